@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every error of the product, in one tree.
+
+    ExchangeError
+    ├── UsageError               the command was typed wrongly                    exit 2
+    ├── InputError               a file or form of our own officer is wrong       exit 3
+    ├── NodeError                this node is unwell                              exit 6
+    │   ├── ConfigurationError, PassphraseError, FileModeError, FolderInUseError
+    │   ├── StoreError ── StoreDamagedError, StoreNewerError, AppendOnlyError
+    │   ├── ClockError
+    │   └── GateClosedError      nothing may be written until the start gate opens
+    ├── ProtocolError            bytes that do not have the agreed form or proof
+    │   ├── IdentifierError, StrictJsonError, KeyRefusedError, SignatureInvalidError
+    │   ├── CardInvalidError, AgreementInvalidError, FrameInvalidError
+    │   └── LeafInvalidError, NoteInvalidError, ProofInvalidError, TailInvalidError
+    ├── LineError                the fate of one message line; `reason` goes on the wire
+    │   ├── RefusedError         before a good signature, or a conflict; nothing is logged
+    │   ├── RejectedError        a logged verdict; the number is used
+    │   └── AgainError           transient; the same line is offered again
+    └── TransportError           the partner did not answer properly; always transient
+
+Each class has a stable `reason`, says whose `side` it is (ours, partner, transport), and whether a
+`retry` can help. Messages carry identifiers and codes, never personal data. `hint` says what to do.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+Side = Literal["ours", "partner", "transport"]
+
+
+class ExchangeError(Exception):
+    """Something in the exchange failed."""
+
+    reason: str = "failed"
+    side: ClassVar[Side] = "ours"
+    retry: ClassVar[bool] = False
+    exit_code: ClassVar[int] = 6
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").split("\n")[0])
+        self.hint = hint
+
+
+class UsageError(ExchangeError):
+    """The command was used wrongly."""
+
+    reason = "usage"
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with a document, in words that quote no value of a person.
+
+    `code` is of `ack-rejections`; `pointer` a JSON pointer into `{header, content, persons}` as the
+    officer wrote it; `expected` and `found` describe kinds, counts and codes, never personal values.
+    """
+
+    code: str
+    pointer: str
+    rule: str
+    expected: str
+    found: str
+    hint: str = ""
+
+
+class InputError(ExchangeError):
+    """The file is wrong."""
+
+    reason = "input"
+    exit_code = 3
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.faults = faults
+
+
+class NodeError(ExchangeError):
+    """This node is unwell."""
+
+    reason = "node_unwell"
+
+
+class ConfigurationError(NodeError):
+    """The configuration is wrong."""
+
+    reason = "configuration"
+
+
+class PassphraseError(NodeError):
+    """The passphrase does not open the key file."""
+
+    reason = "passphrase"
+
+
+class FileModeError(NodeError):
+    """A file or folder of this node can be read by others."""
+
+    reason = "file_mode"
+
+
+class FolderInUseError(NodeError):
+    """Another process works on this data folder."""
+
+    reason = "folder_in_use"
+
+
+class StoreError(NodeError):
+    """The store failed; the node stops."""
+
+    reason = "store"
+
+
+class StoreDamagedError(StoreError):
+    """The store is damaged."""
+
+    reason = "store_damaged"
+
+
+class StoreNewerError(StoreError):
+    """The store was written by a newer program."""
+
+    reason = "store_newer"
+
+
+class AppendOnlyError(StoreError):
+    """Something tried to change what may only grow."""
+
+    reason = "append_only"
+
+
+class ClockError(NodeError):
+    """The clock is in doubt; no leaf is written."""
+
+    reason = "clock"
+
+
+class GateClosedError(NodeError):
+    """The start gate of this link is closed; nothing is written on it."""
+
+    reason = "gate_closed"
+    retry = True
+
+
+class ProtocolError(ExchangeError):
+    """Bytes do not have the agreed form or proof."""
+
+    reason = "protocol"
+    side = "partner"
+
+
+class IdentifierError(ProtocolError):
+    """Not an identifier of this kind."""
+
+    reason = "identifier"
+
+
+class StrictJsonError(ProtocolError):
+    """Not JSON as this protocol allows it."""
+
+    reason = "json"
+
+
+class KeyRefusedError(ProtocolError):
+    """A key that may not be used."""
+
+    reason = "key_refused"
+
+
+class SignatureInvalidError(ProtocolError):
+    """The signature does not verify."""
+
+    reason = "signature_invalid"
+
+
+class CardInvalidError(ProtocolError):
+    """The card is not valid."""
+
+    reason = "card_invalid"
+
+
+class AgreementInvalidError(ProtocolError):
+    """The agreement is not valid."""
+
+    reason = "agreement_invalid"
+
+
+class FrameInvalidError(ProtocolError):
+    """The frame does not have the agreed form."""
+
+    reason = "frame_invalid"
+
+
+class LeafInvalidError(ProtocolError):
+    """The leaf does not have the agreed form."""
+
+    reason = "leaf_invalid"
+
+
+class NoteInvalidError(ProtocolError):
+    """The signed head does not have the agreed form."""
+
+    reason = "note_invalid"
+
+
+class ProofInvalidError(ProtocolError):
+    """The Merkle proof does not hold."""
+
+    reason = "proof_invalid"
+
+
+class TailInvalidError(ProtocolError):
+    """The tail of the partner's log was not taken over.
+
+    `difference` is the class of `discrepancy-types` that it proves, or "" when it proves nothing.
+    """
+
+    reason = "tail_invalid"
+
+    def __init__(self, message: str | None = None, *, difference: str = "", hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.difference = difference
+
+
+class LineError(ExchangeError):
+    """The fate of one message line."""
+
+    side = "partner"
+
+    def __init__(self, reason: str, message: str | None = None, *, pointer: str = "", hint: str | None = None) -> None:
+        super().__init__(message or reason, hint=hint)
+        self.reason = reason
+        self.pointer = pointer
+
+
+class RefusedError(LineError):
+    """Refused before a good signature, or a conflict; nothing is logged."""
+
+
+class RejectedError(LineError):
+    """A logged verdict; the number is used and the message has no effect."""
+
+
+class AgainError(LineError):
+    """Not taken yet; the same line is offered again."""
+
+    retry = True
+
+
+class TransportError(ExchangeError):
+    """The partner did not answer properly; the same frame is sent again later."""
+
+    reason = "transport"
+    side = "transport"
+    retry = True
+    exit_code = 5
