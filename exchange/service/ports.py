@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the use cases need from the outside world; adapters provide it.
+
+Rules of the store (`Store`, `UnitOfWork`):
+
+1. A *unit* is a plain function that takes a `UnitOfWork`. It runs whole, in one hop, in the thread of
+   the store: it must not wait for anything and should hold the store at most 5 to 20 ms.
+2. `Store.write` returns only after the commit is durable. Units that arrive while a commit is under
+   way are committed together, each in its own savepoint: an exception rolls back that unit alone.
+3. Before each commit the `finish` function given at opening runs once for the whole group with the
+   links whose own log grew; it signs their heads in the same transaction.
+4. The first storage error closes the store for good: every later call raises `StoreError`.
+5. Nothing of a log is cached outside a transaction.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, OfficerNumber
+from exchange.service.rows import (
+    AgreementRow,
+    AuditRow,
+    CardRow,
+    CaseEventRow,
+    CaseRow,
+    DifferenceRow,
+    Direction,
+    DraftRow,
+    HeadRow,
+    LinkRow,
+    LogPosition,
+    MessageRow,
+    OfficerRow,
+    Part,
+)
+
+T = TypeVar("T")
+
+
+class Links(Protocol):
+    """Links, agreements, cards."""
+
+    def add(self, row: LinkRow) -> None: ...
+    def get(self, link: LinkId) -> LinkRow | None: ...
+    def of_partner(self, partner: AgencyCode) -> LinkRow | None: ...
+    def all(self) -> list[LinkRow]: ...
+    def update(self, row: LinkRow) -> None:
+        """Replace the row of `row.link`; `next_seq` and `contiguous_in` never go down (AppendOnlyError)."""
+        ...
+
+    def add_agreement(self, row: AgreementRow) -> None: ...
+    def countersign(self, link: LinkId, n: int, *, own: str | None = None, partner: str | None = None) -> None:
+        """Fill an empty signature of an agreement version; a filled one never changes."""
+        ...
+
+    def agreement(self, link: LinkId, n: int) -> AgreementRow | None: ...
+    def add_card(self, row: CardRow) -> None:
+        """Keep a card; requires a higher serial than any kept card of the agency."""
+        ...
+
+    def card(self, agency: AgencyCode) -> CardRow | None:
+        """Return the card with the highest serial."""
+        ...
+
+    def cards(self, agency: AgencyCode) -> list[CardRow]: ...
+
+
+class Logs(Protocol):
+    """Own logs and full copies of the partners' logs; both append-only."""
+
+    def open(self, link: LinkId, by: AgencyCode, epoch: int) -> LogPosition:
+        """Create the empty log of `by` for an epoch; idempotent."""
+        ...
+
+    def position(self, link: LinkId, by: AgencyCode) -> LogPosition:
+        """Return the position of the newest epoch."""
+        ...
+
+    def append(self, position: LogPosition, leaves: Sequence[bytes], *, peaks: bytes) -> LogPosition:
+        """Append leaves after `position`, which must be the present one; return the new position.
+
+        `peaks` is the compact range after them. Raises AppendOnlyError if the log is elsewhere.
+        """
+        ...
+
+    def leaves(self, link: LinkId, by: AgencyCode, start: int, end: int) -> list[bytes]:
+        """Return the stored bytes of leaves start <= i < end of the newest epoch."""
+        ...
+
+    def add_head(self, link: LinkId, by: AgencyCode, head: HeadRow) -> None:
+        """Keep a signed head; its size must exceed that of every kept head of this log and epoch."""
+        ...
+
+    def head(self, link: LinkId, by: AgencyCode) -> HeadRow | None:
+        """Return the largest head."""
+        ...
+
+    def add_cosignature(self, link: LinkId, by: AgencyCode, size: int, note: str) -> None:
+        """Keep the cosignature line of the other side over the head of `by` at `size`."""
+        ...
+
+    def cosigned(self, link: LinkId, by: AgencyCode) -> tuple[int, str]:
+        """Return the largest cosigned size of the log of `by` and its note, or (0, "")."""
+        ...
+
+
+class Messages(Protocol):
+    """Messages of both directions; the open queue is an index of its own."""
+
+    def add(self, row: MessageRow, *, envelope: bytes, body: bytes | None) -> None:
+        """Keep a new message with the exact bytes of its line.
+
+        Raises AppendOnlyError when the id or the number of this direction is used.
+        """
+        ...
+
+    def update(self, row: MessageRow) -> None:
+        """Replace state, code, type, verdict and attempt columns; the others never change."""
+        ...
+
+    def by_seq(self, link: LinkId, direction: Direction, seq: int) -> MessageRow | None: ...
+    def by_id(self, link: LinkId, direction: Direction, id: MessageId) -> MessageRow | None: ...
+    def find(self, prefix: str) -> list[MessageRow]:
+        """Return messages whose id begins with, or ends with, `prefix` (at least 4 characters), at most 20."""
+        ...
+
+    def line(self, link: LinkId, direction: Direction, seq: int) -> tuple[bytes, bytes | None]:
+        """Return the envelope and, while it is kept, the sealed body."""
+        ...
+
+    def due(self, link: LinkId, *, now: datetime, limit: int, max_bytes: int) -> list[MessageRow]:
+        """Return queued outgoing messages whose next attempt is due, stops first, then by number."""
+        ...
+
+    def open_count(self, link: LinkId) -> tuple[int, int]:
+        """Return how many outgoing messages have no final verdict, and their bytes."""
+        ...
+
+    def held(self, link: LinkId) -> list[MessageRow]:
+        """Return received messages that wait for a missing number, by number."""
+        ...
+
+    def expired(self, link: LinkId, *, now: datetime, limit: int) -> list[MessageRow]:
+        """Return outgoing messages without a verdict whose `expires_at` has passed."""
+        ...
+
+    def list(
+        self, *, link: LinkId | None = None, direction: Direction | None = None, after: tuple[str, int] | None = None,
+        limit: int = 100,
+    ) -> list[MessageRow]:
+        """Return messages, newest first."""
+        ...
+
+    def numbers(self, link: LinkId, direction: Direction, start: int, limit: int) -> list[MessageRow]:
+        """Return messages with seq >= start in order of their numbers (for reconciliation pages)."""
+        ...
+
+
+class Contents(Protocol):
+    """Parts of bodies, encrypted at rest: a person's part under the key of the case."""
+
+    def add(self, link: LinkId, direction: Direction, seq: int, parts: Sequence[Part]) -> None: ...
+    def parts(self, link: LinkId, direction: Direction, seq: int) -> list[Part]:
+        """Return the parts that have not been erased, by number."""
+        ...
+
+    def seen_salts(self, salts: Iterable[bytes]) -> bool:
+        """Return True if any of these salts was used before, else remember them."""
+        ...
+
+
+class Cases(Protocol):
+    """Cases and their events. Codes are stored encrypted and looked up by keyed tokens."""
+
+    def get(self, link: LinkId, code: CaseCode) -> CaseRow | None: ...
+    def add(self, row: CaseRow) -> None: ...
+    def update(self, row: CaseRow) -> None:
+        """Replace state, snapshot, provisional and changed_at."""
+        ...
+
+    def find(self, prefix: str) -> list[CaseRow]:
+        """Return cases whose code is `prefix`, or begins with its first group of four."""
+        ...
+
+    def list(self, *, link: LinkId | None = None, limit: int = 100) -> list[CaseRow]: ...
+    def add_event(self, row: CaseEventRow) -> None: ...
+    def events(self, link: LinkId, code: CaseCode) -> list[CaseEventRow]: ...
+    def of_message(self, link: LinkId, direction: Direction, seq: int) -> list[CaseCode]: ...
+
+
+class Officers(Protocol):
+    """Directory of this agency's officers; names encrypted at rest."""
+
+    def add(self, row: OfficerRow) -> None: ...
+    def get(self, number: OfficerNumber) -> OfficerRow | None: ...
+    def end(self, number: OfficerNumber, at: datetime) -> None: ...
+    def list(self) -> list[OfficerRow]: ...
+
+
+class Drafts(Protocol):
+    def save(self, row: DraftRow) -> None: ...
+    def get(self, id: MessageId) -> DraftRow | None: ...
+    def find(self, prefix: str) -> list[DraftRow]: ...
+    def delete(self, id: MessageId) -> None: ...
+    def list(self) -> list[DraftRow]: ...
+
+
+class Audit(Protocol):
+    """Append-only record of acts, and kept evidence."""
+
+    def record(self, row: AuditRow) -> None: ...
+    def list(self, *, limit: int = 100) -> list[AuditRow]: ...
+    def keep(self, row: DifferenceRow) -> bool:
+        """Keep evidence; return False when three copies of this kind and subject are kept already."""
+        ...
+
+    def kept(self, link: LinkId) -> list[DifferenceRow]: ...
+
+
+class Settings(Protocol):
+    """Small named values of the node (node id, last restore mark); never personal data."""
+
+    def get(self, name: str) -> str | None: ...
+    def put(self, name: str, value: str) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    """Everything one transaction can read and change."""
+
+    @property
+    def links(self) -> Links: ...
+    @property
+    def logs(self) -> Logs: ...
+    @property
+    def messages(self) -> Messages: ...
+    @property
+    def contents(self) -> Contents: ...
+    @property
+    def cases(self) -> Cases: ...
+    @property
+    def officers(self) -> Officers: ...
+    @property
+    def drafts(self) -> Drafts: ...
+    @property
+    def audit(self) -> Audit: ...
+    @property
+    def settings(self) -> Settings: ...
+
+
+Unit = Callable[[UnitOfWork], T]
+Finish = Callable[[UnitOfWork, frozenset[LinkId]], None]
+"""Runs once before each commit with the links whose own log grew in the group."""
+
+
+class Store(Protocol):
+    """Runs units of work; see the rules at the top of this module."""
+
+    def write(self, unit: Unit[T]) -> Awaitable[T]:
+        """Run a unit that changes something; durable when it returns."""
+        ...
+
+    def read(self, unit: Unit[T]) -> Awaitable[T]:
+        """Run a unit that only reads."""
+        ...
+
+
+class Carrier(Protocol):
+    """Brings bytes to a partner and its answer back. Only `TransportError` comes out of it."""
+
+    async def exchange(self, link: LinkId, frame: bytes, *, timeout_s: float) -> bytes:
+        """Send a frame (`POST …/exchange`) and return the frame of the answer."""
+        ...
+
+    async def gate(self, link: LinkId, question: bytes, *, timeout_s: float) -> bytes:
+        """Send a signed gate question and return the signed answer."""
+        ...
+
+
+class HighWater(Protocol):
+    """The small file on another volume that remembers how far the own logs went."""
+
+    def read(self, link: LinkId) -> tuple[int, int, Digest, int] | None:
+        """Return (epoch, size, root, next number), or None when there is none."""
+        ...
+
+    def write(self, link: LinkId, *, epoch: int, size: int, root: Digest, next_seq: int) -> None: ...
+
+
+class Counters(Protocol):
+    """Counts what happens; names and labels come from an allow-list."""
+
+    def count(self, event: str, *, partner: str = "", reason: str = "") -> None: ...
+
+
+class Journal(Protocol):
+    """The operators' log: an event code and fields from an allow-list, never content."""
+
+    def note(self, event: str, **fields: str | int | float) -> None: ...
+
+
+class Officer(Protocol):
+    """Who acts: the signed-in officer of a command."""
+
+    number: OfficerNumber

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the store keeps, as plain frozen rows; the columns are documented here once.
+
+Rows hold identifiers, numbers, states, times and digests. Anything that belongs to a person travels
+through `Contents` and `Cases` as bytes, which the adapter keeps under the data key of the case.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from exchange.ids import AgencyCode, CaseCode, Digest, KeyId, LinkId, MessageId, OfficerNumber
+
+
+class Direction(StrEnum):
+    OUT = "out"
+    IN = "in"
+
+
+class LinkState(StrEnum):
+    """Where the enrolment and the start gate of a link stand."""
+
+    INVITED = "invited"
+    """We wrote an invitation; no partner key is known."""
+    JOINED = "joined"
+    """Both keys are known; the words have not been compared, or the countersignature has not arrived."""
+    CLOSED = "closed"
+    """Agreed; the start gate has not opened since the node started."""
+    OPEN = "open"
+    FROZEN = "frozen"
+    """Two histories of one log exist; only people can go on."""
+    PAUSED = "paused"
+    """An administrator stopped it."""
+
+
+class MessageState(StrEnum):
+    """What is known of one message on this side."""
+
+    QUEUED = "queued"
+    """Out: numbered and sealed; no verdict leaf of the partner is known."""
+    HELD = "held"
+    """Received, waits for a missing number (in), or the partner said so (out)."""
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    """With a code of `ack-rejections`."""
+    VOIDED = "voided"
+    """Out: given up before a verdict, and the partner's `voided` verdict is known."""
+    VOIDING = "voiding"
+    """Out: given up; the partner's answer is not known yet."""
+    STOPPED = "stopped"
+    """Out: refused at the partner's front door; a person decides. With the code."""
+
+
+@dataclass(frozen=True)
+class LinkRow:
+    """One link. `own_head`, `copy_head` live in `Logs`; numbers are counted here."""
+
+    link: LinkId
+    partner: AgencyCode
+    state: LinkState
+    agreement_n: int
+    suite: int
+    next_seq: int
+    """The number our next message takes; from 1, dense, never reused."""
+    contiguous_in: int
+    """Every number of the partner up to this one has a final verdict of ours."""
+    own_epoch: int = 1
+    partner_epoch: int = 1
+    reason: str = ""
+    """Why the link is not open, as a code."""
+
+
+@dataclass(frozen=True)
+class AgreementRow:
+    link: LinkId
+    n: int
+    raw: bytes
+    own_signature: str
+    """Detached JWS of ours, "" until we signed."""
+    partner_signature: str
+    own_from_seq: int
+    """Our messages from this number on are judged by this version."""
+    partner_from_seq: int
+
+
+@dataclass(frozen=True)
+class CardRow:
+    agency: AgencyCode
+    serial: int
+    raw: bytes
+    digest: Digest
+    held_since: datetime
+
+
+@dataclass(frozen=True)
+class LogPosition:
+    """How far a log goes. `peaks` is the compact range of its tree, 32 bytes a peak, largest first."""
+
+    link: LinkId
+    by: AgencyCode
+    epoch: int
+    size: int
+    peaks: bytes
+
+
+@dataclass(frozen=True)
+class HeadRow:
+    """A signed head. `note` is the exact C2SP note with its signature lines."""
+
+    size: int
+    root: Digest
+    note: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class MessageRow:
+    """One message of one direction; narrow, for queues and lists."""
+
+    link: LinkId
+    direction: Direction
+    seq: int
+    id: MessageId
+    type: str
+    """Type code, "" while unknown (not decrypted)."""
+    state: MessageState
+    code: str
+    """Reason of a rejection or refusal, or ""."""
+    envelope_hash: Digest
+    body_hash: Digest
+    commitment: Digest
+    size_class: int
+    agreement_n: int
+    created_at: datetime
+    expires_at: datetime
+    logged_at: datetime
+    """When our leaf of it was written (out: `sent`, in: `rcvd`)."""
+    line_bytes: int
+    verdict_at: datetime | None = None
+    """When the final verdict became known here."""
+    leaf_index: int = -1
+    """Index of our own leaf of it (`sent` or `rcvd`) in our log."""
+    verdict_leaf_index: int = -1
+    """Index of the final verdict leaf in the log of the recipient, -1 while unknown."""
+    in_reply_to: MessageId | None = None
+    officer: OfficerNumber | None = None
+    released_by: OfficerNumber | None = None
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a body. `case` is None for what belongs to the message as a whole."""
+
+    number: int
+    case: CaseCode | None
+    raw: bytes
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One case on one link. `snapshot` is the JSON of `cases.lifecycle.CaseSnapshot`."""
+
+    code: CaseCode
+    link: LinkId
+    host: AgencyCode
+    origin: AgencyCode
+    state: str
+    snapshot: bytes
+    provisional: int
+    """How many own messages wait for the keeper's verdict."""
+    opened_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class CaseEventRow:
+    """One effect on a case, in the order in which this node learned of it; append-only."""
+
+    case: CaseCode
+    link: LinkId
+    direction: Direction
+    seq: int
+    message: MessageId
+    type: str
+    state_before: str
+    state_after: str
+    provisional: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
+class OfficerRow:
+    number: OfficerNumber
+    name: str
+    office: AgencyCode
+    functions: tuple[str, ...]
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True)
+class DraftRow:
+    """A message being prepared; `document` is kept encrypted."""
+
+    id: MessageId
+    link: LinkId | None
+    type: str
+    document: bytes
+    prepared_by: OfficerNumber
+    digest: Digest
+    """What a second person approves: SHA-256 of the document without the five fields filled at release."""
+    approved_by: OfficerNumber | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One recorded act; codes and identifiers only."""
+
+    at: datetime
+    actor: str
+    """Officer number, or `node` or `partner`."""
+    act: str
+    object: str
+    purpose: str = ""
+    result: str = "done"
+
+
+@dataclass(frozen=True)
+class DifferenceRow:
+    """Something a partner did that needs eyes: evidence kept as it came, first three copies."""
+
+    link: LinkId
+    kind: str
+    """Class of `discrepancy-types`, or `conflict`, `refused`."""
+    subject: str
+    """Number, leaf index or key id it speaks of."""
+    reason: str
+    evidence: bytes
+    at: datetime
+
+
+@dataclass(frozen=True)
+class KeyUseRow:
+    """Where in a log a key begins and ends to count (validity by position)."""
+
+    agency: AgencyCode
+    key: KeyId
+    use: str
+    from_index: int
+    until_index: int | None
