@@ -33,7 +33,9 @@ PAD_TO = 4096
 MAX_HEADER_BYTES = 64 * 1024
 """100 results of about 100 bytes, a head, a cosignature and a card of at most 32 kB."""
 HEADER_LIMITS = Limits(max_bytes=MAX_HEADER_BYTES, max_depth=4, max_members=32, max_items=200, max_name=32)
-_MEMBERS = frozenset({"v", "link", "from", "to", "wait", "tail", "cosignature", "card", "messages", "results"})
+_MEMBERS = frozenset(
+    {"v", "link", "from", "to", "wait", "tail", "cosignature", "card", "messages", "results"}
+)
 
 
 class Outcome(StrEnum):
@@ -113,7 +115,9 @@ def decode_frame(raw: bytes, *, max_bytes: int = MAX_FRAME_BYTES + MAX_HEADER_BY
         FrameInvalidError: too large, not of this form, or counts that do not fit.
     """
     if len(raw) > max_bytes or not raw.endswith(b"\n"):
-        raise FrameInvalidError(f"frame has {len(raw)} bytes or no final line feed; expected at most {max_bytes}")
+        raise FrameInvalidError(
+            f"frame has {len(raw)} bytes or no final line feed; expected at most {max_bytes}"
+        )
     rows = raw.split(b"\n")
     try:
         return _read(parse_object(rows[0], HEADER_LIMITS), rows[1:])
@@ -128,7 +132,9 @@ def _read(header: dict[str, JsonValue], rows: Sequence[bytes]) -> Frame:
     messages = _number(header["messages"], MAX_LINES)
     leaves, lines, rest = rows[:count], rows[count : count + messages], rows[count + messages :]
     if len(leaves) + len(lines) != count + messages or len(rest) != 2 or rest[0].strip(b" ") or rest[1]:
-        raise FrameInvalidError("frame does not hold the leaves and messages that its header counts, then padding")
+        raise FrameInvalidError(
+            "frame does not hold the leaves and messages that its header counts, then padding"
+        )
     if sum(map(len, leaves)) > MAX_TAIL_BYTES:
         raise FrameInvalidError("frame has a tail of more than 1 MiB")
     return Frame(
@@ -191,7 +197,10 @@ def _read_result(value: JsonValue) -> Result:
     if not isinstance(value, dict) or not {"seq", "id", "r"} <= set(value) <= {"seq", "id", "r", "code"}:
         raise FrameInvalidError("a frame result has other members than seq, id, r, code")
     return Result(
-        _number(value["seq"]), parse_message_id(_text(value["id"])), Outcome(_text(value["r"])), _text(value.get("code", ""))
+        _number(value["seq"]),
+        parse_message_id(_text(value["id"])),
+        Outcome(_text(value["r"])),
+        _text(value.get("code", "")),
     )
 
 
