@@ -66,6 +66,8 @@ class LinkRow:
     """Every number of the partner up to this one has a final verdict of ours."""
     own_epoch: int = 1
     partner_epoch: int = 1
+    effects_index: int = 0
+    """Leaves of the partner's log below this index have had their effects on cases."""
     reason: str = ""
     """Why the link is not open, as a code."""
 
