@@ -22,7 +22,7 @@ from datetime import timedelta
 
 from exchange.errors import AgainError, FrameInvalidError, RefusedError
 from exchange.ids import KeyId, LinkId, MessageId
-from exchange.protocol.envelope import join_line
+from exchange.protocol.envelope import join_line, read_envelope, split_line
 from exchange.protocol.frames import (
     MAX_FRAME_BYTES,
     MAX_LINES,
@@ -116,6 +116,8 @@ async def compose(node: Node, link: LinkId) -> Composed:
     for row in composed.rows:
         presence.in_flight[row.seq] = now_s + node.limits.in_flight_s
     presence.tail_sent_s = now_s
+    if composed.frame.cosignature:
+        presence.cosignature_sent = composed.frame.cosignature.size
     return composed
 
 
@@ -212,10 +214,19 @@ def _examine_one(
     try:
         return examine(raw, pairing, own=node.agency, seal_keys=keys, card_shown=card_shown)
     except AgainError as error:
-        return Result(0, NO_ID, Outcome.AGAIN, error.reason)
+        return Result(*_claimed(raw), Outcome.AGAIN, error.reason)
     except RefusedError as error:
         node.counters.count("line_refused", partner=pairing.partner, reason=error.reason)
-        return Result(0, NO_ID, Outcome.REFUSED, "refused")
+        return Result(*_claimed(raw), Outcome.REFUSED, "refused")
+
+
+def _claimed(raw: bytes) -> tuple[int, MessageId]:
+    """Return the number and id that an unverified line claims, so that its sender finds it again."""
+    try:
+        claimed = read_envelope(split_line(raw)[0]).claimed
+    except RefusedError:
+        return 0, NO_ID
+    return claimed.seq, claimed.id
 
 
 def _commit(

@@ -78,6 +78,8 @@ class LinkPresence:
     """The partner said that it does not know our current card."""
     partner_holds: int | None = None
     """How much of our log the partner said it holds, when that is less than it once cosigned."""
+    cosignature_sent: int = 0
+    """Size of the partner's log that our last sent cosignature covers."""
     failures: int = 0
     last_contact_at: datetime | None = None
     tail_sent_s: float = float("-inf")
