@@ -144,6 +144,10 @@ class Messages(Protocol):
         """Return how many outgoing messages have no final verdict, and their bytes."""
         ...
 
+    def stopped(self, link: LinkId) -> list[MessageRow]:
+        """Return outgoing messages that were refused or lost and wait for a decision, by number."""
+        ...
+
     def held(self, link: LinkId) -> list[MessageRow]:
         """Return received messages that wait for a missing number, by number."""
         ...

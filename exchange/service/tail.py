@@ -45,6 +45,18 @@ def take_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) ->
 
 
 def _take(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> int:
+    leaves = store_tail(uow, node, pairing, tail)
+    for leaf in leaves:
+        apply_leaf(uow, node, pairing, leaf)
+    return len(leaves)
+
+
+def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> tuple[Leaf, ...]:
+    """Store and cosign a tail without letting it have effects; return its new leaves.
+
+    Raises:
+        TailInvalidError: see `ledger.copy.judge_tail`; nothing was stored.
+    """
     link, by = pairing.link.link, pairing.partner
     position = uow.logs.position(link, by)
     state = CopyState(
@@ -58,16 +70,14 @@ def _take(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> int
     offered = Tail(by=tail.by, ep=tail.ep, start=tail.start, leaves=tail.leaves, head=tail.head)
     taken = judge_tail(state, offered, head_keys=pairing.partner_keys.all_of(KeyUse.HEAD))
     if not taken.new_leaves:
-        return 0
+        return ()
     uow.logs.append(position, taken.raw_leaves, peaks=taken.range.encode())
     now = node.clock.now()
     root = Digest(b64url(taken.head.root))
     uow.logs.add_head(link, by, HeadRow(taken.head.size, root, tail.head, now))
     line = cosign(tail.head, node.keys.signing(KeyUse.COSIGN, now), by=node.agency, at=now)
     uow.logs.add_cosignature(link, by, taken.head.size, line)
-    for leaf in taken.new_leaves:
-        apply_leaf(uow, node, pairing, leaf)
-    return len(taken.new_leaves)
+    return taken.new_leaves
 
 
 def take_cosignature(uow: UnitOfWork, node: Node, pairing: Pairing, offered: FrameCosignature) -> None:
