@@ -14,7 +14,7 @@ from exchange.service.deliver import deliver
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.refill import LOST
-from exchange.service.release_waiting import release_waiting
+from exchange.service.drafts import release_waiting
 from exchange.service.rows import LinkState
 from exchange.service.void import give_up
 
