@@ -82,18 +82,39 @@ def unseal(
         RejectedError: `decryption_failed`, whatever the cause, always with the same words.
     """
     try:
-        form = _read(body, suite)
-        key = _find_key(form.header, suite, keys)
         if suite is Suite.CLASSICAL:
-            _check_classical(form.header, sender, recipient)
-            plaintext = classical.decrypt(body, key=key)
+            plaintext = _open_classical(body, keys, sender, recipient)
         else:
-            plaintext = _open_hybrid(form, key, recipient_info(sender, recipient, message_id))
+            plaintext = open_hybrid(body, keys=keys, info=recipient_info(sender, recipient, message_id))
     except (StrictJsonError, UnicodeEncodeError):
         plaintext = None
     if plaintext is None:
         raise RejectedError("decryption_failed")
     return plaintext
+
+
+def open_hybrid(body: bytes, *, keys: Mapping[KeyId, PrivateKey], info: bytes) -> bytes | None:
+    """Return the plaintext of a body of suite 2 under any `info`, or None if it does not open.
+
+    Raises:
+        StrictJsonError: one of the steps 1 to 5 failed.
+    """
+    form = _read(body, Suite.HYBRID)
+    key = _find_key(form.header, Suite.HYBRID, keys)
+    encapsulated = _exact(form.header["ek"], ENCAPSULATED_BYTES)
+    content_key = unwrap_key(encapsulated, form.wrapped, key=key, info=info)
+    if content_key is None:
+        return None
+    return decrypt_content(form.sealed, key=content_key, iv=form.iv, aad=form.protected)
+
+
+def _open_classical(
+    body: bytes, keys: Mapping[KeyId, PrivateKey], sender: AgencyCode, recipient: AgencyCode
+) -> bytes | None:
+    header = _read(body, Suite.CLASSICAL).header
+    key = _find_key(header, Suite.CLASSICAL, keys)
+    _check_classical(header, sender, recipient)
+    return classical.decrypt(body, key=key)
 
 
 def _read(body: bytes, suite: Suite) -> _Form:
@@ -131,14 +152,6 @@ def _check_classical(header: dict[str, JsonValue], sender: AgencyCode, recipient
     _exact(epk["x"], _POINT_BYTES)
     if header["apu"] != party(sender) or header["apv"] != party(recipient):
         _refuse()
-
-
-def _open_hybrid(form: _Form, key: PrivateKey, info: bytes) -> bytes | None:
-    encapsulated = _exact(form.header["ek"], ENCAPSULATED_BYTES)
-    content_key = unwrap_key(encapsulated, form.wrapped, key=key, info=info)
-    if content_key is None:
-        return None
-    return decrypt_content(form.sealed, key=content_key, iv=form.iv, aad=form.protected)
 
 
 def _exact(value: JsonValue, length: int) -> bytes:
