@@ -308,7 +308,7 @@ def _parameters(text: str) -> dict[str, Any]:
     try:
         members: Any = http_sf.parse(text.encode("ascii"), tltype="dictionary", on_duplicate_key=_no_twins)
         components, parameters = members[SIGNATURE_LABEL]
-        names = sorted(name for name, details in components if not details)
+        names = sorted(name for name, details in components if type(name) is str and not details)
     except (ValueError, TypeError, KeyError) as error:
         raise SignatureInvalidError("the signature input has another form") from error
     exact = len(members) == 1 and len(components) == len(names) and names == sorted(SIGNED_COMPONENTS)
