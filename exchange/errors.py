@@ -71,7 +71,9 @@ class InputError(ExchangeError):
     reason = "input"
     exit_code = 3
 
-    def __init__(self, message: str | None = None, *, hint: str | None = None, faults: tuple[Fault, ...] = ()) -> None:
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, faults: tuple[Fault, ...] = ()
+    ) -> None:
         super().__init__(message, hint=hint)
         self.faults = faults
 
@@ -228,7 +230,9 @@ class LineError(ExchangeError):
 
     side = "partner"
 
-    def __init__(self, reason: str, message: str | None = None, *, pointer: str = "", hint: str | None = None) -> None:
+    def __init__(
+        self, reason: str, message: str | None = None, *, pointer: str = "", hint: str | None = None
+    ) -> None:
         super().__init__(message or reason, hint=hint)
         self.reason = reason
         self.pointer = pointer

@@ -20,6 +20,7 @@ from typing import Protocol, TypeVar
 from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, OfficerNumber
 from exchange.service.rows import (
     AgreementRow,
+    Announced,
     AuditRow,
     CardRow,
     CaseEventRow,
@@ -50,7 +51,9 @@ class Links(Protocol):
         ...
 
     def add_agreement(self, row: AgreementRow) -> None: ...
-    def countersign(self, link: LinkId, n: int, *, own: str | None = None, partner: str | None = None) -> None:
+    def countersign(
+        self, link: LinkId, n: int, *, own: str | None = None, partner: str | None = None
+    ) -> None:
         """Fill an empty signature of an agreement version; a filled one never changes."""
         ...
 
@@ -94,6 +97,10 @@ class Logs(Protocol):
 
     def head(self, link: LinkId, by: AgencyCode) -> HeadRow | None:
         """Return the largest head."""
+        ...
+
+    def head_within(self, link: LinkId, by: AgencyCode, size: int) -> HeadRow | None:
+        """Return the largest head of at most `size`."""
         ...
 
     def add_cosignature(self, link: LinkId, by: AgencyCode, size: int, note: str) -> None:
@@ -146,10 +153,32 @@ class Messages(Protocol):
         ...
 
     def list(
-        self, *, link: LinkId | None = None, direction: Direction | None = None, after: tuple[str, int] | None = None,
+        self,
+        *,
+        link: LinkId | None = None,
+        direction: Direction | None = None,
+        after: tuple[str, int] | None = None,
         limit: int = 100,
     ) -> list[MessageRow]:
         """Return messages, newest first."""
+        ...
+
+    def announce(self, row: Announced) -> bool:
+        """Keep a `sent` leaf of the partner; return False when its number or id was announced before."""
+        ...
+
+    def announced(self, link: LinkId, seq: int) -> Announced | None: ...
+    def void_announced(self, link: LinkId, seq: int, code: str) -> None: ...
+    def announced_last(self, link: LinkId) -> int:
+        """Return the highest announced number, 0 when there is none."""
+        ...
+
+    def announced_numbers(self, link: LinkId, start: int, limit: int) -> list[Announced]:
+        """Return announcements with seq >= start in order of their numbers."""
+        ...
+
+    def ineffective(self, link: LinkId) -> list[MessageRow]:
+        """Return outgoing messages whose effects wait for the keeper, by number."""
         ...
 
     def numbers(self, link: LinkId, direction: Direction, start: int, limit: int) -> list[MessageRow]:
@@ -227,6 +256,10 @@ class Settings(Protocol):
 
 class UnitOfWork(Protocol):
     """Everything one transaction can read and change."""
+
+    def attempt(self, work: Callable[[], T]) -> T:
+        """Run `work` in a savepoint of its own; if it raises, only its changes are undone."""
+        ...
 
     @property
     def links(self) -> Links: ...
