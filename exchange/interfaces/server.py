@@ -337,8 +337,13 @@ async def serve(
 
 def answer_with(body: bytes, *, status: int = 200, content_type: str) -> web.Response:
     """Return an answer with the fields that every answer has."""
-    fields = {"Server": SERVER_NAME, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return web.Response(body=body, status=status, content_type=content_type, headers=fields)
+    fields = {
+        "Content-Type": content_type,
+        "Server": SERVER_NAME,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return web.Response(body=body, status=status, headers=fields)
 
 
 def connection_of(request: web.BaseRequest) -> Connection:
