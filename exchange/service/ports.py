@@ -13,6 +13,7 @@ Rules of the store (`Store`, `UnitOfWork`):
 5. Nothing of a log is cached outside a transaction.
 """
 
+import builtins
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -177,15 +178,15 @@ class Messages(Protocol):
         """Return the highest announced number, 0 when there is none."""
         ...
 
-    def announced_numbers(self, link: LinkId, start: int, limit: int) -> list[Announced]:
+    def announced_numbers(self, link: LinkId, start: int, limit: int) -> builtins.list[Announced]:
         """Return announcements with seq >= start in order of their numbers."""
         ...
 
-    def ineffective(self, link: LinkId) -> list[MessageRow]:
+    def ineffective(self, link: LinkId) -> builtins.list[MessageRow]:
         """Return outgoing messages whose effects wait for the keeper, by number."""
         ...
 
-    def numbers(self, link: LinkId, direction: Direction, start: int, limit: int) -> list[MessageRow]:
+    def numbers(self, link: LinkId, direction: Direction, start: int, limit: int) -> builtins.list[MessageRow]:
         """Return messages with seq >= start in order of their numbers (for reconciliation pages)."""
         ...
 
@@ -218,8 +219,8 @@ class Cases(Protocol):
 
     def list(self, *, link: LinkId | None = None, limit: int = 100) -> list[CaseRow]: ...
     def add_event(self, row: CaseEventRow) -> None: ...
-    def events(self, link: LinkId, code: CaseCode) -> list[CaseEventRow]: ...
-    def of_message(self, link: LinkId, direction: Direction, seq: int) -> list[CaseCode]: ...
+    def events(self, link: LinkId, code: CaseCode) -> builtins.list[CaseEventRow]: ...
+    def of_message(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[CaseCode]: ...
 
 
 class Officers(Protocol):
@@ -248,7 +249,7 @@ class Audit(Protocol):
         """Keep evidence; return False when three copies of this kind and subject are kept already."""
         ...
 
-    def kept(self, link: LinkId) -> list[DifferenceRow]: ...
+    def kept(self, link: LinkId) -> builtins.list[DifferenceRow]: ...
 
 
 class Settings(Protocol):
