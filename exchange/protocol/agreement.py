@@ -48,7 +48,7 @@ MAX_AGREEMENT_BYTES: Final = 64 * 1024
 """An agreement of a pair has 7 kB; this leaves room for many more deadlines and crossings."""
 
 _LIMITS = Limits(max_bytes=MAX_AGREEMENT_BYTES, max_depth=8, max_members=200, max_items=200, max_name=64)
-_NAMES = frozenset("v n link previous invitation profile suite parties terms".split())
+_NAMES = frozenset({"v", "n", "link", "previous", "invitation", "profile", "suite", "parties", "terms"})
 _MAX_VERSION = 10_000
 
 
@@ -167,7 +167,7 @@ def check_successor(held: Agreement, offered: Agreement) -> None:
     if offered.n != held.n + 1:  # 2
         raise AgreementInvalidError(f"expected version {held.n + 1} of the agreement, found {offered.n}")
     if offered.previous != held.digest:  # 3
-        raise AgreementInvalidError(f"version {offered.n} does not name the digest of the held version {held.n}")
+        raise AgreementInvalidError(f"version {offered.n} does not name the digest of version {held.n}")
     if offered.parties != held.parties:  # 4
         raise AgreementInvalidError(f"version {offered.n} has other parties; that needs a new enrolment")
 
@@ -178,7 +178,8 @@ def sign_agreement(raw: bytes, key: PrivateKey) -> str:
     Raises:
         AgreementInvalidError: the key is no recovery key, or not that of a party.
     """
-    if key.use is not KeyUse.RECOVERY or key.public not in {party.recovery for party in read_agreement(raw).parties}:
+    pinned = {party.recovery for party in read_agreement(raw).parties}
+    if key.use is not KeyUse.RECOVERY or key.public not in pinned:
         raise AgreementInvalidError(f"key {key.kid} is not the recovery key of a party")
     return sign_detached(raw, typ=AGREEMENT_TYPE, key=key)
 
@@ -204,7 +205,7 @@ def common_suite(ours: Iterable[int], theirs: Iterable[int]) -> Suite:
     known = {int(suite) for suite in Suite}
     both = known & set(ours) & set(theirs)
     if not both:
-        raise AgreementInvalidError("the two agencies have no suite in common", hint="one side has to update its program")
+        raise AgreementInvalidError("the two agencies have no suite in common", hint="one has to update")
     return Suite(max(both))
 
 
@@ -224,7 +225,7 @@ def _read_members(members: Members, raw: bytes) -> Agreement:
     if terms.profile != members.text("profile", max_chars=32):
         raise AgreementInvalidError("the agreement and its terms name different profiles")
     if [side.country for side in terms.sides] != [country_of(party.agency) for party in parties]:
-        raise AgreementInvalidError("the terms do not have exactly the sides of the parties, the inviter first")
+        raise AgreementInvalidError("the terms do not have the sides of the parties, the inviter first")
     return Agreement(
         n=n,
         link=None if n == 1 else members.identifier("link", parse_link),

@@ -82,9 +82,8 @@ class CardFields:
     limits: dict[str, int]
 
 
-CARD_NAMES: Final = frozenset(
-    "v agency names node serial issued training recovery keys addresses suites messages limits".split()
-)
+_IDENTITY = {"v", "agency", "names", "node", "serial", "issued", "training", "recovery"}
+CARD_NAMES: Final = frozenset(_IDENTITY | {"keys", "addresses", "suites", "messages", "limits"})
 _KEY_NAMES = frozenset({"use", "kid", "alg", "raw", "from", "until"})
 
 

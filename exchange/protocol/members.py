@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from exchange.clock import parse_instant
-from exchange.errors import IdentifierError, ProtocolError
+from exchange.errors import IdentifierError, ExchangeError
 from exchange.ids import unb64url
 from exchange.protocol.strictjson import MAX_INT, JsonValue
 
@@ -30,7 +30,7 @@ class Members:
         names: Collection[str],
         *,
         kind: str,
-        error: type[ProtocolError],
+        error: type[ExchangeError],
         optional: Collection[str] = (),
     ) -> None:
         self._kind = kind
@@ -114,5 +114,5 @@ class Members:
         """Return a member that the caller judges by itself."""
         return self._value[name]
 
-    def fault(self, name: str, expected: str) -> ProtocolError:
+    def fault(self, name: str, expected: str) -> ExchangeError:
         return self._error(f"the {self._kind} has a wrong member {name}; expected {expected}")

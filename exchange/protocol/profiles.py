@@ -37,7 +37,7 @@ def load_profile(code: str, folder: Path | None = None) -> Terms:
     """
     if code not in profile_codes(folder):
         raise AgreementInvalidError(
-            "this profile is not known here", hint="`exchange agreement show --profiles`"
+            "this profile is not known here", hint=f"profiles here: {', '.join(profile_codes(folder))}"
         )
     place = packaged_folder() / "profiles" if folder is None else folder
     try:

@@ -241,7 +241,8 @@ def _check_codes(terms: Terms) -> None:
     _once("side", [side.country for side in terms.sides])
     _once("act", [rule.act for rule in terms.release])
     _once("replaced deadline", [f"{rule.code} of {rule.country}" for rule in terms.instead])
-    _once("step", [step for rule in terms.instead for step in {rule.code, *rule.steps}])
+    for rule in terms.instead:
+        _once("step", (rule.code, *rule.steps))
 
 
 def _once(kind: str, codes: Iterable[str]) -> None:

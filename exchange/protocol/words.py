@@ -21,6 +21,7 @@ WORD_COUNT: Final = 8
 WORD_BITS: Final = 11
 """A list of 2,048 words."""
 
+_DIGEST_BYTES = WORD_COUNT * WORD_BITS // 8
 _COST = 2**17
 _BLOCK = 8
 _MEMORY = 128 * _COST * _BLOCK + 2**20
@@ -36,7 +37,7 @@ def word_list() -> tuple[str, ...]:
 def words(agreement_v1: bytes, link: LinkId) -> tuple[str, ...]:
     """Return the eight words of an agreement; takes about half a second and 128 MiB."""
     raw = hashlib.scrypt(
-        agreement_v1, salt=link.encode("ascii"), n=_COST, r=_BLOCK, p=1, maxmem=_MEMORY, dklen=WORD_COUNT * WORD_BITS // 8
+        agreement_v1, salt=link.encode("ascii"), n=_COST, r=_BLOCK, p=1, maxmem=_MEMORY, dklen=_DIGEST_BYTES
     )
     return words_of(raw)
 
