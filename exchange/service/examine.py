@@ -14,7 +14,7 @@ come before decryption in the order. Nothing here waits; callers yield between s
 
 from dataclasses import dataclass
 
-from exchange.errors import IdentifierError, LineError, RefusedError, RejectedError
+from exchange.errors import AgainError, RefusedError, RejectedError
 from exchange.ids import AgencyCode, Digest, KeyId
 from exchange.messages.validation import check_form
 from exchange.protocol.envelope import Envelope, check_body, read_envelope, split_line, verify_envelope
@@ -48,13 +48,16 @@ class Examined:
         return str(self.document["header"]["type"]) if self.document else ""  # type: ignore[index,call-overload]
 
 
-def examine(raw: bytes, pairing: Pairing, *, own: AgencyCode, seal_keys: dict[KeyId, PrivateKey]) -> Examined:
+def examine(
+    raw: bytes, pairing: Pairing, *, own: AgencyCode, seal_keys: dict[KeyId, PrivateKey], card_shown: bool = False
+) -> Examined:
     """Return an examined line.
 
     Raises:
         RefusedError: steps 1 to 4 failed; nothing of the line may be logged.
+        AgainError: unknown_card, unless the sender has just shown its card.
     """
-    line = authenticate(raw, pairing, own=own)
+    line = authenticate(raw, pairing, own=own, card_shown=card_shown)
     try:
         parts = open_parts(line.envelope, line.body, seal_keys)
         document = read_document(line.envelope, parts)
@@ -66,7 +69,7 @@ def examine(raw: bytes, pairing: Pairing, *, own: AgencyCode, seal_keys: dict[Ke
     )  # fmt: skip
 
 
-def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode) -> Examined:
+def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode, card_shown: bool = False) -> Examined:
     """Return the line after steps 1 to 4, its body still sealed."""
     raw_envelope, body = split_line(raw)
     claimed = read_envelope(raw_envelope)
@@ -77,7 +80,7 @@ def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode) -> Examined:
         raise RefusedError("signer_unknown")
     key = pairing.partner_keys.find(KeyUse.ENVELOPE, claimed.kid)
     if key is None:
-        raise RefusedError("signer_unknown")
+        raise RefusedError("signer_unknown") if card_shown else AgainError("unknown_card")
     envelope = verify_envelope(claimed, key)
     check_body(envelope, body)
     return Examined(envelope, claimed.hash, raw_envelope, body)
@@ -112,11 +115,3 @@ def form_fault(document: Document) -> RejectedError | None:
     faults = check_form(document)
     return RejectedError(faults[0].code, pointer=faults[0].pointer) if faults else None
 
-
-def code_of(error: Exception) -> str:
-    """Return the code of a refusal; what is not a LineError was not even a line."""
-    if isinstance(error, LineError):
-        return error.reason
-    if isinstance(error, IdentifierError):
-        return "envelope_invalid"
-    raise error
