@@ -13,6 +13,7 @@ help:
 	@echo "make lock    write requirements.lock again (needs uv)"
 
 venv: .venv/.complete
+	@:
 
 .venv/.complete: requirements.lock pyproject.toml tools/setup.sh
 	@PYTHON="$(PYTHON)" tools/setup.sh
