@@ -24,7 +24,7 @@ from exchange.cases.lifecycle import CaseEvent, CaseSnapshot, Step, apply
 from exchange.errors import RejectedError
 from exchange.ids import AgencyCode, CaseCode, parse_case_code
 from exchange.ledger.entries import Event, Leaf, decode_leaf
-from exchange.messages.catalog import CATALOG
+from exchange.messages.catalog import message_types
 from exchange.protocol.parts import Document, join_parts
 from exchange.protocol.strictjson import JsonValue
 from exchange.service.node import Node
@@ -150,7 +150,7 @@ def _case(
     if known:
         return known
     other = node.agency if author != node.agency else pairing.partner
-    entry = CATALOG[str(_object(document["header"])["type"])]
+    entry = message_types()[str(_object(document["header"])["type"])]
     host, origin = (author, other) if entry.sent_by != "origin" else (other, author)
     now = node.clock.now()
     snapshot = node.lifecycle.initial()

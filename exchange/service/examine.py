@@ -12,6 +12,7 @@ kept in `fault` and reported only after the checks of the store (duplicate, tail
 come before decryption in the order. Nothing here waits; callers yield between slices of lines.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from exchange.errors import AgainError, RefusedError, RejectedError
@@ -49,7 +50,7 @@ class Examined:
 
 
 def examine(
-    raw: bytes, pairing: Pairing, *, own: AgencyCode, seal_keys: dict[KeyId, PrivateKey], card_shown: bool = False
+    raw: bytes, pairing: Pairing, *, own: AgencyCode, seal_keys: Mapping[KeyId, PrivateKey], card_shown: bool = False
 ) -> Examined:
     """Return an examined line.
 
@@ -86,7 +87,7 @@ def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode, card_shown: b
     return Examined(envelope, claimed.hash, raw_envelope, body)
 
 
-def open_parts(envelope: Envelope, body: bytes, seal_keys: dict[KeyId, PrivateKey]) -> tuple[bytes, ...]:
+def open_parts(envelope: Envelope, body: bytes, seal_keys: Mapping[KeyId, PrivateKey]) -> tuple[bytes, ...]:
     """Return the parts of a sealed body after steps 5 and 6."""
     plaintext = unseal(
         body, suite=envelope.suite, keys=seal_keys,

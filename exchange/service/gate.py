@@ -20,7 +20,7 @@ from datetime import datetime
 from exchange.clock import instant_text, parse_instant
 from exchange.errors import ClockError, FrameInvalidError, IdentifierError, NodeError, SignatureInvalidError
 from exchange.ids import Digest, LinkId, b64url, parse_digest
-from exchange.ledger.entries import Entry, agrx, decode_leaf, keyx, open_
+from exchange.ledger.entries import Entry, agrx, decode_leaf, keyx, opened
 from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import read_head
 from exchange.protocol.gatewords import (
@@ -97,7 +97,7 @@ async def ask(
         link=link, sender=node.agency, recipient=pairing.partner, at=node.clock.now(),
         nonce=new_nonce(node.random), to_nonce="", op=op, asks=asks, gives=gives or {},
     )  # fmt: skip
-    raw = sign_gate_word(question, node.keys.signing(KeyUse.DOOR, question.at))
+    raw = sign_gate_word(question, node.keys.signing(pairing.own_card, KeyUse.DOOR, question.at))
     word = verify_partner_word(pairing, node, await node.carrier.gate(link, raw, timeout_s=GATE_TIMEOUT_S))
     if word.to_nonce != question.nonce or word.op != op:
         raise FrameInvalidError("the gate answer is to another question")
@@ -175,7 +175,7 @@ def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
     position = uow.logs.position(link, node.agency)
     _check_clock(uow, node, link)
     if report.seen_size:
-        seen_root = b64url(read_head(report.seen_note).head.root)
+        seen_root = b64url(read_head(report.seen_note).claimed.root)
         _demand_prefix(uow, node, link, report.seen_size, Digest(seen_root))
     water = node.high_water.read(link)
     if water is None:
@@ -224,7 +224,7 @@ def root_at(uow: UnitOfWork, node: Node, link: LinkId, size: int) -> Digest | No
     head = uow.logs.head_within(link, node.agency, size)
     if head and head.size == size:
         return head.root
-    grown = CompactRange.empty()
+    grown = CompactRange()
     for start in range(0, size, PAGE):
         page = uow.logs.leaves(link, node.agency, start, min(start + PAGE, size))
         grown = grown.extend([leaf_hash(leaf) for leaf in page])
@@ -246,11 +246,11 @@ def _begin_log(uow: UnitOfWork, node: Node, link: LinkId) -> None:
         return
     card, agreement = pairing.own_card, pairing.agreement
     entries: list[Entry] = [
-        open_(n=agreement.n, ad=agreement.digest, crd=card.digest),
+        opened(n=agreement.n, ad=agreement.digest, crd=card.digest),
         agrx(n=agreement.n, ad=agreement.digest, fs=1),
     ]
     entries += [
-        keyx(op="add", use=key.use.value, kid=key.kid, cs=card.serial, crd=card.digest)
+        keyx(op="add", use=key.use, kid=key.kid, cs=card.serial, crd=card.digest)
         for key in card.keys
         if key.use is not KeyUse.TLS
     ]
@@ -282,7 +282,7 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
         nonce=new_nonce(node.random), to_nonce=word.nonce, op=word.op, asks={}, gives=gives,
     )  # fmt: skip
     node.presence.wake(link)
-    return sign_gate_word(answer, node.keys.signing(KeyUse.DOOR, answer.at))
+    return sign_gate_word(answer, node.keys.signing(pairing.own_card, KeyUse.DOOR, answer.at))
 
 
 def _number(value: JsonValue) -> int:

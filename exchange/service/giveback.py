@@ -13,7 +13,7 @@ from exchange.protocol.gatewords import MAX_NUMBERS
 from exchange.protocol.parts import pad
 from exchange.protocol.seal import seal
 from exchange.protocol.strictjson import JsonValue
-from exchange.protocol.suites import KeyUse
+from exchange.protocol.trust import trusted_sealing_key
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
@@ -76,9 +76,9 @@ def _line(uow: UnitOfWork, node: Node, pairing: Pairing, seq: int, *, mine: bool
         return None
     if not mine:
         parts = [part.raw for part in uow.contents.parts(row.link, direction, seq)]
-        key = pairing.partner_card.current(KeyUse.SEAL, node.clock.now(), suite=pairing.agreement.suite)
+        key = trusted_sealing_key(pairing.partner_keys, suite=pairing.agreement.suite, at=node.clock.now())
         body = seal(
-            pad(parts), suite=pairing.agreement.suite, key=key.public, sender=node.agency,
+            pad(parts), suite=pairing.agreement.suite, key=key, sender=node.agency,
             recipient=pairing.partner, message_id=row.id,
         ) if len(parts) >= 2 else b""  # fmt: skip
     return {"seq": seq, "envelope": envelope.decode("ascii"), "body": (body or b"").decode("ascii")}

@@ -17,13 +17,13 @@ gives held lines their verdict as soon as the gap is closed. A number that its s
 arrived gets the verdict `voided`. Every line runs in a savepoint of its own.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
 from exchange.ids import CaseCode
-from exchange.ledger.entries import Entry, accp, rcvd, rejc
-from exchange.messages.catalog import CATALOG
+from exchange.ledger.entries import Entry, Verdict, accp, rcvd, rejc
+from exchange.messages.catalog import message_types
 from exchange.messages.validation import check_rules
 from exchange.protocol.envelope import join_line
 from exchange.protocol.frames import Outcome, Result
@@ -47,14 +47,6 @@ from exchange.service.rows import (
 FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED})
 SCAN = 100
 """Numbers read at a time while the contiguous mark is moved."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the recipient says of one line: `k` of the leaf, and the code of a rejection."""
-
-    state: MessageState
-    code: str = ""
 
 
 def take_line(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> Result:
@@ -159,8 +151,8 @@ def is_agreed(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
 
 
 def _is_stop(line: Examined) -> bool:
-    entry = CATALOG.get(line.type)
-    return bool(entry and entry.stop)
+    entry = message_types().get(line.type)
+    return bool(entry and entry.is_stop)
 
 
 def _log(
@@ -174,7 +166,7 @@ def _log(
         uow.contents.add(row.link, Direction.IN, row.seq, parts_of(line.document, line.parts))
     if fault is None and not hold:
         row = _judge(uow, node, pairing, row, line.document)
-    index = logbook.write(uow, node, pairing.link, [_received(row, line)])
+    index = logbook.write(uow, node, pairing.link, [_rcvd(row)])
     _close(uow, node, replace(row, leaf_index=index), index)
     _move_mark(uow, pairing)
 
@@ -219,9 +211,9 @@ def _judge(
     return replace(row, state=MessageState.ACCEPTED)
 
 
-def _received(row: MessageRow, line: Examined) -> Entry:
+def _rcvd(row: MessageRow) -> Entry:
     return rcvd(
-        seq=row.seq, id=row.id, eh=row.envelope_hash, cd=row.body_hash, k=row.state.value, code=row.code or None
+        seq=row.seq, id=row.id, eh=row.envelope_hash, cd=row.body_hash, k=Verdict(row.state.value), code=row.code
     )
 
 
@@ -271,10 +263,7 @@ def _log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> b
         effective=True,
     )  # fmt: skip
     uow.messages.add(row, envelope=b"", body=None)
-    entry = rcvd(
-        seq=number, id=row.id, eh=row.envelope_hash, cd=row.body_hash, k=row.state.value, code=row.code
-    )
-    index = logbook.write(uow, node, pairing.link, [entry])
+    index = logbook.write(uow, node, pairing.link, [_rcvd(row)])
     _close(uow, node, replace(row, leaf_index=index), index)
     _move_mark(uow, pairing)
     return True

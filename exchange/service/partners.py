@@ -22,7 +22,7 @@ from exchange.protocol.cards import Card, address_changes, newer_card, read_card
 from exchange.protocol.enrolment import Here, Invitation, read_invitation, words
 from exchange.protocol.strictjson import JsonValue
 from exchange.service.node import Node
-from exchange.service.pairing import parsed_agreement, parsed_card
+from exchange.service.pairing import own_card, parsed_agreement, parsed_card
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AgreementRow, AuditRow, CardRow, LinkRow, LinkState
 
@@ -46,7 +46,7 @@ async def here(node: Node) -> Here:
     """Return what this node knows when it judges a newcomer."""
 
     def unit(uow: UnitOfWork) -> Here:
-        own = _own_card(uow, node)
+        own = own_card(uow, node)
         known: set[KeyId] = set()
         for row in uow.links.all():
             for card in uow.links.cards(row.partner):
@@ -222,13 +222,6 @@ def _agreement(uow: UnitOfWork, row: LinkRow) -> Agreement:
     if held is None:
         raise AgreementInvalidError(f"version {row.agreement_n} of the agreement with {row.partner} is missing")
     return parsed_agreement(held.raw)
-
-
-def _own_card(uow: UnitOfWork, node: Node) -> Card:
-    row = uow.links.card(node.agency)
-    if row is None:
-        raise UsageError("this node has no card", hint="begin with: exchange init")
-    return parsed_card(row.raw)
 
 
 def _demand_new(uow: UnitOfWork, partner: AgencyCode) -> None:

@@ -18,13 +18,14 @@ from datetime import timedelta
 from exchange.errors import Fault, GateClosedError, InputError, NodeError, RejectedError
 from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, new_message_id, sha256
 from exchange.ledger.entries import sent
-from exchange.messages.catalog import CATALOG
+from exchange.messages.catalog import message_types
 from exchange.messages.filling import release_digest, released
 from exchange.messages.validation import check_form, check_rules
 from exchange.protocol.envelope import Envelope, join_line, sign_envelope
 from exchange.protocol.parts import Document, commitment, pad, split_document
 from exchange.protocol.seal import seal
-from exchange.protocol.suites import KeyUse
+from exchange.protocol.suites import KeyUse, Suite
+from exchange.protocol.trust import trusted_sealing_key
 from exchange.service import casework, logbook
 from exchange.service.facts import StoreFacts, rule_context, two_person_reason
 from exchange.service.intake import parts_of
@@ -55,7 +56,7 @@ class Sealed:
     commitment: Digest
     size_class: int
     agreement_n: int
-    suite: int
+    suite: Suite
 
 
 async def check_draft(node: Node, link: LinkId, document: Document, officer: OfficerNumber) -> tuple[Fault, ...]:
@@ -128,9 +129,9 @@ def seal_message(
     )  # fmt: skip
     parts = split_document(full, node.random)
     plaintext = pad(parts)
-    key = pairing.partner_card.current(KeyUse.SEAL, node.clock.now(), suite=pairing.agreement.suite)
+    key = trusted_sealing_key(pairing.partner_keys, suite=pairing.agreement.suite, at=node.clock.now())
     body = seal(
-        plaintext, suite=pairing.agreement.suite, key=key.public, sender=node.agency,
+        plaintext, suite=pairing.agreement.suite, key=key, sender=node.agency,
         recipient=pairing.partner, message_id=id,
     )  # fmt: skip
     return Sealed(
@@ -186,7 +187,7 @@ def _sign(
         expires_at=now + timedelta(days=pairing.agreement.terms.expires_days), suite=ready.suite,
         body_sha256=sha256(ready.body), body_size=len(ready.body), pc=ready.commitment,
     )  # fmt: skip
-    raw = sign_envelope(envelope, node.keys.signing(KeyUse.ENVELOPE, now))
+    raw = sign_envelope(envelope, node.keys.signing(pairing.own_card, KeyUse.ENVELOPE, now))
     header = ready.document["header"]
     reply = header.get("in_reply_to") if isinstance(header, dict) else None
     type_code = str(header["type"]) if isinstance(header, dict) else ""
@@ -196,7 +197,7 @@ def _sign(
         commitment=envelope.pc, size_class=ready.size_class, agreement_n=envelope.agr, created_at=now,
         expires_at=envelope.expires_at, logged_at=now, line_bytes=len(join_line(raw, ready.body)),
         in_reply_to=MessageId(reply) if isinstance(reply, str) else None, officer=officer, released_by=second,
-        stop=CATALOG[type_code].stop, next_attempt_at=now,
+        stop=message_types()[type_code].is_stop, next_attempt_at=now,
     )  # fmt: skip
     return row, raw
 
