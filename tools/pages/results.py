@@ -15,10 +15,10 @@ TOP = """# Results and reasons
 
 <!-- Made by `make pages` from schemas/codelists; do not edit. -->
 
-What the recipient says about a line, and what follows. There are three results: **logged** (a verdict leaf
-exists and is in the tail), **again** (not taken yet; the same line is offered again) and **refused** (nothing is
-logged; that line stops until a person decides). Any other answer of any machine on the way, whatever its status,
-is treated like *again*. Only a signed leaf or a `void` ends a message.
+What the recipient says about a line, and what follows. There are three results: **logged** (a verdict
+leaf exists and is in the tail), **again** (not taken yet; the same line is offered again) and
+**refused** (nothing is logged; that line stops until a person decides). Any other answer of any machine
+on the way, whatever its status, is treated like *again*. Only a signed leaf or a `void` ends a message.
 
 The checks run in this order, and the first fault is reported: {order}.
 Inside the catalogue rules: {rules}.
@@ -46,8 +46,9 @@ Nothing is logged, no number is used, nothing takes effect.
 VOID = """
 ## Void: the sender gives a number up
 
-The leaf `void {seq, id, code}` is the sender's. A recipient without a verdict logs the rejection `voided` and goes
-on. If the message was accepted already, the acceptance stands, and the sender has to cancel it by a message.
+The leaf `void {seq, id, code}` is the sender's. A recipient without a verdict logs the rejection
+`voided` and goes on. If the message was accepted already, the acceptance stands, and the sender has to
+cancel it by a message.
 """
 
 RETIRED = """
