@@ -13,6 +13,7 @@ Rules of the store (`Store`, `UnitOfWork`):
 5. Nothing of a log is cached outside a transaction.
 """
 
+import builtins
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -20,6 +21,7 @@ from typing import Protocol, TypeVar
 from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, OfficerNumber
 from exchange.service.rows import (
     AgreementRow,
+    Announced,
     AuditRow,
     CardRow,
     CaseEventRow,
@@ -50,7 +52,9 @@ class Links(Protocol):
         ...
 
     def add_agreement(self, row: AgreementRow) -> None: ...
-    def countersign(self, link: LinkId, n: int, *, own: str | None = None, partner: str | None = None) -> None:
+    def countersign(
+        self, link: LinkId, n: int, *, own: str | None = None, partner: str | None = None
+    ) -> None:
         """Fill an empty signature of an agreement version; a filled one never changes."""
         ...
 
@@ -96,6 +100,10 @@ class Logs(Protocol):
         """Return the largest head."""
         ...
 
+    def head_within(self, link: LinkId, by: AgencyCode, size: int) -> HeadRow | None:
+        """Return the largest head of at most `size`."""
+        ...
+
     def add_cosignature(self, link: LinkId, by: AgencyCode, size: int, note: str) -> None:
         """Keep the cosignature line of the other side over the head of `by` at `size`."""
         ...
@@ -137,6 +145,10 @@ class Messages(Protocol):
         """Return how many outgoing messages have no final verdict, and their bytes."""
         ...
 
+    def stopped(self, link: LinkId) -> list[MessageRow]:
+        """Return outgoing messages that were refused or lost and wait for a decision, by number."""
+        ...
+
     def held(self, link: LinkId) -> list[MessageRow]:
         """Return received messages that wait for a missing number, by number."""
         ...
@@ -146,13 +158,35 @@ class Messages(Protocol):
         ...
 
     def list(
-        self, *, link: LinkId | None = None, direction: Direction | None = None, after: tuple[str, int] | None = None,
+        self,
+        *,
+        link: LinkId | None = None,
+        direction: Direction | None = None,
+        after: tuple[str, int] | None = None,
         limit: int = 100,
     ) -> list[MessageRow]:
         """Return messages, newest first."""
         ...
 
-    def numbers(self, link: LinkId, direction: Direction, start: int, limit: int) -> list[MessageRow]:
+    def announce(self, row: Announced) -> bool:
+        """Keep a `sent` leaf of the partner; return False when its number or id was announced before."""
+        ...
+
+    def announced(self, link: LinkId, seq: int) -> Announced | None: ...
+    def void_announced(self, link: LinkId, seq: int, code: str) -> None: ...
+    def announced_last(self, link: LinkId) -> int:
+        """Return the highest announced number, 0 when there is none."""
+        ...
+
+    def announced_numbers(self, link: LinkId, start: int, limit: int) -> builtins.list[Announced]:
+        """Return announcements with seq >= start in order of their numbers."""
+        ...
+
+    def ineffective(self, link: LinkId) -> builtins.list[MessageRow]:
+        """Return outgoing messages whose effects wait for the keeper, by number."""
+        ...
+
+    def numbers(self, link: LinkId, direction: Direction, start: int, limit: int) -> builtins.list[MessageRow]:
         """Return messages with seq >= start in order of their numbers (for reconciliation pages)."""
         ...
 
@@ -185,8 +219,8 @@ class Cases(Protocol):
 
     def list(self, *, link: LinkId | None = None, limit: int = 100) -> list[CaseRow]: ...
     def add_event(self, row: CaseEventRow) -> None: ...
-    def events(self, link: LinkId, code: CaseCode) -> list[CaseEventRow]: ...
-    def of_message(self, link: LinkId, direction: Direction, seq: int) -> list[CaseCode]: ...
+    def events(self, link: LinkId, code: CaseCode) -> builtins.list[CaseEventRow]: ...
+    def of_message(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[CaseCode]: ...
 
 
 class Officers(Protocol):
@@ -215,7 +249,7 @@ class Audit(Protocol):
         """Keep evidence; return False when three copies of this kind and subject are kept already."""
         ...
 
-    def kept(self, link: LinkId) -> list[DifferenceRow]: ...
+    def kept(self, link: LinkId) -> builtins.list[DifferenceRow]: ...
 
 
 class Settings(Protocol):
@@ -227,6 +261,10 @@ class Settings(Protocol):
 
 class UnitOfWork(Protocol):
     """Everything one transaction can read and change."""
+
+    def attempt(self, work: Callable[[], T]) -> T:
+        """Run `work` in a savepoint of its own; if it raises, only its changes are undone."""
+        ...
 
     @property
     def links(self) -> Links: ...
