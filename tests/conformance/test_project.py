@@ -96,6 +96,7 @@ BROKEN = [
     ("name given twice", queries.check, "exchange/a.sql", QUERY * 2),
     ("empty file of queries", queries.check, "exchange/a.sql", ""),
     ("migration without a sentence", queries.check, "exchange/sql/0001_a.sql", "CREATE TABLE a (b);\n"),
+    ("migration with a licence only", queries.check, "exchange/0001.sql", "-- SPDX-License-Identifier: A\n"),
     ("skipped test", loosened.check, "tests/test_a.py", "pytest" + ".skip('later')"),
     ("marked as skipped", loosened.check, "tests/test_a.py", "@pytest.mark" + ".skipif(True)"),
     ("expected to fail", loosened.check, "tests/test_a.py", "@pytest.mark" + ".xfail"),
