@@ -130,7 +130,7 @@ class Messages(Protocol):
     def by_seq(self, link: LinkId, direction: Direction, seq: int) -> MessageRow | None: ...
     def by_id(self, link: LinkId, direction: Direction, id: MessageId) -> MessageRow | None: ...
     def find(self, prefix: str) -> list[MessageRow]:
-        """Return messages whose id begins with, or ends with, `prefix` (at least 4 characters), at most 20."""
+        """Return messages whose id begins or ends with `prefix` (at least 4 characters), at most 20."""
         ...
 
     def line(self, link: LinkId, direction: Direction, seq: int) -> tuple[bytes, bytes | None]:
@@ -186,7 +186,9 @@ class Messages(Protocol):
         """Return outgoing messages whose effects wait for the keeper, by number."""
         ...
 
-    def numbers(self, link: LinkId, direction: Direction, start: int, limit: int) -> builtins.list[MessageRow]:
+    def numbers(
+        self, link: LinkId, direction: Direction, start: int, limit: int
+    ) -> builtins.list[MessageRow]:
         """Return messages with seq >= start in order of their numbers (for reconciliation pages)."""
         ...
 

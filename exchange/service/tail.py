@@ -183,7 +183,11 @@ def _contradiction(row: MessageRow | None, leaf: Leaf) -> ProtocolError | None:
     same = row.id == leaf.fields["id"]
     if leaf.ev == Event.RCVD:
         same = same and row.envelope_hash == leaf.fields["eh"] and row.body_hash == leaf.fields["cd"]
-    return None if same else ProtocolError(f"leaf {leaf.i} is a verdict on other bytes than number {row.seq} has")
+    return (
+        None
+        if same
+        else ProtocolError(f"leaf {leaf.i} is a verdict on other bytes than number {row.seq} has")
+    )
 
 
 def _verdict(leaf: Leaf) -> tuple[MessageState, str]:
