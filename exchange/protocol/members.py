@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from exchange.clock import parse_instant
-from exchange.errors import IdentifierError, ExchangeError
+from exchange.errors import ExchangeError, IdentifierError
 from exchange.ids import unb64url
 from exchange.protocol.strictjson import MAX_INT, JsonValue
 
