@@ -19,46 +19,77 @@ before the leaf was written. It only ends new uses.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 
-from exchange.errors import CardInvalidError
+from exchange.errors import CardInvalidError, ConfigurationError
 from exchange.ids import AgencyCode, KeyId
 from exchange.protocol.cardform import CardKey
 from exchange.protocol.cards import Card, Revocation, newer_card
 from exchange.protocol.suites import KeyUse, PrivateKey, PublicKey, Suite
 
+_EVER = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class OwnKey:
+    """A private key of this node with the dates under which its card names it."""
+
+    key: PrivateKey
+    valid_from: datetime
+    valid_until: datetime
+
+    @property
+    def entry(self) -> CardKey:
+        """The entry of this key in the own card."""
+        public = self.key.public
+        return CardKey(
+            public.use, public.kid, public.algorithm, public.raw, self.valid_from, self.valid_until
+        )
+
 
 class Keyring:
-    """The private keys of this node, by use and key id; its text never shows a key."""
+    """The private keys of this node, by use and key id; its text never shows a key.
 
-    def __init__(self, keys: Iterable[PrivateKey]) -> None:
-        self._keys = {(key.use, key.kid): key for key in keys}
+    A key given without dates counts at all times.
+    """
+
+    def __init__(self, keys: Iterable[OwnKey | PrivateKey]) -> None:
+        dated = [key if isinstance(key, OwnKey) else OwnKey(key, _EVER, _NEVER) for key in keys]
+        self._keys = {(own.key.use, own.key.kid): own for own in dated}
 
     def __repr__(self) -> str:
         return f"Keyring({len(self._keys)} keys)"
 
     def find(self, use: KeyUse, kid: KeyId) -> PrivateKey | None:
-        return self._keys.get((use, kid))
+        own = self._keys.get((use, kid))
+        return None if own is None else own.key
 
-    def opening(self) -> Mapping[KeyId, PrivateKey]:
+    def public(self, use: KeyUse) -> tuple[PublicKey, ...]:
+        """Return the public halves of all own keys of a use."""
+        return tuple(own.key.public for own in self._keys.values() if own.key.use is use)
+
+    def sealing(self) -> dict[KeyId, PrivateKey]:
         """Return all keys that open bodies, of both suites, also retired ones."""
-        return {kid: key for (use, kid), key in self._keys.items() if use is KeyUse.SEAL}
+        return {kid: own.key for (use, kid), own in self._keys.items() if use is KeyUse.SEAL}
 
-    def signing(self, card: Card, use: KeyUse, at: datetime) -> PrivateKey:
-        """Return the own key for a new signature: the one that the own card names as current.
+    def signing(self, use: KeyUse, at: datetime) -> PrivateKey:
+        """Return the own key for a new signature: the newest whose dates cover the instant.
 
         Raises:
-            CardInvalidError: the card names none, or its key is not here.
+            ConfigurationError: there is none.
         """
-        current = card.current(use, at)
-        key = self.find(use, current.kid)
-        if key is None:
-            raise CardInvalidError(
-                f"the own card names key {current.kid} for {use}, which is not in the key file",
-                hint="restore the key file that belongs to card " + str(card.serial),
+        usable = [
+            own
+            for own in self._keys.values()
+            if own.key.use is use and own.valid_from <= at < own.valid_until
+        ]
+        if not usable:
+            raise ConfigurationError(
+                f"no own key for {use} may be used now", hint="make new keys and a new card"
             )
-        return key
+        return max(usable, key=lambda own: (own.valid_from, own.key.kid)).key
 
 
 @dataclass(frozen=True)
@@ -109,6 +140,11 @@ class PartnerKeys:
     def find(self, use: KeyUse, kid: KeyId) -> PublicKey | None:
         """Return a key that any held card names for this use, whether it still counts or not."""
         return self.keys.get((use, kid))
+
+    def all_of(self, use: KeyUse) -> tuple[PublicKey, ...]:
+        """Return the keys of a use whose span has not ended; for a place in the log see `trusted_signers`."""
+        open_ends = (place for place, span in self.spans.items() if span.until_index is None)
+        return tuple(self.keys[place] for place in open_ends if place[0] is use)
 
     def span(self, use: KeyUse, kid: KeyId) -> KeySpan:
         """Return where a key counts; requires a key that `find` knows."""

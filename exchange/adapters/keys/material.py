@@ -15,7 +15,7 @@ from exchange.clock import instant_text
 from exchange.errors import ExchangeError, StoreDamagedError
 from exchange.ids import KeyId, RandomSource, b64url
 from exchange.protocol.cardform import CardKey
-from exchange.protocol.keyring import Keyring
+from exchange.protocol.keyring import Keyring, OwnKey
 from exchange.protocol.members import Members
 from exchange.protocol.strictjson import JsonValue, encode, parse
 from exchange.protocol.suites import SEED_BYTES, Algorithm, KeyUse, PrivateKey, Suite, algorithm_of, new_key
@@ -33,23 +33,6 @@ _HEAD_START = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class OwnKey:
-    """A private key with the dates under which the card names it."""
-
-    key: PrivateKey
-    valid_from: datetime
-    valid_until: datetime
-
-    @property
-    def entry(self) -> CardKey:
-        """The entry of this key in the own card."""
-        public = self.key.public
-        return CardKey(
-            public.use, public.kid, public.algorithm, public.raw, self.valid_from, self.valid_until
-        )
-
-
-@dataclass(frozen=True)
 class NodeKeys:
     """All private keys of a node but the recovery key, which is None unless it was just made."""
 
@@ -59,7 +42,7 @@ class NodeKeys:
     recovery: PrivateKey | None = None
 
     def keyring(self) -> Keyring:
-        return Keyring(own.key for own in self.keys)
+        return Keyring(self.keys)
 
     def entries(self) -> tuple[CardKey, ...]:
         """Return the entries of all keys for the own card."""

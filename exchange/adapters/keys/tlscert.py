@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from exchange.adapters.keys.material import OwnKey
 from exchange.errors import KeyRefusedError
 from exchange.ids import Digest, RandomSource, sha256
+from exchange.protocol.keyring import OwnKey
 from exchange.protocol.suites import PrivateKey, PublicKey, check_public, tls_private_key
 
 MAX_HOSTS: Final = 16
