@@ -67,7 +67,7 @@ async def refill(node: Node, link: LinkId, report: Report) -> None:
     for start in range(0, len(leaves), PAGE):
         await _fill_page(node, pairing, [decode_leaf(raw) for raw in leaves[start : start + PAGE]])
     await node.store.write(lambda uow: _finish(uow, node, link, head, note))
-    node.journal.note("refill_ends", link=link, leaves=len(leaves))
+    node.journal.note("refill_ends", link=link, count=len(leaves))
 
 
 async def _fetch(node: Node, pairing: Pairing, by: AgencyCode) -> tuple[list[bytes], str]:
