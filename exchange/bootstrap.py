@@ -35,7 +35,8 @@ from exchange.errors import ConfigurationError
 from exchange.ids import LinkId, parse_agency, parse_node
 from exchange.messages.catalog import message_types
 from exchange.messages.codelists import raw_list
-from exchange.protocol.cards import Card, CardFields, read_card, sign_card
+from exchange.protocol.cardform import CardFields
+from exchange.protocol.cards import Card, read_card, sign_card
 from exchange.protocol.suites import KeyUse, PrivateKey, Suite, tls_private_key
 from exchange.service.doorkeeper import Doorkeeper
 from exchange.service.logbook import head_signer
@@ -204,7 +205,7 @@ async def refresh_routes(opened: OpenNode) -> None:
                     tls_pins=frozenset(
                         key.public for key in pairing.partner_card.keys_for(KeyUse.TLS) if key.revoked is None
                     ),
-                    door_key=node.keys.signing(pairing.own_card, KeyUse.DOOR, node.clock.now()),
+                    door_key=node.keys.signing(KeyUse.DOOR, node.clock.now()),
                 )
         return found
 

@@ -246,7 +246,7 @@ def _open(node: Node, line: Line) -> tuple[tuple[bytes, ...], Document] | None:
     if envelope.sender == node.agency:
         envelope = replace(envelope, sender=envelope.recipient, recipient=envelope.sender)
     try:
-        parts = open_parts(envelope, line.body, node.keys.opening())
+        parts = open_parts(envelope, line.body, node.keys.sealing())
         return parts, join_parts(parts)
     except RejectedError:
         return None

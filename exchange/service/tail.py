@@ -85,7 +85,7 @@ def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -
     now = node.clock.now()
     root = Digest(b64url(taken.head.root))
     uow.logs.add_head(link, by, HeadRow(taken.head.size, root, tail.head, now))
-    line = cosign(tail.head, node.keys.signing(pairing.own_card, KeyUse.COSIGN, now), by=node.agency, at=now)
+    line = cosign(tail.head, node.keys.signing(KeyUse.COSIGN, now), by=node.agency, at=now)
     uow.logs.add_cosignature(link, by, taken.head.size, line)
     return taken.new_leaves
 

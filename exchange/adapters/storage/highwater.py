@@ -12,8 +12,6 @@ from pathlib import Path
 from exchange.errors import ConfigurationError, IdentifierError
 from exchange.ids import Digest, LinkId, parse_digest
 
-_NAMES = {"epoch", "size", "root", "next_seq"}
-
 
 class HighWaterFiles:
     """The `HighWater` port over a folder."""
@@ -30,13 +28,11 @@ class HighWaterFiles:
         path = self._path(link)
         try:
             members = json.loads(path.read_bytes())
-            if set(members) != _NAMES:
-                raise ValueError("members")
             numbers = [int(members[name]) for name in ("epoch", "size", "next_seq")]
             return numbers[0], numbers[1], parse_digest(members["root"]), numbers[2]
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, TypeError, IdentifierError) as error:
+        except (OSError, ValueError, TypeError, KeyError, IdentifierError) as error:
             raise ConfigurationError(
                 f"the high-water file {path} cannot be read",
                 hint="keep it as it is and ask your security officer; two persons may confirm the start",
