@@ -349,18 +349,30 @@ async def test_an_idle_connection_is_closed() -> None:
             assert await line.closed()
 
 
-async def test_an_answer_that_is_not_read_is_dropped() -> None:
-    async def much(raw: bytes) -> bytes:
-        return bytes(48 * 1024 * 1024)  # more than the buffers of both kernels hold
+async def much(raw: bytes) -> bytes:
+    return bytes(48 * 1024 * 1024)  # more than the buffers of both kernels hold
 
-    service = EchoService(answer=much)
-    async with open_door(limits=ServerLimits(write_s=0.1, stop_s=1), service=service) as door:
-        async with wire(door.port) as line:
-            line.writer.transport.pause_reading()  # type: ignore[attr-defined]
-            await line.send(head(signed(FRAME)) + FRAME)
-            async with asyncio.timeout(3):
-                await door.app.seats.empty()
 
+async def test_an_answer_that_is_not_read_goes_with_the_idle_connection() -> None:
+    limits = ServerLimits(idle_s=0.1, stop_s=0.2)
+    async with open_door(limits=limits, service=EchoService(answer=much)) as door, wire(door.port) as line:
+        await line.send(head(signed(FRAME)) + FRAME)
+        await line.reader.readuntil(b"\r\n\r\n")
+
+        async with asyncio.timeout(5):
+            await door.app.seats.empty()
+
+
+async def test_a_partner_that_asks_again_and_reads_nothing_is_dropped() -> None:
+    """The library takes one answer into its buffers; the second must wait, but not for ever."""
+    limits = ServerLimits(write_s=0.1, stop_s=1)
+    async with open_door(limits=limits, service=EchoService(answer=much)) as door, wire(door.port) as line:
+        await line.send(head(signed(FRAME, nonce="1")) + FRAME)
+        await line.reader.readuntil(b"\r\n\r\n")
+        await line.send(head(signed(FRAME, nonce="2")) + FRAME)
+
+        async with asyncio.timeout(5):
+            await door.app.seats.empty()
         assert ("connection_dropped", "slow_reader") in door.noted.counts
 
 
