@@ -8,9 +8,9 @@ Both logs speak of the same two directions: what we send stands as `sent` and `v
 2. Each direction is joined number by number (`join`); its docstring has the exact predicates.
 3. A newest head that is older than `stale_after` is `head_stale`.
 
-Streaming: pages of leaves go in, two packed tables of numbers a log stay (`numbers`). `compare` does it in one
-call; a service that must not hold the store for long feeds a `Comparison` page by page. Age is measured by
-the times that the writers claim, so a wrong clock can hide a difference for a time, and only that.
+Streaming: pages of leaves go in, two packed tables of numbers a log stay (`numbers`). `compare` does it in
+one call; a service that must not hold the store for long feeds a `Comparison` page by page. Age is measured
+by the times that the writers claim, so a wrong clock can hide a difference for a time, and only that.
 
     comparison = Comparison(own, copy, now=now, grace=timedelta(hours=24))
     comparison.take(own.by, page)
