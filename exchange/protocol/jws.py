@@ -22,12 +22,12 @@ import pybase64
 from exchange.errors import IdentifierError, SignatureInvalidError, StrictJsonError
 from exchange.ids import KeyId, parse_key_id
 from exchange.protocol.strictjson import Limits, encode, parse_object
-from exchange.protocol.suites import SIGNATURE_BYTES, PrivateKey, PublicKey, sign, verify
+from exchange.protocol.suites import SIGNATURE_BYTES, Algorithm, PrivateKey, PublicKey, sign, verify
 
 MAX_HEADER_BYTES: Final = 256
 """Bytes of a header segment; the longest header of ours has 76 bytes, 102 characters."""
 
-_ALGORITHM = "Ed25519"
+_ALGORITHM = Algorithm.ED25519.value
 _HEADER_LIMITS = Limits(max_bytes=MAX_HEADER_BYTES, max_depth=1, max_members=3, max_items=1, max_name=3)
 _HEADERS_KEPT = 1_024
 

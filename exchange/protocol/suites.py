@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from exchange.errors import KeyRefusedError, SignatureInvalidError
@@ -37,6 +38,15 @@ SIGNATURE_BYTES: Final = 64
 SEED_BYTES: Final = 32
 ENCAPSULATED_BYTES: Final = 1_120
 """Length of an X-Wing ciphertext: 1,088 of ML-KEM-768 and 32 of X25519."""
+
+CONTENT_KEY_BYTES: Final = 32
+CONTENT_IV_BYTES: Final = 12
+CONTENT_TAG_BYTES: Final = 16
+"""Sizes of AES-256-GCM (RFC 7518 section 5.3); tags always have their full length."""
+CONTENT_ENCRYPTION: Final = "A256GCM"
+"""`enc` of both suites."""
+MAX_PLAINTEXT_BYTES: Final = 6 * 1024 * 1024
+"""Largest padded body: the limit of a message line (threat model section 7)."""
 
 _MLKEM_PUBLIC_BYTES = 1_184
 _CURVE_PRIME = 2**255 - 19
@@ -52,6 +62,10 @@ class Suite(IntEnum):
     """Sealed by ECDH-ES+A256KW over X25519 and A256GCM."""
     HYBRID = 2
     """Sealed by HPKE-9-KE (ML-KEM-768 with X25519, SHAKE256) and A256GCM."""
+
+
+KEY_ENCRYPTION: Final = {Suite.CLASSICAL: "ECDH-ES+A256KW", Suite.HYBRID: "HPKE-9-KE"}
+"""`alg` of each suite."""
 
 
 class KeyUse(StrEnum):
@@ -219,6 +233,22 @@ def unwrap_key(encapsulated: bytes, wrapped: bytes, *, key: PrivateKey, info: by
     try:
         return _HPKE.decrypt(encapsulated + wrapped, key._opener, info=info)
     except (InvalidTag, ValueError):
+        return None
+
+
+def encrypt_content(plaintext: bytes, *, key: bytes, iv: bytes, aad: bytes) -> tuple[bytes, bytes]:
+    """Return ciphertext and tag; requires a pair of key and iv that was never used before."""
+    sealed = AESGCM(key).encrypt(iv, plaintext, aad)
+    return sealed[:-CONTENT_TAG_BYTES], sealed[-CONTENT_TAG_BYTES:]
+
+
+def decrypt_content(sealed: bytes, *, key: bytes, iv: bytes, aad: bytes) -> bytes | None:
+    """Return the plaintext of ciphertext followed by its tag, or None if it does not open."""
+    if len(key) != CONTENT_KEY_BYTES or len(iv) != CONTENT_IV_BYTES or len(sealed) < CONTENT_TAG_BYTES:
+        return None
+    try:
+        return AESGCM(key).decrypt(iv, sealed, aad)
+    except InvalidTag:
         return None
 
 
