@@ -260,9 +260,24 @@ class AgainError(LineError):
 
 
 class TransportError(ExchangeError):
-    """The partner did not answer properly; the same frame is sent again later."""
+    """The partner did not answer properly; the same frame is sent again later.
+
+    `retry_after_s` is the wait the partner asked for, between 1 s and 1 h, or None.
+    """
 
     reason = "transport"
     side = "transport"
     retry = True
     exit_code = 5
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        reason: str = "transport",
+        retry_after_s: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+        self.retry_after_s = retry_after_s

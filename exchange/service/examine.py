@@ -12,9 +12,10 @@ kept in `fault` and reported only after the checks of the store (duplicate, tail
 come before decryption in the order. Nothing here waits; callers yield between slices of lines.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from exchange.errors import IdentifierError, LineError, RefusedError, RejectedError
+from exchange.errors import AgainError, RefusedError, RejectedError
 from exchange.ids import AgencyCode, Digest, KeyId
 from exchange.messages.validation import check_form
 from exchange.protocol.envelope import Envelope, check_body, read_envelope, split_line, verify_envelope
@@ -23,7 +24,13 @@ from exchange.protocol.suites import KeyUse, PrivateKey
 from exchange.protocol.unseal import unseal
 from exchange.service.pairing import Pairing
 
-FILLED_AT_RELEASE = {"message_id": "id", "sender": "sender", "recipient": "recipient", "link": "link", "agreement": "agr"}
+FILLED_AT_RELEASE = {
+    "message_id": "id",
+    "sender": "sender",
+    "recipient": "recipient",
+    "link": "link",
+    "agreement": "agr",
+}
 """Header member and the envelope member it must equal."""
 
 
@@ -48,25 +55,38 @@ class Examined:
         return str(self.document["header"]["type"]) if self.document else ""  # type: ignore[index,call-overload]
 
 
-def examine(raw: bytes, pairing: Pairing, *, own: AgencyCode, seal_keys: dict[KeyId, PrivateKey]) -> Examined:
+def examine(
+    raw: bytes,
+    pairing: Pairing,
+    *,
+    own: AgencyCode,
+    seal_keys: Mapping[KeyId, PrivateKey],
+    card_shown: bool = False,
+) -> Examined:
     """Return an examined line.
 
     Raises:
         RefusedError: steps 1 to 4 failed; nothing of the line may be logged.
+        AgainError: unknown_card, unless the sender has just shown its card.
     """
-    line = authenticate(raw, pairing, own=own)
+    line = authenticate(raw, pairing, own=own, card_shown=card_shown)
     try:
         parts = open_parts(line.envelope, line.body, seal_keys)
         document = read_document(line.envelope, parts)
     except RejectedError as fault:
         return Examined(line.envelope, line.envelope_hash, line.raw_envelope, line.body, fault=fault)
     return Examined(
-        line.envelope, line.envelope_hash, line.raw_envelope, line.body,
-        parts=parts, document=document, fault=form_fault(document),
-    )  # fmt: skip
+        line.envelope,
+        line.envelope_hash,
+        line.raw_envelope,
+        line.body,
+        parts=parts,
+        document=document,
+        fault=form_fault(document),
+    )
 
 
-def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode) -> Examined:
+def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode, card_shown: bool = False) -> Examined:
     """Return the line after steps 1 to 4, its body still sealed."""
     raw_envelope, body = split_line(raw)
     claimed = read_envelope(raw_envelope)
@@ -77,18 +97,22 @@ def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode) -> Examined:
         raise RefusedError("signer_unknown")
     key = pairing.partner_keys.find(KeyUse.ENVELOPE, claimed.kid)
     if key is None:
-        raise RefusedError("signer_unknown")
+        raise RefusedError("signer_unknown") if card_shown else AgainError("unknown_card")
     envelope = verify_envelope(claimed, key)
     check_body(envelope, body)
     return Examined(envelope, claimed.hash, raw_envelope, body)
 
 
-def open_parts(envelope: Envelope, body: bytes, seal_keys: dict[KeyId, PrivateKey]) -> tuple[bytes, ...]:
+def open_parts(envelope: Envelope, body: bytes, seal_keys: Mapping[KeyId, PrivateKey]) -> tuple[bytes, ...]:
     """Return the parts of a sealed body after steps 5 and 6."""
     plaintext = unseal(
-        body, suite=envelope.suite, keys=seal_keys,
-        sender=envelope.sender, recipient=envelope.recipient, message_id=envelope.id,
-    )  # fmt: skip
+        body,
+        suite=envelope.suite,
+        keys=seal_keys,
+        sender=envelope.sender,
+        recipient=envelope.recipient,
+        message_id=envelope.id,
+    )
     parts = tuple(unpad(plaintext))
     if commitment(envelope.id, parts) != envelope.pc:
         raise RejectedError("commitment_mismatch")
@@ -111,12 +135,3 @@ def form_fault(document: Document) -> RejectedError | None:
     """Return the first fault of step 8."""
     faults = check_form(document)
     return RejectedError(faults[0].code, pointer=faults[0].pointer) if faults else None
-
-
-def code_of(error: Exception) -> str:
-    """Return the code of a refusal; what is not a LineError was not even a line."""
-    if isinstance(error, LineError):
-        return error.reason
-    if isinstance(error, IdentifierError):
-        return "envelope_invalid"
-    raise error

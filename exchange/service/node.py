@@ -15,6 +15,7 @@ from exchange.cases.lifecycle import LifecycleTable
 from exchange.clock import Clock
 from exchange.errors import ClockError, GateClosedError
 from exchange.ids import AgencyCode, LinkId, NodeId, RandomSource
+from exchange.protocol.frames import Result
 from exchange.protocol.keyring import Keyring
 from exchange.service.ports import Carrier, Counters, HighWater, Journal, Store
 from exchange.service.rows import LinkState
@@ -72,9 +73,13 @@ class LinkPresence:
     reason: str = "not_asked_yet"
     in_flight: dict[int, float] = field(default_factory=dict)
     """Number of an offered line, and until which monotonic second it counts as on its way."""
-    owed_results: list[object] = field(default_factory=list)
+    owed_results: list[Result] = field(default_factory=list)
+    card_wanted: bool = False
+    """The partner said that it does not know our current card."""
     partner_holds: int | None = None
     """How much of our log the partner said it holds, when that is less than it once cosigned."""
+    cosignature_sent: int = 0
+    """Size of the partner's log that our last sent cosignature covers."""
     failures: int = 0
     last_contact_at: datetime | None = None
     tail_sent_s: float = float("-inf")
@@ -96,7 +101,7 @@ class Presence:
         presence = self._links[link]
         if presence.gate is not LinkState.OPEN:
             raise GateClosedError(
-                f"the start gate of this link is {presence.gate.value} ({presence.reason}); nothing is written on it",
+                f"the start gate is {presence.gate.value} ({presence.reason}); nothing is written on this link",
                 hint="wait until the partner answered, or run: exchange doctor",
             )
 

@@ -14,6 +14,7 @@ Rules of the store (`Store`, `UnitOfWork`):
 5. Nothing of a log is cached outside a transaction.
 """
 
+import builtins
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -143,7 +144,7 @@ class Messages(Protocol):
     def by_seq(self, link: LinkId, direction: Direction, seq: int) -> MessageRow | None: ...
     def by_id(self, link: LinkId, direction: Direction, id: MessageId) -> MessageRow | None: ...
     def find(self, prefix: str) -> list[MessageRow]:
-        """Return messages whose id begins with, or ends with, `prefix` (at least 4 characters), at most 20."""
+        """Return messages whose id begins or ends with `prefix` (at least 4 characters), at most 20."""
         ...
 
     def line(self, link: LinkId, direction: Direction, seq: int) -> tuple[bytes, bytes | None]:
@@ -159,6 +160,10 @@ class Messages(Protocol):
 
     def open_count(self, link: LinkId) -> tuple[int, int]:
         """Return how many outgoing messages have no final verdict, and their bytes."""
+        ...
+
+    def stopped(self, link: LinkId) -> list[MessageRow]:
+        """Return outgoing messages that were refused or lost and wait for a decision, by number."""
         ...
 
     def held(self, link: LinkId) -> list[MessageRow]:
@@ -192,15 +197,21 @@ class Messages(Protocol):
         """Remember the void of an announced number; the first code stays, an unknown number is ignored."""
         ...
 
-    def announced_numbers(self, link: LinkId, start: int, limit: int) -> list[Announced]:
+    def announced_last(self, link: LinkId) -> int:
+        """Return the highest announced number, 0 when there is none."""
+        ...
+
+    def announced_numbers(self, link: LinkId, start: int, limit: int) -> builtins.list[Announced]:
         """Return announcements with seq >= start in order of their numbers."""
         ...
 
-    def ineffective(self, link: LinkId) -> list[MessageRow]:
+    def ineffective(self, link: LinkId) -> builtins.list[MessageRow]:
         """Return outgoing messages whose effects wait for the keeper, by number."""
         ...
 
-    def numbers(self, link: LinkId, direction: Direction, start: int, limit: int) -> list[MessageRow]:
+    def numbers(
+        self, link: LinkId, direction: Direction, start: int, limit: int
+    ) -> builtins.list[MessageRow]:
         """Return messages with seq >= start in order of their numbers (for reconciliation pages)."""
         ...
 
@@ -233,8 +244,8 @@ class Cases(Protocol):
 
     def list(self, *, link: LinkId | None = None, limit: int = 100) -> list[CaseRow]: ...
     def add_event(self, row: CaseEventRow) -> None: ...
-    def events(self, link: LinkId, code: CaseCode) -> list[CaseEventRow]: ...
-    def of_message(self, link: LinkId, direction: Direction, seq: int) -> list[CaseCode]:
+    def events(self, link: LinkId, code: CaseCode) -> builtins.list[CaseEventRow]: ...
+    def of_message(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[CaseCode]:
         """Return the cases that a message holds a part of or had an effect on."""
         ...
 
@@ -244,7 +255,6 @@ class Cases(Protocol):
         Common parts of a message go with its last case. Events stay: numbers, states, times. Idempotent.
         """
         ...
-
 
 
 class Officers(Protocol):
@@ -273,7 +283,7 @@ class Audit(Protocol):
         """Keep evidence; return False when three copies of this kind and subject are kept already."""
         ...
 
-    def kept(self, link: LinkId) -> list[DifferenceRow]: ...
+    def kept(self, link: LinkId) -> builtins.list[DifferenceRow]: ...
 
 
 class Settings(Protocol):
