@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Short commands for people. `make demo` is the one to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check lock
+.PHONY: help venv demo test check pages lock
 
 BIN := .venv/bin
 
@@ -10,6 +10,7 @@ help:
 	@echo "make test    run the tests; options: make test ARGS='-k merkle'"
 	@echo "make check   format, lint, types, import rules, project rules"
 	@echo "make venv    set up the Python packages in .venv (the others do it too)"
+	@echo "make pages   write the pages of the documentation that are made from data"
 	@echo "make lock    write requirements.lock again (needs uv)"
 
 venv: .venv/.complete
@@ -31,6 +32,9 @@ check: venv
 	@$(BIN)/mypy tools
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tools.checks
+
+pages: venv
+	@$(BIN)/python -m tools.pages
 
 lock:
 	@tools/lock.sh

@@ -6,7 +6,8 @@ What it adds, because aiohttp leaves it open (threat model, section 7):
 1. Connections are counted when they are accepted, before the TLS handshake: all, and per address.
 2. A request head must be complete within 15 s and 16 kB; between requests a connection may idle 75 s.
 3. No pipelining, no upgrade, no HTTP/1.0: a request is answered before the next one is read.
-4. An answer that the other side does not read is dropped after 60 s.
+4. An answer that the other side does not read is dropped: after 60 s when the buffers are full,
+   otherwise with the idle connection.
 5. Every refusal is a problem document (RFC 9457) with a code and a request number. aiohttp's own pages
    and log lines quote the input; they are replaced. There is no access log and no version.
 

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from pydantic import BaseModel
-
 from exchange.messages.codelists import Code, codelist
 from exchange.messages.returns import Decision, Notice
 
@@ -82,7 +80,7 @@ class Form:
 
     version: str
     schema: str
-    model: type[BaseModel]
+    model: type[Notice] | type[Decision]
 
 
 FORMS: Mapping[str, Form] = MappingProxyType(

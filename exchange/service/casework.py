@@ -21,10 +21,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from exchange.cases.lifecycle import CaseEvent, CaseSnapshot, Step, apply
+from exchange.cases.snapshot import Side
 from exchange.errors import RejectedError
 from exchange.ids import AgencyCode, CaseCode, parse_case_code
 from exchange.ledger.entries import Event, Leaf, decode_leaf
-from exchange.messages.catalog import CATALOG
+from exchange.messages.catalog import message_types
 from exchange.protocol.parts import Document, join_parts
 from exchange.protocol.strictjson import JsonValue
 from exchange.service.node import Node
@@ -54,8 +55,8 @@ def author(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, docum
     for code in cases_of(document):
         case = _case(uow, node, pairing, code, document, author=node.agency)
         event = _event(case, row, node.agency, document)
-        if _keeper(node, case) == node.agency:
-            _settle(uow, node, case, row, apply(node.lifecycle, _snapshot(node, case), event))
+        if _keeper(case) == node.agency:
+            _settle(uow, node, case, row, apply(node.lifecycle, _snapshot(case), event))
         else:
             step = apply(node.lifecycle, _view(uow, node, pairing, case), event)
             _note_provisional(uow, node, case, row, step)
@@ -72,7 +73,7 @@ def receive(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, docu
     for code in cases_of(document):
         case = _case(uow, node, pairing, code, document, author=pairing.partner)
         event = _event(case, row, pairing.partner, document)
-        _settle(uow, node, case, row, apply(node.lifecycle, _snapshot(node, case), event))
+        _settle(uow, node, case, row, apply(node.lifecycle, _snapshot(case), event))
 
 
 def advance(uow: UnitOfWork, node: Node, pairing: Pairing, *, before: int | None = None) -> None:
@@ -126,11 +127,13 @@ def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) ->
 
 def _apply_late(uow: UnitOfWork, node: Node, case: CaseRow, row: MessageRow, document: Document) -> None:
     try:
-        step = apply(node.lifecycle, _snapshot(node, case), _event(case, row, node.agency, document))
+        step = apply(node.lifecycle, _snapshot(case), _event(case, row, node.agency, document))
     except RejectedError:
         evidence = f"{row.seq}".encode()
         uow.audit.keep(
-            DifferenceRow(row.link, "state_mismatch", str(row.seq), "state_conflict", evidence, node.clock.now())
+            DifferenceRow(
+                row.link, "state_mismatch", str(row.seq), "state_conflict", evidence, node.clock.now()
+            )
         )
         uow.cases.update(case)
         return
@@ -150,14 +153,21 @@ def _case(
     if known:
         return known
     other = node.agency if author != node.agency else pairing.partner
-    entry = CATALOG[str(_object(document["header"])["type"])]
+    entry = message_types()[str(_object(document["header"])["type"])]
     host, origin = (author, other) if entry.sent_by != "origin" else (other, author)
     now = node.clock.now()
     snapshot = node.lifecycle.initial()
     row = CaseRow(
-        code=code, link=pairing.link.link, host=host, origin=origin, state=snapshot.state,
-        snapshot=snapshot.to_bytes(), provisional=0, opened_at=now, changed_at=now,
-    )  # fmt: skip
+        code=code,
+        link=pairing.link.link,
+        host=host,
+        origin=origin,
+        state=snapshot.state,
+        snapshot=snapshot.to_bytes(),
+        provisional=0,
+        opened_at=now,
+        changed_at=now,
+    )
     uow.cases.add(row)
     return row
 
@@ -172,7 +182,7 @@ def _event(case: CaseRow, row: MessageRow, author: AgencyCode, document: Documen
     type_code = str(header["type"])
     fields["revises"] = bool(content.get("revises"))
     fields["late"] = type_code == "RPN" and bool(content.get("record"))
-    side = "host" if author == case.host else "origin"
+    side: Side = "host" if author == case.host else "origin"
     return CaseEvent(type=type_code, side=side, fields=fields, on=row.created_at.date())
 
 
@@ -189,17 +199,17 @@ def _scalars(members: Mapping[str, JsonValue]) -> dict[str, str | bool | int]:
     return {name: value for name, value in members.items() if isinstance(value, str | bool | int)}
 
 
-def _keeper(node: Node, case: CaseRow) -> AgencyCode:
-    return case.host if node.lifecycle.keeper_side(_snapshot(node, case)) == "host" else case.origin
+def _keeper(case: CaseRow) -> AgencyCode:
+    return case.host if _snapshot(case).keeper == "host" else case.origin
 
 
-def _snapshot(node: Node, case: CaseRow) -> CaseSnapshot:
+def _snapshot(case: CaseRow) -> CaseSnapshot:
     return CaseSnapshot.from_bytes(case.snapshot)
 
 
 def _view(uow: UnitOfWork, node: Node, pairing: Pairing, case: CaseRow) -> CaseSnapshot:
     """Return the snapshot as our officers see it: with our own provisional messages applied."""
-    snapshot = _snapshot(node, case)
+    snapshot = _snapshot(case)
     for row in uow.messages.ineffective(pairing.link.link):
         document = document_of(uow, row)
         if document and case.code in cases_of(document) and not _is_settled(uow, case, row):
@@ -227,9 +237,17 @@ def _note_provisional(uow: UnitOfWork, node: Node, case: CaseRow, row: MessageRo
 
 def _event_row(case: CaseRow, row: MessageRow, step: Step, *, provisional: bool, node: Node) -> CaseEventRow:
     return CaseEventRow(
-        case=case.code, link=case.link, direction=row.direction, seq=row.seq, message=row.id, type=row.type,
-        state_before=step.before, state_after=step.after, provisional=provisional, at=node.clock.now(),
-    )  # fmt: skip
+        case=case.code,
+        link=case.link,
+        direction=row.direction,
+        seq=row.seq,
+        message=row.id,
+        type=row.type,
+        state_before=step.before,
+        state_after=step.after,
+        provisional=provisional,
+        at=node.clock.now(),
+    )
 
 
 def _object(value: JsonValue) -> dict[str, JsonValue]:

@@ -16,7 +16,7 @@ partner's tail, or our `void`, ends it. Results only say when to offer it again.
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -209,7 +209,7 @@ async def _examine_all(node: Node, pairing: Pairing, frame: Frame) -> list[Exami
 
 
 def _examine_one(
-    node: Node, raw: bytes, pairing: Pairing, keys: dict[KeyId, PrivateKey], *, card_shown: bool
+    node: Node, raw: bytes, pairing: Pairing, keys: Mapping[KeyId, PrivateKey], *, card_shown: bool
 ) -> Examined | Result:
     try:
         return examine(raw, pairing, own=node.agency, seal_keys=keys, card_shown=card_shown)

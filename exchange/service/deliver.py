@@ -76,7 +76,9 @@ def need_of(uow: UnitOfWork, node: Node, link: LinkId) -> Need:
     held = presence.partner_holds
     cosigned = uow.logs.cosigned(link, node.agency)[0] if held is None else held
     own_size = uow.logs.position(link, node.agency).size
-    owes_cosignature = row is not None and uow.logs.position(link, row.partner).size > presence.cosignature_sent
+    owes_cosignature = (
+        row is not None and uow.logs.position(link, row.partner).size > presence.cosignature_sent
+    )
     return Need(
         lines=any(item.seq not in flying for item in due),
         leaves=own_size > cosigned or owes_cosignature,

@@ -52,7 +52,9 @@ async def send(node: Node, link: LinkId, document: Document, officer: OfficerNum
     """
     faults = await check_draft(node, link, document, officer)
     if faults:
-        raise InputError("the message is not complete", faults=faults, hint="nothing was sent, nothing was stored")
+        raise InputError(
+            "the message is not complete", faults=faults, hint="nothing was sent, nothing was stored"
+        )
     reason = two_person_reason(document)
     if reason:
         return await _keep(node, link, document, officer, fate=Fate.NEEDS_SECOND, reason=reason)
@@ -77,7 +79,9 @@ async def approve(node: Node, prefix: str, second: OfficerNumber, *, digest: Dig
             hint=f"prepared by {row.prepared_by}; run: exchange message release {row.id} --officer <another>",
         )
     if digest is not None and digest != row.digest:
-        raise InputError("the draft changed since it was shown to you", hint="read it again: exchange message show")
+        raise InputError(
+            "the draft changed since it was shown to you", hint="read it again: exchange message show"
+        )
     approved = replace(row, approved_by=second)
     return await _release_draft(node, approved)
 
@@ -98,7 +102,9 @@ async def find_draft(node: Node, prefix: str) -> DraftRow:
 
 async def release_waiting(node: Node, link: LinkId) -> int:
     """Release the drafts of a link that wait for its gate; return how many took their number."""
-    rows = await node.store.read(lambda uow: [row for row in uow.drafts.list() if row.link == link and row.waiting])
+    rows = await node.store.read(
+        lambda uow: [row for row in uow.drafts.list() if row.link == link and row.waiting]
+    )
     released = 0
     for row in rows:
         try:
@@ -154,7 +160,9 @@ async def _stop_waiting(node: Node, row: DraftRow, error: ExchangeError) -> None
     def unit(uow: UnitOfWork) -> None:
         uow.drafts.save(replace(row, waiting=False))
         uow.audit.record(
-            AuditRow(node.clock.now(), row.prepared_by, "waiting_draft_not_allowed", row.id, result=error.reason)
+            AuditRow(
+                node.clock.now(), row.prepared_by, "waiting_draft_not_allowed", row.id, result=error.reason
+            )
         )
 
     await node.store.write(unit)

@@ -12,6 +12,7 @@ kept in `fault` and reported only after the checks of the store (duplicate, tail
 come before decryption in the order. Nothing here waits; callers yield between slices of lines.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from exchange.errors import AgainError, RefusedError, RejectedError
@@ -23,7 +24,13 @@ from exchange.protocol.suites import KeyUse, PrivateKey
 from exchange.protocol.unseal import unseal
 from exchange.service.pairing import Pairing
 
-FILLED_AT_RELEASE = {"message_id": "id", "sender": "sender", "recipient": "recipient", "link": "link", "agreement": "agr"}
+FILLED_AT_RELEASE = {
+    "message_id": "id",
+    "sender": "sender",
+    "recipient": "recipient",
+    "link": "link",
+    "agreement": "agr",
+}
 """Header member and the envelope member it must equal."""
 
 
@@ -49,7 +56,12 @@ class Examined:
 
 
 def examine(
-    raw: bytes, pairing: Pairing, *, own: AgencyCode, seal_keys: dict[KeyId, PrivateKey], card_shown: bool = False
+    raw: bytes,
+    pairing: Pairing,
+    *,
+    own: AgencyCode,
+    seal_keys: Mapping[KeyId, PrivateKey],
+    card_shown: bool = False,
 ) -> Examined:
     """Return an examined line.
 
@@ -64,9 +76,14 @@ def examine(
     except RejectedError as fault:
         return Examined(line.envelope, line.envelope_hash, line.raw_envelope, line.body, fault=fault)
     return Examined(
-        line.envelope, line.envelope_hash, line.raw_envelope, line.body,
-        parts=parts, document=document, fault=form_fault(document),
-    )  # fmt: skip
+        line.envelope,
+        line.envelope_hash,
+        line.raw_envelope,
+        line.body,
+        parts=parts,
+        document=document,
+        fault=form_fault(document),
+    )
 
 
 def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode, card_shown: bool = False) -> Examined:
@@ -86,12 +103,16 @@ def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode, card_shown: b
     return Examined(envelope, claimed.hash, raw_envelope, body)
 
 
-def open_parts(envelope: Envelope, body: bytes, seal_keys: dict[KeyId, PrivateKey]) -> tuple[bytes, ...]:
+def open_parts(envelope: Envelope, body: bytes, seal_keys: Mapping[KeyId, PrivateKey]) -> tuple[bytes, ...]:
     """Return the parts of a sealed body after steps 5 and 6."""
     plaintext = unseal(
-        body, suite=envelope.suite, keys=seal_keys,
-        sender=envelope.sender, recipient=envelope.recipient, message_id=envelope.id,
-    )  # fmt: skip
+        body,
+        suite=envelope.suite,
+        keys=seal_keys,
+        sender=envelope.sender,
+        recipient=envelope.recipient,
+        message_id=envelope.id,
+    )
     parts = tuple(unpad(plaintext))
     if commitment(envelope.id, parts) != envelope.pc:
         raise RejectedError("commitment_mismatch")
@@ -114,4 +135,3 @@ def form_fault(document: Document) -> RejectedError | None:
     """Return the first fault of step 8."""
     faults = check_form(document)
     return RejectedError(faults[0].code, pointer=faults[0].pointer) if faults else None
-

@@ -17,10 +17,10 @@ Decision on the partner's report (numbers as in docs/protocol/objects.md, gate):
 from dataclasses import dataclass
 from datetime import datetime
 
-from exchange.clock import instant_text, parse_instant
-from exchange.errors import ClockError, FrameInvalidError, IdentifierError, NodeError, SignatureInvalidError
-from exchange.ids import Digest, LinkId, b64url, parse_digest
-from exchange.ledger.entries import Entry, agrx, decode_leaf, keyx, open_
+from exchange.clock import parse_instant
+from exchange.errors import ClockError, FrameInvalidError, NodeError, SignatureInvalidError
+from exchange.ids import Digest, LinkId, b64url
+from exchange.ledger.entries import Entry, agrx, decode_leaf, keyx, opened
 from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import read_head
 from exchange.protocol.gatewords import (
@@ -84,7 +84,12 @@ async def ask_report(node: Node, link: LinkId) -> Report:
 
 
 async def ask(
-    node: Node, link: LinkId, *, op: str, asks: dict[str, JsonValue], gives: dict[str, JsonValue] | None = None
+    node: Node,
+    link: LinkId,
+    *,
+    op: str,
+    asks: dict[str, JsonValue],
+    gives: dict[str, JsonValue] | None = None,
 ) -> GateWord:
     """Ask one signed question and return the verified answer to exactly this question.
 
@@ -94,9 +99,16 @@ async def ask(
     """
     pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
     question = GateWord(
-        link=link, sender=node.agency, recipient=pairing.partner, at=node.clock.now(),
-        nonce=new_nonce(node.random), to_nonce="", op=op, asks=asks, gives=gives or {},
-    )  # fmt: skip
+        link=link,
+        sender=node.agency,
+        recipient=pairing.partner,
+        at=node.clock.now(),
+        nonce=new_nonce(node.random),
+        to_nonce="",
+        op=op,
+        asks=asks,
+        gives=gives or {},
+    )
     raw = sign_gate_word(question, node.keys.signing(KeyUse.DOOR, question.at))
     word = verify_partner_word(pairing, node, await node.carrier.gate(link, raw, timeout_s=GATE_TIMEOUT_S))
     if word.to_nonce != question.nonce or word.op != op:
@@ -162,10 +174,15 @@ def read_report(word: GateWord) -> Report:
         if not (isinstance(seen, dict) and isinstance(own, dict) and isinstance(copy, dict)):
             raise FrameInvalidError("the gate report does not have the agreed form")
         return Report(
-            at=word.at, seen_size=_number(seen["size"]), seen_note=str(seen["note"]), numbers=_number(gives["numbers"]),
-            own_size=_number(own["size"]), copy_size=_number(copy["size"]), state=str(gives["state"]),
+            at=word.at,
+            seen_size=_number(seen["size"]),
+            seen_note=str(seen["note"]),
+            numbers=_number(gives["numbers"]),
+            own_size=_number(own["size"]),
+            copy_size=_number(copy["size"]),
+            state=str(gives["state"]),
             restored=str(gives["restored"]),
-        )  # fmt: skip
+        )
     except KeyError as error:
         raise FrameInvalidError("the gate report does not have the agreed form") from error
 
@@ -175,7 +192,7 @@ def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
     position = uow.logs.position(link, node.agency)
     _check_clock(uow, node, link)
     if report.seen_size:
-        seen_root = b64url(read_head(report.seen_note).head.root)
+        seen_root = b64url(read_head(report.seen_note).claimed.root)
         _demand_prefix(uow, node, link, report.seen_size, Digest(seen_root))
     water = node.high_water.read(link)
     if water is None:
@@ -185,7 +202,12 @@ def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
     _, size, root, next_seq = water
     row = uow.links.get(link)
     if size > position.size or (row and next_seq > row.next_seq):
-        _stay_closed(node, link, "high_water_ahead", "this store is older than its high-water file, and the partner saw less")
+        _stay_closed(
+            node,
+            link,
+            "high_water_ahead",
+            "this store is older than its high-water file, and the partner saw less",
+        )
     if size:
         _demand_prefix(uow, node, link, size, root)
 
@@ -224,7 +246,7 @@ def root_at(uow: UnitOfWork, node: Node, link: LinkId, size: int) -> Digest | No
     head = uow.logs.head_within(link, node.agency, size)
     if head and head.size == size:
         return head.root
-    grown = CompactRange.empty()
+    grown = CompactRange()
     for start in range(0, size, PAGE):
         page = uow.logs.leaves(link, node.agency, start, min(start + PAGE, size))
         grown = grown.extend([leaf_hash(leaf) for leaf in page])
@@ -246,11 +268,11 @@ def _begin_log(uow: UnitOfWork, node: Node, link: LinkId) -> None:
         return
     card, agreement = pairing.own_card, pairing.agreement
     entries: list[Entry] = [
-        open_(n=agreement.n, ad=agreement.digest, crd=card.digest),
+        opened(n=agreement.n, ad=agreement.digest, crd=card.digest),
         agrx(n=agreement.n, ad=agreement.digest, fs=1),
     ]
     entries += [
-        keyx(op="add", use=key.use.value, kid=key.kid, cs=card.serial, crd=card.digest)
+        keyx(op="add", use=key.use, kid=key.kid, cs=card.serial, crd=card.digest)
         for key in card.keys
         if key.use is not KeyUse.TLS
     ]
@@ -278,9 +300,16 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
         case _:
             gives = await node.store.read(lambda uow: give_lines(uow, node, pairing, word.asks))
     answer = GateWord(
-        link=link, sender=node.agency, recipient=pairing.partner, at=node.clock.now(),
-        nonce=new_nonce(node.random), to_nonce=word.nonce, op=word.op, asks={}, gives=gives,
-    )  # fmt: skip
+        link=link,
+        sender=node.agency,
+        recipient=pairing.partner,
+        at=node.clock.now(),
+        nonce=new_nonce(node.random),
+        to_nonce=word.nonce,
+        op=word.op,
+        asks={},
+        gives=gives,
+    )
     node.presence.wake(link)
     return sign_gate_word(answer, node.keys.signing(KeyUse.DOOR, answer.at))
 
@@ -289,5 +318,3 @@ def _number(value: JsonValue) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
         raise FrameInvalidError("a number of the gate report is not a number")
     return value
-
-

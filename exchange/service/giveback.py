@@ -13,7 +13,7 @@ from exchange.protocol.gatewords import MAX_NUMBERS
 from exchange.protocol.parts import pad
 from exchange.protocol.seal import seal
 from exchange.protocol.strictjson import JsonValue
-from exchange.protocol.suites import KeyUse
+from exchange.protocol.trust import trusted_sealing_key
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
@@ -23,7 +23,9 @@ LEAVES_A_PAGE = 2_000
 BYTES_A_PAGE = 6 * 1024 * 1024
 
 
-def give_leaves(uow: UnitOfWork, node: Node, pairing: Pairing, asks: dict[str, JsonValue]) -> dict[str, JsonValue]:
+def give_leaves(
+    uow: UnitOfWork, node: Node, pairing: Pairing, asks: dict[str, JsonValue]
+) -> dict[str, JsonValue]:
     """Return leaves of either log from an index on, and the largest head we hold of it."""
     by = _author(node, pairing, asks)
     start = asks.get("from")
@@ -38,7 +40,9 @@ def give_leaves(uow: UnitOfWork, node: Node, pairing: Pairing, asks: dict[str, J
     return {"from": start, "leaves": texts, "note": head.note if head else ""}
 
 
-def give_lines(uow: UnitOfWork, node: Node, pairing: Pairing, asks: dict[str, JsonValue]) -> dict[str, JsonValue]:
+def give_lines(
+    uow: UnitOfWork, node: Node, pairing: Pairing, asks: dict[str, JsonValue]
+) -> dict[str, JsonValue]:
     """Return the asked lines in order, as many as fit; the asker asks again for the rest."""
     author = _author(node, pairing, asks)
     numbers = asks.get("numbers")
@@ -47,7 +51,9 @@ def give_lines(uow: UnitOfWork, node: Node, pairing: Pairing, asks: dict[str, Js
     given: list[JsonValue] = []
     total = 0
     for seq in numbers:
-        item = _line(uow, node, pairing, int(seq), mine=author == node.agency) if isinstance(seq, int) else None
+        item = (
+            _line(uow, node, pairing, int(seq), mine=author == node.agency) if isinstance(seq, int) else None
+        )
         if item is None:
             continue
         total += len(str(item["body"])) + len(str(item["envelope"]))
@@ -66,7 +72,9 @@ def _author(node: Node, pairing: Pairing, asks: dict[str, JsonValue]) -> AgencyC
     raise FrameInvalidError("the question names neither side of this link")
 
 
-def _line(uow: UnitOfWork, node: Node, pairing: Pairing, seq: int, *, mine: bool) -> dict[str, JsonValue] | None:
+def _line(
+    uow: UnitOfWork, node: Node, pairing: Pairing, seq: int, *, mine: bool
+) -> dict[str, JsonValue] | None:
     direction = Direction.OUT if mine else Direction.IN
     row = uow.messages.by_seq(pairing.link.link, direction, seq)
     if row is None:
@@ -76,9 +84,17 @@ def _line(uow: UnitOfWork, node: Node, pairing: Pairing, seq: int, *, mine: bool
         return None
     if not mine:
         parts = [part.raw for part in uow.contents.parts(row.link, direction, seq)]
-        key = pairing.partner_card.current(KeyUse.SEAL, node.clock.now(), suite=pairing.agreement.suite)
-        body = seal(
-            pad(parts), suite=pairing.agreement.suite, key=key.public, sender=node.agency,
-            recipient=pairing.partner, message_id=row.id,
-        ) if len(parts) >= 2 else b""  # fmt: skip
+        key = trusted_sealing_key(pairing.partner_keys, suite=pairing.agreement.suite, at=node.clock.now())
+        body = (
+            seal(
+                pad(parts),
+                suite=pairing.agreement.suite,
+                key=key,
+                sender=node.agency,
+                recipient=pairing.partner,
+                message_id=row.id,
+            )
+            if len(parts) >= 2
+            else b""
+        )
     return {"seq": seq, "envelope": envelope.decode("ascii"), "body": (body or b"").decode("ascii")}

@@ -17,13 +17,13 @@ gives held lines their verdict as soon as the gap is closed. A number that its s
 arrived gets the verdict `voided`. Every line runs in a savepoint of its own.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
 from exchange.ids import CaseCode
-from exchange.ledger.entries import Entry, accp, rcvd, rejc
-from exchange.messages.catalog import CATALOG
+from exchange.ledger.entries import Entry, Verdict, accp, rcvd, rejc
+from exchange.messages.catalog import message_types
 from exchange.messages.validation import check_rules
 from exchange.protocol.envelope import join_line
 from exchange.protocol.frames import Outcome, Result
@@ -47,14 +47,6 @@ from exchange.service.rows import (
 FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED})
 SCAN = 100
 """Numbers read at a time while the contiguous mark is moved."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What the recipient says of one line: `k` of the leaf, and the code of a rejection."""
-
-    state: MessageState
-    code: str = ""
 
 
 def take_line(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> Result:
@@ -159,8 +151,8 @@ def is_agreed(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
 
 
 def _is_stop(line: Examined) -> bool:
-    entry = CATALOG.get(line.type)
-    return bool(entry and entry.stop)
+    entry = message_types().get(line.type)
+    return bool(entry and entry.is_stop)
 
 
 def _log(
@@ -174,7 +166,7 @@ def _log(
         uow.contents.add(row.link, Direction.IN, row.seq, parts_of(line.document, line.parts))
     if fault is None and not hold:
         row = _judge(uow, node, pairing, row, line.document)
-    index = logbook.write(uow, node, pairing.link, [_received(row, line)])
+    index = logbook.write(uow, node, pairing.link, [_rcvd(row)])
     _close(uow, node, replace(row, leaf_index=index), index)
     _move_mark(uow, pairing)
 
@@ -184,13 +176,26 @@ def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, 
     header = line.document["header"] if line.document else {}
     reply = header.get("in_reply_to") if isinstance(header, dict) else None
     return MessageRow(
-        link=pairing.link.link, direction=Direction.IN, seq=envelope.seq, id=envelope.id, type=line.type,
-        state=state, code=code, envelope_hash=line.envelope_hash, body_hash=envelope.body_sha256,
-        commitment=envelope.pc, size_class=sum(len(part) + 1 for part in line.parts), agreement_n=envelope.agr,
-        created_at=envelope.created_at, expires_at=envelope.expires_at, logged_at=now,
-        line_bytes=line.line_bytes, in_reply_to=reply if isinstance(reply, str) else None,  # type: ignore[arg-type]
-        stop=_is_stop(line), effective=True,
-    )  # fmt: skip
+        link=pairing.link.link,
+        direction=Direction.IN,
+        seq=envelope.seq,
+        id=envelope.id,
+        type=line.type,
+        state=state,
+        code=code,
+        envelope_hash=line.envelope_hash,
+        body_hash=envelope.body_sha256,
+        commitment=envelope.pc,
+        size_class=sum(len(part) + 1 for part in line.parts),
+        agreement_n=envelope.agr,
+        created_at=envelope.created_at,
+        expires_at=envelope.expires_at,
+        logged_at=now,
+        line_bytes=line.line_bytes,
+        in_reply_to=reply if isinstance(reply, str) else None,  # type: ignore[arg-type]
+        stop=_is_stop(line),
+        effective=True,
+    )
 
 
 def parts_of(document: Document, raw_parts: tuple[bytes, ...]) -> list[Part]:
@@ -198,7 +203,9 @@ def parts_of(document: Document, raw_parts: tuple[bytes, ...]) -> list[Part]:
     persons = document.get("persons") or []
     cases: list[CaseCode | None] = [None, None]
     if isinstance(persons, list):
-        cases += [CaseCode(str(person["case_code"])) if isinstance(person, dict) else None for person in persons]
+        cases += [
+            CaseCode(str(person["case_code"])) if isinstance(person, dict) else None for person in persons
+        ]
     return [Part(number, case, raw) for number, (case, raw) in enumerate(zip(cases, raw_parts, strict=True))]
 
 
@@ -219,9 +226,14 @@ def _judge(
     return replace(row, state=MessageState.ACCEPTED)
 
 
-def _received(row: MessageRow, line: Examined) -> Entry:
+def _rcvd(row: MessageRow) -> Entry:
     return rcvd(
-        seq=row.seq, id=row.id, eh=row.envelope_hash, cd=row.body_hash, k=row.state.value, code=row.code or None
+        seq=row.seq,
+        id=row.id,
+        eh=row.envelope_hash,
+        cd=row.body_hash,
+        k=Verdict(row.state.value),
+        code=row.code,
     )
 
 
@@ -264,17 +276,26 @@ def _log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> b
         return False
     now = node.clock.now()
     row = MessageRow(
-        link=announced.link, direction=Direction.IN, seq=number, id=announced.id, type="",
-        state=MessageState.REJECTED, code="voided", envelope_hash=announced.envelope_hash,
-        body_hash=announced.body_hash, commitment=announced.commitment, size_class=announced.size_class,
-        agreement_n=pairing.link.agreement_n, created_at=now, expires_at=now, logged_at=now, line_bytes=0,
+        link=announced.link,
+        direction=Direction.IN,
+        seq=number,
+        id=announced.id,
+        type="",
+        state=MessageState.REJECTED,
+        code="voided",
+        envelope_hash=announced.envelope_hash,
+        body_hash=announced.body_hash,
+        commitment=announced.commitment,
+        size_class=announced.size_class,
+        agreement_n=pairing.link.agreement_n,
+        created_at=now,
+        expires_at=now,
+        logged_at=now,
+        line_bytes=0,
         effective=True,
-    )  # fmt: skip
-    uow.messages.add(row, envelope=b"", body=None)
-    entry = rcvd(
-        seq=number, id=row.id, eh=row.envelope_hash, cd=row.body_hash, k=row.state.value, code=row.code
     )
-    index = logbook.write(uow, node, pairing.link, [entry])
+    uow.messages.add(row, envelope=b"", body=None)
+    index = logbook.write(uow, node, pairing.link, [_rcvd(row)])
     _close(uow, node, replace(row, leaf_index=index), index)
     _move_mark(uow, pairing)
     return True
@@ -295,7 +316,11 @@ def _settle_one(
         if node.clock.now() - row.logged_at < node.limits.internal_after:
             blocked |= cases
             return 0
-        uow.attempt(lambda: _log_decision(uow, node, pairing, replace(row, state=MessageState.REJECTED, code="internal")))
+        uow.attempt(
+            lambda: _log_decision(
+                uow, node, pairing, replace(row, state=MessageState.REJECTED, code="internal")
+            )
+        )
     return 1
 
 
@@ -350,5 +375,7 @@ def _keep_conflict(
         )
     )
     if kept:
-        uow.audit.record(AuditRow(node.clock.now(), "partner", "conflict", line.envelope.id, result="refused"))
+        uow.audit.record(
+            AuditRow(node.clock.now(), "partner", "conflict", line.envelope.id, result="refused")
+        )
     node.counters.count("line_refused", reason=error.reason)

@@ -44,6 +44,18 @@ def parsed_card(raw: bytes) -> Card:
     return read_card(raw, pinned_recovery=None)
 
 
+def own_card(uow: UnitOfWork, node: Node) -> Card:
+    """Return our newest card.
+
+    Raises:
+        NodeError: this node was never set up.
+    """
+    row = uow.links.card(node.agency)
+    if row is None:
+        raise NodeError("this node has no card", hint="begin with: exchange init")
+    return parsed_card(row.raw)
+
+
 def pairing_of(uow: UnitOfWork, node: Node, link: LinkId) -> Pairing:
     """Return the pairing of an agreed link.
 
@@ -52,15 +64,14 @@ def pairing_of(uow: UnitOfWork, node: Node, link: LinkId) -> Pairing:
     """
     row = uow.links.get(link)
     agreement = uow.links.agreement(link, row.agreement_n) if row else None
-    own = uow.links.card(node.agency)
     partner = uow.links.card(row.partner) if row else None
-    if row is None or agreement is None or own is None or partner is None:
+    if row is None or agreement is None or partner is None:
         raise NodeError(f"link {link} is not complete in the store", hint="run: exchange partner list")
     cards = tuple(parsed_card(card.raw) for card in uow.links.cards(row.partner))
     return Pairing(
         link=row,
         agreement=parsed_agreement(agreement.raw),
-        own_card=parsed_card(own.raw),
+        own_card=own_card(uow, node),
         partner_card=parsed_card(partner.raw),
         partner_keys=PartnerKeys.of(cards),
     )

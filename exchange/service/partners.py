@@ -22,7 +22,7 @@ from exchange.protocol.cards import Card, address_changes, newer_card, read_card
 from exchange.protocol.enrolment import Here, Invitation, read_invitation, words
 from exchange.protocol.strictjson import JsonValue
 from exchange.service.node import Node
-from exchange.service.pairing import parsed_agreement, parsed_card
+from exchange.service.pairing import own_card, parsed_agreement, parsed_card
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AgreementRow, AuditRow, CardRow, LinkRow, LinkState
 
@@ -46,7 +46,7 @@ async def here(node: Node) -> Here:
     """Return what this node knows when it judges a newcomer."""
 
     def unit(uow: UnitOfWork) -> Here:
-        own = _own_card(uow, node)
+        own = own_card(uow, node)
         known: set[KeyId] = set()
         for row in uow.links.all():
             for card in uow.links.cards(row.partner):
@@ -91,7 +91,9 @@ async def open_invitation(node: Node, partner: AgencyCode) -> Invitation:
 async def enrol(
     node: Node, card: Card, agreement: Agreement, *, own: str, partner: str = "", actors: tuple[str, ...]
 ) -> LinkId:
-    """Store a partner with version 1 of the agreement: the joiner with its own signature, the inviter with both.
+    """Store a partner with version 1 of the agreement.
+
+    The joiner has only its own signature of it; the inviter has both.
 
     Raises:
         UsageError: the partner is enrolled already.
@@ -102,10 +104,15 @@ async def enrol(
     if partner:
         verify_agreement(agreement.raw, partner, agreement.party(card.agency).recovery)
     row = LinkRow(
-        link=link, partner=card.agency, state=LinkState.CLOSED if partner else LinkState.JOINED,
-        agreement_n=agreement.n, suite=int(agreement.suite), next_seq=1, contiguous_in=0,
+        link=link,
+        partner=card.agency,
+        state=LinkState.CLOSED if partner else LinkState.JOINED,
+        agreement_n=agreement.n,
+        suite=int(agreement.suite),
+        next_seq=1,
+        contiguous_in=0,
         reason="" if partner else WORDS,
-    )  # fmt: skip
+    )
 
     def unit(uow: UnitOfWork) -> None:
         _demand_new(uow, card.agency)
@@ -124,7 +131,9 @@ async def enrol(
     return link
 
 
-async def confirm_words(node: Node, partner: AgencyCode, spoken: tuple[str, ...], *, actors: tuple[str, ...]) -> None:
+async def confirm_words(
+    node: Node, partner: AgencyCode, spoken: tuple[str, ...], *, actors: tuple[str, ...]
+) -> None:
     """Note on the joiner's side that the words are the same on both sides.
 
     Raises:
@@ -151,7 +160,7 @@ def demand_words(agreement: Agreement, spoken: tuple[str, ...]) -> None:
     if tuple(word.lower() for word in spoken) != words(agreement.raw, agreement.link_id):
         raise UsageError(
             "the words are not the same on both sides",
-            hint="somebody may have changed a file on the way: do not use these files, tell your security officer",
+            hint="a file may have been changed on the way: do not use it, tell your security officer",
         )
 
 
@@ -195,7 +204,9 @@ async def take_card(node: Node, agency: AgencyCode, raw: bytes) -> None:
                 f"the new card of {agency} has another address", hint="two persons must confirm the address"
             )
         uow.links.add_card(CardRow(agency, newest.serial, raw, newest.digest, node.clock.now()))
-        uow.audit.record(AuditRow(node.clock.now(), "partner", "card_taken_over", agency, result=str(newest.serial)))
+        uow.audit.record(
+            AuditRow(node.clock.now(), "partner", "card_taken_over", agency, result=str(newest.serial))
+        )
 
     await node.store.write(unit)
 
@@ -220,15 +231,10 @@ def _standing(uow: UnitOfWork, node: Node, row: LinkRow) -> Standing:
 def _agreement(uow: UnitOfWork, row: LinkRow) -> Agreement:
     held = uow.links.agreement(row.link, row.agreement_n)
     if held is None:
-        raise AgreementInvalidError(f"version {row.agreement_n} of the agreement with {row.partner} is missing")
+        raise AgreementInvalidError(
+            f"version {row.agreement_n} of the agreement with {row.partner} is missing"
+        )
     return parsed_agreement(held.raw)
-
-
-def _own_card(uow: UnitOfWork, node: Node) -> Card:
-    row = uow.links.card(node.agency)
-    if row is None:
-        raise UsageError("this node has no card", hint="begin with: exchange init")
-    return parsed_card(row.raw)
 
 
 def _demand_new(uow: UnitOfWork, partner: AgencyCode) -> None:

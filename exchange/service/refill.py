@@ -67,7 +67,7 @@ async def refill(node: Node, link: LinkId, report: Report) -> None:
     for start in range(0, len(leaves), PAGE):
         await _fill_page(node, pairing, [decode_leaf(raw) for raw in leaves[start : start + PAGE]])
     await node.store.write(lambda uow: _finish(uow, node, link, head, note))
-    node.journal.note("refill_ends", link=link, leaves=len(leaves))
+    node.journal.note("refill_ends", link=link, count=len(leaves))
 
 
 async def _fetch(node: Node, pairing: Pairing, by: AgencyCode) -> tuple[list[bytes], str]:
@@ -76,9 +76,11 @@ async def _fetch(node: Node, pairing: Pairing, by: AgencyCode) -> tuple[list[byt
     leaves: list[bytes] = []
     while True:
         word = await ask(
-            node, pairing.link.link, op="leaves",
+            node,
+            pairing.link.link,
+            op="leaves",
             asks={"of": by, "ep": position.epoch, "from": position.size + len(leaves)},
-        )  # fmt: skip
+        )
         page = word.gives.get("leaves")
         texts = [str(text).encode("ascii") for text in page] if isinstance(page, list) else []
         leaves += texts
@@ -163,7 +165,12 @@ async def _fetch_lines(
 
 
 def _take_over(
-    uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, sent: dict[int, Line], received: dict[int, Line]
+    uow: UnitOfWork,
+    node: Node,
+    pairing: Pairing,
+    leaf: Leaf,
+    sent: dict[int, Line],
+    received: dict[int, Line],
 ) -> None:
     seq = int(leaf.fields.get("seq", 0))
     match leaf.ev:
@@ -185,14 +192,25 @@ def _row(leaf: Leaf, line: Line | None, direction: Direction, node: Node, pairin
     fields, now = leaf.fields, node.clock.now()
     envelope = line.envelope if line else None
     return MessageRow(
-        link=pairing.link.link, direction=direction, seq=int(fields["seq"]), id=fields["id"],  # type: ignore[arg-type]
-        type="", state=MessageState.QUEUED, code="", envelope_hash=parse_digest(str(fields["eh"])),
-        body_hash=parse_digest(str(fields["cd"])), commitment=envelope.pc if envelope else Digest(str(fields.get("pc", ""))),
-        size_class=int(fields.get("sz", 0)), agreement_n=envelope.agr if envelope else pairing.link.agreement_n,
-        created_at=envelope.created_at if envelope else now, expires_at=envelope.expires_at if envelope else now,
-        logged_at=leaf.claimed_at, line_bytes=len(line.raw_envelope) + len(line.body) + 1 if line else 0,
-        leaf_index=leaf.i, effective=direction is Direction.IN,
-    )  # fmt: skip
+        link=pairing.link.link,
+        direction=direction,
+        seq=int(fields["seq"]),
+        id=fields["id"],  # type: ignore[arg-type]
+        type="",
+        state=MessageState.QUEUED,
+        code="",
+        envelope_hash=parse_digest(str(fields["eh"])),
+        body_hash=parse_digest(str(fields["cd"])),
+        commitment=envelope.pc if envelope else Digest(str(fields.get("pc", ""))),
+        size_class=int(fields.get("sz", 0)),
+        agreement_n=envelope.agr if envelope else pairing.link.agreement_n,
+        created_at=envelope.created_at if envelope else now,
+        expires_at=envelope.expires_at if envelope else now,
+        logged_at=leaf.claimed_at,
+        line_bytes=len(line.raw_envelope) + len(line.body) + 1 if line else 0,
+        leaf_index=leaf.i,
+        effective=direction is Direction.IN,
+    )
 
 
 def _restore_sent(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, line: Line | None) -> None:

@@ -18,13 +18,14 @@ from datetime import timedelta
 from exchange.errors import Fault, GateClosedError, InputError, NodeError, RejectedError
 from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, new_message_id, sha256
 from exchange.ledger.entries import sent
-from exchange.messages.catalog import CATALOG
+from exchange.messages.catalog import message_types
 from exchange.messages.filling import release_digest, released
 from exchange.messages.validation import check_form, check_rules
 from exchange.protocol.envelope import Envelope, join_line, sign_envelope
 from exchange.protocol.parts import Document, commitment, pad, split_document
 from exchange.protocol.seal import seal
-from exchange.protocol.suites import KeyUse
+from exchange.protocol.suites import KeyUse, Suite
+from exchange.protocol.trust import trusted_sealing_key
 from exchange.service import casework, logbook
 from exchange.service.facts import StoreFacts, rule_context, two_person_reason
 from exchange.service.intake import parts_of
@@ -55,10 +56,12 @@ class Sealed:
     commitment: Digest
     size_class: int
     agreement_n: int
-    suite: int
+    suite: Suite
 
 
-async def check_draft(node: Node, link: LinkId, document: Document, officer: OfficerNumber) -> tuple[Fault, ...]:
+async def check_draft(
+    node: Node, link: LinkId, document: Document, officer: OfficerNumber
+) -> tuple[Fault, ...]:
     """Return everything that is wrong with a draft for this partner; nothing is stored."""
     faults = check_form(document, draft=True)
     if faults:
@@ -89,7 +92,9 @@ async def release(
     node.presence.demand_open(link)
     faults = await check_draft(node, link, document, officer)
     if faults:
-        raise InputError("the message is not complete", faults=faults, hint="nothing was sent, nothing was stored")
+        raise InputError(
+            "the message is not complete", faults=faults, hint="nothing was sent, nothing was stored"
+        )
     _demand_second(document, officer, second, approved)
     pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
     ready = seal_message(node, pairing, document, officer=officer, second=second)
@@ -123,24 +128,46 @@ def seal_message(
     """Return the sealed message without its number (step 3)."""
     id = new_message_id(node.clock.now(), node.random)
     full = released(
-        document, message_id=id, sender=node.agency, recipient=pairing.partner, link=pairing.link.link,
-        agreement=pairing.link.agreement_n, officer=officer, released_by=second,
-    )  # fmt: skip
+        document,
+        message_id=id,
+        sender=node.agency,
+        recipient=pairing.partner,
+        link=pairing.link.link,
+        agreement=pairing.link.agreement_n,
+        officer=officer,
+        released_by=second,
+    )
     parts = split_document(full, node.random)
     plaintext = pad(parts)
-    key = pairing.partner_card.current(KeyUse.SEAL, node.clock.now(), suite=pairing.agreement.suite)
+    key = trusted_sealing_key(pairing.partner_keys, suite=pairing.agreement.suite, at=node.clock.now())
     body = seal(
-        plaintext, suite=pairing.agreement.suite, key=key.public, sender=node.agency,
-        recipient=pairing.partner, message_id=id,
-    )  # fmt: skip
+        plaintext,
+        suite=pairing.agreement.suite,
+        key=key,
+        sender=node.agency,
+        recipient=pairing.partner,
+        message_id=id,
+    )
     return Sealed(
-        id, full, tuple(parts), body, commitment(id, parts), len(plaintext),
-        pairing.link.agreement_n, pairing.agreement.suite,
-    )  # fmt: skip
+        id,
+        full,
+        tuple(parts),
+        body,
+        commitment(id, parts),
+        len(plaintext),
+        pairing.link.agreement_n,
+        pairing.agreement.suite,
+    )
 
 
 def number(
-    uow: UnitOfWork, node: Node, link: LinkId, ready: Sealed, *, officer: OfficerNumber, second: OfficerNumber | None
+    uow: UnitOfWork,
+    node: Node,
+    link: LinkId,
+    ready: Sealed,
+    *,
+    officer: OfficerNumber,
+    second: OfficerNumber | None,
 ) -> MessageRow:
     """Give a sealed message its number and queue it (step 4).
 
@@ -151,11 +178,15 @@ def number(
     node.presence.demand_open(link)
     pairing = pairing_of(uow, node, link)
     if (pairing.link.agreement_n, pairing.agreement.suite) != (ready.agreement_n, ready.suite):
-        raise GateClosedError("the agreement changed while the message was being sealed", hint="send it again")
+        raise GateClosedError(
+            "the agreement changed while the message was being sealed", hint="send it again"
+        )
     _demand_room(uow, node, pairing, len(ready.body))
     faults = _rule_faults(uow, node, pairing, ready.document, officer)
     if faults:
-        raise InputError("the message is no longer allowed", faults=faults, hint="nothing was sent, nothing was stored")
+        raise InputError(
+            "the message is no longer allowed", faults=faults, hint="nothing was sent, nothing was stored"
+        )
     row, envelope = _sign(node, pairing, ready, officer=officer, second=second)
     uow.messages.add(row, envelope=envelope, body=ready.body)
     uow.contents.add(link, Direction.OUT, row.seq, parts_of(ready.document, ready.parts))
@@ -165,9 +196,13 @@ def number(
         raise InputError(
             f"the case does not allow {row.type} now: {error}",
             hint="look at the case: exchange case show",
-            faults=(Fault(error.reason, "/header/case_codes", "state", "a state that allows it", "another state"),),
+            faults=(
+                Fault(error.reason, "/header/case_codes", "state", "a state that allows it", "another state"),
+            ),
         ) from error
-    entry = sent(seq=row.seq, id=row.id, eh=row.envelope_hash, cd=row.body_hash, pc=row.commitment, sz=row.size_class)
+    entry = sent(
+        seq=row.seq, id=row.id, eh=row.envelope_hash, cd=row.body_hash, pc=row.commitment, sz=row.size_class
+    )
     index = logbook.write(uow, node, pairing.link, [entry])
     row = replace(row, leaf_index=index, effective=effective)
     uow.messages.update(row)
@@ -181,23 +216,46 @@ def _sign(
 ) -> tuple[MessageRow, bytes]:
     now = node.guard.check()
     envelope = Envelope(
-        id=ready.id, link=pairing.link.link, agr=ready.agreement_n, sender=node.agency, recipient=pairing.partner,
-        seq=pairing.link.next_seq, created_at=now,
-        expires_at=now + timedelta(days=pairing.agreement.terms.expires_days), suite=ready.suite,
-        body_sha256=sha256(ready.body), body_size=len(ready.body), pc=ready.commitment,
-    )  # fmt: skip
+        id=ready.id,
+        link=pairing.link.link,
+        agr=ready.agreement_n,
+        sender=node.agency,
+        recipient=pairing.partner,
+        seq=pairing.link.next_seq,
+        created_at=now,
+        expires_at=now + timedelta(days=pairing.agreement.terms.expires_days),
+        suite=ready.suite,
+        body_sha256=sha256(ready.body),
+        body_size=len(ready.body),
+        pc=ready.commitment,
+    )
     raw = sign_envelope(envelope, node.keys.signing(KeyUse.ENVELOPE, now))
     header = ready.document["header"]
     reply = header.get("in_reply_to") if isinstance(header, dict) else None
     type_code = str(header["type"]) if isinstance(header, dict) else ""
     row = MessageRow(
-        link=envelope.link, direction=Direction.OUT, seq=envelope.seq, id=envelope.id, type=type_code,
-        state=MessageState.QUEUED, code="", envelope_hash=sha256(raw), body_hash=envelope.body_sha256,
-        commitment=envelope.pc, size_class=ready.size_class, agreement_n=envelope.agr, created_at=now,
-        expires_at=envelope.expires_at, logged_at=now, line_bytes=len(join_line(raw, ready.body)),
-        in_reply_to=MessageId(reply) if isinstance(reply, str) else None, officer=officer, released_by=second,
-        stop=CATALOG[type_code].stop, next_attempt_at=now,
-    )  # fmt: skip
+        link=envelope.link,
+        direction=Direction.OUT,
+        seq=envelope.seq,
+        id=envelope.id,
+        type=type_code,
+        state=MessageState.QUEUED,
+        code="",
+        envelope_hash=sha256(raw),
+        body_hash=envelope.body_sha256,
+        commitment=envelope.pc,
+        size_class=ready.size_class,
+        agreement_n=envelope.agr,
+        created_at=now,
+        expires_at=envelope.expires_at,
+        logged_at=now,
+        line_bytes=len(join_line(raw, ready.body)),
+        in_reply_to=MessageId(reply) if isinstance(reply, str) else None,
+        officer=officer,
+        released_by=second,
+        stop=message_types()[type_code].is_stop,
+        next_attempt_at=now,
+    )
     return row, raw
 
 

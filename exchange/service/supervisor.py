@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable
 from exchange.errors import ClockError, NodeError, StoreError
 from exchange.ids import LinkId
 from exchange.service.deliver import deliver
+from exchange.service.drafts import release_waiting
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.refill import LOST
-from exchange.service.drafts import release_waiting
 from exchange.service.rows import LinkState
 from exchange.service.void import give_up
 
@@ -95,5 +95,3 @@ async def _tolerate(step: Callable[[LinkId], Awaitable[None]], link: LinkId) -> 
         await step(link)
     except ClockError:
         return
-
-

@@ -11,13 +11,20 @@
 
 from dataclasses import replace
 
-from exchange.errors import ExchangeError, NoteInvalidError, ProtocolError, SignatureInvalidError, TailInvalidError
+from exchange.errors import (
+    ExchangeError,
+    NoteInvalidError,
+    ProtocolError,
+    SignatureInvalidError,
+    TailInvalidError,
+)
 from exchange.ids import Digest, LinkId, b64url, parse_digest, parse_message_id
 from exchange.ledger.copy import CopyState, Tail, judge_tail
-from exchange.ledger.entries import Event, Leaf, legal
+from exchange.ledger.entries import Event, Leaf, fault_of
 from exchange.ledger.notes import cosign, verify_cosignature
 from exchange.protocol.frames import FrameCosignature, FrameTail
 from exchange.protocol.suites import KeyUse
+from exchange.protocol.trust import NOW, trusted_signers
 from exchange.service import logbook
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
@@ -68,7 +75,10 @@ def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -
         known=lambda start, end: uow.logs.leaves(link, by, start, end),
     )
     offered = Tail(by=tail.by, ep=tail.ep, start=tail.start, leaves=tail.leaves, head=tail.head)
-    taken = judge_tail(state, offered, head_keys=pairing.partner_keys.all_of(KeyUse.HEAD))
+    if _is_old(state, offered):
+        return ()
+    keys = trusted_signers(pairing.partner_keys, use=KeyUse.HEAD, index=tail.start + len(tail.leaves) - 1)
+    taken = judge_tail(state, offered, head_keys=keys)
     if not taken.new_leaves:
         return ()
     uow.logs.append(position, taken.raw_leaves, peaks=taken.range.encode())
@@ -80,6 +90,12 @@ def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -
     return taken.new_leaves
 
 
+def _is_old(state: CopyState, tail: Tail) -> bool:
+    """Return True for a tail that was overtaken on the way: it ends inside our copy and says the same."""
+    end = tail.start + len(tail.leaves)
+    return end < state.size and tuple(state.known(tail.start, end)) == tail.leaves
+
+
 def take_cosignature(uow: UnitOfWork, node: Node, pairing: Pairing, offered: FrameCosignature) -> None:
     """Keep the partner's cosignature over one of our heads, if it is right and larger than before."""
     link = pairing.link.link
@@ -87,7 +103,7 @@ def take_cosignature(uow: UnitOfWork, node: Node, pairing: Pairing, offered: Fra
     head = uow.logs.head_within(link, node.agency, offered.size)
     if offered.size <= held or head is None or head.size != offered.size:
         return
-    for key in pairing.partner_keys.all_of(KeyUse.COSIGN):
+    for key in trusted_signers(pairing.partner_keys, use=KeyUse.COSIGN, index=NOW):
         try:
             verify_cosignature(head.note, offered.line, key, by=pairing.partner)
         except (NoteInvalidError, SignatureInvalidError):
@@ -101,7 +117,7 @@ def take_cosignature(uow: UnitOfWork, node: Node, pairing: Pairing, offered: Fra
 
 def apply_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
     """Let one stored leaf of the partner have its effect; a faulty one has none."""
-    fault = legal(leaf)
+    fault = fault_of(leaf)
     if fault:
         error = ProtocolError(f"leaf {leaf.i} of {pairing.partner}: {fault}")
         keep_difference(uow, node, pairing.link.link, "log_invalid", str(leaf.i), error)
@@ -167,7 +183,11 @@ def _contradiction(row: MessageRow | None, leaf: Leaf) -> ProtocolError | None:
     same = row.id == leaf.fields["id"]
     if leaf.ev == Event.RCVD:
         same = same and row.envelope_hash == leaf.fields["eh"] and row.body_hash == leaf.fields["cd"]
-    return None if same else ProtocolError(f"leaf {leaf.i} is a verdict on other bytes than number {row.seq} has")
+    return (
+        None
+        if same
+        else ProtocolError(f"leaf {leaf.i} is a verdict on other bytes than number {row.seq} has")
+    )
 
 
 def _verdict(leaf: Leaf) -> tuple[MessageState, str]:

@@ -6,7 +6,7 @@
     SELECT …
 
 `-- due --` is read as a name as well. A migration (`…/migrations/…` or a file that begins with a number) is
-one text: its first line is a comment that says what it does.
+one text: it begins with a comment that says what it does, after the licence line if there is one.
 """
 
 import re
@@ -17,7 +17,7 @@ from tools.checks.tree import Finding, Tree
 NAME = re.compile(
     r"--\s*(?:name:\s*(?P<named>[a-z][a-z0-9_]*)\b.*|(?P<framed>[a-z][a-z0-9_]*)\s*--)\s*", re.ASCII
 )
-SENTENCE = re.compile(r"--\s+\S+\s+\S.*")
+SENTENCE = re.compile(r"--\s+(?!SPDX-)\S+\s+\S.*")
 
 
 def check(tree: Tree) -> list[Finding]:
