@@ -12,7 +12,7 @@ from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_lin
 from exchange.messages.answering import PersonDecision, answer, same_for_all
 from exchange.messages.filling import Filled, Sources, fill
 from exchange.protocol.parts import Document
-from exchange.protocol.strictjson import parse_object
+from exchange.protocol.strictjson import JsonValue, parse_object
 from exchange.service.casework import document_of
 from exchange.service.drafts import Sent, approve, find_draft, send
 from exchange.service.pairing import pairing_of
@@ -22,9 +22,7 @@ from exchange.service.rows import AuditRow, Direction, LinkRow, MessageRow, Mess
 from exchange.service.void import give_up
 
 MAX_WAIT_S = 60
-FINAL = frozenset(
-    {MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED, MessageState.STOPPED}
-)
+FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED, MessageState.STOPPED})
 
 
 async def fill_message(desk: Desk, ask: Ask) -> Answer:
@@ -34,7 +32,9 @@ async def fill_message(desk: Desk, ask: Ask) -> Answer:
     return {
         "partner": link.partner,
         "document": filled.document,
-        "added": [{"pointer": item.pointer, "value": item.value, "source": item.source} for item in filled.added],
+        "added": [
+            {"pointer": item.pointer, "value": item.value, "source": item.source} for item in filled.added
+        ],
     }
 
 
@@ -133,8 +133,8 @@ async def show_message(desk: Desk, ask: Ask) -> Answer:
     drafts = await desk.node.store.read(lambda uow: uow.drafts.find(prefix))
     if len(drafts) == 1:
         row = await find_draft(desk.node, prefix)
-        return {"draft": {"id": row.id, "type": row.type, "prepared_by": row.prepared_by, "digest": row.digest},
-                "document": parse_object(row.document)}  # fmt: skip
+        about = {"id": row.id, "type": row.type, "prepared_by": row.prepared_by, "digest": row.digest}
+        return {"draft": about, "document": parse_object(row.document)}
     message = await message_of(desk, prefix)
     link = await _row_of(desk, message.link)
     document = await _opened(desk, message, officer, purpose)
@@ -146,7 +146,9 @@ async def show_message(desk: Desk, ask: Ask) -> Answer:
     }
 
 
-async def _opened(desk: Desk, row: MessageRow, officer: OfficerNumber, purpose: str = "case_work") -> Document:
+async def _opened(
+    desk: Desk, row: MessageRow, officer: OfficerNumber, purpose: str = "case_work"
+) -> Document:
     """Return the content of a message and record that it was opened."""
 
     def unit(uow: UnitOfWork) -> Document | None:
@@ -212,7 +214,7 @@ async def _sources(desk: Desk, link: LinkRow, officer: OfficerNumber) -> Sources
         entry = uow.officers.get(officer)
         if entry is None:
             raise UsageError(f"officer {officer} is not in the directory", hint="run: exchange officer add")
-        values = {
+        values: dict[str, JsonValue] = {
             "language": usual.language,
             "checkpoint": usual.checkpoint,
             "funding": usual.funding,

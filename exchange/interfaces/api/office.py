@@ -134,10 +134,11 @@ async def list_keys(desk: Desk, _: Ask) -> Answer:
 async def health(desk: Desk, _: Ask) -> Answer:
     """Return what an administrator should look at."""
     node = desk.node
-    troubles = []
-    for item in await standings(node):
-        if item.state is LinkState.FROZEN or item.reason not in ("", "not_asked_yet"):
-            troubles.append({"partner": item.partner, "state": item.state.value, "reason": item.reason})
+    troubles = [
+        {"partner": item.partner, "state": item.state.value, "reason": item.reason}
+        for item in await standings(node)
+        if item.state is LinkState.FROZEN or item.reason not in ("", "not_asked_yet")
+    ]
     officers = await node.store.read(lambda uow: uow.officers.list())
     return {"troubles": troubles, "officers": sum(row.valid_to is None for row in officers)}
 
