@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
 from exchange.errors import CardInvalidError
 from exchange.ids import b64url
 from exchange.protocol.cardform import MAX_KEYS, CardKey, Revocation, card_value

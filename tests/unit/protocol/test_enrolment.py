@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
 from exchange.errors import AgreementInvalidError, CardInvalidError, KeyRefusedError, SignatureInvalidError
 from exchange.ids import b64url, sha256, unb64url
 from exchange.protocol.agreement import new_agreement, read_agreement, sign_agreement, verify_agreement
