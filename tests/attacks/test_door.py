@@ -7,22 +7,30 @@ reaches the service, and a good partner is served afterwards.
 
 import asyncio
 import contextlib
+import io
+import json
 import ssl
 from collections.abc import AsyncIterator
 
 import pytest
-from exchange.adapters.transport.signing import NonceBook
+from exchange.adapters.telemetry.counters import PrometheusCounters
+from exchange.adapters.telemetry.journal import JsonJournal
+from exchange.adapters.transport.signing import NonceBook, RequestGuard
 from exchange.errors import AgainError, FrameInvalidError, GateClosedError, RefusedError, TransportError
-from exchange.interfaces.server import ServerLimits
+from exchange.ids import NodeId
+from exchange.interfaces.partner.door import partner_app
+from exchange.interfaces.server import ServerLimits, serve
 from exchange.protocol.door import CARD_PATH, MAX_FRAME_BYTES, MAX_QUESTION_BYTES, Route, path_of
 from tests.support.certificates import context_of
 from tests.support.door_world import (
     HOST,
+    KH,
     LINK,
     OTHER_LINK,
     VN,
     Door,
     EchoService,
+    GivenClock,
     Reply,
     Wire,
     ask,
@@ -56,7 +64,7 @@ def unechoed(reply: Reply) -> Reply:
     assert "python" not in whole.lower()
     if reply.body:
         assert "application/problem+json" in reply.head
-        assert set(__import__("json").loads(reply.body)) == {"status", "reason", "request"}
+        assert set(json.loads(reply.body)) == {"status", "reason", "request"}
     return reply
 
 
@@ -526,6 +534,35 @@ async def test_the_journal_learns_where_an_unexpected_error_came_from() -> None:
         assert event == "request_failed"
         assert str(fields["place"]).startswith("KeyError ")
         assert "test_door:" in str(fields["place"])
+
+
+async def test_every_word_of_the_door_is_in_the_vocabulary() -> None:
+    """A strict journal and strict counters raise at the first word they do not know."""
+    stream, clock = io.StringIO(), GivenClock()
+    app = partner_app(
+        EchoService(answer=_fail),
+        guard=RequestGuard(recipient=KH, clock=clock),
+        journal=JsonJournal(stream, clock=clock, node=NodeId("0" * 16), strict=True),
+        counters=PrometheusCounters(strict=True),
+        limits=ServerLimits(body_s=0.1, head_s=0.1, stop_s=1),
+    )
+    async with serve(app, host=HOST, port=0, ssl_context=context_of("KH")) as listener:
+        statuses = []
+        for raw in (head(signed(FRAME)) + FRAME, head(signed(FRAME)), b"garbage\r\n\r\n"):
+            async with wire(listener.port) as line:
+                await line.send(raw)
+                statuses.append((await line.reply()).status)
+        for raw in (head(signed(FRAME, nonce="slow")), b"GET"):
+            async with wire(listener.port) as line:
+                await line.send(raw)
+                assert await line.closed()
+
+    assert statuses == [500, 404, 400]
+    assert "KeyError" in stream.getvalue()
+
+
+async def _fail(raw: bytes) -> bytes:
+    raise KeyError(MARK)
 
 
 async def test_a_full_nonce_book_answers_busy_and_not_found_to_nobody() -> None:
