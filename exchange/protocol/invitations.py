@@ -97,7 +97,7 @@ def read_invitation(raw: bytes) -> Invitation:
     """
     read = _read_file(raw, INVITATION_TYPE, _INVITATION_NAMES, kind="invitation")
     members, card = read.members, read.card
-    suites = members.integers("suites", least=1, most=16)
+    suites = members.integers("suites", least=1, most=16, low=1)
     if not set(suites) <= set(card.suites):
         raise AgreementInvalidError("the invitation offers a suite that its card does not name")
     return Invitation(

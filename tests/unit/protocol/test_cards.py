@@ -51,6 +51,10 @@ def test_a_card_says_what_the_agency_wrote() -> None:
     assert card.recovery == ours.recovery.public
 
 
+def test_suites_stand_in_any_order() -> None:
+    assert agency().but(suites=(2, 1)).card.suites == (2, 1)
+
+
 def test_a_card_without_a_pinned_key_proves_that_it_is_whole() -> None:
     assert read_card(agency().card.raw, pinned_recovery=None) == agency().card
 
@@ -122,7 +126,8 @@ FORMS: list[tuple[str, Change]] = [
     ("training as a number", set_("training", 0)),
     ("no suite", set_("suites", [])),
     ("suite 0", set_("suites", [0])),
-    ("suites that fall", set_("suites", [2, 1])),
+    ("a suite twice", set_("suites", [2, 2])),
+    ("a suite that is true", set_("suites", [True])),
     ("a suite as text", set_("suites", ["2"])),
     ("an address without TLS", set_("addresses", ["http://exchange.example"])),
     ("an address with a path", set_("addresses", ["https://exchange.example/x"])),
