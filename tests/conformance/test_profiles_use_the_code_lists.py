@@ -5,15 +5,17 @@ import json
 from typing import Any
 
 import pytest
-
-from exchange.protocol.packaged import packaged_file
+from exchange.messages.codelists import schema_root
 from exchange.protocol.profiles import load_profile, profile_codes
 
 PROFILES = profile_codes()
 
 
 def listed(name: str) -> dict[str, dict[str, Any]]:
-    return {row["code"]: row for row in json.loads(packaged_file(f"codelists/{name}.json"))["codes"]}
+    return {
+        row["code"]: row
+        for row in json.loads((schema_root() / f"codelists/{name}.json").read_bytes())["codes"]
+    }
 
 
 @pytest.mark.parametrize("code", PROFILES)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from exchange.adapters.keys.container import CEILING_KIB, FLOOR_KIB, Cost, KeyContainer
 from exchange.adapters.keys.files import KEYS_NAME, RECOVERY_NAME, KeyFiles
 from exchange.adapters.keys.material import (

@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-
 from exchange.adapters.keys.tlscert import certificate_pem, make_certificate, pin_of, private_pem, spki_pin
 from exchange.errors import KeyRefusedError
 from exchange.protocol.keyring import OwnKey

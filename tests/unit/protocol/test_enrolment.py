@@ -8,15 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
 from exchange.errors import AgreementInvalidError, CardInvalidError, KeyRefusedError, SignatureInvalidError
 from exchange.ids import b64url, sha256, unb64url
 from exchange.protocol.agreement import new_agreement, read_agreement, sign_agreement, verify_agreement
 from exchange.protocol.cardform import Revocation
 from exchange.protocol.enrolment import (
-    INVITATION_TYPE,
-    JOINING_TYPE,
-    MAX_FILE_BYTES,
     Here,
     Invitation,
     Joining,
@@ -28,6 +24,7 @@ from exchange.protocol.enrolment import (
     write_invitation,
     write_joining,
 )
+from exchange.protocol.invitations import INVITATION_TYPE, JOINING_TYPE, MAX_FILE_BYTES
 from exchange.protocol.jws import sign_compact
 from exchange.protocol.profiles import load_profile, terms_for
 from exchange.protocol.strictjson import encode

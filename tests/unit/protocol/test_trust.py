@@ -4,7 +4,6 @@
 from datetime import timedelta
 
 import pytest
-
 from exchange.errors import CardInvalidError, ConfigurationError, KeyRefusedError, RefusedError
 from exchange.ids import AgencyCode, KeyId
 from exchange.protocol.cardform import Revocation
