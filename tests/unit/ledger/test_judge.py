@@ -179,6 +179,17 @@ def test_leaf_that_breaks_a_rule_is_named(acts: tuple[Act, ...], found: list[tup
     assert named == found
 
 
+def test_fault_says_whose_number_it_is() -> None:
+    found = faults(sends(1), sends(1), records(1), records(1), decides(2), gives_up(3))
+
+    assert [(one.reason, one.is_of_partner) for one in found] == [
+        ("number_again", False),
+        ("received_again", True),
+        ("verdict_unheld", True),
+        ("void_unsent", False),
+    ]
+
+
 def test_faulty_leaf_has_no_effect_on_what_follows() -> None:
     assert [one.index for one in faults(sends(1), sends(1, "other"), gives_up(1), sends(2))] == [1]
 
