@@ -7,7 +7,7 @@
     ├── NodeError                this node is unwell                              exit 6
     │   ├── ConfigurationError, PassphraseError, FileModeError, FolderInUseError
     │   ├── StoreError ── StoreDamagedError, StoreNewerError, AppendOnlyError
-    │   ├── ClockError
+    │   ├── ClockError, BusyError
     │   └── GateClosedError      nothing may be written until the start gate opens
     ├── ProtocolError            bytes that do not have the agreed form or proof
     │   ├── IdentifierError, StrictJsonError, KeyRefusedError, SignatureInvalidError
@@ -136,6 +136,13 @@ class ClockError(NodeError):
     """The clock is in doubt; no leaf is written."""
 
     reason = "clock"
+
+
+class BusyError(NodeError):
+    """Too much work waits on this node; the same call may succeed a moment later."""
+
+    reason = "busy"
+    retry = True
 
 
 class GateClosedError(NodeError):

@@ -101,7 +101,7 @@ class Presence:
         presence = self._links[link]
         if presence.gate is not LinkState.OPEN:
             raise GateClosedError(
-                f"the start gate is {presence.gate.value} ({presence.reason}); nothing is written on this link",
+                f"the start gate is {presence.gate.value} ({presence.reason}); nothing is written",
                 hint="wait until the partner answered, or run: exchange doctor",
             )
 

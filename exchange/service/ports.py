@@ -9,7 +9,8 @@ Rules of the store (`Store`, `UnitOfWork`):
    way are committed together, each in its own savepoint: an exception rolls back that unit alone.
 3. Before each commit the `finish` function given at opening runs once for the whole group with the
    links whose own log grew; it signs their heads in the same transaction.
-4. The first storage error closes the store for good: every later call raises `StoreError`.
+4. The first storage error closes the store for good: every later call raises `StoreError`. A refused
+   row (`AppendOnlyError`) is not one: it undoes the statement, and the unit unless it is caught.
 5. Nothing of a log is cached outside a transaction.
 """
 
@@ -53,9 +54,19 @@ class Links(Protocol):
 
     def add_agreement(self, row: AgreementRow) -> None: ...
     def countersign(
-        self, link: LinkId, n: int, *, own: str | None = None, partner: str | None = None
+        self,
+        link: LinkId,
+        n: int,
+        *,
+        own: str | None = None,
+        partner: str | None = None,
+        own_from_seq: int | None = None,
+        partner_from_seq: int | None = None,
     ) -> None:
-        """Fill an empty signature of an agreement version; a filled one never changes."""
+        """Fill an empty signature, or a first number that is still 0, of an agreement version.
+
+        What is filled never changes (AppendOnlyError); the same value again is no change.
+        """
         ...
 
     def agreement(self, link: LinkId, n: int) -> AgreementRow | None: ...
@@ -78,7 +89,7 @@ class Logs(Protocol):
         ...
 
     def position(self, link: LinkId, by: AgencyCode) -> LogPosition:
-        """Return the position of the newest epoch."""
+        """Return the position of the newest epoch. Raises StoreError when no log is open."""
         ...
 
     def append(self, position: LogPosition, leaves: Sequence[bytes], *, peaks: bytes) -> LogPosition:
@@ -105,7 +116,10 @@ class Logs(Protocol):
         ...
 
     def add_cosignature(self, link: LinkId, by: AgencyCode, size: int, note: str) -> None:
-        """Keep the cosignature line of the other side over the head of `by` at `size`."""
+        """Keep the cosignature line of the other side over the head of `by` at `size`.
+
+        A size that is not larger than the kept one says nothing new and changes nothing.
+        """
         ...
 
     def cosigned(self, link: LinkId, by: AgencyCode) -> tuple[int, str]:
@@ -138,7 +152,10 @@ class Messages(Protocol):
         ...
 
     def due(self, link: LinkId, *, now: datetime, limit: int, max_bytes: int) -> list[MessageRow]:
-        """Return queued outgoing messages whose next attempt is due, stops first, then by number."""
+        """Return queued outgoing messages whose next attempt is due, stops first, then by number.
+
+        Ends before the line that would exceed `max_bytes`, but always holds the first one.
+        """
         ...
 
     def open_count(self, link: LinkId) -> tuple[int, int]:
@@ -154,7 +171,7 @@ class Messages(Protocol):
         ...
 
     def expired(self, link: LinkId, *, now: datetime, limit: int) -> list[MessageRow]:
-        """Return outgoing messages without a verdict whose `expires_at` has passed."""
+        """Return outgoing messages without a verdict, not given up, whose `expires_at` has passed."""
         ...
 
     def list(
@@ -165,7 +182,10 @@ class Messages(Protocol):
         after: tuple[str, int] | None = None,
         limit: int = 100,
     ) -> list[MessageRow]:
-        """Return messages, newest first."""
+        """Return messages, newest first.
+
+        `after` is (id, seq) of the last row of the page before.
+        """
         ...
 
     def announce(self, row: Announced) -> bool:
@@ -173,7 +193,10 @@ class Messages(Protocol):
         ...
 
     def announced(self, link: LinkId, seq: int) -> Announced | None: ...
-    def void_announced(self, link: LinkId, seq: int, code: str) -> None: ...
+    def void_announced(self, link: LinkId, seq: int, code: str) -> None:
+        """Remember the void of an announced number; the first code stays, an unknown number is ignored."""
+        ...
+
     def announced_last(self, link: LinkId) -> int:
         """Return the highest announced number, 0 when there is none."""
         ...
@@ -202,7 +225,7 @@ class Contents(Protocol):
         ...
 
     def seen_salts(self, salts: Iterable[bytes]) -> bool:
-        """Return True if any of these salts was used before, else remember them."""
+        """Return True if any of these salts was used before or comes twice, else remember them all."""
         ...
 
 
@@ -216,13 +239,22 @@ class Cases(Protocol):
         ...
 
     def find(self, prefix: str) -> list[CaseRow]:
-        """Return cases whose code is `prefix`, or begins with its first group of four."""
+        """Return cases whose code begins with `prefix` (at least the first group of four), at most 20."""
         ...
 
     def list(self, *, link: LinkId | None = None, limit: int = 100) -> list[CaseRow]: ...
     def add_event(self, row: CaseEventRow) -> None: ...
     def events(self, link: LinkId, code: CaseCode) -> builtins.list[CaseEventRow]: ...
-    def of_message(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[CaseCode]: ...
+    def of_message(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[CaseCode]:
+        """Return the cases that a message holds a part of or had an effect on."""
+        ...
+
+    def erase(self, link: LinkId, code: CaseCode) -> None:
+        """Erase a case: code, snapshot, parts, sealed bodies; its data key is destroyed after the commit.
+
+        Common parts of a message go with its last case. Events stay: numbers, states, times. Idempotent.
+        """
+        ...
 
 
 class Officers(Protocol):
@@ -294,7 +326,10 @@ Finish = Callable[[UnitOfWork, frozenset[LinkId]], None]
 
 
 class Store(Protocol):
-    """Runs units of work; see the rules at the top of this module."""
+    """Runs units of work; see the rules at the top of this module.
+
+    Both calls raise BusyError, and nothing ran, when too many units wait already.
+    """
 
     def write(self, unit: Unit[T]) -> Awaitable[T]:
         """Run a unit that changes something; durable when it returns."""

@@ -229,7 +229,7 @@ def _sign(
         body_size=len(ready.body),
         pc=ready.commitment,
     )
-    raw = sign_envelope(envelope, node.keys.signing(pairing.own_card, KeyUse.ENVELOPE, now))
+    raw = sign_envelope(envelope, node.keys.signing(KeyUse.ENVELOPE, now))
     header = ready.document["header"]
     reply = header.get("in_reply_to") if isinstance(header, dict) else None
     type_code = str(header["type"]) if isinstance(header, dict) else ""
