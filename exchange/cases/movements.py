@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from exchange.cases.snapshot import Fields, Side, Value, read_stored, side_of, write_stored
-from exchange.cases.tables import AUTHOR, OTHER_SIDE, MovementTable, Row, matches
+from exchange.cases.tables import AUTHOR, OTHER_SIDE, MovementTable, Row, completes_record, matches
 from exchange.errors import RejectedError, StoreDamagedError
 
 PROPOSAL, AMENDMENT, DEPARTURE, RECORD = "HPR", "AMD", "HDP", "HRC"
@@ -160,7 +160,7 @@ def _step(
     row: Row,
     signed: FirstRecord | None,
 ) -> MovementStep:
-    complete = signed is not None and event.fields.get("agreed") is True
+    complete = completes_record(event.fields)
     after = replace(
         snapshot,
         state=row.to,
