@@ -25,6 +25,7 @@ from exchange.cases.chronicle import (
 from exchange.cases.effects import Message, World, case_event, movement_event, take
 from exchange.cases.keeper import Known, Place
 from exchange.cases.snapshot import Side
+from exchange.cases.stored import case_bytes, case_chronicle, movement_bytes, movement_chronicle
 from exchange.cases.tables import MovementTable
 from exchange.errors import RejectedError
 
@@ -170,6 +171,11 @@ class Node:
             whole, folded = subject.view(self.own), view(subject.rules, subject.folded, self.own)
             assert (whole.effective, whole.shown) == (folded.effective, folded.shown)
             assert whole.provisional == folded.provisional
+        for name, subject in self.subjects.items():
+            kept, again = (
+                (movement_bytes, movement_chronicle) if name == MOVEMENT else (case_bytes, case_chronicle)
+            )
+            assert again(kept(subject.folded)) == subject.folded
 
 
 def _world(states: dict[str, object]) -> World:
