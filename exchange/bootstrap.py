@@ -24,6 +24,7 @@ from exchange.adapters.keys.material import NodeKeys, make_keys
 from exchange.adapters.keys.tlscert import certificate_pem, make_certificate
 from exchange.adapters.storage.highwater import HighWaterFiles
 from exchange.adapters.storage.sqlite import SqliteStore
+from exchange.adapters.telemetry.counters import METRICS_TYPE as METRICS_TYPE
 from exchange.adapters.telemetry.counters import PrometheusCounters
 from exchange.adapters.telemetry.journal import open_journal
 from exchange.adapters.transport.http import HttpCarrier, PartnerRoute
