@@ -24,6 +24,7 @@ from exchange.adapters.keys.material import NodeKeys, make_keys
 from exchange.adapters.keys.tlscert import certificate_pem, make_certificate
 from exchange.adapters.storage.highwater import HighWaterFiles
 from exchange.adapters.storage.sqlite import SqliteStore
+from exchange.adapters.telemetry.counters import METRICS_TYPE as METRICS_TYPE
 from exchange.adapters.telemetry.counters import PrometheusCounters
 from exchange.adapters.telemetry.journal import open_journal
 from exchange.adapters.transport.http import HttpCarrier, PartnerRoute
@@ -100,7 +101,7 @@ def first_card(settings: Settings, keys: NodeKeys, recovery: PrivateKey, clock: 
         training=settings.agency.training,
         keys=keys.entries(),
         addresses=(settings.door.address,) if settings.door.address else (),
-        suites=(int(Suite.HYBRID), int(Suite.CLASSICAL)),
+        suites=(int(Suite.CLASSICAL), int(Suite.HYBRID)),
         messages={code: (row.form.version,) for code, row in message_types().items() if row.form},
         limits={},
     )

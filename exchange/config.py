@@ -36,6 +36,8 @@ class AgencySection(Section):
     names: dict[str, str] = Field(min_length=1)
     office: str
     """Office that acts when a message names none; an agency code of the same country."""
+    office_kind: str = "social_welfare"
+    """Kind of body of this office, a code of `determining-bodies`."""
     zone: str = "Asia/Phnom_Penh"
     language: str = "en"
     training: bool = False

@@ -17,6 +17,7 @@ It does not read bodies: the door does, after it knows who asks.
 import asyncio
 import contextlib
 import json
+import re
 import secrets
 import socket
 import ssl
@@ -40,6 +41,8 @@ _ACCEPT_PAUSE_S = 0.2
 _TOO_LARGE_HEAD = (
     b"HTTP/1.1 400 Bad Request\r\nServer: exchange\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 )
+
+_NOT_A_WORD = re.compile(r"[^A-Za-z0-9_]", re.ASCII)
 
 Answer = Callable[[web.BaseRequest], Awaitable[web.Response]]
 Note = Callable[[str, str], None]
@@ -358,8 +361,8 @@ def connection_of(request: web.BaseRequest) -> Connection:
 def place_of(error: BaseException) -> str:
     """Return the kind of an error and where it came from, without its text: `KeyError door:41`."""
     frames = traceback.extract_tb(error.__traceback__)[-3:]
-    places = " ".join(f"{Path(frame.filename).stem}:{frame.lineno}" for frame in frames)
-    return f"{type(error).__name__} {places}"
+    places = [f"{_NOT_A_WORD.sub('_', Path(frame.filename).stem)}:{frame.lineno}" for frame in frames]
+    return " ".join([type(error).__name__, *places])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -39,6 +39,11 @@ def write(uow: UnitOfWork, node: Node, link: LinkRow, entries: Sequence[Entry]) 
     return position.size
 
 
+def next_index(uow: UnitOfWork, node: Node, link: LinkRow) -> int:
+    """Return the index that the next entry of our log takes."""
+    return uow.logs.position(link.link, node.agency).size
+
+
 def head_signer(node: Node) -> Finish:
     """Return the function that signs the heads of grown logs before a commit."""
 

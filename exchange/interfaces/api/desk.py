@@ -86,8 +86,12 @@ class Desk:
             return chosen[0]
         known = ", ".join(sorted(row.partner for row in rows)) or "none"
         if partner:
-            raise UsageError(f"{partner} is not enrolled; partners: {known}", hint="run: exchange partner list")
-        raise UsageError(f"{len(rows)} partners are enrolled ({known})", hint="say which one with --to or --partner")
+            raise UsageError(
+                f"{partner} is not enrolled; partners: {known}", hint="run: exchange partner list"
+            )
+        raise UsageError(
+            f"{len(rows)} partners are enrolled ({known})", hint="say which one with --to or --partner"
+        )
 
 
 Command = Callable[[Desk, Ask], Awaitable[Answer]]
@@ -100,7 +104,9 @@ async def message_of(desk: Desk, prefix: str) -> MessageRow:
         UsageError: none or several.
     """
     if len(prefix) < 4:
-        raise UsageError("a message number has at least 4 characters", hint="list them: exchange message list")
+        raise UsageError(
+            "a message number has at least 4 characters", hint="list them: exchange message list"
+        )
 
     def unit(uow: UnitOfWork) -> list[MessageRow]:
         return uow.messages.find(prefix.lower())

@@ -4,7 +4,7 @@
 from dataclasses import replace
 
 from exchange.errors import UsageError
-from exchange.ids import parse_agency, parse_officer
+from exchange.ids import LinkId, parse_agency, parse_officer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.messages.codelists import agencies, agency, codelist
 from exchange.service.partners import standings
@@ -18,7 +18,7 @@ async def status(desk: Desk, _: Ask) -> Answer:
     partners = []
     for item in await standings(node):
         presence = node.presence.of(item.link) if item.link else None
-        waiting = await node.store.read(lambda uow, link=item.link: uow.messages.open_count(link)[0])
+        waiting = await _waiting(desk, item.link)
         partners.append(
             {
                 "partner": item.partner,
@@ -40,6 +40,12 @@ async def status(desk: Desk, _: Ask) -> Answer:
         "partners": partners,
         "now": when(node.clock.now()),
     }
+
+
+async def _waiting(desk: Desk, link: LinkId | None) -> int:
+    if link is None:
+        return 0
+    return await desk.node.store.read(lambda uow: uow.messages.open_count(link)[0])
 
 
 async def add_officer(desk: Desk, ask: Ask) -> Answer:
@@ -65,7 +71,9 @@ async def add_officer(desk: Desk, ask: Ask) -> Answer:
 
     def unit(uow: UnitOfWork) -> None:
         if uow.officers.get(row.number) is not None:
-            raise UsageError(f"officer {row.number} is in the directory already", hint="numbers are never used again")
+            raise UsageError(
+                f"officer {row.number} is in the directory already", hint="numbers are never used again"
+            )
         uow.officers.add(row)
         uow.audit.record(AuditRow(node.clock.now(), "administrator", "officer_added", row.number))
 
@@ -126,10 +134,11 @@ async def list_keys(desk: Desk, _: Ask) -> Answer:
 async def health(desk: Desk, _: Ask) -> Answer:
     """Return what an administrator should look at."""
     node = desk.node
-    troubles = []
-    for item in await standings(node):
-        if item.state is LinkState.FROZEN or item.reason not in ("", "not_asked_yet"):
-            troubles.append({"partner": item.partner, "state": item.state.value, "reason": item.reason})
+    troubles = [
+        {"partner": item.partner, "state": item.state.value, "reason": item.reason}
+        for item in await standings(node)
+        if item.state is LinkState.FROZEN or item.reason not in ("", "not_asked_yet")
+    ]
     officers = await node.store.read(lambda uow: uow.officers.list())
     return {"troubles": troubles, "officers": sum(row.valid_to is None for row in officers)}
 

@@ -9,7 +9,7 @@ from exchange.protocol.agreement import read_agreement
 from exchange.protocol.cards import read_card
 from exchange.service import partners
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import AuditRow
+from exchange.service.rows import AuditRow, HeadRow
 
 
 async def here(desk: Desk, _: Ask) -> Answer:
@@ -106,17 +106,19 @@ async def resume(desk: Desk, ask: Ask) -> Answer:
     first, second = _two(ask)
     node = desk.node
 
-    def unit(uow: UnitOfWork) -> tuple[int, str, int]:
+    def unit(uow: UnitOfWork) -> HeadRow | None:
         head = uow.logs.head(row.link, node.agency)
         for actor in (first, second):
             uow.audit.record(AuditRow(node.clock.now(), actor, "start_confirmed", row.link))
-        return (head.size, head.root, row.next_seq) if head else (0, "", row.next_seq)
+        return head
 
-    size, root, next_seq = await node.store.write(unit)
-    if size:
-        node.high_water.write(row.link, epoch=row.own_epoch, size=size, root=root, next_seq=next_seq)
+    head = await node.store.write(unit)
+    if head:
+        node.high_water.write(
+            row.link, epoch=row.own_epoch, size=head.size, root=head.root, next_seq=row.next_seq
+        )
     node.presence.wake(row.link)
-    return {"entries": size}
+    return {"entries": head.size if head else 0}
 
 
 COMMANDS: dict[str, Command] = {

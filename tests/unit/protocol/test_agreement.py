@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
 from exchange.errors import AgreementInvalidError, SignatureInvalidError
 from exchange.ids import AgencyCode, b64url, link_id, sha256
 from exchange.protocol.agreement import (
@@ -92,6 +91,10 @@ def turn_parties(value: dict[str, Any]) -> None:
     value["parties"].reverse()
 
 
+def add_side(value: dict[str, Any]) -> None:
+    value["terms"]["sides"].append({**value["terms"]["sides"][0], "country": "TH"})
+
+
 WRONG: list[tuple[str, Change]] = [
     ("another version of the format", put("v", 2)),
     ("an unknown member", put("x", 1)),
@@ -114,7 +117,7 @@ WRONG: list[tuple[str, Change]] = [
     ("a party without a node", lambda value: value["parties"][0].pop("node")),
     ("a recovery key of small order", put("parties", 0, "recovery", b64url(b"\x01" + bytes(31)))),
     ("a recovery key with padding", put("parties", 0, "recovery", b64url(bytes(32)) + "=")),
-    ("a third side in the terms", lambda value: value["terms"]["sides"].append({**value["terms"]["sides"][0], "country": "TH"})),
+    ("a third side in the terms", add_side),
     ("wrong terms", put("terms", "cut_off_hour", 99)),
     ("no terms", put("terms", None)),
 ]  # fmt: skip

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-
 from exchange.errors import CardInvalidError
 from exchange.ids import b64url
 from exchange.protocol.cardform import MAX_KEYS, CardKey, Revocation, card_value
@@ -50,6 +49,10 @@ def test_a_card_says_what_the_agency_wrote() -> None:
     )
     assert card.messages == {"RPN": ("1.0",), "RPD": ("1.0",)}
     assert card.recovery == ours.recovery.public
+
+
+def test_suites_stand_in_any_order() -> None:
+    assert agency().but(suites=(2, 1)).card.suites == (2, 1)
 
 
 def test_a_card_without_a_pinned_key_proves_that_it_is_whole() -> None:
@@ -123,7 +126,8 @@ FORMS: list[tuple[str, Change]] = [
     ("training as a number", set_("training", 0)),
     ("no suite", set_("suites", [])),
     ("suite 0", set_("suites", [0])),
-    ("suites that fall", set_("suites", [2, 1])),
+    ("a suite twice", set_("suites", [2, 2])),
+    ("a suite that is true", set_("suites", [True])),
     ("a suite as text", set_("suites", ["2"])),
     ("an address without TLS", set_("addresses", ["http://exchange.example"])),
     ("an address with a path", set_("addresses", ["https://exchange.example/x"])),

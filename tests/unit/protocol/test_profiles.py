@@ -9,10 +9,9 @@ from typing import Any, get_args, get_type_hints
 
 import holidays
 import pytest
-
 from exchange.errors import AgreementInvalidError
 from exchange.ids import AgencyCode
-from exchange.protocol.packaged import packaged_file
+from exchange.messages.codelists import schema_root
 from exchange.protocol.profiles import load_profile, profile_codes, terms_for
 from exchange.protocol.terms import SenderRole, Span, Terms, Unit, read_terms
 from tests.support.identity import KH, TH, VN
@@ -22,7 +21,7 @@ LAO = AgencyCode("LA-MPS-ATD")
 
 
 def profile_value(code: str = "kh-vn") -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(packaged_file(f"profiles/{code}.json"))
+    value: dict[str, Any] = json.loads((schema_root() / f"profiles/{code}.json").read_bytes())
     return value
 
 
@@ -173,6 +172,10 @@ def put(*path: Any) -> Change:
     return change
 
 
+def hours(opens: str, closes: str) -> dict[str, str]:
+    return {"opens": opens, "closes": closes}
+
+
 WRONG: list[tuple[str, Change]] = [
     ("an unknown member", put("colour", "red")),
     ("a missing member", lambda value: value.pop("usual")),
@@ -201,10 +204,7 @@ WRONG: list[tuple[str, Change]] = [
     ("days that run back", put("sides", 0, "days", [2, 1])),
     ("a day twice", put("sides", 0, "days", [1, 1])),
     ("hours that run back", put("sides", 0, "hours", [{"opens": "17:00", "closes": "08:00"}])),
-    (
-        "hours that overlap",
-        put("sides", 0, "hours", [{"opens": "08:00", "closes": "12:00"}, {"opens": "11:00", "closes": "17:00"}]),
-    ),
+    ("hours that overlap", put("sides", 0, "hours", [hours("08:00", "12:00"), hours("11:00", "17:00")])),
     ("an hour of one digit", put("sides", 0, "hours", [{"opens": "8:00", "closes": "12:00"}])),
     ("a crossing twice", lambda value: value["checkpoints"].append(value["checkpoints"][0])),
     ("a usual crossing that is not listed", put("usual", "checkpoint", "KH-TH-POIPET")),
@@ -245,7 +245,7 @@ def test_an_error_never_quotes_the_content() -> None:
 
 def test_the_data_classes_have_the_members_of_the_schema() -> None:
     """Design D1: the schema is the contract."""
-    schema = json.loads(packaged_file("profiles/profile.schema.json"))
+    schema = json.loads((schema_root() / "profiles/profile.schema.json").read_bytes())
 
     assert {field.name for field in fields(Terms)} - {"raw"} == set(schema["properties"])
     hints = get_type_hints(Terms)

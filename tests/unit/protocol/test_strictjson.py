@@ -111,6 +111,8 @@ REFUSED = [
     ("201 members in an inner object", b'[{"a":{' + b",".join(b'"n%d":1' % n for n in range(201)) + b"}}]"),
     ("2,001 items", b"[" + b",".join([b"1"] * 2001) + b"]"),
     ("2,001 items behind other arrays", b"[[1,2],[" + b",".join([b"[]"] * 2001) + b"]]"),
+    ("100,001 entries in all", b"[" + b",".join([b"[" + b"1," * 999 + b"1]"] * 100) + b",1]"),
+    ("100,001 empty objects", b"[" + b",".join([b"[" + b"{}," * 499 + b"{}]"] * 101) + b"]"),
     ("a name of 65 characters", b'{"' + b"n" * 65 + b'":1}'),
     ("a name of 65 Khmer characters", ('{"' + "ក" * 65 + '":1}').encode()),
     ("a name of 65 characters, escaped", b'{"' + b"\\u0061" * 65 + b'":1}'),
@@ -188,6 +190,19 @@ def test_what_lies_at_a_limit_is_taken(raw: bytes) -> None:
     assert parse(raw, SMALL) == json.loads(raw)
 
 
+@pytest.mark.parametrize("shift", range(6))
+def test_a_long_text_is_judged_across_the_places_where_it_is_cut(shift: int) -> None:
+    """The text is cut into chunks of 64 KiB; strings, escapes and numbers may lie on a cut."""
+    value: Any = {"pad": "x" * shift, "texts": [f'line {n}:1.5 "\\" [{{,ក😀😀' for n in range(1_990)], "n": 1}
+    for encoded in (encode(value), encode_canonical(value)):
+        assert len(encoded) > 64 * 1024
+
+        assert parse(encoded) == value
+        for bad in (encoded[:-1] + b',"n":2}', encoded[:-1] + b',"o":1.5}', encoded[:-1] + b',"o":"'):
+            with pytest.raises(StrictJsonError):
+                parse(bad)
+
+
 def test_the_size_is_refused_before_the_bytes_are_read() -> None:
     with pytest.raises(StrictJsonError, match="1001 bytes"):
         parse(b"\xff" * 1001, SMALL)
@@ -250,7 +265,7 @@ def test_closed_sets_are_encoded_by_their_value() -> None:
         "a\x00",
         "\ud800",
     ],
-    ids=repr,
+    ids=lambda value: repr(value).split(" object at")[0],
 )
 def test_what_the_parser_would_refuse_is_not_encoded(encoder: Callable[[Any], bytes], value: Any) -> None:
     for place in (value, [value], {"a": [{"b": value}]}):
