@@ -6,7 +6,8 @@ What it adds, because aiohttp leaves it open (threat model, section 7):
 1. Connections are counted when they are accepted, before the TLS handshake: all, and per address.
 2. A request head must be complete within 15 s and 16 kB; between requests a connection may idle 75 s.
 3. No pipelining, no upgrade, no HTTP/1.0: a request is answered before the next one is read.
-4. An answer that the other side does not read is dropped after 60 s.
+4. An answer that the other side does not read is dropped: after 60 s when the buffers are full,
+   otherwise with the idle connection.
 5. Every refusal is a problem document (RFC 9457) with a code and a request number. aiohttp's own pages
    and log lines quote the input; they are replaced. There is no access log and no version.
 
@@ -16,6 +17,7 @@ It does not read bodies: the door does, after it knows who asks.
 import asyncio
 import contextlib
 import json
+import re
 import secrets
 import socket
 import ssl
@@ -39,6 +41,8 @@ _ACCEPT_PAUSE_S = 0.2
 _TOO_LARGE_HEAD = (
     b"HTTP/1.1 400 Bad Request\r\nServer: exchange\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 )
+
+_NOT_A_WORD = re.compile(r"[^A-Za-z0-9_]", re.ASCII)
 
 Answer = Callable[[web.BaseRequest], Awaitable[web.Response]]
 Note = Callable[[str, str], None]
@@ -357,8 +361,8 @@ def connection_of(request: web.BaseRequest) -> Connection:
 def place_of(error: BaseException) -> str:
     """Return the kind of an error and where it came from, without its text: `KeyError door:41`."""
     frames = traceback.extract_tb(error.__traceback__)[-3:]
-    places = " ".join(f"{Path(frame.filename).stem}:{frame.lineno}" for frame in frames)
-    return f"{type(error).__name__} {places}"
+    places = [f"{_NOT_A_WORD.sub('_', Path(frame.filename).stem)}:{frame.lineno}" for frame in frames]
+    return " ".join([type(error).__name__, *places])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -10,7 +10,7 @@ Reading has two levels, because a wrong leaf that was stored and cosigned is the
 
 1. `decode_leaf` asks for what is needed to store: the canonical bytes and right common members. An unknown
    event, or other own members than the table has, pass.
-2. `fault_of` judges the rest after storing. Whatever it names is the difference `log_invalid`, and what
+2. `legal` judges the rest after storing. Whatever it names is the difference `log_invalid`, and what
    rests on that leaf has no effect. The order of leaves is judged by `judge.py`.
 
 No leaf says anything about a person: no type, case, name, place, or free text. Time never makes a leaf wrong.
@@ -203,9 +203,9 @@ def void(*, seq: int, id: MessageId, code: str) -> Entry:
     return Entry(Event.VOID, {"seq": seq, "id": id, "code": code})
 
 
-def rcvd(*, seq: int, id: MessageId, eh: Digest, cd: Digest, k: Verdict, code: str = "") -> Entry:
-    """A message of the partner is here; code of `ack-rejections` exactly when it is rejected."""
-    fields: dict[str, int | str] = {"seq": seq, "id": id, "eh": eh, "cd": cd, "k": Verdict(k).value}
+def rcvd(*, seq: int, id: MessageId, eh: Digest, cd: Digest, k: str, code: str | None = None) -> Entry:
+    """A message of the partner is here; `k` a `Verdict`, `code` of `ack-rejections` only with a rejection."""
+    fields: dict[str, int | str] = {"seq": seq, "id": id, "eh": eh, "cd": cd, "k": k}
     return Entry(Event.RCVD, fields | {"code": code} if code else fields)
 
 
@@ -258,7 +258,7 @@ def encode_leaf(entry: Entry, *, link: LinkId, by: AgencyCode, ep: int, i: int, 
     """Return the exact bytes of a leaf at index `i` of our log, written at the instant text `t`.
 
     Raises:
-        LeafInvalidError: we never write what `fault_of` would name at the partner, nor more than 2,048 bytes.
+        LeafInvalidError: we never write what `legal` would name at the partner, nor more than 2,048 bytes.
     """
     fault = _fault(entry.ev, entry.fields)
     if fault is not None:
@@ -295,9 +295,12 @@ def decode_leaf(raw: bytes) -> Leaf:
         raise LeafInvalidError(f"a leaf does not have the agreed form: {_cause(error)}") from None
 
 
-def fault_of(leaf: Leaf) -> LeafFault | None:
-    """Return what is wrong with the event or its own members, or None. For leaves that are stored already."""
-    return _fault(leaf.ev, leaf.fields)
+def legal(leaf: Leaf) -> str:
+    """Return what is wrong with the event or its own members as a `LeafFault`, or "" when nothing is.
+
+    For leaves that are stored already; see level 2 at the top of this module.
+    """
+    return _fault(leaf.ev, leaf.fields) or ""
 
 
 def numbers_text(numbers: list[int]) -> str:

@@ -13,7 +13,7 @@ What is accepted, and nothing else:
 2. LF only, UTF-8, no control characters, nothing after the last line feed;
 3. origin, link, agency, epoch and size in their one spelling: no `007`, no `+1`, at most 2^53 - 1;
 4. a root of 32 bytes, in base64 that re-encodes to itself;
-5. the one name and key id of the pinned key, and a signature of it over the text.
+5. the one name and key id of the pinned key, which has this use, and a signature of it over the text.
 
 A cosignature (`cosignature/v1`) is one more signature line, by the other side, over a time and the same text.
 Here it says only: *I hold these bytes.* It is kept beside the head, never written into it.
@@ -32,7 +32,7 @@ from exchange.errors import IdentifierError, NoteInvalidError, SignatureInvalidE
 from exchange.ids import AgencyCode, LinkId, parse_agency, parse_link
 from exchange.ledger.merkle import HASH_BYTES
 from exchange.protocol.strictjson import MAX_INT
-from exchange.protocol.suites import PrivateKey, PublicKey, sign, verify
+from exchange.protocol.suites import KeyUse, PrivateKey, PublicKey, sign, verify
 
 MAX_NOTE_BYTES: Final = 1_024
 """Three lines and one signature line take below 400 bytes."""
@@ -82,6 +82,7 @@ def sign_head(head: Head, key: PrivateKey, *, by: AgencyCode) -> str:
     """Return the note of our own head; requires a root of 32 bytes and `by` equal to the head's."""
     if len(head.root) != HASH_BYTES or head.by != by or not 0 <= head.size <= MAX_INT:
         raise NoteInvalidError("a head is signed by its own writer, with a root of 32 bytes")
+    _demand_use(key.public, KeyUse.HEAD)
     text = head_text(head)
     signature = sign(key, text.encode())
     return f"{text}\n{_line(head_name(by), key.public, _ED25519, signature)}"
@@ -115,6 +116,7 @@ def verify_head(note: str, key: PublicKey, *, by: AgencyCode) -> Head:
     raw = read_head(note)
     if raw.claimed.by != by:
         raise NoteInvalidError(f"the head is of the log of {raw.claimed.by}; expected {by}")
+    _demand_use(key, KeyUse.HEAD)
     _verify(raw.signature, head_name(by), key, kind=_ED25519, message=raw.text.encode())
     return raw.claimed
 
@@ -125,6 +127,7 @@ def cosign(note: str, key: PrivateKey, *, by: AgencyCode, at: datetime) -> str:
     Raises:
         NoteInvalidError: the note does not have the form of a head.
     """
+    _demand_use(key.public, KeyUse.COSIGN)
     seconds = int(at.timestamp())
     message = _cosigned(read_head(note).text, seconds)
     stamped = seconds.to_bytes(_TIME_BYTES, "big") + sign(key, message)
@@ -144,6 +147,7 @@ def verify_cosignature(note: str, line: str, key: PublicKey, *, by: AgencyCode) 
     signature = _signature(match)
     seconds = int.from_bytes(signature.signature[:_TIME_BYTES], "big")
     message = _cosigned(read_head(note).text, seconds)
+    _demand_use(key, KeyUse.COSIGN)
     stamped = NoteSignature(signature.name, signature.key_id, signature.signature[_TIME_BYTES:])
     _verify(stamped, cosign_name(by), key, kind=_COSIGNATURE_V1, message=message)
     try:
@@ -210,6 +214,11 @@ def _verify(signature: NoteSignature, name: str, key: PublicKey, *, kind: int, m
     if len(signature.signature) != _SIGNATURE_BYTES:
         raise SignatureInvalidError
     verify(key, message, signature.signature)
+
+
+def _demand_use(key: PublicKey, use: KeyUse) -> None:
+    if key.use is not use:
+        raise NoteInvalidError(f"key {key.kid} has the use {key.use.value}; expected {use.value}")
 
 
 def _cosigned(text: str, seconds: int) -> bytes:

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from pydantic import BaseModel
-
 from exchange.messages.codelists import Code, codelist
 from exchange.messages.returns import Decision, Notice
 
@@ -82,13 +80,15 @@ class Form:
 
     version: str
     schema: str
-    model: type[BaseModel]
+    line: str
+    """Name of the definition of one person or line."""
+    model: type[Notice] | type[Decision]
 
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
-        "RPN": Form("1.0", "urn:exchange:schema:rpn:1.0", Notice),
-        "RPD": Form("1.0", "urn:exchange:schema:rpd:1.0", Decision),
+        "RPN": Form("1.0", "urn:exchange:schema:rpn:1.0", "person", Notice),
+        "RPD": Form("1.0", "urn:exchange:schema:rpd:1.0", "line", Decision),
     }
 )
 

@@ -136,6 +136,11 @@ def checkpoints() -> Mapping[str, Checkpoint]:
     return MappingProxyType({code.code: _checkpoint(code) for code in found})
 
 
+def raw_list(name: str) -> Any:
+    """Return the JSON of a list, with its transitions and rules, as it stands in its file."""
+    return _read(name)
+
+
 def _read(name: str) -> Any:
     return json.loads((schema_root() / "codelists" / f"{name}.json").read_text(encoding="utf-8"))
 

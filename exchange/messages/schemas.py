@@ -21,7 +21,6 @@ from exchange.messages.codelists import codelist, schema_root
 from exchange.messages.document import RELEASE_FIELDS
 
 HEADER = "urn:exchange:schema:header:1.0"
-PERSON = "urn:exchange:schema:person:1.0"
 
 
 @cache
@@ -57,20 +56,18 @@ def list_of_codes() -> Mapping[tuple[str, ...], str]:
 
 
 @cache
-def lists_used(schema: str | None = None) -> tuple[str, ...]:
-    """Return the code lists a form refers to, sorted; of all forms when none is named."""
-    if schema is None:
-        return tuple(sorted({name for body in schemas().values() for name in _marks(body)}))
-    reached = {schema, HEADER} | ({PERSON} if PERSON in json.dumps(dict(schemas()[schema])) else set())
-    return tuple(sorted({name for part in reached for name in _marks(schemas()[part])}))
+def lists_used() -> tuple[str, ...]:
+    """Return the code lists that any schema file refers to, sorted."""
+    return tuple(sorted({name for body in schemas().values() for name in _marks(body)}))
 
 
-def members(schema: str, *path: str) -> frozenset[str]:
-    """Return the member names of an object in a schema file, by the steps to it."""
+@cache
+def members(schema: str, *path: str) -> tuple[str, ...]:
+    """Return the member names of an object in a schema file in their order, by the steps to it."""
     body: Any = schemas()[schema]
     for step in path:
         body = body[step]
-    return frozenset(body["properties"])
+    return tuple(body["properties"])
 
 
 def _with_codes(value: Any) -> Any:

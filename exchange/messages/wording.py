@@ -93,6 +93,9 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "consent.assent": "has no assent of the child to return",
         "consent.threat": "has consent to return by a parent who may be a danger",
         "consent.photo": "is a photograph without consent",
+        "fill.twice": "is given twice",
+        "fill.party": "is not the agency of this link",
+        "release.differs": "differs from this release",
         "state.deferred": "is deferred a second time",
     }
 )

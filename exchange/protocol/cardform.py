@@ -147,7 +147,7 @@ def read_fields(members: Members) -> CardFields:
         training=members.boolean("training"),
         keys=tuple(_read_key(value) for value in members.items("keys", most=MAX_KEYS)),
         addresses=_addresses(members),
-        suites=_suites(members),
+        suites=members.integers("suites", most=16, least=1, low=1),
         messages=_messages(members),
         limits=_card_limits(members),
     )
@@ -211,13 +211,6 @@ def _addresses(members: Members) -> tuple[str, ...]:
     if not all(_ADDRESS.fullmatch(address) for address in addresses):
         raise members.fault("addresses", "https://host or https://host:port")
     return addresses
-
-
-def _suites(members: Members) -> tuple[int, ...]:
-    suites = members.integers("suites", most=16, least=1)
-    if suites[0] < 1:
-        raise members.fault("suites", "suite numbers from 1")
-    return suites
 
 
 def _messages(members: Members) -> dict[str, tuple[str, ...]]:

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Enrolment: two files, one telephone call. This module reads and writes the two files.
+"""Enrolment: two files, one telephone call, and the rules by which a stranger becomes a partner.
 
     inviter   write_invitation   ->  invitation file   ->   joiner   join       makes agreement 1, signs it
     inviter   confirm            <-  joining file      <-   joiner
     both      read the words of agreement 1 to each other; then the inviter's signature goes out
 
-Both files are a compact JWS by the recovery key of the card they carry. `read_invitation` and
-`read_joining` check form and signature; they know nothing of this node. Whether the other one may
-become our partner is decided by `check_newcomer`, and by the numbered rules of `join` and `confirm`.
+What stands in the files is the matter of `invitations`. Whether the other one may become our partner is
+decided by `check_newcomer`, and by the numbered rules of `join` and `confirm`.
 
 Nothing here proves who the other one is: only the two people who compare the words do.
 """
@@ -17,11 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from exchange.clock import instant_text
-from exchange.errors import AgreementInvalidError, CardInvalidError, KeyRefusedError, ProtocolError
-from exchange.ids import AgencyCode, Digest, KeyId, RandomSource, b64url, parse_digest, sha256
+from exchange.errors import AgreementInvalidError, CardInvalidError, KeyRefusedError
+from exchange.ids import AgencyCode, KeyId
 from exchange.protocol.agreement import (
-    MAX_AGREEMENT_BYTES,
     Agreement,
     Party,
     common_suite,
@@ -30,56 +27,21 @@ from exchange.protocol.agreement import (
     sign_agreement,
     verify_agreement,
 )
-from exchange.protocol.cards import MAX_CARD_BYTES, Card, read_card
-from exchange.protocol.jws import read_compact, sign_compact, verify_jws
-from exchange.protocol.members import Members
+from exchange.protocol.cards import Card
+from exchange.protocol.invitations import Invitation as Invitation
+from exchange.protocol.invitations import Joining as Joining
+from exchange.protocol.invitations import read_invitation as read_invitation
+from exchange.protocol.invitations import read_joining as read_joining
+from exchange.protocol.invitations import write_invitation as write_invitation
+from exchange.protocol.invitations import write_joining as write_joining
 from exchange.protocol.profiles import terms_for
-from exchange.protocol.strictjson import JsonValue, Limits, encode, parse
 from exchange.protocol.suites import PrivateKey
 from exchange.protocol.terms import Terms
 from exchange.protocol.words import shown as shown
 from exchange.protocol.words import words as words
 
-INVITATION_TYPE: Final = "exchange-invitation+jws"
-JOINING_TYPE: Final = "exchange-joining+jws"
-MAX_FILE_BYTES: Final = 256 * 1024
-"""A card and an agreement, each in base64url twice."""
-NONCE_BYTES: Final = 16
 MAX_SKEW: Final = timedelta(seconds=300)
 """Threat model section 7: clock skew."""
-
-_LIMITS = Limits(max_bytes=MAX_FILE_BYTES, max_depth=3, max_members=20, max_items=20, max_name=64)
-_INVITATION_NAMES = frozenset({"v", "card", "profile", "suites", "answer", "nonce", "created"})
-_JOINING_NAMES = frozenset({"v", "card", "agreement", "signature", "invitation", "created"})
-
-
-@dataclass(frozen=True)
-class Invitation:
-    """An invitation whose form and signature hold."""
-
-    card: Card
-    profile: str
-    suites: tuple[int, ...]
-    answer_to: str
-    """Where the joining file shall be sent, for people to read."""
-    nonce: bytes
-    created_at: datetime
-    raw: bytes
-    digest: Digest
-
-
-@dataclass(frozen=True)
-class Joining:
-    """The answer to an invitation, whose form and signature hold."""
-
-    card: Card
-    agreement: Agreement
-    signature: str
-    """The joiner's detached signature of the agreement."""
-    invitation: Digest
-    created_at: datetime
-    raw: bytes
-    digest: Digest
 
 
 @dataclass(frozen=True)
@@ -102,99 +64,6 @@ class Signed:
 
     agreement: Agreement
     signature: str
-
-
-def write_invitation(
-    card: Card, *, profile: str, answer_to: str, created_at: datetime, random: RandomSource, key: PrivateKey
-) -> bytes:
-    """Return the invitation file, signed by the own recovery key; it offers every suite of the card.
-
-    Raises:
-        AgreementInvalidError: a reader would refuse it.
-    """
-    value: dict[str, JsonValue] = {
-        "v": 1,
-        "card": card.raw.decode("ascii"),
-        "profile": profile,
-        "suites": list(card.suites),
-        "answer": answer_to,
-        "nonce": b64url(random(NONCE_BYTES)),
-        "created": instant_text(created_at),
-    }
-    raw = sign_compact(encode(value), typ=INVITATION_TYPE, key=key)
-    read_invitation(raw)
-    return raw + b"\n"
-
-
-def read_invitation(raw: bytes) -> Invitation:
-    """Return the invitation in a file; line ends after it, which mail programs add, are no fault.
-
-    Raises:
-        CardInvalidError: the card in it is not valid.
-        AgreementInvalidError: the file has another form, or its signature is not by the card's agency.
-    """
-    read = _read_file(raw, INVITATION_TYPE, _INVITATION_NAMES, kind="invitation")
-    members, card = read.members, read.card
-    suites = members.integers("suites", least=1, most=16)
-    if not set(suites) <= set(card.suites):
-        raise AgreementInvalidError("the invitation offers a suite that its card does not name")
-    return Invitation(
-        card=card,
-        profile=members.text("profile", max_chars=32),
-        suites=suites,
-        answer_to=_printable(members, "answer"),
-        nonce=_nonce(members),
-        created_at=members.instant("created"),
-        raw=read.raw,
-        digest=sha256(read.raw),
-    )
-
-
-def write_joining(
-    card: Card,
-    agreement: Agreement,
-    *,
-    signature: str,
-    invitation: Digest,
-    created_at: datetime,
-    key: PrivateKey,
-) -> bytes:
-    """Return the joining file, signed by the own recovery key.
-
-    Raises:
-        AgreementInvalidError: a reader would refuse it.
-    """
-    value: dict[str, JsonValue] = {
-        "v": 1,
-        "card": card.raw.decode("ascii"),
-        "agreement": b64url(agreement.raw),
-        "signature": signature,
-        "invitation": invitation,
-        "created": instant_text(created_at),
-    }
-    raw = sign_compact(encode(value), typ=JOINING_TYPE, key=key)
-    read_joining(raw)
-    return raw + b"\n"
-
-
-def read_joining(raw: bytes) -> Joining:
-    """Return the joining in a file; line ends after it are no fault.
-
-    Raises:
-        CardInvalidError: the card in it is not valid.
-        AgreementInvalidError: the file or the agreement has another form, or a signature does not hold.
-    """
-    read = _read_file(raw, JOINING_TYPE, _JOINING_NAMES, kind="joining")
-    members = read.members
-    return Joining(
-        card=read.card,
-        agreement=read_agreement(members.octets("agreement", max_bytes=MAX_AGREEMENT_BYTES)),
-        signature=members.text("signature", max_chars=512),
-        invitation=members.identifier("invitation", parse_digest),
-        created_at=members.instant("created"),
-        raw=read.raw,
-        digest=sha256(read.raw),
-    )
 
 
 def check_newcomer(card: Card, here: Here) -> None:
@@ -303,44 +172,6 @@ def check_joining(joining: Joining, *, invitation: Invitation, here: Here, profi
             hint="both sides need the same version of the program",
         )
     verify_agreement(agreement.raw, joining.signature, joining.card.recovery)  # 6
-
-
-@dataclass(frozen=True)
-class _File:
-    members: Members
-    card: Card
-    raw: bytes
-
-
-def _read_file(raw: bytes, typ: str, names: Collection[str], *, kind: str) -> _File:
-    """Return the members of a file signed by the recovery key of the card inside it."""
-    raw = raw.rstrip(b"\r\n")
-    try:
-        jws = read_compact(raw, typ=typ, max_bytes=MAX_FILE_BYTES)
-        members = Members(parse(jws.payload, _LIMITS), names, kind=kind, error=AgreementInvalidError)
-        members.integer("v", low=1, high=1)
-        text = members.text("card", max_chars=MAX_CARD_BYTES)
-        card = read_card(text.encode("utf-8"), pinned_recovery=None)
-        verify_jws(jws, card.recovery)
-    except (CardInvalidError, AgreementInvalidError):
-        raise
-    except ProtocolError as error:
-        raise AgreementInvalidError(f"this is no {kind}, or it was changed: {error}") from error
-    return _File(members, card, raw)
-
-
-def _nonce(members: Members) -> bytes:
-    nonce = members.octets("nonce", max_bytes=NONCE_BYTES)
-    if len(nonce) != NONCE_BYTES:
-        raise members.fault("nonce", f"{NONCE_BYTES} bytes")
-    return nonce
-
-
-def _printable(members: Members, name: str) -> str:
-    text = members.text(name, min_chars=0, max_chars=200)
-    if not text.isprintable():
-        raise members.fault(name, "printable characters")
-    return text
 
 
 def _party(card: Card) -> Party:

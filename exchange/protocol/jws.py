@@ -30,6 +30,8 @@ MAX_HEADER_BYTES: Final = 256
 _ALGORITHM = Algorithm.ED25519.value
 _HEADER_LIMITS = Limits(max_bytes=MAX_HEADER_BYTES, max_depth=1, max_members=3, max_items=1, max_name=3)
 _HEADERS_KEPT = 1_024
+_STANDARD = bytes.maketrans(b"-_+/", b"+/--")
+"""To the standard alphabet; what belongs to that alphabet alone becomes a character of neither."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ def decode_segment(segment: bytes) -> bytes:
         StrictJsonError: another alphabet, padding, or bits that do not re-encode to the same text.
     """
     try:
-        raw = pybase64.b64decode(segment + b"=" * (-len(segment) % 4), altchars=b"-_", validate=True)
+        raw = pybase64.b64decode(segment.translate(_STANDARD) + b"=" * (-len(segment) % 4), validate=True)
     except ValueError:
         raise StrictJsonError("a segment is not base64url") from None
     if encode_segment(raw) != segment:

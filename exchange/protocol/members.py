@@ -93,15 +93,12 @@ class Members:
             raise self.fault(name, f"different texts of 1 to {max_chars} characters")
         return found
 
-    def integers(self, name: str, *, most: int, least: int = 0) -> tuple[int, ...]:
-        """Return a list of integers from 0, in rising order."""
-        found = tuple(item for item in self.items(name, most=most, least=least) if type(item) is int)
-        if (
-            len(found) != len(self.items(name, most=most))
-            or list(found) != sorted(set(found))
-            or min((0, *found)) < 0
-        ):
-            raise self.fault(name, "rising integers")
+    def integers(self, name: str, *, most: int, least: int = 0, low: int = 0) -> tuple[int, ...]:
+        """Return a list of integers from `low`, each of them once."""
+        items = self.items(name, most=most, least=least)
+        found = tuple(item for item in items if type(item) is int and item >= low)
+        if not len(found) == len(set(found)) == len(items):
+            raise self.fault(name, f"different integers from {low}")
         return found
 
     def mapping(self, name: str, *, most: int) -> dict[str, JsonValue]:

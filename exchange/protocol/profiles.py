@@ -12,7 +12,7 @@ from pathlib import Path
 
 from exchange.errors import AgreementInvalidError, StrictJsonError
 from exchange.ids import AgencyCode
-from exchange.protocol.packaged import packaged_folder
+from exchange.messages.codelists import schema_root
 from exchange.protocol.strictjson import JsonValue, parse_object
 from exchange.protocol.terms import Terms as Terms
 from exchange.protocol.terms import country_of, read_terms
@@ -23,7 +23,7 @@ _SCHEMA = "profile.schema"
 
 def profile_codes(folder: Path | None = None) -> tuple[str, ...]:
     """Return the codes of the profiles in `folder`, by default those of this program."""
-    place = packaged_folder() / "profiles" if folder is None else folder
+    place = schema_root() / "profiles" if folder is None else folder
     return tuple(sorted(path.stem for path in place.glob(f"*{_SUFFIX}") if path.stem != _SCHEMA))
 
 
@@ -39,7 +39,7 @@ def load_profile(code: str, folder: Path | None = None) -> Terms:
         raise AgreementInvalidError(
             "this profile is not known here", hint=f"profiles here: {', '.join(profile_codes(folder))}"
         )
-    place = packaged_folder() / "profiles" if folder is None else folder
+    place = schema_root() / "profiles" if folder is None else folder
     try:
         value = parse_object((place / f"{code}{_SUFFIX}").read_bytes())
     except (OSError, StrictJsonError) as error:

@@ -25,7 +25,7 @@ from pydantic import TypeAdapter
 
 from exchange.errors import AgreementInvalidError
 from exchange.ids import AgencyCode
-from exchange.protocol.packaged import packaged_file
+from exchange.messages.codelists import schema_root
 from exchange.protocol.strictjson import JsonValue, encode
 
 
@@ -231,7 +231,9 @@ def read_terms(value: JsonValue) -> Terms:
 
 @cache
 def _schema() -> jsonschema_rs.Validator:
-    return jsonschema_rs.validator_for(packaged_file("profiles/profile.schema.json").decode("utf-8"))
+    return jsonschema_rs.validator_for(
+        (schema_root() / "profiles" / "profile.schema.json").read_text("utf-8")
+    )
 
 
 def _check_codes(terms: Terms) -> None:

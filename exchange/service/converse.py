@@ -197,7 +197,7 @@ async def absorb(node: Node, link: LinkId, raw: bytes) -> int:
 
 
 async def _examine_all(node: Node, pairing: Pairing, frame: Frame) -> list[Examined | Result]:
-    keys = node.keys.opening()
+    keys = node.keys.sealing()
     examined: list[Examined | Result] = []
     slice_ends_s = node.clock.monotonic_s() + SLICE_S
     for raw in frame.lines:

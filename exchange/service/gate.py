@@ -109,7 +109,7 @@ async def ask(
         asks=asks,
         gives=gives or {},
     )
-    raw = sign_gate_word(question, node.keys.signing(pairing.own_card, KeyUse.DOOR, question.at))
+    raw = sign_gate_word(question, node.keys.signing(KeyUse.DOOR, question.at))
     word = verify_partner_word(pairing, node, await node.carrier.gate(link, raw, timeout_s=GATE_TIMEOUT_S))
     if word.to_nonce != question.nonce or word.op != op:
         raise FrameInvalidError("the gate answer is to another question")
@@ -311,7 +311,7 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
         gives=gives,
     )
     node.presence.wake(link)
-    return sign_gate_word(answer, node.keys.signing(pairing.own_card, KeyUse.DOOR, answer.at))
+    return sign_gate_word(answer, node.keys.signing(KeyUse.DOOR, answer.at))
 
 
 def _number(value: JsonValue) -> int:

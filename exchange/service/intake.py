@@ -22,7 +22,7 @@ from datetime import datetime
 
 from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
 from exchange.ids import CaseCode
-from exchange.ledger.entries import Entry, Verdict, accp, rcvd, rejc
+from exchange.ledger.entries import Entry, accp, rcvd, rejc
 from exchange.messages.catalog import message_types
 from exchange.messages.validation import check_rules
 from exchange.protocol.envelope import join_line
@@ -161,13 +161,14 @@ def _log(
     """Keep the line with its first verdict."""
     state = MessageState.REJECTED if fault else MessageState.HELD
     row = _new_row(node, pairing, line, state, fault.reason if fault else "")
+    row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
     uow.messages.add(row, envelope=line.raw_envelope, body=line.body)
     if fault is None and line.document is not None:
         uow.contents.add(row.link, Direction.IN, row.seq, parts_of(line.document, line.parts))
     if fault is None and not hold:
         row = _judge(uow, node, pairing, row, line.document)
     index = logbook.write(uow, node, pairing.link, [_rcvd(row)])
-    _close(uow, node, replace(row, leaf_index=index), index)
+    _close(uow, node, row, index)
     _move_mark(uow, pairing)
 
 
@@ -232,7 +233,7 @@ def _rcvd(row: MessageRow) -> Entry:
         id=row.id,
         eh=row.envelope_hash,
         cd=row.body_hash,
-        k=Verdict(row.state.value),
+        k=row.state.value,
         code=row.code,
     )
 
@@ -294,9 +295,9 @@ def _log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> b
         line_bytes=0,
         effective=True,
     )
+    row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
     uow.messages.add(row, envelope=b"", body=None)
-    index = logbook.write(uow, node, pairing.link, [_rcvd(row)])
-    _close(uow, node, replace(row, leaf_index=index), index)
+    _close(uow, node, row, logbook.write(uow, node, pairing.link, [_rcvd(row)]))
     _move_mark(uow, pairing)
     return True
 

@@ -17,7 +17,6 @@ from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import Head, sign_head
 from exchange.protocol.suites import KeyUse
 from exchange.service.node import Node
-from exchange.service.pairing import own_card
 from exchange.service.ports import Finish, UnitOfWork
 from exchange.service.rows import HeadRow, LinkRow, LinkState, LogPosition
 
@@ -40,6 +39,11 @@ def write(uow: UnitOfWork, node: Node, link: LinkRow, entries: Sequence[Entry]) 
     return position.size
 
 
+def next_index(uow: UnitOfWork, node: Node, link: LinkRow) -> int:
+    """Return the index that the next entry of our log takes."""
+    return uow.logs.position(link.link, node.agency).size
+
+
 def head_signer(node: Node) -> Finish:
     """Return the function that signs the heads of grown logs before a commit."""
 
@@ -60,5 +64,5 @@ def _sign(uow: UnitOfWork, node: Node, link: LinkId) -> None:
     root = range_at(position).root()
     now = node.clock.now()
     head = Head(link=link, by=node.agency, ep=position.epoch, size=position.size, root=root)
-    note = sign_head(head, node.keys.signing(own_card(uow, node), KeyUse.HEAD, now), by=node.agency)
+    note = sign_head(head, node.keys.signing(KeyUse.HEAD, now), by=node.agency)
     uow.logs.add_head(link, node.agency, HeadRow(position.size, Digest(b64url(root)), note, now))

@@ -40,6 +40,10 @@ class Limits:
     tail_only_every_s: float = 60.0
     skew: timedelta = timedelta(seconds=300)
     internal_after: timedelta = timedelta(minutes=10)
+    upkeep_s: float = 1.0
+    """How often the high-water file, waiting drafts and lost numbers are looked at."""
+    after_trouble_s: float = 10.0
+    """Pause of a link's loop after an error that people have to settle."""
 
 
 class ClockGuard:
@@ -101,7 +105,7 @@ class Presence:
         presence = self._links[link]
         if presence.gate is not LinkState.OPEN:
             raise GateClosedError(
-                f"the start gate is {presence.gate.value} ({presence.reason}); nothing is written on this link",
+                f"the start gate is {presence.gate.value} ({presence.reason}); nothing is written",
                 hint="wait until the partner answered, or run: exchange doctor",
             )
 

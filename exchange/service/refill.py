@@ -27,13 +27,13 @@ from exchange.protocol.frames import FrameTail
 from exchange.protocol.gatewords import MAX_NUMBERS
 from exchange.protocol.parts import Document, join_parts
 from exchange.protocol.strictjson import JsonValue
-from exchange.protocol.suites import KeyUse, PublicKey
+from exchange.protocol.suites import KeyUse
 from exchange.service import casework, logbook, tail
 from exchange.service.examine import open_parts
 from exchange.service.gate import Report, ask
 from exchange.service.intake import parts_of
 from exchange.service.node import Node
-from exchange.service.pairing import Pairing, pairing_of, parsed_card
+from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, HeadRow, MessageRow, MessageState
 
@@ -67,7 +67,7 @@ async def refill(node: Node, link: LinkId, report: Report) -> None:
     for start in range(0, len(leaves), PAGE):
         await _fill_page(node, pairing, [decode_leaf(raw) for raw in leaves[start : start + PAGE]])
     await node.store.write(lambda uow: _finish(uow, node, link, head, note))
-    node.journal.note("refill_ends", link=link, leaves=len(leaves))
+    node.journal.note("refill_ends", link=link, count=len(leaves))
 
 
 async def _fetch(node: Node, pairing: Pairing, by: AgencyCode) -> tuple[list[bytes], str]:
@@ -92,7 +92,7 @@ def _check_own(uow: UnitOfWork, node: Node, link: LinkId, leaves: Sequence[bytes
     """Return our own head that covers exactly our leaves and the given ones (step 1)."""
     position = uow.logs.position(link, node.agency)
     grown = logbook.range_at(position).extend([leaf_hash(raw) for raw in leaves])
-    for key in _own_head_keys(uow, node):
+    for key in node.keys.public(KeyUse.HEAD):
         try:
             head = verify_head(note, key, by=node.agency)
         except ProtocolError:
@@ -103,11 +103,6 @@ def _check_own(uow: UnitOfWork, node: Node, link: LinkId, leaves: Sequence[bytes
         "the log that the partner gives back is not ours: its head does not cover these leaves",
         hint="keep this data folder; two persons of each side compare both copies",
     )
-
-
-def _own_head_keys(uow: UnitOfWork, node: Node) -> list[PublicKey]:
-    cards = [parsed_card(row.raw) for row in uow.links.cards(node.agency)]
-    return [key.public for card in cards for key in card.keys_for(KeyUse.HEAD)]
 
 
 async def _fill_copy(node: Node, pairing: Pairing) -> None:
@@ -246,7 +241,7 @@ def _open(node: Node, line: Line) -> tuple[tuple[bytes, ...], Document] | None:
     if envelope.sender == node.agency:
         envelope = replace(envelope, sender=envelope.recipient, recipient=envelope.sender)
     try:
-        parts = open_parts(envelope, line.body, node.keys.opening())
+        parts = open_parts(envelope, line.body, node.keys.sealing())
         return parts, join_parts(parts)
     except RejectedError:
         return None

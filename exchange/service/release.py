@@ -188,6 +188,7 @@ def number(
             "the message is no longer allowed", faults=faults, hint="nothing was sent, nothing was stored"
         )
     row, envelope = _sign(node, pairing, ready, officer=officer, second=second)
+    row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
     uow.messages.add(row, envelope=envelope, body=ready.body)
     uow.contents.add(link, Direction.OUT, row.seq, parts_of(ready.document, ready.parts))
     try:
@@ -203,8 +204,8 @@ def number(
     entry = sent(
         seq=row.seq, id=row.id, eh=row.envelope_hash, cd=row.body_hash, pc=row.commitment, sz=row.size_class
     )
-    index = logbook.write(uow, node, pairing.link, [entry])
-    row = replace(row, leaf_index=index, effective=effective)
+    logbook.write(uow, node, pairing.link, [entry])
+    row = replace(row, effective=effective)
     uow.messages.update(row)
     uow.links.update(replace(pairing.link, next_seq=row.seq + 1))
     uow.audit.record(AuditRow(node.clock.now(), officer, "message_released", row.id, result=second or "one"))
@@ -229,7 +230,7 @@ def _sign(
         body_size=len(ready.body),
         pc=ready.commitment,
     )
-    raw = sign_envelope(envelope, node.keys.signing(pairing.own_card, KeyUse.ENVELOPE, now))
+    raw = sign_envelope(envelope, node.keys.signing(KeyUse.ENVELOPE, now))
     header = ready.document["header"]
     reply = header.get("in_reply_to") if isinstance(header, dict) else None
     type_code = str(header["type"]) if isinstance(header, dict) else ""

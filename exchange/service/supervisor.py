@@ -18,9 +18,6 @@ from exchange.service.refill import LOST
 from exchange.service.rows import LinkState
 from exchange.service.void import give_up
 
-UPKEEP_S = 1.0
-"""How often the high-water file, waiting drafts and lost numbers are looked at."""
-AFTER_TROUBLE_S = 10.0
 RUNNING = frozenset({LinkState.CLOSED, LinkState.OPEN})
 
 
@@ -43,7 +40,7 @@ class Supervisor:
                 for row in links:
                     if row.state in RUNNING:
                         await self._upkeep(row.link)
-                await asyncio.sleep(UPKEEP_S)
+                await asyncio.sleep(self._node.limits.upkeep_s)
 
     async def _keep(self, link: LinkId) -> None:
         """Run a link's loop; trouble of one link (people must decide) does not end the others."""
@@ -56,7 +53,7 @@ class Supervisor:
                 self._node.presence.of(link).reason = error.reason
                 self._node.journal.note("link_waits", link=link, reason=error.reason)
                 self._node.counters.count("link_waits", reason=error.reason)
-                await asyncio.sleep(AFTER_TROUBLE_S)
+                await asyncio.sleep(self._node.limits.after_trouble_s)
 
     async def _upkeep(self, link: LinkId) -> None:
         for step in (self._note_high_water, self._void_lost, self._release_waiting):

@@ -20,7 +20,7 @@ from exchange.errors import (
 )
 from exchange.ids import Digest, LinkId, b64url, parse_digest, parse_message_id
 from exchange.ledger.copy import CopyState, Tail, judge_tail
-from exchange.ledger.entries import Event, Leaf, fault_of
+from exchange.ledger.entries import Event, Leaf, legal
 from exchange.ledger.notes import cosign, verify_cosignature
 from exchange.protocol.frames import FrameCosignature, FrameTail
 from exchange.protocol.suites import KeyUse
@@ -85,7 +85,7 @@ def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -
     now = node.clock.now()
     root = Digest(b64url(taken.head.root))
     uow.logs.add_head(link, by, HeadRow(taken.head.size, root, tail.head, now))
-    line = cosign(tail.head, node.keys.signing(pairing.own_card, KeyUse.COSIGN, now), by=node.agency, at=now)
+    line = cosign(tail.head, node.keys.signing(KeyUse.COSIGN, now), by=node.agency, at=now)
     uow.logs.add_cosignature(link, by, taken.head.size, line)
     return taken.new_leaves
 
@@ -117,7 +117,7 @@ def take_cosignature(uow: UnitOfWork, node: Node, pairing: Pairing, offered: Fra
 
 def apply_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
     """Let one stored leaf of the partner have its effect; a faulty one has none."""
-    fault = fault_of(leaf)
+    fault = legal(leaf)
     if fault:
         error = ProtocolError(f"leaf {leaf.i} of {pairing.partner}: {fault}")
         keep_difference(uow, node, pairing.link.link, "log_invalid", str(leaf.i), error)

@@ -24,6 +24,7 @@ CODE_SPAN = re.compile(r"`[^`\n]*`")
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 NAMED_CODE = re.compile(r"`((?:exchange|tests|tools)/[\w/.-]+\.py)(?::([A-Za-z_][\w.]*))?(?:\(\))?`")
+CITED_SECTION = re.compile(r"threat model,? section (\d+)", re.IGNORECASE)
 CITED_RULE = re.compile(r"\brules? (\d+)(?:(?: to | and |-)(\d+))?")
 
 
@@ -166,7 +167,7 @@ def test_the_page_of_results_holds_every_code_once(name: str) -> None:
 
 def test_the_threat_model_numbers_its_rules_without_a_gap() -> None:
     text = (ROOT / "docs/explanation/threat-model.md").read_text(encoding="utf-8")
-    rules = text.split("## Rules")[1].split("## What a failing request is told")[0]
+    rules = text.split("## 4. Rules")[1].split("## 5. ")[0]
 
     assert [int(number) for number in re.findall(r"^(\d+)\. ", rules, re.MULTILINE)] == list(RULES)
 
@@ -182,6 +183,18 @@ def test_every_rule_that_code_or_a_page_cites_exists() -> None:
     ]
 
     assert [citation for citation in cited if citation[1] not in RULES] == []
+
+
+def test_every_section_of_the_threat_model_that_code_cites_exists() -> None:
+    page = (ROOT / "docs/explanation/threat-model.md").read_text(encoding="utf-8")
+    sections = set(re.findall(r"^## (\d)\. ", page, re.MULTILINE))
+    cited = [
+        (path, number)
+        for path in TREE.under(("exchange/",))
+        for number in CITED_SECTION.findall(TREE.text(path))
+    ]
+
+    assert [citation for citation in cited if citation[1] not in sections] == []
 
 
 def test_the_index_of_decisions_names_each_with_its_title() -> None:

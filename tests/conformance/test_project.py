@@ -77,6 +77,7 @@ BROKEN = [
     ("member priv of a web key", keymaterial.check, "a.json", '{"priv"' + f':"{DIGEST}"}}'),
     ("seed in digits", keymaterial.check, "tests/test_a.py", "SEED" + f' = "{SEED}"'),
     ("secret in a configuration", keymaterial.check, "node.toml", "head_secret" + f' = "{SEED}"'),
+    ("container of a node", keymaterial.check, "keys/a.json", '{"format"' + ':"exchange-keys/1"}'),
     ("Ed25519 key in base64", keymaterial.check, "a.txt", "MC4CAQAwBQYDK2V" + "wBCIEIAAA"),
     ("P-256 key in base64", keymaterial.check, "a.txt", "MIGHAgEAMBMGByqGSM" + "49AgEG"),
     ("X25519 key in DER", keymaterial.check, "a.bin",

@@ -3,6 +3,7 @@
 
 import asyncio
 import contextlib
+import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -177,8 +178,6 @@ class Reply:
 
     @property
     def reason(self) -> str:
-        import json
-
         return str(json.loads(self.body)["reason"])
 
 

@@ -3,7 +3,7 @@
 
 Tests derive their keys from a labelled seed. Only `tests/vectors/` may hold keys: published test keys of
 standards. What is looked for: PEM and DER private keys, private members of JSON Web Keys, age keys, seeds
-written out as digits, and files whose name says that they are a key.
+written out as digits, containers of a node, and files whose name says that they are a key.
 
 A key that hides (encrypted, split, in a picture) is not found here; people review the tree, too.
 """
@@ -13,7 +13,7 @@ import re
 from tools.checks.tree import Finding, Tree
 
 ALLOWED = "tests/vectors/"
-KEY_FILES = (".key", ".p12", ".pfx", ".jks", ".keystore")
+KEY_FILES = (".key", ".sealed", ".p12", ".pfx", ".jks", ".keystore")
 
 PATTERNS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
     ("a private key in PEM", re.compile(rb"BEGIN [A-Z ]*PRIVATE KEY")),
@@ -26,6 +26,7 @@ PATTERNS: tuple[tuple[str, re.Pattern[bytes]], ...] = (
         "a seed in digits",
         re.compile(rb"""(?i)(?:seed|secret|priv(?:ate)?)\w*["']?\s*[:=]\s*b?["'][0-9a-f]{64}["']"""),
     ),
+    ("a container of private keys", re.compile(rb"""["']format["']\s*:\s*["']exchange-keys/\d""")),
     ("a private key in base64", re.compile(rb"MC4CAQAwBQYDK2V[wu]BCIEI|MIGHAgEAMBMGByqGSM[4]9")),
     (
         "a private key in DER",

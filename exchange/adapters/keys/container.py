@@ -105,7 +105,7 @@ class KeyContainer:
     def _check(self, cost: Cost) -> None:
         if not self._floor_kib <= cost.memory_kib <= CEILING_KIB:
             raise ConfigurationError(
-                f"Argon2id of a key file takes {cost.memory_kib} KiB; expected {self._floor_kib} to {CEILING_KIB}",
+                f"Argon2id takes {cost.memory_kib} KiB here; expected {self._floor_kib} to {CEILING_KIB}",
                 hint="do not type the passphrase for this file; restore the key file from the backup",
             )
         if not (1 <= cost.iterations <= MAX_ITERATIONS and 1 <= cost.lanes <= MAX_LANES):
