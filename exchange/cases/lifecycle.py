@@ -119,7 +119,7 @@ def _without_row(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent
     where = f"{event.type} of the {event.side} side while {snapshot.state}"
     if wrong_side:
         raise RejectedError(UNAUTHORISED, f"{where}: only the other side may send it")
-    raise RejectedError("state_conflict", f"{where}: no row of the table fits; read the state again")
+    raise RejectedError(CONFLICT, f"{where}: no row of the table fits; read the state again")
 
 
 def _unchanged(before: CaseSnapshot, after: CaseSnapshot, note: str) -> Step:
