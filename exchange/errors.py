@@ -7,7 +7,7 @@
     ├── NodeError                this node is unwell                              exit 6
     │   ├── ConfigurationError, PassphraseError, FileModeError, FolderInUseError
     │   ├── StoreError ── StoreDamagedError, StoreNewerError, AppendOnlyError
-    │   ├── ClockError
+    │   ├── ClockError, BusyError
     │   └── GateClosedError      nothing may be written until the start gate opens
     ├── ProtocolError            bytes that do not have the agreed form or proof
     │   ├── IdentifierError, StrictJsonError, KeyRefusedError, SignatureInvalidError
@@ -71,7 +71,9 @@ class InputError(ExchangeError):
     reason = "input"
     exit_code = 3
 
-    def __init__(self, message: str | None = None, *, hint: str | None = None, faults: tuple[Fault, ...] = ()) -> None:
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, faults: tuple[Fault, ...] = ()
+    ) -> None:
         super().__init__(message, hint=hint)
         self.faults = faults
 
@@ -134,6 +136,13 @@ class ClockError(NodeError):
     """The clock is in doubt; no leaf is written."""
 
     reason = "clock"
+
+
+class BusyError(NodeError):
+    """Too much work waits on this node; the same call may succeed a moment later."""
+
+    reason = "busy"
+    retry = True
 
 
 class GateClosedError(NodeError):
@@ -228,7 +237,9 @@ class LineError(ExchangeError):
 
     side = "partner"
 
-    def __init__(self, reason: str, message: str | None = None, *, pointer: str = "", hint: str | None = None) -> None:
+    def __init__(
+        self, reason: str, message: str | None = None, *, pointer: str = "", hint: str | None = None
+    ) -> None:
         super().__init__(message or reason, hint=hint)
         self.reason = reason
         self.pointer = pointer
@@ -249,9 +260,24 @@ class AgainError(LineError):
 
 
 class TransportError(ExchangeError):
-    """The partner did not answer properly; the same frame is sent again later."""
+    """The partner did not answer properly; the same frame is sent again later.
+
+    `retry_after_s` is the wait the partner asked for, between 1 s and 1 h, or None.
+    """
 
     reason = "transport"
     side = "transport"
     retry = True
     exit_code = 5
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        reason: str = "transport",
+        retry_after_s: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+        self.retry_after_s = retry_after_s

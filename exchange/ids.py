@@ -47,7 +47,9 @@ _DIGEST = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 
 def parse_agency(text: str) -> AgencyCode:
-    return AgencyCode(_exact(text, _AGENCY, "agency code", "two letters of the country, then groups after '-'"))
+    return AgencyCode(
+        _exact(text, _AGENCY, "agency code", "two letters of the country, then groups after '-'")
+    )
 
 
 def parse_link(text: str) -> LinkId:
@@ -85,7 +87,13 @@ def new_message_id(now: datetime, random: RandomSource) -> MessageId:
     """Return a UUIDv7 (RFC 9562 section 5.7) for the instant `now`, with 74 random bits."""
     millis = int(now.timestamp() * 1000)
     bits = int.from_bytes(random(10), "big")
-    value = (millis & (1 << 48) - 1) << 80 | 0x7 << 76 | (bits >> 68 & 0xFFF) << 64 | 0b10 << 62 | bits & (1 << 62) - 1
+    value = (
+        (millis & (1 << 48) - 1) << 80
+        | 0x7 << 76
+        | (bits >> 68 & 0xFFF) << 64
+        | 0b10 << 62
+        | bits & (1 << 62) - 1
+    )
     return MessageId(str(uuid.UUID(int=value)))
 
 

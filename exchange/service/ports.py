@@ -9,10 +9,12 @@ Rules of the store (`Store`, `UnitOfWork`):
    way are committed together, each in its own savepoint: an exception rolls back that unit alone.
 3. Before each commit the `finish` function given at opening runs once for the whole group with the
    links whose own log grew; it signs their heads in the same transaction.
-4. The first storage error closes the store for good: every later call raises `StoreError`.
+4. The first storage error closes the store for good: every later call raises `StoreError`. A refused
+   row (`AppendOnlyError`) is not one: it undoes the statement, and the unit unless it is caught.
 5. Nothing of a log is cached outside a transaction.
 """
 
+import builtins
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -20,6 +22,7 @@ from typing import Protocol, TypeVar
 from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, OfficerNumber
 from exchange.service.rows import (
     AgreementRow,
+    Announced,
     AuditRow,
     CardRow,
     CaseEventRow,
@@ -50,8 +53,20 @@ class Links(Protocol):
         ...
 
     def add_agreement(self, row: AgreementRow) -> None: ...
-    def countersign(self, link: LinkId, n: int, *, own: str | None = None, partner: str | None = None) -> None:
-        """Fill an empty signature of an agreement version; a filled one never changes."""
+    def countersign(
+        self,
+        link: LinkId,
+        n: int,
+        *,
+        own: str | None = None,
+        partner: str | None = None,
+        own_from_seq: int | None = None,
+        partner_from_seq: int | None = None,
+    ) -> None:
+        """Fill an empty signature, or a first number that is still 0, of an agreement version.
+
+        What is filled never changes (AppendOnlyError); the same value again is no change.
+        """
         ...
 
     def agreement(self, link: LinkId, n: int) -> AgreementRow | None: ...
@@ -74,7 +89,7 @@ class Logs(Protocol):
         ...
 
     def position(self, link: LinkId, by: AgencyCode) -> LogPosition:
-        """Return the position of the newest epoch."""
+        """Return the position of the newest epoch. Raises StoreError when no log is open."""
         ...
 
     def append(self, position: LogPosition, leaves: Sequence[bytes], *, peaks: bytes) -> LogPosition:
@@ -96,8 +111,15 @@ class Logs(Protocol):
         """Return the largest head."""
         ...
 
+    def head_within(self, link: LinkId, by: AgencyCode, size: int) -> HeadRow | None:
+        """Return the largest head of at most `size`."""
+        ...
+
     def add_cosignature(self, link: LinkId, by: AgencyCode, size: int, note: str) -> None:
-        """Keep the cosignature line of the other side over the head of `by` at `size`."""
+        """Keep the cosignature line of the other side over the head of `by` at `size`.
+
+        A size that is not larger than the kept one says nothing new and changes nothing.
+        """
         ...
 
     def cosigned(self, link: LinkId, by: AgencyCode) -> tuple[int, str]:
@@ -122,7 +144,7 @@ class Messages(Protocol):
     def by_seq(self, link: LinkId, direction: Direction, seq: int) -> MessageRow | None: ...
     def by_id(self, link: LinkId, direction: Direction, id: MessageId) -> MessageRow | None: ...
     def find(self, prefix: str) -> list[MessageRow]:
-        """Return messages whose id begins with, or ends with, `prefix` (at least 4 characters), at most 20."""
+        """Return messages whose id begins or ends with `prefix` (at least 4 characters), at most 20."""
         ...
 
     def line(self, link: LinkId, direction: Direction, seq: int) -> tuple[bytes, bytes | None]:
@@ -130,11 +152,18 @@ class Messages(Protocol):
         ...
 
     def due(self, link: LinkId, *, now: datetime, limit: int, max_bytes: int) -> list[MessageRow]:
-        """Return queued outgoing messages whose next attempt is due, stops first, then by number."""
+        """Return queued outgoing messages whose next attempt is due, stops first, then by number.
+
+        Ends before the line that would exceed `max_bytes`, but always holds the first one.
+        """
         ...
 
     def open_count(self, link: LinkId) -> tuple[int, int]:
         """Return how many outgoing messages have no final verdict, and their bytes."""
+        ...
+
+    def stopped(self, link: LinkId) -> list[MessageRow]:
+        """Return outgoing messages that were refused or lost and wait for a decision, by number."""
         ...
 
     def held(self, link: LinkId) -> list[MessageRow]:
@@ -142,17 +171,47 @@ class Messages(Protocol):
         ...
 
     def expired(self, link: LinkId, *, now: datetime, limit: int) -> list[MessageRow]:
-        """Return outgoing messages without a verdict whose `expires_at` has passed."""
+        """Return outgoing messages without a verdict, not given up, whose `expires_at` has passed."""
         ...
 
     def list(
-        self, *, link: LinkId | None = None, direction: Direction | None = None, after: tuple[str, int] | None = None,
+        self,
+        *,
+        link: LinkId | None = None,
+        direction: Direction | None = None,
+        after: tuple[str, int] | None = None,
         limit: int = 100,
     ) -> list[MessageRow]:
-        """Return messages, newest first."""
+        """Return messages, newest first.
+
+        `after` is (id, seq) of the last row of the page before.
+        """
         ...
 
-    def numbers(self, link: LinkId, direction: Direction, start: int, limit: int) -> list[MessageRow]:
+    def announce(self, row: Announced) -> bool:
+        """Keep a `sent` leaf of the partner; return False when its number or id was announced before."""
+        ...
+
+    def announced(self, link: LinkId, seq: int) -> Announced | None: ...
+    def void_announced(self, link: LinkId, seq: int, code: str) -> None:
+        """Remember the void of an announced number; the first code stays, an unknown number is ignored."""
+        ...
+
+    def announced_last(self, link: LinkId) -> int:
+        """Return the highest announced number, 0 when there is none."""
+        ...
+
+    def announced_numbers(self, link: LinkId, start: int, limit: int) -> builtins.list[Announced]:
+        """Return announcements with seq >= start in order of their numbers."""
+        ...
+
+    def ineffective(self, link: LinkId) -> builtins.list[MessageRow]:
+        """Return outgoing messages whose effects wait for the keeper, by number."""
+        ...
+
+    def numbers(
+        self, link: LinkId, direction: Direction, start: int, limit: int
+    ) -> builtins.list[MessageRow]:
         """Return messages with seq >= start in order of their numbers (for reconciliation pages)."""
         ...
 
@@ -166,7 +225,7 @@ class Contents(Protocol):
         ...
 
     def seen_salts(self, salts: Iterable[bytes]) -> bool:
-        """Return True if any of these salts was used before, else remember them."""
+        """Return True if any of these salts was used before or comes twice, else remember them all."""
         ...
 
 
@@ -180,13 +239,22 @@ class Cases(Protocol):
         ...
 
     def find(self, prefix: str) -> list[CaseRow]:
-        """Return cases whose code is `prefix`, or begins with its first group of four."""
+        """Return cases whose code begins with `prefix` (at least the first group of four), at most 20."""
         ...
 
     def list(self, *, link: LinkId | None = None, limit: int = 100) -> list[CaseRow]: ...
     def add_event(self, row: CaseEventRow) -> None: ...
-    def events(self, link: LinkId, code: CaseCode) -> list[CaseEventRow]: ...
-    def of_message(self, link: LinkId, direction: Direction, seq: int) -> list[CaseCode]: ...
+    def events(self, link: LinkId, code: CaseCode) -> builtins.list[CaseEventRow]: ...
+    def of_message(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[CaseCode]:
+        """Return the cases that a message holds a part of or had an effect on."""
+        ...
+
+    def erase(self, link: LinkId, code: CaseCode) -> None:
+        """Erase a case: code, snapshot, parts, sealed bodies; its data key is destroyed after the commit.
+
+        Common parts of a message go with its last case. Events stay: numbers, states, times. Idempotent.
+        """
+        ...
 
 
 class Officers(Protocol):
@@ -215,7 +283,7 @@ class Audit(Protocol):
         """Keep evidence; return False when three copies of this kind and subject are kept already."""
         ...
 
-    def kept(self, link: LinkId) -> list[DifferenceRow]: ...
+    def kept(self, link: LinkId) -> builtins.list[DifferenceRow]: ...
 
 
 class Settings(Protocol):
@@ -227,6 +295,10 @@ class Settings(Protocol):
 
 class UnitOfWork(Protocol):
     """Everything one transaction can read and change."""
+
+    def attempt(self, work: Callable[[], T]) -> T:
+        """Run `work` in a savepoint of its own; if it raises, only its changes are undone."""
+        ...
 
     @property
     def links(self) -> Links: ...
@@ -254,7 +326,10 @@ Finish = Callable[[UnitOfWork, frozenset[LinkId]], None]
 
 
 class Store(Protocol):
-    """Runs units of work; see the rules at the top of this module."""
+    """Runs units of work; see the rules at the top of this module.
+
+    Both calls raise BusyError, and nothing ran, when too many units wait already.
+    """
 
     def write(self, unit: Unit[T]) -> Awaitable[T]:
         """Run a unit that changes something; durable when it returns."""

@@ -66,6 +66,8 @@ class LinkRow:
     """Every number of the partner up to this one has a final verdict of ours."""
     own_epoch: int = 1
     partner_epoch: int = 1
+    effects_index: int = 0
+    """Leaves of the partner's log below this index have had their effects on cases."""
     reason: str = ""
     """Why the link is not open, as a code."""
 
@@ -147,6 +149,26 @@ class MessageRow:
     released_by: OfficerNumber | None = None
     attempts: int = 0
     next_attempt_at: datetime | None = None
+    stop: bool = False
+    """Overtakes everything and only forbids (CWD, HLD, CAN, INC, CKS)."""
+    effective: bool = False
+    """Its effects on cases are applied, or it can have none."""
+
+
+@dataclass(frozen=True)
+class Announced:
+    """A `sent` leaf of the partner in our copy of its log, found again by its number."""
+
+    link: LinkId
+    seq: int
+    id: MessageId
+    envelope_hash: Digest
+    body_hash: Digest
+    commitment: Digest
+    size_class: int
+    leaf_index: int
+    void_code: str = ""
+    """Why the partner gave the number up, or ""."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +235,8 @@ class DraftRow:
     """What a second person approves: SHA-256 of the document without the five fields filled at release."""
     approved_by: OfficerNumber | None
     created_at: datetime
+    waiting: bool = False
+    """Released by its officers; it takes its number as soon as the start gate of the link is open."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# Short commands for people. `make demo` is the one to begin with.
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test check pages lock
+
+BIN := .venv/bin
+
+help:
+	@echo "make demo    two agencies on this computer exchange a case; options: make demo ARGS=--serve"
+	@echo "make test    run the tests; options: make test ARGS='-k merkle'"
+	@echo "make check   format, lint, types, import rules, project rules"
+	@echo "make venv    set up the Python packages in .venv (the others do it too)"
+	@echo "make pages   write the pages of the documentation that are made from data"
+	@echo "make lock    write requirements.lock again (needs uv)"
+
+venv: .venv/.complete
+	@:
+
+.venv/.complete: requirements.lock pyproject.toml tools/setup.sh
+	@PYTHON="$(PYTHON)" tools/setup.sh
+
+demo: venv
+	@$(BIN)/exchange demo $(ARGS)
+
+test: venv
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: venv
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/mypy tools
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tools.checks
+
+pages: venv
+	@$(BIN)/python -m tools.pages
+
+lock:
+	@tools/lock.sh

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The key files of a node: `keys.sealed`, and `recovery.key`, which is taken off the machine.
+
+1. The folder has mode 0700, each file 0600. Others who could read them make the node refuse, with the
+   command that repairs it; nothing is repaired silently.
+2. A file is made new or not at all: O_EXCL, never over an existing one.
+3. A change of keys writes a new file beside the old one, flushes it, and takes its name in one step,
+   so that a crash leaves the old or the new keys, whole.
+4. No link is followed in the place of a file.
+
+The passphrase comes from the caller and is not kept.
+"""
+
+import os
+import shlex
+import stat
+from pathlib import Path
+from typing import Final
+
+from exchange.adapters.keys.container import MAX_CONTAINER_BYTES, KeyContainer
+from exchange.adapters.keys.material import (
+    NodeKeys,
+    read_node_keys,
+    read_recovery_key,
+    write_node_keys,
+    write_recovery,
+)
+from exchange.errors import ConfigurationError, FileModeError, StoreDamagedError, StoreError, StrictJsonError
+from exchange.ids import RandomSource
+from exchange.protocol.suites import PrivateKey
+
+KEYS_NAME: Final = "keys.sealed"
+RECOVERY_NAME: Final = "recovery.key"
+NODE_KIND: Final = "node"
+RECOVERY_KIND: Final = "recovery"
+
+_NEW = ".new"
+_FOLDER_MODE = 0o700
+_FILE_MODE = 0o600
+
+
+class KeyFiles:
+    """Writes and reads the key files of one data folder."""
+
+    def __init__(self, folder: Path, container: KeyContainer | None = None) -> None:
+        self._folder = folder
+        self._container = KeyContainer() if container is None else container
+        self.keys_path = folder / KEYS_NAME
+        self.recovery_path = folder / RECOVERY_NAME
+
+    def create(
+        self, keys: NodeKeys, passphrase: str, *, random: RandomSource, recovery_passphrase: str = ""
+    ) -> None:
+        """Write both files; the recovery key has its own passphrase, or the same if none is given.
+
+        Raises:
+            ConfigurationError: there are keys already, or `keys` has no recovery key; nothing is written.
+            FileModeError: the folder can be read by others.
+            PassphraseError: a passphrase is too short.
+        """
+        if keys.recovery is None:
+            raise ConfigurationError("new keys need a recovery key")
+        recovery = self._container.lock(
+            write_recovery(keys.recovery),
+            recovery_passphrase or passphrase,
+            kind=RECOVERY_KIND,
+            random=random,
+        )
+        sealed = self._container.lock(write_node_keys(keys), passphrase, kind=NODE_KIND, random=random)
+        self._make_folder()
+        for path in (self.keys_path, self.recovery_path):
+            if os.path.lexists(path):
+                raise ConfigurationError(
+                    f"{path} exists", hint="keys are never overwritten; choose an empty folder"
+                )
+        _write_new(self.recovery_path, recovery)
+        try:
+            _write_new(self.keys_path, sealed)
+        except BaseException:
+            self.recovery_path.unlink()
+            raise
+        _flush_folder(self._folder)
+
+    def read(self, passphrase: str) -> NodeKeys:
+        """Return the keys of the node, without the recovery key.
+
+        Raises:
+            ConfigurationError: there is no key file, or it is too cheap.
+            FileModeError: others can read it.
+            PassphraseError: the passphrase is wrong, or the file was changed.
+            StoreDamagedError: it is no key file.
+        """
+        check_folder(self._folder)
+        return read_node_keys(self._unlock(self.keys_path, passphrase, kind=NODE_KIND))
+
+    def read_recovery(self, passphrase: str, path: Path | None = None) -> PrivateKey:
+        """Return the recovery key, by default from the data folder, else from where it is kept.
+
+        Raises:
+            ConfigurationError: there is no such file; the hint says where it may be.
+            FileModeError, PassphraseError, StoreDamagedError: as `read`.
+        """
+        place = self.recovery_path if path is None else path
+        return read_recovery_key(self._unlock(place, passphrase, kind=RECOVERY_KIND))
+
+    def replace(self, keys: NodeKeys, passphrase: str, *, random: RandomSource) -> None:
+        """Write the changed keys in the place of the old ones; the recovery file is not touched.
+
+        Requires that one process works on the folder.
+
+        Raises:
+            ConfigurationError: there are no keys to replace.
+            FileModeError, PassphraseError: as `read`; the old keys stay.
+        """
+        self.read(passphrase)
+        sealed = self._container.lock(write_node_keys(keys), passphrase, kind=NODE_KIND, random=random)
+        beside = self.keys_path.with_name(KEYS_NAME + _NEW)
+        beside.unlink(missing_ok=True)
+        _write_new(beside, sealed)
+        beside.rename(self.keys_path)
+        _flush_folder(self._folder)
+
+    def _make_folder(self) -> None:
+        try:
+            self._folder.mkdir(mode=_FOLDER_MODE, parents=True)
+        except FileExistsError:
+            check_folder(self._folder)
+
+    def _unlock(self, path: Path, passphrase: str, *, kind: str) -> bytes:
+        try:
+            return self._container.unlock(_read(path), passphrase, kind=kind)
+        except (StrictJsonError, StoreDamagedError) as error:
+            raise StoreDamagedError(
+                f"{path} is damaged: {error}", hint="restore it from the backup"
+            ) from error
+
+
+def check_folder(folder: Path) -> None:
+    """Return if only its owner can enter a folder.
+
+    Raises:
+        FileModeError: others can; the hint is the command that repairs it.
+        ConfigurationError: there is no such folder.
+    """
+    try:
+        found = folder.stat()
+    except OSError as error:
+        raise ConfigurationError(f"there is no folder {folder}", hint="exchange init") from error
+    if not stat.S_ISDIR(found.st_mode):
+        raise ConfigurationError(f"{folder} is no folder")
+    _check_mode(folder, found.st_mode, _FOLDER_MODE)
+
+
+def _check_mode(path: Path, mode: int, allowed: int) -> None:
+    if stat.S_IMODE(mode) & ~allowed:
+        raise FileModeError(
+            f"{path} has mode {stat.S_IMODE(mode):04o}; expected {allowed:04o}",
+            hint=f"chmod {allowed:04o} {shlex.quote(str(path))}",
+        )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise ConfigurationError(
+            f"key file {path} cannot be read", hint="exchange init, or name the place where the file is kept"
+        ) from error
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_CONTAINER_BYTES:
+            raise StoreDamagedError("not a file of the size of a key file")
+        _check_mode(path, found.st_mode, _FILE_MODE)
+        return file.read(MAX_CONTAINER_BYTES + 1)
+
+
+def _write_new(path: Path, raw: bytes) -> None:
+    """Write a file that did not exist, to the disk; on a failure nothing of it stays."""
+    try:
+        handle = os.open(
+            path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, _FILE_MODE
+        )
+    except OSError as error:
+        raise StoreError(f"key file {path} cannot be made") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(handle)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise StoreError(f"key file {path} cannot be written") from error
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

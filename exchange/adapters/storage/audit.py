@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The audit record and kept evidence in SQL; both only grow.
+
+What an act was done to, and what for, is sealed: it may be a case code. Evidence is sealed as a whole,
+because it is kept as a partner sent it.
+"""
+
+import builtins
+import json
+
+from exchange.adapters.storage.columns import from_instant, to_instant
+from exchange.adapters.storage.database import Database, Row
+from exchange.adapters.storage.links import LinkNumbers
+from exchange.adapters.storage.vault import Vault
+from exchange.errors import StoreDamagedError
+from exchange.ids import LinkId
+from exchange.service.rows import AuditRow, DifferenceRow
+
+COPIES = 3
+"""Threat-model rule 16: the first three copies of evidence are kept."""
+
+
+class SqlAudit:
+    def __init__(self, database: Database, vault: Vault, numbers: LinkNumbers) -> None:
+        self._database = database
+        self._vault = vault
+        self._numbers = numbers
+
+    def record(self, row: AuditRow) -> None:
+        n = self._next("audit_next")
+        content = json.dumps([row.object, row.purpose]).encode()
+        values = {
+            "n": n,
+            "at": from_instant(row.at),
+            "actor": row.actor,
+            "act": row.act,
+            "object": self._vault.seal(self._key("audit"), f"audit|{n}|object", content),
+            "result": row.result,
+        }
+        self._database.add("audit_add", values)
+
+    def list(self, *, limit: int = 100) -> builtins.list[AuditRow]:
+        return [self._audit(row) for row in self._database.all("audit_list", {"limit": limit})]
+
+    def keep(self, row: DifferenceRow) -> bool:
+        subject = {"link": self._numbers.of(row.link), "kind": row.kind, "subject": row.subject}
+        counted = self._database.one("difference_copies", subject)
+        copies = counted[0] if counted else 0
+        if copies >= COPIES:
+            return False
+        no = self._next("difference_next")
+        sealed = self._vault.seal(self._key("evidence"), f"difference|{no}|evidence", row.evidence)
+        values = {
+            "no": no,
+            "copy": copies + 1,
+            "reason": row.reason,
+            "evidence": sealed,
+            "at": from_instant(row.at),
+        }
+        self._database.add("difference_add", subject | values)
+        return True
+
+    def kept(self, link: LinkId) -> builtins.list[DifferenceRow]:
+        rows = self._database.all("difference_list", {"link": self._numbers.find(link)})
+        return [self._difference(link, row) for row in rows]
+
+    def _audit(self, row: Row) -> AuditRow:
+        n, at, actor, act, sealed, result = row
+        object, purpose = json.loads(self._opened("audit", f"audit|{n}|object", sealed))
+        return AuditRow(to_instant(at), actor, act, object, purpose, result)
+
+    def _difference(self, link: LinkId, row: Row) -> DifferenceRow:
+        no, kind, subject, reason, sealed, at = row
+        evidence = self._opened("evidence", f"difference|{no}|evidence", sealed)
+        return DifferenceRow(link, kind, subject, reason, evidence, to_instant(at))
+
+    def _opened(self, purpose: str, place: str, sealed: bytes) -> bytes:
+        opened = self._vault.open(self._key(purpose), place, sealed)
+        if opened is None:
+            raise StoreDamagedError(f"the data key of the {purpose} is missing")
+        return opened
+
+    def _key(self, purpose: str) -> int:
+        row = self._database.one("node_key", {"purpose": purpose})
+        if row is not None:
+            return int(row[0])
+        key = self._vault.take()
+        self._database.run("node_key_add", {"purpose": purpose, "key": key})
+        return key
+
+    def _next(self, name: str) -> int:
+        row = self._database.one(name)
+        return int(row[0]) if row else 1

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cases in SQL: codes sealed and found by keyed tokens, everything of a person under the case's key.
+
+A *case file* is made the first time a code is named on a link, by a part or by a case. It owns the
+data key. Erasing a case lets code, tokens, snapshot and parts go and destroys the key; what stays of it
+are numbers, states and times, which name nobody.
+"""
+
+import builtins
+from dataclasses import dataclass
+
+from exchange.adapters.storage.columns import from_instant, from_message_id, to_instant, to_message_id
+from exchange.adapters.storage.database import Database, Row, Values
+from exchange.adapters.storage.links import LinkNumbers
+from exchange.adapters.storage.vault import Vault
+from exchange.errors import StoreError
+from exchange.ids import CaseCode, LinkId
+from exchange.service.rows import CaseEventRow, CaseRow, Direction
+
+FIND_LIMIT = 20
+_GROUP = 4
+_CODE = 14
+_PART_BITS = 16
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    no: int
+    key: int
+
+
+class CaseFiles:
+    """Finds and makes case files."""
+
+    def __init__(self, database: Database, vault: Vault, numbers: LinkNumbers) -> None:
+        self._database = database
+        self._vault = vault
+        self._numbers = numbers
+
+    def find(self, link: LinkId, code: CaseCode) -> CaseFile | None:
+        values = {"token": self.token(code), "link": self._numbers.find(link)}
+        row = self._database.one("case_file_find", values)
+        return None if row is None else CaseFile(row[0], row[1])
+
+    def need(self, link: LinkId, code: CaseCode) -> CaseFile:
+        """Return the file of a code; make it if there is none."""
+        file = self.find(link, code)
+        if file is not None:
+            return file
+        row = self._database.one("case_file_next")
+        file = CaseFile(row[0] if row else 1, self._vault.take())
+        values: dict[str, object] = {
+            "no": file.no,
+            "link": self._numbers.of(link),
+            "key": file.key,
+            "code": self._vault.seal(file.key, _code_place(file.no), code.encode()),
+            "token": self.token(code),
+            "group_token": self.group_token(code),
+        }
+        self._database.add("case_file_add", values)
+        return file
+
+    def code(self, no: int, key: int, sealed: bytes | None) -> CaseCode | None:
+        """Return the code of a file, or None after erasure."""
+        raw = None if sealed is None else self._vault.open(key, _code_place(no), sealed)
+        return None if raw is None else CaseCode(raw.decode())
+
+    def token(self, code: str) -> bytes:
+        return self._vault.token("case", code)
+
+    def group_token(self, code: str) -> bytes:
+        return self._vault.token("case group", code[:_GROUP])
+
+
+class SqlCases:
+    def __init__(self, database: Database, vault: Vault, numbers: LinkNumbers, files: CaseFiles) -> None:
+        self._database = database
+        self._vault = vault
+        self._numbers = numbers
+        self._files = files
+
+    def get(self, link: LinkId, code: CaseCode) -> CaseRow | None:
+        values = {"token": self._files.token(code), "link": self._numbers.find(link)}
+        row = self._database.one("case_get", values)
+        return None if row is None else self._row(row)
+
+    def add(self, row: CaseRow) -> None:
+        file = self._files.need(row.link, row.code)
+        values: dict[str, object] = {
+            "link": self._numbers.of(row.link),
+            "host": row.host,
+            "origin": row.origin,
+            "opened_at": from_instant(row.opened_at),
+        }
+        self._database.add("case_add", values | self._changing(file, row))
+
+    def update(self, row: CaseRow) -> None:
+        file = self._files.find(row.link, row.code)
+        if file is None or not self._database.run("case_update", self._changing(file, row)):
+            raise StoreError(f"the case is not in the store of link {row.link}")
+
+    def find(self, prefix: str) -> builtins.list[CaseRow]:
+        wanted = prefix.upper()
+        if not _GROUP <= len(wanted) <= _CODE:
+            return []
+        values = {"group_token": self._files.group_token(wanted), "limit": FIND_LIMIT}
+        return [row for row in self._rows("case_find", values) if row.code.startswith(wanted)]
+
+    def list(self, *, link: LinkId | None = None, limit: int = 100) -> builtins.list[CaseRow]:
+        if link is None:
+            return self._rows("case_list", {"limit": limit})
+        return self._rows("case_list_of_link", {"link": self._numbers.find(link), "limit": limit})
+
+    def add_event(self, row: CaseEventRow) -> None:
+        values: dict[str, object] = {
+            "case_file": self._files.need(row.link, row.case).no,
+            "link": self._numbers.of(row.link),
+            "direction": row.direction,
+            "seq": row.seq,
+            "message": from_message_id(row.message),
+            "type": row.type,
+            "state_before": row.state_before,
+            "state_after": row.state_after,
+            "provisional": row.provisional,
+            "at": from_instant(row.at),
+        }
+        self._database.add("case_event_add", values)
+
+    def events(self, link: LinkId, code: CaseCode) -> builtins.list[CaseEventRow]:
+        file = self._files.find(link, code)
+        if file is None:
+            return []
+        return [
+            _event(code, link, row) for row in self._database.all("case_event_list", {"case_file": file.no})
+        ]
+
+    def of_message(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[CaseCode]:
+        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
+        rows: builtins.list[Row] = []
+        message = self._database.one("message_number", values)
+        if message is not None:
+            first = message[0] << _PART_BITS
+            rows += self._database.all("case_of_parts", {"first": first, "end": first + (1 << _PART_BITS)})
+        rows += self._database.all("case_of_message", values)
+        codes = (self._files.code(no, key, sealed) for no, key, sealed in rows)
+        return list(dict.fromkeys(code for code in codes if code is not None))
+
+    def erase(self, link: LinkId, code: CaseCode) -> None:
+        file = self._files.find(link, code)
+        if file is None:
+            return
+        messages = self._database.all("part_messages_of_case", {"case_file": file.no})
+        self._database.run("part_drop_of_case", {"case_file": file.no})
+        for (message,) in messages:
+            self._erase_in(message)
+        self._database.run("case_drop", {"case_file": file.no})
+        self._database.run("case_file_erase", {"no": file.no})
+        self._database.run("ended_key_add", {"key": file.key})
+
+    def _erase_in(self, message: int) -> None:
+        """Let the sealed body of a message go, and its common parts with the last person."""
+        self._database.run("line_drop_body", {"message": message})
+        span = {"first": message << _PART_BITS, "end": (message + 1) << _PART_BITS}
+        if self._database.one("part_other_case", span) is not None:
+            return
+        self._database.run("part_drop_of_message", span)
+        row = self._database.one("message_key", {"message": message})
+        if row is not None:
+            self._database.run("ended_key_add", {"key": row[0]})
+
+    def _changing(self, file: CaseFile, row: CaseRow) -> dict[str, object]:
+        return {
+            "case_file": file.no,
+            "state": row.state,
+            "snapshot": self._vault.seal(file.key, _snapshot_place(file.no), row.snapshot),
+            "provisional": row.provisional,
+            "changed_at": from_instant(row.changed_at),
+        }
+
+    def _rows(self, name: str, values: Values) -> builtins.list[CaseRow]:
+        found = (self._row(row) for row in self._database.all(name, values))
+        return [row for row in found if row is not None]
+
+    def _row(self, row: Row) -> CaseRow | None:
+        no, key, sealed_code, link, host, origin, state, sealed, provisional, opened_at, changed_at = row
+        code = self._files.code(no, key, sealed_code)
+        snapshot = self._vault.open(key, _snapshot_place(no), sealed)
+        if code is None or snapshot is None:
+            return None
+        opened, changed = to_instant(opened_at), to_instant(changed_at)
+        return CaseRow(code, link, host, origin, state, snapshot, provisional, opened, changed)
+
+
+def _event(code: CaseCode, link: LinkId, row: Row) -> CaseEventRow:
+    direction, seq, message, type, before, after, provisional, at = row
+    return CaseEventRow(
+        case=code,
+        link=link,
+        direction=Direction(direction),
+        seq=seq,
+        message=to_message_id(message),
+        type=type,
+        state_before=before,
+        state_after=after,
+        provisional=bool(provisional),
+        at=to_instant(at),
+    )
+
+
+def _code_place(no: int) -> str:
+    return f"case_file|{no}|code"
+
+
+def _snapshot_place(no: int) -> str:
+    return f"case_state|{no}|snapshot"

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Parts of bodies in SQL: a person's part under the key of the case, the others under the message's.
+
+A part is named by its place, message number * 65536 + part number.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+
+from exchange.adapters.storage.cases import CaseFiles
+from exchange.adapters.storage.database import Database, Row
+from exchange.adapters.storage.links import LinkNumbers
+from exchange.adapters.storage.vault import Vault
+from exchange.errors import AppendOnlyError, StoreError
+from exchange.ids import LinkId
+from exchange.service.rows import Direction, Part
+
+PARTS_LIMIT = 1 << 16
+"""Part numbers of a message; the agreement allows far fewer."""
+
+
+class SqlContents:
+    def __init__(self, database: Database, vault: Vault, numbers: LinkNumbers, files: CaseFiles) -> None:
+        self._database = database
+        self._vault = vault
+        self._numbers = numbers
+        self._files = files
+
+    def add(self, link: LinkId, direction: Direction, seq: int, parts: Sequence[Part]) -> None:
+        message, message_key = self._message(link, direction, seq)
+        for part in parts:
+            if not 0 <= part.number < PARTS_LIMIT:
+                raise StoreError(f"part {part.number} is outside of 0 to {PARTS_LIMIT - 1}")
+            file = None if part.case is None else self._files.need(link, part.case)
+            place = message * PARTS_LIMIT + part.number
+            key = message_key if file is None else file.key
+            sealed = self._vault.seal(key, _place(place), part.raw)
+            case_file = None if file is None else file.no
+            self._database.add("part_add", {"place": place, "case_file": case_file, "raw": sealed})
+
+    def parts(self, link: LinkId, direction: Direction, seq: int) -> list[Part]:
+        message, message_key = self._message(link, direction, seq)
+        values = {"first": message * PARTS_LIMIT, "end": (message + 1) * PARTS_LIMIT}
+        found = (self._part(row, message_key) for row in self._database.all("part_range", values))
+        return [part for part in found if part is not None]
+
+    def seen_salts(self, salts: Iterable[bytes]) -> bool:
+        tokens = [self._vault.short_token("salt", salt) for salt in salts]
+        try:
+            self._database.add("salt_add", {"tokens": json.dumps(tokens)})
+        except AppendOnlyError:
+            return True
+        return False
+
+    def _part(self, row: Row, message_key: int) -> Part | None:
+        place, sealed, case_file, case_key, code = row
+        number = place % PARTS_LIMIT
+        if case_file is None:
+            raw = self._vault.open(message_key, _place(place), sealed)
+            return None if raw is None else Part(number, None, raw)
+        case = self._files.code(case_file, case_key, code)
+        raw = self._vault.open(case_key, _place(place), sealed)
+        return None if raw is None or case is None else Part(number, case, raw)
+
+    def _message(self, link: LinkId, direction: Direction, seq: int) -> tuple[int, int]:
+        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
+        row = self._database.one("message_number", values)
+        if row is None:
+            raise StoreError(f"message {seq} ({direction}) of link {link} is not in the store")
+        return row[0], row[1]
+
+
+def _place(place: int) -> str:
+    return f"part|{place}|raw"

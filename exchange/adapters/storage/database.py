@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One SQLite connection: runs named queries and turns SQLite's errors into ours, in one place.
+
+* A guard or a used key is an `AppendOnlyError`: the statement had no effect, the unit may go on.
+* Another broken constraint is a `StoreError` of that statement alone.
+* Everything else (disk full, I/O error, damaged page, lock) is a failure of the storage. It is kept in
+  `failure`; whoever runs units looks there and never trusts this connection again.
+
+Python's own transaction control is off: the caller says BEGIN, SAVEPOINT, COMMIT.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+from exchange.adapters.storage.queries import queries
+from exchange.errors import AppendOnlyError, StoreDamagedError, StoreError
+
+Row = tuple[Any, ...]
+Values = Mapping[str, object]
+"""Bound parameters by name; the STRICT tables check their types."""
+
+CACHED_STATEMENTS = 256
+"""More than there are queries, so that each is prepared once."""
+GUARD = "append-only: "
+RESTORE_HINT = "keep the folder as it is and run: exchange backup restore"
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_USED = frozenset(
+    {sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_ROWID}
+)
+_NONE: Values = {}
+
+
+class Database:
+    """Named queries on one connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.failure: StoreError | None = None
+        self.reading = False
+        """A reading unit runs: a refused write is its mistake, not a failure."""
+        self._sql = {name: query.sql for name, query in queries().items()}
+
+    def run(self, name: str, values: Values = _NONE) -> int:
+        """Run a statement that changes something; return how many rows it changed."""
+        try:
+            return self.connection.execute(self._sql[name], values).rowcount
+        except sqlite3.Error as error:
+            self.refuse(error)
+
+    def add(self, name: str, values: Values) -> int:
+        """Run an INSERT; return the number of the new row."""
+        try:
+            return self.connection.execute(self._sql[name], values).lastrowid or 0
+        except sqlite3.Error as error:
+            self.refuse(error)
+
+    def many(self, name: str, rows: Iterable[Values]) -> None:
+        """Run a statement once for each row."""
+        try:
+            self.connection.executemany(self._sql[name], rows)
+        except sqlite3.Error as error:
+            self.refuse(error)
+
+    def one(self, name: str, values: Values = _NONE) -> Row | None:
+        """Return the first row, or None."""
+        try:
+            row: Row | None = self.connection.execute(self._sql[name], values).fetchone()
+        except sqlite3.Error as error:
+            self.refuse(error)
+        return row
+
+    def all(self, name: str, values: Values = _NONE) -> list[Row]:
+        try:
+            return self.connection.execute(self._sql[name], values).fetchall()
+        except sqlite3.Error as error:
+            self.refuse(error)
+
+    def control(self, statement: str) -> None:
+        """Run BEGIN, SAVEPOINT, COMMIT, a PRAGMA: statements that are fixed in the program."""
+        try:
+            self.connection.execute(statement)
+        except sqlite3.Error as error:
+            self.refuse(error)
+
+    def verify(self) -> None:
+        """Check every page and every reference.
+
+        Raises:
+            StoreDamagedError: something is not as it was written.
+        """
+        try:
+            faults = [row for row in self.connection.execute("PRAGMA quick_check(1)") if row[0] != "ok"]
+            faults += self.connection.execute("PRAGMA foreign_key_check").fetchmany(1)
+        except sqlite3.Error as error:
+            self.refuse(error)
+        if faults:
+            raise StoreDamagedError("the check of the store found a damaged page", hint=RESTORE_HINT)
+
+    def refuse(self, error: sqlite3.Error) -> NoReturn:
+        """Raise what an error of SQLite means here; remember it if the storage failed."""
+        if isinstance(error, sqlite3.IntegrityError):
+            raise _constraint(error) from error
+        if isinstance(error, (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)):
+            raise error
+        if self.reading and _code(error) == sqlite3.SQLITE_READONLY:
+            raise StoreError("a reading unit tried to write") from error
+        self.failure = self.failure or storage_failure(error)
+        raise self.failure from error
+
+
+def storage_failure(error: sqlite3.Error) -> StoreError:
+    """Return the error of ours for a failed storage; its text names SQLite's code and no value."""
+    name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
+    if _code(error) in _DAMAGED:
+        return StoreDamagedError(f"the store is damaged ({name})", hint=RESTORE_HINT)
+    return StoreError(f"the storage failed ({name}); the node stops", hint="check the disk, then start again")
+
+
+def _constraint(error: sqlite3.IntegrityError) -> StoreError:
+    text = str(error)
+    if text.startswith(GUARD):
+        return AppendOnlyError(text.removeprefix(GUARD))
+    if error.sqlite_errorcode in _USED:
+        return AppendOnlyError(f"used already ({text})")
+    return StoreError(f"the store refused a row ({error.sqlite_errorname})")
+
+
+def _code(error: sqlite3.Error) -> int:
+    """Return the primary result code, without SQLite's extension."""
+    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The high-water files: one small file a link that remembers how far our log went.
+
+They should lie on another volume than the store, so that a store put back from a backup is noticed even
+when the partner is not reachable. Written after commits, whole or not at all; they may lag behind.
+"""
+
+import json
+import os
+from pathlib import Path
+
+from exchange.errors import ConfigurationError, IdentifierError
+from exchange.ids import Digest, LinkId, parse_digest
+
+
+class HighWaterFiles:
+    """The `HighWater` port over a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, link: LinkId) -> tuple[int, int, Digest, int] | None:
+        """Return (epoch, size, root, next number), or None when there is no file.
+
+        Raises:
+            ConfigurationError: the file is not readable as such a file.
+        """
+        path = self._path(link)
+        try:
+            members = json.loads(path.read_bytes())
+            numbers = [int(members[name]) for name in ("epoch", "size", "next_seq")]
+            return numbers[0], numbers[1], parse_digest(members["root"]), numbers[2]
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, KeyError, IdentifierError) as error:
+            raise ConfigurationError(
+                f"the high-water file {path} cannot be read",
+                hint="keep it as it is and ask your security officer; two persons may confirm the start",
+            ) from error
+
+    def write(self, link: LinkId, *, epoch: int, size: int, root: Digest, next_seq: int) -> None:
+        """Replace the file of a link in one step."""
+        members = {"epoch": epoch, "size": size, "root": root, "next_seq": next_seq}
+        path = self._path(link)
+        new = path.with_suffix(".new")
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(json.dumps(members).encode("ascii"))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, path)
+
+    def _path(self, link: LinkId) -> Path:
+        return self._folder / f"{link}.json"

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Links, agreements and cards in SQL; and the short numbers that stand for links in other tables."""
+
+from dataclasses import asdict
+
+from exchange.adapters.storage.columns import from_digest, from_instant, to_digest, to_instant
+from exchange.adapters.storage.database import Database, Row
+from exchange.errors import StoreError
+from exchange.ids import AgencyCode, LinkId
+from exchange.service.rows import AgreementRow, CardRow, LinkRow, LinkState
+
+
+class LinkNumbers:
+    """The short number of each link; forgotten whenever something is rolled back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._numbers: dict[LinkId, int] = {}
+
+    def find(self, link: LinkId) -> int:
+        """Return the number of a link, or 0, which no link has."""
+        number = self._numbers.get(link, 0)
+        if number:
+            return number
+        row = self._database.one("link_number", {"link": link})
+        if row is None:
+            return 0
+        self._numbers[link] = int(row[0])
+        return int(row[0])
+
+    def of(self, link: LinkId) -> int:
+        """Return the number of a link that must exist."""
+        number = self.find(link)
+        if not number:
+            raise StoreError(f"link {link} is not in the store", hint="run: exchange partner list")
+        return number
+
+    def forget(self) -> None:
+        self._numbers.clear()
+
+
+class SqlLinks:
+    def __init__(self, database: Database, numbers: LinkNumbers) -> None:
+        self._database = database
+        self._numbers = numbers
+
+    def add(self, row: LinkRow) -> None:
+        self._database.add("link_add", asdict(row))
+
+    def get(self, link: LinkId) -> LinkRow | None:
+        row = self._database.one("link_get", {"link": link})
+        return None if row is None else _link(row)
+
+    def of_partner(self, partner: AgencyCode) -> LinkRow | None:
+        row = self._database.one("link_of_partner", {"partner": partner})
+        return None if row is None else _link(row)
+
+    def all(self) -> list[LinkRow]:
+        return [_link(row) for row in self._database.all("link_all")]
+
+    def update(self, row: LinkRow) -> None:
+        if not self._database.run("link_update", asdict(row)):
+            raise StoreError(f"link {row.link} is not in the store")
+
+    def add_agreement(self, row: AgreementRow) -> None:
+        self._database.add("agreement_add", asdict(row) | {"link": self._numbers.of(row.link)})
+
+    def countersign(
+        self,
+        link: LinkId,
+        n: int,
+        *,
+        own: str | None = None,
+        partner: str | None = None,
+        own_from_seq: int | None = None,
+        partner_from_seq: int | None = None,
+    ) -> None:
+        values = {
+            "link": self._numbers.of(link),
+            "n": n,
+            "own": own,
+            "partner": partner,
+            "own_from_seq": own_from_seq,
+            "partner_from_seq": partner_from_seq,
+        }
+        if not self._database.run("agreement_fill", values):
+            raise StoreError(f"agreement {n} of link {link} is not in the store")
+
+    def agreement(self, link: LinkId, n: int) -> AgreementRow | None:
+        row = self._database.one("agreement_get", {"link": self._numbers.find(link), "n": n})
+        return None if row is None else AgreementRow(link, *row)
+
+    def add_card(self, row: CardRow) -> None:
+        values = asdict(row) | {"digest": from_digest(row.digest), "held_since": from_instant(row.held_since)}
+        self._database.add("card_add", values)
+
+    def card(self, agency: AgencyCode) -> CardRow | None:
+        row = self._database.one("card_newest", {"agency": agency})
+        return None if row is None else _card(row)
+
+    def cards(self, agency: AgencyCode) -> list[CardRow]:
+        return [_card(row) for row in self._database.all("card_all", {"agency": agency})]
+
+
+def _link(row: Row) -> LinkRow:
+    (link, partner, state, n, suite, next_seq, contiguous_in, own_epoch, partner_epoch, effects, reason) = row
+    return LinkRow(
+        link=link,
+        partner=partner,
+        state=LinkState(state),
+        agreement_n=n,
+        suite=suite,
+        next_seq=next_seq,
+        contiguous_in=contiguous_in,
+        own_epoch=own_epoch,
+        partner_epoch=partner_epoch,
+        effects_index=effects,
+        reason=reason,
+    )
+
+
+def _card(row: Row) -> CardRow:
+    agency, serial, raw, digest, held_since = row
+    return CardRow(agency, serial, raw, to_digest(digest), to_instant(held_since))

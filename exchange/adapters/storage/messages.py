@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Messages of both directions in SQL: narrow rows, wide lines, and the partners' announcements.
+
+Every message has a data key of its own from the start; its sealed body lies under it.
+"""
+
+import builtins
+from datetime import datetime
+
+from exchange.adapters.storage.columns import (
+    from_digest,
+    from_instant,
+    from_instant_or_none,
+    from_message_id,
+    hex_digits,
+    to_digest,
+    to_instant,
+    to_instant_or_none,
+    to_message_id,
+)
+from exchange.adapters.storage.database import Database, Row, Values
+from exchange.adapters.storage.links import LinkNumbers
+from exchange.adapters.storage.vault import Vault
+from exchange.errors import AppendOnlyError, StoreError
+from exchange.ids import LinkId, MessageId
+from exchange.service.rows import Announced, Direction, MessageRow, MessageState
+
+FIND_LIMIT = 20
+FIND_SHORTEST = 4
+_TAIL_DIGITS = 8
+_NO_END = 2**63 - 1
+
+
+class SqlMessages:
+    def __init__(self, database: Database, vault: Vault, numbers: LinkNumbers) -> None:
+        self._database = database
+        self._vault = vault
+        self._numbers = numbers
+
+    def add(self, row: MessageRow, *, envelope: bytes, body: bytes | None) -> None:
+        key = self._vault.take()
+        id = from_message_id(row.id)
+        fixed = {"id": id, "tail": _tail(id.hex()), "key": key}
+        number = self._database.add("message_add", self._where(row) | _kept(row) | _changing(row) | fixed)
+        sealed = None if body is None else self._vault.seal(key, _body_place(number), body)
+        self._database.add("line_add", {"message": number, "envelope": envelope, "body": sealed})
+
+    def update(self, row: MessageRow) -> None:
+        if not self._database.run("message_update", self._where(row) | _changing(row)):
+            raise StoreError(f"message {row.seq} ({row.direction}) of link {row.link} is not in the store")
+
+    def by_seq(self, link: LinkId, direction: Direction, seq: int) -> MessageRow | None:
+        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
+        row = self._database.one("message_by_seq", values)
+        return None if row is None else _message(row)
+
+    def by_id(self, link: LinkId, direction: Direction, id: MessageId) -> MessageRow | None:
+        values = {"link": self._numbers.find(link), "direction": direction, "id": from_message_id(id)}
+        row = self._database.one("message_by_id", values)
+        return None if row is None else _message(row)
+
+    def find(self, prefix: str) -> builtins.list[MessageRow]:
+        digits = hex_digits(prefix)
+        if not FIND_SHORTEST <= len(digits) <= 32:
+            return []
+        low, high = bytes.fromhex(digits.ljust(32, "0")), bytes.fromhex(digits.ljust(32, "f"))
+        begins = self._all("message_by_id_range", {"low": low, "high": high, "limit": FIND_LIMIT})
+        last = _tail(digits), _tail(digits) | (1 << 4 * max(_TAIL_DIGITS - len(digits), 0)) - 1
+        ends = self._all(
+            "message_by_tail",
+            {"low": last[0], "high": last[1], "pattern": f"%{digits}", "limit": FIND_LIMIT},
+        )
+        return list(dict.fromkeys(begins + ends))[:FIND_LIMIT]
+
+    def line(self, link: LinkId, direction: Direction, seq: int) -> tuple[bytes, bytes | None]:
+        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
+        row = self._database.one("line_get", values)
+        if row is None:
+            raise StoreError(f"message {seq} ({direction}) of link {link} is not in the store")
+        number, key, envelope, sealed = row
+        return envelope, None if sealed is None else self._vault.open(key, _body_place(number), sealed)
+
+    def due(self, link: LinkId, *, now: datetime, limit: int, max_bytes: int) -> builtins.list[MessageRow]:
+        values = {"link": self._numbers.find(link), "now": from_instant(now), "limit": limit}
+        taken: list[MessageRow] = []
+        room = max_bytes
+        for row in self._all("message_due", values):
+            room -= row.line_bytes
+            if room < 0 and taken:
+                break
+            taken.append(row)
+        return taken
+
+    def open_count(self, link: LinkId) -> tuple[int, int]:
+        row = self._database.one("outbox", {"link": self._numbers.find(link)})
+        return (0, 0) if row is None else (row[0], row[1])
+
+    def held(self, link: LinkId) -> builtins.list[MessageRow]:
+        return self._all("message_held", {"link": self._numbers.find(link)})
+
+    def stopped(self, link: LinkId) -> builtins.list[MessageRow]:
+        return self._all("message_stopped", {"link": self._numbers.find(link)})
+
+    def ineffective(self, link: LinkId) -> builtins.list[MessageRow]:
+        return self._all("message_ineffective", {"link": self._numbers.find(link)})
+
+    def expired(self, link: LinkId, *, now: datetime, limit: int) -> builtins.list[MessageRow]:
+        values = {"link": self._numbers.find(link), "now": from_instant(now), "limit": limit}
+        return self._all("message_expired", values)
+
+    def list(
+        self,
+        *,
+        link: LinkId | None = None,
+        direction: Direction | None = None,
+        after: tuple[str, int] | None = None,
+        limit: int = 100,
+    ) -> builtins.list[MessageRow]:
+        before = _NO_END if after is None else self._place(MessageId(after[0]), after[1])
+        values: dict[str, object] = {"before": before, "direction": direction, "limit": limit}
+        if link is None:
+            return self._all("message_list", values)
+        return self._all("message_list_of_link", values | {"link": self._numbers.find(link)})
+
+    def numbers(
+        self, link: LinkId, direction: Direction, start: int, limit: int
+    ) -> builtins.list[MessageRow]:
+        values = {"link": self._numbers.find(link), "direction": direction, "start": start, "limit": limit}
+        return self._all("message_numbers", values)
+
+    def announce(self, row: Announced) -> bool:
+        values = {
+            "link": self._numbers.of(row.link),
+            "seq": row.seq,
+            "id": from_message_id(row.id),
+            "envelope_hash": from_digest(row.envelope_hash),
+            "body_hash": from_digest(row.body_hash),
+            "commitment": from_digest(row.commitment),
+            "size_class": row.size_class,
+            "leaf_index": row.leaf_index,
+            "void_code": row.void_code,
+        }
+        try:
+            self._database.add("announced_add", values)
+        except AppendOnlyError:
+            return False
+        return True
+
+    def announced(self, link: LinkId, seq: int) -> Announced | None:
+        rows = self.announced_numbers(link, seq, 1)
+        return rows[0] if rows and rows[0].seq == seq else None
+
+    def void_announced(self, link: LinkId, seq: int, code: str) -> None:
+        self._database.run("announced_void", {"link": self._numbers.of(link), "seq": seq, "code": code})
+
+    def announced_last(self, link: LinkId) -> int:
+        row = self._database.one("announced_last", {"link": self._numbers.find(link)})
+        return 0 if row is None else int(row[0])
+
+    def announced_numbers(self, link: LinkId, start: int, limit: int) -> builtins.list[Announced]:
+        values = {"link": self._numbers.find(link), "start": start, "limit": limit}
+        return [_announced(link, row) for row in self._database.all("announced_numbers", values)]
+
+    def _all(self, name: str, values: Values) -> builtins.list[MessageRow]:
+        return [_message(row) for row in self._database.all(name, values)]
+
+    def _where(self, row: MessageRow) -> dict[str, object]:
+        return {"link": self._numbers.of(row.link), "direction": row.direction, "seq": row.seq}
+
+    def _place(self, id: MessageId, seq: int) -> int:
+        row = self._database.one("message_place", {"id": from_message_id(id), "seq": seq})
+        return _NO_END if row is None or row[0] is None else int(row[0])
+
+
+def _tail(digits: str) -> int:
+    """Return the last 8 hex digits read backwards, so that ends that are alike lie side by side."""
+    return int(digits[: -_TAIL_DIGITS - 1 : -1].ljust(_TAIL_DIGITS, "0"), 16)
+
+
+def _body_place(number: int) -> str:
+    return f"line|{number}|body"
+
+
+def _kept(row: MessageRow) -> dict[str, object]:
+    """Return the columns that never change."""
+    return {
+        "envelope_hash": from_digest(row.envelope_hash),
+        "body_hash": from_digest(row.body_hash),
+        "commitment": from_digest(row.commitment),
+        "size_class": row.size_class,
+        "agreement_n": row.agreement_n,
+        "created_at": from_instant(row.created_at),
+        "expires_at": from_instant(row.expires_at),
+        "logged_at": from_instant(row.logged_at),
+        "line_bytes": row.line_bytes,
+        "leaf_index": row.leaf_index,
+        "in_reply_to": None if row.in_reply_to is None else from_message_id(row.in_reply_to),
+        "officer": row.officer,
+        "released_by": row.released_by,
+        "stop": row.stop,
+    }
+
+
+def _changing(row: MessageRow) -> dict[str, object]:
+    return {
+        "type": row.type,
+        "state": row.state,
+        "code": row.code,
+        "verdict_at": from_instant_or_none(row.verdict_at),
+        "verdict_leaf_index": row.verdict_leaf_index,
+        "attempts": row.attempts,
+        "next_attempt_at": from_instant_or_none(row.next_attempt_at),
+        "effective": row.effective,
+    }
+
+
+def _message(row: Row) -> MessageRow:
+    return MessageRow(
+        row[0],
+        Direction(row[1]),
+        row[2],
+        to_message_id(row[3]),
+        row[4],
+        MessageState(row[5]),
+        row[6],
+        to_digest(row[7]),
+        to_digest(row[8]),
+        to_digest(row[9]),
+        row[10],
+        row[11],
+        to_instant(row[12]),
+        to_instant(row[13]),
+        to_instant(row[14]),
+        row[15],
+        to_instant_or_none(row[16]),
+        row[17],
+        row[18],
+        None if row[19] is None else to_message_id(row[19]),
+        row[20],
+        row[21],
+        row[22],
+        to_instant_or_none(row[23]),
+        bool(row[24]),
+        bool(row[25]),
+    )
+
+
+def _announced(link: LinkId, row: Row) -> Announced:
+    seq, id, envelope_hash, body_hash, commitment, size_class, leaf_index, void_code = row
+    hashes = to_digest(envelope_hash), to_digest(body_hash), to_digest(commitment)
+    return Announced(link, seq, to_message_id(id), *hashes, size_class, leaf_index, void_code)

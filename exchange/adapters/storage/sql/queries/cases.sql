@@ -1,0 +1,87 @@
+-- SPDX-License-Identifier: Apache-2.0
+
+-- name: case_file_add
+-- A case file: the key of a case and the tokens it is found by.
+INSERT INTO case_file (no, link, key, code, token, group_token)
+VALUES (:no, :link, :key, :code, :token, :group_token);
+
+-- name: case_file_next
+-- The number of the next case file.
+SELECT coalesce(max(no), 0) + 1 FROM case_file;
+
+-- name: case_file_find
+-- The case file of a code on one link.
+SELECT no, key FROM case_file WHERE token = :token AND link = :link;
+
+-- name: case_file_erase
+-- Let code and tokens of a case file go.
+UPDATE case_file SET code = NULL, token = NULL, group_token = NULL WHERE no = :no;
+
+-- name: case_add
+-- The state of a case.
+INSERT INTO case_state (case_file, link, host, origin, state, snapshot, provisional, opened_at, changed_at)
+VALUES (:case_file, :link, :host, :origin, :state, :snapshot, :provisional, :opened_at, :changed_at);
+
+-- name: case_update
+-- Replace what changes in a case.
+UPDATE case_state SET
+    state = :state, snapshot = :snapshot, provisional = :provisional, changed_at = :changed_at
+WHERE case_file = :case_file;
+
+-- name: case_drop
+-- Delete the state of an erased case.
+DELETE FROM case_state WHERE case_file = :case_file;
+
+-- name: case_get
+-- One case by the token of its code.
+SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
+    s.opened_at, s.changed_at
+FROM case_file AS f JOIN case_state AS s ON s.case_file = f.no JOIN link ON link.no = f.link
+WHERE f.token = :token AND f.link = :link;
+
+-- name: case_find
+-- Cases of every link by the token of the first group of their code.
+SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
+    s.opened_at, s.changed_at
+FROM case_file AS f JOIN case_state AS s ON s.case_file = f.no JOIN link ON link.no = f.link
+WHERE f.group_token = :group_token ORDER BY f.no DESC LIMIT :limit;
+
+-- name: case_list
+-- Cases of every link, last changed first.
+SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
+    s.opened_at, s.changed_at
+FROM case_state AS s JOIN case_file AS f ON f.no = s.case_file JOIN link ON link.no = f.link
+ORDER BY s.changed_at DESC, f.no DESC LIMIT :limit;
+
+-- name: case_list_of_link
+-- Cases of one link, last changed first.
+SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
+    s.opened_at, s.changed_at
+FROM case_state AS s JOIN case_file AS f ON f.no = s.case_file JOIN link ON link.no = f.link
+WHERE s.link = :link ORDER BY s.changed_at DESC, f.no DESC LIMIT :limit;
+
+-- name: case_event_add
+-- The next event of a case.
+INSERT INTO case_event (
+    case_file, n, link, direction, seq, message, type, state_before, state_after, provisional, at
+) VALUES (
+    :case_file, (SELECT coalesce(max(n), 0) + 1 FROM case_event WHERE case_file = :case_file),
+    :link, :direction, :seq, :message, :type, :state_before, :state_after, :provisional, :at
+);
+
+-- name: case_event_list
+-- The events of a case in order.
+SELECT direction, seq, message, type, state_before, state_after, provisional, at
+FROM case_event WHERE case_file = :case_file ORDER BY n;
+
+-- name: case_of_message
+-- The case files a message has events in, oldest file first.
+SELECT DISTINCT f.no, f.key, f.code
+FROM case_event AS e JOIN case_file AS f ON f.no = e.case_file
+WHERE e.link = :link AND e.direction = :direction AND e.seq = :seq ORDER BY f.no;
+
+-- name: case_of_parts
+-- The case files a message holds parts of, by part.
+SELECT f.no, f.key, f.code
+FROM part JOIN case_file AS f ON f.no = part.case_file
+WHERE part.place >= :first AND part.place < :end ORDER BY part.place;

@@ -1,0 +1,74 @@
+-- SPDX-License-Identifier: Apache-2.0
+
+-- name: link_number
+-- The short number that stands for a link in every table.
+SELECT no FROM link WHERE link = :link;
+
+-- name: link_add
+-- A new link.
+INSERT INTO link (
+    link, partner, state, agreement_n, suite, next_seq, contiguous_in, own_epoch, partner_epoch,
+    effects_index, reason
+) VALUES (
+    :link, :partner, :state, :agreement_n, :suite, :next_seq, :contiguous_in, :own_epoch, :partner_epoch,
+    :effects_index, :reason
+);
+
+-- name: link_update
+-- Replace the row of a link.
+UPDATE link SET
+    partner = :partner, state = :state, agreement_n = :agreement_n, suite = :suite, next_seq = :next_seq,
+    contiguous_in = :contiguous_in, own_epoch = :own_epoch, partner_epoch = :partner_epoch,
+    effects_index = :effects_index, reason = :reason
+WHERE link = :link;
+
+-- name: link_get
+-- One link.
+SELECT link, partner, state, agreement_n, suite, next_seq, contiguous_in, own_epoch, partner_epoch,
+    effects_index, reason
+FROM link WHERE link = :link;
+
+-- name: link_of_partner
+-- The newest link with a partner.
+SELECT link, partner, state, agreement_n, suite, next_seq, contiguous_in, own_epoch, partner_epoch,
+    effects_index, reason
+FROM link WHERE partner = :partner ORDER BY no DESC LIMIT 1;
+
+-- name: link_all
+-- Every link, oldest first; there are a few dozen at most.
+SELECT link, partner, state, agreement_n, suite, next_seq, contiguous_in, own_epoch, partner_epoch,
+    effects_index, reason
+FROM link ORDER BY no;
+
+-- name: agreement_add
+-- The next version of the agreement of a link.
+INSERT INTO agreement (link, n, raw, own_signature, partner_signature, own_from_seq, partner_from_seq)
+VALUES (:link, :n, :raw, :own_signature, :partner_signature, :own_from_seq, :partner_from_seq);
+
+-- name: agreement_get
+-- One version of the agreement of a link.
+SELECT n, raw, own_signature, partner_signature, own_from_seq, partner_from_seq
+FROM agreement WHERE link = :link AND n = :n;
+
+-- name: agreement_fill
+-- Fill signatures and first numbers; what is NULL stays as it is.
+UPDATE agreement SET
+    own_signature = coalesce(:own, own_signature),
+    partner_signature = coalesce(:partner, partner_signature),
+    own_from_seq = coalesce(:own_from_seq, own_from_seq),
+    partner_from_seq = coalesce(:partner_from_seq, partner_from_seq)
+WHERE link = :link AND n = :n;
+
+-- name: card_add
+-- A card with a higher serial than the kept ones of its agency.
+INSERT INTO card (agency, serial, raw, digest, held_since)
+VALUES (:agency, :serial, :raw, :digest, :held_since);
+
+-- name: card_newest
+-- The card of an agency with the highest serial.
+SELECT agency, serial, raw, digest, held_since FROM card
+WHERE agency = :agency ORDER BY serial DESC LIMIT 1;
+
+-- name: card_all
+-- Every card of an agency, by serial.
+SELECT agency, serial, raw, digest, held_since FROM card WHERE agency = :agency ORDER BY serial;

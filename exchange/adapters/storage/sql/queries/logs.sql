@@ -1,0 +1,47 @@
+-- SPDX-License-Identifier: Apache-2.0
+
+-- name: log_open
+-- An empty log of a writer for an epoch.
+INSERT INTO log (link, writer, epoch, size, peaks) VALUES (:link, :writer, :epoch, 0, x'');
+
+-- name: log_of_epoch
+-- The log of a writer in one epoch.
+SELECT no, epoch, size, peaks FROM log WHERE link = :link AND writer = :writer AND epoch = :epoch;
+
+-- name: log_newest
+-- The log of a writer in its newest epoch.
+SELECT no, epoch, size, peaks FROM log WHERE link = :link AND writer = :writer ORDER BY epoch DESC LIMIT 1;
+
+-- name: log_advance
+-- Move a log forward, if it still stands where the caller saw it.
+UPDATE log SET size = :new_size, peaks = :new_peaks WHERE no = :log AND size = :size AND peaks = :peaks;
+
+-- name: leaf_add
+-- The next leaf of a log.
+INSERT INTO leaf (log, i, raw) VALUES (:log, :i, :raw);
+
+-- name: leaf_range
+-- The bytes of the leaves of a log from start up to, not including, end.
+SELECT raw FROM leaf WHERE log = :log AND i >= :start AND i < :end ORDER BY i;
+
+-- name: head_add
+-- A signed head, larger than the kept ones.
+INSERT INTO head (log, size, root, note, at) VALUES (:log, :size, :root, :note, :at);
+
+-- name: head_within
+-- The largest head of at most a size.
+SELECT size, root, note, at FROM head WHERE log = :log AND size <= :size ORDER BY size DESC LIMIT 1;
+
+-- name: cosignature_add
+-- A cosignature, unless one over as many leaves is kept already.
+INSERT INTO cosignature (log, size, note) SELECT :log, :size, :note
+WHERE :size > coalesce((SELECT max(size) FROM cosignature WHERE log = :log), 0);
+
+-- name: cosignature_largest
+-- The largest cosigned size of a log and its line.
+SELECT size, note FROM cosignature WHERE log = :log ORDER BY size DESC LIMIT 1;
+
+-- name: log_gaps
+-- Logs whose leaves do not reach their size; none in a sound store.
+SELECT log.no FROM log
+WHERE log.size <> (SELECT coalesce(max(leaf.i), -1) + 1 FROM leaf WHERE leaf.log = log.no);

@@ -1,0 +1,133 @@
+-- SPDX-License-Identifier: Apache-2.0
+
+-- name: message_add
+-- A new message; the guards refuse a used id or number.
+INSERT INTO message (
+    no, link, direction, seq, id, tail, key, type, state, code, envelope_hash, body_hash, commitment,
+    size_class, agreement_n, created_at, expires_at, logged_at, line_bytes, verdict_at, leaf_index,
+    verdict_leaf_index, in_reply_to, officer, released_by, attempts, next_attempt_at, stop, effective
+) VALUES (
+    (SELECT coalesce(max(no), 0) + 1 FROM message), :link, :direction, :seq, :id, :tail, :key, :type, :state,
+    :code, :envelope_hash, :body_hash, :commitment, :size_class, :agreement_n, :created_at, :expires_at,
+    :logged_at, :line_bytes, :verdict_at, :leaf_index, :verdict_leaf_index, :in_reply_to, :officer,
+    :released_by, :attempts, :next_attempt_at, :stop, :effective
+);
+
+-- name: message_update
+-- Replace the columns of a message that may change.
+UPDATE message SET
+    type = :type, state = :state, code = :code, verdict_at = :verdict_at,
+    verdict_leaf_index = :verdict_leaf_index, attempts = :attempts, next_attempt_at = :next_attempt_at,
+    effective = :effective
+WHERE link = :link AND direction = :direction AND seq = :seq;
+
+-- name: message_number
+-- The store's own number of a message, and its data key.
+SELECT no, key FROM message WHERE link = :link AND direction = :direction AND seq = :seq;
+
+-- name: message_by_seq
+-- One message by its number.
+SELECT * FROM message_row WHERE link_no = :link AND direction = :direction AND seq = :seq;
+
+-- name: message_by_id
+-- One message by its id.
+SELECT * FROM message_row WHERE id = :id AND direction = :direction AND link_no = :link;
+
+-- name: message_by_id_range
+-- Messages whose id begins with a prefix, newest first.
+SELECT * FROM message_row WHERE id BETWEEN :low AND :high ORDER BY id DESC, no DESC LIMIT :limit;
+
+-- name: message_by_tail
+-- Messages whose id ends with a suffix, block by block, newest first.
+WITH RECURSIVE block (b) AS (
+    SELECT max(no) >> 14 FROM message
+    UNION ALL
+    SELECT b - 1 FROM block WHERE b > 0
+)
+SELECT r.* FROM block CROSS JOIN message_row AS r
+WHERE r.no >> 14 = block.b AND r.tail BETWEEN :low AND :high AND hex(r.id) LIKE :pattern
+LIMIT :limit;
+
+-- name: message_due
+-- Queued outgoing messages whose next attempt is due, stops first, then by number.
+SELECT * FROM message_row
+WHERE link_no = :link AND direction = 'out' AND state = 'queued'
+    AND (next_attempt_at IS NULL OR next_attempt_at <= :now)
+ORDER BY stop DESC, seq LIMIT :limit;
+
+-- name: message_held
+-- Received messages that wait for a missing number, by number.
+SELECT * FROM message_row WHERE link_no = :link AND direction = 'in' AND state = 'held' ORDER BY seq;
+
+-- name: message_stopped
+-- Outgoing messages that wait for a decision, by number.
+SELECT * FROM message_row WHERE link_no = :link AND direction = 'out' AND state = 'stopped' ORDER BY seq;
+
+-- name: message_ineffective
+-- Outgoing messages whose effects wait for the keeper, by number.
+SELECT * FROM message_row WHERE link_no = :link AND direction = 'out' AND effective = 0 ORDER BY seq;
+
+-- name: message_expired
+-- Outgoing messages without a verdict whose time is over and that were not given up, oldest end first.
+SELECT * FROM message_row
+WHERE link_no = :link AND direction = 'out' AND state IN ('queued', 'held', 'stopped') AND expires_at < :now
+ORDER BY expires_at LIMIT :limit;
+
+-- name: message_place
+-- The store's own number of the message a page ended with.
+SELECT min(no) FROM message WHERE id = :id AND seq = :seq;
+
+-- name: message_list
+-- Messages before a place, newest first.
+SELECT * FROM message_row
+WHERE no < :before AND (:direction IS NULL OR direction = :direction) ORDER BY no DESC LIMIT :limit;
+
+-- name: message_list_of_link
+-- Messages of one link before a place, newest first.
+SELECT * FROM message_row
+WHERE link_no = :link AND no < :before AND (:direction IS NULL OR direction = :direction)
+ORDER BY no DESC LIMIT :limit;
+
+-- name: message_numbers
+-- Messages of one direction in order of their numbers.
+SELECT * FROM message_row
+WHERE link_no = :link AND direction = :direction AND seq >= :start ORDER BY seq LIMIT :limit;
+
+-- name: outbox
+-- How many outgoing messages of a link have no final verdict, and their bytes.
+SELECT messages, bytes FROM outbox WHERE link = :link;
+
+-- name: line_add
+-- The exact bytes of a line.
+INSERT INTO line (message, envelope, body) VALUES (:message, :envelope, :body);
+
+-- name: line_get
+-- The line of a message with its data key.
+SELECT message.no, message.key, line.envelope, line.body
+FROM message JOIN line ON line.message = message.no
+WHERE message.link = :link AND message.direction = :direction AND message.seq = :seq;
+
+-- name: line_drop_body
+-- Let the sealed body of a line go; the envelope stays.
+UPDATE line SET body = NULL WHERE message = :message AND body IS NOT NULL;
+
+-- name: announced_add
+-- A `sent` leaf of the partner.
+INSERT INTO announced (
+    link, seq, id, envelope_hash, body_hash, commitment, size_class, leaf_index, void_code
+) VALUES (
+    :link, :seq, :id, :envelope_hash, :body_hash, :commitment, :size_class, :leaf_index, :void_code
+);
+
+-- name: announced_void
+-- Remember why the partner gave a number up; the first reason stays.
+UPDATE announced SET void_code = :code WHERE link = :link AND seq = :seq AND void_code = '';
+
+-- name: announced_last
+-- The highest announced number of a link.
+SELECT coalesce(max(seq), 0) FROM announced WHERE link = :link;
+
+-- name: announced_numbers
+-- Announcements of a link in order of their numbers.
+SELECT seq, id, envelope_hash, body_hash, commitment, size_class, leaf_index, void_code
+FROM announced WHERE link = :link AND seq >= :start ORDER BY seq LIMIT :limit;

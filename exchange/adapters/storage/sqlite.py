@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store of a node in SQLite: one process, one connection, one thread, grouped commits.
+
+The life of a unit:
+
+1. `write` puts it at the end of the queue and returns a future. A full queue answers `BusyError`.
+2. The worker takes everything that waits, up to `GROUP_LIMIT`, and hands it to the thread in one hop.
+3. The thread runs each unit in its savepoint, `finish` once, and one commit (`transactions`).
+4. Back on the loop each future gets its value or its exception. Meanwhile the next group has gathered.
+
+Reading units run between groups on the same connection. A caller that stops waiting changes nothing: a
+unit that was taken runs to its end. The first storage error ends the store: whoever waits and whoever
+comes later gets a `StoreError`.
+
+Closing runs what waits, empties the write-ahead log, and gives the folder free.
+"""
+
+import asyncio
+import secrets
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar
+
+import aiosqlite
+
+from exchange.adapters.storage.database import storage_failure
+from exchange.adapters.storage.files import FolderLock, StoreFiles
+from exchange.adapters.storage.opening import StoreIdentity, assemble, connect, settle
+from exchange.adapters.storage.transactions import Outcome, Transactions
+from exchange.errors import BusyError, StoreError
+from exchange.ids import AgencyCode, RandomSource
+from exchange.service.ports import Finish, Unit
+
+T = TypeVar("T")
+
+GROUP_LIMIT = 128
+"""Units in one commit; at about 100 µs each they hold the store for 13 ms."""
+READ_LIMIT = 16
+"""Reading units between two groups."""
+WAITING_LIMIT = 4096
+"""Units that may wait; the next one gets BusyError. Thirty groups, well under a second of work."""
+
+
+@dataclass(frozen=True)
+class _Job(Generic[T]):
+    unit: Unit[T]
+    future: asyncio.Future[T]
+
+    def settle(self, outcome: Outcome[T]) -> None:
+        if self.future.done():
+            return
+        if outcome.error is not None:
+            self.future.set_exception(outcome.error)
+        else:
+            self.future.set_result(outcome.value)  # type: ignore[arg-type]
+
+
+class UnitConnection(aiosqlite.Connection):
+    """An aiosqlite connection that runs a whole function in its thread.
+
+    aiosqlite has no public call for that; this is the one place that uses `_execute` and `_conn`, and
+    the version is pinned below the next minor one.
+    """
+
+    async def hop(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `function` with the raw connection in the connection's thread."""
+        result: T = await self._execute(lambda: function(self._conn))  # type: ignore[no-untyped-call]
+        return result
+
+
+class SqliteStore:
+    """Implements `exchange.service.ports.Store`; made by `open`."""
+
+    def __init__(
+        self,
+        connection: UnitConnection,
+        transactions: Transactions,
+        *,
+        keys: sqlite3.Connection,
+        lock: FolderLock,
+    ) -> None:
+        self._connection = connection
+        self._transactions = transactions
+        self._keys = keys
+        self._lock = lock
+        self._writes: deque[_Job[Any]] = deque()
+        self._reads: deque[_Job[Any]] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._worker = asyncio.create_task(self._work(), name="store")
+
+    @classmethod
+    async def open(
+        cls,
+        folder: Path,
+        *,
+        own: AgencyCode,
+        store_key: bytes,
+        finish: Finish,
+        create: bool = False,
+        random: RandomSource = secrets.token_bytes,
+    ) -> Self:
+        """Open the store of a folder; `create` also begins a new one.
+
+        Raises:
+            FolderInUseError: another process works on the folder.
+            FileModeError: others may read it.
+            StoreDamagedError, StoreNewerError: the store cannot be used as it is.
+            ConfigurationError: the store key is not the one of this store.
+        """
+        files = StoreFiles(folder)
+        files.prepare_folder(create=create)
+        lock = FolderLock(folder)
+        try:
+            files.prepare(create=create)
+            identity = StoreIdentity(own, store_key, random)
+            connection = UnitConnection(partial(connect, str(files.store)), iter_chunk_size=1)
+            await connection
+            try:
+                keys, transactions = await connection.hop(
+                    partial(_open_both, files=files, identity=identity, finish=finish)
+                )
+            except BaseException:
+                await connection.close()
+                raise
+        except BaseException:
+            lock.release()
+            raise
+        return cls(connection, transactions, keys=keys, lock=lock)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def commits(self) -> int:
+        """How many commits were made since the store was opened."""
+        return self._transactions.commits
+
+    def write(self, unit: Unit[T]) -> asyncio.Future[T]:
+        """Run a unit that changes something; durable when the future has its result."""
+        return self._enqueue(self._writes, unit)
+
+    def read(self, unit: Unit[T]) -> asyncio.Future[T]:
+        """Run a unit that only reads."""
+        return self._enqueue(self._reads, unit)
+
+    async def verify(self) -> None:
+        """Check every page; holds the store for seconds when it is large.
+
+        Raises:
+            StoreDamagedError: something is not as it was written.
+        """
+        await self._connection.hop(lambda _: self._transactions.verify())
+
+    async def close(self) -> None:
+        """Run what waits, then close; idempotent."""
+        if self._closing:
+            return
+        self._closing = True
+        self._wake.set()
+        await asyncio.wait([self._worker])
+        try:
+            await self._connection.hop(partial(_close_both, keys=self._keys, transactions=self._transactions))
+        finally:
+            await self._connection.close()
+            self._lock.release()
+
+    def _enqueue(self, queue: deque[_Job[Any]], unit: Unit[T]) -> asyncio.Future[T]:
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        if self._closing or self._worker.done():
+            future.set_exception(StoreError("the store is closed"))
+        elif len(queue) >= WAITING_LIMIT:
+            future.set_exception(
+                BusyError(f"{len(queue)} units wait for the store", hint="try again in a moment")
+            )
+        else:
+            queue.append(_Job(unit, future))
+            self._wake.set()
+        return future
+
+    async def _work(self) -> None:
+        try:
+            while self._writes or self._reads or not self._closing:
+                await self._run(_take(self._writes, GROUP_LIMIT), self._transactions.write)
+                await self._run(_take(self._reads, READ_LIMIT), self._read_all)
+                if not (self._writes or self._reads or self._closing):
+                    self._wake.clear()
+                    await self._wake.wait()
+        finally:
+            _settle_all([*self._writes, *self._reads], StoreError("the store is closed"))
+
+    async def _run(
+        self, jobs: Sequence[_Job[Any]], run: Callable[[Sequence[Unit[Any]]], list[Outcome[Any]]]
+    ) -> None:
+        if not jobs:
+            return
+        units = [job.unit for job in jobs]
+        try:
+            outcomes = await self._connection.hop(lambda _: run(units))
+        except Exception as error:  # a failed commit or `finish`: it goes to everybody in the group
+            _settle_all(jobs, error)
+            return
+        except BaseException:
+            _settle_all(jobs, StoreError("the store was stopped; the outcome is not known"))
+            raise
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            job.settle(outcome)
+        if self._transactions.is_low:
+            with suppress(StoreError):  # kept as the failure of the store; the next call raises it
+                await self._connection.hop(lambda _: self._transactions.restock())
+
+    def _read_all(self, units: Sequence[Unit[Any]]) -> list[Outcome[Any]]:
+        return [self._transactions.read(unit) for unit in units]
+
+
+def _settle_all(jobs: Sequence[_Job[Any]], error: Exception) -> None:
+    for job in jobs:
+        job.settle(Outcome(error=error))
+
+
+def _take(queue: deque[_Job[Any]], limit: int) -> list[_Job[Any]]:
+    """Take the first jobs whose callers still wait."""
+    taken: list[_Job[Any]] = []
+    while queue and len(taken) < limit:
+        job = queue.popleft()
+        if not job.future.done():
+            taken.append(job)
+    return taken
+
+
+def _open_both(
+    store: sqlite3.Connection, *, files: StoreFiles, identity: StoreIdentity, finish: Finish
+) -> tuple[sqlite3.Connection, Transactions]:
+    """Open store and key store in the thread that will use them."""
+    keys = connect(str(files.keys))
+    try:
+        settle(keys)
+        settle(store)
+        return keys, assemble(store, keys, identity=identity, finish=finish)
+    except BaseException:
+        keys.close()
+        raise
+
+
+def _close_both(store: sqlite3.Connection, *, keys: sqlite3.Connection, transactions: Transactions) -> None:
+    """Empty the write-ahead logs, unless the storage failed; the caller closes the store."""
+    try:
+        if transactions.failure is None:
+            keys.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        raise storage_failure(error) from error
+    finally:
+        keys.close()

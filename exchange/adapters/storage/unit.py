@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of one store, as one unit of work sees them.
+
+There is one `SqlUnit` per connection; the transaction around it is the business of `transactions`.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from exchange.adapters.storage.audit import SqlAudit
+from exchange.adapters.storage.cases import CaseFiles, SqlCases
+from exchange.adapters.storage.contents import SqlContents
+from exchange.adapters.storage.database import Database
+from exchange.adapters.storage.drafts import SqlDrafts
+from exchange.adapters.storage.links import LinkNumbers, SqlLinks
+from exchange.adapters.storage.logs import SqlLogs
+from exchange.adapters.storage.messages import SqlMessages
+from exchange.adapters.storage.officers import SqlOfficers
+from exchange.adapters.storage.settings import SqlSettings
+from exchange.adapters.storage.vault import Vault
+from exchange.errors import StoreError
+from exchange.ids import AgencyCode, LinkId
+
+T = TypeVar("T")
+
+
+class SqlUnit:
+    """Implements `exchange.service.ports.UnitOfWork`."""
+
+    def __init__(self, database: Database, vault: Vault, *, own: AgencyCode) -> None:
+        self._database = database
+        self._vault = vault
+        self._numbers = LinkNumbers(database)
+        files = CaseFiles(database, vault, self._numbers)
+        self._links = SqlLinks(database, self._numbers)
+        self._logs = SqlLogs(database, self._numbers, own=own)
+        self._messages = SqlMessages(database, vault, self._numbers)
+        self._contents = SqlContents(database, vault, self._numbers, files)
+        self._cases = SqlCases(database, vault, self._numbers, files)
+        self._officers = SqlOfficers(database, vault)
+        self._drafts = SqlDrafts(database, vault, self._numbers)
+        self._audit = SqlAudit(database, vault, self._numbers)
+        self._settings = SqlSettings(database)
+
+    @property
+    def links(self) -> SqlLinks:
+        return self._links
+
+    @property
+    def logs(self) -> SqlLogs:
+        return self._logs
+
+    @property
+    def messages(self) -> SqlMessages:
+        return self._messages
+
+    @property
+    def contents(self) -> SqlContents:
+        return self._contents
+
+    @property
+    def cases(self) -> SqlCases:
+        return self._cases
+
+    @property
+    def officers(self) -> SqlOfficers:
+        return self._officers
+
+    @property
+    def drafts(self) -> SqlDrafts:
+        return self._drafts
+
+    @property
+    def audit(self) -> SqlAudit:
+        return self._audit
+
+    @property
+    def settings(self) -> SqlSettings:
+        return self._settings
+
+    @property
+    def failure(self) -> StoreError | None:
+        """The first failure of the storage or of the key store."""
+        return self._database.failure or self._vault.failure
+
+    def attempt(self, work: Callable[[], T]) -> T:
+        grown = set(self._logs.grown)
+        self._database.control("SAVEPOINT attempt")
+        try:
+            result = work()
+        except BaseException:
+            self._logs.grown = grown
+            self._numbers.forget()
+            if self.failure is None:
+                self._database.control("ROLLBACK TO attempt")
+                self._database.control("RELEASE attempt")
+            raise
+        self._database.control("RELEASE attempt")
+        return result
+
+    def take_grown(self) -> frozenset[LinkId]:
+        """Return the links whose own log grew since the last call."""
+        grown = frozenset(self._logs.grown)
+        self._logs.grown.clear()
+        return grown
+
+    def forget(self) -> None:
+        """Drop what was remembered of a transaction that is undone."""
+        self._numbers.forget()
+        self._logs.grown.clear()

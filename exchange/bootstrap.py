@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The only place that joins ports and adapters: sets up a data folder, opens a node, runs it.
+
+    set_up      makes keys, card, store and `exchange.toml` in an empty folder
+    open_node   opens key file and store of a folder; nothing listens yet
+    run_node    listens for partners and for the command line, and runs the loops
+
+A data folder holds `exchange.toml`, `keys/` (`keys.sealed`, `recovery.key`), `store/`, `high-water/`,
+`run/control.sock`, `log/exchange.log`. All of it has mode 0700 or 0600.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from exchange.adapters.keys.files import KeyFiles, check_folder
+from exchange.adapters.keys.material import NodeKeys, make_keys
+from exchange.adapters.keys.tlscert import certificate_pem, make_certificate
+from exchange.adapters.storage.highwater import HighWaterFiles
+from exchange.adapters.storage.sqlite import SqliteStore
+from exchange.adapters.telemetry.counters import METRICS_TYPE as METRICS_TYPE
+from exchange.adapters.telemetry.counters import PrometheusCounters
+from exchange.adapters.telemetry.journal import open_journal
+from exchange.adapters.transport.http import HttpCarrier, PartnerRoute
+from exchange.adapters.transport.signing import RequestGuard
+from exchange.cases.lifecycle import LifecycleTable
+from exchange.clock import Clock, SystemClock
+from exchange.config import FILE_NAME, Settings, read_settings, settings_text
+from exchange.errors import ConfigurationError
+from exchange.ids import LinkId, parse_agency, parse_node
+from exchange.messages.catalog import message_types
+from exchange.messages.codelists import raw_list
+from exchange.protocol.cardform import CardFields
+from exchange.protocol.cards import Card, read_card, sign_card
+from exchange.protocol.suites import KeyUse, PrivateKey, Suite, tls_private_key
+from exchange.service.doorkeeper import Doorkeeper
+from exchange.service.logbook import head_signer
+from exchange.service.node import ClockGuard, Node, Presence
+from exchange.service.pairing import own_card, pairing_of
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import AuditRow, CardRow
+
+FOLDERS = ("keys", "store", "high-water", "run", "log")
+
+
+@dataclass
+class OpenNode:
+    """An opened node with what its doors need."""
+
+    node: Node
+    folder: Path
+    settings: Settings
+    keys: NodeKeys
+    card: Card
+    counters: PrometheusCounters
+    routes: dict[LinkId, PartnerRoute] = field(default_factory=dict)
+
+
+def set_up(folder: Path, settings: Settings, passphrase: str, *, recovery_passphrase: str = "") -> Card:
+    """Make a new node in an empty folder and return its card.
+
+    Raises:
+        ConfigurationError: the folder is not empty.
+        PassphraseError: a passphrase is too short.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigurationError(
+            f"{folder} is not empty", hint="choose an empty folder; nothing is overwritten"
+        )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    for name in FOLDERS:
+        (folder / name).mkdir(mode=0o700)
+    clock = SystemClock()
+    keys = make_keys(secrets.token_bytes, clock.now())
+    KeyFiles(folder / "keys").create(
+        keys, passphrase, random=secrets.token_bytes, recovery_passphrase=recovery_passphrase
+    )
+    if keys.recovery is None:
+        raise ConfigurationError("new keys came without a recovery key")
+    card = first_card(settings, keys, keys.recovery, clock)
+    asyncio.run(_keep_first_card(folder, settings, keys, card, clock))
+    _write_settings(folder, settings)
+    return card
+
+
+def first_card(settings: Settings, keys: NodeKeys, recovery: PrivateKey, clock: Clock) -> Card:
+    """Return the card with serial 1."""
+    content = CardFields(
+        agency=parse_agency(settings.agency.code),
+        names=dict(settings.agency.names),
+        node=parse_node(settings.agency.node),
+        serial=1,
+        issued_at=clock.now(),
+        training=settings.agency.training,
+        keys=keys.entries(),
+        addresses=(settings.door.address,) if settings.door.address else (),
+        suites=(int(Suite.CLASSICAL), int(Suite.HYBRID)),
+        messages={code: (row.form.version,) for code, row in message_types().items() if row.form},
+        limits={},
+    )
+    return read_card(sign_card(content, key=recovery), pinned_recovery=recovery.public)
+
+
+async def _keep_first_card(
+    folder: Path, settings: Settings, keys: NodeKeys, card: Card, clock: Clock
+) -> None:
+    def unit(uow: UnitOfWork) -> None:
+        now = clock.now()
+        uow.links.add_card(CardRow(card.agency, card.serial, card.raw, card.digest, now))
+        uow.audit.record(AuditRow(now, "node", "node_set_up", card.node))
+
+    store = await SqliteStore.open(
+        folder / "store",
+        store_key=keys.store_key,
+        own=parse_agency(settings.agency.code),
+        finish=lambda *_: None,
+    )
+    try:
+        await store.write(unit)
+    finally:
+        await store.close()
+
+
+def _write_settings(folder: Path, settings: Settings) -> None:
+    path = folder / FILE_NAME
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(settings_text(settings))
+
+
+@contextlib.asynccontextmanager
+async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterator[OpenNode]:
+    """Open key file and store of a data folder for as long as the context lasts.
+
+    Raises:
+        NodeError: anything about the folder, its modes, keys or store that keeps the node from running.
+    """
+    settings = read_settings(folder)
+    check_folder(folder)
+    check_folder(folder / "store")
+    keys = KeyFiles(folder / "keys").read(passphrase())
+    clock, counters = SystemClock(), PrometheusCounters()
+    agency = parse_agency(settings.agency.code)
+    async with contextlib.AsyncExitStack() as stack:
+        journal = stack.enter_context(
+            open_journal(folder / "log" / "exchange.log", clock=clock, node=parse_node(settings.agency.node))
+        )
+        routes: dict[LinkId, PartnerRoute] = {}
+        carrier = await stack.enter_async_context(
+            HttpCarrier(routes.get, clock=clock, random=secrets.token_bytes)
+        )
+        made: list[Node] = []
+        store = await SqliteStore.open(
+            folder / "store",
+            store_key=keys.store_key,
+            own=agency,
+            finish=lambda uow, links: head_signer(made[0])(uow, links),
+        )
+        stack.push_async_callback(store.close)
+        node = Node(
+            agency=agency,
+            node=parse_node(settings.agency.node),
+            keys=keys.keyring(),
+            store=store,
+            carrier=carrier,
+            high_water=HighWaterFiles(Path(settings.paths.high_water or folder / "high-water")),
+            counters=counters,
+            journal=journal,
+            clock=clock,
+            guard=ClockGuard(clock),
+            random=secrets.token_bytes,
+            lifecycle=LifecycleTable.from_json(raw_list("case-states")),
+            presence=Presence(),
+            training=settings.agency.training,
+        )
+        made.append(node)
+        card = await store.read(lambda uow: own_card(uow, node))
+        opened = OpenNode(node, folder, settings, keys, card, counters, routes)
+        await refresh_routes(opened)
+        yield opened
+
+
+async def refresh_routes(opened: OpenNode) -> None:
+    """Read from the store how each partner is reached; called at start and after an enrolment."""
+    node = opened.node
+
+    def unit(uow: UnitOfWork) -> dict[LinkId, PartnerRoute]:
+        found = {}
+        for row in uow.links.all():
+            pairing = pairing_of(uow, node, row.link)
+            address = uow.settings.get(f"address:{row.partner}") or next(
+                iter(pairing.partner_card.addresses), ""
+            )
+            if address:
+                found[row.link] = PartnerRoute(
+                    link=row.link,
+                    base_url=address,
+                    recipient=row.partner,
+                    tls_pins=frozenset(
+                        key.public for key in pairing.partner_card.keys_for(KeyUse.TLS) if key.revoked is None
+                    ),
+                    door_key=node.keys.signing(KeyUse.DOOR, node.clock.now()),
+                )
+        return found
+
+    found = await node.store.read(unit)
+    opened.routes.clear()
+    opened.routes.update(found)
+
+
+def partner_door(opened: OpenNode) -> tuple[Doorkeeper, RequestGuard, bytes, bytes]:
+    """Return what the partner door needs: service, guard, certificate (PEM), its key (PEM)."""
+    node, now = opened.node, opened.node.clock.now()
+    own = next(
+        own
+        for own in opened.keys.keys
+        if own.key.use is KeyUse.TLS and own.valid_from <= now < own.valid_until
+    )
+    host = opened.settings.door.address.removeprefix("https://").rsplit(":", 1)[0].strip("[]") or "localhost"
+    certificate = make_certificate(own, hosts=[host], random=node.random)
+    pem = tls_private_key(own.key).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    guard = RequestGuard(recipient=node.agency, clock=node.clock)
+    return Doorkeeper(node, opened.card.raw), guard, certificate_pem(certificate), pem

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands about this agency: its state, its officers, its keys."""
+
+from dataclasses import replace
+
+from exchange.errors import UsageError
+from exchange.ids import LinkId, parse_agency, parse_officer
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
+from exchange.messages.codelists import agencies, agency, codelist
+from exchange.service.partners import standings
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import AuditRow, LinkState, OfficerRow
+
+
+async def status(desk: Desk, _: Ask) -> Answer:
+    """Return who this node is and how each partner stands."""
+    node = desk.node
+    partners = []
+    for item in await standings(node):
+        presence = node.presence.of(item.link) if item.link else None
+        waiting = await _waiting(desk, item.link)
+        partners.append(
+            {
+                "partner": item.partner,
+                "link": item.link,
+                "state": item.state.value,
+                "reason": item.reason,
+                "waiting": waiting,
+                "last_contact": when(presence.last_contact_at) if presence else None,
+            }
+        )
+    return {
+        "agency": node.agency,
+        "node": node.node,
+        "training": node.training,
+        "address": desk.opened.settings.door.address,
+        "office": desk.opened.settings.agency.office,
+        "zone": desk.opened.settings.agency.zone,
+        "language": desk.opened.settings.agency.language,
+        "partners": partners,
+        "now": when(node.clock.now()),
+    }
+
+
+async def _waiting(desk: Desk, link: LinkId | None) -> int:
+    if link is None:
+        return 0
+    return await desk.node.store.read(lambda uow: uow.messages.open_count(link)[0])
+
+
+async def add_officer(desk: Desk, ask: Ask) -> Answer:
+    """Enter an officer into the directory."""
+    node = desk.node
+    office = parse_agency(ask.text("office", desk.opened.settings.agency.office))
+    functions = ask.texts("functions")
+    known = set(codelist("agency-functions").codes)
+    entry = agency(office)
+    if entry is None or entry.country != node.agency[:2]:
+        codes = ", ".join(sorted(code for code in agencies() if code[:2] == node.agency[:2]))
+        raise UsageError(f"{office} is no office of this country", hint=f"offices: {codes}")
+    if not functions or not set(functions) <= known:
+        raise UsageError("unknown function of an officer", hint="functions: " + ", ".join(sorted(known)))
+    row = OfficerRow(
+        number=parse_officer(ask.text("number")),
+        name=ask.text("name"),
+        office=office,
+        functions=functions,
+        valid_from=node.clock.now(),
+        valid_to=None,
+    )
+
+    def unit(uow: UnitOfWork) -> None:
+        if uow.officers.get(row.number) is not None:
+            raise UsageError(
+                f"officer {row.number} is in the directory already", hint="numbers are never used again"
+            )
+        uow.officers.add(row)
+        uow.audit.record(AuditRow(node.clock.now(), "administrator", "officer_added", row.number))
+
+    await node.store.write(unit)
+    return _officer(row)
+
+
+async def end_officer(desk: Desk, ask: Ask) -> Answer:
+    """End an officer's entry; what the officer signed stays verifiable."""
+    node, number = desk.node, parse_officer(ask.text("number"))
+
+    def unit(uow: UnitOfWork) -> OfficerRow:
+        row = uow.officers.get(number)
+        if row is None or row.valid_to is not None:
+            raise UsageError(f"officer {number} is not active", hint="run: exchange officer list")
+        uow.officers.end(number, node.clock.now())
+        uow.audit.record(AuditRow(node.clock.now(), "administrator", "officer_ended", number))
+        return replace(row, valid_to=node.clock.now())
+
+    return _officer(await node.store.write(unit))
+
+
+async def list_officers(desk: Desk, _: Ask) -> Answer:
+    rows = await desk.node.store.read(lambda uow: uow.officers.list())
+    return {"officers": [_officer(row) for row in rows]}
+
+
+def _officer(row: OfficerRow) -> Answer:
+    return {
+        "number": row.number,
+        "name": row.name,
+        "office": row.office,
+        "functions": list(row.functions),
+        "from": when(row.valid_from),
+        "until": when(row.valid_to),
+    }
+
+
+async def list_keys(desk: Desk, _: Ask) -> Answer:
+    """Return the public keys of the own card."""
+    card = desk.opened.card
+    now = desk.node.clock.now()
+    keys = [
+        {
+            "use": key.use.value,
+            "kid": key.kid,
+            "algorithm": key.algorithm.value,
+            "from": when(key.valid_from),
+            "until": when(key.valid_until),
+            "usable": key.is_usable(now),
+        }
+        for key in card.keys
+    ]
+    recovery = {"use": "recovery", "kid": card.recovery.kid, "algorithm": card.recovery.algorithm.value}
+    return {"serial": card.serial, "digest": card.digest, "recovery": recovery, "keys": keys}
+
+
+async def health(desk: Desk, _: Ask) -> Answer:
+    """Return what an administrator should look at."""
+    node = desk.node
+    troubles = [
+        {"partner": item.partner, "state": item.state.value, "reason": item.reason}
+        for item in await standings(node)
+        if item.state is LinkState.FROZEN or item.reason not in ("", "not_asked_yet")
+    ]
+    officers = await node.store.read(lambda uow: uow.officers.list())
+    return {"troubles": troubles, "officers": sum(row.valid_to is None for row in officers)}
+
+
+COMMANDS: dict[str, Command] = {
+    "status": status,
+    "health": health,
+    "officer.add": add_officer,
+    "officer.end": end_officer,
+    "officer.list": list_officers,
+    "key.list": list_keys,
+}

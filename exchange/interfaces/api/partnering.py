@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands of enrolment. The recovery key stays with the command line; only its signatures come here."""
+
+from exchange.bootstrap import refresh_routes
+from exchange.errors import UsageError
+from exchange.ids import b64url, unb64url
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
+from exchange.protocol.agreement import read_agreement
+from exchange.protocol.cards import read_card
+from exchange.service import partners
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import AuditRow, HeadRow
+
+
+async def here(desk: Desk, _: Ask) -> Answer:
+    """Return what the command line needs to judge a newcomer."""
+    known = await partners.here(desk.node)
+    return {
+        "card": known.card.raw.decode("ascii"),
+        "known_keys": sorted(known.known_keys),
+        "known_agencies": sorted(known.known_agencies),
+    }
+
+
+async def note_invitation(desk: Desk, ask: Ask) -> Answer:
+    raw = ask.text("invitation").encode("ascii")
+    await partners.note_invitation(desk.node, ask.agency("partner"), raw, actor=ask.officer())
+    return {}
+
+
+async def invitation(desk: Desk, ask: Ask) -> Answer:
+    open_one = await partners.open_invitation(desk.node, ask.agency("partner"))
+    return {"invitation": open_one.raw.decode("ascii")}
+
+
+async def enrol(desk: Desk, ask: Ask) -> Answer:
+    """Store a partner whose files the command line has checked and signed."""
+    card = read_card(ask.text("card").encode("ascii"), pinned_recovery=None)
+    agreement = read_agreement(unb64url(ask.text("agreement")))
+    link = await partners.enrol(
+        desk.node, card, agreement, own=ask.text("own"), partner=ask.text("partner", ""), actors=_two(ask)
+    )
+    await refresh_routes(desk.opened)
+    return {"link": link, "partner": card.agency, "agreement": b64url(agreement.raw)}
+
+
+async def confirm_words(desk: Desk, ask: Ask) -> Answer:
+    await partners.confirm_words(desk.node, ask.agency("partner"), ask.texts("words"), actors=_two(ask))
+    await refresh_routes(desk.opened)
+    return {}
+
+
+def _two(ask: Ask) -> tuple[str, str]:
+    """Return the two officers of an act that needs two."""
+    first, second = ask.officer(), ask.officer("second")
+    if first == second:
+        raise UsageError("enrolment needs two different officers", hint="say the second one with --second")
+    return first, second
+
+
+async def list_partners(desk: Desk, _: Ask) -> Answer:
+    found = await partners.standings(desk.node)
+    return {
+        "partners": [
+            {
+                "partner": item.partner,
+                "link": item.link,
+                "state": item.state.value,
+                "reason": item.reason,
+                "words": list(item.words),
+            }
+            for item in found
+        ]
+    }
+
+
+async def show_partner(desk: Desk, ask: Ask) -> Answer:
+    """Return what is agreed with a partner."""
+    row = await desk.link(ask.text("partner"))
+
+    def unit(uow: UnitOfWork) -> Answer:
+        agreed = uow.links.agreement(row.link, row.agreement_n)
+        card = uow.links.card(row.partner)
+        own, copy = uow.logs.position(row.link, desk.node.agency), uow.logs.position(row.link, row.partner)
+        agreement = read_agreement(agreed.raw) if agreed else None
+        return {
+            "partner": row.partner,
+            "link": row.link,
+            "state": desk.node.presence.of(row.link).gate.value,
+            "reason": desk.node.presence.of(row.link).reason or row.reason,
+            "agreement": row.agreement_n,
+            "profile": agreement.profile if agreement else "",
+            "suite": row.suite,
+            "card_serial": card.serial if card else 0,
+            "address": desk.opened.routes[row.link].base_url if row.link in desk.opened.routes else "",
+            "entries": {"own": own.size, "partner": copy.size},
+            "signed_by_partner": uow.logs.cosigned(row.link, desk.node.agency)[0],
+        }
+
+    return await desk.node.store.read(unit)
+
+
+async def resume(desk: Desk, ask: Ask) -> Answer:
+    """Let two persons confirm that this store is the newest one, when no high-water file says so."""
+    row = await desk.link(ask.text("partner"))
+    first, second = _two(ask)
+    node = desk.node
+
+    def unit(uow: UnitOfWork) -> HeadRow | None:
+        head = uow.logs.head(row.link, node.agency)
+        for actor in (first, second):
+            uow.audit.record(AuditRow(node.clock.now(), actor, "start_confirmed", row.link))
+        return head
+
+    head = await node.store.write(unit)
+    if head:
+        node.high_water.write(
+            row.link, epoch=row.own_epoch, size=head.size, root=head.root, next_seq=row.next_seq
+        )
+    node.presence.wake(row.link)
+    return {"entries": head.size if head else 0}
+
+
+COMMANDS: dict[str, Command] = {
+    "partner.here": here,
+    "partner.note_invitation": note_invitation,
+    "partner.invitation": invitation,
+    "partner.enrol": enrol,
+    "partner.confirm_words": confirm_words,
+    "partner.list": list_partners,
+    "partner.show": show_partner,
+    "partner.resume": resume,
+}

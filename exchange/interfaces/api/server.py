@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The local socket: commands of the own staff, as JSON over HTTP on a Unix socket of mode 0600.
+
+    POST /v1/commands/{name}    {members}  ->  200 {answer}
+                                           ->  400 or 500 {"error": {reason, message, hint, exit, faults}}
+
+Only the user who runs the node can open the socket; its folder has mode 0700. Error texts are for the
+own officers; they carry identifiers and codes, never personal data.
+"""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from pathlib import Path
+
+from aiohttp import web
+
+from exchange.errors import ConfigurationError, ExchangeError, InputError, StrictJsonError
+from exchange.interfaces.api import bookkeeping, messaging, office, partnering
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
+from exchange.protocol.strictjson import Limits, parse_object
+
+SOCKET_NAME = "control.sock"
+MAX_BODY_BYTES = 8 * 1024 * 1024
+"""A notice with 1,000 persons is about 6 MiB."""
+MAX_SOCKET_PATH = 100
+"""The kernel takes 108 bytes of path."""
+_LIMITS = Limits(max_bytes=MAX_BODY_BYTES, max_depth=20, max_members=250, max_items=2_000, max_name=64)
+COMMANDS: dict[str, Command] = {
+    **office.COMMANDS,
+    **partnering.COMMANDS,
+    **messaging.COMMANDS,
+    **bookkeeping.COMMANDS,
+}
+
+
+@contextlib.asynccontextmanager
+async def serve_commands(desk: Desk) -> AsyncIterator[Path]:
+    """Listen on the local socket while the context is open.
+
+    Raises:
+        ConfigurationError: the path of the data folder is too long for a socket.
+    """
+    path = desk.opened.folder / "run" / SOCKET_NAME
+    reachable = _reachable(path)
+    runner = web.AppRunner(_app(desk), access_log=None, handle_signals=False)
+    await runner.setup()
+    path.unlink(missing_ok=True)
+    old = os.umask(0o177)
+    try:
+        await web.UnixSite(runner, str(reachable)).start()
+    finally:
+        os.umask(old)
+    try:
+        yield path
+    finally:
+        await runner.cleanup()
+        path.unlink(missing_ok=True)
+
+
+def _reachable(path: Path) -> Path:
+    """Return a name for the socket that is short enough for the kernel."""
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
+        return path
+    relative = Path(os.path.relpath(path))
+    if len(os.fsencode(relative)) <= MAX_SOCKET_PATH:
+        return relative
+    raise ConfigurationError(
+        f"the path of the data folder is too long for a local socket: {path.parent}",
+        hint="choose a shorter path for --data",
+    )
+
+
+def _app(desk: Desk) -> web.Application:
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+
+    async def run(request: web.Request) -> web.Response:
+        command = COMMANDS.get(request.match_info["name"])
+        if command is None:
+            return web.json_response(_problem(ConfigurationError("no such command")), status=404)
+        try:
+            members = parse_object(await request.read() or b"{}", _LIMITS)
+            return web.json_response(await command(desk, Ask(dict(members))))
+        except StrictJsonError as error:
+            return web.json_response(_problem(InputError(str(error))), status=400)
+        except ExchangeError as error:
+            return web.json_response(_problem(error), status=400)
+        except Exception as error:
+            desk.node.journal.note("handling_failed", error=type(error).__name__)
+            raise
+
+    app.router.add_post("/v1/commands/{name}", run)
+    return app
+
+
+def _problem(error: ExchangeError) -> Answer:
+    faults = error.faults if isinstance(error, InputError) else ()
+    return {
+        "error": {
+            "reason": error.reason,
+            "message": str(error),
+            "hint": error.hint or "",
+            "exit": error.exit_code,
+            "faults": [asdict(fault) for fault in faults],
+        }
+    }

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operations listener: is this node well, and what has it counted.
+
+    GET /health     200 or 503, {"status": "ok" | "unwell", "reasons": [codes]}
+    GET /metrics    counts in the text format of Prometheus
+
+It listens on loopback; whoever wants it elsewhere says so in the configuration. It shows codes and
+numbers only, takes no body, and changes nothing.
+"""
+
+import contextlib
+import ipaddress
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from exchange.errors import ConfigurationError
+from exchange.interfaces.server import HttpServer, Listener, Refusal, ServerLimits, answer_with, serve
+
+HEALTH_PATH = "/health"
+METRICS_PATH = "/metrics"
+LIMITS = ServerLimits(connections=32, per_address=32, body_s=1, idle_s=30, write_s=10)
+"""A few monitors of one machine, not the world."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """Whether the node works, and if not, why, as reason codes."""
+
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def is_well(self) -> bool:
+        return not self.reasons
+
+
+@contextlib.asynccontextmanager
+async def serve_operations(
+    health: Callable[[], Health],
+    metrics: Callable[[], bytes],
+    *,
+    metrics_type: str,
+    port: int,
+    host: str = "127.0.0.1",
+    beyond_loopback: bool = False,
+) -> AsyncIterator[Listener]:
+    """Listen for monitors while the context is open.
+
+    Raises:
+        ConfigurationError: the host is not loopback and `beyond_loopback` is not said, or cannot be used.
+    """
+    if not beyond_loopback and not _is_loopback(host):
+        raise ConfigurationError(
+            f"the operations listener would be open beyond this machine, on {host}",
+            hint="use 127.0.0.1, or say beyond_loopback in the configuration",
+        )
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        if request.method != "GET" or request.body_exists:
+            raise Refusal(400, "request_invalid")
+        if request.raw_path == HEALTH_PATH:
+            return _health_page(health())
+        if request.raw_path == METRICS_PATH:
+            return answer_with(metrics(), content_type=metrics_type)
+        raise Refusal(404, "not_found")
+
+    async with serve(HttpServer(answer, limits=LIMITS), host=host, port=port, ssl_context=None) as listener:
+        yield listener
+
+
+def _health_page(health: Health) -> web.Response:
+    page = {"status": "ok" if health.is_well else "unwell", "reasons": list(health.reasons)}
+    status = 200 if health.is_well else 503
+    return answer_with(json.dumps(page).encode(), status=status, content_type="application/json")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

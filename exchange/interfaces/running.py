@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a node: its loops, and the doors side by side. The doors themselves do not know each other.
+
+1. Key file and store are opened; from here on nobody else can open this data folder.
+2. The partner door listens, if the configuration says under which address partners reach it.
+3. The operations listener (loopback) and the local socket for the own staff listen.
+4. The supervisor asks at the start gate of each link and delivers.
+5. SIGTERM and SIGINT end all of it in the opposite order; what is being committed is finished.
+
+The first error that is no known, transient one ends the process (rule 21): it comes out of `run_node`.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvloop
+
+from exchange.bootstrap import METRICS_TYPE, OpenNode, open_node, partner_door
+from exchange.errors import ClockError, ExchangeError
+from exchange.interfaces.api.desk import Desk
+from exchange.interfaces.api.server import serve_commands
+from exchange.interfaces.operations import Health, serve_operations
+from exchange.interfaces.partner.door import partner_app
+from exchange.interfaces.server import serve
+from exchange.interfaces.tls import server_tls
+from exchange.service.doorkeeper import Doorkeeper
+from exchange.service.rows import LinkState
+from exchange.service.supervisor import Supervisor
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@dataclass(frozen=True)
+class Running:
+    """What a node that has just started tells its administrator."""
+
+    agency: str
+    training: bool
+    door: str
+    """`host:port` of the partner door, or "" when the node only calls."""
+    operations: str
+    socket: Path
+
+
+def run(folder: Path, passphrase: Callable[[], str], *, ready: Callable[[Running], None]) -> None:
+    """Run a node until a signal stops it; see `run_node`."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run_node(folder, passphrase, ready=ready))
+
+
+async def run_node(folder: Path, passphrase: Callable[[], str], *, ready: Callable[[Running], None]) -> None:
+    """Run a node until a signal stops it; `ready` is called once everything listens.
+
+    Raises:
+        NodeError: it cannot start, or its store failed.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, stop.set)
+    async with open_node(folder, passphrase) as opened, contextlib.AsyncExitStack() as stack:
+        running = await _listen(opened, stack)
+        ready(running)
+        await _until_stopped(Supervisor(opened.node), stop)
+
+
+async def _listen(opened: OpenNode, stack: contextlib.AsyncExitStack) -> Running:
+    """Open every door on the stack."""
+    settings = opened.settings
+    door = await _partner_door(opened, stack) if settings.door.address else ""
+    operations = ""
+    if settings.operations.port:
+        listener = await stack.enter_async_context(
+            serve_operations(
+                lambda: health_of(opened),
+                opened.counters.text,
+                metrics_type=METRICS_TYPE,
+                host=settings.operations.host,
+                port=settings.operations.port,
+            )
+        )
+        operations = f"{listener.host}:{listener.port}"
+    socket = await stack.enter_async_context(serve_commands(Desk(opened)))
+    return Running(opened.node.agency, opened.node.training, door, operations, socket)
+
+
+async def _partner_door(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str:
+    doorkeeper, guard, certificate, key = partner_door(opened)
+    app = partner_app(doorkeeper, guard=guard, journal=opened.node.journal, counters=opened.counters)
+    tls = server_tls(certificate, key, folder=opened.folder / "run")
+    place = opened.settings.door
+    listener = await stack.enter_async_context(serve(app, host=place.host, port=place.port, ssl_context=tls))
+    stack.callback(Doorkeeper.stop, doorkeeper)
+    return f"{listener.host}:{listener.port}"
+
+
+def health_of(opened: OpenNode) -> Health:
+    """Return whether this node itself works; a partner that is not reachable is no illness of ours."""
+    node = opened.node
+    reasons = []
+    try:
+        node.guard.check()
+    except ClockError as error:
+        reasons.append(error.reason)
+    if any(node.presence.of(link).gate is LinkState.FROZEN for link in opened.routes):
+        reasons.append("link_frozen")
+    return Health(tuple(reasons))
+
+
+async def _until_stopped(supervisor: Supervisor, stop: asyncio.Event) -> None:
+    """Run the loops until the signal, or until one of them fails."""
+    loops, stopped = asyncio.create_task(supervisor.run()), asyncio.create_task(stop.wait())
+    await asyncio.wait({loops, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not loops.done():
+        loops.cancel()
+    try:
+        await loops
+    except asyncio.CancelledError:
+        return
+    except BaseExceptionGroup as group:
+        known = first_known(group)
+        raise known if known is not None else group from group
+
+
+def first_known(group: BaseExceptionGroup[BaseException]) -> ExchangeError | None:
+    """Return the first error of ours inside a group of tasks that failed together."""
+    for error in group.exceptions:
+        if isinstance(error, ExchangeError):
+            return error
+        if isinstance(error, BaseExceptionGroup) and (inner := first_known(error)) is not None:
+            return inner
+    return None

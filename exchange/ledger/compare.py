@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compares the own log with the copy of the partner's, and names each difference.
+
+Both logs speak of the same two directions: what we send stands as `sent` and `void` in our log and as `rcvd`,
+`accp`, `rejc` in the partner's; what the partner sends, the other way round.
+
+1. Each log is judged by itself (`judge`): a leaf that breaks its rules is `log_invalid` or `duplicate`.
+2. Each direction is joined number by number (`join`); its docstring has the exact predicates.
+3. A newest head that is older than `stale_after` is `head_stale`.
+
+Streaming: pages of leaves go in, two packed tables of numbers a log stay (`numbers`). `compare` does it in
+one call; a service that must not hold the store for long feeds a `Comparison` page by page. Age is measured
+by the times that the writers claim, so a wrong clock can hide a difference for a time, and only that.
+
+    comparison = Comparison(own, copy, now=now, grace=timedelta(hours=24))
+    comparison.take(own.by, page)
+    result = comparison.finish(leaf)
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from exchange.clock import instant_text
+from exchange.ids import AgencyCode, Digest, b64url
+from exchange.ledger.differences import CLASSES, Actor, Difference, DifferenceKind, LeafRef
+from exchange.ledger.join import Finding, Join, Movement
+from exchange.ledger.judge import LogFault, LogJudge
+from exchange.ledger.merkle import leaf_hash
+
+LeafReader = Callable[[AgencyCode, int], bytes]
+"""Gives the stored bytes of one leaf of a log."""
+
+PAGE_LEAVES = 5_000
+"""Leaves that `compare` reads at once, about 1.5 MB."""
+
+
+@dataclass(frozen=True)
+class LogView:
+    """One log as the store has it. `leaves(start, end)` gives the stored bytes of start <= i < end."""
+
+    by: AgencyCode
+    size: int
+    leaves: Callable[[int, int], Sequence[bytes]]
+    cosigned: int
+    """Up to which size the other side has cosigned it."""
+    head_at: datetime | None = None
+    """When its newest head was signed (own) or taken over (copy)."""
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """What a comparison found. Differences stand in the order: outgoing, incoming, own log, copy."""
+
+    at: datetime
+    own_size: int
+    copy_size: int
+    outgoing: Movement
+    incoming: Movement
+    differences: tuple[Difference, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """True when there is no difference; what is in transit is none."""
+        return not self.differences
+
+    @property
+    def matched(self) -> int:
+        """Numbers of both directions that both sides recorded alike."""
+        return self.outgoing.matched + self.incoming.matched
+
+    @property
+    def in_transit(self) -> int:
+        """Numbers of both directions that are on their way; no difference, shown apart."""
+        return self.outgoing.in_transit + self.incoming.in_transit
+
+
+def compare(
+    own: LogView,
+    copy: LogView,
+    *,
+    now: datetime,
+    grace: timedelta,
+    stale_after: timedelta | None = None,
+) -> Reconciliation:
+    """Return the reconciliation of our log with our copy of the partner's."""
+    comparison = Comparison(own, copy, now=now, grace=grace, stale_after=stale_after)
+    for view in (own, copy):
+        for start in range(0, view.size, PAGE_LEAVES):
+            comparison.take(view.by, view.leaves(start, min(start + PAGE_LEAVES, view.size)))
+    views = {view.by: view for view in (own, copy)}
+    return comparison.finish(lambda by, index: views[by].leaves(index, index + 1)[0])
+
+
+class Comparison:
+    """A comparison in steps: `take` all leaves of both logs in their order, then `finish`."""
+
+    def __init__(
+        self,
+        own: LogView,
+        copy: LogView,
+        *,
+        now: datetime,
+        grace: timedelta,
+        stale_after: timedelta | None = None,
+    ) -> None:
+        if own.by == copy.by:
+            raise ValueError("a log is compared with the log of the partner, not with itself")
+        self._own = own
+        self._copy = copy
+        self._now = now
+        self._stale_before = None if stale_after is None else now - stale_after
+        before = instant_text(now - grace)
+        self._judges = {view.by: LogJudge(old_before=before, cosigned=view.cosigned) for view in (own, copy)}
+
+    def take(self, by: AgencyCode, leaves: Sequence[bytes]) -> None:
+        """Take the next leaves of the log of `by`; requires stored bytes in their order."""
+        self._judges[by].take(leaves)
+
+    def finish(self, leaf: LeafReader) -> Reconciliation:
+        """Return the result; `leaf(by, index)` gives the stored bytes of a leaf that a difference names.
+
+        Requires that all leaves of both views were taken.
+        """
+        for view in (self._own, self._copy):
+            if self._judges[view.by].size != view.size:
+                raise ValueError(
+                    f"{self._judges[view.by].size} of {view.size} leaves of {view.by} were taken"
+                )
+        out, into = self._join(self._own, self._copy), self._join(self._copy, self._own)
+        differences = [
+            *(_between(finding, join, leaf) for join in (out, into) for finding in join.findings()),
+            *(difference for view in (self._own, self._copy) for difference in self._in_log(view, leaf)),
+        ]
+        return Reconciliation(
+            at=self._now,
+            own_size=self._own.size,
+            copy_size=self._copy.size,
+            outgoing=out.movement(),
+            incoming=into.movement(),
+            differences=tuple(differences),
+        )
+
+    def _join(self, sender: LogView, recipient: LogView) -> Join:
+        return Join(
+            sender.by,
+            recipient.by,
+            sent=self._judges[sender.by].outgoing,
+            received=self._judges[recipient.by].incoming,
+        )
+
+    def _in_log(self, view: LogView, leaf: LeafReader) -> Iterator[Difference]:
+        judge = self._judges[view.by]
+        partner = self._copy.by if view is self._own else self._own.by
+        for fault in sorted([*judge.faults, *judge.id_faults()], key=lambda fault: fault.index):
+            # The join names each gap that is still there; one that was closed later is `number_backwards`.
+            if fault.difference is not DifferenceKind.SEQUENCE_GAP:
+                yield _of_fault(fault, leaf, writer=view.by, partner=partner)
+        if self._stale_before is not None and view.head_at is not None and view.head_at < self._stale_before:
+            last = (_reference(leaf, view.by, view.size - 1),) if view.size else ()
+            yield Difference(DifferenceKind.HEAD_STALE, last, acts_first=view.by)
+
+
+def _between(finding: Finding, join: Join, leaf: LeafReader) -> Difference:
+    """Return the difference of a direction; the class tells which side acts."""
+    roles = {Actor.SENDER: join.sender, Actor.RECIPIENT: join.recipient}
+    return Difference(
+        finding.kind,
+        tuple(_reference(leaf, by, index) for by, index in finding.places),
+        acts_first=roles.get(CLASSES[finding.kind].acts_first, Actor.BOTH.value),
+        sender=join.sender,
+        number=finding.number,
+        last_number=finding.last_number or finding.number,
+        reason=finding.reason,
+    )
+
+
+def _of_fault(fault: LogFault, leaf: LeafReader, *, writer: AgencyCode, partner: AgencyCode) -> Difference:
+    """Return the difference of one log; whatever its class, the writer of the log acts."""
+    indexes = (fault.earlier, fault.index) if fault.earlier >= 0 else (fault.index,)
+    sender = partner if fault.is_of_partner else writer
+    return Difference(
+        fault.difference,
+        tuple(_reference(leaf, writer, index) for index in indexes),
+        acts_first=writer,
+        sender=sender if fault.number else None,
+        number=fault.number,
+        last_number=fault.number,
+        reason=fault.reason,
+    )
+
+
+def _reference(leaf: LeafReader, by: AgencyCode, index: int) -> LeafRef:
+    return LeafRef(by, index, Digest(b64url(leaf_hash(leaf(by, index)))))

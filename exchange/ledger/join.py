@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Joins what the two logs say of one direction, number by number; one finding a number at most.
+
+1. The sender has nothing, the recipient has something: `unexpected_message`.
+2. Neither has anything, below the sender's highest number: `sequence_gap`, once for a run.
+3. Sent, not recorded: *in transit* while young, then `missing_message`. A number given up is neither.
+4. Sent, not recorded, still in transit, but an old message is held behind it: `sequence_gap`.
+5. Recorded with another id or other hashes than sent: `hash_mismatch`.
+6. Both alike: matched. A verdict that is old and not cosigned by the sender: `receipt_missing`.
+
+What is young or old was marked when the leaves were read (`judge`). Blocks of numbers in which everything
+matches and has its verdict are compared as bytes, so the cost is that of what does not match.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import itemgetter
+
+from exchange.ids import AgencyCode
+from exchange.ledger.differences import DifferenceKind
+from exchange.ledger.numbers import (
+    ACCEPTED,
+    CLOSED,
+    FINAL,
+    GIVEN_UP,
+    HELD,
+    LISTED,
+    OLD,
+    PACKED_BYTES,
+    REJECTED,
+    UNSIGNED,
+    Numbers,
+)
+
+_BLOCK = 1_024
+"""Numbers that are compared at once when nothing stands out."""
+_QUIET_SENT = bytes((LISTED, LISTED | OLD))
+_QUIET_RECEIVED = bytes((LISTED | ACCEPTED, LISTED | REJECTED))
+
+
+@dataclass(frozen=True)
+class Movement:
+    """The numbers of one direction, counted.
+
+    sent = matched + mismatched + missing + in transit + given up without an answer;
+    matched = accepted + rejected + held + given up and closed by the recipient.
+    """
+
+    sender: AgencyCode
+    recipient: AgencyCode
+    sent: int = 0
+    received: int = 0
+    """Numbers that the recipient recorded."""
+    matched: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    held: int = 0
+    voided: int = 0
+    """Given up by the sender and never accepted or rejected for another reason."""
+    in_transit: int = 0
+    missing: int = 0
+    mismatched: int = 0
+    open: int = 0
+    """Sent numbers without a final verdict: in transit, missing, held, or given up without an answer."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A difference before its leaves are read: places are (log, index), the sender's first."""
+
+    kind: DifferenceKind
+    number: int = 0
+    places: tuple[tuple[AgencyCode, int], ...] = ()
+    last_number: int = 0
+    reason: str = ""
+
+
+class Join:
+    """The two tables of one direction, side by side. `findings` once, then `movement`."""
+
+    def __init__(
+        self, sender: AgencyCode, recipient: AgencyCode, *, sent: Numbers, received: Numbers
+    ) -> None:
+        self.sender = sender
+        self.recipient = recipient
+        self._sent = sent
+        self._received = received
+        self._counts: Counter[str] = Counter()
+        self._gap: list[int] = []
+        self._waiting = 0
+        """The first number in transit of which nothing has been said."""
+
+    def findings(self) -> Iterator[Finding]:
+        """Walk all numbers, count them, and yield what does not agree."""
+        for start in range(0, max(self._sent.highest, self._received.highest), _BLOCK):
+            if not self._count_quiet(start, start + _BLOCK):
+                for number in range(start + 1, start + _BLOCK + 1):
+                    yield from self._judge(number)
+        yield from self._end_gap()
+
+    def movement(self) -> Movement:
+        """Return what was counted."""
+        names = (
+            "sent",
+            "received",
+            "matched",
+            "accepted",
+            "rejected",
+            "held",
+            "voided",
+            "in_transit",
+            "missing",
+        )
+        counts = itemgetter(*names, "mismatched", "open")(self._counts)
+        return Movement(self.sender, self.recipient, *counts)
+
+    def _count_quiet(self, start: int, end: int) -> bool:
+        """Count a whole block in which everything matches and is final; return False for any other."""
+        ours, theirs = self._sent.marks[start:end], self._received.marks[start:end]
+        if len(ours) != len(theirs):
+            return False
+        if ours.translate(None, _QUIET_SENT) or theirs.translate(None, _QUIET_RECEIVED):
+            return False
+        packed = slice(start * PACKED_BYTES, end * PACKED_BYTES)
+        if self._sent.ids[packed] != self._received.ids[packed]:
+            return False
+        if self._sent.digests[packed] != self._received.digests[packed]:
+            return False
+        accepted = theirs.count(LISTED | ACCEPTED)
+        self._count("sent", "received", "matched", by=len(ours))
+        self._count("accepted", by=accepted)
+        self._count("rejected", by=len(ours) - accepted)
+        return True
+
+    def _judge(self, number: int) -> Iterator[Finding]:
+        ours, theirs = self._sent.mark(number), self._received.mark(number)
+        self._counts["sent"] += bool(ours)
+        self._counts["received"] += bool(theirs)
+        if not ours and not theirs:
+            yield from self._missing_in_both(number)
+        elif not ours:  # 1
+            yield Finding(DifferenceKind.UNEXPECTED_MESSAGE, number, (self._record(number),))
+        elif not theirs:
+            yield from self._not_recorded(number, ours)
+        elif not self._is_same(number, theirs):  # 5
+            self._count("mismatched")
+            places = (self._sending(number), self._record(number))
+            yield Finding(DifferenceKind.HASH_MISMATCH, number, places)
+        else:
+            yield from self._matched(number, theirs)
+
+    def _missing_in_both(self, number: int) -> Iterator[Finding]:
+        if self._gap and self._gap[-1] != number - 1:
+            yield from self._end_gap()
+        if number < self._sent.highest:
+            self._gap.append(number)
+
+    def _end_gap(self) -> Iterator[Finding]:  # 2
+        if self._gap:
+            first, last = self._gap[0], self._gap[-1]
+            beside = (number for number in (first - 1, last + 1) if self._sent.mark(number))
+            places = tuple(self._sending(number) for number in beside)
+            self._gap = []
+            yield Finding(DifferenceKind.SEQUENCE_GAP, first, places, last_number=last)
+
+    def _not_recorded(self, number: int, ours: int) -> Iterator[Finding]:  # 3
+        self._count("open")
+        if ours & GIVEN_UP:
+            self._count("voided")
+        elif ours & OLD:
+            self._count("missing")
+            yield Finding(DifferenceKind.MISSING_MESSAGE, number, (self._sending(number),))
+        else:
+            self._count("in_transit")
+            self._waiting = self._waiting or number
+
+    def _matched(self, number: int, theirs: int) -> Iterator[Finding]:  # 6
+        self._count("matched")
+        if theirs & CLOSED:
+            self._count("voided")
+        elif theirs & FINAL:
+            self._count("accepted" if theirs & ACCEPTED else "rejected")
+        else:
+            self._count("held", "open")
+        if theirs & UNSIGNED:
+            verdict = (self.recipient, self._received.ends[number - 1])
+            yield Finding(DifferenceKind.RECEIPT_MISSING, number, (self._sending(number), verdict))
+        if theirs & HELD and theirs & OLD and self._waiting:  # 4
+            places = (self._sending(self._waiting), self._record(number))
+            yield Finding(DifferenceKind.SEQUENCE_GAP, self._waiting, places, reason="held_behind")
+            self._waiting = 0
+
+    def _is_same(self, number: int, theirs: int) -> bool:
+        if self._sent.id_of(number) != self._received.id_of(number):
+            return False
+        # A number that was closed without a message has an id, but no hashes.
+        return not theirs & LISTED or self._sent.digest_of(number) == self._received.digest_of(number)
+
+    def _sending(self, number: int) -> tuple[AgencyCode, int]:
+        return self.sender, self._sent.places[number - 1]
+
+    def _record(self, number: int) -> tuple[AgencyCode, int]:
+        return self.recipient, self._received.places[number - 1]
+
+    def _count(self, *names: str, by: int = 1) -> None:
+        for name in names:
+            self._counts[name] += by

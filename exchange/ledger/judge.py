@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judges the order of a log's leaves, after they were stored.
+
+1. `open` is the first leaf or none.
+2. Numbers of `sent` run without gap from 1; no number and no message id is used for two.
+3. `void` gives up a number that was sent under this id, once.
+4. `rcvd` records a number, and a message id, once.
+5. `accp` and `rejc` end a number that is held under this id. `rejc` with the code `voided` may also close a
+   number that never came.
+6. Events and own members are as `entries.EVENTS` demands (`entries.legal`).
+
+A fault names the leaf, a reason and the class of difference; the leaf has no effect here either. The time of
+a leaf is never a fault. The judge takes leaves in their order, in pieces of any size, and keeps of them only
+two tables of numbers.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from exchange.ledger.differences import DifferenceKind
+from exchange.ledger.entries import Event, Leaf, Verdict, decode_leaf, legal, stored_form
+from exchange.ledger.numbers import (
+    ACCEPTED,
+    CLOSED,
+    FINAL,
+    GIVEN_UP,
+    HELD,
+    LISTED,
+    OLD,
+    REJECTED,
+    UNSIGNED,
+    Numbers,
+    packed_digest,
+    packed_id,
+)
+
+VOIDED = "voided"
+"""Code of `ack-rejections` by which a recipient closes a number that was given up."""
+
+
+class OrderFault(StrEnum):
+    """Which rule of this module a leaf breaks."""
+
+    OPEN_NOT_FIRST = "open_not_first"
+    NUMBER_SKIPPED = "number_skipped"
+    NUMBER_BACKWARDS = "number_backwards"
+    NUMBER_AGAIN = "number_again"
+    NUMBER_FAR = "number_far"
+    ID_AGAIN = "id_again"
+    VOID_UNSENT = "void_unsent"
+    VOID_AGAIN = "void_again"
+    VOID_OTHER_ID = "void_other_id"
+    RECEIVED_AGAIN = "received_again"
+    VERDICT_UNHELD = "verdict_unheld"
+    VERDICT_OTHER_ID = "verdict_other_id"
+
+
+@dataclass(frozen=True)
+class LogFault:
+    """A leaf that breaks a rule; `earlier` is the index of the leaf that it collides with, or -1."""
+
+    index: int
+    reason: str
+    difference: DifferenceKind = DifferenceKind.LOG_INVALID
+    number: int = 0
+    is_of_partner: bool = False
+    """True when the number is one of the partner's, not of the writer of the log."""
+    earlier: int = -1
+
+
+_VERDICT_MARKS = {
+    Verdict.HELD.encode(): HELD,
+    Verdict.ACCEPTED.encode(): ACCEPTED,
+    Verdict.REJECTED.encode(): REJECTED,
+}
+
+
+class LogJudge:
+    """Walks one log from its first leaf.
+
+    `outgoing` says what the log says of its writer's own numbers, `incoming` what it says of the partner's.
+    A leaf counts as old when its time is before `old_before`; a verdict counts as signed when its index is
+    below `cosigned`.
+    """
+
+    def __init__(self, *, old_before: str = "", cosigned: int = 0) -> None:
+        self.size = 0
+        self.faults: list[LogFault] = []
+        self.outgoing = Numbers()
+        self.incoming = Numbers()
+        self._old_before = old_before.encode("ascii")
+        self._cosigned = cosigned
+
+    def take(self, leaves: Iterable[bytes]) -> None:
+        """Judge the next leaves; requires stored bytes, which `decode_leaf` took."""
+        sent_form, rcvd_form = stored_form(Event.SENT).fullmatch, stored_form(Event.RCVD).fullmatch
+        for raw in leaves:
+            if match := sent_form(raw):
+                self._take_sent(match)
+            elif match := rcvd_form(raw):
+                self._take_rcvd(match)
+            else:
+                self._take_other(decode_leaf(raw))
+            self.size += 1
+
+    def id_faults(self) -> list[LogFault]:
+        """Return the second uses of a message id so far (rules 2 and 4); looks at all numbers at once."""
+        sides = ((self.outgoing, DifferenceKind.LOG_INVALID), (self.incoming, DifferenceKind.DUPLICATE))
+        return [
+            LogFault(
+                table.places[number - 1],
+                OrderFault.ID_AGAIN,
+                kind,
+                number,
+                is_of_partner=table is self.incoming,
+                earlier=table.places[earlier - 1],
+            )
+            for table, kind in sides
+            for number, earlier in table.doubled()
+        ]
+
+    def _take_sent(self, leaf: re.Match[bytes]) -> None:  # 2
+        seq, id, eh, cd, t = leaf.group("seq", "id", "eh", "cd", "t")
+        number, table = int(seq), self.outgoing
+        mark = LISTED | OLD if t < self._old_before else LISTED
+        if number != table.highest + 1 and not self._may_send(number):
+            return
+        table.put(number, mark, place=self.size, id=packed_id(id), digest=packed_digest(eh, cd))
+
+    def _may_send(self, number: int) -> bool:
+        """Name what is wrong with a number that is not the next; return True when it is kept anyway."""
+        table = self.outgoing
+        if table.mark(number):
+            self._blame(OrderFault.NUMBER_AGAIN, number, earlier=table.places[number - 1])
+            return False
+        if table.is_too_far(number):
+            self._blame(OrderFault.NUMBER_FAR, number)
+            return False
+        if number > table.highest:
+            self._blame(OrderFault.NUMBER_SKIPPED, number, kind=DifferenceKind.SEQUENCE_GAP)
+        else:
+            self._blame(OrderFault.NUMBER_BACKWARDS, number)
+        return True
+
+    def _take_rcvd(self, leaf: re.Match[bytes]) -> None:  # 4
+        seq, id, eh, cd, t, k, code = leaf.group("seq", "id", "eh", "cd", "t", "k", "code")
+        number, table = int(seq), self.incoming
+        if (code is not None) is not (k == b"rejected"):
+            self._blame(legal(decode_leaf(leaf.string)), number, of_partner=True)
+        elif table.mark(number):
+            self._blame(
+                OrderFault.RECEIVED_AGAIN,
+                number,
+                kind=DifferenceKind.DUPLICATE,
+                of_partner=True,
+                earlier=table.places[number - 1],
+            )
+        elif table.is_too_far(number):
+            self._blame(OrderFault.NUMBER_FAR, number, of_partner=True)
+        else:
+            mark = LISTED | self._aged(_VERDICT_MARKS[k] | (CLOSED if code == VOIDED.encode() else 0), t)
+            table.put(number, mark, place=self.size, id=packed_id(id), digest=packed_digest(eh, cd))
+            table.end(number, mark, place=self.size)
+
+    def _take_other(self, leaf: Leaf) -> None:
+        if fault := legal(leaf):  # 6
+            self._blame(fault)
+        elif leaf.ev == Event.OPEN and self.size:  # 1
+            self._blame(OrderFault.OPEN_NOT_FIRST)
+        elif leaf.ev == Event.VOID:
+            self._take_void(leaf)
+        elif leaf.ev in (Event.ACCP, Event.REJC):
+            self._take_verdict(leaf)
+
+    def _take_void(self, leaf: Leaf) -> None:  # 3
+        number, id, t = _common(leaf)
+        table = self.outgoing
+        mark = table.mark(number)
+        if not mark & LISTED:
+            self._blame(OrderFault.VOID_UNSENT, number)
+        elif mark & GIVEN_UP:
+            self._blame(OrderFault.VOID_AGAIN, number, earlier=table.ends[number - 1])
+        elif table.id_of(number) != id:
+            self._blame(OrderFault.VOID_OTHER_ID, number, earlier=table.places[number - 1])
+        else:
+            mark = LISTED | GIVEN_UP | (OLD if t < self._old_before else 0)
+            table.end(number, mark, place=self.size)
+
+    def _take_verdict(self, leaf: Leaf) -> None:  # 5
+        number, id, t = _common(leaf)
+        table = self.incoming
+        mark = table.mark(number)
+        closes = leaf.fields.get("code") == VOIDED
+        verdict = self._aged(ACCEPTED if leaf.ev == Event.ACCP else REJECTED | (CLOSED if closes else 0), t)
+        if mark & HELD and table.id_of(number) != id:
+            self._blame(
+                OrderFault.VERDICT_OTHER_ID, number, of_partner=True, earlier=table.places[number - 1]
+            )
+        elif mark & HELD:
+            table.end(number, LISTED | verdict, place=self.size)
+        elif not mark and closes and not table.is_too_far(number):
+            table.put(number, verdict, place=self.size, id=id, digest=bytes(16))
+            table.end(number, verdict, place=self.size)
+        else:
+            earlier = table.places[number - 1] if mark else -1
+            self._blame(OrderFault.VERDICT_UNHELD, number, of_partner=True, earlier=earlier)
+
+    def _aged(self, mark: int, t: bytes) -> int:
+        if t >= self._old_before:
+            return mark
+        if mark & FINAL:
+            return mark | UNSIGNED if self.size >= self._cosigned else mark
+        return mark | OLD
+
+    def _blame(
+        self,
+        reason: str,
+        number: int = 0,
+        *,
+        kind: DifferenceKind = DifferenceKind.LOG_INVALID,
+        of_partner: bool = False,
+        earlier: int = -1,
+    ) -> None:
+        self.faults.append(LogFault(self.size, str(reason), kind, number, of_partner, earlier))
+
+
+def _common(leaf: Leaf) -> tuple[int, bytes, bytes]:
+    return int(leaf.fields["seq"]), packed_id(str(leaf.fields["id"]).encode()), leaf.t.encode()

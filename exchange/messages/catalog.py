@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""THE table of message types: who may send what, with which members, for which purpose.
+
+Direction, offices, stops and deadlines come from the code list `message-types`; the members a person
+block may carry, the purposes and the installed forms stand here. A type without a form in `FORMS` is
+known but cannot be sent or read yet.
+
+Marks of the person block: R required, O optional, C conditional, `-` not allowed (over_disclosure).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from exchange.messages.codelists import Code, codelist
+from exchange.messages.returns import Decision, Notice
+
+PERSON_COLUMNS = ("IDN", "VRQ", "TRQ", "RPN", "TDQ", "HDP", "HRC", "RCV", "RFN", "FUP")
+PERSON_BLOCK: Mapping[str, str] = MappingProxyType(
+    {
+        "case_code": "RRRRRRRRRR",
+        "names": "CRRRRRR---",
+        "sex": "RRRRRRR---",
+        "birth": "ORRRR-----",
+        "is_child": "RRRRRRRROO",
+        "nationality": "RRRRR-----",
+        "residence_right": "-O--------",
+        "documents": "-O-OROR---",
+        "photograph": "-O-OOOO---",
+        "fingerprints": "-C--C-----",
+        "place_of_origin": "ORRCO-----",
+        "relatives": "-OR-------",
+        "identification": "ROOR------",
+        "exploitation": "--O-------",
+        "flags": "-ORR-RR---",
+        "languages": "ORRR-RO---",
+        "consents": "RRRRO-C-RR",
+        "guardian": "OCCCCCCCCO",
+        "best_interests": "---C------",
+        "return_wishes": "--OR------",
+        "links": "OOOR-RR---",
+        "belongings": "------R---",
+    }
+)
+
+RESERVED_NAMES = frozenset(
+    {"shelter", "shelter_address", "provider_name", "provider_place", "medical_record", "diagnosis"}
+    | {"interview", "offence", "criminal_record", "exit_ban", "bank_account", "telephone"}
+    | {"political_opinion", "religion"}
+)
+"""Names that are refused with over_disclosure in every type."""
+_RESERVED_OF_TYPE: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("STM", "DSC", "DRS"), frozenset({"case_codes", "type_totals"})),
+    **dict.fromkeys(("TRA", "TRD"), frozenset({"names", "persons"})),
+}
+
+_CASE = frozenset(codelist("purposes").codes) - {"reconciliation"}
+_PURPOSES: Mapping[str, frozenset[str]] = {
+    "IDN": frozenset({"identification_notice"}),
+    **dict.fromkeys(("VRQ", "VRS"), frozenset({"nationality_verification"})),
+    **dict.fromkeys(("TRQ", "TRS"), frozenset({"family_tracing"})),
+    **dict.fromkeys(("RPN", "RPD"), frozenset({"return_arrangement"})),
+    **dict.fromkeys(("TDQ", "TDS"), frozenset({"travel_document"})),
+    **dict.fromkeys(("HPR", "HRP", "HDP", "HRC", "CKS", "TRA", "TRD"), frozenset({"handover"})),
+    **dict.fromkeys(("RCV", "RFN"), frozenset({"reception_care"})),
+    "FUP": frozenset({"follow_up"}),
+    "INC": frozenset({"incident"}),
+    **dict.fromkeys(("COR", "PDR"), frozenset({"data_subject_request"})),
+    **dict.fromkeys(("STM", "DSC", "DRS", "DIR", "KEY"), frozenset({"reconciliation"})),
+}
+
+RETURN_PERSON = frozenset({"return_mode", "needs_on_arrival", "proceedings", "tracing_result"})
+"""Members of a notice that stand in the part of the person, beside the person block."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """An installed form: its schema file and the model that reads it."""
+
+    version: str
+    schema: str
+    line: str
+    """Name of the definition of one person or line."""
+    model: type[Notice] | type[Decision]
+
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        "RPN": Form("1.0", "urn:exchange:schema:rpn:1.0", "person", Notice),
+        "RPD": Form("1.0", "urn:exchange:schema:rpd:1.0", "line", Decision),
+    }
+)
+
+
+@dataclass(frozen=True)
+class MessageType:
+    """One row of the table."""
+
+    code: str
+    label: str
+    slug: str
+    """Name for the command line, for example `repatriation-notice`."""
+    sent_by: str
+    """`host`, `origin`, `either`, or in words for types that depend on an earlier message."""
+    scope: str
+    is_message: bool
+    """False for ACK, which is a leaf and has no form."""
+    is_stop: bool
+    """Acts on arrival in every state and only forbids."""
+    max_sensitivity: str
+    """`S0` to `S4`; for an amendment or correction `S4`, because it has the class of what it changes."""
+    functions: frozenset[str]
+    """The acting office holds at least one of them."""
+    purposes: frozenset[str]
+    consents: tuple[str, ...]
+    safeguards: tuple[str, ...]
+    replies: tuple[str, ...]
+    deadline: str | None
+    person_members: frozenset[str]
+    """Members of the person block that may travel in this type."""
+    forbidden: frozenset[str]
+    """Names that are over_disclosure in this type, anywhere in the document."""
+    form: Form | None
+
+
+@cache
+def message_types() -> Mapping[str, MessageType]:
+    """Return the whole table, by code."""
+    return MappingProxyType({code.code: _row(code) for code in codelist("message-types").codes.values()})
+
+
+def message_type(name: str) -> MessageType | None:
+    """Return a type by its code or its slug (`RPN`, `repatriation-notice`), or None."""
+    found = message_types().get(name.upper())
+    return found or next((row for row in message_types().values() if row.slug == name.lower()), None)
+
+
+def two_person_acts(
+    type_code: str, *, sensitivity: str, children: bool, consent_states: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the acts of `two-person-acts` that releasing such a message is; a stop is none."""
+    row = message_types()[type_code]
+    if row.is_stop or type_code == "HRC":
+        return ()
+    acts = {
+        "consent_override": "overridden" in set(consent_states),
+        "s4_named_readers": sensitivity == "S4",
+        "rpn_child": type_code == "RPN" and children,
+    }
+    return tuple(act for act, needed in acts.items() if needed)
+
+
+def _row(entry: Code) -> MessageType:
+    extra = dict(entry.extra)
+    highest = str(extra["max_sensitivity"])
+    allowed, refused = _person_members(entry.code)
+    return MessageType(
+        code=entry.code,
+        label=entry.label,
+        slug=entry.label.lower().replace(" ", "-"),
+        sent_by=str(extra["from"]),
+        scope=str(extra["scope"]),
+        is_message=extra["wire"] == "message",
+        is_stop=extra.get("stop") is True,
+        max_sensitivity="S4" if highest == "same" else highest,
+        functions=frozenset(_texts(extra.get("functions"))),
+        purposes=_PURPOSES.get(entry.code, _CASE),
+        consents=_texts(extra.get("requires_consent")),
+        safeguards=_texts(extra.get("safeguards")),
+        replies=_texts(extra.get("expected_reply")),
+        deadline=str(extra["reply_deadline"]) if "reply_deadline" in extra else None,
+        person_members=allowed,
+        forbidden=refused | RESERVED_NAMES | _RESERVED_OF_TYPE.get(entry.code, frozenset()),
+        form=FORMS.get(entry.code),
+    )
+
+
+def _person_members(code: str) -> tuple[frozenset[str], frozenset[str]]:
+    if code not in PERSON_COLUMNS:
+        return frozenset(), frozenset()
+    column = PERSON_COLUMNS.index(code)
+    refused = frozenset(name for name, marks in PERSON_BLOCK.items() if marks[column] == "-")
+    return frozenset(PERSON_BLOCK) - refused, refused
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()

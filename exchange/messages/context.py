@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the rules need to know beside the document: the act, and facts about earlier messages.
+
+Both are given by the caller, so that the same document and the same facts give the same fault on both
+sides. The state of a case is not among them: it is checked later, by the lifecycle.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Protocol
+
+from exchange.ids import AgencyCode, CaseCode, MessageId
+from exchange.messages.codelists import agency
+
+ASSENT_FROM_AGE = 6
+"""Years; a younger child gives no assent of its own. Working value, an agreement may set another."""
+ADULT_FROM_AGE = 18
+"""Years, in every country of the agreements."""
+
+
+@dataclass(frozen=True)
+class RuleContext:
+    """One act: who sends to whom, when it was numbered, and what the agreement in force says."""
+
+    sender: AgencyCode
+    recipient: AgencyCode
+    numbered_at: datetime
+    """UTC instant at which the message got its number, or now for a draft."""
+    types_allowed: Mapping[str, Collection[AgencyCode]]
+    """For each agreed type the contact points that may send it."""
+    checkpoints: frozenset[str] | None = None
+    """Crossings of the agreement; None allows every crossing of the list."""
+    officer_functions: tuple[str, ...] | None = None
+    """Functions of the officer; None where they cannot be seen, at the recipient."""
+    transit_countries: frozenset[str] = frozenset()
+    """Third states whose transit decision is `accepted`."""
+    skew: timedelta = timedelta(seconds=300)
+    """How far a stated moment may lie ahead of ours (limits of the protocol)."""
+    assent_from_age: int = ASSENT_FROM_AGE
+
+    @property
+    def day(self) -> date:
+        """Return the UTC day of numbering: the one day that both sides see alike."""
+        return self.numbered_at.date()
+
+    @property
+    def last_day(self) -> date:
+        """Return the last day that has begun anywhere; a date after it lies in the future."""
+        return self.day + timedelta(days=1)
+
+
+class Facts(Protocol):
+    """What earlier messages of the link have settled; only accepted messages count."""
+
+    def host_of(self, case: CaseCode) -> AgencyCode | None:
+        """Return the contact point of the host side of a case, or None for an unknown case."""
+        ...
+
+    def is_child(self, case: CaseCode) -> bool:
+        """Return whether the newest notice treats the person as a child."""
+        ...
+
+    def message_type(self, message: MessageId) -> str | None:
+        """Return the type of a known message of either direction, or None."""
+        ...
+
+    def cases_of_message(self, message: MessageId) -> Collection[CaseCode]:
+        """Return the cases a known message names."""
+        ...
+
+    def answered(self, notice: MessageId) -> bool:
+        """Return whether a decision on this notice exists."""
+        ...
+
+    def last_decision_of(self, case: CaseCode) -> str | None:
+        """Return the outcome of the newest decision on a case in its newest notice, or None."""
+        ...
+
+
+@dataclass(frozen=True)
+class KnownFacts:
+    """Facts collected beforehand; an empty one knows nothing."""
+
+    hosts: Mapping[str, AgencyCode] = field(default_factory=lambda: MappingProxyType({}))
+    children: frozenset[str] = frozenset()
+    types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    cases: Mapping[str, Collection[CaseCode]] = field(default_factory=lambda: MappingProxyType({}))
+    answered_notices: frozenset[str] = frozenset()
+    decisions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def host_of(self, case: CaseCode) -> AgencyCode | None:
+        return self.hosts.get(case)
+
+    def is_child(self, case: CaseCode) -> bool:
+        return case in self.children
+
+    def message_type(self, message: MessageId) -> str | None:
+        return self.types.get(message)
+
+    def cases_of_message(self, message: MessageId) -> Collection[CaseCode]:
+        return self.cases.get(message, ())
+
+    def answered(self, notice: MessageId) -> bool:
+        return notice in self.answered_notices
+
+    def last_decision_of(self, case: CaseCode) -> str | None:
+        return self.decisions.get(case)
+
+
+def country_of(code: AgencyCode) -> str:
+    """Return the country of an agency; for one outside the directory the country its code begins with."""
+    entry = agency(code)
+    return entry.country if entry else code[:2]

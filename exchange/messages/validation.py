@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every check that looks at the content of a message, in the one order both sides use.
+
+`check_form` decides version, form and codes from the schema alone. `check_rules` follows it, on a document
+without faults of form, in this order; the first fault is the code of the rejection:
+
+1. type agreed     2. direction and office    3. references   4. dates        5. counts
+6. attachments     7. disclosure              8. purpose      9. safeguards  10. consent
+
+The state of a case is checked after that, elsewhere; only a second deferral is found here, because the
+line itself shows it. Sender and recipient run the same functions; what only the sender can see (the
+functions of the officer) is left out at the recipient.
+"""
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from exchange.errors import Fault
+from exchange.messages import decision_rules, header_rules, notice_rules
+from exchange.messages.catalog import message_types
+from exchange.messages.consent import consent_faults
+from exchange.messages.context import Facts, KnownFacts, RuleContext
+from exchange.messages.dates import Days
+from exchange.messages.document import Document, header_of, text_at
+from exchange.messages.forms import check_form
+from exchange.messages.returns import Decision, Notice
+from exchange.messages.wording import fault, fault_text
+
+__all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "fault_text", "read_document"]
+
+
+def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple[Fault, ...]:
+    """Return the faults of the catalogue rules and of consent, in order; requires a document of good form."""
+    model = read_document(document)
+    if isinstance(model, Fault):
+        return (model,)
+    if isinstance(model, Notice):
+        return tuple(_notice_faults(document, model, context, facts))
+    return tuple(_decision_faults(document, model, context, facts))
+
+
+def read_document(document: Document) -> Notice | Decision | Fault:
+    """Return the model of a document, or one fault when the form does not fit it."""
+    row = message_types().get(text_at(header_of(document), "type"))
+    if row is None or row.form is None:
+        return fault(
+            "version_unsupported",
+            "version.no_form",
+            "/header/type",
+            expected="an installed form",
+            found="another",
+        )
+    try:
+        return row.form.model.model_validate(document)
+    except ValidationError:
+        return fault(
+            "form_invalid", "form.model", "", expected="a document of this form", found="something else"
+        )
+
+
+def _notice_faults(document: Document, notice: Notice, context: RuleContext, facts: Facts) -> Iterator[Fault]:
+    header, cases = notice.header, [person.case_code for person in notice.persons]
+    states = [consent.state for person in notice.persons for consent in person.consents or ()]
+    children = any(person.is_child for person in notice.persons)
+    yield from header_rules.type_agreed(header, context)
+    yield from notice_rules.notice_side(notice, context, facts)
+    yield from header_rules.office(header, context)
+    yield from header_rules.second_person(header, children=children, consent_states=states)
+    yield from header_rules.known_messages(header, facts)
+    yield from notice_rules.notice_references(notice, context, facts)
+    days = Days()
+    header_rules.header_dates(header, context, days)
+    notice_rules.notice_dates(notice, context, days)
+    yield from days.faults
+    yield from notice_rules.notice_counts(notice)
+    yield from header_rules.case_order(header, cases)
+    yield from header_rules.attachments(header, cases)
+    yield from notice_rules.notice_attachments(notice)
+    yield from notice_rules.notice_disclosure(notice)
+    yield from header_rules.disclosure(document, header)
+    yield from header_rules.purpose(header)
+    yield from notice_rules.notice_safeguards(notice, context)
+    for index, person in enumerate(notice.persons):
+        yield from consent_faults(person, context, index)
+
+
+def _decision_faults(
+    document: Document, decision: Decision, context: RuleContext, facts: Facts
+) -> Iterator[Fault]:
+    header, cases = decision.header, [line.case_code for line in decision.persons]
+    yield from header_rules.type_agreed(header, context)
+    yield from decision_rules.decision_side(decision, context, facts)
+    yield from header_rules.office(header, context)
+    yield from header_rules.second_person(header, children=False, consent_states=())
+    yield from header_rules.known_messages(header, facts)
+    yield from decision_rules.decision_references(decision, facts)
+    days = Days()
+    header_rules.header_dates(header, context, days)
+    decision_rules.decision_dates(decision, context, days)
+    yield from days.faults
+    yield from decision_rules.decision_counts(decision, facts)
+    yield from header_rules.case_order(header, cases)
+    yield from header_rules.attachments(header, cases)
+    yield from header_rules.disclosure(document, header)
+    yield from header_rules.purpose(header)
+    yield from decision_rules.decision_safeguards(decision, facts)
+    yield from decision_rules.decision_state(decision, facts)

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sentences of faults, in plain English, without one value of a person.
+
+A fault is shown as `<pointer> <sentence>; found: <kind>; expected: <kind>`, and a hint below it. The
+sentence belongs to the rule, so that a translation needs the rule id only. Schema libraries quote the
+input in their texts; none of their texts is used.
+"""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+
+from exchange.errors import Fault
+from exchange.messages.document import JsonValue
+
+_SAFE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}", re.ASCII)
+
+SENTENCES: Mapping[str, str] = MappingProxyType(
+    {
+        "version.type": "is a version of the form that is not installed",
+        "version.no_form": "is a type without an installed form",
+        "version.lists": "names a version of a code list that is not supported",
+        "form.document": "is not a document of header, content and persons",
+        "form.type": "is missing or not a text",
+        "form.required": "is missing",
+        "form.unknown": "is not a member of this form",
+        "form.kind": "has the wrong kind of value",
+        "form.not_here": "is not allowed here",
+        "form.release": "is filled at release, not in a draft",
+        "form.text": "does not have the form of this field",
+        "form.length": "is too long or too short",
+        "form.number": "is outside the range",
+        "form.items": "has too many or too few entries",
+        "form.value": "has another value than this form demands",
+        "form.either": "fits none of the forms it may have",
+        "form.model": "cannot be read",
+        "disclosure.reserved": "must never travel in any message",
+        "disclosure.person_block": "must not travel in this type",
+        "disclosure.place": "names more of the place of origin than the region",
+        "disclosure.class": "is of a higher class than this type may carry",
+        "code.unknown": "is not a code of its list",
+        "type.agreed": "is not in the agreement for this sender",
+        "office.side": "is sent by the wrong side of the case",
+        "office.country": "is not an office of the sender's country",
+        "office.ended": "names an office that does not exist on this day",
+        "office.function": "names an office without the function for this type",
+        "office.officer": "names an officer without the function for this type",
+        "office.second_person": "needs a second person of the same side",
+        "office.same_person": "names the same officer twice",
+        "reference.message": "refers to a message that is not known",
+        "reference.kind": "refers to a message of another type",
+        "reference.case": "names a case that is not known",
+        "reference.self": "links a case to itself",
+        "reference.revises": "does not say which decision it changes",
+        "reference.crossing": "does not connect the two countries",
+        "reference.crossing_agreed": "is not a crossing of the agreement",
+        "date.impossible": "is not a day of the calendar",
+        "date.buddhist": "looks like a year of the Buddhist Era",
+        "date.future": "lies in the future",
+        "date.past": "lies in the past",
+        "date.order": "lies before the date it must follow",
+        "date.birth": "is not a possible year of birth",
+        "date.expired": "has expired",
+        "count.persons": "does not equal the list of persons",
+        "count.children": "does not equal the persons with is_child",
+        "count.case_codes": "does not name the cases in the order of their parts",
+        "count.twice": "names one case twice",
+        "count.decided": "does not answer every person of the notice",
+        "attachment.number": "is not numbered 1, 2, 3 in order",
+        "attachment.carried": "is carried neither as a part nor as a blob, or as both",
+        "attachment.inline": "cannot be carried as a part of the body",
+        "attachment.part": "has the number of another part",
+        "attachment.forbidden": "is of a type that is not exchanged in this system",
+        "attachment.class": "states a lower class than its type has",
+        "attachment.readers": "is of class S4 and names no readers",
+        "attachment.case": "belongs to a case that is not in this message",
+        "attachment.missing": "names an attachment that is not there, or of another type",
+        "sensitivity.low": "is lower than the highest class inside",
+        "purpose.missing": "is missing",
+        "purpose.type": "is not a purpose of this type",
+        "safeguard.doubt": "is false although the person may be under 18",
+        "safeguard.flag": "is false although a flag says that the person is a child",
+        "safeguard.guardian": "is missing for a child",
+        "safeguard.best_interests": "is missing for a child",
+        "safeguard.decision": "is a decision that does not support a return now",
+        "safeguard.escort": "has no escort for an unaccompanied child",
+        "safeguard.receiver": "is missing for an accepted child",
+        "consent.return": "has no consent to return",
+        "consent.ended": "has a consent to return that does not hold",
+        "consent.own": "has no consent to return by the person, who is an adult",
+        "consent.child": "has no consent to return by a guardian, parent or court",
+        "consent.assent": "has no assent of the child to return",
+        "consent.threat": "has consent to return by a parent who may be a danger",
+        "consent.photo": "is a photograph without consent",
+        "fill.twice": "is given twice",
+        "fill.party": "is not the agency of this link",
+        "release.differs": "differs from this release",
+        "state.deferred": "is deferred a second time",
+    }
+)
+
+
+def fault_text(fault: Fault) -> str:
+    """Return one line for an officer: where, what, found, expected."""
+    place = fault.pointer or "the document"
+    return f"{place} {SENTENCES[fault.rule]}; found: {fault.found}; expected: {fault.expected}"
+
+
+def fault(code: str, rule: str, place: str, *, expected: str, found: str, hint: str = "") -> Fault:
+    """Return a fault in the order in which a check reads: code, rule, place."""
+    return Fault(code=code, pointer=place, rule=rule, expected=expected, found=found, hint=hint)
+
+
+def kind_of(value: JsonValue) -> str:
+    """Return the kind of a value: never the value."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int():
+            return "a number"
+        case str():
+            return "an empty text" if not value else f"a text of {_counted(len(value), 'character')}"
+        case list():
+            return f"a list of {len(value)}"
+        case _:
+            return f"a group of {_counted(len(value), 'member')}"
+
+
+def shown_name(name: str) -> str:
+    """Return a member name if it can be nothing but a name; a person's data may be typed there by mistake."""
+    return name if _SAFE_NAME.fullmatch(name) else "(name not shown)"
+
+
+def similar(value: JsonValue, codes: tuple[str, ...]) -> str:
+    """Return a hint with the nearest code of a list, or where to look."""
+    near = get_close_matches(value[:64], codes, n=1, cutoff=0.6) if isinstance(value, str) else []
+    return f'did you mean "{near[0]}"?' if near else ""
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What two nodes say to each other at the start gate: signed, fresh, answered in every state.
+
+Each statement is a compact JWS, typ `exchange-gate+jws`, by the `door` key, with these members:
+
+    v link from to at       1, the link, the two agencies, the writer's clock
+    nonce                   22 characters of the writer's own, never used twice
+    to_nonce                the nonce this answers, or "" for a question
+    op                      `report`, `leaves` or `lines`
+    asks                    what the question asks for ({} for a report)
+    gives                   what the statement tells ({} for a question of leaves or lines)
+
+A *report* goes with every question and answer of that op, so one call tells both sides:
+
+    gives.seen    {ep, size, note}   the largest head of the reader's log held here, "" if none
+    gives.numbers                    the highest number of the reader seen here
+    gives.own     {ep, size, root}   the writer's own log
+    gives.copy    {ep, size}         how much of the reader's log is held and could be given back
+    gives.next                       the writer's next number
+    gives.state                      closed, open, frozen
+    gives.restored                   when the writer's store was last restored, or ""
+    gives.agreement {n, ad, sig}     newest version the writer signed, with its detached JWS
+    gives.card                       the writer's current card
+
+*leaves* asks `{of, ep, from}` (of: "reader" or "writer", whose log) and gives `{from, leaves, note}`.
+*lines* asks `{of, numbers}` and gives `{lines: [{seq, envelope, body}]}`; what the reader once sent comes
+back sealed to the reader (`body`), so that it can be opened and checked against its own commitment.
+
+Source: docs/protocol/objects.md, gate.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from exchange.clock import instant_text, parse_instant
+from exchange.errors import FrameInvalidError, ProtocolError
+from exchange.ids import AgencyCode, LinkId, RandomSource, b64url, parse_agency, parse_link
+from exchange.protocol.jws import RawJws, read_compact, sign_compact, verify_jws
+from exchange.protocol.strictjson import JsonValue, Limits, encode, parse_object
+from exchange.protocol.suites import PrivateKey, PublicKey
+
+GATE_TYP = "exchange-gate+jws"
+MAX_GATE_BYTES = 12 * 1024 * 1024
+"""2,000 leaves or 100 lines of at most 64 kB, base64 twice."""
+MAX_NUMBERS = 100
+"""Numbers asked for in one question of lines."""
+_LIMITS = Limits(max_bytes=MAX_GATE_BYTES, max_depth=6, max_members=32, max_items=2_100, max_name=32)
+_MEMBERS = frozenset({"v", "link", "from", "to", "at", "nonce", "to_nonce", "op", "asks", "gives"})
+OPS = ("report", "leaves", "lines")
+
+
+@dataclass(frozen=True)
+class GateWord:
+    """One statement; trusted only after `verify_gate_word`."""
+
+    link: LinkId
+    sender: AgencyCode
+    recipient: AgencyCode
+    at: datetime
+    nonce: str
+    to_nonce: str
+    op: str
+    asks: dict[str, JsonValue] = field(default_factory=dict)
+    gives: dict[str, JsonValue] = field(default_factory=dict)
+
+
+def new_nonce(random: RandomSource) -> str:
+    return b64url(random(16))
+
+
+def sign_gate_word(word: GateWord, key: PrivateKey) -> bytes:
+    """Return the signed statement."""
+    members: dict[str, JsonValue] = {
+        "v": 1,
+        "link": word.link,
+        "from": word.sender,
+        "to": word.recipient,
+        "at": instant_text(word.at),
+        "nonce": word.nonce,
+        "to_nonce": word.to_nonce,
+        "op": word.op,
+        "asks": word.asks,
+        "gives": word.gives,
+    }
+    return sign_compact(encode(members), typ=GATE_TYP, key=key)
+
+
+def read_gate_word(raw: bytes) -> RawJws:
+    """Return the unverified statement; its `kid` names the door key to look up."""
+    return read_compact(raw, typ=GATE_TYP, max_bytes=MAX_GATE_BYTES)
+
+
+def verify_gate_word(raw: RawJws, key: PublicKey) -> GateWord:
+    """Return what a statement says after its signature verified.
+
+    Raises:
+        SignatureInvalidError: the signature does not verify.
+        FrameInvalidError: other members than agreed.
+    """
+    members = parse_object(verify_jws(raw, key), _LIMITS)
+    if set(members) != _MEMBERS or members["v"] != 1 or members["op"] not in OPS:
+        raise FrameInvalidError("a gate statement has other members than v 1 has")
+    try:
+        return _read(members)
+    except ProtocolError as error:
+        raise FrameInvalidError("a gate statement does not have the agreed form") from error
+
+
+def _read(members: dict[str, JsonValue]) -> GateWord:
+    texts = {name: members[name] for name in ("link", "from", "to", "at", "nonce", "to_nonce", "op")}
+    asks, gives = members["asks"], members["gives"]
+    if not all(isinstance(value, str) for value in texts.values()):
+        raise FrameInvalidError("a gate statement has a member that is not text")
+    if not isinstance(asks, dict) or not isinstance(gives, dict):
+        raise FrameInvalidError("asks and gives of a gate statement are objects")
+    return GateWord(
+        link=parse_link(str(texts["link"])),
+        sender=parse_agency(str(texts["from"])),
+        recipient=parse_agency(str(texts["to"])),
+        at=parse_instant(str(texts["at"])),
+        nonce=str(texts["nonce"]),
+        to_nonce=str(texts["to_nonce"]),
+        op=str(texts["op"]),
+        asks=asks,
+        gives=gives,
+    )

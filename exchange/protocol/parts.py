@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The content of a message as salted parts, its commitment, and its padding (design, section 4.3).
+
+    part       one JSON object in UTF-8 without a line feed; it begins with {"salt":"…"
+    plaintext  each part and a line feed, then spaces up to the size class
+
+Part 0 is the header, part 1 the common content, part 2… one person or one line of the record each. The
+document `{header, content, persons}` is what a schema describes; it has no salts.
+
+The commitment is the RFC 9162 root over one leaf for each part:
+
+    SHA-256(00 | "exchange/part/v1" | 00 | message id | 00 | part number, 4 bytes big endian | part)
+
+A salt of 32 random bytes keeps a leaf from confirming a guess once the part is erased, so salts are
+never used twice: inside a message that is checked here, across messages by the store.
+
+Lengths tell an observer little: the plaintext has one of eight sizes up to 64 KiB, above that one of
+Padmé's (at most 12 % more). Another length is refused, so that padding cannot carry anything.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from exchange.errors import RejectedError, StrictJsonError
+from exchange.ids import Digest, MessageId, RandomSource, b64url
+from exchange.protocol.jws import decode_segment
+from exchange.protocol.strictjson import JsonValue, encode, parse_object
+
+Document = dict[str, JsonValue]
+"""`{"header": {…}, "content": {…}, "persons": [{…}, …]}`"""
+
+SALT_BYTES: Final = 32
+MIN_PARTS: Final = 2
+MAX_PARTS: Final = 1_010
+"""Header, content, and the largest list: 1,000 persons and some lines more."""
+SIZE_CLASSES: Final = (1_024, 2_048, 4_096, 6_144, 8_192, 16_384, 32_768, 65_536)
+"""Bytes of plaintext."""
+
+_LABEL = b"\x00exchange/part/v1\x00"
+_SALTED = re.compile(rb'\{"salt":"([A-Za-z0-9_-]{43})"[,}]')
+_NAMES = ("header", "content", "persons")
+
+
+def split_document(document: Document, random: RandomSource) -> list[bytes]:
+    """Return the parts of a document, each with a fresh salt.
+
+    Raises:
+        RejectedError: `form_invalid`: not exactly `{header, content, persons}` of objects without a
+            member `salt`, or too many persons.
+        StrictJsonError: a value that has no place in JSON of this protocol.
+    """
+    persons = document.get("persons")
+    if document.keys() != set(_NAMES) or not isinstance(persons, list):
+        raise RejectedError("form_invalid", "a document is {header, content, persons}")
+    _check_count(len(persons) + 2, "form_invalid")
+    return [_salted(members, random) for members in (document["header"], document["content"], *persons)]
+
+
+def join_parts(parts: Sequence[bytes]) -> Document:
+    """Return the document of opened parts; salts are checked and left out.
+
+    Raises:
+        RejectedError: `form_invalid`: too few or too many parts, a part that is not one strict JSON
+            object beginning with its salt, or a salt that occurs twice.
+    """
+    _check_count(len(parts), "form_invalid")
+    salts = salts_of(parts)
+    if len(set(salts)) != len(salts):
+        raise RejectedError("form_invalid", "a salt occurs twice in one message")
+    header, content, *persons = map(_members, parts)
+    return {"header": header, "content": content, "persons": list(persons)}
+
+
+def salts_of(parts: Iterable[bytes]) -> list[bytes]:
+    """Return the salts, 32 bytes each.
+
+    Raises:
+        RejectedError: `form_invalid`: a part does not begin with a salt in its one form.
+    """
+    return [_salt(part) for part in parts]
+
+
+def commitment(message_id: MessageId, parts: Sequence[bytes]) -> Digest:
+    """Return `pc`, the commitment of a message to its parts; requires at least one part."""
+    hashes = [part_hash(message_id, number, part) for number, part in enumerate(parts)]
+    return Digest(b64url(_root(hashes)))
+
+
+def part_hash(message_id: MessageId, number: int, part: bytes) -> bytes:
+    """Return the leaf hash of one part, for disclosing it alone; requires 0 <= number < 2^32."""
+    place = message_id.encode("ascii") + b"\x00" + number.to_bytes(4, "big")
+    return hashlib.sha256(_LABEL + place + part).digest()
+
+
+def pad(parts: Sequence[bytes]) -> bytes:
+    """Return the plaintext of a body: parts, line feeds, and spaces up to the size class.
+
+    Raises:
+        RejectedError: `form_invalid`: too few or too many parts, or a line feed inside one.
+    """
+    _check_count(len(parts), "form_invalid")
+    if any(not part or b"\n" in part for part in parts):
+        raise RejectedError("form_invalid", "a part is empty or contains a line feed")
+    content = b"\n".join(parts) + b"\n"
+    return content.ljust(size_class(len(content)), b" ")
+
+
+def unpad(plaintext: bytes) -> list[bytes]:
+    """Return the parts of an opened body.
+
+    Raises:
+        RejectedError: `commitment_mismatch`: a length that is no size class of these parts, padding
+            other than spaces, an empty part, or too few or too many parts.
+    """
+    end = plaintext.rfind(b"\n") + 1
+    if len(plaintext) != size_class(end) or plaintext.count(b" ", end) != len(plaintext) - end:
+        raise RejectedError("commitment_mismatch", "the padding is not the one of its size class")
+    _check_count(plaintext.count(b"\n"), "commitment_mismatch")
+    parts = plaintext[: end - 1].split(b"\n")
+    if not all(parts):
+        raise RejectedError("commitment_mismatch", "a part is empty")
+    return parts
+
+
+def size_class(n: int) -> int:
+    """Return the padded length of `n` bytes; above 64 KiB that of Padmé (PURBs, section 4)."""
+    for size in SIZE_CLASSES:
+        if n <= size:
+            return size
+    exponent = n.bit_length() - 1
+    free_bits = exponent - exponent.bit_length()
+    return -(-n >> free_bits) << free_bits
+
+
+def _check_count(count: int, code: str) -> None:
+    if not MIN_PARTS <= count <= MAX_PARTS:
+        raise RejectedError(code, f"{count} parts; {MIN_PARTS} to {MAX_PARTS} are allowed")
+
+
+def _salted(members: JsonValue, random: RandomSource) -> bytes:
+    if not isinstance(members, dict) or "salt" in members:
+        raise RejectedError("form_invalid", "a part is an object, and its salt is added here")
+    salted: Document = {"salt": b64url(random(SALT_BYTES))}
+    return encode(salted | members)
+
+
+def _salt(part: bytes) -> bytes:
+    found = _SALTED.match(part)
+    if found is None:
+        raise RejectedError("form_invalid", "a part does not begin with its salt")
+    try:
+        return decode_segment(found[1])
+    except StrictJsonError:
+        raise RejectedError("form_invalid", "a salt is not in its canonical form") from None
+
+
+def _members(part: bytes) -> dict[str, JsonValue]:
+    if b"\n" in part:
+        raise RejectedError("form_invalid", "a part contains a line feed")
+    try:
+        members = parse_object(part)
+    except StrictJsonError as error:
+        raise RejectedError("form_invalid", f"a part is not strict JSON: {error}") from None
+    del members["salt"]
+    return members
+
+
+def _root(hashes: Sequence[bytes]) -> bytes:
+    """Return the Merkle tree hash (RFC 9162 section 2.1.1) over leaf hashes."""
+    if len(hashes) == 1:
+        return hashes[0]
+    half = 1 << (len(hashes) - 1).bit_length() - 1
+    return hashlib.sha256(b"\x01" + _root(hashes[:half]) + _root(hashes[half:])).digest()

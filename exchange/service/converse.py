@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One exchange of frames with a partner, seen from either end.
+
+Both ends do the same two things, so there is one path for a call and for its answer:
+
+    compose   what we have for the partner: log tail, cosignature, results, lines that are due
+    absorb    what the partner has for us: card, tail, cosignature, results, lines
+
+`call` composes, hands the frame to the carrier and absorbs the answer. `answer` absorbs what came in at
+the door and composes. Everything a frame brings is committed in one unit before anything is composed,
+so an answer never tells of what is not durable (rule 14).
+
+A line is offered once and then counts as on its way for `in_flight_s`; only the verdict leaf in the
+partner's tail, or our `void`, ends it. Results only say when to offer it again.
+"""
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from exchange.errors import AgainError, FrameInvalidError, RefusedError
+from exchange.ids import KeyId, LinkId, MessageId
+from exchange.protocol.envelope import join_line, read_envelope, split_line
+from exchange.protocol.frames import (
+    MAX_FRAME_BYTES,
+    MAX_LINES,
+    MAX_TAIL_LEAVES,
+    Frame,
+    FrameCosignature,
+    FrameTail,
+    Outcome,
+    Result,
+    decode_frame,
+    encode_frame,
+)
+from exchange.protocol.suites import PrivateKey
+from exchange.service import casework, intake, tail
+from exchange.service.examine import Examined, examine
+from exchange.service.node import LinkPresence, Node
+from exchange.service.pairing import Pairing, pairing_of
+from exchange.service.partners import take_card
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import Direction, MessageRow, MessageState
+
+SLICE_S = 0.005
+"""Lines are examined for this long before the event loop is yielded (design 4.6)."""
+LINE_BUDGET = MAX_FRAME_BYTES - 1_200_000
+"""Bytes of lines in a frame, leaving room for a full tail and the header."""
+NO_ID = MessageId("00000000-0000-7000-8000-000000000000")
+"""Stands in the result of a line whose envelope could not be read."""
+
+
+@dataclass(frozen=True)
+class Composed:
+    frame: Frame
+    rows: tuple[MessageRow, ...]
+
+    @property
+    def is_tail_only(self) -> bool:
+        return not self.frame.lines and not self.frame.results
+
+
+async def call(node: Node, link: LinkId) -> None:
+    """Send one frame to the partner and take in its answer.
+
+    Raises:
+        TransportError: no proper answer; everything stays as it was.
+    """
+    composed = await compose(node, link)
+    presence = node.presence.of(link)
+    try:
+        raw = await node.carrier.exchange(
+            link, encode_frame(composed.frame), timeout_s=node.limits.exchange_timeout_s
+        )
+    except BaseException:
+        _return_to_queue(presence, composed)
+        raise
+    await absorb(node, link, raw)
+
+
+async def answer(node: Node, link: LinkId, raw: bytes) -> bytes:
+    """Take in a frame from the door and return ours.
+
+    Raises:
+        FrameInvalidError: not a frame of this link.
+        GateClosedError: the start gate is closed; the partner comes again.
+    """
+    node.presence.demand_open(link)
+    wait_s = await absorb(node, link, raw)
+    composed = await compose(node, link)
+    if wait_s and composed.is_tail_only and not composed.frame.lines:
+        await _wait(node.presence.of(link), wait_s)
+        composed = await compose(node, link)
+    return encode_frame(composed.frame)
+
+
+async def _wait(presence: LinkPresence, wait_s: float) -> None:
+    presence.wake.clear()
+    try:
+        async with asyncio.timeout(wait_s):
+            await presence.wake.wait()
+    except TimeoutError:
+        return
+
+
+async def compose(node: Node, link: LinkId) -> Composed:
+    """Return the next frame for the partner and mark its lines as on their way."""
+    presence = node.presence.of(link)
+    now_s = node.clock.monotonic_s()
+    presence.in_flight = {seq: until for seq, until in presence.in_flight.items() if until > now_s}
+    results = tuple(presence.owed_results[: 2 * MAX_LINES])
+    presence.owed_results = presence.owed_results[len(results) :]
+    composed = await node.store.read(lambda uow: _compose(uow, node, link, results))
+    for row in composed.rows:
+        presence.in_flight[row.seq] = now_s + node.limits.in_flight_s
+    presence.tail_sent_s = now_s
+    if composed.frame.cosignature:
+        presence.cosignature_sent = composed.frame.cosignature.size
+    return composed
+
+
+def _compose(uow: UnitOfWork, node: Node, link: LinkId, results: tuple[Result, ...]) -> Composed:
+    pairing = pairing_of(uow, node, link)
+    presence = node.presence.of(link)
+    frame_tail = next_tail(uow, node, pairing)
+    covered = frame_tail.start + len(frame_tail.leaves) if frame_tail else _partner_holds(uow, node, link)
+    due = uow.messages.due(
+        link, now=node.clock.now(), limit=MAX_LINES + len(presence.in_flight), max_bytes=LINE_BUDGET
+    )
+    rows = _fitting([row for row in due if row.seq not in presence.in_flight and row.leaf_index < covered])
+    size, line = uow.logs.cosigned(link, pairing.partner)
+    frame = Frame(
+        link=link,
+        sender=node.agency,
+        recipient=pairing.partner,
+        tail=frame_tail,
+        cosignature=FrameCosignature(pairing.link.partner_epoch, size, line) if size else None,
+        lines=tuple(_line(uow, row) for row in rows),
+        results=results,
+        card=pairing.own_card.raw.decode("ascii") if presence.card_wanted else "",
+    )
+    return Composed(frame, tuple(rows))
+
+
+def next_tail(uow: UnitOfWork, node: Node, pairing: Pairing) -> FrameTail | None:
+    """Return our leaves that the partner does not hold yet, as many as one frame takes, or None."""
+    link = pairing.link.link
+    start = _partner_holds(uow, node, link)
+    head = uow.logs.head_within(link, node.agency, start + MAX_TAIL_LEAVES)
+    if head is None or head.size <= start:
+        return None
+    leaves = uow.logs.leaves(link, node.agency, start, head.size)
+    return FrameTail(node.agency, pairing.link.own_epoch, start, tuple(leaves), head.note)
+
+
+def _partner_holds(uow: UnitOfWork, node: Node, link: LinkId) -> int:
+    told = node.presence.of(link).partner_holds
+    return uow.logs.cosigned(link, node.agency)[0] if told is None else told
+
+
+def _fitting(rows: Sequence[MessageRow]) -> list[MessageRow]:
+    """Return the first rows that fit into one frame: 100 lines and its bytes, or one line alone."""
+    chosen: list[MessageRow] = []
+    total = 0
+    for row in rows[:MAX_LINES]:
+        total += row.line_bytes + 1
+        if chosen and total > LINE_BUDGET:
+            break
+        chosen.append(row)
+    return chosen
+
+
+def _line(uow: UnitOfWork, row: MessageRow) -> bytes:
+    envelope, body = uow.messages.line(row.link, Direction.OUT, row.seq)
+    return join_line(envelope, body or b"")
+
+
+async def absorb(node: Node, link: LinkId, raw: bytes) -> int:
+    """Commit everything a partner's frame brings; return how long it wants to wait.
+
+    Raises:
+        FrameInvalidError: not a frame of this link, from this partner, to us.
+    """
+    frame = decode_frame(raw)
+    pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
+    if (frame.link, frame.sender, frame.recipient) != (link, pairing.partner, node.agency):
+        raise FrameInvalidError("the frame names another link or another agency than its address")
+    if frame.card:
+        await take_card(node, pairing.partner, frame.card.encode("ascii"))
+        pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
+    lines = await _examine_all(node, pairing, frame)
+    results = await node.store.write(lambda uow: _commit(uow, node, link, frame, lines))
+    _after(node, link, frame, results)
+    return frame.wait_s
+
+
+async def _examine_all(node: Node, pairing: Pairing, frame: Frame) -> list[Examined | Result]:
+    keys = node.keys.sealing()
+    examined: list[Examined | Result] = []
+    slice_ends_s = node.clock.monotonic_s() + SLICE_S
+    for raw in frame.lines:
+        examined.append(_examine_one(node, raw, pairing, keys, card_shown=bool(frame.card)))
+        if node.clock.monotonic_s() > slice_ends_s:
+            await asyncio.sleep(0)
+            slice_ends_s = node.clock.monotonic_s() + SLICE_S
+    return examined
+
+
+def _examine_one(
+    node: Node, raw: bytes, pairing: Pairing, keys: Mapping[KeyId, PrivateKey], *, card_shown: bool
+) -> Examined | Result:
+    try:
+        return examine(raw, pairing, own=node.agency, seal_keys=keys, card_shown=card_shown)
+    except AgainError as error:
+        return Result(*_claimed(raw), Outcome.AGAIN, error.reason)
+    except RefusedError as error:
+        node.counters.count("line_refused", partner=pairing.partner, reason=error.reason)
+        return Result(*_claimed(raw), Outcome.REFUSED, "refused")
+
+
+def _claimed(raw: bytes) -> tuple[int, MessageId]:
+    """Return the number and id that an unverified line claims, so that its sender finds it again."""
+    try:
+        claimed = read_envelope(split_line(raw)[0]).claimed
+    except RefusedError:
+        return 0, NO_ID
+    return claimed.seq, claimed.id
+
+
+def _commit(
+    uow: UnitOfWork, node: Node, link: LinkId, frame: Frame, lines: Sequence[Examined | Result]
+) -> list[Result]:
+    """Tail, cosignature, results, lines, then what waited for them."""
+    pairing = pairing_of(uow, node, link)
+    if frame.tail:
+        tail.take_tail(uow, node, pairing, frame.tail)
+    if frame.cosignature:
+        tail.take_cosignature(uow, node, pairing, frame.cosignature)
+    for result in frame.results:
+        _note_result(uow, node, link, result)
+    results = [
+        line if isinstance(line, Result) else intake.take_line(uow, node, pairing, line) for line in lines
+    ]
+    intake.settle_held(uow, node, pairing)
+    casework.advance(uow, node, pairing)
+    return results
+
+
+def _note_result(uow: UnitOfWork, node: Node, link: LinkId, result: Result) -> None:
+    row = uow.messages.by_seq(link, Direction.OUT, result.seq)
+    if row is None or row.id != result.id or row.state is not MessageState.QUEUED:
+        return
+    if result.outcome is Outcome.REFUSED:
+        uow.messages.update(replace(row, state=MessageState.STOPPED, code="refused"))
+        node.counters.count("line_stopped", reason=result.code)
+    elif result.outcome is Outcome.AGAIN:
+        wait = timedelta(seconds=backoff_s(node, row.attempts))
+        later = node.clock.now() + wait
+        uow.messages.update(replace(row, attempts=row.attempts + 1, next_attempt_at=later))
+
+
+def backoff_s(node: Node, failures: int) -> float:
+    """Return a wait with full jitter: between 0 and 2 s doubled for each failure, at most 15 min."""
+    longest = min(node.limits.retry_longest_s, node.limits.retry_first_s * 2 ** min(failures, 20))
+    share = int.from_bytes(node.random(4), "big") / 2**32
+    return math.fsum((0.05, share * longest))
+
+
+def _after(node: Node, link: LinkId, frame: Frame, results: Sequence[Result]) -> None:
+    presence = node.presence.of(link)
+    presence.owed_results.extend(results)
+    presence.failures = 0
+    presence.last_contact_at = node.clock.now()
+    presence.card_wanted = any(result.code == "unknown_card" for result in frame.results)
+    for result in frame.results:
+        if result.outcome is not Outcome.LOGGED:
+            presence.in_flight.pop(result.seq, None)
+    if frame.tail or frame.results or results:
+        node.presence.announce_change(link)
+    if results:
+        node.presence.wake(link)
+
+
+def _return_to_queue(presence: LinkPresence, composed: Composed) -> None:
+    for row in composed.rows:
+        presence.in_flight.pop(row.seq, None)
+    presence.owed_results = [*composed.frame.results, *presence.owed_results]

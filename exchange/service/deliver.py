@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps one partner supplied: the loop that decides when to exchange frames.
+
+One loop runs for each link, so an outage of one partner touches no other. While the start gate is
+closed the loop asks at the gate; afterwards it sleeps until there is something to send:
+
+* lines that are due, or results the partner waits for: at once;
+* only leaves or a cosignature: when the last frame is a minute old (such a frame causes no leaf).
+
+A failed exchange changes nothing. The next try comes after full jitter between 0 and 2 s doubled for
+each failure, at most 15 minutes; contact from the partner ends the wait. Nothing is ever re-sealed: the
+stored line is offered again until its verdict leaf is in our copy, or we void it.
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+from exchange.errors import GateClosedError, ProtocolError, TransportError
+from exchange.ids import LinkId
+from exchange.service.converse import backoff_s, call
+from exchange.service.gate import open_gate
+from exchange.service.node import Node
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import LinkState
+from exchange.service.void import give_up_expired
+
+IDLE_LOOK_S = 20.0
+"""How often an idle loop looks for due retries and expired messages."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What there is to send on a link."""
+
+    lines: bool
+    leaves: bool
+
+
+async def deliver(node: Node, link: LinkId) -> None:
+    """Run the loop of one link until cancelled."""
+    presence = node.presence.of(link)
+    while True:
+        presence.wake.clear()
+        try:
+            await _turn(node, link)
+            presence.failures = 0
+        except (TransportError, ProtocolError, GateClosedError) as error:
+            presence.failures += 1
+            node.counters.count("exchange_failed", reason=error.reason)
+            node.journal.note("exchange_failed", link=link, reason=error.reason, failures=presence.failures)
+            await _sleep(node, link, backoff_s(node, presence.failures))
+
+
+async def _turn(node: Node, link: LinkId) -> None:
+    """Do the next thing: open the gate, exchange, or wait."""
+    presence = node.presence.of(link)
+    if presence.gate is not LinkState.OPEN:
+        await open_gate(node, link)
+        return
+    await give_up_expired(node, link)
+    need = await node.store.read(lambda uow: need_of(uow, node, link))
+    waited_s = node.clock.monotonic_s() - presence.tail_sent_s
+    if need.lines or presence.owed_results or (need.leaves and waited_s >= node.limits.tail_only_every_s):
+        await call(node, link)
+        return
+    until_tail_s = max(0.05, node.limits.tail_only_every_s - waited_s) if need.leaves else IDLE_LOOK_S
+    await _sleep(node, link, min(until_tail_s, IDLE_LOOK_S))
+
+
+def need_of(uow: UnitOfWork, node: Node, link: LinkId) -> Need:
+    """Return what there is to send now."""
+    row = uow.links.get(link)
+    presence = node.presence.of(link)
+    flying = {seq for seq, until in presence.in_flight.items() if until > node.clock.monotonic_s()}
+    due = uow.messages.due(link, now=node.clock.now(), limit=len(flying) + 1, max_bytes=2**31)
+    held = presence.partner_holds
+    cosigned = uow.logs.cosigned(link, node.agency)[0] if held is None else held
+    own_size = uow.logs.position(link, node.agency).size
+    owes_cosignature = (
+        row is not None and uow.logs.position(link, row.partner).size > presence.cosignature_sent
+    )
+    return Need(
+        lines=any(item.seq not in flying for item in due),
+        leaves=own_size > cosigned or owes_cosignature,
+    )
+
+
+async def flush(node: Node, link: LinkId) -> None:
+    """Exchange frames until both logs are cosigned, without the wait of a minute; for `reconcile`.
+
+    Raises:
+        TransportError, GateClosedError: the partner is not reachable now.
+    """
+    for _ in range(8):
+        node.presence.demand_open(link)
+        await call(node, link)
+        need = await node.store.read(lambda uow: need_of(uow, node, link))
+        if not need.lines and not need.leaves:
+            return
+
+
+async def _sleep(node: Node, link: LinkId, seconds: float) -> None:
+    """Wait, at most until somebody wakes this link."""
+    try:
+        async with asyncio.timeout(seconds):
+            await node.presence.of(link).wake.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands behind the partner door: who may knock, and which use case answers.
+
+The door has verified nothing but the form of a request when it asks for a key; it calls the other
+methods only after the signature over the request has been verified with that key.
+"""
+
+from exchange.errors import NodeError, RefusedError
+from exchange.ids import KeyId, LinkId
+from exchange.protocol.suites import KeyUse, PublicKey
+from exchange.protocol.trust import NOW, trusted_signer
+from exchange.service.converse import answer
+from exchange.service.gate import answer_gate
+from exchange.service.node import Node
+from exchange.service.pairing import pairing_of
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import LinkState
+
+ADMITTED = frozenset({LinkState.CLOSED, LinkState.OPEN, LinkState.JOINED, LinkState.FROZEN})
+
+
+class Doorkeeper:
+    """The partner service of one node."""
+
+    def __init__(self, node: Node, card: bytes) -> None:
+        self._node = node
+        self._card = card
+        self._stopping = False
+
+    async def door_key(self, link: LinkId, key: KeyId) -> PublicKey | None:
+        """Return the partner's door key under this id if it may be used now."""
+
+        def unit(uow: UnitOfWork) -> PublicKey | None:
+            row = uow.links.get(link)
+            if row is None or row.state not in ADMITTED:
+                return None
+            try:
+                keys = pairing_of(uow, self._node, link).partner_keys
+                return trusted_signer(keys, key, use=KeyUse.DOOR, agency=row.partner, index=NOW)
+            except (NodeError, RefusedError):
+                return None
+
+        return await self._node.store.read(unit)
+
+    async def take_frame(self, link: LinkId, raw: bytes) -> bytes:
+        """Take a frame and return ours; see `converse.answer`."""
+        return await answer(self._node, link, raw)
+
+    async def answer_gate(self, link: LinkId, raw: bytes) -> bytes:
+        """Answer at the start gate; see `gate.answer_gate`."""
+        return await answer_gate(self._node, link, raw)
+
+    def card(self) -> bytes:
+        return self._card
+
+    def accepts(self) -> bool:
+        return not self._stopping
+
+    def stop(self) -> None:
+        """Take no more frames; what is being committed is answered."""
+        self._stopping = True

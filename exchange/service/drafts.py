@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drafts on their way to release: one officer prepares, a second one approves where two are needed.
+
+    send     complete and allowed?  -> released now
+                                    -> kept for a second person (the act needs two)
+                                    -> kept as waiting (the start gate is closed)
+    approve  the second person sees the digest of what was shown, then it is released or waits
+
+A waiting draft was released by its officers; it is checked again and takes its number when the gate
+opens. If it is not allowed any more by then, it stays a draft and its officer is told.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from exchange.errors import ExchangeError, GateClosedError, InputError, UsageError
+from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, new_message_id
+from exchange.messages.filling import release_digest
+from exchange.protocol.parts import Document
+from exchange.protocol.strictjson import encode, parse_object
+from exchange.service.facts import two_person_reason
+from exchange.service.node import Node
+from exchange.service.ports import UnitOfWork
+from exchange.service.release import check_draft, release
+from exchange.service.rows import AuditRow, DraftRow
+
+
+class Fate(StrEnum):
+    RELEASED = "released"
+    NEEDS_SECOND = "needs_second"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of a message that an officer sent. `seq` is 0 until it has a number."""
+
+    fate: Fate
+    link: LinkId
+    id: MessageId
+    type: str
+    digest: Digest
+    seq: int = 0
+    reason: str = ""
+
+
+async def send(node: Node, link: LinkId, document: Document, officer: OfficerNumber) -> Sent:
+    """Release a complete document, or keep it until it can be released.
+
+    Raises:
+        InputError: something is wrong with it; nothing was sent, nothing was stored.
+    """
+    faults = await check_draft(node, link, document, officer)
+    if faults:
+        raise InputError(
+            "the message is not complete", faults=faults, hint="nothing was sent, nothing was stored"
+        )
+    reason = two_person_reason(document)
+    if reason:
+        return await _keep(node, link, document, officer, fate=Fate.NEEDS_SECOND, reason=reason)
+    try:
+        done = await release(node, link, document, officer=officer)
+    except GateClosedError as error:
+        return await _keep(node, link, document, officer, fate=Fate.WAITING, reason=error.reason)
+    return Sent(Fate.RELEASED, link, done.id, done.type, release_digest(document), done.seq)
+
+
+async def approve(node: Node, prefix: str, second: OfficerNumber, *, digest: Digest | None = None) -> Sent:
+    """Approve a draft as the second person and release it.
+
+    Raises:
+        UsageError: no such draft, or it is one's own.
+        InputError: the draft changed since it was shown (`digest`), or is not allowed any more.
+    """
+    row = await find_draft(node, prefix)
+    if row.link is None or row.prepared_by == second:
+        raise UsageError(
+            "the second person must be another officer than the one who prepared the message",
+            hint=f"prepared by {row.prepared_by}; run: exchange message release {row.id} --officer <another>",
+        )
+    if digest is not None and digest != row.digest:
+        raise InputError(
+            "the draft changed since it was shown to you", hint="read it again: exchange message show"
+        )
+    approved = replace(row, approved_by=second)
+    return await _release_draft(node, approved)
+
+
+async def find_draft(node: Node, prefix: str) -> DraftRow:
+    """Return the one draft whose id begins or ends with `prefix`.
+
+    Raises:
+        UsageError: none, or several.
+    """
+    found = await node.store.read(lambda uow: uow.drafts.find(prefix))
+    if len(found) != 1:
+        raise UsageError(
+            f"{len(found)} drafts have the number {prefix}", hint="list them: exchange message list --drafts"
+        )
+    return found[0]
+
+
+async def release_waiting(node: Node, link: LinkId) -> int:
+    """Release the drafts of a link that wait for its gate; return how many took their number."""
+    rows = await node.store.read(
+        lambda uow: [row for row in uow.drafts.list() if row.link == link and row.waiting]
+    )
+    released = 0
+    for row in rows:
+        try:
+            outcome = await _release_draft(node, row)
+        except InputError as error:
+            await _stop_waiting(node, row, error)
+            continue
+        released += outcome.fate is Fate.RELEASED
+    return released
+
+
+async def _release_draft(node: Node, row: DraftRow) -> Sent:
+    link = row.link
+    if link is None:
+        raise UsageError("the draft names no partner", hint="send it with --to")
+    document = parse_object(row.document)
+    try:
+        done = await release(
+            node, link, document, officer=row.prepared_by, second=row.approved_by, approved=row.digest
+        )
+    except GateClosedError as error:
+        await node.store.write(lambda uow: uow.drafts.save(replace(row, waiting=True)))
+        return Sent(Fate.WAITING, link, row.id, row.type, row.digest, reason=error.reason)
+    await node.store.write(lambda uow: uow.drafts.delete(row.id))
+    return Sent(Fate.RELEASED, link, done.id, done.type, row.digest, done.seq)
+
+
+async def _keep(
+    node: Node, link: LinkId, document: Document, officer: OfficerNumber, *, fate: Fate, reason: str
+) -> Sent:
+    header = document["header"]
+    row = DraftRow(
+        id=new_message_id(node.clock.now(), node.random),
+        link=link,
+        type=str(header["type"]) if isinstance(header, dict) else "",
+        document=encode(document),
+        prepared_by=officer,
+        digest=release_digest(document),
+        approved_by=None,
+        created_at=node.clock.now(),
+        waiting=fate is Fate.WAITING,
+    )
+
+    def unit(uow: UnitOfWork) -> None:
+        uow.drafts.save(row)
+        uow.audit.record(AuditRow(node.clock.now(), officer, "draft_kept", row.id, result=fate.value))
+
+    await node.store.write(unit)
+    return Sent(fate, link, row.id, row.type, row.digest, reason=reason)
+
+
+async def _stop_waiting(node: Node, row: DraftRow, error: ExchangeError) -> None:
+    def unit(uow: UnitOfWork) -> None:
+        uow.drafts.save(replace(row, waiting=False))
+        uow.audit.record(
+            AuditRow(
+                node.clock.now(), row.prepared_by, "waiting_draft_not_allowed", row.id, result=error.reason
+            )
+        )
+
+    await node.store.write(unit)

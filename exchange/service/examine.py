@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Examines one received line as far as its bytes, keys and form allow, without the store.
+
+Steps, in the order that both sides report faults (docs/protocol/results.md):
+
+1. envelope form        4. signature               7. header equality
+2. recipient            5. decryption              8. version, form, codes
+3. signer and key       6. commitment
+
+A fault up to step 4 is a `RefusedError`: the line is nobody's. From step 5 on it is a `RejectedError`,
+kept in `fault` and reported only after the checks of the store (duplicate, tail, window, expiry) that
+come before decryption in the order. Nothing here waits; callers yield between slices of lines.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from exchange.errors import AgainError, RefusedError, RejectedError
+from exchange.ids import AgencyCode, Digest, KeyId
+from exchange.messages.validation import check_form
+from exchange.protocol.envelope import Envelope, check_body, read_envelope, split_line, verify_envelope
+from exchange.protocol.parts import Document, commitment, join_parts, unpad
+from exchange.protocol.suites import KeyUse, PrivateKey
+from exchange.protocol.unseal import unseal
+from exchange.service.pairing import Pairing
+
+FILLED_AT_RELEASE = {
+    "message_id": "id",
+    "sender": "sender",
+    "recipient": "recipient",
+    "link": "link",
+    "agreement": "agr",
+}
+"""Header member and the envelope member it must equal."""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A line with a good signature, and what came out of it."""
+
+    envelope: Envelope
+    envelope_hash: Digest
+    raw_envelope: bytes
+    body: bytes
+    parts: tuple[bytes, ...] = ()
+    document: Document | None = None
+    fault: RejectedError | None = None
+
+    @property
+    def line_bytes(self) -> int:
+        return len(self.raw_envelope) + len(self.body) + 1
+
+    @property
+    def type(self) -> str:
+        return str(self.document["header"]["type"]) if self.document else ""  # type: ignore[index,call-overload]
+
+
+def examine(
+    raw: bytes,
+    pairing: Pairing,
+    *,
+    own: AgencyCode,
+    seal_keys: Mapping[KeyId, PrivateKey],
+    card_shown: bool = False,
+) -> Examined:
+    """Return an examined line.
+
+    Raises:
+        RefusedError: steps 1 to 4 failed; nothing of the line may be logged.
+        AgainError: unknown_card, unless the sender has just shown its card.
+    """
+    line = authenticate(raw, pairing, own=own, card_shown=card_shown)
+    try:
+        parts = open_parts(line.envelope, line.body, seal_keys)
+        document = read_document(line.envelope, parts)
+    except RejectedError as fault:
+        return Examined(line.envelope, line.envelope_hash, line.raw_envelope, line.body, fault=fault)
+    return Examined(
+        line.envelope,
+        line.envelope_hash,
+        line.raw_envelope,
+        line.body,
+        parts=parts,
+        document=document,
+        fault=form_fault(document),
+    )
+
+
+def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode, card_shown: bool = False) -> Examined:
+    """Return the line after steps 1 to 4, its body still sealed."""
+    raw_envelope, body = split_line(raw)
+    claimed = read_envelope(raw_envelope)
+    envelope = claimed.claimed
+    if envelope.recipient != own or envelope.link != pairing.link.link:
+        raise RefusedError("wrong_recipient")
+    if envelope.sender != pairing.partner:
+        raise RefusedError("signer_unknown")
+    key = pairing.partner_keys.find(KeyUse.ENVELOPE, claimed.kid)
+    if key is None:
+        raise RefusedError("signer_unknown") if card_shown else AgainError("unknown_card")
+    envelope = verify_envelope(claimed, key)
+    check_body(envelope, body)
+    return Examined(envelope, claimed.hash, raw_envelope, body)
+
+
+def open_parts(envelope: Envelope, body: bytes, seal_keys: Mapping[KeyId, PrivateKey]) -> tuple[bytes, ...]:
+    """Return the parts of a sealed body after steps 5 and 6."""
+    plaintext = unseal(
+        body,
+        suite=envelope.suite,
+        keys=seal_keys,
+        sender=envelope.sender,
+        recipient=envelope.recipient,
+        message_id=envelope.id,
+    )
+    parts = tuple(unpad(plaintext))
+    if commitment(envelope.id, parts) != envelope.pc:
+        raise RejectedError("commitment_mismatch")
+    return parts
+
+
+def read_document(envelope: Envelope, parts: tuple[bytes, ...]) -> Document:
+    """Return the document of opened parts after step 7."""
+    document = join_parts(parts)
+    header = document["header"]
+    if not isinstance(header, dict):
+        raise RejectedError("form_invalid")
+    for member, name in FILLED_AT_RELEASE.items():
+        if header.get(member) != getattr(envelope, name):
+            raise RejectedError("header_mismatch", pointer=f"/header/{member}")
+    return document
+
+
+def form_fault(document: Document) -> RejectedError | None:
+    """Return the first fault of step 8."""
+    faults = check_form(document)
+    return RejectedError(faults[0].code, pointer=faults[0].pointer) if faults else None

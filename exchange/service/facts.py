@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers what the rules of a message ask about earlier ones, from the store of this link.
+
+Only messages with an effect count: accepted ones, and our own that are on their way. Everything is read
+in the unit that judges, so the facts are those at the verdict.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from exchange.ids import AgencyCode, CaseCode, MessageId
+from exchange.messages.catalog import two_person_acts
+from exchange.messages.context import RuleContext
+from exchange.messages.document import header_of, objects_at, persons_of, text_at
+from exchange.messages.sensitivity import highest_class
+from exchange.protocol.parts import Document
+from exchange.protocol.strictjson import JsonValue
+from exchange.protocol.terms import SenderRole
+from exchange.service.casework import document_of
+from exchange.service.node import Node
+from exchange.service.pairing import Pairing
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import CaseEventRow, Direction, MessageRow, MessageState
+
+COUNTS = frozenset({MessageState.ACCEPTED, MessageState.QUEUED, MessageState.HELD})
+
+
+class StoreFacts:
+    """The facts of one link, read when they are asked for."""
+
+    def __init__(self, uow: UnitOfWork, pairing: Pairing, own: AgencyCode) -> None:
+        self._uow = uow
+        self._link = pairing.link.link
+        self._own = own
+
+    def host_of(self, case: CaseCode) -> AgencyCode | None:
+        row = self._uow.cases.get(self._link, case)
+        return row.host if row else None
+
+    def is_child(self, case: CaseCode) -> bool:
+        line = self._last_line(case, "RPN")
+        return bool(line and line.get("is_child"))
+
+    def message_type(self, message: MessageId) -> str | None:
+        row = self._message(message)
+        return row.type if row else None
+
+    def cases_of_message(self, message: MessageId) -> Collection[CaseCode]:
+        row = self._message(message)
+        return self._uow.cases.of_message(self._link, row.direction, row.seq) if row else ()
+
+    def answered(self, notice: MessageId) -> bool:
+        for case in self.cases_of_message(notice):
+            rows = [self._row(event) for event in self._events(case, "RPD")]
+            return any(row is not None and row.in_reply_to == notice for row in rows)
+        return False
+
+    def last_decision_of(self, case: CaseCode) -> str | None:
+        notices, decisions = self._events(case, "RPN"), self._events(case, "RPD")
+        if not decisions or (notices and notices[-1].at > decisions[-1].at):
+            return None
+        line = self._last_line(case, "RPD")
+        return text_at(line, "outcome") if line else None
+
+    def _message(self, message: MessageId) -> MessageRow | None:
+        for direction in (Direction.OUT, Direction.IN):
+            row = self._uow.messages.by_id(self._link, direction, message)
+            if row and row.state in COUNTS:
+                return row
+        return None
+
+    def _events(self, case: CaseCode, type_code: str) -> list[CaseEventRow]:
+        return [event for event in self._uow.cases.events(self._link, case) if event.type == type_code]
+
+    def _row(self, event: CaseEventRow) -> MessageRow | None:
+        return self._uow.messages.by_seq(self._link, event.direction, event.seq)
+
+    def _last_line(self, case: CaseCode, type_code: str) -> dict[str, JsonValue] | None:
+        events = self._events(case, type_code)
+        row = self._row(events[-1]) if events else None
+        document = document_of(self._uow, row) if row else None
+        for line in persons_of(document) if document else ():
+            if line.get("case_code") == case:
+                return line
+        return None
+
+
+def rule_context(
+    node: Node,
+    pairing: Pairing,
+    *,
+    sender: AgencyCode,
+    at: datetime,
+    functions: tuple[str, ...] | None = None,
+) -> RuleContext:
+    """Return the act that the rules judge, from the agreement in force."""
+    recipient = pairing.partner if sender == node.agency else node.agency
+    terms = pairing.agreement.terms
+    both = (sender, recipient)
+    allowed = {code: both for code, role in terms.types.items() if role is not SenderRole.TRANSIT}
+    return RuleContext(
+        sender=sender,
+        recipient=recipient,
+        numbered_at=at,
+        types_allowed=allowed,
+        checkpoints=frozenset(terms.checkpoints) or None,
+        officer_functions=functions,
+        skew=node.limits.skew,
+    )
+
+
+def two_person_reason(document: Document) -> str | None:
+    """Return why a message needs two persons of our side, as a code of `two-person-acts`, or None."""
+    header = header_of(document)
+    persons = persons_of(document)
+    states = [text_at(consent, "state") for person in persons for consent in objects_at(person, "consents")]
+    acts = two_person_acts(
+        text_at(header, "type"),
+        sensitivity=str(highest_class(document)),
+        children=any(bool(person.get("is_child")) for person in persons),
+        consent_states=states,
+    )
+    return acts[0] if acts else None

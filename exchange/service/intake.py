@@ -1,0 +1,382 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gives received lines their verdict, inside one unit: line, message, leaf, case and audit together.
+
+For each line, in this order (the numbers continue those of `examine`):
+
+ 9. duplicate: the same bytes are answered by the leaves that exist; any other reuse is `conflict`
+10. tail: its `sent` leaf stands in our copy and says the same, else `again: tail_needed`
+11. window: at most 256 numbers and 64 MiB ahead of the first missing one, else `again: gap`
+12. not_yet and expiry
+13. the fault found by `examine`, if any
+14. salts never used before
+15. agreement version and suite in force at this number
+16. rules of the catalogue, consent, state
+
+A line behind a missing number is kept and logged as `held`; a stop is not held (rule 19). `settle_held`
+gives held lines their verdict as soon as the gap is closed. A number that its sender gave up before it
+arrived gets the verdict `voided`. Every line runs in a savepoint of its own.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
+from exchange.ids import CaseCode
+from exchange.ledger.entries import Entry, accp, rcvd, rejc
+from exchange.messages.catalog import message_types
+from exchange.messages.validation import check_rules
+from exchange.protocol.envelope import join_line
+from exchange.protocol.frames import Outcome, Result
+from exchange.protocol.parts import Document, join_parts, salts_of
+from exchange.service import casework, logbook
+from exchange.service.examine import Examined, form_fault
+from exchange.service.facts import StoreFacts, rule_context
+from exchange.service.node import Node
+from exchange.service.pairing import Pairing
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import (
+    Announced,
+    AuditRow,
+    DifferenceRow,
+    Direction,
+    MessageRow,
+    MessageState,
+    Part,
+)
+
+FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED})
+SCAN = 100
+"""Numbers read at a time while the contiguous mark is moved."""
+
+
+def take_line(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> Result:
+    """Log the verdict on one line and return its result; never raises for the partner's faults."""
+    envelope = line.envelope
+    try:
+        uow.attempt(lambda: _take(uow, node, pairing, line))
+    except RefusedError as error:
+        _keep_conflict(uow, node, pairing, line, error)
+        return Result(envelope.seq, envelope.id, Outcome.REFUSED, "refused")
+    except AgainError as error:
+        return Result(envelope.seq, envelope.id, Outcome.AGAIN, error.reason)
+    return Result(envelope.seq, envelope.id, Outcome.LOGGED)
+
+
+def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> None:
+    if _is_duplicate(uow, pairing, line):
+        return
+    announced = _announced(uow, pairing, line)
+    behind_gap = _is_behind_gap(uow, node, pairing, line)
+    now = node.guard.check()
+    if line.envelope.created_at > now + node.limits.skew:
+        raise AgainError("not_yet")
+    fault = _fault(uow, pairing, line, announced, now)
+    casework.advance(uow, node, pairing, before=announced.leaf_index)
+    _log(uow, node, pairing, line, fault=fault, hold=behind_gap and not _is_stop(line))
+
+
+def _is_duplicate(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
+    link, envelope = pairing.link.link, line.envelope
+    same_id = uow.messages.by_id(link, Direction.IN, envelope.id)
+    same_seq = uow.messages.by_seq(link, Direction.IN, envelope.seq)
+    if same_id is None and same_seq is None:
+        return False
+    if same_id == same_seq and same_id is not None and same_id.envelope_hash == line.envelope_hash:
+        return True
+    raise RefusedError("conflict")
+
+
+def _announced(uow: UnitOfWork, pairing: Pairing, line: Examined) -> Announced:
+    envelope = line.envelope
+    leaf = uow.messages.announced(pairing.link.link, envelope.seq)
+    said = (envelope.id, line.envelope_hash, envelope.body_sha256, envelope.pc)
+    if leaf is None or (leaf.id, leaf.envelope_hash, leaf.body_hash, leaf.commitment) != said:
+        raise AgainError("tail_needed")
+    return leaf
+
+
+def _is_behind_gap(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> bool:
+    """Return True if a number before this one is missing; refuse what is too far ahead."""
+    first_missing = first_missing_number(uow, pairing)
+    if line.envelope.seq <= first_missing:
+        return False
+    held = uow.messages.held(pairing.link.link)
+    if line.envelope.seq > first_missing + node.limits.window_numbers:
+        raise AgainError("gap")
+    if sum(row.line_bytes for row in held) + line.line_bytes > node.limits.window_bytes:
+        raise AgainError("gap")
+    return True
+
+
+def first_missing_number(uow: UnitOfWork, pairing: Pairing) -> int:
+    """Return the first number of the partner of which no line and no verdict is here."""
+    link = uow.links.get(pairing.link.link) or pairing.link
+    number = link.contiguous_in + 1
+    while True:
+        rows = uow.messages.numbers(link.link, Direction.IN, number, SCAN)
+        for row in rows:
+            if row.seq != number:
+                return number
+            number += 1
+        if len(rows) < SCAN:
+            return number
+
+
+def _fault(
+    uow: UnitOfWork, pairing: Pairing, line: Examined, announced: Announced, now: datetime
+) -> RejectedError | None:
+    """Return the first fault of steps 12 to 15 that needs no number before it."""
+    if announced.void_code:
+        return RejectedError("voided")
+    if line.envelope.expires_at < now:
+        return RejectedError("expired")
+    if line.fault:
+        return line.fault
+    if uow.contents.seen_salts(salts_of(line.parts)):
+        return RejectedError("commitment_mismatch")
+    if not is_agreed(uow, pairing, line):
+        return RejectedError("agreement_mismatch")
+    return None
+
+
+def is_agreed(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
+    """Return True if the line names the agreement version and suite in force at its number."""
+    row = uow.links.agreement(pairing.link.link, line.envelope.agr)
+    following = uow.links.agreement(pairing.link.link, line.envelope.agr + 1)
+    if row is None or line.envelope.seq < row.partner_from_seq:
+        return False
+    if following and following.partner_from_seq and line.envelope.seq >= following.partner_from_seq:
+        return False
+    return line.envelope.suite == pairing.agreement.suite
+
+
+def _is_stop(line: Examined) -> bool:
+    entry = message_types().get(line.type)
+    return bool(entry and entry.is_stop)
+
+
+def _log(
+    uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, fault: RejectedError | None, hold: bool
+) -> None:
+    """Keep the line with its first verdict."""
+    state = MessageState.REJECTED if fault else MessageState.HELD
+    row = _new_row(node, pairing, line, state, fault.reason if fault else "")
+    row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
+    uow.messages.add(row, envelope=line.raw_envelope, body=line.body)
+    if fault is None and line.document is not None:
+        uow.contents.add(row.link, Direction.IN, row.seq, parts_of(line.document, line.parts))
+    if fault is None and not hold:
+        row = _judge(uow, node, pairing, row, line.document)
+    index = logbook.write(uow, node, pairing.link, [_rcvd(row)])
+    _close(uow, node, row, index)
+    _move_mark(uow, pairing)
+
+
+def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, code: str) -> MessageRow:
+    envelope, now = line.envelope, node.clock.now()
+    header = line.document["header"] if line.document else {}
+    reply = header.get("in_reply_to") if isinstance(header, dict) else None
+    return MessageRow(
+        link=pairing.link.link,
+        direction=Direction.IN,
+        seq=envelope.seq,
+        id=envelope.id,
+        type=line.type,
+        state=state,
+        code=code,
+        envelope_hash=line.envelope_hash,
+        body_hash=envelope.body_sha256,
+        commitment=envelope.pc,
+        size_class=sum(len(part) + 1 for part in line.parts),
+        agreement_n=envelope.agr,
+        created_at=envelope.created_at,
+        expires_at=envelope.expires_at,
+        logged_at=now,
+        line_bytes=line.line_bytes,
+        in_reply_to=reply if isinstance(reply, str) else None,  # type: ignore[arg-type]
+        stop=_is_stop(line),
+        effective=True,
+    )
+
+
+def parts_of(document: Document, raw_parts: tuple[bytes, ...]) -> list[Part]:
+    """Return the parts with the case each belongs to: header and content belong to the message."""
+    persons = document.get("persons") or []
+    cases: list[CaseCode | None] = [None, None]
+    if isinstance(persons, list):
+        cases += [
+            CaseCode(str(person["case_code"])) if isinstance(person, dict) else None for person in persons
+        ]
+    return [Part(number, case, raw) for number, (case, raw) in enumerate(zip(cases, raw_parts, strict=True))]
+
+
+def _judge(
+    uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, document: Document | None
+) -> MessageRow:
+    """Return the row with its final verdict after rules, consent and state (step 16)."""
+    if document is None:
+        return replace(row, state=MessageState.REJECTED, code="decryption_failed")
+    context = rule_context(node, pairing, sender=pairing.partner, at=row.created_at)
+    faults = check_rules(document, context, StoreFacts(uow, pairing, node.agency))
+    if faults:
+        return replace(row, state=MessageState.REJECTED, code=faults[0].code)
+    try:
+        uow.attempt(lambda: casework.receive(uow, node, pairing, row, document))
+    except RejectedError as error:
+        return replace(row, state=MessageState.REJECTED, code=error.reason)
+    return replace(row, state=MessageState.ACCEPTED)
+
+
+def _rcvd(row: MessageRow) -> Entry:
+    return rcvd(
+        seq=row.seq,
+        id=row.id,
+        eh=row.envelope_hash,
+        cd=row.body_hash,
+        k=row.state.value,
+        code=row.code,
+    )
+
+
+def _close(uow: UnitOfWork, node: Node, row: MessageRow, index: int) -> None:
+    """Store the verdict and record it."""
+    if row.state in FINAL:
+        row = replace(row, verdict_at=node.clock.now(), verdict_leaf_index=index)
+    uow.messages.update(row)
+    uow.audit.record(
+        AuditRow(node.clock.now(), "partner", "message_received", row.id, result=row.code or row.state.value)
+    )
+    node.counters.count("line_received", reason=row.code or row.state.value)
+
+
+def settle_held(uow: UnitOfWork, node: Node, pairing: Pairing) -> int:
+    """Give held lines, and numbers given up before they came, their verdict; return how many.
+
+    Goes number by number until one is missing. A line whose handling fails is passed over with every
+    later line that shares a case with it, until `internal_after`; then it is rejected with `internal`.
+    """
+    settled, blocked = 0, set[CaseCode]()
+    number = _first_open(uow, pairing)
+    while True:
+        row = uow.messages.by_seq(pairing.link.link, Direction.IN, number)
+        if row is None and not _log_voided(uow, node, pairing, number):
+            return settled
+        if row is not None and row.state is MessageState.HELD:
+            settled += _settle_one(uow, node, pairing, row, blocked)
+        number += 1
+
+
+def _first_open(uow: UnitOfWork, pairing: Pairing) -> int:
+    return (uow.links.get(pairing.link.link) or pairing.link).contiguous_in + 1
+
+
+def _log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> bool:
+    """Log the rejection `voided` of a number that never arrived; return False if it may still come."""
+    announced = uow.messages.announced(pairing.link.link, number)
+    if announced is None or not announced.void_code:
+        return False
+    now = node.clock.now()
+    row = MessageRow(
+        link=announced.link,
+        direction=Direction.IN,
+        seq=number,
+        id=announced.id,
+        type="",
+        state=MessageState.REJECTED,
+        code="voided",
+        envelope_hash=announced.envelope_hash,
+        body_hash=announced.body_hash,
+        commitment=announced.commitment,
+        size_class=announced.size_class,
+        agreement_n=pairing.link.agreement_n,
+        created_at=now,
+        expires_at=now,
+        logged_at=now,
+        line_bytes=0,
+        effective=True,
+    )
+    row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
+    uow.messages.add(row, envelope=b"", body=None)
+    _close(uow, node, row, logbook.write(uow, node, pairing.link, [_rcvd(row)]))
+    _move_mark(uow, pairing)
+    return True
+
+
+def _settle_one(
+    uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, blocked: set[CaseCode]
+) -> int:
+    cases = set(uow.cases.of_message(row.link, Direction.IN, row.seq))
+    if cases & blocked:
+        return 0
+    try:
+        uow.attempt(lambda: _decide_held(uow, node, pairing, row))
+    except ExchangeError:
+        raise
+    except Exception as error:  # the supervisor's rule: handling of one line must not stop the others
+        node.journal.note("handling_failed", message=row.id, error=type(error).__name__)
+        if node.clock.now() - row.logged_at < node.limits.internal_after:
+            blocked |= cases
+            return 0
+        uow.attempt(
+            lambda: _log_decision(
+                uow, node, pairing, replace(row, state=MessageState.REJECTED, code="internal")
+            )
+        )
+    return 1
+
+
+def _decide_held(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow) -> None:
+    announced = uow.messages.announced(row.link, row.seq)
+    if announced and announced.void_code:
+        decided = replace(row, state=MessageState.REJECTED, code="voided")
+    else:
+        if announced:
+            casework.advance(uow, node, pairing, before=announced.leaf_index)
+        document = join_parts([part.raw for part in uow.contents.parts(row.link, Direction.IN, row.seq)])
+        fault = form_fault(document)
+        if fault:
+            decided = replace(row, state=MessageState.REJECTED, code=fault.reason)
+        else:
+            decided = _judge(uow, node, pairing, row, document)
+    _log_decision(uow, node, pairing, decided)
+
+
+def _log_decision(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow) -> None:
+    accepted = row.state is MessageState.ACCEPTED
+    entry = accp(seq=row.seq, id=row.id) if accepted else rejc(seq=row.seq, id=row.id, code=row.code)
+    _close(uow, node, row, logbook.write(uow, node, pairing.link, [entry]))
+    _move_mark(uow, pairing)
+
+
+def _move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
+    """Move the contiguous mark over every number that has its final verdict."""
+    link = uow.links.get(pairing.link.link) or pairing.link
+    mark = link.contiguous_in
+    while True:
+        rows = uow.messages.numbers(link.link, Direction.IN, mark + 1, SCAN)
+        for row in rows:
+            if row.seq != mark + 1 or row.state not in FINAL:
+                break
+            mark += 1
+        else:
+            if len(rows) == SCAN:
+                continue
+        break
+    if mark > link.contiguous_in:
+        uow.links.update(replace(link, contiguous_in=mark))
+
+
+def _keep_conflict(
+    uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, error: RefusedError
+) -> None:
+    evidence = join_line(line.raw_envelope, line.body)
+    kept = uow.audit.keep(
+        DifferenceRow(
+            pairing.link.link, "conflict", str(line.envelope.seq), error.reason, evidence, node.clock.now()
+        )
+    )
+    if kept:
+        uow.audit.record(
+            AuditRow(node.clock.now(), "partner", "conflict", line.envelope.id, result="refused")
+        )
+    node.counters.count("line_refused", reason=error.reason)

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every use case of one node works with: its identity, its keys, and the ports.
+
+A `Node` is made once by `bootstrap` (or by a simulation) and handed to each use case. It holds no
+state of the exchange: that is in the store. What lives only as long as the process (whether the gate of
+a link is open, what is in flight, who waits) is in `presence`.
+"""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from exchange.cases.lifecycle import LifecycleTable
+from exchange.clock import Clock
+from exchange.errors import ClockError, GateClosedError
+from exchange.ids import AgencyCode, LinkId, NodeId, RandomSource
+from exchange.protocol.frames import Result
+from exchange.protocol.keyring import Keyring
+from exchange.service.ports import Carrier, Counters, HighWater, Journal, Store
+from exchange.service.rows import LinkState
+
+CLOCK_TOLERANCE_S = 60
+"""Design 5: a wall clock that moved this far against the monotonic clock is in doubt."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one node; numbers from threat-model section 7 and design 4.6."""
+
+    open_messages: int = 50_000
+    open_bytes: int = 2 * 1024**3
+    window_numbers: int = 256
+    window_bytes: int = 64 * 1024**2
+    retry_first_s: float = 2.0
+    retry_longest_s: float = 900.0
+    in_flight_s: float = 30.0
+    """After this time without a verdict a line counts as lost on the way and is offered again."""
+    exchange_timeout_s: float = 75.0
+    tail_only_every_s: float = 60.0
+    skew: timedelta = timedelta(seconds=300)
+    internal_after: timedelta = timedelta(minutes=10)
+    upkeep_s: float = 1.0
+    """How often the high-water file, waiting drafts and lost numbers are looked at."""
+    after_trouble_s: float = 10.0
+    """Pause of a link's loop after an error that people have to settle."""
+
+
+class ClockGuard:
+    """Notices when the wall clock jumps: no leaf is written while the time is in doubt (rule 26)."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.settle()
+
+    def settle(self) -> None:
+        """Take the present time as right; called at start and when two persons confirmed it."""
+        self._wall, self._mono = self._clock.now(), self._clock.monotonic_s()
+
+    def check(self) -> datetime:
+        """Return the time, or raise ClockError if it moved against the monotonic clock."""
+        now = self._clock.now()
+        moved = (now - self._wall).total_seconds() - (self._clock.monotonic_s() - self._mono)
+        if abs(moved) > CLOCK_TOLERANCE_S:
+            raise ClockError(
+                f"the clock moved by {moved:.0f} s against the monotonic clock; no entry is written",
+                hint="set the clock right and restart the service",
+            )
+        return now
+
+
+@dataclass
+class LinkPresence:
+    """What a running process knows of one link; gone with the process."""
+
+    gate: LinkState = LinkState.CLOSED
+    reason: str = "not_asked_yet"
+    in_flight: dict[int, float] = field(default_factory=dict)
+    """Number of an offered line, and until which monotonic second it counts as on its way."""
+    owed_results: list[Result] = field(default_factory=list)
+    card_wanted: bool = False
+    """The partner said that it does not know our current card."""
+    partner_holds: int | None = None
+    """How much of our log the partner said it holds, when that is less than it once cosigned."""
+    cosignature_sent: int = 0
+    """Size of the partner's log that our last sent cosignature covers."""
+    failures: int = 0
+    last_contact_at: datetime | None = None
+    tail_sent_s: float = float("-inf")
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Presence:
+    """The presence of every link."""
+
+    def __init__(self) -> None:
+        self._links: dict[LinkId, LinkPresence] = defaultdict(LinkPresence)
+
+    def of(self, link: LinkId) -> LinkPresence:
+        return self._links[link]
+
+    def demand_open(self, link: LinkId) -> None:
+        """Raise GateClosedError unless the start gate of the link is open."""
+        presence = self._links[link]
+        if presence.gate is not LinkState.OPEN:
+            raise GateClosedError(
+                f"the start gate is {presence.gate.value} ({presence.reason}); nothing is written",
+                hint="wait until the partner answered, or run: exchange doctor",
+            )
+
+    def wake(self, link: LinkId) -> None:
+        """Tell the partner's loop that there is something to send."""
+        self._links[link].wake.set()
+
+    def announce_change(self, link: LinkId) -> None:
+        """Wake everyone who waits for news of the link."""
+        presence = self._links[link]
+        presence.changed.set()
+        presence.changed = asyncio.Event()
+
+
+@dataclass(frozen=True)
+class Node:
+    """Identity, keys and ports of one running node."""
+
+    agency: AgencyCode
+    node: NodeId
+    keys: Keyring
+    store: Store
+    carrier: Carrier
+    high_water: HighWater
+    counters: Counters
+    journal: Journal
+    clock: Clock
+    guard: ClockGuard
+    random: RandomSource
+    lifecycle: LifecycleTable
+    presence: Presence
+    limits: Limits = field(default_factory=Limits)
+    training: bool = False

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What both sides of a link agreed, and which keys of the partner count: read once per unit.
+
+Agreements and cards are immutable bytes, so their parsed forms are cached by digest; what is in force
+is read from the store each time.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from exchange.errors import NodeError
+from exchange.ids import AgencyCode, LinkId
+from exchange.protocol.agreement import Agreement, read_agreement
+from exchange.protocol.cards import Card, read_card
+from exchange.protocol.keyring import PartnerKeys
+from exchange.service.node import Node
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import LinkRow
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """One link as it stands now. `link` is the row at the time of reading."""
+
+    link: LinkRow
+    agreement: Agreement
+    own_card: Card
+    partner_card: Card
+    partner_keys: PartnerKeys
+
+    @property
+    def partner(self) -> AgencyCode:
+        return self.link.partner
+
+
+@lru_cache(maxsize=256)
+def parsed_agreement(raw: bytes) -> Agreement:
+    return read_agreement(raw)
+
+
+@lru_cache(maxsize=256)
+def parsed_card(raw: bytes) -> Card:
+    """Return a card that was verified against its pinned recovery key when it was taken over."""
+    return read_card(raw, pinned_recovery=None)
+
+
+def own_card(uow: UnitOfWork, node: Node) -> Card:
+    """Return our newest card.
+
+    Raises:
+        NodeError: this node was never set up.
+    """
+    row = uow.links.card(node.agency)
+    if row is None:
+        raise NodeError("this node has no card", hint="begin with: exchange init")
+    return parsed_card(row.raw)
+
+
+def pairing_of(uow: UnitOfWork, node: Node, link: LinkId) -> Pairing:
+    """Return the pairing of an agreed link.
+
+    Raises:
+        NodeError: the link, its agreement or a card is not in the store.
+    """
+    row = uow.links.get(link)
+    agreement = uow.links.agreement(link, row.agreement_n) if row else None
+    partner = uow.links.card(row.partner) if row else None
+    if row is None or agreement is None or partner is None:
+        raise NodeError(f"link {link} is not complete in the store", hint="run: exchange partner list")
+    cards = tuple(parsed_card(card.raw) for card in uow.links.cards(row.partner))
+    return Pairing(
+        link=row,
+        agreement=parsed_agreement(agreement.raw),
+        own_card=own_card(uow, node),
+        partner_card=parsed_card(partner.raw),
+        partner_keys=PartnerKeys.of(cards),
+    )

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Enrolment and cards as the store knows them; the recovery key never comes into this process.
+
+    inviter                         joiner
+    invited  ── invitation file ──▶
+             ◀── joining file ────  joined (signed by the joiner)
+    words are compared on the telephone; each side confirms for itself
+    closed   ── countersignature with the first gate question ──▶  closed
+
+*closed* means agreed, with the start gate not yet open. What is signed with the recovery key is made by
+the command line from the file that is kept apart; this module only checks and stores the results.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from exchange.errors import AgreementInvalidError, CardInvalidError, UsageError
+from exchange.ids import AgencyCode, KeyId, LinkId
+from exchange.messages.codelists import agencies
+from exchange.protocol.agreement import Agreement, verify_agreement
+from exchange.protocol.cards import Card, address_changes, newer_card, read_card
+from exchange.protocol.enrolment import Here, Invitation, read_invitation, words
+from exchange.protocol.strictjson import JsonValue
+from exchange.service.node import Node
+from exchange.service.pairing import own_card, parsed_agreement, parsed_card
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import AgreementRow, AuditRow, CardRow, LinkRow, LinkState
+
+_INVITATION = "invitation:"
+WORDS = "words"
+COUNTERSIGNATURE = "countersignature"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a partner stands, for people."""
+
+    partner: AgencyCode
+    link: LinkId | None
+    state: LinkState
+    reason: str
+    words: tuple[str, ...]
+
+
+async def here(node: Node) -> Here:
+    """Return what this node knows when it judges a newcomer."""
+
+    def unit(uow: UnitOfWork) -> Here:
+        own = own_card(uow, node)
+        known: set[KeyId] = set()
+        for row in uow.links.all():
+            for card in uow.links.cards(row.partner):
+                parsed = parsed_card(card.raw)
+                known |= {parsed.recovery.kid, *(key.kid for key in parsed.keys)}
+        directory = [code for code, agency in agencies().items() if agency.contact_point]
+        return Here(card=own, known_keys=known, known_agencies=directory, now=node.clock.now())
+
+    return await node.store.read(unit)
+
+
+async def note_invitation(node: Node, partner: AgencyCode, raw: bytes, *, actor: str) -> None:
+    """Remember the invitation that we sent to a partner; a newer one replaces it.
+
+    Raises:
+        UsageError: the partner is enrolled already.
+    """
+    read_invitation(raw)
+
+    def unit(uow: UnitOfWork) -> None:
+        _demand_new(uow, partner)
+        uow.settings.put(_INVITATION + partner, raw.decode("ascii").strip())
+        uow.audit.record(AuditRow(node.clock.now(), actor, "partner_invited", partner))
+
+    await node.store.write(unit)
+
+
+async def open_invitation(node: Node, partner: AgencyCode) -> Invitation:
+    """Return the invitation that a joining file must answer.
+
+    Raises:
+        UsageError: none was sent to this partner.
+    """
+    raw = await node.store.read(lambda uow: uow.settings.get(_INVITATION + partner))
+    if not raw:
+        raise UsageError(
+            f"no invitation to {partner} is open", hint=f"begin with: exchange partner invite {partner}"
+        )
+    return read_invitation(raw.encode("ascii"))
+
+
+async def enrol(
+    node: Node, card: Card, agreement: Agreement, *, own: str, partner: str = "", actors: tuple[str, ...]
+) -> LinkId:
+    """Store a partner with version 1 of the agreement.
+
+    The joiner has only its own signature of it; the inviter has both.
+
+    Raises:
+        UsageError: the partner is enrolled already.
+        AgreementInvalidError, SignatureInvalidError: a signature is not over these bytes.
+    """
+    link = agreement.link_id
+    verify_agreement(agreement.raw, own, agreement.party(node.agency).recovery)
+    if partner:
+        verify_agreement(agreement.raw, partner, agreement.party(card.agency).recovery)
+    row = LinkRow(
+        link=link,
+        partner=card.agency,
+        state=LinkState.CLOSED if partner else LinkState.JOINED,
+        agreement_n=agreement.n,
+        suite=int(agreement.suite),
+        next_seq=1,
+        contiguous_in=0,
+        reason="" if partner else WORDS,
+    )
+
+    def unit(uow: UnitOfWork) -> None:
+        _demand_new(uow, card.agency)
+        now = node.clock.now()
+        uow.links.add(row)
+        uow.links.add_agreement(AgreementRow(link, agreement.n, agreement.raw, own, partner, 1, 1))
+        uow.links.add_card(CardRow(card.agency, card.serial, card.raw, card.digest, now))
+        uow.logs.open(link, node.agency, 1)
+        uow.logs.open(link, card.agency, 1)
+        uow.settings.put(_INVITATION + card.agency, "")
+        for actor in actors:
+            uow.audit.record(AuditRow(now, actor, "partner_enrolled", card.agency))
+
+    await node.store.write(unit)
+    node.high_water.write(link, epoch=1, size=0, root=agreement.digest, next_seq=1)
+    return link
+
+
+async def confirm_words(
+    node: Node, partner: AgencyCode, spoken: tuple[str, ...], *, actors: tuple[str, ...]
+) -> None:
+    """Note on the joiner's side that the words are the same on both sides.
+
+    Raises:
+        UsageError: other words, or nothing to confirm.
+    """
+
+    def unit(uow: UnitOfWork) -> None:
+        row = uow.links.of_partner(partner)
+        if row is None or row.state is not LinkState.JOINED or row.reason != WORDS:
+            raise UsageError(f"there is nothing to confirm with {partner}", hint="run: exchange partner list")
+        demand_words(_agreement(uow, row), spoken)
+        agreed = uow.links.agreement(row.link, row.agreement_n)
+        done = bool(agreed and agreed.partner_signature)
+        state = LinkState.CLOSED if done else LinkState.JOINED
+        uow.links.update(replace(row, state=state, reason="" if done else COUNTERSIGNATURE))
+        for actor in actors:
+            uow.audit.record(AuditRow(node.clock.now(), actor, "words_confirmed", partner))
+
+    await node.store.write(unit)
+
+
+def demand_words(agreement: Agreement, spoken: tuple[str, ...]) -> None:
+    """Raise UsageError unless the words that were heard are those of this agreement."""
+    if tuple(word.lower() for word in spoken) != words(agreement.raw, agreement.link_id):
+        raise UsageError(
+            "the words are not the same on both sides",
+            hint="a file may have been changed on the way: do not use it, tell your security officer",
+        )
+
+
+async def hear_agreement(node: Node, link: LinkId, gives: Mapping[str, JsonValue]) -> None:
+    """Take over the partner's countersignature of version 1 from its gate report, if it is right."""
+    told = gives.get("agreement")
+    if not isinstance(told, dict) or not told.get("sig"):
+        return
+
+    def unit(uow: UnitOfWork) -> None:
+        row = uow.links.get(link)
+        held = uow.links.agreement(link, row.agreement_n) if row else None
+        if row is None or held is None or held.partner_signature or told.get("n") != held.n:
+            return
+        agreement = parsed_agreement(held.raw)
+        verify_agreement(held.raw, str(told["sig"]), agreement.party(row.partner).recovery)
+        uow.links.countersign(link, held.n, partner=str(told["sig"]))
+        if row.reason == COUNTERSIGNATURE:
+            uow.links.update(replace(row, state=LinkState.CLOSED, reason=""))
+        uow.audit.record(AuditRow(node.clock.now(), "partner", "agreement_countersigned", link))
+
+    await node.store.write(unit)
+
+
+async def take_card(node: Node, agency: AgencyCode, raw: bytes) -> None:
+    """Take over a rightly signed newer card of a partner; a changed address waits for two persons.
+
+    Raises:
+        CardInvalidError: not signed by the pinned recovery key, or not newer.
+    """
+
+    def unit(uow: UnitOfWork) -> None:
+        held_row = uow.links.card(agency)
+        if held_row is None or held_row.raw == raw:
+            return
+        held = parsed_card(held_row.raw)
+        offered = read_card(raw, pinned_recovery=held.recovery)
+        newest = newer_card(held, offered)
+        if address_changes(held, newest):
+            raise CardInvalidError(
+                f"the new card of {agency} has another address", hint="two persons must confirm the address"
+            )
+        uow.links.add_card(CardRow(agency, newest.serial, raw, newest.digest, node.clock.now()))
+        uow.audit.record(
+            AuditRow(node.clock.now(), "partner", "card_taken_over", agency, result=str(newest.serial))
+        )
+
+    await node.store.write(unit)
+
+
+async def standings(node: Node) -> list[Standing]:
+    """Return every partner and where it stands; open invitations are not listed."""
+
+    def unit(uow: UnitOfWork) -> list[Standing]:
+        return [_standing(uow, node, row) for row in uow.links.all()]
+
+    return await node.store.read(unit)
+
+
+def _standing(uow: UnitOfWork, node: Node, row: LinkRow) -> Standing:
+    presence = node.presence.of(row.link)
+    if row.state is LinkState.JOINED:
+        agreement = _agreement(uow, row)
+        return Standing(row.partner, row.link, row.state, row.reason, words(agreement.raw, row.link))
+    return Standing(row.partner, row.link, presence.gate, presence.reason, ())
+
+
+def _agreement(uow: UnitOfWork, row: LinkRow) -> Agreement:
+    held = uow.links.agreement(row.link, row.agreement_n)
+    if held is None:
+        raise AgreementInvalidError(
+            f"version {row.agreement_n} of the agreement with {row.partner} is missing"
+        )
+    return parsed_agreement(held.raw)
+
+
+def _demand_new(uow: UnitOfWork, partner: AgencyCode) -> None:
+    if uow.links.of_partner(partner) is not None:
+        raise UsageError(f"{partner} is enrolled already", hint=f"run: exchange partner show {partner}")

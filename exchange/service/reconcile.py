@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reconciles a partner: own log against our copy of the partner's, up to two fixed heads.
+
+The comparison reads pages of leaves in units of their own, so the store serves everybody else in
+between; leaves written meanwhile are not part of it. `verify` recomputes both roots and checks every
+head signature and cosignature, which is what an auditor asks first.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from exchange.errors import ExchangeError, NodeError, NoteInvalidError, SignatureInvalidError, TransportError
+from exchange.ids import AgencyCode, LinkId, b64url
+from exchange.ledger.compare import PAGE_LEAVES, Comparison, LogView, Reconciliation
+from exchange.ledger.merkle import CompactRange, leaf_hash
+from exchange.ledger.notes import verify_cosignature, verify_head
+from exchange.protocol.suites import KeyUse, PublicKey
+from exchange.service.deliver import flush
+from exchange.service.node import Node
+from exchange.service.pairing import pairing_of
+from exchange.service.ports import UnitOfWork
+
+GRACE = timedelta(hours=24)
+"""A message without a leaf of the partner counts as in transit for so long (`discrepancy-types`)."""
+
+
+@dataclass(frozen=True)
+class LogReport:
+    """One log of a link as an auditor wants it."""
+
+    by: AgencyCode
+    size: int
+    root: str
+    signed: int
+    """Size of the newest head whose signature verified."""
+    cosigned: int
+    """Size up to which the other side's cosignature verified."""
+    faults: tuple[str, ...]
+
+
+async def reconcile(
+    node: Node, link: LinkId, *, grace: timedelta = GRACE, exchange_first: bool = True
+) -> Reconciliation:
+    """Return the reconciliation with a partner; asks for its newest leaves first if it is reachable."""
+    if exchange_first:
+        try:
+            await flush(node, link)
+        except (TransportError, NodeError, ExchangeError) as error:
+            node.journal.note("exchange_failed", link=link, reason=error.reason)
+    views = await node.store.read(lambda uow: _views(uow, node, link))
+    comparison = Comparison(*views, now=node.clock.now(), grace=grace)
+    cited: dict[tuple[AgencyCode, int], bytes] = {}
+    for view in views:
+        for start in range(0, view.size, PAGE_LEAVES):
+            comparison.take(view.by, await _page(node, link, view.by, start, view.size))
+    return await node.store.read(lambda uow: comparison.finish(lambda by, i: _leaf(uow, link, by, i, cited)))
+
+
+async def _page(node: Node, link: LinkId, by: AgencyCode, start: int, size: int) -> list[bytes]:
+    end = min(start + PAGE_LEAVES, size)
+    return await node.store.read(lambda uow: uow.logs.leaves(link, by, start, end))
+
+
+def _leaf(
+    uow: UnitOfWork, link: LinkId, by: AgencyCode, index: int, cited: dict[tuple[AgencyCode, int], bytes]
+) -> bytes:
+    if (by, index) not in cited:
+        cited[(by, index)] = uow.logs.leaves(link, by, index, index + 1)[0]
+    return cited[(by, index)]
+
+
+def _views(uow: UnitOfWork, node: Node, link: LinkId) -> tuple[LogView, LogView]:
+    row = uow.links.get(link)
+    if row is None:
+        raise NodeError(f"link {link} is not in the store")
+
+    def view(by: AgencyCode) -> LogView:
+        position, head = uow.logs.position(link, by), uow.logs.head(link, by)
+        return LogView(
+            by=by,
+            size=position.size,
+            leaves=lambda start, end: uow.logs.leaves(link, by, start, end),
+            cosigned=uow.logs.cosigned(link, by)[0],
+            head_at=head.at if head else None,
+        )
+
+    return view(node.agency), view(row.partner)
+
+
+async def verify(node: Node, link: LinkId) -> tuple[LogReport, LogReport]:
+    """Recompute both logs of a link from their stored leaves and check heads and cosignatures."""
+    row = await node.store.read(lambda uow: uow.links.get(link))
+    if row is None:
+        raise NodeError(f"link {link} is not in the store")
+    return await _verify_log(node, link, node.agency), await _verify_log(node, link, row.partner)
+
+
+async def _verify_log(node: Node, link: LinkId, by: AgencyCode) -> LogReport:
+    size = await node.store.read(lambda uow: uow.logs.position(link, by).size)
+    cosigned, line = await node.store.read(lambda uow: uow.logs.cosigned(link, by))
+    head = await node.store.read(lambda uow: uow.logs.head(link, by))
+    under_cosignature = await node.store.read(lambda uow: uow.logs.head_within(link, by, cosigned))
+    grown, faults = CompactRange(), []
+    for start in range(0, size, PAGE_LEAVES):
+        page = await _page(node, link, by, start, size)
+        grown = grown.extend([leaf_hash(leaf) for leaf in page])
+    root = b64url(grown.root())
+    keys, cosign_keys = await node.store.read(lambda uow: _keys(uow, node, link, by))
+    if size and (head is None or head.size != size or head.root != root):
+        faults.append("the newest head does not cover the stored entries")
+    if head and not _is_signed(head.note, keys, by):
+        faults.append("the newest head is not signed by a key of its writer")
+    other = await _other(node, link, by)
+    if cosigned and (
+        under_cosignature is None
+        or under_cosignature.size != cosigned
+        or not _is_cosigned(under_cosignature.note, line, cosign_keys, other)
+    ):
+        faults.append("the cosignature does not verify")
+    return LogReport(by, size, root, head.size if head else 0, cosigned, tuple(faults))
+
+
+async def _other(node: Node, link: LinkId, by: AgencyCode) -> AgencyCode:
+    row = await node.store.read(lambda uow: uow.links.get(link))
+    return row.partner if row and by == node.agency else node.agency
+
+
+def _keys(
+    uow: UnitOfWork, node: Node, link: LinkId, by: AgencyCode
+) -> tuple[tuple[PublicKey, ...], tuple[PublicKey, ...]]:
+    """Return the head keys of a log's writer and the cosign keys of the other side."""
+    pairing = pairing_of(uow, node, link)
+    own = {use: node.keys.public(use) for use in (KeyUse.HEAD, KeyUse.COSIGN)}
+    partner = {
+        use: tuple(key for (of, _), key in pairing.partner_keys.keys.items() if of is use)
+        for use in (KeyUse.HEAD, KeyUse.COSIGN)
+    }
+    if by == node.agency:
+        return own[KeyUse.HEAD], partner[KeyUse.COSIGN]
+    return partner[KeyUse.HEAD], own[KeyUse.COSIGN]
+
+
+def _is_signed(note: str, keys: tuple[PublicKey, ...], by: AgencyCode) -> bool:
+    for key in keys:
+        try:
+            verify_head(note, key, by=by)
+        except (NoteInvalidError, SignatureInvalidError):
+            continue
+        return True
+    return False
+
+
+def _is_cosigned(note: str, line: str, keys: tuple[PublicKey, ...], by: AgencyCode) -> bool:
+    for key in keys:
+        try:
+            verify_cosignature(note, line, key, by=by)
+        except (NoteInvalidError, SignatureInvalidError):
+            continue
+        return True
+    return False

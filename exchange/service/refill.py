@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Brings a restored node back to where its partner saw it, before it writes anything new.
+
+The partner holds a full copy of our log. So:
+
+1. Our missing leaves are fetched from it and checked against the head that we signed ourselves.
+2. The partner's leaves that we miss are fetched, stored and cosigned; what they mean waits until step 4.
+3. Our leaves are taken over page by page. With each page, in the same transaction, come the messages it
+   speaks of: ours from the partner's copy (checked against our commitment), the partner's as sent. What
+   we decided then is read *from our leaves*, never decided again.
+4. The verdicts in the partner's leaves are applied; the head is stored; nothing was signed anew.
+
+A page is one transaction, so a node that is killed in between goes on where it stopped. A number whose
+line the partner does not hold is marked `lost` and given up with `void` once the gate is open.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from exchange.errors import NodeError, ProtocolError, RejectedError, TailInvalidError
+from exchange.ids import AgencyCode, Digest, LinkId, b64url, parse_digest, sha256
+from exchange.ledger.entries import Event, Leaf, decode_leaf
+from exchange.ledger.merkle import leaf_hash
+from exchange.ledger.notes import Head, verify_head
+from exchange.protocol.envelope import Envelope, read_envelope
+from exchange.protocol.frames import FrameTail
+from exchange.protocol.gatewords import MAX_NUMBERS
+from exchange.protocol.parts import Document, join_parts
+from exchange.protocol.strictjson import JsonValue
+from exchange.protocol.suites import KeyUse
+from exchange.service import casework, logbook, tail
+from exchange.service.examine import open_parts
+from exchange.service.gate import Report, ask
+from exchange.service.intake import parts_of
+from exchange.service.node import Node
+from exchange.service.pairing import Pairing, pairing_of
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import AuditRow, Direction, HeadRow, MessageRow, MessageState
+
+PAGE = 50
+"""Own leaves taken over in one transaction."""
+LOST = "lost"
+_MARK = "refill:"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message given back."""
+
+    raw_envelope: bytes
+    body: bytes
+    envelope: Envelope
+
+
+async def refill(node: Node, link: LinkId, report: Report) -> None:
+    """Fetch everything the partner saw of our log beyond our store.
+
+    Raises:
+        TransportError: the partner went away; the next opening goes on.
+        NodeError: what the partner gives back is not our log.
+    """
+    node.journal.note("refill_begins", link=link)
+    pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
+    leaves, note = await _fetch(node, pairing, node.agency)
+    head = await node.store.read(lambda uow: _check_own(uow, node, link, leaves, note))
+    await _fill_copy(node, pairing)
+    for start in range(0, len(leaves), PAGE):
+        await _fill_page(node, pairing, [decode_leaf(raw) for raw in leaves[start : start + PAGE]])
+    await node.store.write(lambda uow: _finish(uow, node, link, head, note))
+    node.journal.note("refill_ends", link=link, count=len(leaves))
+
+
+async def _fetch(node: Node, pairing: Pairing, by: AgencyCode) -> tuple[list[bytes], str]:
+    """Return the leaves of one log that we miss, and the largest head the partner holds of it."""
+    position = await node.store.read(lambda uow: uow.logs.position(pairing.link.link, by))
+    leaves: list[bytes] = []
+    while True:
+        word = await ask(
+            node,
+            pairing.link.link,
+            op="leaves",
+            asks={"of": by, "ep": position.epoch, "from": position.size + len(leaves)},
+        )
+        page = word.gives.get("leaves")
+        texts = [str(text).encode("ascii") for text in page] if isinstance(page, list) else []
+        leaves += texts
+        if not texts:
+            return leaves, str(word.gives.get("note", ""))
+
+
+def _check_own(uow: UnitOfWork, node: Node, link: LinkId, leaves: Sequence[bytes], note: str) -> Head:
+    """Return our own head that covers exactly our leaves and the given ones (step 1)."""
+    position = uow.logs.position(link, node.agency)
+    grown = logbook.range_at(position).extend([leaf_hash(raw) for raw in leaves])
+    for key in node.keys.public(KeyUse.HEAD):
+        try:
+            head = verify_head(note, key, by=node.agency)
+        except ProtocolError:
+            continue
+        if (head.link, head.size, head.root) == (link, grown.size, grown.root()):
+            return head
+    raise NodeError(
+        "the log that the partner gives back is not ours: its head does not cover these leaves",
+        hint="keep this data folder; two persons of each side compare both copies",
+    )
+
+
+async def _fill_copy(node: Node, pairing: Pairing) -> None:
+    """Store and cosign the partner's leaves; their verdicts are applied at the end (step 2)."""
+    leaves, note = await _fetch(node, pairing, pairing.partner)
+    link = pairing.link.link
+
+    def unit(uow: UnitOfWork) -> None:
+        before = uow.logs.position(link, pairing.partner)
+        if not uow.settings.get(_MARK + link):
+            uow.settings.put(_MARK + link, str(before.size))
+        if leaves:
+            offered = FrameTail(pairing.partner, before.epoch, before.size, tuple(leaves), note)
+            tail.store_tail(uow, node, pairing, offered)
+            for raw in leaves:
+                leaf = decode_leaf(raw)
+                if leaf.ev in (Event.SENT, Event.VOID):
+                    tail.apply_leaf(uow, node, pairing, leaf)
+
+    try:
+        await node.store.write(unit)
+    except TailInvalidError as error:
+        raise NodeError(f"the partner's log does not fit our copy of it: {error}") from error
+
+
+async def _fill_page(node: Node, pairing: Pairing, page: Sequence[Leaf]) -> None:
+    """Take over one page of our leaves with the messages it speaks of (step 3)."""
+    own = [int(leaf.fields["seq"]) for leaf in page if leaf.ev == Event.SENT]
+    partners = [int(leaf.fields["seq"]) for leaf in page if leaf.ev == Event.RCVD]
+    sent_lines = await _fetch_lines(node, pairing, node.agency, own)
+    received_lines = await _fetch_lines(node, pairing, pairing.partner, partners)
+
+    def unit(uow: UnitOfWork) -> None:
+        position = uow.logs.position(pairing.link.link, node.agency)
+        grown = logbook.range_at(position).extend([leaf_hash(leaf.raw) for leaf in page])
+        uow.logs.append(position, [leaf.raw for leaf in page], peaks=grown.encode())
+        for leaf in page:
+            _take_over(uow, node, pairing, leaf, sent_lines, received_lines)
+
+    await node.store.write(unit)
+
+
+async def _fetch_lines(
+    node: Node, pairing: Pairing, author: AgencyCode, numbers: Sequence[int]
+) -> dict[int, Line]:
+    found: dict[int, Line] = {}
+    wanted = list(numbers)
+    while wanted:
+        asked: list[JsonValue] = [*wanted[:MAX_NUMBERS]]
+        word = await ask(node, pairing.link.link, op="lines", asks={"of": author, "numbers": asked})
+        given = word.gives.get("lines")
+        items = [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
+        for item in items:
+            raw = str(item["envelope"]).encode("ascii")
+            line = Line(raw, str(item["body"]).encode("ascii"), read_envelope(raw).claimed)
+            found[line.envelope.seq] = line
+        last = max((line for line in found if line in asked), default=0) if items else 0
+        wanted = [seq for seq in wanted if seq > last] if items else wanted[MAX_NUMBERS:]
+    return found
+
+
+def _take_over(
+    uow: UnitOfWork,
+    node: Node,
+    pairing: Pairing,
+    leaf: Leaf,
+    sent: dict[int, Line],
+    received: dict[int, Line],
+) -> None:
+    seq = int(leaf.fields.get("seq", 0))
+    match leaf.ev:
+        case Event.SENT:
+            _restore_sent(uow, node, pairing, leaf, sent.get(seq))
+        case Event.VOID:
+            row = uow.messages.by_seq(pairing.link.link, Direction.OUT, seq)
+            if row:
+                uow.messages.update(replace(row, state=MessageState.VOIDING, code=str(leaf.fields["code"])))
+        case Event.RCVD:
+            _restore_received(uow, node, pairing, leaf, received.get(seq))
+        case Event.ACCP | Event.REJC:
+            row = uow.messages.by_seq(pairing.link.link, Direction.IN, seq)
+            if row:
+                _apply_own_verdict(uow, node, pairing, row, leaf, casework.document_of(uow, row))
+
+
+def _row(leaf: Leaf, line: Line | None, direction: Direction, node: Node, pairing: Pairing) -> MessageRow:
+    fields, now = leaf.fields, node.clock.now()
+    envelope = line.envelope if line else None
+    return MessageRow(
+        link=pairing.link.link,
+        direction=direction,
+        seq=int(fields["seq"]),
+        id=fields["id"],  # type: ignore[arg-type]
+        type="",
+        state=MessageState.QUEUED,
+        code="",
+        envelope_hash=parse_digest(str(fields["eh"])),
+        body_hash=parse_digest(str(fields["cd"])),
+        commitment=envelope.pc if envelope else Digest(str(fields.get("pc", ""))),
+        size_class=int(fields.get("sz", 0)),
+        agreement_n=envelope.agr if envelope else pairing.link.agreement_n,
+        created_at=envelope.created_at if envelope else now,
+        expires_at=envelope.expires_at if envelope else now,
+        logged_at=leaf.claimed_at,
+        line_bytes=len(line.raw_envelope) + len(line.body) + 1 if line else 0,
+        leaf_index=leaf.i,
+        effective=direction is Direction.IN,
+    )
+
+
+def _restore_sent(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, line: Line | None) -> None:
+    """Take over one of our own messages: numbered and logged before, content from the partner."""
+    if line is not None and sha256(line.raw_envelope) != leaf.fields["eh"]:
+        line = None
+    row = _row(leaf, line, Direction.OUT, node, pairing)
+    opened = _open(node, line) if line else None
+    if line is None:
+        row = replace(row, state=MessageState.STOPPED, code=LOST, effective=True)
+    elif opened:
+        header = opened[1]["header"]
+        row = replace(row, type=str(header["type"]) if isinstance(header, dict) else "")
+    uow.messages.add(row, envelope=line.raw_envelope if line else b"", body=None)
+    if opened:
+        parts, document = opened
+        uow.contents.add(row.link, Direction.OUT, row.seq, parts_of(document, parts))
+        row = replace(row, effective=_replay(uow, node, pairing, row, document))
+        uow.messages.update(row)
+    link = uow.links.get(row.link)
+    if link and link.next_seq <= row.seq:
+        uow.links.update(replace(link, next_seq=row.seq + 1))
+
+
+def _open(node: Node, line: Line) -> tuple[tuple[bytes, ...], Document] | None:
+    """Return parts and document of a line sealed to us, checked against its commitment."""
+    envelope = line.envelope
+    if envelope.sender == node.agency:
+        envelope = replace(envelope, sender=envelope.recipient, recipient=envelope.sender)
+    try:
+        parts = open_parts(envelope, line.body, node.keys.sealing())
+        return parts, join_parts(parts)
+    except RejectedError:
+        return None
+
+
+def _replay(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, document: Document) -> bool:
+    try:
+        return casework.author(uow, node, pairing, row, document)
+    except RejectedError:
+        return True
+
+
+def _restore_received(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, line: Line | None) -> None:
+    """Take over a message of the partner with the verdict that our leaf gave it."""
+    if line is not None and sha256(line.raw_envelope) != leaf.fields["eh"]:
+        line = None
+    row = replace(_row(leaf, line, Direction.IN, node, pairing), state=MessageState.HELD)
+    opened = _open(node, line) if line and leaf.fields["k"] != "rejected" else None
+    if opened:
+        header = opened[1]["header"]
+        row = replace(row, type=str(header["type"]) if isinstance(header, dict) else "")
+    uow.messages.add(row, envelope=line.raw_envelope if line else b"", body=line.body if line else None)
+    if opened:
+        uow.contents.add(row.link, Direction.IN, row.seq, parts_of(opened[1], opened[0]))
+    if leaf.fields["k"] != "held":
+        _apply_own_verdict(uow, node, pairing, row, leaf, opened[1] if opened else None)
+
+
+def _apply_own_verdict(
+    uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, leaf: Leaf, document: Document | None
+) -> None:
+    accepted = leaf.ev == Event.ACCP or leaf.fields.get("k") == "accepted"
+    announced = uow.messages.announced(row.link, row.seq)
+    if announced:
+        casework.advance(uow, node, pairing, before=announced.leaf_index)
+    if accepted and document:
+        casework.receive(uow, node, pairing, row, document)
+    state = MessageState.ACCEPTED if accepted else MessageState.REJECTED
+    code = "" if accepted else str(leaf.fields.get("code", ""))
+    uow.messages.update(
+        replace(row, state=state, code=code, verdict_at=leaf.claimed_at, verdict_leaf_index=leaf.i)
+    )
+
+
+def _finish(uow: UnitOfWork, node: Node, link: LinkId, head: Head, note: str) -> None:
+    """Apply the partner's verdicts, keep our own head, move the mark (step 4)."""
+    pairing = pairing_of(uow, node, link)
+    begun = int(uow.settings.get(_MARK + link) or 0)
+    size = uow.logs.position(link, pairing.partner).size
+    for raw in uow.logs.leaves(link, pairing.partner, begun, size):
+        leaf = decode_leaf(raw)
+        if leaf.ev in (Event.RCVD, Event.ACCP, Event.REJC):
+            tail.apply_leaf(uow, node, pairing, leaf)
+    casework.advance(uow, node, pairing)
+    held = uow.logs.head(link, node.agency)
+    if held is None or held.size < head.size:
+        uow.logs.add_head(
+            link, node.agency, HeadRow(head.size, Digest(b64url(head.root)), note, node.clock.now())
+        )
+    uow.settings.put(_MARK + link, "")
+    uow.audit.record(AuditRow(node.clock.now(), "node", "refilled", link, result=str(head.size)))

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Releases a message: checked, sealed, numbered, logged and queued in one transaction.
+
+Steps:
+1. The draft is checked as a whole; every fault is told to the officer, nothing is stored.
+2. The second person is asked for where the agreement says so; approval binds the released digest.
+3. The five members filled at release are set; the parts get their salts; the body is sealed. None of
+   this needs the number, so many messages can be sealed at once.
+4. In one unit: gate, bounds, rules, consent and state again; the number; the envelope; outbox row,
+   `sent` leaf, case event, audit line. The stored line is what every retry sends.
+
+If the start gate is closed, the draft is kept as *waiting* and takes its number when the gate opens.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from exchange.errors import Fault, GateClosedError, InputError, NodeError, RejectedError
+from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, new_message_id, sha256
+from exchange.ledger.entries import sent
+from exchange.messages.catalog import message_types
+from exchange.messages.filling import release_digest, released
+from exchange.messages.validation import check_form, check_rules
+from exchange.protocol.envelope import Envelope, join_line, sign_envelope
+from exchange.protocol.parts import Document, commitment, pad, split_document
+from exchange.protocol.seal import seal
+from exchange.protocol.suites import KeyUse, Suite
+from exchange.protocol.trust import trusted_sealing_key
+from exchange.service import casework, logbook
+from exchange.service.facts import StoreFacts, rule_context, two_person_reason
+from exchange.service.intake import parts_of
+from exchange.service.node import Node
+from exchange.service.pairing import Pairing, pairing_of
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState
+
+
+@dataclass(frozen=True)
+class Released:
+    """A numbered message in the outbox."""
+
+    link: LinkId
+    seq: int
+    id: MessageId
+    type: str
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A message that only lacks its number."""
+
+    id: MessageId
+    document: Document
+    parts: tuple[bytes, ...]
+    body: bytes
+    commitment: Digest
+    size_class: int
+    agreement_n: int
+    suite: Suite
+
+
+async def check_draft(
+    node: Node, link: LinkId, document: Document, officer: OfficerNumber
+) -> tuple[Fault, ...]:
+    """Return everything that is wrong with a draft for this partner; nothing is stored."""
+    faults = check_form(document, draft=True)
+    if faults:
+        return faults
+
+    def unit(uow: UnitOfWork) -> tuple[Fault, ...]:
+        pairing = pairing_of(uow, node, link)
+        return _rule_faults(uow, node, pairing, document, officer)
+
+    return await node.store.read(unit)
+
+
+async def release(
+    node: Node,
+    link: LinkId,
+    document: Document,
+    *,
+    officer: OfficerNumber,
+    second: OfficerNumber | None = None,
+    approved: Digest | None = None,
+) -> Released:
+    """Number, seal and queue a message; durable when it returns.
+
+    Raises:
+        InputError: the draft is wrong, or a second person is needed; nothing was stored.
+        GateClosedError: the start gate is closed; nothing was stored.
+    """
+    node.presence.demand_open(link)
+    faults = await check_draft(node, link, document, officer)
+    if faults:
+        raise InputError(
+            "the message is not complete", faults=faults, hint="nothing was sent, nothing was stored"
+        )
+    _demand_second(document, officer, second, approved)
+    pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
+    ready = seal_message(node, pairing, document, officer=officer, second=second)
+    row = await node.store.write(lambda uow: number(uow, node, link, ready, officer=officer, second=second))
+    node.presence.wake(link)
+    node.counters.count("message_released", partner=pairing.partner)
+    return Released(link, row.seq, row.id, row.type)
+
+
+def _demand_second(
+    document: Document, officer: OfficerNumber, second: OfficerNumber | None, approved: Digest | None
+) -> None:
+    reason = two_person_reason(document)
+    if reason is None:
+        return
+    if second is None or second == officer:
+        raise InputError(
+            f"this message needs two persons of your side ({reason})",
+            hint="ask a colleague to look at it and run: exchange message release",
+        )
+    if approved != release_digest(document):
+        raise InputError(
+            "the message changed after the second person approved it",
+            hint="ask the second person to look at it again",
+        )
+
+
+def seal_message(
+    node: Node, pairing: Pairing, document: Document, *, officer: OfficerNumber, second: OfficerNumber | None
+) -> Sealed:
+    """Return the sealed message without its number (step 3)."""
+    id = new_message_id(node.clock.now(), node.random)
+    full = released(
+        document,
+        message_id=id,
+        sender=node.agency,
+        recipient=pairing.partner,
+        link=pairing.link.link,
+        agreement=pairing.link.agreement_n,
+        officer=officer,
+        released_by=second,
+    )
+    parts = split_document(full, node.random)
+    plaintext = pad(parts)
+    key = trusted_sealing_key(pairing.partner_keys, suite=pairing.agreement.suite, at=node.clock.now())
+    body = seal(
+        plaintext,
+        suite=pairing.agreement.suite,
+        key=key,
+        sender=node.agency,
+        recipient=pairing.partner,
+        message_id=id,
+    )
+    return Sealed(
+        id,
+        full,
+        tuple(parts),
+        body,
+        commitment(id, parts),
+        len(plaintext),
+        pairing.link.agreement_n,
+        pairing.agreement.suite,
+    )
+
+
+def number(
+    uow: UnitOfWork,
+    node: Node,
+    link: LinkId,
+    ready: Sealed,
+    *,
+    officer: OfficerNumber,
+    second: OfficerNumber | None,
+) -> MessageRow:
+    """Give a sealed message its number and queue it (step 4).
+
+    Raises:
+        InputError: rules, consent or state no longer allow it.
+        GateClosedError: the gate closed meanwhile, or the agreement changed.
+    """
+    node.presence.demand_open(link)
+    pairing = pairing_of(uow, node, link)
+    if (pairing.link.agreement_n, pairing.agreement.suite) != (ready.agreement_n, ready.suite):
+        raise GateClosedError(
+            "the agreement changed while the message was being sealed", hint="send it again"
+        )
+    _demand_room(uow, node, pairing, len(ready.body))
+    faults = _rule_faults(uow, node, pairing, ready.document, officer)
+    if faults:
+        raise InputError(
+            "the message is no longer allowed", faults=faults, hint="nothing was sent, nothing was stored"
+        )
+    row, envelope = _sign(node, pairing, ready, officer=officer, second=second)
+    row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
+    uow.messages.add(row, envelope=envelope, body=ready.body)
+    uow.contents.add(link, Direction.OUT, row.seq, parts_of(ready.document, ready.parts))
+    try:
+        effective = casework.author(uow, node, pairing, row, ready.document)
+    except RejectedError as error:
+        raise InputError(
+            f"the case does not allow {row.type} now: {error}",
+            hint="look at the case: exchange case show",
+            faults=(
+                Fault(error.reason, "/header/case_codes", "state", "a state that allows it", "another state"),
+            ),
+        ) from error
+    entry = sent(
+        seq=row.seq, id=row.id, eh=row.envelope_hash, cd=row.body_hash, pc=row.commitment, sz=row.size_class
+    )
+    logbook.write(uow, node, pairing.link, [entry])
+    row = replace(row, effective=effective)
+    uow.messages.update(row)
+    uow.links.update(replace(pairing.link, next_seq=row.seq + 1))
+    uow.audit.record(AuditRow(node.clock.now(), officer, "message_released", row.id, result=second or "one"))
+    return row
+
+
+def _sign(
+    node: Node, pairing: Pairing, ready: Sealed, *, officer: OfficerNumber, second: OfficerNumber | None
+) -> tuple[MessageRow, bytes]:
+    now = node.guard.check()
+    envelope = Envelope(
+        id=ready.id,
+        link=pairing.link.link,
+        agr=ready.agreement_n,
+        sender=node.agency,
+        recipient=pairing.partner,
+        seq=pairing.link.next_seq,
+        created_at=now,
+        expires_at=now + timedelta(days=pairing.agreement.terms.expires_days),
+        suite=ready.suite,
+        body_sha256=sha256(ready.body),
+        body_size=len(ready.body),
+        pc=ready.commitment,
+    )
+    raw = sign_envelope(envelope, node.keys.signing(KeyUse.ENVELOPE, now))
+    header = ready.document["header"]
+    reply = header.get("in_reply_to") if isinstance(header, dict) else None
+    type_code = str(header["type"]) if isinstance(header, dict) else ""
+    row = MessageRow(
+        link=envelope.link,
+        direction=Direction.OUT,
+        seq=envelope.seq,
+        id=envelope.id,
+        type=type_code,
+        state=MessageState.QUEUED,
+        code="",
+        envelope_hash=sha256(raw),
+        body_hash=envelope.body_sha256,
+        commitment=envelope.pc,
+        size_class=ready.size_class,
+        agreement_n=envelope.agr,
+        created_at=now,
+        expires_at=envelope.expires_at,
+        logged_at=now,
+        line_bytes=len(join_line(raw, ready.body)),
+        in_reply_to=MessageId(reply) if isinstance(reply, str) else None,
+        officer=officer,
+        released_by=second,
+        stop=message_types()[type_code].is_stop,
+        next_attempt_at=now,
+    )
+    return row, raw
+
+
+def _rule_faults(
+    uow: UnitOfWork, node: Node, pairing: Pairing, document: Document, officer: OfficerNumber
+) -> tuple[Fault, ...]:
+    directory = uow.officers.get(officer)
+    now = node.clock.now()
+    if directory is None or (directory.valid_to is not None and directory.valid_to <= now):
+        raise NodeError(f"officer {officer} is not in the directory", hint="run: exchange officer add")
+    context = rule_context(node, pairing, sender=node.agency, at=now, functions=directory.functions)
+    return check_rules(document, context, StoreFacts(uow, pairing, node.agency))
+
+
+def _demand_room(uow: UnitOfWork, node: Node, pairing: Pairing, size: int) -> None:
+    count, total = uow.messages.open_count(pairing.link.link)
+    if count >= node.limits.open_messages or total + size > node.limits.open_bytes:
+        raise NodeError(
+            f"{count} messages wait for {pairing.partner} already; no more are taken",
+            hint="nothing was dropped; wait until the partner is reachable again",
+        )

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs everything a node does by itself: one loop for each link, and the upkeep.
+
+The first storage error ends the process (rule 21): tasks run in one group, and any error that is not a
+known, transient one leaves it. Links that are enrolled while the node runs get their loop at once.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from exchange.errors import ClockError, NodeError, StoreError
+from exchange.ids import LinkId
+from exchange.service.deliver import deliver
+from exchange.service.drafts import release_waiting
+from exchange.service.node import Node
+from exchange.service.ports import UnitOfWork
+from exchange.service.refill import LOST
+from exchange.service.rows import LinkState
+from exchange.service.void import give_up
+
+RUNNING = frozenset({LinkState.CLOSED, LinkState.OPEN})
+
+
+class Supervisor:
+    """The tasks of one node."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._loops: dict[LinkId, asyncio.Task[None]] = {}
+        self._water: dict[LinkId, int] = {}
+
+    async def run(self) -> None:
+        """Run until cancelled; raises StoreError when the store failed."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                links = await self._node.store.read(lambda uow: uow.links.all())
+                for row in links:
+                    if row.state in RUNNING and row.link not in self._loops:
+                        self._loops[row.link] = group.create_task(self._keep(row.link))
+                for row in links:
+                    if row.state in RUNNING:
+                        await self._upkeep(row.link)
+                await asyncio.sleep(self._node.limits.upkeep_s)
+
+    async def _keep(self, link: LinkId) -> None:
+        """Run a link's loop; trouble of one link (people must decide) does not end the others."""
+        while True:
+            try:
+                await deliver(self._node, link)
+            except StoreError:
+                raise
+            except NodeError as error:
+                self._node.presence.of(link).reason = error.reason
+                self._node.journal.note("link_waits", link=link, reason=error.reason)
+                self._node.counters.count("link_waits", reason=error.reason)
+                await asyncio.sleep(self._node.limits.after_trouble_s)
+
+    async def _upkeep(self, link: LinkId) -> None:
+        for step in (self._note_high_water, self._void_lost, self._release_waiting):
+            await _tolerate(step, link)
+
+    async def _note_high_water(self, link: LinkId) -> None:
+        node = self._node
+        if node.presence.of(link).gate is not LinkState.OPEN:
+            return
+        head, row = await node.store.read(lambda uow: (uow.logs.head(link, node.agency), uow.links.get(link)))
+        if head and row and self._water.get(link) != head.size:
+            node.high_water.write(
+                link, epoch=row.own_epoch, size=head.size, root=head.root, next_seq=row.next_seq
+            )
+            self._water[link] = head.size
+
+    async def _void_lost(self, link: LinkId) -> None:
+        node = self._node
+        if node.presence.of(link).gate is not LinkState.OPEN:
+            return
+
+        def lost(uow: UnitOfWork) -> list[int]:
+            rows = uow.messages.stopped(link)
+            return [row.seq for row in rows if row.code == LOST]
+
+        for seq in await node.store.read(lost):
+            await give_up(node, link, seq, code=LOST, actor="node")
+
+    async def _release_waiting(self, link: LinkId) -> None:
+        if self._node.presence.of(link).gate is LinkState.OPEN:
+            await release_waiting(self._node, link)
+
+
+async def _tolerate(step: Callable[[LinkId], Awaitable[None]], link: LinkId) -> None:
+    try:
+        await step(link)
+    except ClockError:
+        return

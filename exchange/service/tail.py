@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Takes over the tail of the partner's log: store first, cosign, then let each leaf have its effect.
+
+1. `ledger.copy.judge_tail` recomputes the root from our copy and the new leaves; a tail that does not
+   give the signed root is kept as evidence and nothing of it is stored.
+2. Leaves and head are stored and cosigned in one transaction. The cosignature says only: *I hold these
+   bytes*. Whether a leaf is legal is judged afterwards, and a faulty leaf has no effect.
+3. `sent` is announced, so that its line can be recognised; `void` closes a number; `rcvd`, `accp` and
+   `rejc` are the verdicts on our own messages. Only they, or our own `void`, end a message.
+"""
+
+from dataclasses import replace
+
+from exchange.errors import (
+    ExchangeError,
+    NoteInvalidError,
+    ProtocolError,
+    SignatureInvalidError,
+    TailInvalidError,
+)
+from exchange.ids import Digest, LinkId, b64url, parse_digest, parse_message_id
+from exchange.ledger.copy import CopyState, Tail, judge_tail
+from exchange.ledger.entries import Event, Leaf, legal
+from exchange.ledger.notes import cosign, verify_cosignature
+from exchange.protocol.frames import FrameCosignature, FrameTail
+from exchange.protocol.suites import KeyUse
+from exchange.protocol.trust import NOW, trusted_signers
+from exchange.service import logbook
+from exchange.service.node import Node
+from exchange.service.pairing import Pairing
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import (
+    Announced,
+    AuditRow,
+    DifferenceRow,
+    Direction,
+    HeadRow,
+    MessageRow,
+    MessageState,
+)
+
+OPEN_STATES = frozenset({MessageState.QUEUED, MessageState.HELD, MessageState.VOIDING, MessageState.STOPPED})
+
+
+def take_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> int:
+    """Take over new leaves of the partner and return how many; 0 when the tail is refused."""
+    try:
+        return _take(uow, node, pairing, tail)
+    except TailInvalidError as error:
+        keep_difference(uow, node, pairing.link.link, error.difference or "tail", tail.head, error)
+        return 0
+
+
+def _take(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> int:
+    leaves = store_tail(uow, node, pairing, tail)
+    for leaf in leaves:
+        apply_leaf(uow, node, pairing, leaf)
+    return len(leaves)
+
+
+def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> tuple[Leaf, ...]:
+    """Store and cosign a tail without letting it have effects; return its new leaves.
+
+    Raises:
+        TailInvalidError: see `ledger.copy.judge_tail`; nothing was stored.
+    """
+    link, by = pairing.link.link, pairing.partner
+    position = uow.logs.position(link, by)
+    state = CopyState(
+        link=link,
+        by=by,
+        ep=position.epoch,
+        size=position.size,
+        range=logbook.range_at(position),
+        known=lambda start, end: uow.logs.leaves(link, by, start, end),
+    )
+    offered = Tail(by=tail.by, ep=tail.ep, start=tail.start, leaves=tail.leaves, head=tail.head)
+    if _is_old(state, offered):
+        return ()
+    keys = trusted_signers(pairing.partner_keys, use=KeyUse.HEAD, index=tail.start + len(tail.leaves) - 1)
+    taken = judge_tail(state, offered, head_keys=keys)
+    if not taken.new_leaves:
+        return ()
+    uow.logs.append(position, taken.raw_leaves, peaks=taken.range.encode())
+    now = node.clock.now()
+    root = Digest(b64url(taken.head.root))
+    uow.logs.add_head(link, by, HeadRow(taken.head.size, root, tail.head, now))
+    line = cosign(tail.head, node.keys.signing(KeyUse.COSIGN, now), by=node.agency, at=now)
+    uow.logs.add_cosignature(link, by, taken.head.size, line)
+    return taken.new_leaves
+
+
+def _is_old(state: CopyState, tail: Tail) -> bool:
+    """Return True for a tail that was overtaken on the way: it ends inside our copy and says the same."""
+    end = tail.start + len(tail.leaves)
+    return end < state.size and tuple(state.known(tail.start, end)) == tail.leaves
+
+
+def take_cosignature(uow: UnitOfWork, node: Node, pairing: Pairing, offered: FrameCosignature) -> None:
+    """Keep the partner's cosignature over one of our heads, if it is right and larger than before."""
+    link = pairing.link.link
+    held, _ = uow.logs.cosigned(link, node.agency)
+    head = uow.logs.head_within(link, node.agency, offered.size)
+    if offered.size <= held or head is None or head.size != offered.size:
+        return
+    for key in trusted_signers(pairing.partner_keys, use=KeyUse.COSIGN, index=NOW):
+        try:
+            verify_cosignature(head.note, offered.line, key, by=pairing.partner)
+        except (NoteInvalidError, SignatureInvalidError):
+            continue
+        uow.logs.add_cosignature(link, node.agency, offered.size, offered.line)
+        node.presence.of(link).partner_holds = None
+        return
+    error = NoteInvalidError("the cosignature does not verify under any cosign key of the partner's card")
+    keep_difference(uow, node, link, "signature_missing", offered.line, error)
+
+
+def apply_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
+    """Let one stored leaf of the partner have its effect; a faulty one has none."""
+    fault = legal(leaf)
+    if fault:
+        error = ProtocolError(f"leaf {leaf.i} of {pairing.partner}: {fault}")
+        keep_difference(uow, node, pairing.link.link, "log_invalid", str(leaf.i), error)
+        return
+    match leaf.ev:
+        case Event.SENT:
+            _announce(uow, node, pairing, leaf)
+        case Event.VOID:
+            uow.messages.void_announced(pairing.link.link, int(leaf.fields["seq"]), str(leaf.fields["code"]))
+        case Event.RCVD | Event.ACCP | Event.REJC:
+            _apply_verdict(uow, node, pairing, leaf)
+        case _:
+            pass
+
+
+def _announce(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
+    fields = leaf.fields
+    row = Announced(
+        link=pairing.link.link,
+        seq=int(fields["seq"]),
+        id=parse_message_id(str(fields["id"])),
+        envelope_hash=parse_digest(str(fields["eh"])),
+        body_hash=parse_digest(str(fields["cd"])),
+        commitment=parse_digest(str(fields["pc"])),
+        size_class=int(fields["sz"]),
+        leaf_index=leaf.i,
+    )
+    if not uow.messages.announce(row):
+        error = ProtocolError(f"leaf {leaf.i} uses number {row.seq} or its message id a second time")
+        keep_difference(uow, node, pairing.link.link, "duplicate", str(leaf.i), error)
+
+
+def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
+    seq = int(leaf.fields["seq"])
+    row = uow.messages.by_seq(pairing.link.link, Direction.OUT, seq)
+    error = _contradiction(row, leaf)
+    if row is None or error:
+        kind = "unexpected_message" if row is None else "hash_mismatch"
+        keep_difference(uow, node, pairing.link.link, kind, str(leaf.i), error)
+        return
+    if row.state not in OPEN_STATES:
+        return
+    state, code = _verdict(leaf)
+    if state is MessageState.HELD and row.state is MessageState.VOIDING:
+        return
+    final = state is not MessageState.HELD
+    uow.messages.update(
+        replace(
+            row,
+            state=state,
+            code=code,
+            verdict_at=node.clock.now() if final else None,
+            verdict_leaf_index=leaf.i if final else -1,
+        )
+    )
+    uow.audit.record(AuditRow(node.clock.now(), "partner", "verdict", row.id, result=code or state.value))
+    node.counters.count("verdict_known", partner=pairing.partner, reason=code or state.value)
+
+
+def _contradiction(row: MessageRow | None, leaf: Leaf) -> ProtocolError | None:
+    if row is None:
+        return ProtocolError(f"leaf {leaf.i} is a verdict on a number that was never sent")
+    same = row.id == leaf.fields["id"]
+    if leaf.ev == Event.RCVD:
+        same = same and row.envelope_hash == leaf.fields["eh"] and row.body_hash == leaf.fields["cd"]
+    return (
+        None
+        if same
+        else ProtocolError(f"leaf {leaf.i} is a verdict on other bytes than number {row.seq} has")
+    )
+
+
+def _verdict(leaf: Leaf) -> tuple[MessageState, str]:
+    if leaf.ev == Event.ACCP or leaf.fields.get("k") == "accepted":
+        return MessageState.ACCEPTED, ""
+    if leaf.fields.get("k") == "held":
+        return MessageState.HELD, ""
+    code = str(leaf.fields["code"])
+    return (MessageState.VOIDED if code == "voided" else MessageState.REJECTED), code
+
+
+def keep_difference(
+    uow: UnitOfWork, node: Node, link: LinkId, kind: str, evidence: str, error: ExchangeError | None
+) -> None:
+    """Keep what the partner did wrong: first three copies, one audit line each."""
+    subject = evidence if evidence.isdigit() else kind
+    reason = str(error) if error else kind
+    kept = uow.audit.keep(DifferenceRow(link, kind, subject, reason, evidence.encode(), node.clock.now()))
+    if kept:
+        uow.audit.record(AuditRow(node.clock.now(), "partner", "difference", kind, result=subject[:40]))
+    node.counters.count("difference", reason=kind)

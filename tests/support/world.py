@@ -1,0 +1,338 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two real nodes in one process: simulated time, network, storage faults and clocks, all from a seed.
+
+    world = World(seed=7)
+    world.run(story)          # async def story(world): ...
+
+Everything between the ports is the product's own code: release, delivery loop, door, gate, refill,
+casework. The store is the product's SQL on SQLite in memory. What is simulated is what fails in the
+world: `Weather` loses, doubles, delays and reorders frames; `Agency.crash` ends a process, also in the
+middle of a commit; `Agency.restore` puts an old store back; `Agency.clock.jump` moves a clock.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from exchange.adapters.storage.memory import DirectStore
+from exchange.cases.lifecycle import LifecycleTable
+from exchange.errors import ExchangeError, TransportError
+from exchange.ids import AgencyCode, Digest, LinkId, OfficerNumber, sha256
+from exchange.messages.codelists import raw_list
+from exchange.protocol.agreement import Party, new_agreement, read_agreement, sign_agreement
+from exchange.protocol.profiles import load_profile, terms_for
+from exchange.protocol.suites import Suite
+from exchange.service.converse import answer
+from exchange.service.gate import answer_gate
+from exchange.service.logbook import head_signer
+from exchange.service.node import ClockGuard, Limits, Node, Presence
+from exchange.service.partners import enrol
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import CardRow, LinkState, OfficerRow
+from exchange.service.supervisor import Supervisor
+from tests.support import identity
+from tests.support.keys import seeded_random
+from tests.support.virtual import SimulatedClock, VirtualLoop, run_virtual
+
+KH, VN = identity.KH, identity.VN
+START = datetime(2027, 10, 4, 2, 0, 0, tzinfo=UTC)
+OFFICER, SECOND = OfficerNumber("P-0001"), OfficerNumber("P-0002")
+LIMITS = Limits(retry_longest_s=30.0, upkeep_s=5.0, after_trouble_s=5.0)
+STORE_KEY = bytes(range(32))
+
+
+class SimulatedCrashError(BaseException):
+    """The process ends here; nothing of it runs any further."""
+
+
+@dataclass
+class Weather:
+    """How bad the network is; shares between 0 and 1."""
+
+    lose: float = 0.0
+    double: float = 0.0
+    slowest_s: float = 0.05
+    down: bool = False
+
+
+@dataclass
+class HighWaterInMemory:
+    """The `HighWater` port; it survives a crash and a restored store."""
+
+    marks: dict[LinkId, tuple[int, int, Digest, int]] = field(default_factory=dict)
+
+    def read(self, link: LinkId) -> tuple[int, int, Digest, int] | None:
+        return self.marks.get(link)
+
+    def write(self, link: LinkId, *, epoch: int, size: int, root: Digest, next_seq: int) -> None:
+        self.marks[link] = (epoch, size, root, next_seq)
+
+
+@dataclass
+class Noted:
+    """The `Journal` and `Counters` ports: remembers what was noted and counted."""
+
+    events: list[tuple[str, dict[str, str | int | float]]] = field(default_factory=list)
+    counts: list[tuple[str, str]] = field(default_factory=list)
+
+    def note(self, event: str, **fields: str | int | float) -> None:
+        self.events.append((event, fields))
+
+    def count(self, event: str, *, partner: str = "", reason: str = "") -> None:
+        self.counts.append((event, reason))
+
+
+class Agency:
+    """One side: its store, high-water file and clock live on when its process does not."""
+
+    def __init__(self, world: "World", code: AgencyCode) -> None:
+        self.world = world
+        self.code = code
+        self.keys = identity.agency(code).keys
+        self.clock = SimulatedClock(world.loop, START)
+        self.high_water = HighWaterInMemory()
+        self.noted = Noted()
+        self.node: Node
+        self.crashes = 0
+        self._process: asyncio.Task[None] | None = None
+        self._serving: set[asyncio.Task[bytes]] = set()
+        self._random = seeded_random(f"{code}/{world.seed}")
+        self._store: DirectStore | None = None
+
+    @property
+    def is_up(self) -> bool:
+        return self._process is not None
+
+    @property
+    def store(self) -> DirectStore:
+        assert self._store is not None
+        return self._store
+
+    def start(self, snapshot: bytes | None = None) -> None:
+        """Begin a process on the durable store, or on `snapshot` as on a restored backup."""
+        made: list[Node] = []
+
+        def finish(uow: UnitOfWork, links: frozenset[LinkId]) -> None:
+            head_signer(made[0])(uow, links)
+
+        if snapshot is not None:
+            self._store = DirectStore.from_snapshot(
+                snapshot, own=self.code, store_key=STORE_KEY, finish=finish, random=self._random
+            )
+        else:
+            self._store = self.store.restarted(finish)
+        self.node = Node(
+            agency=self.code,
+            node=identity.agency(self.code).card.node,
+            keys=self.keys.keyring(),
+            store=self._store,
+            carrier=Road(self.world, self),
+            high_water=self.high_water,
+            counters=self.noted,
+            journal=self.noted,
+            clock=self.clock,
+            guard=ClockGuard(self.clock),
+            random=self._random,
+            lifecycle=lifecycle(),
+            presence=Presence(),
+            limits=LIMITS,
+        )
+        made.append(self.node)
+        self._process = self.world.loop.create_task(self._live())
+
+    async def _live(self) -> None:
+        try:
+            await Supervisor(self.node).run()
+        except* SimulatedCrashError:
+            self._end()
+
+    def crash_at(self, moment: str) -> None:
+        """Let the next commit end the process, `before` it is durable or right `after`."""
+
+        def die() -> None:
+            self.store.on_commit(before=lambda: None, after=lambda: None)
+            self.world.loop.call_soon(self._end)
+            raise SimulatedCrashError
+
+        self.store.on_commit(**{moment: die})
+
+    def crash(self) -> None:
+        """End the process now; everything that is not in the store is gone."""
+        self._end()
+
+    def _end(self) -> None:
+        if self._process is None:
+            return
+        self.crashes += 1
+        for task in (self._process, *self._serving):
+            task.cancel()
+        self._process = None
+        self._serving = set()
+        self.store.on_commit(before=lambda: None, after=lambda: None)
+
+    async def serve(self, work: Awaitable[bytes]) -> bytes:
+        """Run an answer to the partner as part of this process: it dies with it."""
+        task = self.world.loop.create_task(_coroutine(work))
+        self._serving.add(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise TransportError("the partner's process ended") from None
+            raise
+        except SimulatedCrashError:
+            raise TransportError("the partner's process ended") from None
+        finally:
+            self._serving.discard(task)
+
+
+async def _coroutine(work: Awaitable[bytes]) -> bytes:
+    return await work
+
+
+class Road:
+    """The `Carrier` port between the two agencies."""
+
+    def __init__(self, world: "World", here: Agency) -> None:
+        self._world = world
+        self._here = here
+
+    async def exchange(self, link: LinkId, frame: bytes, *, timeout_s: float) -> bytes:
+        return await self._carry(lambda node: answer(node, link, frame), timeout_s)
+
+    async def gate(self, link: LinkId, question: bytes, *, timeout_s: float) -> bytes:
+        return await self._carry(lambda node: answer_gate(node, link, question), timeout_s)
+
+    async def _carry(self, work: Callable[[Node], Awaitable[bytes]], timeout_s: float) -> bytes:
+        world, there = self._world, self._world.other(self._here)
+        await self._travel(timeout_s)
+        if world.chance(world.weather.double):
+            with contextlib.suppress(TransportError):
+                await self._knock(there, work)
+        raw = await self._knock(there, work)
+        await self._travel(timeout_s)
+        return raw
+
+    async def _travel(self, timeout_s: float) -> None:
+        weather = self._world.weather
+        await asyncio.sleep(self._world.dice.uniform(0, weather.slowest_s))
+        if weather.down or self._world.chance(weather.lose):
+            await asyncio.sleep(min(timeout_s, 20.0))
+            raise TransportError("no answer in time")
+
+    async def _knock(self, there: Agency, work: Callable[[Node], Awaitable[bytes]]) -> bytes:
+        if not there.is_up:
+            raise TransportError("connection refused")
+        try:
+            return await there.serve(work(there.node))
+        except TransportError:
+            raise
+        except ExchangeError as error:
+            there.noted.note("refused_at_the_door", reason=error.reason, text=str(error))
+            raise TransportError(f"the partner answered 503 ({error.reason})") from error
+
+
+class World:
+    """Both agencies, the weather between them, and the dice."""
+
+    def __init__(self, seed: int = 0, *, suite: Suite = Suite.HYBRID) -> None:
+        self.seed = seed
+        self.dice = random.Random(seed)
+        self.loop = VirtualLoop()
+        self.weather = Weather()
+        self.kh, self.vn = Agency(self, KH), Agency(self, VN)
+        self.link = _agreement(suite).link_id
+        self.snapshots = {KH: enrolled(KH, suite), VN: enrolled(VN, suite)}
+
+    @property
+    def agencies(self) -> tuple[Agency, Agency]:
+        return self.kh, self.vn
+
+    def other(self, agency: Agency) -> Agency:
+        return self.vn if agency is self.kh else self.kh
+
+    def chance(self, share: float) -> bool:
+        return share > 0 and self.dice.random() < share
+
+    def run(self, story: Callable[["World"], Awaitable[None]], *, limit_s: float = 86_400) -> None:
+        """Start both agencies and play a story to its end."""
+
+        async def play() -> None:
+            for agency in self.agencies:
+                root = _agreement(Suite.HYBRID).digest
+                agency.high_water.write(self.link, epoch=1, size=0, root=root, next_seq=1)
+                agency.start(self.snapshots[agency.code])
+            async with asyncio.timeout(limit_s):
+                await story(self)
+
+        asyncio.set_event_loop(None)
+        run_virtual(play(), self.loop)
+
+    async def until(self, reached: Callable[[], Awaitable[bool]], *, limit_s: float = 3_600) -> None:
+        """Let time pass until something holds."""
+        async with asyncio.timeout(limit_s):
+            while not await reached():
+                await asyncio.sleep(0.5)
+
+    async def open(self) -> None:
+        """Let time pass until both gates are open."""
+
+        async def both() -> bool:
+            return all(a.node.presence.of(self.link).gate is LinkState.OPEN for a in self.agencies)
+
+        await self.until(both)
+
+
+@cache
+def lifecycle() -> LifecycleTable:
+    return LifecycleTable.from_json(raw_list("case-states"))
+
+
+@cache
+def _agreement(suite: Suite):  # type: ignore[no-untyped-def]
+    parties = tuple(
+        Party(
+            agency=code, node=identity.agency(code).card.node, recovery=identity.agency(code).recovery.public
+        )
+        for code in (KH, VN)
+    )
+    terms = terms_for(load_profile("kh-vn"), KH, VN)
+    return read_agreement(new_agreement(parties, terms, suite=suite, invitation=sha256(b"invitation")))
+
+
+@cache
+def enrolled(code: AgencyCode, suite: Suite = Suite.HYBRID) -> bytes:
+    """Return the store of an agency that is enrolled with the other and has two officers."""
+    own, partner = identity.agency(code), identity.agency(VN if code == KH else KH)
+    agreement = _agreement(suite)
+    loop = VirtualLoop()
+    clock = SimulatedClock(loop, START)
+    store = DirectStore.empty(
+        own=code, store_key=STORE_KEY, finish=lambda *_: None, random=seeded_random(f"set up/{code}")
+    )
+    node = Node(
+        agency=code, node=own.card.node, keys=own.keys.keyring(), store=store, carrier=None,  # type: ignore[arg-type]
+        high_water=HighWaterInMemory(), counters=Noted(), journal=Noted(), clock=clock, guard=ClockGuard(clock),
+        random=seeded_random(f"set up/{code}"), lifecycle=lifecycle(), presence=Presence(),
+    )  # fmt: skip
+
+    def people(uow: UnitOfWork) -> None:
+        card = own.card
+        uow.links.add_card(CardRow(code, card.serial, card.raw, card.digest, START))
+        for number in (OFFICER, SECOND):
+            functions = ("central_authority", "border_handover", "reception")
+            uow.officers.add(
+                OfficerRow(number, "Test Officer", code, functions, START - timedelta(days=1), None)
+            )
+
+    async def build() -> bytes:
+        await store.write(people)
+        mine, theirs = (sign_agreement(agreement.raw, key) for key in (own.recovery, partner.recovery))
+        await enrol(node, partner.card, agreement, own=mine, partner=theirs, actors=(OFFICER, SECOND))
+        return store.snapshot()
+
+    return run_virtual(build(), loop)
