@@ -108,7 +108,7 @@ def first_card(settings: Settings, keys: NodeKeys, recovery: PrivateKey, clock: 
         training=settings.agency.training,
         keys=keys.entries(),
         addresses=(settings.door.address,) if settings.door.address else (),
-        suites=(int(Suite.HYBRID), int(Suite.CLASSICAL)),
+        suites=(int(Suite.CLASSICAL), int(Suite.HYBRID)),
         messages={code: (row.form.version,) for code, row in message_types().items() if row.form},
         limits={},
     )

@@ -6,7 +6,9 @@
 2. What AMD and HDP do to a person is derived here: `list` is `final` or `taken_off`; `effect` is that of
    the message, but only for the persons who are taken off if it only takes persons off.
 3. A cancelled or changed movement reaches every person on its list, named or not: when a movement leaves
-   `confirmed` other than by departure, its persons return.
+   `confirmed` other than by departure, its persons return. A caller who keeps chronicles enters such a
+   message for every case that any message ever listed in the movement (`case_event`): it changes nothing
+   for one who is not in the movement at that place, and both sides then enter it for the same cases.
 4. A countersignature repeats no line: each person gets the outcome of the record it names.
 
 The caller gives the snapshots at the place of the message in the order of effects (`keeper`).
@@ -102,23 +104,25 @@ def movement_event(message: Message) -> MovementEvent:
 
 def case_events(message: Message, movement: MovementSnapshot | None) -> dict[str, CaseEvent]:
     """Return a message as it concerns each person; `movement` is its movement before the message."""
-    cases = [*message.cases, *_cases(message, "taken_off")]
+    cases = [*message.cases, *_cases(message, "taken_off"), *_signed_outcomes(message, movement)]
     if movement and message.type in REACHES_THE_LIST:
         cases += movement.list
-    outcomes = _signed_outcomes(message, movement)
-    cases += outcomes
-    return {
-        case: CaseEvent(
-            type=message.type,
-            side=message.roles.get(case, message.side),
-            fields={**message.fields, **outcomes.get(case, {}), **message.lines.get(case, {}), **derived},
-            on=message.on,
-            ref=_ref(message),
-            movement=message.movement,
-            consents=message.consents.get(case, ()),
-        )
-        for case, derived in ((case, _derived(message, case)) for case in dict.fromkeys(cases))
-    }
+    return {case: case_event(message, case, movement) for case in cases}
+
+
+def case_event(message: Message, case: str, movement: MovementSnapshot | None) -> CaseEvent:
+    """Return a message as it concerns one person, also one it reaches without naming it."""
+    outcome = _signed_outcomes(message, movement).get(case, {})
+    line = message.lines.get(case, {})
+    return CaseEvent(
+        type=message.type,
+        side=message.roles.get(case, message.side),
+        fields={**message.fields, **outcome, **line, **_derived(message, case)},
+        on=message.on,
+        ref=_ref(message),
+        movement=message.movement,
+        consents=message.consents.get(case, ()),
+    )
 
 
 def _derived(message: Message, case: str) -> dict[str, Value]:

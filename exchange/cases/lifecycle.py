@@ -29,10 +29,10 @@ from datetime import date
 
 from exchange.cases.consent import learn, withdraw
 from exchange.cases.snapshot import CaseEvent, CaseSnapshot, Fields, Hold
-from exchange.cases.tables import ANY_SIDE, BOTH, PREVIOUS, LifecycleTable, Row, matches
+from exchange.cases.tables import ANY_SIDE, BOTH, PREVIOUS, LifecycleTable, Row, completes_record, matches
 from exchange.errors import RejectedError
 
-__all__ = ["CaseEvent", "CaseSnapshot", "LifecycleTable", "Step", "apply", "fits", "is_complete"]
+__all__ = ["CaseEvent", "CaseSnapshot", "LifecycleTable", "Step", "apply", "fits"]
 
 CONFLICT, UNAUTHORISED = "state_conflict", "signer_not_authorised"
 DECISION, RECEPTION, CLOSURE, REOPENING = "RPD", "RCV", "CLO", "ROP"
@@ -77,7 +77,7 @@ def apply(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> St
     path = _find(table, snapshot, event)
     if path is None:
         return _without_row(table, snapshot, event)
-    if joint and not is_complete(event):  # 4
+    if joint and not completes_record(event.fields):  # 4
         return _unchanged(snapshot, replace(snapshot, opened=True), "first_signature")
     after = _taken(table, snapshot, event, path)
     implied = tuple(row.name for row in path.implied)
@@ -91,13 +91,6 @@ def fits(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> boo
     except RejectedError:
         return False
     return True
-
-
-def is_complete(event: CaseEvent) -> bool:
-    """Return whether the event is a countersignature that makes a first record complete."""
-    fields = event.fields
-    agreed = fields.get("signature") == "second" and fields.get("agreed") is True
-    return agreed and not fields.get("supplementary")
 
 
 def _check_direction(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> None:
@@ -328,7 +321,7 @@ def _returned(
     """Return the snapshot with its keeper and whether the person is back (10)."""
     taken_over = row.by == BOTH and row.to in table.main_line
     arrived = event.type == RECEPTION and row.to != row.start
-    keeper = table.later_keeper if is_complete(event) else snapshot.keeper
+    keeper = table.later_keeper if completes_record(event.fields) else snapshot.keeper
     if not opened:
         keeper = table.opened_by.get(event.type, keeper)
     return replace(snapshot, keeper=keeper, after_return=snapshot.after_return or taken_over or arrived)

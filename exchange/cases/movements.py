@@ -18,8 +18,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from exchange.cases.snapshot import Fields, Side, Value, read_stored, side_of, write_stored
-from exchange.cases.tables import AUTHOR, OTHER_SIDE, MovementTable, Row, matches
+from exchange.cases.snapshot import Fields, Side, Value, fields_of, read_stored, side_of, write_stored
+from exchange.cases.tables import AUTHOR, OTHER_SIDE, MovementTable, Row, completes_record, matches
 from exchange.errors import RejectedError, StoreDamagedError
 
 PROPOSAL, AMENDMENT, DEPARTURE, RECORD = "HPR", "AMD", "HDP", "HRC"
@@ -63,15 +63,7 @@ class MovementSnapshot:
 
     def to_bytes(self) -> bytes:
         """Return the stored form."""
-        return write_stored(
-            {
-                "state": self.state,
-                "keeper": self.keeper,
-                "list": list(self.list),
-                "proposer": self.proposer,
-                "records": [[one.ref, one.side, dict(one.outcomes)] for one in self.records],
-            }
-        )
+        return write_stored(movement_json(self))
 
     @staticmethod
     def from_bytes(raw: bytes) -> "MovementSnapshot":
@@ -83,7 +75,7 @@ class MovementSnapshot:
         """
         members = read_stored(raw)
         try:
-            return _snapshot_of(members)
+            return movement_of(members)
         except (KeyError, TypeError, ValueError) as error:
             raise StoreDamagedError("a stored movement is damaged; restore it from the backup") from error
 
@@ -160,7 +152,7 @@ def _step(
     row: Row,
     signed: FirstRecord | None,
 ) -> MovementStep:
-    complete = signed is not None and event.fields.get("agreed") is True
+    complete = completes_record(event.fields)
     after = replace(
         snapshot,
         state=row.to,
@@ -198,7 +190,19 @@ def _records(
     return (*others, FirstRecord(event.ref, event.side, dict(event.outcomes)))
 
 
-def _snapshot_of(members: dict[str, object]) -> MovementSnapshot:
+def movement_json(snapshot: MovementSnapshot) -> dict[str, object]:
+    """Return the members of the stored form."""
+    return {
+        "state": snapshot.state,
+        "keeper": snapshot.keeper,
+        "list": list(snapshot.list),
+        "proposer": snapshot.proposer,
+        "records": [[one.ref, one.side, dict(one.outcomes)] for one in snapshot.records],
+    }
+
+
+def movement_of(members: Mapping[str, object]) -> MovementSnapshot:
+    """Return the movement of its members; raises KeyError, TypeError or ValueError for others."""
     proposer = members["proposer"]
     records = cast(list[tuple[str, str, dict[str, str]]], members["records"])
     return MovementSnapshot(
@@ -207,4 +211,24 @@ def _snapshot_of(members: dict[str, object]) -> MovementSnapshot:
         list=tuple(map(str, cast(list[str], members["list"]))),
         proposer=None if proposer is None else side_of(proposer),
         records=tuple(FirstRecord(ref, side_of(side), dict(outcomes)) for ref, side, outcomes in records),
+    )
+
+
+def movement_event_json(event: MovementEvent) -> dict[str, object]:
+    """Return the stored form of an event."""
+    return {
+        "type": event.type, "side": event.side, "fields": dict(event.fields), "ref": event.ref,
+        "cases": list(event.cases), "outcomes": dict(event.outcomes),
+    }  # fmt: skip
+
+
+def movement_event_of(members: Mapping[str, object]) -> MovementEvent:
+    """Return the event of its stored form."""
+    return MovementEvent(
+        type=str(members["type"]),
+        side=side_of(members["side"]),
+        fields=fields_of(members["fields"]),
+        ref=str(members["ref"]),
+        cases=tuple(map(str, cast(list[str], members["cases"]))),
+        outcomes=dict(cast(dict[str, str], members["outcomes"])),
     )

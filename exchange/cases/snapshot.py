@@ -128,14 +128,12 @@ def event_json(event: CaseEvent) -> dict[str, object]:
     }  # fmt: skip
 
 
-def event_of(raw: object) -> CaseEvent:
+def event_of(members: Mapping[str, object]) -> CaseEvent:
     """Return the event of its stored form."""
-    members = cast(dict[str, object], raw)
-    fields = cast(dict[str, object], members["fields"])
     return CaseEvent(
         type=str(members["type"]),
         side=side_of(members["side"]),
-        fields={key: _value(value) for key, value in fields.items()},
+        fields=fields_of(members["fields"]),
         on=date.fromisoformat(str(members["on"])),
         ref=str(members["ref"]),
         movement=str(members["movement"]),
@@ -151,8 +149,19 @@ def side_of(raw: object) -> Side:
     raise ValueError("not a side")
 
 
+def fields_of(raw: object) -> Fields:
+    """Return fields of their stored form; several values are a list there."""
+    if not isinstance(raw, dict):
+        raise TypeError("not fields")
+    return {str(key): _value(value) for key, value in raw.items()}
+
+
 def _value(raw: object) -> Value:
-    return tuple(str(one) for one in raw) if isinstance(raw, list) else cast(Value, raw)
+    if isinstance(raw, list):
+        return tuple(str(one) for one in raw)
+    if isinstance(raw, str | bool | int):
+        return raw
+    raise TypeError("not a value of a field")
 
 
 def _list(raw: object) -> list[object]:
@@ -183,7 +192,7 @@ def snapshot_json(snapshot: CaseSnapshot) -> dict[str, object]:
     }
 
 
-def snapshot_of(members: dict[str, object]) -> CaseSnapshot:
+def snapshot_of(members: Mapping[str, object]) -> CaseSnapshot:
     """Return the snapshot of its members; raises KeyError, TypeError or ValueError for others."""
     withdrawn = cast(dict[str, str], members["withdrawn"])
     return CaseSnapshot(
@@ -193,7 +202,7 @@ def snapshot_of(members: dict[str, object]) -> CaseSnapshot:
         opened=members["opened"] is True,
         before=str(members["before"]),
         holds=tuple(Hold(str(ref), side_of(side)) for ref, side in cast(list[list[str]], members["holds"])),
-        deferred=tuple(event_of(raw) for raw in _list(members["deferred"])),
+        deferred=tuple(map(event_of, cast(list[dict[str, object]], members["deferred"]))),
         marks=tuple(map(str, _list(members["marks"]))),
         valid_until=_date_of(members["valid_until"]),
         after_return=members["after_return"] is True,

@@ -80,6 +80,12 @@ def _has(value: Value | None, allowed: tuple[str | bool, ...]) -> bool:
     return False
 
 
+def completes_record(fields: Fields) -> bool:
+    """Return whether these are the fields of an agreed countersignature of a first record."""
+    agreed = fields.get("signature") == "second" and fields.get("agreed") is True
+    return agreed and not fields.get("supplementary")
+
+
 @dataclass(frozen=True)
 class Track:
     """A parallel track of a case: what a message sets it to, at once or by one of its fields."""

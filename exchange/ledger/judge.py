@@ -154,6 +154,7 @@ class LogJudge:
                 OrderFault.RECEIVED_AGAIN,
                 number,
                 kind=DifferenceKind.DUPLICATE,
+                of_partner=True,
                 earlier=table.places[number - 1],
             )
         elif table.is_too_far(number):

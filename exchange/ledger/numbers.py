@@ -60,11 +60,16 @@ class Numbers:
 
     def put(self, number: int, mark: int, *, place: int, id: bytes, digest: bytes) -> None:
         """Enter the first leaf of a number; requires that it is not too far."""
-        missing = number - 1 - len(self.marks)
-        if missing >= 0:
-            self._widen(missing + 1)
-        at = number - 1
         self.kept += 1
+        if number > len(self.marks):
+            self._widen(number - 1 - len(self.marks))
+            self.marks.append(mark)
+            self.places.append(place)
+            self.ends.append(0)
+            self.ids += id
+            self.digests += digest
+            return
+        at = number - 1
         self.marks[at] = mark
         self.places[at] = place
         self.ids[at * PACKED_BYTES : number * PACKED_BYTES] = id
@@ -100,6 +105,8 @@ class Numbers:
         return pairs
 
     def _widen(self, count: int) -> None:
+        if not count:
+            return
         self.marks += bytes(count)
         self.places.frombytes(bytes(count * self.places.itemsize))
         self.ends.frombytes(bytes(count * self.ends.itemsize))

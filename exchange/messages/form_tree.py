@@ -28,6 +28,9 @@ class Sensitivity(IntEnum):
     S3 = 3
     S4 = 4
 
+    def __str__(self) -> str:
+        return self.name
+
 
 _UNKNOWN = Sensitivity.S3
 

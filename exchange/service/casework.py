@@ -58,7 +58,7 @@ def author(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, docum
         if _keeper(case) == node.agency:
             _settle(uow, node, case, row, apply(node.lifecycle, _snapshot(case), event))
         else:
-            step = apply(node.lifecycle, _view(uow, node, pairing, case), event)
+            step = apply(node.lifecycle, _view(uow, node, case, before=row.seq), event)
             _note_provisional(uow, node, case, row, step)
             effective = False
     return effective
@@ -207,10 +207,12 @@ def _snapshot(case: CaseRow) -> CaseSnapshot:
     return CaseSnapshot.from_bytes(case.snapshot)
 
 
-def _view(uow: UnitOfWork, node: Node, pairing: Pairing, case: CaseRow) -> CaseSnapshot:
-    """Return the snapshot as our officers see it: with our own provisional messages applied."""
+def _view(uow: UnitOfWork, node: Node, case: CaseRow, *, before: int) -> CaseSnapshot:
+    """Return the snapshot as our officers see it: with our own provisional messages below a number."""
     snapshot = _snapshot(case)
-    for row in uow.messages.ineffective(pairing.link.link):
+    for row in uow.messages.ineffective(case.link):
+        if row.seq >= before:
+            break
         document = document_of(uow, row)
         if document and case.code in cases_of(document) and not _is_settled(uow, case, row):
             snapshot = apply(node.lifecycle, snapshot, _event(case, row, node.agency, document)).snapshot

@@ -22,7 +22,7 @@ from datetime import datetime
 
 from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
 from exchange.ids import CaseCode
-from exchange.ledger.entries import Entry, Verdict, accp, rcvd, rejc
+from exchange.ledger.entries import Entry, accp, rcvd, rejc
 from exchange.messages.catalog import message_types
 from exchange.messages.validation import check_rules
 from exchange.protocol.envelope import join_line
@@ -233,7 +233,7 @@ def _rcvd(row: MessageRow) -> Entry:
         id=row.id,
         eh=row.envelope_hash,
         cd=row.body_hash,
-        k=Verdict(row.state.value),
+        k=row.state.value,
         code=row.code,
     )
 

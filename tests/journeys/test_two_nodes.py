@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A notice and its decision between two real nodes on simulated time."""
 
+import pytest
 from exchange.protocol.suites import Suite
 from exchange.service.casework import document_of
 from exchange.service.reconcile import reconcile, verify
@@ -8,7 +9,6 @@ from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState
 from tests.support.notices import decision, notice
 from tests.support.world import KH, OFFICER, VN, World
-import pytest
 
 
 async def _state(agency, world, direction, seq):

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One case or movement over time: what is settled for good, and the messages that may still move.
+
+A chronicle is a base snapshot and the entries after it. Nothing sets a state: `view` replays the entries
+in the order of the keeper. An entry that does not fit at its place has no effect and is reported.
+
+    write      a message of ours took a number, or one of the partner got our verdict
+    settle     a verdict became known
+    judge      would this message of the partner fit at its place?
+    view       what is effective, and what we show with our own provisional messages
+    fold       moves entries that can no longer change their place into the base
+
+`fold` keeps a chronicle short: a quiet case holds its base and nothing else. It needs to know how far the
+partner's log is settled here (`open_at`): a message of the partner that is not judged yet may still take
+any place from its `sent` leaf on.
+
+The functions take `Rules`, so that cases and movements share them.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import takewhile
+from typing import Generic, TypeVar
+
+from exchange.cases import lifecycle
+from exchange.cases.keeper import LAST, E, Keeping, Known, Place, Placed, order
+from exchange.cases.movements import MovementEvent, MovementSnapshot, apply_movement, first_movement
+from exchange.cases.snapshot import CaseEvent, CaseSnapshot, Side
+from exchange.cases.tables import LifecycleTable, MovementTable, completes_record
+from exchange.errors import RejectedError
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class Rules(Generic[S, E]):
+    """How one kind of subject changes; `apply` raises RejectedError for what does not fit."""
+
+    new: S
+    apply: Callable[[S, E], S]
+    keeping: Keeping
+
+
+@dataclass(frozen=True)
+class Chronicle(Generic[S, E]):
+    """A subject: its base and the entries after it, in no order of meaning."""
+
+    base: S
+    entries: tuple[Known[E], ...] = ()
+    keeper: Side | None = None
+    """Who kept the order at the end of the base; None while nothing was folded."""
+
+
+@dataclass(frozen=True)
+class View(Generic[S, E]):
+    """What a chronicle says now."""
+
+    effective: S
+    shown: S
+    """With our own provisional messages; what our officers see and what a release is judged by."""
+    provisional: int
+    ineffective: tuple[Known[E], ...]
+    """Accepted messages that do not fit at their place; a difference for people, not an error."""
+
+
+def case_rules(table: LifecycleTable) -> Rules[CaseSnapshot, CaseEvent]:
+    """Return how cases change."""
+    keeping = Keeping(table.first_keeper, table.later_keeper, table.opened_by)
+    return Rules(table.initial(), lambda state, event: lifecycle.apply(table, state, event).snapshot, keeping)
+
+
+def movement_rules(table: MovementTable) -> Rules[MovementSnapshot, MovementEvent]:
+    """Return how movements change."""
+    keeping = Keeping(table.cases.first_keeper, table.cases.later_keeper, {})
+    return Rules(
+        first_movement(table), lambda state, event: apply_movement(table, state, event).snapshot, keeping
+    )
+
+
+def new_chronicle(rules: Rules[S, E]) -> Chronicle[S, E]:
+    """Return the chronicle of a subject nothing is known about."""
+    return Chronicle(rules.new)
+
+
+def write(chronicle: Chronicle[S, E], entry: Known[E]) -> Chronicle[S, E]:
+    """Return the chronicle with one more message; the same message again changes nothing."""
+    if _find(chronicle, entry.side, entry.sent) is not None:
+        return chronicle
+    return replace(chronicle, entries=(*chronicle.entries, entry))
+
+
+def settle(
+    chronicle: Chronicle[S, E], *, side: Side, sent: Place, verdict: Place, accepted: bool
+) -> Chronicle[S, E]:
+    """Return the chronicle with a final verdict on the message `side` wrote at `sent`.
+
+    The first final verdict stands; an unknown message changes nothing.
+    """
+    entry = _find(chronicle, side, sent)
+    if entry is None or entry.accepted is not None:
+        return chronicle
+    judged = replace(entry, verdict=verdict, accepted=accepted)
+    return replace(chronicle, entries=tuple(judged if one is entry else one for one in chronicle.entries))
+
+
+def judge(rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side, candidate: Known[E]) -> S:
+    """Return the snapshot right after a message of the partner, at its place in the order.
+
+    Raises:
+        RejectedError: it does not fit there.
+    """
+    return rules.apply(before(rules, chronicle, own, candidate), candidate.event)
+
+
+def before(rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side, candidate: Known[E]) -> S:
+    """Return the snapshot at the place a message of the partner would take if we accept it now."""
+    taken = replace(candidate, verdict=LAST, accepted=True)
+    ordered = order((*chronicle.entries, taken), own, _keeping(rules, chronicle))
+    earlier = takewhile(lambda placed: placed.entry is not taken, ordered.effective)
+    return replay(rules, chronicle.base, [placed.entry.event for placed in earlier])
+
+
+def view(rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side) -> View[S, E]:
+    """Return what is effective and what is shown."""
+    ordered = order(chronicle.entries, own, _keeping(rules, chronicle))
+    entries = [placed.entry for placed in ordered.effective]
+    effective, misfits = _replay(rules, chronicle.base, [entry.event for entry in entries])
+    shown = replay(rules, effective, [entry.event for entry in ordered.provisional])
+    return View(effective, shown, len(ordered.provisional), tuple(entries[misfit] for misfit in misfits))
+
+
+def fold(
+    rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side, *, open_at: Place | None = None
+) -> Chronicle[S, E]:
+    """Return the chronicle with a longer base and fewer entries; `view` stays the same.
+
+    `open_at` is the first `sent` leaf in our copy of the partner's log without a final verdict of ours,
+    None if there is none. Verdict leaves before it must have been settled here.
+    """
+    keeping = _keeping(rules, chronicle)
+    settled = _settled(order(chronicle.entries, own, keeping).effective, own, open_at)
+    if settled and keeping.opened_by and not _is_opening_known(settled, own, keeping, open_at):
+        settled = []
+    base = replay(rules, chronicle.base, [placed.entry.event for placed in settled])
+    folded = {id(placed.entry) for placed in settled}
+    rest = tuple(
+        entry for entry in chronicle.entries if id(entry) not in folded and entry.accepted is not False
+    )
+    return Chronicle(base, rest, _keeper_after(settled, keeping) if settled else chronicle.keeper)
+
+
+def replay(rules: Rules[S, E], base: S, events: Iterable[E]) -> S:
+    """Return the snapshot after `events` in their order; one that does not fit has no effect."""
+    return _replay(rules, base, events)[0]
+
+
+def _replay(rules: Rules[S, E], base: S, events: Iterable[E]) -> tuple[S, tuple[int, ...]]:
+    """Return the snapshot and the positions of the events that do not fit."""
+    misfits = []
+    for position, event in enumerate(events):
+        try:
+            base = rules.apply(base, event)
+        except RejectedError:
+            misfits.append(position)
+    return base, tuple(misfits)
+
+
+def _settled(effective: Iterable[Placed[E]], own: Side, open_at: Place | None) -> list[Placed[E]]:
+    """Return the effective messages, from the first on, before which nothing can come any more."""
+
+    def is_settled(placed: Placed[E]) -> bool:
+        known = placed.keeper == own or open_at is None or placed.place < open_at
+        return placed.entry.accepted is True and known
+
+    return list(takewhile(is_settled, effective))
+
+
+def _is_opening_known(
+    settled: Iterable[Placed[E]], own: Side, keeping: Keeping, open_at: Place | None
+) -> bool:
+    """Return whether nothing can show any more that another message opened the case."""
+    places = [place for placed in settled if (place := placed.entry.place(keeping.later)) is not None]
+    return bool(places) and (own == keeping.later or open_at is None or min(places) < open_at)
+
+
+def _keeper_after(settled: list[Placed[E]], keeping: Keeping) -> Side:
+    complete = any(completes_record(placed.entry.event.fields) for placed in settled)
+    return keeping.later if complete else settled[0].keeper
+
+
+def _keeping(rules: Rules[S, E], chronicle: Chronicle[S, E]) -> Keeping:
+    if chronicle.keeper is None:
+        return rules.keeping
+    return Keeping(chronicle.keeper, rules.keeping.later, {})
+
+
+def _find(chronicle: Chronicle[S, E], side: Side, sent: Place) -> Known[E] | None:
+    return next((entry for entry in chronicle.entries if (entry.side, entry.sent) == (side, sent)), None)
