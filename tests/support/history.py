@@ -168,15 +168,20 @@ class History:
             self.faults.append(f"2: {there.code} holds {len(into)} of {len(out)} messages of {sender.code}")
         for mine, theirs in zip(out, into, strict=False):
             if (mine.state, mine.code) != (theirs.state, theirs.code):
-                self.faults.append(f"1: {sender.code} {mine.seq} is {mine.state}, there {theirs.state} {theirs.code}")
+                self.faults.append(
+                    f"1: {sender.code} {mine.seq} is {mine.state}, there {theirs.state} {theirs.code}"
+                )
 
     async def _check_log(self, world: World, writer: Agency) -> None:
         reader = world.other(writer)
         own, copy = [
-            await agency.store.read(lambda uow: _leaves(uow, world, writer.code)) for agency in (writer, reader)
+            await agency.store.read(lambda uow: _leaves(uow, world, writer.code))
+            for agency in (writer, reader)
         ]
         if own != copy:
-            self.faults.append(f"5: the copy of {writer.code} has {len(copy)} of {len(own)} entries, or others")
+            self.faults.append(
+                f"5: the copy of {writer.code} has {len(copy)} of {len(own)} entries, or others"
+            )
         cosigned = await writer.store.read(lambda uow: uow.logs.cosigned(world.link, writer.code)[0])
         if cosigned != len(own):
             self.faults.append(f"5: {cosigned} of {len(own)} entries of {writer.code} are cosigned")
@@ -190,12 +195,18 @@ class History:
             rows = await agency.store.read(lambda uow: uow.cases.list(link=world.link, limit=1000))
             states.append({row.code: row.state for row in rows})
             for row in rows:
-                events = await agency.store.read(lambda uow, code=row.code: uow.cases.events(world.link, code))
+                events = await agency.store.read(
+                    lambda uow, code=row.code: uow.cases.events(world.link, code)
+                )
                 final = [event.message for event in events if not event.provisional]
                 if len(final) != len(set(final)):
                     self.faults.append(f"3: a message took effect twice on a case at {agency.code}")
         if states[0] != states[1]:
-            differing = {code for code in states[0].keys() | states[1].keys() if states[0].get(code) != states[1].get(code)}
+            differing = {
+                code
+                for code in states[0].keys() | states[1].keys()
+                if states[0].get(code) != states[1].get(code)
+            }
             told = [(states[0].get(code), states[1].get(code)) for code in sorted(differing)]
             self.faults.append(f"4: {len(differing)} cases differ: {told[:3]}")
 
@@ -203,7 +214,11 @@ class History:
 def _unanswered(uow: UnitOfWork, world: World) -> list[MessageRow]:
     rows = uow.messages.numbers(world.link, Direction.IN, 1, 1000)
     answered = {row.in_reply_to for row in uow.messages.numbers(world.link, Direction.OUT, 1, 1000)}
-    return [row for row in rows if row.type == "RPN" and row.state is MessageState.ACCEPTED and row.id not in answered]
+    return [
+        row
+        for row in rows
+        if row.type == "RPN" and row.state is MessageState.ACCEPTED and row.id not in answered
+    ]
 
 
 def _leaves(uow: UnitOfWork, world: World, by: AgencyCode) -> list[bytes]:
