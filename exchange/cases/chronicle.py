@@ -184,7 +184,8 @@ def _is_opening_known(
 
 
 def _keeper_after(settled: list[Placed[E]], keeping: Keeping) -> Side:
-    complete = any(completes_record(placed.entry.event.fields) for placed in settled)
+    events = (placed.entry.event for placed in settled)
+    complete = any(completes_record(event.type, event.fields) for event in events)
     return keeping.later if complete else settled[0].keeper
 
 

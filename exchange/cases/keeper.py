@@ -145,4 +145,5 @@ def _in_log_of(keeper: Side, entries: Iterable[Known[E]]) -> list[Placed[E]]:
 
 
 def _record_complete(early: Iterable[Placed[E]]) -> Place | None:
-    return next((placed.place for placed in early if completes_record(placed.entry.event.fields)), None)
+    events = ((placed.entry.event, placed.place) for placed in early)
+    return next((place for event, place in events if completes_record(event.type, event.fields)), None)

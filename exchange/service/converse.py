@@ -293,4 +293,5 @@ def _after(node: Node, link: LinkId, frame: Frame, results: Sequence[Result]) ->
 def _return_to_queue(presence: LinkPresence, composed: Composed) -> None:
     for row in composed.rows:
         presence.in_flight.pop(row.seq, None)
+    presence.cosignature_sent = 0
     presence.owed_results = [*composed.frame.results, *presence.owed_results]

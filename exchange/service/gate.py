@@ -82,8 +82,15 @@ async def ask_report(node: Node, link: LinkId) -> Report:
     word = await ask(node, link, op="report", asks={}, gives=gives)
     report = read_report(word)
     await _hear_card(node, link, word)
-    node.presence.of(link).partner_holds = report.copy_size
+    await note_what_partner_holds(node, link, report)
     return report
+
+
+async def note_what_partner_holds(node: Node, link: LinkId, report: Report) -> None:
+    """Remember that the partner holds less of our log than it once cosigned: it was restored."""
+    cosigned, _ = await node.store.read(lambda uow: uow.logs.cosigned(link, node.agency))
+    less = report.copy_size < cosigned
+    node.presence.of(link).partner_holds = report.copy_size if less else None
 
 
 async def _hear_card(node: Node, link: LinkId, word: GateWord) -> None:
@@ -306,8 +313,8 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
     word = verify_partner_word(pairing, node, raw)
     match word.op:
         case "report":
-            node.presence.of(link).partner_holds = read_report(word).copy_size
             await _hear_card(node, link, word)
+            await note_what_partner_holds(node, link, read_report(word))
             await hear_agreement(node, link, word.gives)
             gives = await node.store.read(lambda uow: report_of(uow, node, pairing_of(uow, node, link)))
         case "leaves":

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Links, agreements, cards and key places in SQL; and the short numbers that stand for links elsewhere."""
 
-from dataclasses import asdict
-
 from exchange.adapters.storage.columns import from_digest, from_instant, to_digest, to_instant
 from exchange.adapters.storage.database import Database, Row
 from exchange.errors import StoreError
@@ -47,7 +45,7 @@ class SqlLinks:
         self._numbers = numbers
 
     def add(self, row: LinkRow) -> None:
-        self._database.add("link_add", asdict(row))
+        self._database.add("link_add", vars(row))
 
     def get(self, link: LinkId) -> LinkRow | None:
         row = self._database.one("link_get", {"link": link})
@@ -61,11 +59,11 @@ class SqlLinks:
         return [_link(row) for row in self._database.all("link_all")]
 
     def update(self, row: LinkRow) -> None:
-        if not self._database.run("link_update", asdict(row)):
+        if not self._database.run("link_update", vars(row)):
             raise StoreError(f"link {row.link} is not in the store")
 
     def add_agreement(self, row: AgreementRow) -> None:
-        self._database.add("agreement_add", asdict(row) | {"link": self._numbers.of(row.link)})
+        self._database.add("agreement_add", vars(row) | {"link": self._numbers.of(row.link)})
 
     def countersign(
         self,
@@ -93,7 +91,7 @@ class SqlLinks:
         return None if row is None else AgreementRow(link, *row)
 
     def add_card(self, row: CardRow) -> None:
-        values = asdict(row) | {"digest": from_digest(row.digest), "held_since": from_instant(row.held_since)}
+        values = vars(row) | {"digest": from_digest(row.digest), "held_since": from_instant(row.held_since)}
         self._database.add("card_add", values)
 
     def card(self, agency: AgencyCode) -> CardRow | None:

@@ -265,7 +265,7 @@ def test_closed_sets_are_encoded_by_their_value() -> None:
         "a\x00",
         "\ud800",
     ],
-    ids=repr,
+    ids=lambda value: repr(value).split(" object at")[0],
 )
 def test_what_the_parser_would_refuse_is_not_encoded(encoder: Callable[[Any], bytes], value: Any) -> None:
     for place in (value, [value], {"a": [{"b": value}]}):
