@@ -369,12 +369,12 @@ def _move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
 def _keep_conflict(
     uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, error: RefusedError
 ) -> None:
+    """Keep the line as evidence, under the number that is used already: three copies each (rule 16)."""
+    link = pairing.link.link
+    used = uow.messages.by_id(link, Direction.IN, line.envelope.id)
+    subject = str(used.seq if used else line.envelope.seq)
     evidence = join_line(line.raw_envelope, line.body)
-    kept = uow.audit.keep(
-        DifferenceRow(
-            pairing.link.link, "conflict", str(line.envelope.seq), error.reason, evidence, node.clock.now()
-        )
-    )
+    kept = uow.audit.keep(DifferenceRow(link, "conflict", subject, error.reason, evidence, node.clock.now()))
     if kept:
         uow.audit.record(
             AuditRow(node.clock.now(), "partner", "conflict", line.envelope.id, result="refused")
