@@ -12,9 +12,12 @@ For each line, in this order (the numbers continue those of `examine`):
 15. agreement version and suite in force at this number
 16. rules of the catalogue, consent, state
 
-A line behind a missing number is kept and logged as `held`; a stop is not held (rule 19). `settle_held`
-gives held lines their verdict as soon as the gap is closed. A number that its sender gave up before it
-arrived gets the verdict `voided`. Every line runs in a savepoint of its own.
+A line is kept and logged as `held`, unless it is a stop (rule 19),
+* behind a missing number,
+* behind a held line that shares a case with it,
+* when its handling fails here.
+`settle_held` gives held lines their verdict as soon as the gap is closed. A number that its sender gave up
+before it arrived gets the verdict `voided`. Every line runs in a savepoint of its own.
 """
 
 from dataclasses import replace
@@ -53,7 +56,7 @@ def take_line(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> 
     """Log the verdict on one line and return its result; never raises for the partner's faults."""
     envelope = line.envelope
     try:
-        uow.attempt(lambda: _take(uow, node, pairing, line))
+        _take_or_hold(uow, node, pairing, line)
     except RefusedError as error:
         _keep_conflict(uow, node, pairing, line, error)
         return Result(envelope.seq, envelope.id, Outcome.REFUSED, "refused")
@@ -62,7 +65,18 @@ def take_line(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> 
     return Result(envelope.seq, envelope.id, Outcome.LOGGED)
 
 
-def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> None:
+def _take_or_hold(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> None:
+    """Take a line; keep it as held when its handling fails, so that it stops nobody else's."""
+    try:
+        uow.attempt(lambda: _take(uow, node, pairing, line))
+    except ExchangeError:
+        raise
+    except Exception as error:  # rule 19: handling of one line must not stop the others
+        node.journal.note("handling_failed", message=line.envelope.id, error=type(error).__name__)
+        uow.attempt(lambda: _take(uow, node, pairing, line, failed=True))
+
+
+def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, failed: bool = False) -> None:
     if _is_duplicate(uow, pairing, line):
         return
     announced = _announced(uow, pairing, line)
@@ -71,8 +85,10 @@ def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> None
     if line.envelope.created_at > now + node.limits.skew:
         raise AgainError("not_yet")
     fault = _fault(uow, pairing, line, announced, now)
-    casework.advance(uow, node, pairing, before=announced.leaf_index)
-    _log(uow, node, pairing, line, fault=fault, hold=behind_gap and not _is_stop(line))
+    waits = (behind_gap or _follows_held(uow, pairing, line)) and not _is_stop(line)
+    if not failed:
+        casework.advance(uow, node, pairing, before=announced.leaf_index)
+    _log(uow, node, pairing, line, fault=fault, hold=waits or failed)
 
 
 def _is_duplicate(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
@@ -106,6 +122,15 @@ def _is_behind_gap(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined
     if sum(row.line_bytes for row in held) + line.line_bytes > node.limits.window_bytes:
         raise AgainError("gap")
     return True
+
+
+def _follows_held(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
+    """Return True if a held line before this one shares a case with it."""
+    before = [row for row in uow.messages.held(pairing.link.link) if row.seq < line.envelope.seq]
+    if not before or line.document is None or line.fault:
+        return False
+    cases = set(casework.cases_of(line.document))
+    return any(cases.intersection(uow.cases.of_message(row.link, Direction.IN, row.seq)) for row in before)
 
 
 def first_missing_number(uow: UnitOfWork, pairing: Pairing) -> int:
