@@ -24,9 +24,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
-from exchange.ids import CaseCode
+from exchange.ids import CaseCode, MessageId
 from exchange.ledger.entries import Entry, accp, rcvd, rejc
 from exchange.messages.catalog import message_types
+from exchange.messages.document import header_of, text_at
 from exchange.messages.validation import check_rules
 from exchange.protocol.envelope import join_line
 from exchange.protocol.frames import Outcome, Result
@@ -199,8 +200,8 @@ def _log(
 
 def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, code: str) -> MessageRow:
     envelope, now = line.envelope, node.clock.now()
-    header = line.document["header"] if line.document else {}
-    reply = header.get("in_reply_to") if isinstance(header, dict) else None
+    header = header_of(line.document) if line.document and line.fault is None else {}
+    reply = text_at(header, "in_reply_to")
     return MessageRow(
         link=pairing.link.link,
         direction=Direction.IN,
@@ -218,7 +219,7 @@ def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, 
         expires_at=envelope.expires_at,
         logged_at=now,
         line_bytes=line.line_bytes,
-        in_reply_to=reply if isinstance(reply, str) else None,  # type: ignore[arg-type]
+        in_reply_to=MessageId(reply) if reply else None,
         stop=_is_stop(line),
         effective=True,
     )
