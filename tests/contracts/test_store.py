@@ -234,7 +234,7 @@ async def test_update_of_an_unknown_link_is_refused(world: StoreWorld) -> None:
 
 
 async def test_link_goes_forward(world: StoreWorld) -> None:
-    row = link_row(next_seq=5, contiguous_in=3, own_epoch=2, partner_epoch=2, effects_index=9, reason="x")
+    row = link_row(next_seq=5, contiguous_in=3, own_epoch=2, partner_epoch=2, reason="x")
 
     await world.store.write(lambda uow: uow.links.update(row))
 

@@ -157,7 +157,6 @@ def test_no_query_of_the_messages_scans_a_table(memory: sqlite3.Connection) -> N
         ("message_expired", "message_open"),
         ("message_held", "message_held"),
         ("message_stopped", "message_stopped"),
-        ("message_ineffective", "message_ineffective"),
         ("message_by_tail", "message_by_tail"),
         ("message_by_id", "message_by_id"),
         ("message_list_of_link", "message_by_link"),
