@@ -5,11 +5,12 @@ Steps, in the order that both sides report faults (docs/protocol/results.md):
 
 1. envelope form        4. signature               7. header equality
 2. recipient            5. decryption              8. version, form, codes
-3. signer and key       6. commitment
+3. signer, key known    6. commitment
 
 A fault up to step 4 is a `RefusedError`: the line is nobody's. From step 5 on it is a `RejectedError`,
 kept in `fault` and reported only after the checks of the store (duplicate, tail, window, expiry) that
-come before decryption in the order. Nothing here waits; callers yield between slices of lines.
+come before decryption in the order. Whether the key counts at the place of the line in the log is one
+of those checks; here it is only looked up. Nothing here waits; callers yield between slices of lines.
 """
 
 from collections.abc import Mapping
@@ -42,6 +43,7 @@ class Examined:
 
     envelope: Envelope
     envelope_hash: Digest
+    kid: KeyId
     raw_envelope: bytes
     body: bytes
     parts: tuple[bytes, ...] = ()
@@ -80,16 +82,8 @@ def examine(
         parts = open_parts(line.envelope, line.body, seal_keys)
         document = read_document(line.envelope, parts)
     except RejectedError as fault:
-        return Examined(line.envelope, line.envelope_hash, line.raw_envelope, line.body, fault=fault)
-    return Examined(
-        line.envelope,
-        line.envelope_hash,
-        line.raw_envelope,
-        line.body,
-        parts=parts,
-        document=document,
-        fault=form_fault(document),
-    )
+        return replace(line, fault=fault)
+    return replace(line, parts=parts, document=document, fault=form_fault(document))
 
 
 def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode, card_shown: bool = False) -> Examined:
@@ -106,7 +100,7 @@ def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode, card_shown: b
         raise RefusedError("signer_unknown") if card_shown else AgainError("unknown_card")
     envelope = verify_envelope(claimed, key)
     check_body(envelope, body)
-    return Examined(envelope, claimed.hash, raw_envelope, body)
+    return Examined(envelope, claimed.hash, claimed.kid, raw_envelope, body)
 
 
 def open_parts(envelope: Envelope, body: bytes, seal_keys: Mapping[KeyId, PrivateKey]) -> tuple[bytes, ...]:

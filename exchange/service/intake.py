@@ -5,12 +5,14 @@ For each line, in this order (the numbers continue those of `examine`):
 
  9. duplicate: the same bytes are answered by the leaves that exist; any other reuse is `conflict`
 10. tail: its `sent` leaf stands in our copy and says the same, else `again: tail_needed`
-11. window: at most 256 numbers and 64 MiB ahead of the first missing one, else `again: gap`
-12. not_yet and expiry
-13. the fault found by `examine`, if any
-14. salts never used before
-15. agreement version and suite in force at this number
-16. rules of the catalogue, consent, state
+11. key: it may sign at the place of that leaf (`protocol.trust`), else refused; so late, because only
+    the leaf has a place
+12. window: at most 256 numbers and 64 MiB ahead of the first missing one, else `again: gap`
+13. not_yet and expiry
+14. the fault found by `examine`, if any
+15. salts never used before
+16. agreement version and suite in force at this number
+17. rules of the catalogue, consent, state
 
 A line is kept and logged as `held`, unless it is a stop (rule 19),
 * behind a missing number,
@@ -32,7 +34,10 @@ from exchange.messages.validation import check_rules
 from exchange.protocol.envelope import join_line
 from exchange.protocol.frames import Outcome, Result
 from exchange.protocol.parts import Document, join_parts, salts_of
+from exchange.protocol.suites import KeyUse
+from exchange.protocol.trust import trusted_signer
 from exchange.service import casework, logbook
+from exchange.service.evidence import keep_difference
 from exchange.service.examine import Examined, form_fault
 from exchange.service.facts import StoreFacts, rule_context
 from exchange.service.node import Node
@@ -41,7 +46,6 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import (
     Announced,
     AuditRow,
-    DifferenceRow,
     Direction,
     MessageRow,
     MessageState,
@@ -59,7 +63,7 @@ def take_line(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> 
     try:
         _take_or_hold(uow, node, pairing, line)
     except RefusedError as error:
-        _keep_conflict(uow, node, pairing, line, error)
+        _keep_refused(uow, node, pairing, line, error)
         return Result(envelope.seq, envelope.id, Outcome.REFUSED, "refused")
     except AgainError as error:
         return Result(envelope.seq, envelope.id, Outcome.AGAIN, error.reason)
@@ -81,6 +85,7 @@ def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, fail
     if _is_duplicate(uow, pairing, line):
         return
     announced = _announced(uow, pairing, line)
+    _demand_trusted(pairing, line, announced)
     behind_gap = _is_behind_gap(uow, node, pairing, line)
     now = node.guard.check()
     if line.envelope.created_at > now + node.limits.skew:
@@ -110,6 +115,17 @@ def _announced(uow: UnitOfWork, pairing: Pairing, line: Examined) -> Announced:
     if leaf is None or (leaf.id, leaf.envelope_hash, leaf.body_hash, leaf.commitment) != said:
         raise AgainError("tail_needed")
     return leaf
+
+
+def _demand_trusted(pairing: Pairing, line: Examined, announced: Announced) -> None:
+    """Raise RefusedError unless the key of the line may sign at the place of its `sent` leaf (step 11)."""
+    trusted_signer(
+        pairing.partner_keys,
+        line.kid,
+        use=KeyUse.ENVELOPE,
+        agency=line.envelope.sender,
+        index=announced.leaf_index,
+    )
 
 
 def _is_behind_gap(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> bool:
@@ -151,7 +167,7 @@ def first_missing_number(uow: UnitOfWork, pairing: Pairing) -> int:
 def _fault(
     uow: UnitOfWork, pairing: Pairing, line: Examined, announced: Announced, now: datetime
 ) -> RejectedError | None:
-    """Return the first fault of steps 12 to 15 that needs no number before it."""
+    """Return the first fault of steps 13 to 16 that needs no number before it."""
     if announced.void_code:
         return RejectedError("voided")
     if line.envelope.expires_at < now:
@@ -239,7 +255,7 @@ def parts_of(document: Document, raw_parts: tuple[bytes, ...]) -> list[Part]:
 def _judge(
     uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, document: Document | None
 ) -> MessageRow:
-    """Return the row with its final verdict after rules, consent and state (step 16)."""
+    """Return the row with its final verdict after rules, consent and state (step 17)."""
     if document is None:
         return replace(row, state=MessageState.REJECTED, code="decryption_failed")
     context = rule_context(node, pairing, sender=pairing.partner, at=row.created_at)
@@ -392,17 +408,20 @@ def _move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
         uow.links.update(replace(link, contiguous_in=mark))
 
 
-def _keep_conflict(
-    uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, error: RefusedError
-) -> None:
-    """Keep the line as evidence, under the number that is used already: three copies each (rule 16)."""
-    link = pairing.link.link
-    used = uow.messages.by_id(link, Direction.IN, line.envelope.id)
-    subject = str(used.seq if used else line.envelope.seq)
-    evidence = join_line(line.raw_envelope, line.body)
-    kept = uow.audit.keep(DifferenceRow(link, "conflict", subject, error.reason, evidence, node.clock.now()))
-    if kept:
-        uow.audit.record(
-            AuditRow(node.clock.now(), "partner", "conflict", line.envelope.id, result="refused")
-        )
+def _keep_refused(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, error: RefusedError) -> None:
+    """Keep a conflict with its whole line; of a key that does not count the envelope is the evidence.
+
+    A conflict is kept under the number that is used already: three copies each (rule 16).
+    """
+    is_conflict = error.reason == "conflict"
+    used = uow.messages.by_id(pairing.link.link, Direction.IN, line.envelope.id)
+    keep_difference(
+        uow,
+        node,
+        pairing.link.link,
+        "conflict" if is_conflict else "unknown_key",
+        subject=str(used.seq if used else line.envelope.seq),
+        evidence=join_line(line.raw_envelope, line.body) if is_conflict else line.raw_envelope,
+        reason=error.reason,
+    )
     node.counters.count("line_refused", reason=error.reason)
