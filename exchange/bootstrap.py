@@ -32,7 +32,7 @@ from exchange.adapters.transport.signing import RequestGuard
 from exchange.cases.lifecycle import LifecycleTable
 from exchange.clock import Clock, SystemClock
 from exchange.config import FILE_NAME, Settings, read_settings, settings_text
-from exchange.errors import ConfigurationError
+from exchange.errors import ConfigurationError, UsageError
 from exchange.ids import LinkId, OfficerNumber, parse_agency, parse_node
 from exchange.messages.catalog import message_types
 from exchange.messages.codelists import agency, raw_list
@@ -46,6 +46,7 @@ from exchange.service.pairing import own_card, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, CardRow, OfficerRow
 
+REHEARSAL_TIMEOUT_S = 30.0
 FOLDERS = ("keys", "store", "high-water", "run", "log")
 
 
@@ -255,6 +256,33 @@ async def refresh_routes(opened: OpenNode) -> None:
     found = await node.store.read(unit)
     opened.routes.clear()
     opened.routes.update(found)
+
+
+async def rehearse_frame(
+    folder: Path, passphrase: str, frame: bytes, *, partner_card: bytes, link: LinkId
+) -> bytes:
+    """Send a frame of one's own making to a training partner, and return its answer.
+
+    It shows that a partner's node takes nothing that is wrong, also from somebody who holds our keys.
+    Nothing of it is stored here.
+
+    Raises:
+        UsageError: one of the two is no training node.
+        TransportError: no proper answer.
+    """
+    settings, card = read_settings(folder), read_card(partner_card, pinned_recovery=None)
+    if not (settings.agency.training and card.training):
+        raise UsageError("frames are rehearsed between training nodes only")
+    clock, keys = SystemClock(), KeyFiles(folder / "keys").read(passphrase)
+    route = PartnerRoute(
+        link=link,
+        base_url=card.addresses[0],
+        recipient=card.agency,
+        tls_pins=frozenset(key.public for key in card.keys_for(KeyUse.TLS)),
+        door_key=keys.keyring().signing(KeyUse.DOOR, clock.now()),
+    )
+    async with HttpCarrier(lambda _: route, clock=clock, random=secrets.token_bytes) as carrier:
+        return await carrier.exchange(link, frame, timeout_s=REHEARSAL_TIMEOUT_S)
 
 
 def partner_door(opened: OpenNode) -> tuple[Doorkeeper, RequestGuard, bytes, bytes]:

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from exchange.errors import AgainError, FrameInvalidError, RefusedError
+from exchange.errors import AgainError, ExchangeError, FrameInvalidError, RefusedError
 from exchange.ids import KeyId, LinkId, MessageId
 from exchange.protocol.envelope import join_line, read_envelope, split_line
 from exchange.protocol.frames import (
@@ -251,8 +251,18 @@ def _commit(
         line if isinstance(line, Result) else intake.take_line(uow, node, pairing, line) for line in lines
     ]
     intake.settle_held(uow, node, pairing)
-    casework.advance(uow, node, pairing)
+    _advance(uow, node, pairing)
     return results
+
+
+def _advance(uow: UnitOfWork, node: Node, pairing: Pairing) -> None:
+    """Let verdicts have their effect; what fails is tried again with the next frame (rule 19)."""
+    try:
+        uow.attempt(lambda: casework.advance(uow, node, pairing))
+    except ExchangeError:
+        raise
+    except Exception as error:  # what is stored and cosigned already must not be lost with it
+        node.journal.note("handling_failed", link=pairing.link.link, error=type(error).__name__)
 
 
 def _note_result(uow: UnitOfWork, node: Node, link: LinkId, result: Result) -> None:

@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 
 from exchange.errors import AgainError, RefusedError, RejectedError
 from exchange.ids import AgencyCode, Digest, KeyId
+from exchange.messages.catalog import message_types
+from exchange.messages.document import header_of, text_at
 from exchange.messages.validation import check_form
 from exchange.protocol.envelope import Envelope, check_body, read_envelope, split_line, verify_envelope
 from exchange.protocol.parts import Document, commitment, join_parts, unpad
@@ -54,7 +56,9 @@ class Examined:
 
     @property
     def type(self) -> str:
-        return str(self.document["header"]["type"]) if self.document else ""  # type: ignore[index,call-overload]
+        """The type code; "" for what the catalogue does not know, which may be any text."""
+        code = text_at(header_of(self.document), "type") if self.document else ""
+        return code if code in message_types() else ""
 
 
 def examine(
@@ -72,6 +76,8 @@ def examine(
         AgainError: unknown_card, unless the sender has just shown its card.
     """
     line = authenticate(raw, pairing, own=own, card_shown=card_shown)
+    if line.envelope.suite != pairing.agreement.suite:
+        return replace(line, fault=RejectedError("agreement_mismatch"))  # rule 7: it opens nothing
     try:
         parts = open_parts(line.envelope, line.body, seal_keys)
         document = read_document(line.envelope, parts)

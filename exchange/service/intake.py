@@ -14,18 +14,22 @@ For each line, in this order (the numbers continue those of `examine`):
 16. agreement version and suite in force at this number
 17. rules of the catalogue, consent, state
 
-A line behind a missing number is kept and logged as `held`; a stop is not held (rule 19). `settle_held`
-gives held lines their verdict as soon as the gap is closed. A number that its sender gave up before it
-arrived gets the verdict `voided`. Every line runs in a savepoint of its own.
+A line is kept and logged as `held`, unless it is a stop (rule 19),
+* behind a missing number,
+* behind a held line that shares a case with it,
+* when its handling fails here.
+`settle_held` gives held lines their verdict as soon as the gap is closed. A number that its sender gave up
+before it arrived gets the verdict `voided`. Every line runs in a savepoint of its own.
 """
 
 from dataclasses import replace
 from datetime import datetime
 
 from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
-from exchange.ids import CaseCode
+from exchange.ids import CaseCode, MessageId
 from exchange.ledger.entries import Entry, accp, rcvd, rejc
 from exchange.messages.catalog import message_types
+from exchange.messages.document import header_of, text_at
 from exchange.messages.validation import check_rules
 from exchange.protocol.envelope import join_line
 from exchange.protocol.frames import Outcome, Result
@@ -57,7 +61,7 @@ def take_line(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> 
     """Log the verdict on one line and return its result; never raises for the partner's faults."""
     envelope = line.envelope
     try:
-        uow.attempt(lambda: _take(uow, node, pairing, line))
+        _take_or_hold(uow, node, pairing, line)
     except RefusedError as error:
         _keep_refused(uow, node, pairing, line, error)
         return Result(envelope.seq, envelope.id, Outcome.REFUSED, "refused")
@@ -66,7 +70,18 @@ def take_line(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> 
     return Result(envelope.seq, envelope.id, Outcome.LOGGED)
 
 
-def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> None:
+def _take_or_hold(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> None:
+    """Take a line; keep it as held when its handling fails, so that it stops nobody else's."""
+    try:
+        uow.attempt(lambda: _take(uow, node, pairing, line))
+    except ExchangeError:
+        raise
+    except Exception as error:  # rule 19: handling of one line must not stop the others
+        node.journal.note("handling_failed", message=line.envelope.id, error=type(error).__name__)
+        uow.attempt(lambda: _take(uow, node, pairing, line, failed=True))
+
+
+def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, failed: bool = False) -> None:
     if _is_duplicate(uow, pairing, line):
         return
     announced = _announced(uow, pairing, line)
@@ -76,8 +91,10 @@ def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> None
     if line.envelope.created_at > now + node.limits.skew:
         raise AgainError("not_yet")
     fault = _fault(uow, pairing, line, announced, now)
-    casework.advance(uow, node, pairing, before=announced.leaf_index)
-    _log(uow, node, pairing, line, fault=fault, hold=behind_gap and not _is_stop(line))
+    waits = (behind_gap or _follows_held(uow, pairing, line)) and not _is_stop(line)
+    if not failed:
+        casework.advance(uow, node, pairing, before=announced.leaf_index)
+    _log(uow, node, pairing, line, fault=fault, hold=waits or failed)
 
 
 def _is_duplicate(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
@@ -122,6 +139,15 @@ def _is_behind_gap(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined
     if sum(row.line_bytes for row in held) + line.line_bytes > node.limits.window_bytes:
         raise AgainError("gap")
     return True
+
+
+def _follows_held(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
+    """Return True if a held line before this one shares a case with it."""
+    before = [row for row in uow.messages.held(pairing.link.link) if row.seq < line.envelope.seq]
+    if not before or line.document is None or line.fault:
+        return False
+    cases = set(casework.cases_of(line.document))
+    return any(cases.intersection(uow.cases.of_message(row.link, Direction.IN, row.seq)) for row in before)
 
 
 def first_missing_number(uow: UnitOfWork, pairing: Pairing) -> int:
@@ -190,8 +216,8 @@ def _log(
 
 def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, code: str) -> MessageRow:
     envelope, now = line.envelope, node.clock.now()
-    header = line.document["header"] if line.document else {}
-    reply = header.get("in_reply_to") if isinstance(header, dict) else None
+    header = header_of(line.document) if line.document and line.fault is None else {}
+    reply = text_at(header, "in_reply_to")
     return MessageRow(
         link=pairing.link.link,
         direction=Direction.IN,
@@ -209,7 +235,7 @@ def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, 
         expires_at=envelope.expires_at,
         logged_at=now,
         line_bytes=line.line_bytes,
-        in_reply_to=reply if isinstance(reply, str) else None,  # type: ignore[arg-type]
+        in_reply_to=MessageId(reply) if reply else None,
         stop=_is_stop(line),
         effective=True,
     )
@@ -383,14 +409,18 @@ def _move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
 
 
 def _keep_refused(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, error: RefusedError) -> None:
-    """Keep a conflict with its whole line; of a key that does not count the envelope is the evidence."""
-    is_conflict = error.reason == "conflict"
+    """Keep the line as evidence; a reused id or number under the number that is used already (rule 16).
+
+    Of a conflict the whole line is kept; of a key that does not count the envelope is the evidence.
+    """
+    link, is_conflict = pairing.link.link, error.reason == "conflict"
+    used = uow.messages.by_id(link, Direction.IN, line.envelope.id) if is_conflict else None
     keep_difference(
         uow,
         node,
-        pairing.link.link,
+        link,
         "conflict" if is_conflict else "unknown_key",
-        subject=str(line.envelope.seq),
+        subject=str(used.seq if used else line.envelope.seq),
         evidence=join_line(line.raw_envelope, line.body) if is_conflict else line.raw_envelope,
         reason=error.reason,
     )

@@ -129,7 +129,7 @@ def apply_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> Non
         case Event.SENT:
             _announce(uow, node, pairing, leaf)
         case Event.VOID:
-            uow.messages.void_announced(pairing.link.link, int(leaf.fields["seq"]), str(leaf.fields["code"]))
+            _give_up_announced(uow, node, pairing, leaf)
         case Event.RCVD | Event.ACCP | Event.REJC:
             _apply_verdict(uow, node, pairing, leaf)
         case _:
@@ -151,6 +151,17 @@ def _announce(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None
     if not uow.messages.announce(row):
         reason = f"number {row.seq} or its message id is used a second time"
         _keep_leaf(uow, node, pairing, leaf, "duplicate", reason)
+
+
+def _give_up_announced(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
+    """Note that the partner gave up a number: one that it sent under this id, once."""
+    link, seq = pairing.link.link, int(leaf.fields["seq"])
+    sent = uow.messages.announced(link, seq)
+    if sent is None or sent.id != leaf.fields["id"] or sent.void_code:
+        error = ProtocolError(f"leaf {leaf.i} gives up number {seq}, which is not open under this id")
+        keep_difference(uow, node, link, "log_invalid", str(leaf.i), error)
+        return
+    uow.messages.void_announced(link, seq, str(leaf.fields["code"]))
 
 
 def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:

@@ -25,6 +25,7 @@ from exchange.interfaces.cli import (
 )
 from exchange.interfaces.cli.output import show_error
 
+PROGRAM = "exchange"
 STOPPED = 130
 """128 and the number of SIGINT, as shells count."""
 
@@ -44,7 +45,7 @@ class Commands(TyperGroup):
         """Run a command and leave with its exit code."""
         typed = list(sys.argv[1:] if args is None else args)
         try:
-            code = super().main(typed, prog_name, complete_var, False, windows_expand_args, **extra)
+            code = super().main(typed, PROGRAM, complete_var, False, windows_expand_args, **extra)
         except ExchangeError as error:
             code = _refuse(error, typed)
         except typer.TyperException as error:
@@ -90,8 +91,9 @@ def _refuse(error: ExchangeError, typed: Sequence[str]) -> int:
 
 def _usage(error: typer.TyperException, typed: Sequence[str]) -> UsageError:
     """Return what was typed wrongly; the library's sentence names options, never values of a person."""
+    groups = {str(info.name) for info in app.registered_groups}
+    commands = {str(info.name) for info in app.registered_commands}
     words = [word for word in typed if not word.startswith("-")]
-    known = [info.name for info in app.registered_groups]
-    place = " ".join(words[:2] if words and words[0] in known else words[:1])
-    text = error.format_message()
-    return UsageError(text[:1].lower() + text[1:], hint=f"exchange {place} --help".replace("  ", " "))
+    place = words[:2] if words and words[0] in groups else [word for word in words[:1] if word in commands]
+    text = error.format_message().rstrip(".")
+    return UsageError(text[:1].lower() + text[1:], hint=" ".join((PROGRAM, *place, "--help")))

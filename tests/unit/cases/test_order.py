@@ -284,6 +284,16 @@ def test_a_case_is_not_folded_while_a_missing_message_may_have_opened_it() -> No
     assert (late.base.state, late.keeper, late.entries) == ("received", "origin", ())
 
 
+def test_a_case_is_not_folded_while_its_first_message_may_still_be_rejected() -> None:
+    """The cancellation stands first in the log of the origin side; without it, the reception does."""
+    entries = (known("CAN", "origin", 1), known("RCV", "origin", 2, arrived=True), known("INQ", "host", 9, 3))
+    waiting = fold(RULES, Chronicle(CASES.initial(), entries), "origin")
+    rejected = settle(waiting, side="origin", sent=(0, 1), verdict=(0, 12), accepted=False)
+
+    assert waiting.entries == entries
+    assert view(RULES, rejected, "origin").effective.keeper == "origin"
+
+
 def test_who_keeps_the_order_survives_folding() -> None:
     done = fold(RULES, chronicle("in_transfer", known("HRC", "origin", 50, 20, **SIGNED)), "host")
     more = write(done, known("CLO", "host", 21))

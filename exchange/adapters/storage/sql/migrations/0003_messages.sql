@@ -44,9 +44,12 @@ CREATE INDEX message_queue ON message (link, stop DESC, seq, next_attempt_at)
 WHERE direction = 'out' AND state = 'queued';
 CREATE INDEX message_open ON message (link, expires_at)
 WHERE direction = 'out' AND state IN ('queued', 'held', 'stopped');
-CREATE INDEX message_held ON message (link, seq) WHERE direction = 'in' AND state = 'held';
-CREATE INDEX message_stopped ON message (link, seq) WHERE direction = 'out' AND state = 'stopped';
-CREATE INDEX message_ineffective ON message (link, seq) WHERE direction = 'out' AND effective = 0;
+-- As many columns as the key of the table, so that SQLite prefers these to it.
+CREATE INDEX message_held ON message (link, direction, seq) WHERE direction = 'in' AND state = 'held';
+CREATE INDEX message_stopped ON message (link, direction, seq)
+WHERE direction = 'out' AND state = 'stopped';
+CREATE INDEX message_ineffective ON message (link, direction, seq)
+WHERE direction = 'out' AND effective = 0;
 
 -- How many outgoing messages have no final verdict; kept by the triggers below.
 CREATE TABLE outbox (
