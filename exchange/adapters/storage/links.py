@@ -108,7 +108,7 @@ class SqlLinks:
         return [KeySpan(KeyUse(use), kid, start, end) for use, kid, start, end in rows]
 
     def put_key_span(self, link: LinkId, epoch: int, span: KeySpan) -> None:
-        values = asdict(span) | {"link": self._numbers.of(link), "epoch": epoch}
+        values = vars(span) | {"link": self._numbers.of(link), "epoch": epoch}
         if not self._database.run("key_span_change", values):
             self._database.add("key_span_add", values)
 
