@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,10 +32,10 @@ from exchange.adapters.transport.signing import RequestGuard
 from exchange.cases.lifecycle import LifecycleTable
 from exchange.clock import Clock, SystemClock
 from exchange.config import FILE_NAME, Settings, read_settings, settings_text
-from exchange.errors import ConfigurationError
-from exchange.ids import LinkId, parse_agency, parse_node
+from exchange.errors import ConfigurationError, UsageError
+from exchange.ids import LinkId, OfficerNumber, parse_agency, parse_node
 from exchange.messages.catalog import message_types
-from exchange.messages.codelists import raw_list
+from exchange.messages.codelists import agency, raw_list
 from exchange.protocol.cardform import CardFields
 from exchange.protocol.cards import Card, read_card, sign_card
 from exchange.protocol.suites import KeyUse, PrivateKey, Suite, tls_private_key
@@ -44,8 +44,9 @@ from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Node, Presence
 from exchange.service.pairing import own_card, pairing_of
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import AuditRow, CardRow
+from exchange.service.rows import AuditRow, CardRow, OfficerRow
 
+REHEARSAL_TIMEOUT_S = 30.0
 FOLDERS = ("keys", "store", "high-water", "run", "log")
 
 
@@ -62,8 +63,15 @@ class OpenNode:
     routes: dict[LinkId, PartnerRoute] = field(default_factory=dict)
 
 
-def set_up(folder: Path, settings: Settings, passphrase: str, *, recovery_passphrase: str = "") -> Card:
-    """Make a new node in an empty folder and return its card.
+def set_up(
+    folder: Path,
+    settings: Settings,
+    passphrase: str,
+    *,
+    recovery_passphrase: str = "",
+    officers: Mapping[OfficerNumber, str] | None = None,
+) -> Card:
+    """Make a new node in an empty folder and return its card; `officers` get every function of the office.
 
     Raises:
         ConfigurationError: the folder is not empty.
@@ -85,7 +93,7 @@ def set_up(folder: Path, settings: Settings, passphrase: str, *, recovery_passph
     if keys.recovery is None:
         raise ConfigurationError("new keys came without a recovery key")
     card = first_card(settings, keys, keys.recovery, clock)
-    asyncio.run(_keep_first_card(folder, settings, keys, card, clock))
+    asyncio.run(_keep_first_rows(folder, settings, keys, card, clock=clock, officers=officers or {}))
     _write_settings(folder, settings)
     return card
 
@@ -108,19 +116,34 @@ def first_card(settings: Settings, keys: NodeKeys, recovery: PrivateKey, clock: 
     return read_card(sign_card(content, key=recovery), pinned_recovery=recovery.public)
 
 
-async def _keep_first_card(
-    folder: Path, settings: Settings, keys: NodeKeys, card: Card, clock: Clock
+async def _keep_first_rows(
+    folder: Path,
+    settings: Settings,
+    keys: NodeKeys,
+    card: Card,
+    *,
+    clock: Clock,
+    officers: Mapping[OfficerNumber, str],
 ) -> None:
+    """Make the store with the own card and the first officers in it."""
+    office = parse_agency(settings.agency.office)
+    entry = agency(office)
+    functions = tuple(sorted(entry.functions)) if entry else ()
+
     def unit(uow: UnitOfWork) -> None:
         now = clock.now()
         uow.links.add_card(CardRow(card.agency, card.serial, card.raw, card.digest, now))
         uow.audit.record(AuditRow(now, "node", "node_set_up", card.node))
+        for number, name in officers.items():
+            uow.officers.add(OfficerRow(number, name, office, functions, now, None))
+            uow.audit.record(AuditRow(now, "administrator", "officer_added", number))
 
     store = await SqliteStore.open(
         folder / "store",
         store_key=keys.store_key,
         own=parse_agency(settings.agency.code),
         finish=lambda *_: None,
+        create=True,
     )
     try:
         await store.write(unit)
@@ -135,6 +158,26 @@ def _write_settings(folder: Path, settings: Settings) -> None:
         file.write(settings_text(settings))
 
 
+def recovery_key(folder: Path, passphrase: str, path: Path | None = None) -> PrivateKey:
+    """Return the recovery key from its file, by default in the data folder; for enrolment and new cards.
+
+    Raises:
+        ConfigurationError: there is no such file.
+        FileModeError, PassphraseError, StoreDamagedError: others can read it; wrong passphrase; damaged.
+    """
+    return KeyFiles(folder / "keys").read_recovery(passphrase, path)
+
+
+def check_keys(folder: Path, passphrase: str) -> None:
+    """Return if the key file of a data folder opens; works while the service runs.
+
+    Raises:
+        NodeError: as `open_node`.
+    """
+    check_folder(folder)
+    KeyFiles(folder / "keys").read(passphrase)
+
+
 @contextlib.asynccontextmanager
 async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterator[OpenNode]:
     """Open key file and store of a data folder for as long as the context lasts.
@@ -147,7 +190,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
     check_folder(folder / "store")
     keys = KeyFiles(folder / "keys").read(passphrase())
     clock, counters = SystemClock(), PrometheusCounters()
-    agency = parse_agency(settings.agency.code)
+    own = parse_agency(settings.agency.code)
     async with contextlib.AsyncExitStack() as stack:
         journal = stack.enter_context(
             open_journal(folder / "log" / "exchange.log", clock=clock, node=parse_node(settings.agency.node))
@@ -160,12 +203,12 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
         store = await SqliteStore.open(
             folder / "store",
             store_key=keys.store_key,
-            own=agency,
+            own=own,
             finish=lambda uow, links: head_signer(made[0])(uow, links),
         )
         stack.push_async_callback(store.close)
         node = Node(
-            agency=agency,
+            agency=own,
             node=parse_node(settings.agency.node),
             keys=keys.keyring(),
             store=store,
@@ -213,6 +256,33 @@ async def refresh_routes(opened: OpenNode) -> None:
     found = await node.store.read(unit)
     opened.routes.clear()
     opened.routes.update(found)
+
+
+async def rehearse_frame(
+    folder: Path, passphrase: str, frame: bytes, *, partner_card: bytes, link: LinkId
+) -> bytes:
+    """Send a frame of one's own making to a training partner, and return its answer.
+
+    It shows that a partner's node takes nothing that is wrong, also from somebody who holds our keys.
+    Nothing of it is stored here.
+
+    Raises:
+        UsageError: one of the two is no training node.
+        TransportError: no proper answer.
+    """
+    settings, card = read_settings(folder), read_card(partner_card, pinned_recovery=None)
+    if not (settings.agency.training and card.training):
+        raise UsageError("frames are rehearsed between training nodes only")
+    clock, keys = SystemClock(), KeyFiles(folder / "keys").read(passphrase)
+    route = PartnerRoute(
+        link=link,
+        base_url=card.addresses[0],
+        recipient=card.agency,
+        tls_pins=frozenset(key.public for key in card.keys_for(KeyUse.TLS)),
+        door_key=keys.keyring().signing(KeyUse.DOOR, clock.now()),
+    )
+    async with HttpCarrier(lambda _: route, clock=clock, random=secrets.token_bytes) as carrier:
+        return await carrier.exchange(link, frame, timeout_s=REHEARSAL_TIMEOUT_S)
 
 
 def partner_door(opened: OpenNode) -> tuple[Doorkeeper, RequestGuard, bytes, bytes]:

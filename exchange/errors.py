@@ -4,12 +4,15 @@
     ExchangeError
     ├── UsageError               the command was typed wrongly                    exit 2
     ├── InputError               a file or form of our own officer is wrong       exit 3
+    ├── DeclinedError            the partner refused or rejected it               exit 4
+    ├── WaitingError             nothing is wrong, but it is not delivered yet    exit 5
     ├── NodeError                this node is unwell                              exit 6
     │   ├── ConfigurationError, PassphraseError, FileModeError, FolderInUseError
+    │   ├── NoServiceError       the command line found no running service
     │   ├── StoreError ── StoreDamagedError, StoreNewerError, AppendOnlyError
     │   ├── ClockError, BusyError
     │   └── GateClosedError      nothing may be written until the start gate opens
-    ├── ProtocolError            bytes that do not have the agreed form or proof
+    ├── ProtocolError            bytes that do not have the agreed form or proof  exit 3
     │   ├── IdentifierError, StrictJsonError, KeyRefusedError, SignatureInvalidError
     │   ├── CardInvalidError, AgreementInvalidError, FrameInvalidError
     │   └── LeafInvalidError, NoteInvalidError, ProofInvalidError, TailInvalidError
@@ -78,6 +81,22 @@ class InputError(ExchangeError):
         self.faults = faults
 
 
+class DeclinedError(ExchangeError):
+    """The partner refused or rejected it."""
+
+    reason = "declined"
+    side = "partner"
+    exit_code = 4
+
+
+class WaitingError(ExchangeError):
+    """It is not delivered yet."""
+
+    reason = "waiting"
+    side = "transport"
+    exit_code = 5
+
+
 class NodeError(ExchangeError):
     """This node is unwell."""
 
@@ -106,6 +125,12 @@ class FolderInUseError(NodeError):
     """Another process works on this data folder."""
 
     reason = "folder_in_use"
+
+
+class NoServiceError(NodeError):
+    """No service runs on this data folder."""
+
+    reason = "no_service"
 
 
 class StoreError(NodeError):
@@ -153,16 +178,21 @@ class GateClosedError(NodeError):
 
 
 class ProtocolError(ExchangeError):
-    """Bytes do not have the agreed form or proof."""
+    """Bytes do not have the agreed form or proof.
+
+    A command meets them in a file that was given to it, so the exit code is that of a wrong file.
+    """
 
     reason = "protocol"
     side = "partner"
+    exit_code = 3
 
 
 class IdentifierError(ProtocolError):
     """Not an identifier of this kind."""
 
     reason = "identifier"
+    exit_code = 2
 
 
 class StrictJsonError(ProtocolError):

@@ -32,6 +32,7 @@ from exchange.service import casework, logbook, tail
 from exchange.service.examine import open_parts
 from exchange.service.gate import Report, ask
 from exchange.service.intake import parts_of
+from exchange.service.keyplaces import follow_leaves
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
@@ -116,7 +117,8 @@ async def _fill_copy(node: Node, pairing: Pairing) -> None:
             uow.settings.put(_MARK + link, str(before.size))
         if leaves:
             offered = FrameTail(pairing.partner, before.epoch, before.size, tuple(leaves), note)
-            tail.store_tail(uow, node, pairing, offered)
+            stored = tail.store_tail(uow, node, pairing, offered)
+            follow_leaves(uow, node, pairing, stored, held=before.size)
             for raw in leaves:
                 leaf = decode_leaf(raw)
                 if leaf.ev in (Event.SENT, Event.VOID):

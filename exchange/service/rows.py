@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from exchange.ids import AgencyCode, CaseCode, Digest, KeyId, LinkId, MessageId, OfficerNumber
+from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, OfficerNumber
 
 
 class Direction(StrEnum):
@@ -258,20 +258,9 @@ class DifferenceRow:
 
     link: LinkId
     kind: str
-    """Class of `discrepancy-types`, or `conflict`, `refused`."""
+    """Class of `discrepancy-types`, or `conflict`, `card_invalid`, `card_conflict`."""
     subject: str
     """Number, leaf index or key id it speaks of."""
     reason: str
     evidence: bytes
     at: datetime
-
-
-@dataclass(frozen=True)
-class KeyUseRow:
-    """Where in a log a key begins and ends to count (validity by position)."""
-
-    agency: AgencyCode
-    key: KeyId
-    use: str
-    from_index: int
-    until_index: int | None

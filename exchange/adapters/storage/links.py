@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Links, agreements and cards in SQL; and the short numbers that stand for links in other tables."""
+"""Links, agreements, cards and key places in SQL; and the short numbers that stand for links elsewhere."""
 
 from exchange.adapters.storage.columns import from_digest, from_instant, to_digest, to_instant
 from exchange.adapters.storage.database import Database, Row
 from exchange.errors import StoreError
 from exchange.ids import AgencyCode, LinkId
+from exchange.protocol.keyring import KeySpan
+from exchange.protocol.suites import KeyUse
 from exchange.service.rows import AgreementRow, CardRow, LinkRow, LinkState
 
 
@@ -98,6 +100,15 @@ class SqlLinks:
 
     def cards(self, agency: AgencyCode) -> list[CardRow]:
         return [_card(row) for row in self._database.all("card_all", {"agency": agency})]
+
+    def key_spans(self, link: LinkId, epoch: int) -> list[KeySpan]:
+        rows = self._database.all("key_span_all", {"link": self._numbers.find(link), "epoch": epoch})
+        return [KeySpan(KeyUse(use), kid, start, end) for use, kid, start, end in rows]
+
+    def put_key_span(self, link: LinkId, epoch: int, span: KeySpan) -> None:
+        values = asdict(span) | {"link": self._numbers.of(link), "epoch": epoch}
+        if not self._database.run("key_span_change", values):
+            self._database.add("key_span_add", values)
 
 
 def _link(row: Row) -> LinkRow:

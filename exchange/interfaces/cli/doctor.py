@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange doctor`: checks an installation and says what to do next; also without a running service.
+
+Checks, in this order; a later one is left out when what it needs has failed:
+
+1. folder and files: there, and readable by their owner only
+2. configuration: can be read
+3. passphrase: opens the key file
+4. store: in use by the running service, or opens
+5. clock: runs in UTC without a jump that would stop the node (asked from the service)
+6. recovery key: should not lie on this machine
+7. partners: each with its state and what to do
+8. officers: at least two, because enrolment needs two
+"""
+
+import asyncio
+import stat
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from exchange.config import FILE_NAME, Settings, read_settings
+from exchange.errors import ExchangeError, NodeError
+from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.options import DATA, Data, Json, is_given, read_passphrase
+from exchange.interfaces.cli.output import Answer, say, say_json
+
+UNWELL: Final = NodeError.exit_code
+OFFICERS_NEEDED: Final = 2
+NEXT: Final = {
+    "words": "telephone the partner and run: exchange partner confirm",
+    "countersignature": "wait until the inviter confirms; the nodes tell each other",
+    "not_asked_yet": "wait some seconds; if it stays, the partner's node does not answer",
+    "unreachable": "the partner's node does not answer at its address; ask it, check the network",
+    "timeout": "the partner's node answers too late; ask it, check the network",
+    "tls": "something between the nodes breaks TLS; ask the network administrators of both sides",
+    "pin": "the other side shows a key that is not in the card; ask the partner for its new card",
+    "not_found": "the partner does not know this link or key; compare with it: exchange partner show",
+    "busy": "the partner's gate is closed; it opens when both nodes have asked each other",
+    "clock": "set the clock that is wrong, then restart the service",
+    "high_water_missing": "two officers confirm that this store is the newest: exchange partner resume",
+    "high_water_ahead": "this store is older than it was: restore the newest backup, or ask two officers",
+    "log_forked": "keep both data folders; two persons of each side decide on a new epoch",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was checked."""
+
+    what: str
+    well: bool
+    found: str
+    todo: str = ""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command("doctor")(doctor)
+
+
+def doctor(data: Data = DATA, as_json: Json = False) -> None:
+    """Check everything and say what to do next. Exit 6 if something is wrong."""
+    findings = list(examine(data))
+    if as_json:
+        say_json(
+            {"well": all(item.well for item in findings), "findings": [asdict(item) for item in findings]}
+        )
+    else:
+        for item in findings:
+            say(f"{'ok   ' if item.well else 'WRONG'}  {item.what}: {item.found}")
+            if item.todo:
+                say(f"       {item.todo}")
+    if not all(item.well for item in findings):
+        raise typer.Exit(UNWELL)
+
+
+def examine(folder: Path) -> Iterator[Finding]:
+    """Yield what was checked, in the order of the checks."""
+    yield _modes(folder)
+    settings = _settings(folder)
+    yield (
+        settings if isinstance(settings, Finding) else Finding("configuration", True, str(folder / FILE_NAME))
+    )
+    if isinstance(settings, Finding):
+        return
+    service = Service(folder)
+    running = service.is_running()
+    keys = _keys(folder)
+    yield keys
+    if running:
+        yield from _asked(service)
+    elif keys.well and is_passphrase_known():
+        yield _store(folder)
+        yield Finding("service", False, "does not run", f"run: exchange serve --data {folder}")
+    else:
+        yield Finding("service", False, "does not run", f"run: exchange serve --data {folder}")
+    yield _recovery(folder, training=settings.agency.training)
+
+
+def is_passphrase_known() -> bool:
+    """Return True if the passphrase need not be typed once more."""
+    return is_given("EXCHANGE_PASSPHRASE")
+
+
+def _modes(folder: Path) -> Finding:
+    """Check that nobody but the owner can read anything in the folder (check 1)."""
+    if not folder.is_dir():
+        return Finding("folder", False, f"there is no folder {folder}", "run: exchange init --data <folder>")
+    for path in (folder, *sorted(folder.rglob("*"))):
+        mode = stat.S_IMODE(path.lstat().st_mode)
+        if not path.is_symlink() and mode & 0o077:
+            return Finding("folder", False, f"{path} has mode {mode:04o}", f"run: chmod -R go= {folder}")
+    return Finding("folder", True, f"{folder}, readable by its owner only")
+
+
+def _settings(folder: Path) -> Settings | Finding:
+    try:
+        return read_settings(folder)
+    except ExchangeError as error:
+        return _wrong("configuration", error)
+
+
+def _keys(folder: Path) -> Finding:
+    from exchange.bootstrap import check_keys
+
+    try:
+        check_keys(folder, read_passphrase())
+    except ExchangeError as error:
+        return _wrong("key file", error)
+    return Finding("key file", True, "opens with the passphrase")
+
+
+def _store(folder: Path) -> Finding:
+    """Open the store as the service would, and close it again (check 4)."""
+    from exchange.bootstrap import open_node
+
+    async def look() -> None:
+        async with open_node(folder, read_passphrase):
+            return
+
+    try:
+        asyncio.run(look())
+    except ExchangeError as error:
+        return _wrong("store", error)
+    return Finding("store", True, "opens")
+
+
+def _asked(service: Service) -> Iterator[Finding]:
+    """Ask the running service (checks 4, 5, 7, 8)."""
+    try:
+        status, health = service.ask("status"), service.ask("health")
+    except ExchangeError as error:
+        yield _wrong("service", error)
+        return
+    yield Finding("service", True, f"{status['agency']} runs; the store is in use by it")
+    yield Finding("clock", True, f"{status['now']} for the service")
+    count = health["officers"]
+    todo = "" if count >= OFFICERS_NEEDED else "run: exchange officer add <NUMBER> <name>"
+    yield Finding("officers", count >= OFFICERS_NEEDED, f"{count} active, {OFFICERS_NEEDED} needed", todo)
+    if not status["partners"]:
+        yield Finding("partners", True, "none yet", "run: exchange partner invite, or exchange partner join")
+    for row in status["partners"]:
+        yield _partner(row)
+
+
+def _partner(row: Answer) -> Finding:
+    well = row["state"] == "open"
+    reason = row["reason"] or ""
+    found = f"{row['state']}{f' ({reason})' if reason else ''}, {row['waiting']} waiting"
+    todo = "" if well else NEXT.get(reason, "read the log of the service, and ask the partner")
+    return Finding(f"partner {row['partner']}", well, found, todo)
+
+
+def _recovery(folder: Path, *, training: bool) -> Finding:
+    path = folder / "keys" / "recovery.key"
+    if not path.exists():
+        return Finding("recovery key", True, "not on this machine")
+    if training:
+        return Finding("recovery key", True, "on this machine; a training node may keep it")
+    todo = f"two copies on two media, in two safes; then: rm {path}"
+    return Finding("recovery key", True, "still on this machine", todo)
+
+
+def _wrong(what: str, error: ExchangeError) -> Finding:
+    return Finding(what, False, str(error).rstrip("."), error.hint or "")

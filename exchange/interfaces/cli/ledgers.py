@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange reconcile` and `exchange ledger …`: what an auditor runs. No name of a person is read.
+
+People count entries from 1; programs (`--json`) get the index of the leaf, from 0.
+"""
+
+from typing import Annotated, Final
+
+import typer
+
+from exchange.errors import UsageError
+from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.options import DATA, Data, Json, Partner
+from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table
+
+group = typer.Typer(help="The ledgers of a link: list, show, verify.", no_args_is_help=True)
+
+Log = Annotated[str, typer.Option("--log", help="own or partner: whose ledger.")]
+DIFFERENCES: Final = 1
+"""Exit code when something differs."""
+_IN_HEADINGS: Final = frozenset({"index", "at", "event"})
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module that are in no group."""
+    app.command("reconcile")(reconcile)
+
+
+def reconcile(
+    partner: Annotated[str, typer.Argument(help="Code of the partner.")] = "",
+    offline: Annotated[bool, typer.Option("--offline", help="Compare what is held; ask nobody.")] = False,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Compare both ledgers of a link and name every difference. Exit 1 if there is one."""
+    found = Service(data).ask("reconcile", partner=partner, flush=not offline)
+    if as_json:
+        say_json(found)
+    else:
+        _say_comparison(found)
+    if found["differences"] or found["faults"]:
+        raise typer.Exit(DIFFERENCES)
+
+
+@group.command("list")
+def list_entries(
+    partner: Partner = "",
+    log: Log = "own",
+    start: Annotated[int, typer.Option("--start", help="First entry, from 1.", min=1)] = 1,
+    limit: Annotated[int, typer.Option("--limit", help="How many.", min=1, max=500)] = 50,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Show entries, oldest first."""
+    found = Service(data).ask("ledger.list", partner=partner, log=log, start=start - 1, limit=limit)
+    if as_json:
+        say_json(found)
+        return
+    say(f"ledger of {found['log']}, {found['size']} entries")
+    rows = [(row["index"] + 1, row["at"], row["event"], _fields(row)) for row in found["entries"]]
+    say_table(("entry", "at", "event", "what"), rows, empty="no entry there")
+
+
+@group.command("show")
+def show(
+    entry: Annotated[int, typer.Argument(help="Number of the entry, from 1.", min=1)],
+    partner: Partner = "",
+    log: Log = "own",
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Show one entry as it was hashed, and who has signed it."""
+    found = Service(data).ask("ledger.show", partner=partner, log=log, index=entry - 1)
+    if as_json:
+        say_json(found)
+        return
+    say(f"entry {entry} of {found['log']}")
+    say(found["bytes"])
+    say(f"  signed by its writer: {_yes(found['signed'])}")
+    say(f"  held and signed by the other side: {_yes(found['signed_by_other_side'])}")
+
+
+@group.command("verify")
+def verify(
+    partner: Annotated[str, typer.Argument(help="Code of the partner.")] = "",
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Recompute both ledgers of a link and check every signature. Exit 1 if something does not hold."""
+    found = Service(data).ask("ledger.verify", partner=partner)
+    if as_json:
+        say_json(found)
+    else:
+        for row in found["logs"]:
+            _say_report(row)
+    if not found["holds"]:
+        raise typer.Exit(DIFFERENCES)
+
+
+def _say_report(row: Answer) -> None:
+    word = "differs" if row["faults"] else "holds"
+    say_marked(f"{row['log']}  {word}, {row['entries']} entries, root {row['root']}", word)
+    say(f"  signed to {row['signed']}, by the other side to {row['signed_by_other_side']}")
+    for fault in row["faults"]:
+        say(f"  {fault}")
+
+
+def _say_comparison(found: Answer) -> None:
+    partner, out, into = found["partner"], found["outgoing"], found["incoming"]
+    differences = found["differences"]
+    say(f"{partner} at {found['at']}")
+    say(f"  we sent {out['sent']}, received there {out['received']}, accepted {out['accepted']}")
+    say(f"  they sent {into['sent']}, received here {into['received']}, accepted {into['accepted']}")
+    word = "differs" if differences or found["faults"] else "matched"
+    line = f"  matched {found['matched']}, in transit {found['in_transit']}, differences {len(differences)}"
+    say_marked(f"{line}: {word}" if word == "differs" else line, word)
+    ours, theirs = found["entries"]["own"], found["entries"]["partner"]
+    say(f"  ledgers: ours {ours} entries, signed by them to {found['cosigned']['own']};")
+    say(f"           theirs {theirs} entries, signed by us to {found['cosigned']['partner']}")
+    for row in differences:
+        say(f"difference {row['class']}{_number(row)}: {row['words']}")
+        for entry in row["entries"]:
+            say(f"  entry {entry['index'] + 1} of {entry['log']}")
+        say(f"  acts first: {row['acts_first']}")
+    for fault in found["faults"]:
+        say(f"ledger: {fault}")
+
+
+def _number(row: Answer) -> str:
+    if not row["number"]:
+        return ""
+    last = f" to {row['last_number']}" if row["last_number"] > row["number"] else ""
+    return f" {row['number']}{last} of {row['sender']}"
+
+
+def _fields(row: Answer) -> str:
+    return " ".join(f"{name}={value}" for name, value in row.items() if name not in _IN_HEADINGS)
+
+
+def _yes(value: object) -> str:
+    if not isinstance(value, bool):
+        raise UsageError("the service answered with another form than expected")
+    return "yes" if value else "not yet"

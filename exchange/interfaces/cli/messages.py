@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange message …`: new, fill, validate, send, release, answer, list, show, void."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from exchange.errors import InputError, UsageError
+from exchange.interfaces.cli import sending, templates
+from exchange.interfaces.cli.client import Service, faults_in
+from exchange.interfaces.cli.options import (
+    DATA,
+    Data,
+    Json,
+    Officer,
+    Partner,
+    To,
+    read_bytes,
+    read_document,
+    the_officer,
+)
+from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table, warn
+
+group = typer.Typer(help="Messages: write, check, send, answer, list and show them.", no_args_is_help=True)
+
+File = Annotated[Path, typer.Argument(help="The message, small or complete, as JSON.")]
+Number = Annotated[str, typer.Argument(help="Number of the message: its last characters are enough.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait for the verdict.")]
+NOT_STORED = "nothing was sent, nothing was stored"
+
+
+@group.command("new")
+def new(
+    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="RPN, or repatriation-notice.")],
+    example: Annotated[
+        bool, typer.Option("--example", help="A complete one, of an invented person.")
+    ] = False,
+) -> None:
+    """Print the smallest file of a type, for an editor."""
+    if example:
+        say_json(templates.example(type_name, datetime.now(UTC).date()))
+        return
+    say_json(templates.blank(type_name))
+    for hint in templates.HINTS:
+        warn(f"hint: {hint}")
+
+
+@group.command("fill")
+def fill(file: File, to: To = "", data: Data = DATA, officer: Officer = "", as_json: Json = False) -> None:
+    """Print the complete message; beside it, where each added field came from."""
+    document = read_document(file)
+    answer = Service(data).ask("message.fill", document=document, to=to, officer=the_officer(officer))
+    if as_json:
+        say_json(answer)
+        return
+    say_json(answer["document"])
+    width = max((len(row["pointer"]) for row in answer["added"]), default=0)
+    for row in answer["added"]:
+        value = json.dumps(row["value"], ensure_ascii=False)
+        warn(f"{row['pointer'].ljust(width)}  {value}  ({row['source']})")
+
+
+@group.command("validate")
+def validate(
+    file: File, to: To = "", data: Data = DATA, officer: Officer = "", as_json: Json = False
+) -> None:
+    """Say everything that is wrong with a file; nothing is sent, nothing is stored."""
+    document = read_document(file)
+    answer = Service(data).ask("message.validate", document=document, to=to, officer=the_officer(officer))
+    faults = faults_in(answer["faults"])
+    if faults:
+        raise InputError("the message is not complete", faults=faults, hint=NOT_STORED)
+    if as_json:
+        say_json(answer)
+        return
+    say(f"{file}: no faults; it can be sent to {answer['partner']}")
+
+
+@group.command("send")
+def send(
+    file: File,
+    to: To = "",
+    data: Data = DATA,
+    officer: Officer = "",
+    no_wait: NoWait = False,
+    as_json: Json = False,
+) -> None:
+    """Send a file: fill, check, seal, deliver. Waits up to 10 s for the verdict."""
+    document, service = read_document(file), Service(data)
+    sent = service.ask("message.send", document=document, to=to, officer=the_officer(officer))
+    _report(sending.follow(service, sent, wait=not no_wait), as_json=as_json)
+
+
+@group.command("release")
+def release(
+    number: Number,
+    data: Data = DATA,
+    officer: Officer = "",
+    digest: Annotated[str, typer.Option("--digest", help="Digest of what you were shown.")] = "",
+    no_wait: NoWait = False,
+    as_json: Json = False,
+) -> None:
+    """Release a kept message as the second person."""
+    service = Service(data)
+    sent = service.ask("message.release", id=number, officer=the_officer(officer), digest=digest or None)
+    _report(sending.follow(service, sent, wait=not no_wait), as_json=as_json)
+
+
+@group.command("answer")
+def answer(
+    number: Number,
+    accept: Annotated[bool, typer.Option("--accept", help="Accept every person.")] = False,
+    refuse: Annotated[bool, typer.Option("--refuse", help="Refuse every person.")] = False,
+    defer: Annotated[bool, typer.Option("--defer", help="Decide later.")] = False,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", help="JSON file with {persons: [...]}, one for each person.")
+    ] = None,
+    valid_until: Annotated[str, typer.Option("--valid-until", help="Accepted until this day.")] = "",
+    reception: Annotated[str, typer.Option("--reception", help="Who receives; default: our office.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Code of refusal-reasons.")] = "",
+    reasons: Annotated[str, typer.Option("--reasons", help="Full reasons, as text.")] = "",
+    new_date: Annotated[str, typer.Option("--new-date", help="When the decision will come.")] = "",
+    data: Data = DATA,
+    officer: Officer = "",
+    no_wait: NoWait = False,
+    as_json: Json = False,
+) -> None:
+    """Answer a notice with a decision on each person."""
+    service = Service(data)
+    members = {
+        "outcome": _outcome(accept=accept, refuse=refuse, defer=defer, mixed=answers is not None),
+        "persons": _persons(answers),
+        "valid_until": valid_until or None,
+        "reception": reception or None,
+        "reason": reason or None,
+        "reasons": reasons or None,
+        "new_date": new_date or None,
+    }
+    sent = service.ask("message.answer", id=number, officer=the_officer(officer), **members)
+    _report(sending.follow(service, sent, wait=not no_wait), as_json=as_json)
+
+
+@group.command("list")
+def list_messages(
+    partner: Partner = "",
+    drafts: Annotated[bool, typer.Option("--drafts", help="Only what is not released yet.")] = False,
+    incoming: Annotated[bool, typer.Option("--in", help="Only what was received.")] = False,
+    outgoing: Annotated[bool, typer.Option("--out", help="Only what was sent.")] = False,
+    limit: Annotated[int, typer.Option("--limit", help="How many, newest first.", min=1, max=1000)] = 50,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Show messages without any content."""
+    direction = None if incoming == outgoing else ("in" if incoming else "out")
+    found = Service(data).ask("message.list", partner=partner, direction=direction, limit=limit)
+    if as_json:
+        say_json(found)
+        return
+    rows = [
+        (
+            sending.short(row["id"]),
+            row["type"] or "?",
+            "from" if row["direction"] == "in" else "to",
+            row["partner"],
+            row["seq"],
+            row["state"],
+            row["code"] or "",
+            (row["logged"] or "")[:16],
+        )
+        for row in ([] if drafts else found["messages"])
+    ]
+    headings = ("number", "type", "", "partner", "no", "state", "code", "recorded")
+    if not drafts:
+        say_table(headings, rows, empty="no message yet: exchange message new RPN")
+    _say_drafts(found["drafts"], only=drafts)
+
+
+@group.command("show")
+def show(
+    number: Number,
+    data: Data = DATA,
+    officer: Officer = "",
+    purpose: Annotated[str, typer.Option("--purpose", help="Why you open it.")] = "case_work",
+    as_json: Json = False,
+) -> None:
+    """Show a message with its content; this is recorded."""
+    found = Service(data).ask("message.show", id=number, officer=the_officer(officer), purpose=purpose)
+    if as_json:
+        say_json(found)
+        return
+    if "draft" in found:
+        draft = found["draft"]
+        say(f"draft {draft['id']}  {draft['type']}, prepared by {draft['prepared_by']}")
+        say(f"  digest {draft['digest']}")
+    else:
+        _say_message(found["message"], found["entries"])
+    say_json(found["document"])
+    if found.get("opened"):
+        warn(f"hint: {found['opened']}")
+
+
+@group.command("void")
+def void(
+    number: Number,
+    code: Annotated[str, typer.Option("--code", help="Code of void-reasons.")] = "withdrawn",
+    data: Data = DATA,
+    officer: Officer = "",
+    as_json: Json = False,
+) -> None:
+    """Give up a message that the partner has not acknowledged."""
+    found = Service(data).ask("message.void", id=number, code=code, officer=the_officer(officer))
+    if as_json:
+        say_json(found)
+        return
+    say(f"message {sending.short(found['id'])}, number {found['seq']}: given up ({code})")
+
+
+def _report(delivery: sending.Delivery, *, as_json: bool) -> None:
+    """Print the one line, or JSON, and end with the exit code that it means."""
+    if not as_json:
+        say_marked(delivery.line, delivery.state)
+        sending.demand_done(delivery)
+        return
+    say_json(delivery.as_json())
+    code = sending.exit_code(delivery)
+    if code:
+        raise typer.Exit(code)
+
+
+def _outcome(*, accept: bool, refuse: bool, defer: bool, mixed: bool) -> str | None:
+    chosen = [
+        name for name, given in (("accepted", accept), ("refused", refuse), ("deferred", defer)) if given
+    ]
+    if len(chosen) + mixed != 1:
+        raise UsageError(
+            "say one of --accept, --refuse, --defer or --answers",
+            hint="one answer for all persons, or --answers FILE with one for each",
+        )
+    return chosen[0] if chosen else None
+
+
+def _persons(path: Path | None) -> list[Any] | None:
+    if path is None:
+        return None
+    raw = read_bytes(path, what="the answers")
+    persons = read_document(path).get("persons") if raw else None
+    if not isinstance(persons, list):
+        raise InputError(
+            f"{path} has no list of persons", hint='{"persons": [{"case_code": …, "outcome": …}]}'
+        )
+    return persons
+
+
+def _say_drafts(drafts: list[Answer], *, only: bool) -> None:
+    if not drafts and not only:
+        return
+    rows = [
+        (
+            sending.short(row["id"]),
+            row["type"],
+            row["prepared_by"],
+            "waits for the gate" if row["waiting"] else "waits for a second person",
+        )
+        for row in drafts
+    ]
+    say_table(("draft", "type", "prepared by", "state"), rows, empty="no drafts")
+
+
+def _say_message(row: Answer, entries: Answer) -> None:
+    way = "from" if row["direction"] == "in" else "to"
+    code = f" ({row['code']})" if row["code"] else ""
+    say(f"{row['id']}  {row['type']} {way} {row['partner']}, number {row['seq']}: {row['state']}{code}")
+    say(f"  recorded {row['logged']}, our entry {entries['own'] + 1}")
+    if entries["partner"] >= 0:
+        say(f"  verdict {row['verdict']}, entry {entries['partner'] + 1} of the recipient's ledger")
+    say(f"  officer {row['officer'] or '-'}, released by {row['released_by'] or '-'}")

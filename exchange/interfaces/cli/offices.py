@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange officer …`, `exchange key …` and `exchange status`: this agency as its own staff sees it."""
+
+from typing import Annotated
+
+import typer
+
+from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.options import DATA, Data, Json
+from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table
+from exchange.messages.codelists import agency
+
+officers = typer.Typer(help="The directory of officers: add, list, end.", no_args_is_help=True)
+keys = typer.Typer(help="The keys of this agency: list.", no_args_is_help=True)
+
+Number = Annotated[str, typer.Argument(help="Number of the officer, for example P-0001.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module that are in no group."""
+    app.command("status")(status)
+
+
+@officers.command("add")
+def add_officer(
+    number: Number,
+    name: Annotated[str, typer.Argument(help="Name, as colleagues know it.")],
+    office: Annotated[str, typer.Option("--office", help="Office; default: the one of this node.")] = "",
+    function: Annotated[
+        list[str] | None,
+        typer.Option("--function", help="What the officer may do; default: all of the office."),
+    ] = None,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Enter an officer into the directory."""
+    service = Service(data)
+    place = office or str(service.ask("status")["office"])
+    entry = agency(place)
+    functions = function or (sorted(entry.functions) if entry else [])
+    row = service.ask("officer.add", number=number, name=name, office=place, functions=functions)
+    if as_json:
+        say_json(row)
+        return
+    say(f"{row['number']} {row['name']}, {row['office']}: {', '.join(row['functions'])}")
+
+
+@officers.command("end")
+def end_officer(number: Number, data: Data = DATA, as_json: Json = False) -> None:
+    """End an officer's entry; what the officer signed stays valid."""
+    row = Service(data).ask("officer.end", number=number)
+    if as_json:
+        say_json(row)
+        return
+    say(f"{row['number']} ended at {row['until']}; the number is never used again")
+
+
+@officers.command("list")
+def list_officers(data: Data = DATA, as_json: Json = False) -> None:
+    """Show the directory."""
+    answer = Service(data).ask("officer.list")
+    if as_json:
+        say_json(answer)
+        return
+    rows = [
+        (row["number"], row["name"], row["office"], ", ".join(row["functions"]), row["until"] or "active")
+        for row in answer["officers"]
+    ]
+    headings = ("number", "name", "office", "functions", "until")
+    say_table(headings, rows, empty="no officer yet: exchange officer add P-0001 <name>")
+
+
+@keys.command("list")
+def list_keys(data: Data = DATA, as_json: Json = False) -> None:
+    """Show the public keys of our card."""
+    answer = Service(data).ask("key.list")
+    if as_json:
+        say_json(answer)
+        return
+    recovery = answer["recovery"]
+    rows = [(recovery["use"], recovery["kid"], recovery["algorithm"], "", "", "kept apart")]
+    rows += [
+        (
+            row["use"],
+            row["kid"],
+            row["algorithm"],
+            row["from"],
+            row["until"],
+            "yes" if row["usable"] else "no",
+        )
+        for row in answer["keys"]
+    ]
+    say(f"card serial {answer['serial']}, {answer['digest']}")
+    say_table(("use", "key", "algorithm", "from", "until", "usable now"), rows, empty="no keys")
+
+
+def status(data: Data = DATA, as_json: Json = False) -> None:
+    """Show who this node is and how each partner stands."""
+    answer = Service(data).ask("status")
+    if as_json:
+        say_json(answer)
+        return
+    kind = ", training" if answer["training"] else ""
+    say(f"{answer['agency']}{kind}, {answer['address'] or 'only calls'}")
+    for row in answer["partners"]:
+        say_marked(partner_line(row), row["state"])
+    if not answer["partners"]:
+        say("no partner yet: exchange partner invite")
+
+
+def partner_line(row: Answer) -> str:
+    """Return how one partner stands, in a line."""
+    why = f" ({row['reason']})" if row["reason"] else ""
+    contact = f"last contact {row['last_contact']}" if row["last_contact"] else "no contact since the start"
+    return f"  {row['partner']}  {row['state']}{why}, {row['waiting']} waiting, {contact}"

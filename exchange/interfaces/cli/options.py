@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options that many commands share, and what is asked on the terminal.
+
+A passphrase is never an argument: it comes from `EXCHANGE_PASSPHRASE`, from the file that
+`EXCHANGE_PASSPHRASE_FILE` names, or is typed without being shown.
+"""
+
+import getpass
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from exchange.errors import ConfigurationError, InputError, StrictJsonError, UsageError
+from exchange.protocol.strictjson import Limits, parse_object
+
+MAX_FILE_BYTES: Final = 8 * 1024 * 1024
+"""A notice with 1,000 persons is about 6 MiB."""
+_LIMITS: Final = Limits(max_bytes=MAX_FILE_BYTES, max_depth=20, max_members=250, max_items=2_000, max_name=64)
+PASSPHRASE: Final = "EXCHANGE_PASSPHRASE"  # noqa: S105  the name of a variable
+RECOVERY_PASSPHRASE: Final = "EXCHANGE_RECOVERY_PASSPHRASE"  # noqa: S105
+
+Data = Annotated[
+    Path, typer.Option("--data", envvar="EXCHANGE_DATA", help="Data folder of this node.", show_default=True)
+]
+DATA: Final = Path("exchange-data")
+Json = Annotated[bool, typer.Option("--json", help="Answer with JSON for programs.")]
+Officer = Annotated[
+    str, typer.Option("--officer", envvar="EXCHANGE_OFFICER", help="Number of the officer who acts.")
+]
+Second = Annotated[
+    str, typer.Option("--second", envvar="EXCHANGE_SECOND", help="Number of the second officer.")
+]
+To = Annotated[str, typer.Option("--to", help="Partner, when there are several.")]
+Partner = Annotated[str, typer.Option("--partner", help="Partner, when there are several.")]
+RecoveryKey = Annotated[
+    Path | None,
+    typer.Option("--recovery-key", help="Where the recovery key file is; default: in the data folder."),
+]
+
+
+def read_passphrase() -> str:
+    """Return the passphrase of the key file."""
+    return _secret(PASSPHRASE, "passphrase")
+
+
+def read_recovery_passphrase() -> str:
+    """Return the passphrase of the recovery key file; the same as the other one if only that is given."""
+    if not is_given(RECOVERY_PASSPHRASE) and is_given(PASSPHRASE):
+        return read_passphrase()
+    return _secret(RECOVERY_PASSPHRASE, "passphrase of the recovery key")
+
+
+def new_passphrase() -> str:
+    """Return the passphrase for new keys; typed, it is asked for twice."""
+    first = read_passphrase()
+    if is_given(PASSPHRASE):
+        return first
+    if getpass.getpass("the same passphrase again: ") != first:
+        raise UsageError("the two passphrases are not the same")
+    return first
+
+
+def is_given(variable: str) -> bool:
+    """Return True if the environment holds a passphrase, or names its file."""
+    return bool(os.environ.get(variable) or os.environ.get(f"{variable}_FILE"))
+
+
+def _secret(variable: str, what: str) -> str:
+    if value := os.environ.get(variable):
+        return value
+    if name := os.environ.get(f"{variable}_FILE"):
+        try:
+            return Path(name).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(
+                f"the file of {variable}_FILE cannot be read: {name}", hint="it holds one line of text"
+            ) from error
+    if not sys.stdin.isatty():
+        raise UsageError(f"no {what} is given", hint=f"set {variable}_FILE=<file with one line>")
+    return getpass.getpass(f"{what}: ")
+
+
+def the_officer(officer: str) -> str:
+    """Return the officer who acts, or say how to name one."""
+    if not officer:
+        raise UsageError("who acts is not said", hint="say --officer P-0001, or set EXCHANGE_OFFICER=P-0001")
+    return officer
+
+
+def the_second(second: str) -> str:
+    if not second:
+        raise UsageError(
+            "this act needs two officers and only one is named",
+            hint="say the second one with --second P-0002",
+        )
+    return second
+
+
+def read_bytes(path: Path, *, what: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
+    """Return the bytes of a file that somebody names.
+
+    Raises:
+        InputError: it cannot be read, or is too large.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(max_bytes + 1)
+    except OSError as error:
+        raise InputError(f"{what} {path} cannot be read", hint="check the name of the file") from error
+    if len(raw) > max_bytes:
+        raise InputError(f"{what} {path} has more than {max_bytes} bytes")
+    return raw
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file; an error says where, and quotes nothing.
+
+    Raises:
+        InputError: not a file, not UTF-8, not JSON, or JSON that is not allowed.
+    """
+    raw = read_bytes(path, what="the file")
+    try:
+        text = raw.decode("utf-8")
+        json.loads(text)
+        return dict(parse_object(raw, _LIMITS))
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not UTF-8 text: byte {error.start} cannot be read", hint="save it as UTF-8"
+        ) from error
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{path} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}",
+            hint="nothing was sent, nothing was stored",
+        ) from error
+    except (StrictJsonError, RecursionError) as error:
+        raise InputError(
+            f"{path} is JSON that is not allowed here: {error}", hint="nothing was sent, nothing was stored"
+        ) from error
+
+
+def write_file(path: Path, raw: bytes, *, force: bool) -> None:
+    """Write a file for the partner; an existing one is kept unless `force`.
+
+    Raises:
+        UsageError: it exists, or cannot be written.
+    """
+    try:
+        with path.open("wb" if force else "xb") as file:
+            file.write(raw)
+    except FileExistsError as error:
+        raise UsageError(f"{path} exists", hint="choose another name, or say --force") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written", hint="check the folder") from error

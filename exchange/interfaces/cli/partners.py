@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange partner …`: enrolment with two files and one telephone call, and how partners stand."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from exchange.errors import IdentifierError, UsageError
+from exchange.ids import AgencyCode, parse_agency, parse_officer
+from exchange.interfaces.cli import enrolling
+from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.options import (
+    DATA,
+    Data,
+    Json,
+    Officer,
+    RecoveryKey,
+    Second,
+    read_bytes,
+    read_recovery_passphrase,
+    the_officer,
+    the_second,
+    write_file,
+)
+from exchange.interfaces.cli.output import say, say_json, say_table, warn
+from exchange.protocol.enrolment import shown
+from exchange.protocol.invitations import MAX_FILE_BYTES
+from exchange.protocol.suites import PrivateKey
+
+group = typer.Typer(help="Enrol partners: invite, join, confirm; list and show them.", no_args_is_help=True)
+
+Out = Annotated[Path, typer.Option("-o", "--out", help="File to write, for the partner.")]
+Force = Annotated[bool, typer.Option("--force", help="Write over an existing file.")]
+_SPLIT: Final = re.compile(r"[\s/,-]+")
+
+
+@group.command("invite")
+def invite(
+    partner: Annotated[str, typer.Argument(help="Code of the partner, for example VN-MPS-IMM.")],
+    out: Out,
+    data: Data = DATA,
+    profile: Annotated[str, typer.Option("--profile", help="Profile of the agreement, like kh-vn.")] = "",
+    answer_to: Annotated[
+        str, typer.Option("--answer-to", help="Where the answer shall be sent, for people.")
+    ] = "",
+    officer: Officer = "",
+    recovery_key: RecoveryKey = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """1: write an invitation for a partner."""
+    service, acting = Service(data), parse_officer(the_officer(officer))
+    _demand_free(out, force=force)
+    raw = enrolling.invite(
+        service,
+        _recovery(data, recovery_key),
+        partner,
+        profile=profile,
+        answer_to=answer_to,
+        officer=acting,
+    )
+    write_file(out, raw, force=force)
+    if as_json:
+        say_json({"partner": partner, "file": str(out)})
+        return
+    say(f"invitation for {partner} written to {out}; it holds no secret, send it by any way")
+    say(f"next: when the answer comes, telephone, then: exchange partner confirm <answer file> --data {data}")
+
+
+@group.command("join")
+def join(
+    invitation: Annotated[Path, typer.Argument(help="The invitation file.")],
+    out: Out,
+    data: Data = DATA,
+    officer: Officer = "",
+    second: Second = "",
+    recovery_key: RecoveryKey = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """2: answer an invitation; needs two officers."""
+    officers = _two(officer, second)
+    raw = read_bytes(invitation, what="the invitation", max_bytes=MAX_FILE_BYTES)
+    _demand_free(out, force=force)
+    done = enrolling.join(Service(data), _recovery(data, recovery_key), raw, officers=officers)
+    write_file(out, done.file, force=force)
+    if as_json:
+        say_json({"partner": done.partner, "profile": done.profile, "words": done.words, "file": str(out)})
+        return
+    say(f"answer to {done.partner} written to {out}; agreement {done.profile} version 1 signed by us")
+    say(f"next: send {out}, then telephone {done.partner} and compare eight words:")
+    say(f"      exchange partner confirm {done.partner} --data {data}")
+
+
+@group.command("confirm")
+def confirm(
+    file_or_partner: Annotated[
+        str, typer.Argument(help="The inviter names the answer file, the joiner the partner.")
+    ],
+    data: Data = DATA,
+    words: Annotated[str, typer.Option("--words", help="The eight words, if they were compared.")] = "",
+    officer: Officer = "",
+    second: Second = "",
+    recovery_key: RecoveryKey = None,
+    as_json: Json = False,
+) -> None:
+    """3: say that the eight words were the same on the telephone; needs two officers."""
+    officers, service = _two(officer, second), Service(data)
+    partner = _agency_named(file_or_partner)
+    if partner is not None:
+        expected = enrolling.words_with(service, partner)
+        spoken = _spoken(words, expected, inviter=False)
+        enrolling.confirm_as_joiner(service, partner, spoken=spoken, officers=officers)
+    else:
+        raw = read_bytes(Path(file_or_partner), what="the answer", max_bytes=MAX_FILE_BYTES)
+        judged = enrolling.judge(service, raw)
+        partner, expected = judged.partner, judged.words
+        spoken = _spoken(words, expected, inviter=True)
+        enrolling.demand_same(expected, spoken)
+        key = _recovery(data, recovery_key)
+        enrolling.countersign(service, key, judged, spoken=spoken, officers=officers)
+    if as_json:
+        say_json({"partner": partner, "words": expected})
+        return
+    say(f"{partner} is enrolled: {shown(expected)}")
+    say(f"next: exchange partner list --data {data}   (open as soon as both nodes have talked)")
+
+
+@group.command("list")
+def list_partners(data: Data = DATA, as_json: Json = False) -> None:
+    """Show every partner and how it stands."""
+    answer = Service(data).ask("partner.list")
+    if as_json:
+        say_json(answer)
+        return
+    rows = [(row["partner"], row["state"], row["reason"] or "", row["link"]) for row in answer["partners"]]
+    say_table(("partner", "state", "why", "link"), rows, empty="no partner yet: exchange partner invite")
+
+
+@group.command("show")
+def show(
+    partner: Annotated[str, typer.Argument(help="Code of the partner.")] = "",
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Show what is agreed with a partner, and how far both ledgers are."""
+    found = Service(data).ask("partner.show", partner=partner)
+    if as_json:
+        say_json(found)
+        return
+    say(f"{found['partner']}  {found['state']}{_because(found['reason'])}")
+    say(f"  link       {found['link']}")
+    say(f"  agreement  {found['profile']} version {found['agreement']}, suite {found['suite']}")
+    say(f"  address    {found['address'] or 'none: it calls us'}")
+    say(f"  card       serial {found['card_serial']}")
+    say(f"  ledgers    ours {found['entries']['own']}, of which it signed {found['signed_by_partner']};")
+    say(f"             theirs {found['entries']['partner']}")
+
+
+@group.command("resume")
+def resume(
+    partner: Annotated[str, typer.Argument(help="Code of the partner.")],
+    data: Data = DATA,
+    officer: Officer = "",
+    second: Second = "",
+    as_json: Json = False,
+) -> None:
+    """Confirm as two officers that this store is the newest one, when its high-water file is missing."""
+    officers = _two(officer, second)
+    answer = Service(data).ask(
+        "partner.resume", partner=partner, officer=officers.first, second=officers.second
+    )
+    if as_json:
+        say_json(answer)
+        return
+    say(f"{partner}: two officers confirmed this store; the node asks the partner again")
+
+
+def _spoken(words: str, expected: Sequence[str], *, inviter: bool) -> tuple[str, ...]:
+    """Return the eight words: given, or four of ours with the four that were heard."""
+    if words:
+        return tuple(_SPLIT.split(words.strip()))
+    ours, theirs = ("first", "last") if inviter else ("last", "first")
+    half = enrolling.HALF
+    say_words = expected[:half] if inviter else expected[half:]
+    warn("telephone the partner, at a number you know, not one from the file")
+    warn(f"read aloud the {ours} four words: {'-'.join(say_words)}")
+    typed = typer.prompt(f"type the {theirs} four words that you hear", err=True)
+    heard = tuple(_SPLIT.split(str(typed).strip()))
+    return (*say_words, *heard) if inviter else (*heard, *say_words)
+
+
+def _agency_named(text: str) -> AgencyCode | None:
+    """Return the agency if the text is its code, None if it must be a file."""
+    try:
+        return parse_agency(text)
+    except IdentifierError:
+        return None
+
+
+def _two(officer: str, second: str) -> enrolling.Officers:
+    first, other = parse_officer(the_officer(officer)), parse_officer(the_second(second))
+    if first == other:
+        raise UsageError("enrolment needs two different officers", hint="say the second one with --second")
+    return enrolling.Officers(first, other)
+
+
+def _recovery(data: Path, path: Path | None) -> PrivateKey:
+    from exchange.bootstrap import recovery_key
+
+    return recovery_key(data, read_recovery_passphrase(), path)
+
+
+def _demand_free(out: Path, *, force: bool) -> None:
+    """Refuse before anything is signed, so that a repeated command loses nothing."""
+    if out.exists() and not force:
+        raise UsageError(f"{out} exists", hint="choose another name, or say --force")
+
+
+def _because(reason: str) -> str:
+    return f" ({reason})" if reason else ""

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange init` sets up a node by six questions; `exchange serve` runs it.
+
+Every question is also an option, so that a script can set up a node; only the passphrase is none.
+"""
+
+import re
+import secrets
+import sys
+import zoneinfo
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from exchange.errors import IdentifierError, UsageError
+from exchange.ids import OfficerNumber, new_node_id, parse_officer
+from exchange.interfaces.cli.options import (
+    DATA,
+    RECOVERY_PASSPHRASE,
+    Data,
+    Json,
+    is_given,
+    new_passphrase,
+    read_passphrase,
+    read_recovery_passphrase,
+)
+from exchange.interfaces.cli.output import say, say_json
+from exchange.messages.codelists import Agency, agencies, agency, codelist
+
+ZONES: Final = {
+    "KH": "Asia/Phnom_Penh",
+    "VN": "Asia/Ho_Chi_Minh",
+    "TH": "Asia/Bangkok",
+    "LA": "Asia/Vientiane",
+}
+DEFAULT_PORT: Final = 8443
+NONE: Final = "none"
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the six questions gave."""
+
+    agency: Agency
+    name: str
+    office: Agency
+    address: str
+    """`https://host:port`, or "" for a node that only calls."""
+    port: int
+    zone: str
+    officers: dict[OfficerNumber, str]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("init")(init)
+    app.command("serve")(serve)
+
+
+def init(
+    data: Data = DATA,
+    agency_code: Annotated[str, typer.Option("--agency", help="1: code of your agency.")] = "",
+    name: Annotated[str, typer.Option("--name", help="2: its name, for people.")] = "",
+    office: Annotated[str, typer.Option("--office", help="3: office that acts; usually the agency.")] = "",
+    address: Annotated[
+        str, typer.Option("--address", help="4: host:port at which partners reach you, or none.")
+    ] = "",
+    zone: Annotated[str, typer.Option("--zone", help="5: time zone, for example Asia/Phnom_Penh.")] = "",
+    officer: Annotated[
+        list[str] | None, typer.Option("--officer", help="6: NUMBER=NAME, for two officers or more.")
+    ] = None,
+    host: Annotated[str, typer.Option("--host", help="Address of this machine to listen on.")] = "0.0.0.0",  # noqa: S104
+    port: Annotated[int, typer.Option("--port", help="Port to listen on, if not that of --address.")] = 0,
+    office_kind: Annotated[
+        str, typer.Option("--office-kind", help="Kind of your office.", show_default=True)
+    ] = "social_welfare",
+    training: Annotated[
+        bool, typer.Option("--training", help="No real persons; meets training only.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Set up this agency: six questions, then keys, card and store in a new folder."""
+    from exchange.bootstrap import set_up
+    from exchange.config import AgencySection, DoorSection, Settings
+
+    answers = _ask_all(agency_code, name, office, address, zone, officer or [])
+    _demand_code("determining-bodies", office_kind, "--office-kind")
+    settings = Settings(
+        agency=AgencySection(
+            code=answers.agency.code,
+            node=new_node_id(secrets.token_bytes),
+            names={"en": answers.name},
+            office=answers.office.code,
+            office_kind=office_kind,
+            zone=answers.zone,
+            training=training,
+        ),
+        door=DoorSection(host=host, port=port or answers.port, address=answers.address),
+    )
+    passphrase = new_passphrase()
+    card = set_up(
+        data,
+        settings,
+        passphrase,
+        recovery_passphrase=_own_recovery_passphrase(passphrase),
+        officers=answers.officers,
+    )
+    if as_json:
+        say_json({"agency": card.agency, "node": card.node, "data": str(data), "card": card.digest})
+        return
+    _say_done(data, answers, training=training)
+
+
+def _ask_all(
+    agency_code: str, name: str, office: str, address: str, zone: str, officers: list[str]
+) -> Answers:
+    own = contact_point(agency_code or _question(1, "code of your agency"))
+    name = name or _question(2, "its name", own.label)
+    acting = office_of(
+        own, office or (own.code if agency_code else _question(3, "office that acts", own.code))
+    )
+    place = address or (_question(4, "host:port at which partners reach you, or none", NONE))
+    where, port = address_of(place)
+    usual = ZONES.get(own.country, "UTC")
+    zone = checked_zone(zone or (usual if agency_code else _question(5, "time zone", usual)))
+    listed = officers or _ask_officers()
+    return Answers(own, name, acting, where, port, zone, officers_of(listed))
+
+
+def contact_point(code: str) -> Agency:
+    """Return the agency that this node speaks for.
+
+    Raises:
+        UsageError: unknown, or not the contact point of its country; with close matches.
+    """
+    points = {point: entry for point, entry in agencies().items() if entry.contact_point}
+    found = agency(code.upper())
+    if found is not None and found.contact_point:
+        return found
+    if found is not None:
+        own = ", ".join(point for point, entry in points.items() if entry.country == found.country)
+        raise UsageError(
+            f"{found.code} is not the contact point of its country",
+            hint=f"the contact point is {own}; say --agency {own} --office {found.code}",
+        )
+    near = get_close_matches(code.upper(), list(points), n=3, cutoff=0.4) or sorted(points)
+    raise UsageError(f"{code[:40]} is no agency of the list", hint=f"did you mean {', '.join(near)}")
+
+
+def office_of(own: Agency, code: str) -> Agency:
+    """Return the office that acts, of the same country.
+
+    Raises:
+        UsageError: unknown, or of another country; with close matches.
+    """
+    found = agency(code.upper())
+    if found is not None and found.country == own.country:
+        return found
+    offices = [entry.code for entry in agencies().values() if entry.country == own.country]
+    near = get_close_matches(code.upper(), offices, n=3, cutoff=0.4) or sorted(offices)[:5]
+    raise UsageError(f"{code[:40]} is no office of {own.country}", hint=f"did you mean {', '.join(near)}")
+
+
+def address_of(text: str) -> tuple[str, int]:
+    """Return the address as partners call it, and its port; ("", 8443) for a node that only calls.
+
+    Raises:
+        UsageError: not host:port.
+    """
+    if text.lower() == NONE:
+        return "", DEFAULT_PORT
+    host, _, port = text.removeprefix("https://").rstrip("/").rpartition(":")
+    if not host or _HOST.fullmatch(host) is None or not port.isdigit() or not 0 < int(port) < 65536:
+        raise UsageError(
+            "the address is not host:port",
+            hint="for example --address exchange.example.gov.kh:8443, or --address none",
+        )
+    return f"https://{host}:{int(port)}", int(port)
+
+
+def checked_zone(name: str) -> str:
+    """Return the name of a time zone.
+
+    Raises:
+        UsageError: there is no such zone; with close matches.
+    """
+    zones = zoneinfo.available_timezones()
+    if name in zones:
+        return name
+    near = get_close_matches(name, zones, n=3, cutoff=0.6)
+    raise UsageError(
+        f"{name[:40]} is no time zone", hint=f"did you mean {', '.join(near or sorted(ZONES.values()))}"
+    )
+
+
+def officers_of(listed: list[str]) -> dict[OfficerNumber, str]:
+    """Return the officers of `NUMBER=NAME` texts.
+
+    Raises:
+        UsageError: another form, or a number twice.
+    """
+    found: dict[OfficerNumber, str] = {}
+    for text in listed:
+        number, _, name = (part.strip() for part in text.partition("="))
+        try:
+            key = parse_officer(number)
+        except IdentifierError as error:
+            raise UsageError(
+                f"an officer is not NUMBER=NAME: {error}", hint='--officer "P-0001=Name"'
+            ) from error
+        if not name or key in found:
+            raise UsageError(f"officer {key} has no name, or is named twice", hint='--officer "P-0001=Name"')
+        found[key] = name
+    return found
+
+
+def serve(data: Data = DATA) -> None:
+    """Run this agency: listen for partners, deliver, answer the command line. Ctrl-C stops it."""
+    from exchange.interfaces.running import Running, run
+
+    def ready(running: Running) -> None:
+        kind = " (training)" if running.training else ""
+        say(f"{running.agency} is running{kind}")
+        say(f"  partners    {running.door or 'this node only calls; nobody can call it'}")
+        if running.operations:
+            say(f"  operations  http://{running.operations}/health, /metrics")
+        say(f"  commands    {running.socket}")
+        sys.stdout.flush()
+
+    run(data, read_passphrase, ready=ready)
+    say("stopped")
+
+
+def _own_recovery_passphrase(passphrase: str) -> str:
+    """Return the passphrase of the recovery key if one is set, or "" for the same one."""
+    recovery = read_recovery_passphrase() if is_given(RECOVERY_PASSPHRASE) else ""
+    return "" if recovery == passphrase else recovery
+
+
+def _ask_officers() -> list[str]:
+    typed = _question(6, "two officers, as P-0001=Name, P-0002=Name")
+    return [part for part in typed.split(",") if part.strip()]
+
+
+def _question(number: int, text: str, default: str | None = None) -> str:
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"question {number} has no answer: {text}", hint="say it with an option: exchange init --help"
+        )
+    return str(typer.prompt(f"{number} of 6  {text}", default=default)).strip()
+
+
+def _demand_code(list_name: str, code: str, option: str) -> None:
+    codes = codelist(list_name).codes
+    if code not in codes:
+        raise UsageError(f"{option} is no code of {list_name}", hint=f"codes: {', '.join(codes)}")
+
+
+def _say_done(data: Path, answers: Answers, *, training: bool) -> None:
+    kind = ", a training node" if training else ""
+    say(f"{answers.agency.code} is set up in {data}{kind}")
+    say(f"  officers      {', '.join(answers.officers) or 'none yet: exchange officer add'}")
+    say(f"  key file      {data / 'keys' / 'keys.sealed'}")
+    say(f"  recovery key  {data / 'keys' / 'recovery.key'}")
+    say(
+        "                take it off this machine: two copies on two media, in two safes; then remove it here"
+    )
+    say("                it is needed for each new partner, and once a year for new keys")
+    say()
+    say(f"next: exchange serve --data {data}")
+    say(f"      exchange doctor --data {data}")
+    say(f"      exchange partner invite <PARTNER> -o invitation.txt --data {data}")
