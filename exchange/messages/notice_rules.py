@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from exchange.errors import Fault
 from exchange.ids import CaseCode
-from exchange.messages.codelists import Checkpoint, checkpoints, codelist
-from exchange.messages.context import Facts, RuleContext, country_of
+from exchange.messages.codelists import codelist
+from exchange.messages.context import Facts, RuleContext
+from exchange.messages.crossings import crossing_faults
 from exchange.messages.dates import Days, birth_span
 from exchange.messages.document import pointer
 from exchange.messages.header_rules import message_of_type, named_attachment
@@ -14,7 +15,6 @@ from exchange.messages.returns import Notice, NoticePerson, TracingMessage
 from exchange.messages.wording import fault
 
 _SUPPORTS_RETURN = frozenset({"return_to_family", "return_to_relatives", "return_to_care"})
-_PORTS = frozenset({"air", "sea"})
 _SAFEGUARDS: dict[str, frozenset[str]] = {
     code.code: frozenset(str(name) for name in names)
     for code in codelist("vulnerability-flags").codes.values()
@@ -52,7 +52,14 @@ def notice_references(notice: Notice, context: RuleContext, facts: Facts) -> Ite
                 yield fault(
                     "reference_unknown", "reference.self", at, expected="another case", found="its own"
                 )
-    yield from _crossing(notice, context)
+    yield from crossing_faults(
+        notice.content.proposed_checkpoint,
+        context,
+        "content",
+        "proposed_checkpoint",
+        host=context.sender,
+        origin=context.recipient,
+    )
 
 
 def notice_dates(notice: Notice, context: RuleContext, days: Days) -> None:
@@ -152,32 +159,6 @@ def _person_dates(person: NoticePerson, context: RuleContext, days: Days, index:
     earliest = days.read(person.return_wishes.earliest, *at, "return_wishes", "earliest")
     latest = days.read(person.return_wishes.latest, *at, "return_wishes", "latest")
     days.in_order(earliest, latest, *at, "return_wishes", "latest")
-
-
-def _crossing(notice: Notice, context: RuleContext) -> Iterator[Fault]:
-    """The crossing is of the agreement and brings the group to the origin side (section 11, rule 8)."""
-    crossing = checkpoints()[notice.content.proposed_checkpoint]
-    if crossing.kind == "other":
-        return
-    place = "/content/proposed_checkpoint"
-    if not _connects(crossing, context):
-        countries = f"{country_of(context.sender)} and {country_of(context.recipient)}"
-        expected = f"a crossing between {countries}, or a port of {country_of(context.recipient)}"
-        found = "a crossing of " + " and ".join(sorted(crossing.countries))
-        yield fault("form_invalid", "reference.crossing", place, expected=expected, found=found)
-    elif context.checkpoints is not None and crossing.code not in context.checkpoints:
-        expected = "a crossing of the agreement"
-        yield fault(
-            "form_invalid", "reference.crossing_agreed", place, expected=expected, found=crossing.code
-        )
-
-
-def _connects(crossing: Checkpoint, context: RuleContext) -> bool:
-    origin = country_of(context.recipient)
-    if crossing.kind in _PORTS:
-        return origin in crossing.countries
-    neighbours = {country_of(context.sender), *context.transit_countries}
-    return any(crossing.countries == {origin, neighbour} for neighbour in neighbours)
 
 
 def _child(person: NoticePerson, index: int) -> Iterator[Fault]:
