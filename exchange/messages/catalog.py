@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
+from pydantic import BaseModel
+
+from exchange.messages.aftercare import Closure, FollowUp, Reception, Referral
+from exchange.messages.appointment import Proposal, Response
 from exchange.messages.codelists import Code, codelist
+from exchange.messages.departure import Departure
+from exchange.messages.record import Record
 from exchange.messages.returns import Decision, Notice
 
 PERSON_COLUMNS = ("IDN", "VRQ", "TRQ", "RPN", "TDQ", "HDP", "HRC", "RCV", "RFN", "FUP")
@@ -82,13 +88,21 @@ class Form:
     schema: str
     line: str
     """Name of the definition of one person or line."""
-    model: type[Notice] | type[Decision]
+    model: type[BaseModel]
 
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
         "RPN": Form("1.0", "urn:exchange:schema:rpn:1.0", "person", Notice),
         "RPD": Form("1.0", "urn:exchange:schema:rpd:1.0", "line", Decision),
+        "HPR": Form("1.0", "urn:exchange:schema:hpr:1.0", "no_part", Proposal),
+        "HRP": Form("1.0", "urn:exchange:schema:hrp:1.0", "no_part", Response),
+        "HDP": Form("1.0", "urn:exchange:schema:hdp:1.0", "person", Departure),
+        "HRC": Form("1.0", "urn:exchange:schema:hrc:1.0", "line", Record),
+        "RCV": Form("1.0", "urn:exchange:schema:rcv:1.0", "line", Reception),
+        "RFN": Form("1.0", "urn:exchange:schema:rfn:1.0", "line", Referral),
+        "FUP": Form("1.0", "urn:exchange:schema:fup:1.0", "line", FollowUp),
+        "CLO": Form("1.0", "urn:exchange:schema:clo:1.0", "line", Closure),
     }
 )
 

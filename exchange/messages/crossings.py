@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a crossing brings a group from the host side to the origin side (message-fields section 11, rule 8).
+"""Whether a crossing leads from the host side to the origin side (message-fields section 11, rule 8).
 
 A crossing fits when it connects the two countries, is an airport or a seaport of the origin side, connects
 the origin side with a transit state that agreed, or is `OTHER` with a description. It is also one of the

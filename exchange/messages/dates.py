@@ -102,17 +102,39 @@ class Days:
         if first is not None and second is not None and second < first:
             self._keep("date.order", place, "the same day or later", "an earlier day")
 
-    def moment_not_after(self, limit: datetime, text: str | None, *place: str | int) -> None:
-        """Read a moment with offset that must have passed."""
+    def moment(self, text: str | None, *place: str | int) -> datetime | None:
+        """Return the UTC instant of a member, or None when it is missing or impossible."""
         if text is None or self._is_buddhist(text, place):
-            return
+            return None
         try:
-            moment = datetime.fromisoformat(text).astimezone(UTC)
+            return datetime.fromisoformat(text).astimezone(UTC)
         except (ValueError, OverflowError):
             self._keep("date.impossible", place, "a moment of the Gregorian calendar", "no such moment")
-            return
-        if moment > limit:
+            return None
+
+    def moment_not_after(self, limit: datetime, text: str | None, *place: str | int) -> datetime | None:
+        """Read a moment with offset that must have passed."""
+        moment = self.moment(text, *place)
+        if moment is not None and moment > limit:
             self._keep("date.future", place, "a moment that has passed", "a later moment")
+        return moment
+
+    def moment_not_before(self, limit: datetime, text: str | None, *place: str | int) -> datetime | None:
+        """Read a moment with offset that must lie ahead."""
+        moment = self.moment(text, *place)
+        if moment is not None and moment < limit:
+            self._keep("date.past", place, "a moment that lies ahead", "an earlier moment")
+        return moment
+
+    def in_turn(self, first: datetime | None, second: datetime | None, *place: str | int) -> None:
+        """Demand that `second` lies after `first`; at the same moment is not after."""
+        if first is not None and second is not None and second <= first:
+            self._keep("date.order", place, "a later moment", "the same or an earlier moment")
+
+    def not_beyond(self, limit: date, day: date | None, *place: str | int) -> None:
+        """Demand that a day lies inside an acceptance that ends with `limit`."""
+        if day is not None and day > limit:
+            self._keep("date.acceptance", place, "a day inside every acceptance", "a later day")
 
     def birth(self, birth: Birth, day: date, *place: str | int) -> None:
         """Read a birth: possible days, and a year from 110 years ago until now."""

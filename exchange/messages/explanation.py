@@ -39,6 +39,7 @@ _BOUNDS = {
     "maxItems": ("form.items", "at most {limit} entries"),
     "minItems": ("form.items", "at least {limit} entries"),
     "maxProperties": ("form.items", "at most {limit} members"),
+    "minProperties": ("form.items", "at least {limit} members"),
 }
 _OTHERS = {
     "const": ("form.value", "the value of this form"),

@@ -12,19 +12,28 @@ line itself shows it. Sender and recipient run the same functions; what only the
 functions of the officer) is left out at the recipient.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from exchange.errors import Fault
 from exchange.messages import decision_rules, header_rules, notice_rules
+from exchange.messages.aftercare_rules import (
+    closure_faults,
+    follow_up_faults,
+    reception_faults,
+    referral_faults,
+)
+from exchange.messages.appointment_rules import proposal_faults, response_faults
 from exchange.messages.catalog import message_types
 from exchange.messages.consent import consent_faults
 from exchange.messages.context import Facts, KnownFacts, RuleContext
 from exchange.messages.dates import Days
+from exchange.messages.departure_rules import departure_faults
 from exchange.messages.document import Document, header_of, text_at
 from exchange.messages.forms import check_form
+from exchange.messages.record_rules import record_faults
 from exchange.messages.wording import fault, fault_text
 
 __all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "fault_text", "read_document"]
@@ -109,8 +118,16 @@ def _decision_faults(
     yield from decision_rules.decision_state(decision, facts)
 
 
-RULES: Mapping[str, Callable[[Document, Any, RuleContext, Facts], Iterator[Fault]]] = {
+RULES: Mapping[str, Callable[[Document, Any, RuleContext, Facts], Iterable[Fault]]] = {
     "RPN": _notice_faults,
     "RPD": _decision_faults,
+    "HPR": proposal_faults,
+    "HRP": response_faults,
+    "HDP": departure_faults,
+    "HRC": record_faults,
+    "RCV": reception_faults,
+    "RFN": referral_faults,
+    "FUP": follow_up_faults,
+    "CLO": closure_faults,
 }
 """The rules of each type that has an installed form, on its model."""
