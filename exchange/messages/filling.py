@@ -26,6 +26,7 @@ from exchange.messages.codelists import list_versions
 from exchange.messages.dates import Span, as_day, value_span
 from exchange.messages.document import Document, JsonValue, object_at, objects_at, pointer, text_at
 from exchange.messages.form_tree import lists_in
+from exchange.messages.handover_filling import complete_handover
 from exchange.messages.release import release_digest, released
 from exchange.messages.schemas import HEADER, members
 from exchange.messages.sensitivity import highest_class
@@ -97,6 +98,7 @@ def fill(small: Document, sources: Sources) -> Filled:
             _fill_person(person, filler, index)
     if code == "RPN":
         _fill_notice(document, filler)
+    complete_handover(document, code, filler)
     _fill_header(document, form, filler)
     return Filled(_ordered(document, form), tuple(filler.added))
 
@@ -250,7 +252,8 @@ def _fill_header(document: Document, form: Form, filler: _Filler) -> None:
     filler.put(header, "urgency", "routine", "form", "header")
     if purpose is not None:
         filler.put(header, "purpose", purpose, "installed schema", "header")
-    filler.put(header, "case_codes", codes, "persons in the file", "header")
+    if codes:
+        filler.put(header, "case_codes", codes, "persons in the file", "header")
     filler.usual(header, "handling", "handling", "header")
     filler.put(header, "handling", ["case_only"], "form", "header")
     filler.put(header, "officer", sources.officer, "who is signed in", "header")

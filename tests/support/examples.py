@@ -2,8 +2,9 @@
 """The published examples, and the world in which they are judged.
 
 `schemas/examples/world.json` says when the messages are numbered, what the agreement allows, and which
-earlier messages and cases are known, `handover.json` what the types of a handover need beside it; `<type>/valid` and `<type>/invalid` hold one document each. The file
-name of an invalid one begins with the code of its first fault.
+earlier messages and cases are known, `handover.json` what the types of a handover need beside it;
+`<type>/valid` and `<type>/invalid` hold one document each. The file name of an invalid one begins with the
+code of its first fault.
 """
 
 import json
