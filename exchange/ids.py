@@ -25,7 +25,7 @@ MessageId = NewType("MessageId", str)
 CaseCode = NewType("CaseCode", str)
 """Twelve random Crockford base32 characters in groups of four, 60 bits: `7KQ2-M9XD-4TBE`."""
 MovementCode = NewType("MovementCode", str)
-"""One handover appointment; random, in the form of a case code: `Q4TB-0XNE-7RM2`."""
+"""Random code of a movement, in the same form as a case code."""
 KeyId = NewType("KeyId", str)
 """16 lower case hex digits: the first 8 bytes of SHA-256 of the public key."""
 OfficerNumber = NewType("OfficerNumber", str)
@@ -67,7 +67,7 @@ def parse_case_code(text: str) -> CaseCode:
 
 
 def parse_movement_code(text: str) -> MovementCode:
-    return MovementCode(_exact(text, _CASE, "movement code", "three groups of four, like Q4TB-0XNE-7RM2"))
+    return MovementCode(_exact(text, _CASE, "movement code", "three groups of four, like 7KQ2-M9XD-4TBE"))
 
 
 def parse_key_id(text: str) -> KeyId:

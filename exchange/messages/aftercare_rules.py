@@ -12,6 +12,7 @@ from exchange.errors import Fault
 from exchange.ids import CaseCode, MessageId
 from exchange.messages.aftercare import Closure, FollowUp, FollowUpLine, Reception, Referral, ReferralLine
 from exchange.messages.catalog import message_types
+from exchange.messages.checklist import Act, Faults, OwnFaults, in_order
 from exchange.messages.context import Facts, RuleContext
 from exchange.messages.dates import Days
 from exchange.messages.document import Document, pointer
@@ -19,7 +20,6 @@ from exchange.messages.entitled import scope_faults
 from exchange.messages.handover_rules import children, known_cases, of_movement, sent_by
 from exchange.messages.header_rules import message_of_type, named_attachment
 from exchange.messages.people import Guardian
-from exchange.messages.steps import Act, Faults, OwnFaults, in_order
 from exchange.messages.wording import fault
 
 _DUPLICATE = "duplicate"
@@ -172,5 +172,4 @@ def _consents(act: Act, lines: Lines) -> Iterator[Fault]:
                 act.context,
                 index=index,
                 is_child=is_child,
-                withdrawn_on=act.facts.withdrawn_on(case, scope),
             )

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from exchange.errors import Fault
 from exchange.ids import AgencyCode, CaseCode, MessageId
 from exchange.messages.appointment import Proposal, Response
+from exchange.messages.checklist import Act, Faults, OwnFaults, in_order
 from exchange.messages.context import Facts, RuleContext
 from exchange.messages.crossings import crossing_faults
 from exchange.messages.dates import Days, as_day
@@ -30,7 +31,6 @@ from exchange.messages.handover_rules import (
     together,
 )
 from exchange.messages.header_rules import message_of_type
-from exchange.messages.steps import Act, Faults, OwnFaults, in_order
 from exchange.messages.wording import fault
 
 _CROSSINGS = ("checkpoint", "alternative")
@@ -148,11 +148,11 @@ def _window(act: Act, terms: Terms, cases: Sequence[str], days: Days, *place: St
     )
     last = days.moment(_text(terms, "window_to"), *place, "window_to")
     stop = days.moment(_text(terms, "go_no_go_at"), *place, "go_no_go_at")
-    days.in_turn(first, last, *place, "window_to")
-    days.in_turn(stop, first, *place, "go_no_go_at")
+    days.moments_in_order(first, last, *place, "window_to", apart=True)
+    days.moments_in_order(stop, first, *place, "go_no_go_at", apart=True)
     ends = [end for case in cases if (end := _announced(act, case).valid_until) and end >= act.context.day]
     if ends and last is not None:
-        days.not_beyond(min(ends), as_day((_text(terms, "window_to") or "")[:10]), *place, "window_to")
+        days.inside_acceptance(min(ends), as_day((_text(terms, "window_to") or "")[:10]), *place, "window_to")
 
 
 def _proposal_counts(act: Act, proposal: Proposal) -> Iterator[Fault]:
@@ -208,7 +208,7 @@ def _response_state(
     """What is answered is the last change, and the crossing that is chosen now is open."""
     if standing is not None and response.header.in_reply_to != standing.last_change:
         place, expected = "/header/in_reply_to", "the last change of the proposal"
-        yield fault("state_conflict", "state.changed", place, expected=expected, found="an earlier one")
+        yield fault("state_conflict", "state.replaced", place, expected=expected, found="an earlier one")
     if standing is not None and response.content.response == "confirm":
         yield from _open_crossing(act, standing.terms, "/content/confirms")
     elif standing is not None and "checkpoint" in changes:

@@ -91,14 +91,6 @@ class Facts(Protocol):
         """Return a movement that lists one of `cases`, or None when no proposal of it is known."""
         ...
 
-    def may(self, case: CaseCode, scope: str, on: date) -> bool:
-        """Return whether the consents known so far allow a scope on a day."""
-        ...
-
-    def withdrawn_on(self, case: CaseCode, scope: str) -> date | None:
-        """Return the day on which a consent was withdrawn, None if it was not or was given again."""
-        ...
-
     def follow_ups(self, case: CaseCode) -> int:
         """Return how many follow-up reports on a case there are."""
         ...
@@ -121,8 +113,6 @@ class KnownFacts:
     messages: Mapping[str, EarlierMessage] = field(default_factory=lambda: MappingProxyType({}))
     notices: Mapping[str, Announced] = field(default_factory=lambda: MappingProxyType({}))
     appointments: Mapping[str, Appointment] = field(default_factory=lambda: MappingProxyType({}))
-    allowed: Mapping[str, Collection[str]] = field(default_factory=lambda: MappingProxyType({}))
-    withdrawn: Mapping[str, Mapping[str, date]] = field(default_factory=lambda: MappingProxyType({}))
     reports: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     crossings: Mapping[str, OpenCrossing] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -152,12 +142,6 @@ class KnownFacts:
 
     def appointment(self, movement: MovementCode, cases: Collection[CaseCode]) -> Appointment | None:
         return self.appointments.get(movement)
-
-    def may(self, case: CaseCode, scope: str, on: date) -> bool:
-        return scope in self.allowed.get(case, ())
-
-    def withdrawn_on(self, case: CaseCode, scope: str) -> date | None:
-        return self.withdrawn.get(case, {}).get(scope)
 
     def follow_ups(self, case: CaseCode) -> int:
         return self.reports.get(case, 0)

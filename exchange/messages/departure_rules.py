@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from exchange.errors import Fault
 from exchange.ids import CaseCode
+from exchange.messages.checklist import Act, Faults, OwnFaults, in_order
 from exchange.messages.context import Facts, RuleContext
 from exchange.messages.dates import Days
 from exchange.messages.departure import Departure
@@ -20,12 +21,10 @@ from exchange.messages.handover_rules import (
     known_appointment,
     known_cases,
     movement_known,
-    photographs,
     sent_by,
     together,
 )
 from exchange.messages.header_rules import named_attachment
-from exchange.messages.steps import Act, Faults, OwnFaults, in_order
 from exchange.messages.wording import fault
 
 
@@ -40,7 +39,6 @@ def departure_faults(document: Document, departure: Departure, context: RuleCont
         counts=_counts(act, departure, cases),
         attachments=_attachments(departure),
         safeguards=_safeguards(act, departure, cases),
-        consent=photographs(act, [(person.case_code, person.photograph) for person in departure.persons]),
     )
     return in_order(act, own, cases=cases)
 
@@ -55,7 +53,7 @@ def _dates(act: Act, departure: Departure, days: Days) -> None:
     content, latest = departure.content, act.context.numbered_at + act.context.skew
     left = days.moment_not_after(latest, content.departed_at, "content", "departed_at")
     arrives = days.moment(content.expected_at, "content", "expected_at")
-    days.in_turn(left, arrives, "content", "expected_at")
+    days.moments_in_order(left, arrives, "content", "expected_at", apart=True)
     for index, person in enumerate(departure.persons):
         for number, paper in enumerate(person.documents or ()):
             at = ("persons", index, "documents", number)

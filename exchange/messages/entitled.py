@@ -3,11 +3,11 @@
 
 1. Of each giver the entry with the latest date counts; on the same date a refusal counts. It holds when it
    is `given` and has not ended. An override is none of these: these scopes have no override.
-2. An entry from before a withdrawal of the scope, or of its day, is old news.
-3. An adult agrees in person; for a child a guardian, parent or court. Whoever may have turned 18 meanwhile
+2. An adult agrees in person; for a child a guardian, parent or court. Whoever may have turned 18 meanwhile
    agrees in person too, which is enough for a scope that only concerns the own report.
 
-Consent to return in a notice has more rules (`consent.py`), because a notice shows the age.
+Whether the person withdrew the scope meanwhile is asked of the case, at the place of the message in the
+order of effects. Consent to return in a notice has more rules (`consent.py`), because a notice shows the age.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,19 +30,15 @@ def scope_faults(
     *,
     index: int,
     is_child: bool,
-    withdrawn_on: date | None,
 ) -> Iterator[Fault]:
     """Yield a fault unless the consents of one person allow a scope on the day of numbering."""
     asked = [entry for entry in entries if entry.scope == scope]
-    fresh = [entry for entry in asked if withdrawn_on is None or entry.on > withdrawn_on.isoformat()]
-    holding = _holding(fresh, context.day)
+    holding = _holding(asked, context.day)
     entitled = _entitled(scope, is_child=is_child)
     if holding & entitled:
         return
     rule = "consent.scope" if not asked else "consent.scope_ended" if not holding else "consent.scope_giver"
     found = ", ".join(sorted({f'state "{entry.state}"' for entry in asked})) or "none"
-    if asked and not fresh:
-        found = "withdrawn meanwhile"
     yield fault(
         "consent_missing",
         rule,

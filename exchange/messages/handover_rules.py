@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from exchange.errors import Fault
 from exchange.ids import AgencyCode, CaseCode, MessageId, MovementCode
+from exchange.messages.checklist import Act
 from exchange.messages.codelists import codelist
 from exchange.messages.context import Facts, RuleContext
 from exchange.messages.document import pointer
@@ -15,7 +16,6 @@ from exchange.messages.earlier import Appointment, EarlierMessage
 from exchange.messages.handover_parts import ExactMessage
 from exchange.messages.header import Header
 from exchange.messages.people import Guardian
-from exchange.messages.steps import Act
 from exchange.messages.wording import fault
 
 KEEP_APART = "keep_apart"
@@ -73,7 +73,7 @@ def movement_known(act: Act) -> Iterator[Fault]:
     if known_appointment(act) is None:
         yield fault(
             "reference_unknown",
-            "reference.movement",
+            "reference.appointment",
             "/header/movement_code",
             expected="a movement that was proposed",
             found="unknown",
@@ -99,7 +99,7 @@ def of_movement(found: EarlierMessage | None, header: Header, *place: str | int)
     if found is not None and found.movement != header.movement_code:
         expected = "a message of this movement"
         yield fault(
-            "reference_unknown", "reference.movement", pointer(*place), expected=expected, found="another"
+            "reference_unknown", "reference.appointment", pointer(*place), expected=expected, found="another"
         )
 
 
@@ -155,12 +155,3 @@ def together(
             expected="the linked persons in the same movement",
             found="one of them is left out",
         )
-
-
-def photographs(act: Act, people: Sequence[tuple[str, int | None]]) -> Iterator[Fault]:
-    """A photograph travels with the consent `photo` that earlier messages show."""
-    for index, (case, photograph) in enumerate(people):
-        if photograph is not None and not act.facts.may(CaseCode(case), "photo", act.context.day):
-            at = pointer("persons", index, "photograph")
-            expected = 'scope "photo", state "given"'
-            yield fault("consent_missing", "consent.photo", at, expected=expected, found="none")

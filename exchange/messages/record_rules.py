@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from exchange.errors import Fault
-from exchange.ids import CaseCode, MessageId
+from exchange.ids import MessageId
+from exchange.messages.checklist import Act, Faults, OwnFaults, in_order
 from exchange.messages.context import Facts, RuleContext
 from exchange.messages.crossings import crossing_faults
 from exchange.messages.dates import Days
@@ -30,12 +31,10 @@ from exchange.messages.handover_rules import (
     movement_known,
     of_movement,
     origin_of,
-    photographs,
     replies_to,
 )
 from exchange.messages.header_rules import named_attachment
 from exchange.messages.record import Record
-from exchange.messages.steps import Act, Faults, OwnFaults, in_order
 from exchange.messages.wording import fault
 
 _ADDED = "added"
@@ -53,7 +52,7 @@ def record_faults(document: Document, record: Record, context: RuleContext, fact
         counts=_counts(act, record),
         attachments=_attachments(record),
         safeguards=_safeguards(act, record),
-        consent=_consent(act, record),
+        consent=_consent(context, record),
     )
     cases = [line.case_code for line in lines] if lines else record.header.case_codes or ()
     states = [consent.state for line in lines for consent in line.consents or ()]
@@ -117,9 +116,9 @@ def _dates(act: Act, record: Record, days: Days) -> None:
     content, latest = record.content, act.context.numbered_at + act.context.skew
     begun = days.moment_not_after(latest, content.started_at, "content", "started_at")
     ended = days.moment_not_after(latest, content.ended_at, "content", "ended_at")
-    days.in_turn(begun, ended, "content", "ended_at")
+    days.moments_in_order(begun, ended, "content", "ended_at", apart=True)
     signed = days.moment_not_after(latest, content.signatory.at, "content", "signatory", "at")
-    days.in_turn(begun, signed, "content", "signatory", "at")
+    days.moments_in_order(begun, signed, "content", "signatory", "at", apart=True)
     for index, line in enumerate(record.persons):
         at = ("persons", index)
         if line.guardian is not None:
@@ -202,18 +201,16 @@ def _safeguards(act: Act, record: Record) -> Iterator[Fault]:
             yield fault("safeguard_missing", "safeguard.custody", at, expected=expected, found="none")
 
 
-def _consent(act: Act, record: Record) -> Iterator[Fault]:
+def _consent(context: RuleContext, record: Record) -> Iterator[Fault]:
     for index, line in enumerate(record.persons):
         if line.outcome == _ADDED:
             yield from scope_faults(
                 "return",
                 line.consents or (),
-                act.context,
+                context,
                 index=index,
                 is_child=line.is_child,
-                withdrawn_on=act.facts.withdrawn_on(CaseCode(line.case_code), "return"),
             )
-    yield from photographs(act, [(line.case_code, line.photograph) for line in record.persons])
 
 
 def _earlier(act: Act, named: ExactMessage) -> EarlierMessage | None:

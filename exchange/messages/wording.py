@@ -56,7 +56,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "reference.kind": "refers to a message of another type",
         "reference.case": "names a case that is not known",
         "reference.self": "links a case to itself",
-        "reference.movement": "belongs to no known movement, or to another one",
+        "reference.appointment": "belongs to no known movement, or to another one",
         "reference.direction": "has another host side than the group",
         "reference.content": "is not the commitment of the message that is named",
         "reference.reply": "is not the message that is answered",
@@ -127,7 +127,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "release.differs": "differs from this release",
         "state.deferred": "is deferred a second time",
         "state.crossing": "is closed",
-        "state.changed": "was changed since",
+        "state.replaced": "was replaced by a later change",
     }
 )
 

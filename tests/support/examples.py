@@ -46,8 +46,6 @@ def facts() -> KnownFacts:
         messages={message["id"]: _earlier(message) for message in HANDOVER["messages"]},
         notices={notice["case_code"]: _announced(notice) for notice in notices},
         appointments={each["movement"]: _appointment(each) for each in HANDOVER["appointments"]},
-        allowed={notice["case_code"]: notice.get("allowed", ()) for notice in notices},
-        withdrawn={notice["case_code"]: _days(notice.get("withdrawn", {})) for notice in notices},
         reports={notice["case_code"]: notice.get("reports", 0) for notice in notices},
         crossings={
             each["checkpoint"]: OpenCrossing(each.get("closed", False), each.get("per_session"))
@@ -84,10 +82,6 @@ def _appointment(raw: dict[str, Any]) -> Appointment:
         listed=tuple(raw["listed"]),
         final=tuple(raw["final"]) if "final" in raw else None,
     )
-
-
-def _days(raw: dict[str, str]) -> dict[str, date]:
-    return {name: date.fromisoformat(day) for name, day in raw.items()}
 
 
 def context(document: dict[str, Any], **changes: Any) -> RuleContext:
