@@ -135,6 +135,11 @@ async def _release_draft(node: Node, row: DraftRow) -> Sent:
 async def _keep(
     node: Node, link: LinkId, document: Document, officer: OfficerNumber, *, fate: Fate, reason: str
 ) -> Sent:
+    faults = await check_draft(node, link, document, officer)
+    if faults:
+        raise InputError(
+            "the message is not complete", faults=faults, hint="nothing was sent, nothing was stored"
+        )
     header = document["header"]
     row = DraftRow(
         id=new_message_id(node.clock.now(), node.random),

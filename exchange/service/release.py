@@ -63,13 +63,17 @@ async def check_draft(
     node: Node, link: LinkId, document: Document, officer: OfficerNumber
 ) -> tuple[Fault, ...]:
     """Return everything that is wrong with a draft for this partner; nothing is stored."""
-    faults = check_form(document, draft=True)
-    if faults:
-        return faults
+    return (await _check(node, link, document, officer))[1]
 
-    def unit(uow: UnitOfWork) -> tuple[Fault, ...]:
+
+async def _check(
+    node: Node, link: LinkId, document: Document, officer: OfficerNumber
+) -> tuple[Pairing, tuple[Fault, ...]]:
+    form = check_form(document, draft=True)
+
+    def unit(uow: UnitOfWork) -> tuple[Pairing, tuple[Fault, ...]]:
         pairing = pairing_of(uow, node, link)
-        return _rule_faults(uow, node, pairing, document, officer)
+        return pairing, form or _rule_faults(uow, node, pairing, document, officer)
 
     return await node.store.read(unit)
 

@@ -64,11 +64,6 @@ WHERE link = :link AND n = :n;
 INSERT INTO card (agency, serial, raw, digest, held_since)
 VALUES (:agency, :serial, :raw, :digest, :held_since);
 
--- name: card_newest
--- The card of an agency with the highest serial.
-SELECT agency, serial, raw, digest, held_since FROM card
-WHERE agency = :agency ORDER BY serial DESC LIMIT 1;
-
 -- name: card_all
 -- Every card of an agency, by serial.
 SELECT agency, serial, raw, digest, held_since FROM card WHERE agency = :agency ORDER BY serial;
