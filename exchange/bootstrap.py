@@ -143,6 +143,7 @@ async def _keep_first_rows(
         store_key=keys.store_key,
         own=parse_agency(settings.agency.code),
         finish=lambda *_: None,
+        create=True,
     )
     try:
         await store.write(unit)

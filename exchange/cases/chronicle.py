@@ -23,7 +23,7 @@ from itertools import takewhile
 from typing import Generic, TypeVar
 
 from exchange.cases import lifecycle
-from exchange.cases.keeper import LAST, E, Keeping, Known, Place, Placed, order
+from exchange.cases.keeper import LAST, E, Keeping, Known, Place, Placed, opening, order
 from exchange.cases.movements import MovementEvent, MovementSnapshot, apply_movement, first_movement
 from exchange.cases.snapshot import CaseEvent, CaseSnapshot, Side
 from exchange.cases.tables import LifecycleTable, MovementTable, completes_record
@@ -139,7 +139,7 @@ def fold(
     """
     keeping = _keeping(rules, chronicle)
     settled = _settled(order(chronicle.entries, own, keeping).effective, own, open_at)
-    if settled and keeping.opened_by and not _is_opening_known(settled, own, keeping, open_at):
+    if settled and keeping.opened_by and not _is_opening_known(chronicle.entries, own, keeping, open_at):
         settled = []
     base = replay(rules, chronicle.base, [placed.entry.event for placed in settled])
     folded = {id(placed.entry) for placed in settled}
@@ -176,15 +176,18 @@ def _settled(effective: Iterable[Placed[E]], own: Side, open_at: Place | None) -
 
 
 def _is_opening_known(
-    settled: Iterable[Placed[E]], own: Side, keeping: Keeping, open_at: Place | None
+    entries: Iterable[Known[E]], own: Side, keeping: Keeping, open_at: Place | None
 ) -> bool:
     """Return whether nothing can show any more that another message opened the case."""
-    places = [place for placed in settled if (place := placed.entry.place(keeping.later)) is not None]
-    return bool(places) and (own == keeping.later or open_at is None or min(places) < open_at)
+    first = opening(entries, keeping)
+    if first is None or not first.entry.accepted:
+        return False
+    return own == keeping.later or open_at is None or first.place < open_at
 
 
 def _keeper_after(settled: list[Placed[E]], keeping: Keeping) -> Side:
-    complete = any(completes_record(placed.entry.event.fields) for placed in settled)
+    events = (placed.entry.event for placed in settled)
+    complete = any(completes_record(event.type, event.fields) for event in events)
     return keeping.later if complete else settled[0].keeper
 
 

@@ -132,11 +132,16 @@ def first_keeper(entries: Iterable[Known[E]], keeping: Keeping) -> Side:
 
     A reception opened it if it stands in the log of the origin side before anything else about the case.
     """
-    theirs = _in_log_of(keeping.later, entries)
-    opening = theirs[0].entry if theirs else None
-    if opening is None or opening.side != keeping.later:
+    opened = opening(entries, keeping)
+    if opened is None or opened.entry.side != keeping.later:
         return keeping.first
-    return keeping.opened_by.get(opening.event.type, keeping.first)
+    return keeping.opened_by.get(opened.entry.event.type, keeping.first)
+
+
+def opening(entries: Iterable[Known[E]], keeping: Keeping) -> Placed[E] | None:
+    """Return what stands first about a case in the log of the later keeper, if anything is known there."""
+    theirs = _in_log_of(keeping.later, entries)
+    return theirs[0] if theirs else None
 
 
 def _in_log_of(keeper: Side, entries: Iterable[Known[E]]) -> list[Placed[E]]:
@@ -145,4 +150,5 @@ def _in_log_of(keeper: Side, entries: Iterable[Known[E]]) -> list[Placed[E]]:
 
 
 def _record_complete(early: Iterable[Placed[E]]) -> Place | None:
-    return next((placed.place for placed in early if completes_record(placed.entry.event.fields)), None)
+    events = ((placed.entry.event, placed.place) for placed in early)
+    return next((place for event, place in events if completes_record(event.type, event.fields)), None)

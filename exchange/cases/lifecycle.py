@@ -23,13 +23,22 @@ How `apply` judges, in this order (numbers stand beside the code):
 Source: domain reference, `case-states`, `rules`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from exchange.cases.consent import learn, withdraw
-from exchange.cases.snapshot import CaseEvent, CaseSnapshot, Fields, Hold
-from exchange.cases.tables import ANY_SIDE, BOTH, PREVIOUS, LifecycleTable, Row, completes_record, matches
+from exchange.cases.consent import Consents, learn, withdraw
+from exchange.cases.snapshot import CaseEvent, CaseSnapshot, Fields, Hold, Side
+from exchange.cases.tables import (
+    ANY_SIDE,
+    BOTH,
+    PREVIOUS,
+    RECORD,
+    LifecycleTable,
+    Row,
+    completes_record,
+    matches,
+)
 from exchange.errors import RejectedError
 
 __all__ = ["CaseEvent", "CaseSnapshot", "LifecycleTable", "Step", "apply", "fits"]
@@ -71,13 +80,13 @@ def apply(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> St
         RejectedError: `state_conflict` or `signer_not_authorised`; the case stays as it is.
     """
     _check_direction(table, snapshot, event)  # 1
-    joint = _is_joint(table, event)
+    joint = _is_joint(event)
     if joint and (event.fields.get("supplementary") or _is_reservation(event)):  # 4
         return _unchanged(snapshot, replace(snapshot, opened=True), "no_row")
     path = _find(table, snapshot, event)
     if path is None:
         return _without_row(table, snapshot, event)
-    if joint and not completes_record(event.fields):  # 4
+    if joint and not completes_record(event.type, event.fields):  # 4
         return _unchanged(snapshot, replace(snapshot, opened=True), "first_signature")
     after = _taken(table, snapshot, event, path)
     implied = tuple(row.name for row in path.implied)
@@ -104,8 +113,8 @@ def _check_direction(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseE
         raise RejectedError(UNAUTHORISED, "CAN: the message to be cancelled is not the author's own")
 
 
-def _is_joint(table: LifecycleTable, event: CaseEvent) -> bool:
-    return "signature" in event.fields and event.type in table.movement_messages
+def _is_joint(event: CaseEvent) -> bool:
+    return event.type == RECORD and "signature" in event.fields
 
 
 def _is_reservation(event: CaseEvent) -> bool:
@@ -119,7 +128,7 @@ def _without_row(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent
     where = f"{event.type} of the {event.side} side while {snapshot.state}"
     if wrong_side:
         raise RejectedError(UNAUTHORISED, f"{where}: only the other side may send it")
-    raise RejectedError("state_conflict", f"{where}: no row of the table fits; read the state again")
+    raise RejectedError(CONFLICT, f"{where}: no row of the table fits; read the state again")
 
 
 def _unchanged(before: CaseSnapshot, after: CaseSnapshot, note: str) -> Step:
@@ -208,21 +217,33 @@ def _movement_fits(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEve
 
 def _noted(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> CaseSnapshot:
     """Return the snapshot with what a message says apart from the state."""
+    return replace(
+        snapshot,
+        opened=True,
+        consents=_consents(snapshot, event),
+        incidents=_incidents(snapshot, event),
+        listed=_listed(table, snapshot, event, snapshot.state),
+    )
+
+
+def _consents(snapshot: CaseSnapshot, event: CaseEvent) -> Consents:
     consents = learn(snapshot.consents, event.consents, asked_anew=event.type == REOPENING)
     scopes = event.fields.get("scope")
     if event.type == WITHDRAWAL and isinstance(scopes, tuple):
-        consents = withdraw(consents, scopes, event.on)
-    incidents = snapshot.incidents
+        return withdraw(consents, scopes, event.on)
+    return consents
+
+
+def _incidents(snapshot: CaseSnapshot, event: CaseEvent) -> tuple[str, ...]:
     incident = event.fields.get("incident")
-    if event.type == INCIDENT and isinstance(incident, str) and incident not in incidents:
-        incidents = (*incidents, incident)
-    listed = _listed(table, snapshot, event)
-    return replace(snapshot, opened=True, consents=consents, incidents=incidents, listed=listed)
+    if event.type != INCIDENT or not isinstance(incident, str) or incident in snapshot.incidents:
+        return snapshot.incidents
+    return (*snapshot.incidents, incident)
 
 
-def _listed(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> tuple[str, ...]:
-    """Return the movements on whose list the person is after the message (8)."""
-    if not event.movement or snapshot.state not in table.listable | table.travelling:
+def _listed(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent, state: str) -> tuple[str, ...]:
+    """Return the movements on whose list a person in `state` is after the message (8)."""
+    if not event.movement or state not in table.listable | table.travelling:
         return snapshot.listed
     others = tuple(one for one in snapshot.listed if one != event.movement)
     if event.type == PROPOSAL or (event.type == AMENDMENT and event.fields.get("added")):
@@ -234,22 +255,29 @@ def _listed(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> 
 def _taken(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent, path: _Path) -> CaseSnapshot:
     """Return the snapshot after the rows of the path."""
     row = path.row
-    start = _noted(table, replace(snapshot, state=row.start), event)
     if row.deferred:
-        return replace(start, deferred=(*start.deferred, event))  # 5
-    state = _target(table, start, row)
-    after = replace(
-        start,
+        return replace(_noted(table, snapshot, event), deferred=(*snapshot.deferred, event))  # 5
+    state = _target(table, snapshot, row)
+    can_travel = state in table.listable | table.travelling
+    answers = row.start not in table.returning | table.final  # 7
+    after = CaseSnapshot(
         state=state,
-        before=_before(table, start, row, state),
-        holds=_holds(table, start, event, row, state),
-        deferred=start.deferred if state in table.holding else (),
-        marks=_marks(start, row, state),
+        tracks=_tracks(table, snapshot, event) if answers else snapshot.tracks,
+        keeper=_keeper(table, snapshot, event),
+        opened=True,
+        before=_before(table, snapshot, row, state),
+        holds=_holds(table, snapshot, event, row, state),
+        deferred=snapshot.deferred if state in table.holding else (),
+        marks=_marks(snapshot, row, state),
+        valid_until=_acceptance(event) if answers and event.type == DECISION else snapshot.valid_until,
+        after_return=snapshot.after_return or _brings_back(table, event, row),
+        incidents=_incidents(snapshot, event),
+        movement=(event.movement or snapshot.movement) if state in table.travelling else "",
+        listed=_listed(table, snapshot, event, row.start) if can_travel else (),
+        consents=_consents(snapshot, event),
     )
-    after = _in_movement(table, _answered(table, after, event, row), event)
-    after = _returned(table, after, event, row, opened=snapshot.opened)
     resumed = row.to == PREVIOUS and row.start in table.holding
-    return _replay_deferred(table, after, start.deferred) if resumed else after
+    return _replay_deferred(table, after, snapshot.deferred) if resumed else after
 
 
 def _target(table: LifecycleTable, snapshot: CaseSnapshot, row: Row) -> str:
@@ -262,9 +290,9 @@ def _target(table: LifecycleTable, snapshot: CaseSnapshot, row: Row) -> str:
 def _before(table: LifecycleTable, snapshot: CaseSnapshot, row: Row, state: str) -> str:
     if state not in table.returning:
         return ""
-    if snapshot.state in table.returning:
+    if row.start in table.returning:
         return row.previous or snapshot.before
-    return snapshot.state
+    return row.start
 
 
 def _holds(
@@ -286,15 +314,9 @@ def _marks(snapshot: CaseSnapshot, row: Row, state: str) -> tuple[str, ...]:
     return (*marks, _mark(row)) if row.once else marks
 
 
-def _answered(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent, row: Row) -> CaseSnapshot:
-    """Return the snapshot with its tracks and its acceptance after the message (7)."""
-    if row.start in table.returning | table.final:
-        return snapshot
-    tracks = dict(snapshot.tracks)
-    for track in table.tracks:
-        tracks[track.name] = track.after(event.type, event.fields) or tracks[track.name]
-    valid_until = _acceptance(event) if event.type == DECISION else snapshot.valid_until
-    return replace(snapshot, tracks=tracks, valid_until=valid_until)
+def _tracks(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> Mapping[str, str]:
+    moved = {track.name: track.after(event.type, event.fields) for track in table.tracks}
+    return {name: moved.get(name) or state for name, state in snapshot.tracks.items()}
 
 
 def _acceptance(event: CaseEvent) -> date | None:
@@ -307,24 +329,17 @@ def _acceptance(event: CaseEvent) -> date | None:
         raise RejectedError("date_invalid", f"{event.type}: valid_until is not a day") from error
 
 
-def _in_movement(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> CaseSnapshot:
-    if snapshot.state in table.travelling:
-        return replace(snapshot, movement=event.movement or snapshot.movement)
-    if snapshot.state in table.listable:
-        return replace(snapshot, movement="")
-    return replace(snapshot, movement="", listed=())
+def _keeper(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> Side:
+    """Return who keeps the order after the message (10)."""
+    if completes_record(event.type, event.fields):
+        return table.later_keeper
+    return snapshot.keeper if snapshot.opened else table.opened_by.get(event.type, snapshot.keeper)
 
 
-def _returned(
-    table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent, row: Row, *, opened: bool
-) -> CaseSnapshot:
-    """Return the snapshot with its keeper and whether the person is back (10)."""
+def _brings_back(table: LifecycleTable, event: CaseEvent, row: Row) -> bool:
+    """Return whether a complete record took the person over, or a reception was confirmed."""
     taken_over = row.by == BOTH and row.to in table.main_line
-    arrived = event.type == RECEPTION and row.to != row.start
-    keeper = table.later_keeper if completes_record(event.fields) else snapshot.keeper
-    if not opened:
-        keeper = table.opened_by.get(event.type, keeper)
-    return replace(snapshot, keeper=keeper, after_return=snapshot.after_return or taken_over or arrived)
+    return taken_over or (event.type == RECEPTION and row.to != row.start)
 
 
 def _replay_deferred(

@@ -19,10 +19,10 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 from exchange.cases.snapshot import Fields, Side, Value, fields_of, read_stored, side_of, write_stored
-from exchange.cases.tables import AUTHOR, OTHER_SIDE, MovementTable, Row, completes_record, matches
+from exchange.cases.tables import AUTHOR, OTHER_SIDE, RECORD, MovementTable, Row, completes_record, matches
 from exchange.errors import RejectedError, StoreDamagedError
 
-PROPOSAL, AMENDMENT, DEPARTURE, RECORD = "HPR", "AMD", "HDP", "HRC"
+PROPOSAL, AMENDMENT, DEPARTURE = "HPR", "AMD", "HDP"
 CONFLICT, UNAUTHORISED = "state_conflict", "signer_not_authorised"
 
 
@@ -152,7 +152,7 @@ def _step(
     row: Row,
     signed: FirstRecord | None,
 ) -> MovementStep:
-    complete = completes_record(event.fields)
+    complete = completes_record(event.type, event.fields)
     after = replace(
         snapshot,
         state=row.to,

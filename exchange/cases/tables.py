@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from exchange.cases.snapshot import CaseSnapshot, Fields, Side, Value
 from exchange.errors import ConfigurationError
 
-RESPONSE = "HRP"
+RESPONSE, RECORD = "HRP", "HRC"
 PREVIOUS = "previous"
 SETTER = "side that set the hold"
 OTHER_SIDE = "other side"
@@ -80,10 +80,11 @@ def _has(value: Value | None, allowed: tuple[str | bool, ...]) -> bool:
     return False
 
 
-def completes_record(fields: Fields) -> bool:
-    """Return whether these are the fields of an agreed countersignature of a first record."""
-    agreed = fields.get("signature") == "second" and fields.get("agreed") is True
-    return agreed and not fields.get("supplementary")
+def completes_record(message: str, fields: Fields) -> bool:
+    """Return whether a message is the agreed countersignature of a first record."""
+    if message != RECORD or fields.get("supplementary"):
+        return False
+    return fields.get("signature") == "second" and fields.get("agreed") is True
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,8 @@ class FormNode:
 
     own: Sensitivity
     code_list: str | None = None
+    is_open: bool = False
+    """Other values than the codes of the list are allowed."""
     by_code: Mapping[str, Sensitivity] | None = None
     by_member: str | None = None
     members: dict[str, "FormNode"] = field(default_factory=dict)
@@ -95,6 +97,7 @@ def _node(schema: Mapping[str, Any], base: str, above: Sensitivity | None) -> Fo
     node = FormNode(
         _UNKNOWN if own is None else own,
         code_list=merged.get("x-list"),
+        is_open=merged.get("x-list-open") is True,
         by_member=merged.get("x-class-member"),
     )
     for name, part in merged.get("properties", {}).items():

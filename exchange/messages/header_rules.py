@@ -78,7 +78,7 @@ def second_person(header: Header, *, children: bool, consent_states: Sequence[st
     acts = two_person_acts(
         header.type, sensitivity=header.sensitivity, children=children, consent_states=consent_states
     )
-    for act in _ACTS_AT_ONCE.intersection(acts):
+    for act in sorted(_ACTS_AT_ONCE.intersection(acts)):
         yield _unauthorised("office.second_person", place, f"a second officer for {act}", "none")
 
 

@@ -42,17 +42,31 @@ def compiled(*, draft: bool) -> Mapping[str, Mapping[str, Any]]:
 
 @cache
 def gate(schema: str, *, draft: bool) -> jsonschema_rs.Draft202012Validator:
-    """Return the compiled validator of a form."""
-    registry = jsonschema_rs.Registry([(name, dict(body)) for name, body in compiled(draft=draft).items()])
-    return jsonschema_rs.Draft202012Validator(
-        dict(compiled(draft=draft)[schema]), registry=registry, offline=True, validate_formats=False
-    )
+    """Return the compiled validator of a form with its codes: the fast yes or no."""
+    bodies = compiled(draft=draft)
+    return _validator(dict(bodies[schema]), bodies)
 
 
 @cache
-def list_of_codes() -> Mapping[tuple[str, ...], str]:
-    """Return the name of a list by its codes in order, to say which list a refused code is not in."""
-    return MappingProxyType({tuple(codelist(name).codes): name for name in lists_used()})
+def form_gate(schema: str, *, draft: bool) -> jsonschema_rs.Draft202012Validator:
+    """Return the validator of a form without the codes of its lists, to explain a no."""
+    bodies = {name: dict(body) for name, body in schemas().items()}
+    if draft:
+        bodies[HEADER] = _draft_header(bodies[HEADER])
+    return _validator(bodies[schema], bodies)
+
+
+@cache
+def line_gate(schema: str, line: str) -> jsonschema_rs.Draft202012Validator:
+    """Return the validator of one person or line of a form, without the codes of its lists."""
+    return _validator({"$ref": f"{schema}#/$defs/{line}"}, schemas())
+
+
+def _validator(
+    body: dict[str, Any], bodies: Mapping[str, Mapping[str, Any]]
+) -> jsonschema_rs.Draft202012Validator:
+    registry = jsonschema_rs.Registry([(name, dict(each)) for name, each in bodies.items()])
+    return jsonschema_rs.Draft202012Validator(body, registry=registry, offline=True, validate_formats=False)
 
 
 @cache

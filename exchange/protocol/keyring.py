@@ -9,12 +9,13 @@ or a leaf gives a new `PartnerKeys`.
 Where a span ends:
 
 1. a leaf `keyx retire` at index i: at i;
-2. a leaf `keyx revoke` at index i: at i, or earlier by rule 3;
+2. a leaf `keyx revoke`: at the number of leaves held before the tail that brought it;
 3. a card that says `compromised`: at the number of the partner's leaves held when it arrived;
 4. whatever comes later never moves an end up again.
 
 A card that says `retired`, or no longer names a key, ends no span: lines that are under way were signed
-before the leaf was written. It only ends new uses.
+before the leaf was written. It only ends new uses. A leaf may come before the card that names its key: the
+span is known then, the key is not.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -22,7 +23,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
 
-from exchange.errors import CardInvalidError, ConfigurationError
+from exchange.errors import ConfigurationError
 from exchange.ids import AgencyCode, KeyId
 from exchange.protocol.cardform import CardKey
 from exchange.protocol.cards import Card, Revocation, newer_card
@@ -124,13 +125,13 @@ class PartnerKeys:
         """Return the keys in the cards held of a partner, with the spans that were kept.
 
         Requires at least one card, all of one agency. A key without a kept span counts from 0, but one
-        that its first card revoked, or that any card calls compromised, counts nowhere.
+        that its first card revoked, or that any card calls compromised and no span ends, counts nowhere.
         """
         ordered = sorted(cards, key=lambda card: card.serial)
         first = {(key.use, key.kid): key for card in reversed(ordered) for key in card.keys}
         lost = {key.kid for card in ordered for key in card.keys if key.revoked is Revocation.COMPROMISED}
         fresh = {place: _first_span(key, is_lost=key.kid in lost) for place, key in first.items()}
-        kept = {(span.use, span.kid): span for span in spans}
+        kept = {(span.use, span.kid): _closed(span) if span.kid in lost else span for span in spans}
         return cls(ordered[-1], {place: key.public for place, key in first.items()}, fresh | kept)
 
     @property
@@ -140,11 +141,6 @@ class PartnerKeys:
     def find(self, use: KeyUse, kid: KeyId) -> PublicKey | None:
         """Return a key that any held card names for this use, whether it still counts or not."""
         return self.keys.get((use, kid))
-
-    def all_of(self, use: KeyUse) -> tuple[PublicKey, ...]:
-        """Return the keys of a use whose span has not ended; for a place in the log see `trusted_signers`."""
-        open_ends = (place for place, span in self.spans.items() if span.until_index is None)
-        return tuple(self.keys[place] for place in open_ends if place[0] is use)
 
     def span(self, use: KeyUse, kid: KeyId) -> KeySpan:
         """Return where a key counts; requires a key that `find` knows."""
@@ -165,13 +161,17 @@ class PartnerKeys:
         spans = {(key.use, key.kid): _first_span(key) for key in newest.keys} | dict(self.spans)
         for key in newest.keys:
             if key.revoked is Revocation.COMPROMISED:
-                spans[(key.use, key.kid)] = spans[(key.use, key.kid)].ended_at(held_leaves)
+                place = (key.use, key.kid)
+                spans[place] = spans[place].ended_at(held_leaves if place in self.keys else 0)
         return replace(self, card=newest, keys=keys, spans=spans)
 
     def added(self, use: KeyUse, kid: KeyId, *, index: int) -> Self:
-        """Return the keys after the leaf `keyx add` of a key at an index; the first such leaf counts."""
+        """Return the keys after the leaf `keyx add` of a key at an index.
+
+        The first such leaf counts; after the end of the key none does, so that its past stays.
+        """
         span = self._span_of(use, kid)
-        if span.from_index:
+        if span.from_index or span.until_index is not None:
             return self
         return self._with(replace(span, from_index=index))
 
@@ -195,16 +195,14 @@ class PartnerKeys:
         return self.span(KeyUse.SEAL, key.kid), key.public
 
     def _span_of(self, use: KeyUse, kid: KeyId) -> KeySpan:
-        span = self.spans.get((use, kid))
-        if span is None:
-            raise CardInvalidError(
-                f"a leaf of {self.agency} names key {kid} for {use}, which no held card has",
-                hint=f"ask {self.agency} for its new card",
-            )
-        return span
+        return self.spans.get((use, kid)) or KeySpan(use, kid)
 
     def _with(self, span: KeySpan) -> Self:
         return replace(self, spans={**self.spans, (span.use, span.kid): span})
+
+
+def _closed(span: KeySpan) -> KeySpan:
+    return span if span.until_index is not None else span.ended_at(0)
 
 
 def _first_span(key: CardKey, *, is_lost: bool = False) -> KeySpan:

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from exchange.errors import AgainError, FrameInvalidError, RefusedError
+from exchange.errors import AgainError, ExchangeError, FrameInvalidError, RefusedError
 from exchange.ids import KeyId, LinkId, MessageId
 from exchange.protocol.envelope import join_line, read_envelope, split_line
 from exchange.protocol.frames import (
@@ -36,11 +36,11 @@ from exchange.protocol.frames import (
     encode_frame,
 )
 from exchange.protocol.suites import PrivateKey
-from exchange.service import casework, intake, tail
+from exchange.service import intake, tail
 from exchange.service.examine import Examined, examine
+from exchange.service.keyplaces import hear_card
 from exchange.service.node import LinkPresence, Node
 from exchange.service.pairing import Pairing, pairing_of
-from exchange.service.partners import take_card
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageRow, MessageState
 
@@ -48,6 +48,8 @@ SLICE_S = 0.005
 """Lines are examined for this long before the event loop is yielded (design 4.6)."""
 LINE_BUDGET = MAX_FRAME_BYTES - 1_200_000
 """Bytes of lines in a frame, leaving room for a full tail and the header."""
+KEYX_MARK = b'"ev":"keyx"'
+"""Stands in every leaf `keyx` and in no other: leaves are canonical and hold no free text."""
 NO_ID = MessageId("00000000-0000-7000-8000-000000000000")
 """Stands in the result of a line whose envelope could not be read."""
 
@@ -139,9 +141,14 @@ def _compose(uow: UnitOfWork, node: Node, link: LinkId, results: tuple[Result, .
         cosignature=FrameCosignature(pairing.link.partner_epoch, size, line) if size else None,
         lines=tuple(_line(uow, row) for row in rows),
         results=results,
-        card=pairing.own_card.raw.decode("ascii") if presence.card_wanted else "",
+        card=pairing.own_card.raw.decode("ascii") if presence.card_wanted or _tells_keys(frame_tail) else "",
     )
     return Composed(frame, tuple(rows))
+
+
+def _tells_keys(frame_tail: FrameTail | None) -> bool:
+    """Return True if leaves speak of our keys, so that the card that names them has to come along."""
+    return frame_tail is not None and any(KEYX_MARK in leaf for leaf in frame_tail.leaves)
 
 
 def next_tail(uow: UnitOfWork, node: Node, pairing: Pairing) -> FrameTail | None:
@@ -188,7 +195,7 @@ async def absorb(node: Node, link: LinkId, raw: bytes) -> int:
     if (frame.link, frame.sender, frame.recipient) != (link, pairing.partner, node.agency):
         raise FrameInvalidError("the frame names another link or another agency than its address")
     if frame.card:
-        await take_card(node, pairing.partner, frame.card.encode("ascii"))
+        await hear_card(node, pairing.link, frame.card)
         pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
     lines = await _examine_all(node, pairing, frame)
     results = await node.store.write(lambda uow: _commit(uow, node, link, frame, lines))
@@ -234,8 +241,9 @@ def _commit(
 ) -> list[Result]:
     """Tail, cosignature, results, lines, then what waited for them."""
     pairing = pairing_of(uow, node, link)
-    if frame.tail:
-        tail.take_tail(uow, node, pairing, frame.tail)
+    if frame.tail and tail.take_tail(uow, node, pairing, frame.tail):
+        pairing = pairing_of(uow, node, link)
+    tail.retry_verdicts(uow, node, pairing)
     if frame.cosignature:
         tail.take_cosignature(uow, node, pairing, frame.cosignature)
     for result in frame.results:
@@ -244,7 +252,6 @@ def _commit(
         line if isinstance(line, Result) else intake.take_line(uow, node, pairing, line) for line in lines
     ]
     intake.settle_held(uow, node, pairing)
-    casework.advance(uow, node, pairing)
     return results
 
 
@@ -286,4 +293,5 @@ def _after(node: Node, link: LinkId, frame: Frame, results: Sequence[Result]) ->
 def _return_to_queue(presence: LinkPresence, composed: Composed) -> None:
     for row in composed.rows:
         presence.in_flight.pop(row.seq, None)
+    presence.cosignature_sent = 0
     presence.owed_results = [*composed.frame.results, *presence.owed_results]

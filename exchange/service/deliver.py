@@ -73,8 +73,7 @@ def need_of(uow: UnitOfWork, node: Node, link: LinkId) -> Need:
     presence = node.presence.of(link)
     flying = {seq for seq, until in presence.in_flight.items() if until > node.clock.monotonic_s()}
     due = uow.messages.due(link, now=node.clock.now(), limit=len(flying) + 1, max_bytes=2**31)
-    held = presence.partner_holds
-    cosigned = uow.logs.cosigned(link, node.agency)[0] if held is None else held
+    cosigned = uow.logs.cosigned(link, node.agency)[0]
     own_size = uow.logs.position(link, node.agency).size
     owes_cosignature = (
         row is not None and uow.logs.position(link, row.partner).size > presence.cosignature_sent

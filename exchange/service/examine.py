@@ -5,18 +5,21 @@ Steps, in the order that both sides report faults (docs/protocol/results.md):
 
 1. envelope form        4. signature               7. header equality
 2. recipient            5. decryption              8. version, form, codes
-3. signer and key       6. commitment
+3. signer, key known    6. commitment
 
 A fault up to step 4 is a `RefusedError`: the line is nobody's. From step 5 on it is a `RejectedError`,
 kept in `fault` and reported only after the checks of the store (duplicate, tail, window, expiry) that
-come before decryption in the order. Nothing here waits; callers yield between slices of lines.
+come before decryption in the order. Whether the key counts at the place of the line in the log is one
+of those checks; here it is only looked up. Nothing here waits; callers yield between slices of lines.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exchange.errors import AgainError, RefusedError, RejectedError
 from exchange.ids import AgencyCode, Digest, KeyId
+from exchange.messages.catalog import message_types
+from exchange.messages.document import header_of, text_at
 from exchange.messages.validation import check_form
 from exchange.protocol.envelope import Envelope, check_body, read_envelope, split_line, verify_envelope
 from exchange.protocol.parts import Document, commitment, join_parts, unpad
@@ -40,6 +43,7 @@ class Examined:
 
     envelope: Envelope
     envelope_hash: Digest
+    kid: KeyId
     raw_envelope: bytes
     body: bytes
     parts: tuple[bytes, ...] = ()
@@ -52,7 +56,9 @@ class Examined:
 
     @property
     def type(self) -> str:
-        return str(self.document["header"]["type"]) if self.document else ""  # type: ignore[index,call-overload]
+        """The type code; "" for what the catalogue does not know, which may be any text."""
+        code = text_at(header_of(self.document), "type") if self.document else ""
+        return code if code in message_types() else ""
 
 
 def examine(
@@ -70,20 +76,14 @@ def examine(
         AgainError: unknown_card, unless the sender has just shown its card.
     """
     line = authenticate(raw, pairing, own=own, card_shown=card_shown)
+    if line.envelope.suite != pairing.agreement.suite:
+        return replace(line, fault=RejectedError("agreement_mismatch"))  # rule 7: it opens nothing
     try:
         parts = open_parts(line.envelope, line.body, seal_keys)
         document = read_document(line.envelope, parts)
     except RejectedError as fault:
-        return Examined(line.envelope, line.envelope_hash, line.raw_envelope, line.body, fault=fault)
-    return Examined(
-        line.envelope,
-        line.envelope_hash,
-        line.raw_envelope,
-        line.body,
-        parts=parts,
-        document=document,
-        fault=form_fault(document),
-    )
+        return replace(line, fault=fault)
+    return replace(line, parts=parts, document=document, fault=form_fault(document))
 
 
 def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode, card_shown: bool = False) -> Examined:
@@ -100,7 +100,7 @@ def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode, card_shown: b
         raise RefusedError("signer_unknown") if card_shown else AgainError("unknown_card")
     envelope = verify_envelope(claimed, key)
     check_body(envelope, body)
-    return Examined(envelope, claimed.hash, raw_envelope, body)
+    return Examined(envelope, claimed.hash, claimed.kid, raw_envelope, body)
 
 
 def open_parts(envelope: Envelope, body: bytes, seal_keys: Mapping[KeyId, PrivateKey]) -> tuple[bytes, ...]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exchange.clock import parse_instant
-from exchange.errors import ClockError, FrameInvalidError, NodeError, SignatureInvalidError
+from exchange.errors import ClockError, FrameInvalidError, NodeError, RefusedError, SignatureInvalidError
 from exchange.ids import Digest, LinkId, b64url
 from exchange.ledger.entries import Entry, agrx, decode_leaf, keyx, opened
 from exchange.ledger.merkle import CompactRange, leaf_hash
@@ -32,7 +32,9 @@ from exchange.protocol.gatewords import (
 )
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse
+from exchange.protocol.trust import NOW, trusted_signer
 from exchange.service import logbook
+from exchange.service.keyplaces import hear_card
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
@@ -79,8 +81,24 @@ async def ask_report(node: Node, link: LinkId) -> Report:
     gives = await node.store.read(lambda uow: report_of(uow, node, pairing_of(uow, node, link)))
     word = await ask(node, link, op="report", asks={}, gives=gives)
     report = read_report(word)
-    node.presence.of(link).partner_holds = report.copy_size
+    await _hear_card(node, link, word)
+    await note_what_partner_holds(node, link, report)
     return report
+
+
+async def note_what_partner_holds(node: Node, link: LinkId, report: Report) -> None:
+    """Remember that the partner holds less of our log than it once cosigned: it was restored."""
+    cosigned, _ = await node.store.read(lambda uow: uow.logs.cosigned(link, node.agency))
+    less = report.copy_size < cosigned
+    node.presence.of(link).partner_holds = report.copy_size if less else None
+
+
+async def _hear_card(node: Node, link: LinkId, word: GateWord) -> None:
+    """Take over the partner's card from a report: a restored node may have lost a revocation."""
+    card = word.gives.get("card")
+    pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
+    if isinstance(card, str) and card:
+        await hear_card(node, pairing.link, card)
 
 
 async def ask(
@@ -120,13 +138,16 @@ def verify_partner_word(pairing: Pairing, node: Node, raw: bytes) -> GateWord:
     """Return a statement of the partner of this link to us.
 
     Raises:
-        SignatureInvalidError: no door key of the partner's card verifies it.
+        SignatureInvalidError: no door key that the partner may use now verifies it.
         FrameInvalidError: another link, sender, recipient, or a clock too far away.
     """
     jws = read_gate_word(raw)
-    key = pairing.partner_keys.find(KeyUse.DOOR, jws.kid)
-    if key is None:
-        raise SignatureInvalidError("the gate statement names a key that is not in the partner's card")
+    try:
+        key = trusted_signer(
+            pairing.partner_keys, jws.kid, use=KeyUse.DOOR, agency=pairing.partner, index=NOW
+        )
+    except RefusedError as error:
+        raise SignatureInvalidError(f"the gate statement is not signed as it must be: {error}") from error
     word = verify_gate_word(jws, key)
     if (word.link, word.sender, word.recipient) != (pairing.link.link, pairing.partner, node.agency):
         raise FrameInvalidError("the gate statement is of another link or for another agency")
@@ -292,7 +313,8 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
     word = verify_partner_word(pairing, node, raw)
     match word.op:
         case "report":
-            node.presence.of(link).partner_holds = read_report(word).copy_size
+            await _hear_card(node, link, word)
+            await note_what_partner_holds(node, link, read_report(word))
             await hear_agreement(node, link, word.gives)
             gives = await node.store.read(lambda uow: report_of(uow, node, pairing_of(uow, node, link)))
         case "leaves":

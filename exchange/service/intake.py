@@ -5,30 +5,39 @@ For each line, in this order (the numbers continue those of `examine`):
 
  9. duplicate: the same bytes are answered by the leaves that exist; any other reuse is `conflict`
 10. tail: its `sent` leaf stands in our copy and says the same, else `again: tail_needed`
-11. window: at most 256 numbers and 64 MiB ahead of the first missing one, else `again: gap`
-12. not_yet and expiry
-13. the fault found by `examine`, if any
-14. salts never used before
-15. agreement version and suite in force at this number
-16. rules of the catalogue, consent, state
+11. key: it may sign at the place of that leaf (`protocol.trust`), else refused; so late, because only
+    the leaf has a place
+12. window: at most 256 numbers and 64 MiB ahead of the first missing one, else `again: gap`
+13. not_yet and expiry
+14. the fault found by `examine`, if any
+15. salts never used before
+16. agreement version and suite in force at this number
+17. rules of the catalogue, consent, state
 
-A line behind a missing number is kept and logged as `held`; a stop is not held (rule 19). `settle_held`
-gives held lines their verdict as soon as the gap is closed. A number that its sender gave up before it
-arrived gets the verdict `voided`. Every line runs in a savepoint of its own.
+A line is kept and logged as `held`, unless it is a stop (rule 19),
+* behind a missing number,
+* behind a held line that shares a case with it,
+* when its handling fails here.
+`settle_held` gives held lines their verdict as soon as the gap is closed. A number that its sender gave up
+before it arrived gets the verdict `voided`. Every line runs in a savepoint of its own.
 """
 
 from dataclasses import replace
 from datetime import datetime
 
 from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
-from exchange.ids import CaseCode
+from exchange.ids import CaseCode, MessageId
 from exchange.ledger.entries import Entry, accp, rcvd, rejc
 from exchange.messages.catalog import message_types
+from exchange.messages.document import header_of, text_at
 from exchange.messages.validation import check_rules
 from exchange.protocol.envelope import join_line
 from exchange.protocol.frames import Outcome, Result
 from exchange.protocol.parts import Document, join_parts, salts_of
+from exchange.protocol.suites import KeyUse
+from exchange.protocol.trust import trusted_signer
 from exchange.service import casework, logbook
+from exchange.service.evidence import keep_difference
 from exchange.service.examine import Examined, form_fault
 from exchange.service.facts import StoreFacts, rule_context
 from exchange.service.node import Node
@@ -37,7 +46,6 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import (
     Announced,
     AuditRow,
-    DifferenceRow,
     Direction,
     MessageRow,
     MessageState,
@@ -53,26 +61,38 @@ def take_line(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> 
     """Log the verdict on one line and return its result; never raises for the partner's faults."""
     envelope = line.envelope
     try:
-        uow.attempt(lambda: _take(uow, node, pairing, line))
+        _take_or_hold(uow, node, pairing, line)
     except RefusedError as error:
-        _keep_conflict(uow, node, pairing, line, error)
+        _keep_refused(uow, node, pairing, line, error)
         return Result(envelope.seq, envelope.id, Outcome.REFUSED, "refused")
     except AgainError as error:
         return Result(envelope.seq, envelope.id, Outcome.AGAIN, error.reason)
     return Result(envelope.seq, envelope.id, Outcome.LOGGED)
 
 
-def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> None:
+def _take_or_hold(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> None:
+    """Take a line; keep it as held when its handling fails, so that it stops nobody else's."""
+    try:
+        uow.attempt(lambda: _take(uow, node, pairing, line))
+    except ExchangeError:
+        raise
+    except Exception as error:  # rule 19: handling of one line must not stop the others
+        node.journal.note("handling_failed", message=line.envelope.id, error=type(error).__name__)
+        uow.attempt(lambda: _take(uow, node, pairing, line, failed=True))
+
+
+def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, failed: bool = False) -> None:
     if _is_duplicate(uow, pairing, line):
         return
     announced = _announced(uow, pairing, line)
+    _demand_trusted(pairing, line, announced)
     behind_gap = _is_behind_gap(uow, node, pairing, line)
     now = node.guard.check()
     if line.envelope.created_at > now + node.limits.skew:
         raise AgainError("not_yet")
     fault = _fault(uow, pairing, line, announced, now)
-    casework.advance(uow, node, pairing, before=announced.leaf_index)
-    _log(uow, node, pairing, line, fault=fault, hold=behind_gap and not _is_stop(line))
+    waits = (behind_gap or _follows_held(uow, pairing, line)) and not _is_stop(line)
+    _log(uow, node, pairing, line, fault=fault, hold=waits or failed)
 
 
 def _is_duplicate(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
@@ -95,6 +115,17 @@ def _announced(uow: UnitOfWork, pairing: Pairing, line: Examined) -> Announced:
     return leaf
 
 
+def _demand_trusted(pairing: Pairing, line: Examined, announced: Announced) -> None:
+    """Raise RefusedError unless the key of the line may sign at the place of its `sent` leaf (step 11)."""
+    trusted_signer(
+        pairing.partner_keys,
+        line.kid,
+        use=KeyUse.ENVELOPE,
+        agency=line.envelope.sender,
+        index=announced.leaf_index,
+    )
+
+
 def _is_behind_gap(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> bool:
     """Return True if a number before this one is missing; refuse what is too far ahead."""
     first_missing = first_missing_number(uow, pairing)
@@ -106,6 +137,15 @@ def _is_behind_gap(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined
     if sum(row.line_bytes for row in held) + line.line_bytes > node.limits.window_bytes:
         raise AgainError("gap")
     return True
+
+
+def _follows_held(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
+    """Return True if a held line before this one shares a case with it."""
+    before = [row for row in uow.messages.held(pairing.link.link) if row.seq < line.envelope.seq]
+    if not before or line.document is None or line.fault:
+        return False
+    cases = set(casework.cases_of(line.document))
+    return any(cases.intersection(uow.cases.of_message(row.link, Direction.IN, row.seq)) for row in before)
 
 
 def first_missing_number(uow: UnitOfWork, pairing: Pairing) -> int:
@@ -125,7 +165,7 @@ def first_missing_number(uow: UnitOfWork, pairing: Pairing) -> int:
 def _fault(
     uow: UnitOfWork, pairing: Pairing, line: Examined, announced: Announced, now: datetime
 ) -> RejectedError | None:
-    """Return the first fault of steps 12 to 15 that needs no number before it."""
+    """Return the first fault of steps 13 to 16 that needs no number before it."""
     if announced.void_code:
         return RejectedError("voided")
     if line.envelope.expires_at < now:
@@ -174,8 +214,8 @@ def _log(
 
 def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, code: str) -> MessageRow:
     envelope, now = line.envelope, node.clock.now()
-    header = line.document["header"] if line.document else {}
-    reply = header.get("in_reply_to") if isinstance(header, dict) else None
+    header = header_of(line.document) if line.document and line.fault is None else {}
+    reply = text_at(header, "in_reply_to")
     return MessageRow(
         link=pairing.link.link,
         direction=Direction.IN,
@@ -193,9 +233,8 @@ def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, 
         expires_at=envelope.expires_at,
         logged_at=now,
         line_bytes=line.line_bytes,
-        in_reply_to=reply if isinstance(reply, str) else None,  # type: ignore[arg-type]
+        in_reply_to=MessageId(reply) if reply else None,
         stop=_is_stop(line),
-        effective=True,
     )
 
 
@@ -213,15 +252,16 @@ def parts_of(document: Document, raw_parts: tuple[bytes, ...]) -> list[Part]:
 def _judge(
     uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, document: Document | None
 ) -> MessageRow:
-    """Return the row with its final verdict after rules, consent and state (step 16)."""
+    """Return the row with its final verdict after rules, consent and state (step 17)."""
     if document is None:
         return replace(row, state=MessageState.REJECTED, code="decryption_failed")
     context = rule_context(node, pairing, sender=pairing.partner, at=row.created_at)
     faults = check_rules(document, context, StoreFacts(uow, pairing, node.agency))
     if faults:
         return replace(row, state=MessageState.REJECTED, code=faults[0].code)
+    verdict = logbook.next_index(uow, node, pairing.link)
     try:
-        uow.attempt(lambda: casework.receive(uow, node, pairing, row, document))
+        uow.attempt(lambda: casework.receive(uow, node, pairing, row, document, verdict=verdict))
     except RejectedError as error:
         return replace(row, state=MessageState.REJECTED, code=error.reason)
     return replace(row, state=MessageState.ACCEPTED)
@@ -293,7 +333,6 @@ def _log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> b
         expires_at=now,
         logged_at=now,
         line_bytes=0,
-        effective=True,
     )
     row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
     uow.messages.add(row, envelope=b"", body=None)
@@ -330,8 +369,6 @@ def _decide_held(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow)
     if announced and announced.void_code:
         decided = replace(row, state=MessageState.REJECTED, code="voided")
     else:
-        if announced:
-            casework.advance(uow, node, pairing, before=announced.leaf_index)
         document = join_parts([part.raw for part in uow.contents.parts(row.link, Direction.IN, row.seq)])
         fault = form_fault(document)
         if fault:
@@ -366,17 +403,20 @@ def _move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
         uow.links.update(replace(link, contiguous_in=mark))
 
 
-def _keep_conflict(
-    uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, error: RefusedError
-) -> None:
-    evidence = join_line(line.raw_envelope, line.body)
-    kept = uow.audit.keep(
-        DifferenceRow(
-            pairing.link.link, "conflict", str(line.envelope.seq), error.reason, evidence, node.clock.now()
-        )
+def _keep_refused(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, error: RefusedError) -> None:
+    """Keep the line as evidence; a reused id or number under the number that is used already (rule 16).
+
+    Of a conflict the whole line is kept; of a key that does not count the envelope is the evidence.
+    """
+    link, is_conflict = pairing.link.link, error.reason == "conflict"
+    used = uow.messages.by_id(link, Direction.IN, line.envelope.id) if is_conflict else None
+    keep_difference(
+        uow,
+        node,
+        link,
+        "conflict" if is_conflict else "unknown_key",
+        subject=str(used.seq if used else line.envelope.seq),
+        evidence=join_line(line.raw_envelope, line.body) if is_conflict else line.raw_envelope,
+        reason=error.reason,
     )
-    if kept:
-        uow.audit.record(
-            AuditRow(node.clock.now(), "partner", "conflict", line.envelope.id, result="refused")
-        )
     node.counters.count("line_refused", reason=error.reason)

@@ -67,11 +67,16 @@ def pairing_of(uow: UnitOfWork, node: Node, link: LinkId) -> Pairing:
     partner = uow.links.card(row.partner) if row else None
     if row is None or agreement is None or partner is None:
         raise NodeError(f"link {link} is not complete in the store", hint="run: exchange partner list")
-    cards = tuple(parsed_card(card.raw) for card in uow.links.cards(row.partner))
     return Pairing(
         link=row,
         agreement=parsed_agreement(agreement.raw),
         own_card=own_card(uow, node),
         partner_card=parsed_card(partner.raw),
-        partner_keys=PartnerKeys.of(cards),
+        partner_keys=partner_keys(uow, row),
     )
+
+
+def partner_keys(uow: UnitOfWork, link: LinkRow) -> PartnerKeys:
+    """Return the keys of the partner of a link with their places in the present epoch of its log."""
+    cards = [parsed_card(card.raw) for card in uow.links.cards(link.partner)]
+    return PartnerKeys.of(cards, uow.links.key_spans(link.link, link.partner_epoch))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Enrolment and cards as the store knows them; the recovery key never comes into this process.
+"""Enrolment as the store knows it; the recovery key never comes into this process.
 
     inviter                         joiner
     invited  ── invitation file ──▶
@@ -14,13 +14,14 @@ the command line from the file that is kept apart; this module only checks and s
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from exchange.errors import AgreementInvalidError, CardInvalidError, UsageError
-from exchange.ids import AgencyCode, KeyId, LinkId
+from exchange.errors import AgreementInvalidError, UsageError
+from exchange.ids import AgencyCode, LinkId
 from exchange.messages.codelists import agencies
 from exchange.protocol.agreement import Agreement, verify_agreement
-from exchange.protocol.cards import Card, address_changes, newer_card, read_card
+from exchange.protocol.cards import Card
 from exchange.protocol.enrolment import Here, Invitation, read_invitation, words
 from exchange.protocol.strictjson import JsonValue
+from exchange.service.keyplaces import kids_of
 from exchange.service.node import Node
 from exchange.service.pairing import own_card, parsed_agreement, parsed_card
 from exchange.service.ports import UnitOfWork
@@ -47,11 +48,8 @@ async def here(node: Node) -> Here:
 
     def unit(uow: UnitOfWork) -> Here:
         own = own_card(uow, node)
-        known: set[KeyId] = set()
-        for row in uow.links.all():
-            for card in uow.links.cards(row.partner):
-                parsed = parsed_card(card.raw)
-                known |= {parsed.recovery.kid, *(key.kid for key in parsed.keys)}
+        rows = [card for row in uow.links.all() for card in uow.links.cards(row.partner)]
+        known = kids_of(parsed_card(row.raw) for row in rows)
         directory = [code for code, agency in agencies().items() if agency.contact_point]
         return Here(card=own, known_keys=known, known_agencies=directory, now=node.clock.now())
 
@@ -181,32 +179,6 @@ async def hear_agreement(node: Node, link: LinkId, gives: Mapping[str, JsonValue
         if row.reason == COUNTERSIGNATURE:
             uow.links.update(replace(row, state=LinkState.CLOSED, reason=""))
         uow.audit.record(AuditRow(node.clock.now(), "partner", "agreement_countersigned", link))
-
-    await node.store.write(unit)
-
-
-async def take_card(node: Node, agency: AgencyCode, raw: bytes) -> None:
-    """Take over a rightly signed newer card of a partner; a changed address waits for two persons.
-
-    Raises:
-        CardInvalidError: not signed by the pinned recovery key, or not newer.
-    """
-
-    def unit(uow: UnitOfWork) -> None:
-        held_row = uow.links.card(agency)
-        if held_row is None or held_row.raw == raw:
-            return
-        held = parsed_card(held_row.raw)
-        offered = read_card(raw, pinned_recovery=held.recovery)
-        newest = newer_card(held, offered)
-        if address_changes(held, newest):
-            raise CardInvalidError(
-                f"the new card of {agency} has another address", hint="two persons must confirm the address"
-            )
-        uow.links.add_card(CardRow(agency, newest.serial, raw, newest.digest, node.clock.now()))
-        uow.audit.record(
-            AuditRow(node.clock.now(), "partner", "card_taken_over", agency, result=str(newest.serial))
-        )
 
     await node.store.write(unit)
 

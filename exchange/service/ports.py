@@ -20,6 +20,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, OfficerNumber
+from exchange.protocol.keyring import KeySpan
 from exchange.service.rows import (
     AgreementRow,
     Announced,
@@ -42,7 +43,7 @@ T = TypeVar("T")
 
 
 class Links(Protocol):
-    """Links, agreements, cards."""
+    """Links, agreements, cards, and where the keys of a partner count."""
 
     def add(self, row: LinkRow) -> None: ...
     def get(self, link: LinkId) -> LinkRow | None: ...
@@ -79,6 +80,16 @@ class Links(Protocol):
         ...
 
     def cards(self, agency: AgencyCode) -> list[CardRow]: ...
+    def key_spans(self, link: LinkId, epoch: int) -> list[KeySpan]:
+        """Return where keys of the partner count in an epoch of its log, as far as it was ever limited."""
+        ...
+
+    def put_key_span(self, link: LinkId, epoch: int, span: KeySpan) -> None:
+        """Keep where a key of the partner counts.
+
+        A kept begin never goes down and a kept end never goes up or away (AppendOnlyError).
+        """
+        ...
 
 
 class Logs(Protocol):
@@ -203,10 +214,6 @@ class Messages(Protocol):
 
     def announced_numbers(self, link: LinkId, start: int, limit: int) -> builtins.list[Announced]:
         """Return announcements with seq >= start in order of their numbers."""
-        ...
-
-    def ineffective(self, link: LinkId) -> builtins.list[MessageRow]:
-        """Return outgoing messages whose effects wait for the keeper, by number."""
         ...
 
     def numbers(

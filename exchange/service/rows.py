@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from exchange.ids import AgencyCode, CaseCode, Digest, KeyId, LinkId, MessageId, OfficerNumber
+from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, OfficerNumber
 
 
 class Direction(StrEnum):
@@ -66,8 +66,6 @@ class LinkRow:
     """Every number of the partner up to this one has a final verdict of ours."""
     own_epoch: int = 1
     partner_epoch: int = 1
-    effects_index: int = 0
-    """Leaves of the partner's log below this index have had their effects on cases."""
     reason: str = ""
     """Why the link is not open, as a code."""
 
@@ -151,8 +149,6 @@ class MessageRow:
     next_attempt_at: datetime | None = None
     stop: bool = False
     """Overtakes everything and only forbids (CWD, HLD, CAN, INC, CKS)."""
-    effective: bool = False
-    """Its effects on cases are applied, or it can have none."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +178,7 @@ class Part:
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One case on one link. `snapshot` is the JSON of `cases.lifecycle.CaseSnapshot`."""
+    """One case on one link. `state` is the effective one; `snapshot` holds `cases.stored.case_bytes`."""
 
     code: CaseCode
     link: LinkId
@@ -258,20 +254,9 @@ class DifferenceRow:
 
     link: LinkId
     kind: str
-    """Class of `discrepancy-types`, or `conflict`, `refused`."""
+    """Class of `discrepancy-types`, or `conflict`, `card_invalid`, `card_conflict`."""
     subject: str
     """Number, leaf index or key id it speaks of."""
     reason: str
     evidence: bytes
     at: datetime
-
-
-@dataclass(frozen=True)
-class KeyUseRow:
-    """Where in a log a key begins and ends to count (validity by position)."""
-
-    agency: AgencyCode
-    key: KeyId
-    use: str
-    from_index: int
-    until_index: int | None

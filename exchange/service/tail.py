@@ -5,40 +5,39 @@
    give the signed root is kept as evidence and nothing of it is stored.
 2. Leaves and head are stored and cosigned in one transaction. The cosignature says only: *I hold these
    bytes*. Whether a leaf is legal is judged afterwards, and a faulty leaf has no effect.
-3. `sent` is announced, so that its line can be recognised; `void` closes a number; `rcvd`, `accp` and
+3. `keyx` says where keys of the partner count (`keyplaces`), before anything else has its effect.
+4. `sent` is announced, so that its line can be recognised; `void` closes a number; `rcvd`, `accp` and
    `rejc` are the verdicts on our own messages. Only they, or our own `void`, end a message.
 """
 
 from dataclasses import replace
 
-from exchange.errors import (
-    ExchangeError,
-    NoteInvalidError,
-    ProtocolError,
-    SignatureInvalidError,
-    TailInvalidError,
-)
-from exchange.ids import Digest, LinkId, b64url, parse_digest, parse_message_id
+from exchange.errors import ExchangeError, NoteInvalidError, SignatureInvalidError, TailInvalidError
+from exchange.ids import Digest, b64url, parse_digest, parse_message_id
 from exchange.ledger.copy import CopyState, Tail, judge_tail
-from exchange.ledger.entries import Event, Leaf, legal
+from exchange.ledger.entries import Event, Leaf, decode_leaf, legal
 from exchange.ledger.notes import cosign, verify_cosignature
 from exchange.protocol.frames import FrameCosignature, FrameTail
 from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import NOW, trusted_signers
-from exchange.service import logbook
+from exchange.service import casework, logbook
+from exchange.service.evidence import keep_difference
+from exchange.service.keyplaces import follow_leaves
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import (
     Announced,
     AuditRow,
-    DifferenceRow,
     Direction,
     HeadRow,
     MessageRow,
     MessageState,
 )
 
+_UNSETTLED = "unsettled:"
+"""Setting that holds the index of the first verdict leaf that could not be applied."""
+VERDICTS = frozenset({Event.RCVD, Event.ACCP, Event.REJC})
 OPEN_STATES = frozenset({MessageState.QUEUED, MessageState.HELD, MessageState.VOIDING, MessageState.STOPPED})
 
 
@@ -47,12 +46,15 @@ def take_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) ->
     try:
         return _take(uow, node, pairing, tail)
     except TailInvalidError as error:
-        keep_difference(uow, node, pairing.link.link, error.difference or "tail", tail.head, error)
+        kind, reason = error.difference or "tail", str(error)
+        keep_difference(uow, node, pairing.link.link, kind, evidence=tail.head.encode(), reason=reason)
         return 0
 
 
 def _take(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> int:
+    held = uow.logs.position(pairing.link.link, pairing.partner).size
     leaves = store_tail(uow, node, pairing, tail)
+    follow_leaves(uow, node, pairing, leaves, held=held)
     for leaf in leaves:
         apply_leaf(uow, node, pairing, leaf)
     return len(leaves)
@@ -75,7 +77,8 @@ def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -
         known=lambda start, end: uow.logs.leaves(link, by, start, end),
     )
     offered = Tail(by=tail.by, ep=tail.ep, start=tail.start, leaves=tail.leaves, head=tail.head)
-    if _is_old(state, offered):
+    newest = uow.logs.head(link, by)
+    if _is_old(state, offered, newest.note if newest else ""):
         return ()
     keys = trusted_signers(pairing.partner_keys, use=KeyUse.HEAD, index=tail.start + len(tail.leaves) - 1)
     taken = judge_tail(state, offered, head_keys=keys)
@@ -90,10 +93,14 @@ def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -
     return taken.new_leaves
 
 
-def _is_old(state: CopyState, tail: Tail) -> bool:
-    """Return True for a tail that was overtaken on the way: it ends inside our copy and says the same."""
+def _is_old(state: CopyState, tail: Tail, newest: str) -> bool:
+    """Return True for a tail that came twice or was overtaken: it says what our copy says.
+
+    Its head is not judged again, for its key may have been retired since.
+    """
     end = tail.start + len(tail.leaves)
-    return end < state.size and tuple(state.known(tail.start, end)) == tail.leaves
+    is_inside = end < state.size or (end == state.size and tail.head == newest)
+    return is_inside and tuple(state.known(tail.start, end)) == tail.leaves
 
 
 def take_cosignature(uow: UnitOfWork, node: Node, pairing: Pairing, offered: FrameCosignature) -> None:
@@ -111,24 +118,23 @@ def take_cosignature(uow: UnitOfWork, node: Node, pairing: Pairing, offered: Fra
         uow.logs.add_cosignature(link, node.agency, offered.size, offered.line)
         node.presence.of(link).partner_holds = None
         return
-    error = NoteInvalidError("the cosignature does not verify under any cosign key of the partner's card")
-    keep_difference(uow, node, link, "signature_missing", offered.line, error)
+    reason = "the cosignature does not verify under any cosign key that the partner may use now"
+    keep_difference(uow, node, link, "signature_missing", evidence=offered.line.encode(), reason=reason)
 
 
 def apply_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
     """Let one stored leaf of the partner have its effect; a faulty one has none."""
     fault = legal(leaf)
     if fault:
-        error = ProtocolError(f"leaf {leaf.i} of {pairing.partner}: {fault}")
-        keep_difference(uow, node, pairing.link.link, "log_invalid", str(leaf.i), error)
+        _keep_leaf(uow, node, pairing, leaf, "log_invalid", str(fault))
         return
     match leaf.ev:
         case Event.SENT:
             _announce(uow, node, pairing, leaf)
         case Event.VOID:
-            uow.messages.void_announced(pairing.link.link, int(leaf.fields["seq"]), str(leaf.fields["code"]))
+            _give_up_announced(uow, node, pairing, leaf)
         case Event.RCVD | Event.ACCP | Event.REJC:
-            _apply_verdict(uow, node, pairing, leaf)
+            _try_verdict(uow, node, pairing, leaf)
         case _:
             pass
 
@@ -146,17 +152,57 @@ def _announce(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None
         leaf_index=leaf.i,
     )
     if not uow.messages.announce(row):
-        error = ProtocolError(f"leaf {leaf.i} uses number {row.seq} or its message id a second time")
-        keep_difference(uow, node, pairing.link.link, "duplicate", str(leaf.i), error)
+        reason = f"number {row.seq} or its message id is used a second time"
+        _keep_leaf(uow, node, pairing, leaf, "duplicate", reason)
+
+
+def _give_up_announced(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
+    """Note that the partner gave up a number: one that it sent under this id, once."""
+    link, seq = pairing.link.link, int(leaf.fields["seq"])
+    sent = uow.messages.announced(link, seq)
+    if sent is None or sent.id != leaf.fields["id"] or sent.void_code:
+        reason = f"number {seq} is given up, which is not open under this id"
+        _keep_leaf(uow, node, pairing, leaf, "log_invalid", reason)
+        return
+    uow.messages.void_announced(link, seq, str(leaf.fields["code"]))
+
+
+def retry_verdicts(uow: UnitOfWork, node: Node, pairing: Pairing) -> None:
+    """Apply again the verdicts from the first one on that could not be applied here."""
+    link = pairing.link.link
+    begin = uow.settings.get(_UNSETTLED + link)
+    if not begin:
+        return
+    uow.settings.put(_UNSETTLED + link, "")
+    size = uow.logs.position(link, pairing.partner).size
+    for raw in uow.logs.leaves(link, pairing.partner, int(begin), size):
+        leaf = decode_leaf(raw)
+        if leaf.ev in VERDICTS and not legal(leaf):
+            _try_verdict(uow, node, pairing, leaf)
+
+
+def _try_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
+    """Apply a verdict; what fails here is tried again with the next frame (rule 19)."""
+    try:
+        uow.attempt(lambda: _apply_verdict(uow, node, pairing, leaf))
+    except ExchangeError:
+        raise
+    except Exception as error:  # what is stored and cosigned already must not be lost with it
+        mark = _UNSETTLED + pairing.link.link
+        node.journal.note("handling_failed", link=pairing.link.link, error=type(error).__name__)
+        uow.settings.put(mark, uow.settings.get(mark) or str(leaf.i))
 
 
 def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
     seq = int(leaf.fields["seq"])
     row = uow.messages.by_seq(pairing.link.link, Direction.OUT, seq)
-    error = _contradiction(row, leaf)
-    if row is None or error:
-        kind = "unexpected_message" if row is None else "hash_mismatch"
-        keep_difference(uow, node, pairing.link.link, kind, str(leaf.i), error)
+    if row is None:
+        reason = "a verdict on a number that was never sent"
+        _keep_leaf(uow, node, pairing, leaf, "unexpected_message", reason)
+        return
+    if not _is_of(row, leaf):
+        reason = f"a verdict on other bytes than number {row.seq} has"
+        _keep_leaf(uow, node, pairing, leaf, "hash_mismatch", reason)
         return
     if row.state not in OPEN_STATES:
         return
@@ -173,21 +219,18 @@ def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) ->
             verdict_leaf_index=leaf.i if final else -1,
         )
     )
+    if final:
+        accepted = state is MessageState.ACCEPTED
+        casework.settle(uow, node, pairing, row, verdict=leaf.i, accepted=accepted)
     uow.audit.record(AuditRow(node.clock.now(), "partner", "verdict", row.id, result=code or state.value))
     node.counters.count("verdict_known", partner=pairing.partner, reason=code or state.value)
 
 
-def _contradiction(row: MessageRow | None, leaf: Leaf) -> ProtocolError | None:
-    if row is None:
-        return ProtocolError(f"leaf {leaf.i} is a verdict on a number that was never sent")
-    same = row.id == leaf.fields["id"]
-    if leaf.ev == Event.RCVD:
-        same = same and row.envelope_hash == leaf.fields["eh"] and row.body_hash == leaf.fields["cd"]
-    return (
-        None
-        if same
-        else ProtocolError(f"leaf {leaf.i} is a verdict on other bytes than number {row.seq} has")
-    )
+def _is_of(row: MessageRow, leaf: Leaf) -> bool:
+    """Return True if a verdict is on the bytes that we sent under its number."""
+    if leaf.ev == Event.RCVD and (row.envelope_hash, row.body_hash) != (leaf.fields["eh"], leaf.fields["cd"]):
+        return False
+    return row.id == leaf.fields["id"]
 
 
 def _verdict(leaf: Leaf) -> tuple[MessageState, str]:
@@ -199,13 +242,6 @@ def _verdict(leaf: Leaf) -> tuple[MessageState, str]:
     return (MessageState.VOIDED if code == "voided" else MessageState.REJECTED), code
 
 
-def keep_difference(
-    uow: UnitOfWork, node: Node, link: LinkId, kind: str, evidence: str, error: ExchangeError | None
-) -> None:
-    """Keep what the partner did wrong: first three copies, one audit line each."""
-    subject = evidence if evidence.isdigit() else kind
-    reason = str(error) if error else kind
-    kept = uow.audit.keep(DifferenceRow(link, kind, subject, reason, evidence.encode(), node.clock.now()))
-    if kept:
-        uow.audit.record(AuditRow(node.clock.now(), "partner", "difference", kind, result=subject[:40]))
-    node.counters.count("difference", reason=kind)
+def _keep_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, kind: str, fault: str) -> None:
+    reason = f"leaf {leaf.i} of {pairing.partner}: {fault}"
+    keep_difference(uow, node, pairing.link.link, kind, subject=str(leaf.i), evidence=leaf.raw, reason=reason)

@@ -2,6 +2,7 @@
 """The schema files are the contract; the models have the same members, needs, lists and bounds."""
 
 import json
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from exchange.messages.catalog import FORMS, PERSON_BLOCK, RETURN_PERSON, message_types
 from exchange.messages.codelists import codelist, list_versions
 from exchange.messages.document import RELEASE_FIELDS
+from exchange.messages.form_tree import form_tree
 from exchange.messages.header import Header
 from exchange.messages.people import PersonBlock
 from exchange.messages.returns import Decision, DecisionContent, DecisionLine, NoticeContent, NoticePerson
@@ -188,6 +190,20 @@ def test_notice_carries_exactly_the_members_the_person_table_allows() -> None:
     assert set(PERSON_BLOCK) == set(schemas()[PERSON]["properties"])
 
 
+@pytest.mark.parametrize("code", sorted(FORMS))
+def test_no_member_of_a_form_has_a_forbidden_name(code: str) -> None:
+    tree = form_tree(code)
+    assert tree is not None
+    names: set[str] = set()
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        names |= set(node.members)
+        waiting += [*node.members.values(), *([node.items] if node.items else [])]
+
+    assert not names & message_types()[code].forbidden
+
+
 def test_installed_lists_equal_their_index() -> None:
     for name, version in list_versions().items():
         assert codelist(name).version == version
@@ -195,8 +211,6 @@ def test_installed_lists_equal_their_index() -> None:
 
 def _whole(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[jsonschema.ValidationError]:
     """Match as the schema language says: `$` is the end, not the place before a final line feed."""
-    import re
-
     if isinstance(instance, str) and not re.search(pattern.removesuffix("$") + r"\Z", instance):
         yield jsonschema.ValidationError("pattern")
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Small invented notices and decisions, completed as an officer's file would be."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from exchange.ids import CaseCode, OfficerNumber
@@ -62,3 +62,16 @@ def decision(node: Node, partner: Any, notice: Document, *, refuse: int = 0) -> 
     split = len(codes) - refuse
     decisions = {code: accepted if place < split else refused for place, code in enumerate(codes)}
     return answer(notice, decisions, sources=sources(node, partner)).document
+
+
+def real_notice(country: str = "VN", persons: int = 1) -> dict[str, Any]:
+    """Return the smallest notice with days that fit the clock of this machine."""
+    today = date.today()
+    small = small_notice(country, persons)
+    small["proposed_from"] = str(today + timedelta(days=16))
+    small["proposed_to"] = str(today + timedelta(days=20))
+    for person in small["persons"]:
+        person["documents"][0]["expires"] = str(today.replace(year=today.year + 3, day=1))
+        person["identification"]["on"] = str(today - timedelta(days=30))
+        person["consents"][0]["on"] = str(today - timedelta(days=28))
+    return small

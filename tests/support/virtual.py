@@ -71,6 +71,9 @@ class SimulatedClock:
     def monotonic_s(self) -> float:
         return self._loop.time()
 
+    def set_right(self) -> None:
+        self._moved = timedelta()
+
     def jump(self, by: timedelta) -> None:
         self._moved += by
 

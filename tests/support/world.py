@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import TypeVar
 
 from exchange.adapters.storage.memory import DirectStore
 from exchange.cases.lifecycle import LifecycleTable
@@ -37,6 +38,8 @@ from exchange.service.supervisor import Supervisor
 from tests.support import identity
 from tests.support.keys import seeded_random
 from tests.support.virtual import SimulatedClock, VirtualLoop, run_virtual
+
+T = TypeVar("T")
 
 KH, VN = identity.KH, identity.VN
 START = datetime(2027, 10, 4, 2, 0, 0, tzinfo=UTC)
@@ -97,7 +100,12 @@ class Agency:
         self.high_water = HighWaterInMemory()
         self.noted = Noted()
         self.node: Node
+        self.not_durable: bytes | None = None
+        """The store before its last commit, while that commit counts as not durable."""
+        self._newest = b""
         self.crashes = 0
+        self.hasty = False
+        """A planted fault: `write` returns before its commit is durable."""
         self._process: asyncio.Task[None] | None = None
         self._serving: set[asyncio.Task[bytes]] = set()
         self._random = seeded_random(f"{code}/{world.seed}")
@@ -123,8 +131,16 @@ class Agency:
             self._store = DirectStore.from_snapshot(
                 snapshot, own=self.code, store_key=STORE_KEY, finish=finish, random=self._random
             )
+        elif self.hasty and self.not_durable is not None:
+            self._store = DirectStore.from_snapshot(
+                self.not_durable, own=self.code, store_key=STORE_KEY, finish=finish, random=self._random
+            )
         else:
             self._store = self.store.restarted(finish)
+        self.not_durable = None
+        if self.hasty:
+            self._newest = self._store.snapshot()
+            self._store.on_commit(after=self._remember)
         self.node = Node(
             agency=self.code,
             node=identity.agency(self.code).card.node,
@@ -143,6 +159,16 @@ class Agency:
         )
         made.append(self.node)
         self._process = self.world.loop.create_task(self._live())
+
+    def _remember(self) -> None:
+        """Keep the store as it was before a commit for the time a disk takes to make it durable."""
+        before, self._newest = self._newest, self.store.snapshot()
+        self.not_durable = before
+        self.world.loop.call_later(0.2, self._forget, before)
+
+    def _forget(self, before: bytes) -> None:
+        if self.not_durable is before:
+            self.not_durable = None
 
     async def _live(self) -> None:
         try:
@@ -174,6 +200,15 @@ class Agency:
         self._serving = set()
         self.store.on_commit(before=lambda: None, after=lambda: None)
 
+    async def as_process(self, work: Awaitable[T]) -> T:
+        """Run an officer's command as part of this process: it dies with it."""
+        task = self.world.loop.create_task(_coroutine(work))
+        self._serving.add(task)  # type: ignore[arg-type]
+        try:
+            return await task
+        finally:
+            self._serving.discard(task)  # type: ignore[arg-type]
+
     async def serve(self, work: Awaitable[bytes]) -> bytes:
         """Run an answer to the partner as part of this process: it dies with it."""
         task = self.world.loop.create_task(_coroutine(work))
@@ -190,7 +225,7 @@ class Agency:
             self._serving.discard(task)
 
 
-async def _coroutine(work: Awaitable[bytes]) -> bytes:
+async def _coroutine(work: Awaitable[T]) -> T:
     return await work
 
 

@@ -25,6 +25,11 @@ class SqlAudit:
         self._database = database
         self._vault = vault
         self._numbers = numbers
+        self._keys: dict[str, int] = {}
+
+    def forget(self) -> None:
+        """Drop the data keys remembered; called when something is undone."""
+        self._keys.clear()
 
     def record(self, row: AuditRow) -> None:
         n = self._next("audit_next")
@@ -81,9 +86,13 @@ class SqlAudit:
         return opened
 
     def _key(self, purpose: str) -> int:
-        row = self._database.one("node_key", {"purpose": purpose})
-        if row is not None:
-            return int(row[0])
+        key = self._keys.get(purpose)
+        if key is None:
+            row = self._database.one("node_key", {"purpose": purpose})
+            key = self._keys[purpose] = self._new_key(purpose) if row is None else int(row[0])
+        return key
+
+    def _new_key(self, purpose: str) -> int:
         key = self._vault.take()
         self._database.run("node_key_add", {"purpose": purpose, "key": key})
         return key

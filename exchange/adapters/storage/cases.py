@@ -36,11 +36,22 @@ class CaseFiles:
         self._database = database
         self._vault = vault
         self._numbers = numbers
+        self._known: dict[tuple[LinkId, CaseCode], CaseFile] = {}
 
     def find(self, link: LinkId, code: CaseCode) -> CaseFile | None:
+        file = self._known.get((link, code))
+        if file is not None:
+            return file
         values = {"token": self.token(code), "link": self._numbers.find(link)}
         row = self._database.one("case_file_find", values)
-        return None if row is None else CaseFile(row[0], row[1])
+        if row is None:
+            return None
+        file = self._known[link, code] = CaseFile(row[0], row[1])
+        return file
+
+    def forget(self) -> None:
+        """Drop the files of the last unit; called at its end, and when something is undone."""
+        self._known.clear()
 
     def need(self, link: LinkId, code: CaseCode) -> CaseFile:
         """Return the file of a code; make it if there is none."""
@@ -58,6 +69,7 @@ class CaseFiles:
             "group_token": self.group_token(code),
         }
         self._database.add("case_file_add", values)
+        self._known[link, code] = file
         return file
 
     def code(self, no: int, key: int, sealed: bytes | None) -> CaseCode | None:
@@ -156,6 +168,7 @@ class SqlCases:
         self._database.run("case_drop", {"case_file": file.no})
         self._database.run("case_file_erase", {"no": file.no})
         self._database.run("ended_key_add", {"key": file.key})
+        self._files.forget()
 
     def _erase_in(self, message: int) -> None:
         """Let the sealed body of a message go, and its common parts with the last person."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Links, agreements and cards in SQL; and the short numbers that stand for links in other tables."""
+"""Links, agreements, cards and key places in SQL; and the short numbers that stand for links elsewhere."""
 
 from dataclasses import asdict
 
@@ -7,6 +7,8 @@ from exchange.adapters.storage.columns import from_digest, from_instant, to_dige
 from exchange.adapters.storage.database import Database, Row
 from exchange.errors import StoreError
 from exchange.ids import AgencyCode, LinkId
+from exchange.protocol.keyring import KeySpan
+from exchange.protocol.suites import KeyUse
 from exchange.service.rows import AgreementRow, CardRow, LinkRow, LinkState
 
 
@@ -45,7 +47,7 @@ class SqlLinks:
         self._numbers = numbers
 
     def add(self, row: LinkRow) -> None:
-        self._database.add("link_add", asdict(row))
+        self._database.add("link_add", vars(row))
 
     def get(self, link: LinkId) -> LinkRow | None:
         row = self._database.one("link_get", {"link": link})
@@ -59,11 +61,11 @@ class SqlLinks:
         return [_link(row) for row in self._database.all("link_all")]
 
     def update(self, row: LinkRow) -> None:
-        if not self._database.run("link_update", asdict(row)):
+        if not self._database.run("link_update", vars(row)):
             raise StoreError(f"link {row.link} is not in the store")
 
     def add_agreement(self, row: AgreementRow) -> None:
-        self._database.add("agreement_add", asdict(row) | {"link": self._numbers.of(row.link)})
+        self._database.add("agreement_add", vars(row) | {"link": self._numbers.of(row.link)})
 
     def countersign(
         self,
@@ -91,7 +93,7 @@ class SqlLinks:
         return None if row is None else AgreementRow(link, *row)
 
     def add_card(self, row: CardRow) -> None:
-        values = asdict(row) | {"digest": from_digest(row.digest), "held_since": from_instant(row.held_since)}
+        values = vars(row) | {"digest": from_digest(row.digest), "held_since": from_instant(row.held_since)}
         self._database.add("card_add", values)
 
     def card(self, agency: AgencyCode) -> CardRow | None:
@@ -101,9 +103,18 @@ class SqlLinks:
     def cards(self, agency: AgencyCode) -> list[CardRow]:
         return [_card(row) for row in self._database.all("card_all", {"agency": agency})]
 
+    def key_spans(self, link: LinkId, epoch: int) -> list[KeySpan]:
+        rows = self._database.all("key_span_all", {"link": self._numbers.find(link), "epoch": epoch})
+        return [KeySpan(KeyUse(use), kid, start, end) for use, kid, start, end in rows]
+
+    def put_key_span(self, link: LinkId, epoch: int, span: KeySpan) -> None:
+        values = vars(span) | {"link": self._numbers.of(link), "epoch": epoch}
+        if not self._database.run("key_span_change", values):
+            self._database.add("key_span_add", values)
+
 
 def _link(row: Row) -> LinkRow:
-    (link, partner, state, n, suite, next_seq, contiguous_in, own_epoch, partner_epoch, effects, reason) = row
+    (link, partner, state, n, suite, next_seq, contiguous_in, own_epoch, partner_epoch, reason) = row
     return LinkRow(
         link=link,
         partner=partner,
@@ -114,7 +125,6 @@ def _link(row: Row) -> LinkRow:
         contiguous_in=contiguous_in,
         own_epoch=own_epoch,
         partner_epoch=partner_epoch,
-        effects_index=effects,
         reason=reason,
     )
 

@@ -41,13 +41,14 @@ class SqlLogs:
     def append(self, position: LogPosition, leaves: Sequence[bytes], *, peaks: bytes) -> LogPosition:
         if not leaves:
             return position
-        log = self._log(position.link, position.by)
-        present = self.position(position.link, position.by)
-        if present != position:
+        values = {"link": self._numbers.of(position.link), "writer": position.by}
+        row = self._database.one("log_newest", values)
+        if row is None or row[1:] != (position.epoch, position.size, position.peaks):
+            found = "not open" if row is None else f"at {row[1]}/{row[2]}"
             raise AppendOnlyError(
-                f"the log of {position.by} is at {present.epoch}/{present.size}, "
-                f"not at {position.epoch}/{position.size}"
+                f"the log of {position.by} is {found}, not at {position.epoch}/{position.size}"
             )
+        log = row[0]
         size = position.size + len(leaves)
         self._database.many(
             "leaf_add",

@@ -121,9 +121,14 @@ def _missing(connection: sqlite3.Connection, known: Sequence[Migration]) -> list
 
 
 def _notes(connection: sqlite3.Connection) -> dict[int, bytes]:
-    if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'migration'").fetchone():
+    """Return number and checksum of each migration that ran; none in an empty database."""
+    names = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema")}
+    if not names:
         return {}
-    return dict(connection.execute("SELECT n, sha256 FROM migration").fetchall())
+    notes = connection.execute("SELECT n, sha256 FROM migration").fetchall() if "migration" in names else []
+    if not notes:
+        raise StoreDamagedError("the database is not one of this program", hint=RESTORE_HINT)
+    return dict(notes)
 
 
 def _run(connection: sqlite3.Connection, migration: Migration) -> None:

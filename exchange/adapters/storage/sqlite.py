@@ -39,12 +39,12 @@ from exchange.service.ports import Finish, Unit
 
 T = TypeVar("T")
 
-GROUP_LIMIT = 128
-"""Units in one commit; at about 100 µs each they hold the store for 13 ms."""
+GROUP_LIMIT = 64
+"""Units in one commit; at about 250 µs for a whole message they hold the store for 16 ms."""
 READ_LIMIT = 16
 """Reading units between two groups."""
 WAITING_LIMIT = 4096
-"""Units that may wait; the next one gets BusyError. Thirty groups, well under a second of work."""
+"""Units that may wait; the next one gets BusyError. About a second of work."""
 
 
 @dataclass(frozen=True)

@@ -151,6 +151,7 @@ class Transactions:
             outcome = Outcome(error=RuntimeError(f"a unit raised {error!r}"))
         except Exception as error:  # the unit's own exception goes to its caller, whatever it is
             outcome = Outcome(error=error)
+        self._unit.end_unit()
         self.demand_sound()
         return outcome
 

@@ -31,7 +31,7 @@ class SqlUnit:
         self._database = database
         self._vault = vault
         self._numbers = LinkNumbers(database)
-        files = CaseFiles(database, vault, self._numbers)
+        self._files = files = CaseFiles(database, vault, self._numbers)
         self._links = SqlLinks(database, self._numbers)
         self._logs = SqlLogs(database, self._numbers, own=own)
         self._messages = SqlMessages(database, vault, self._numbers)
@@ -90,7 +90,7 @@ class SqlUnit:
             result = work()
         except BaseException:
             self._logs.grown = grown
-            self._numbers.forget()
+            self._forget_names()
             if self.failure is None:
                 self._database.control("ROLLBACK TO attempt")
                 self._database.control("RELEASE attempt")
@@ -106,5 +106,14 @@ class SqlUnit:
 
     def forget(self) -> None:
         """Drop what was remembered of a transaction that is undone."""
-        self._numbers.forget()
+        self._forget_names()
         self._logs.grown.clear()
+
+    def end_unit(self) -> None:
+        """Drop what is remembered for one unit only."""
+        self._files.forget()
+
+    def _forget_names(self) -> None:
+        self._numbers.forget()
+        self._files.forget()
+        self._audit.forget()

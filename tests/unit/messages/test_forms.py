@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from exchange.messages.document import RELEASE_FIELDS
-from exchange.messages.forms import MAX_FAULTS, check_form
+from exchange.messages.explanation import MAX_FAULTS
+from exchange.messages.forms import check_form
 from exchange.messages.wording import SENTENCES, fault_text
 from hypothesis import given
 from hypothesis import strategies as st
@@ -250,3 +251,19 @@ def test_any_value_at_any_place_is_judged_and_explained(place: str, value: Any) 
         assert fault.rule in SENTENCES
         assert fault.code in {"version_unsupported", "over_disclosure", "form_invalid", "code_unknown"}
         fault_text(fault)
+
+
+def test_long_lists_of_a_hostile_document_are_cut_before_they_are_explained() -> None:
+    document = notice(persons=[{"flags": ["x"] * 2000, "documents": [{}] * 2000, "height_cm": 1}] * 3)
+
+    faults = check_form(document)
+
+    assert len(faults) == MAX_FAULTS
+    assert ("form.items", "/persons/0/flags") in {(fault.rule, fault.pointer) for fault in faults}
+
+
+def test_too_many_persons_are_a_fault_of_their_number() -> None:
+    document = notice()
+    document["persons"] *= 1001
+
+    assert [(fault.rule, fault.pointer) for fault in check_form(document)] == [("form.items", "/persons")]

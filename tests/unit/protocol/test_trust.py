@@ -11,7 +11,7 @@ from exchange.protocol.keyring import Keyring, KeySpan, PartnerKeys
 from exchange.protocol.suites import Algorithm, KeyUse, PublicKey, Suite
 from exchange.protocol.trust import NOW as PRESENT
 from exchange.protocol.trust import trusted_sealing_key, trusted_signer, trusted_signers
-from tests.support.identity import NOW, TH, VN, agency
+from tests.support.identity import NOW, TH, VN, Agency, agency
 from tests.support.keys import test_key
 
 ENVELOPE = agency(VN).key(KeyUse.ENVELOPE).kid
@@ -212,7 +212,6 @@ def test_all_signers_of_a_place_are_listed() -> None:
 
     assert trusted_signers(keys, use=KeyUse.HEAD, index=4) == (first.public, second.public)
     assert trusted_signers(keys, use=KeyUse.HEAD, index=5) == (second.public,)
-    assert keys.all_of(KeyUse.HEAD) == (second.public,)
 
 
 def test_spans_that_were_kept_are_taken_up_again() -> None:
@@ -249,12 +248,53 @@ def test_an_older_card_changes_nothing() -> None:
         newer.with_card(agency(VN).card, held_leaves=0)
 
 
-@pytest.mark.parametrize("use", [KeyUse.ENVELOPE, KeyUse.HEAD])
-def test_a_leaf_about_a_key_that_no_card_names_is_refused(use: KeyUse) -> None:
-    with pytest.raises(CardInvalidError, match="no held card"):
-        partner().ended(use, KeyId("0" * 16), index=1)
-    with pytest.raises(CardInvalidError, match="no held card"):
-        partner().added(use, KeyId("0" * 16), index=1)
+def without_envelope_key() -> Agency:
+    """The partner with a first card that does not name its first envelope key yet."""
+    return agency(VN).but(keys=tuple(key for key in agency(VN).fields.keys if key.kid != ENVELOPE))
+
+
+def test_a_leaf_gives_no_key_that_no_card_names() -> None:
+    keys = PartnerKeys.of([without_envelope_key().card]).added(KeyUse.ENVELOPE, ENVELOPE, index=1)
+
+    assert keys.find(KeyUse.ENVELOPE, ENVELOPE) is None
+    assert reason(keys, index=1) == "signer_unknown"
+    assert trusted_signers(keys, use=KeyUse.ENVELOPE, index=1) == (agency(VN).key(KeyUse.ENVELOPE, 1).public,)
+
+
+def test_a_card_that_comes_after_the_leaves_finds_the_places_they_gave() -> None:
+    """Else a partner could revive a retired key by showing its card late."""
+    early = PartnerKeys.of([without_envelope_key().card])
+    early = early.added(KeyUse.ENVELOPE, ENVELOPE, index=4).ended(KeyUse.ENVELOPE, ENVELOPE, index=9)
+
+    keys = early.with_card(agency(VN).but(serial=2).card, held_leaves=20)
+
+    assert judge(keys, index=8).kid == ENVELOPE
+    assert reason(keys, index=3) == "signer_unknown"
+    assert reason(keys, index=9) == "key_revoked"
+
+
+def test_a_key_that_comes_as_compromised_never_counts_whatever_leaves_said() -> None:
+    early = PartnerKeys.of([without_envelope_key().card]).added(KeyUse.ENVELOPE, ENVELOPE, index=4)
+
+    keys = early.with_card(agency(VN).revoking(KeyUse.ENVELOPE, Revocation.COMPROMISED).card, held_leaves=20)
+
+    assert reason(keys, index=5) == "key_revoked"
+
+
+def test_a_kept_place_without_an_end_does_not_save_a_compromised_key() -> None:
+    cards = [agency(VN).card, agency(VN).revoking(KeyUse.ENVELOPE, Revocation.COMPROMISED).card]
+
+    keys = PartnerKeys.of(cards, [KeySpan(KeyUse.ENVELOPE, ENVELOPE, from_index=2)])
+
+    assert reason(keys, index=5) == "key_revoked"
+
+
+def test_a_leaf_that_adds_an_ended_key_takes_nothing_from_its_past() -> None:
+    """Else a partner could deny what it signed before."""
+    keys = partner().ended(KeyUse.ENVELOPE, ENVELOPE, index=9).added(KeyUse.ENVELOPE, ENVELOPE, index=30)
+
+    assert judge(keys, index=3).kid == ENVELOPE
+    assert reason(keys, index=30) == "key_revoked"
 
 
 def test_the_first_leaf_that_adds_a_key_counts() -> None:

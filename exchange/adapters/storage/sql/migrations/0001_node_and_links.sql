@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The store itself, links, agreements, cards.
+-- The store itself, links, agreements, cards, and where the keys of a partner count.
 --
 -- Instants are milliseconds since 1970 UTC, digests 32 bytes, message ids 16 bytes. `key` names a data
 -- key of the key store. Guards raise 'append-only: ...' and hold against INSERT OR REPLACE, too.
@@ -36,7 +36,6 @@ CREATE TABLE link (
     contiguous_in INTEGER NOT NULL CHECK (contiguous_in >= 0),
     own_epoch INTEGER NOT NULL,
     partner_epoch INTEGER NOT NULL,
-    effects_index INTEGER NOT NULL,
     reason TEXT NOT NULL
 ) STRICT;
 
@@ -105,3 +104,32 @@ BEGIN SELECT RAISE(ABORT, 'append-only: a card never changes'); END;
 
 CREATE TRIGGER card_kept BEFORE DELETE ON card
 BEGIN SELECT RAISE(ABORT, 'append-only: a card is never deleted'); END;
+
+-- Where in the partner's log of an epoch a key of the partner counts; no row means from 0, without an end.
+CREATE TABLE key_span (
+    link INTEGER NOT NULL REFERENCES link (no),
+    epoch INTEGER NOT NULL,
+    key_use TEXT NOT NULL,
+    kid TEXT NOT NULL CHECK (length(kid) = 16),
+    from_index INTEGER NOT NULL CHECK (from_index >= 0),
+    until_index INTEGER CHECK (until_index >= 0),
+    PRIMARY KEY (link, epoch, key_use, kid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER key_span_new BEFORE INSERT ON key_span
+WHEN EXISTS (
+    SELECT 1 FROM key_span
+    WHERE link = NEW.link AND epoch = NEW.epoch AND key_use = NEW.key_use AND kid = NEW.kid
+)
+BEGIN SELECT RAISE(ABORT, 'append-only: this key has its place already'); END;
+
+CREATE TRIGGER key_span_fixed BEFORE UPDATE OF link, epoch, key_use, kid ON key_span
+BEGIN SELECT RAISE(ABORT, 'append-only: a place belongs to one key'); END;
+
+CREATE TRIGGER key_span_shrinks BEFORE UPDATE ON key_span
+WHEN NEW.from_index < OLD.from_index
+    OR (OLD.until_index IS NOT NULL AND (NEW.until_index IS NULL OR NEW.until_index > OLD.until_index))
+BEGIN SELECT RAISE(ABORT, 'append-only: where a key counts only becomes less'); END;
+
+CREATE TRIGGER key_span_kept BEFORE DELETE ON key_span
+BEGIN SELECT RAISE(ABORT, 'append-only: the place of a key is never deleted'); END;

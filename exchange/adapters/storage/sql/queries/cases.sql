@@ -51,14 +51,14 @@ WHERE f.group_token = :group_token ORDER BY f.no DESC LIMIT :limit;
 SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
     s.opened_at, s.changed_at
 FROM case_state AS s JOIN case_file AS f ON f.no = s.case_file JOIN link ON link.no = f.link
-ORDER BY s.changed_at DESC, f.no DESC LIMIT :limit;
+ORDER BY s.changed_at DESC, s.case_file DESC LIMIT :limit;
 
 -- name: case_list_of_link
 -- Cases of one link, last changed first.
 SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
     s.opened_at, s.changed_at
 FROM case_state AS s JOIN case_file AS f ON f.no = s.case_file JOIN link ON link.no = f.link
-WHERE s.link = :link ORDER BY s.changed_at DESC, f.no DESC LIMIT :limit;
+WHERE s.link = :link ORDER BY s.changed_at DESC, s.case_file DESC LIMIT :limit;
 
 -- name: case_event_add
 -- The next event of a case.

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lets cards and leaves of a partner change where its keys count (threat-model rule 13).
+
+* `take_card`: a card by any route. It says which keys there are; a key that it calls compromised counts
+  only among the leaves that we held when it came. A new address waits for two persons, a compromise does
+  not: it takes effect even if the card has to wait.
+* `hear_card`: the same for a card in a frame or at the gate. One that is refused is kept for people, and
+  the rest of what came is taken as if it had not been there.
+* `follow_leaves`: the leaves `keyx` of a stored tail. A leaf about a key that no card names is kept as
+  the difference `unknown_key`, and so is the place it gives: the card may come later.
+
+What is held and what changes are read and written in one transaction. Whether a key may sign at a place
+is decided in `protocol.trust` alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from exchange.errors import CardInvalidError
+from exchange.ids import AgencyCode, KeyId
+from exchange.ledger.entries import Event, Leaf, legal
+from exchange.protocol.cards import MAX_CARD_BYTES, Card, address_changes, newer_card, read_card
+from exchange.protocol.keyring import KeySpan, PartnerKeys
+from exchange.protocol.suites import KeyUse
+from exchange.service.evidence import keep_difference
+from exchange.service.node import Node
+from exchange.service.pairing import Pairing, parsed_card, partner_keys
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import AuditRow, CardRow, LinkRow
+
+MAX_UNKNOWN_KEYS: Final = 64
+"""Places kept of keys that no card names; more than a card with a year of new keys. Beyond it a leaf about
+such a key is only a difference."""
+
+
+async def take_card(node: Node, agency: AgencyCode, raw: bytes) -> None:
+    """Take over a rightly signed newer card of a partner, with what it says of compromised keys.
+
+    Raises:
+        CardInvalidError: not signed by the pinned recovery key, not newer, a key that is known from
+            elsewhere, or an address that two persons have to confirm.
+    """
+    waits = await node.store.write(lambda uow: _take_card(uow, node, agency, raw))
+    if waits:
+        raise CardInvalidError(
+            f"the new card of {agency} has another address", hint="two persons must confirm the address"
+        )
+
+
+async def hear_card(node: Node, link: LinkRow, text: str) -> None:
+    """Take over a card that came with something else; keep it as a difference if it is refused."""
+    raw = text.encode()
+    try:
+        await take_card(node, link.partner, raw)
+    except CardInvalidError as error:
+        kind, reason = error.reason, str(error)
+        await node.store.write(
+            lambda uow: keep_difference(
+                uow, node, link.link, kind, evidence=raw[: MAX_CARD_BYTES + 1], reason=reason
+            )
+        )
+
+
+def _take_card(uow: UnitOfWork, node: Node, agency: AgencyCode, raw: bytes) -> bool:
+    """Take over a card; return True if it has to wait for two persons."""
+    held_row = uow.links.card(agency)
+    if held_row is None or held_row.raw == raw:
+        return False
+    held = parsed_card(held_row.raw)
+    offered = read_card(raw, pinned_recovery=held.recovery)
+    newer_card(held, offered, known_keys=_known_elsewhere(uow, node, held))
+    for link in uow.links.all():
+        if link.partner == agency:
+            before = partner_keys(uow, link)
+            size = uow.logs.position(link.link, agency).size
+            _keep_places(uow, link, before, before.with_card(offered, held_leaves=size))
+    if address_changes(held, offered):
+        return True
+    now = node.clock.now()
+    uow.links.add_card(CardRow(agency, offered.serial, raw, offered.digest, now))
+    uow.audit.record(AuditRow(now, "partner", "card_taken_over", agency, result=str(offered.serial)))
+    return False
+
+
+def kids_of(cards: Iterable[Card]) -> set[KeyId]:
+    """Return the ids of all keys in cards, with the recovery keys that signed them."""
+    return {kid for card in cards for kid in (card.recovery.kid, *(key.kid for key in card.keys))}
+
+
+def _known_elsewhere(uow: UnitOfWork, node: Node, held: Card) -> set[KeyId]:
+    """Return the keys that a new card may not bring: ours, other agencies', and those it once gave up."""
+    owners = {node.agency, *(link.partner for link in uow.links.all())}
+    rows = [row for owner in owners for row in uow.links.cards(owner)]
+    return kids_of(parsed_card(row.raw) for row in rows) - kids_of([held])
+
+
+def follow_leaves(
+    uow: UnitOfWork, node: Node, pairing: Pairing, leaves: Sequence[Leaf], *, held: int
+) -> None:
+    """Let the leaves `keyx` of a stored tail have their effect; `held` leaves were held before it."""
+    changes = [leaf for leaf in leaves if leaf.ev == Event.KEYX and not legal(leaf)]
+    if not changes:
+        return
+    before = keys = partner_keys(uow, pairing.link)
+    for leaf in changes:
+        use, kid = KeyUse(str(leaf.fields["use"])), KeyId(str(leaf.fields["kid"]))
+        if keys.find(use, kid) is None:
+            reason = f"leaf {leaf.i} of {pairing.partner} names key {kid} for {use}, which no held card has"
+            keep_difference(
+                uow, node, pairing.link.link, "unknown_key",
+                subject=str(leaf.i), evidence=leaf.raw, reason=reason,
+            )  # fmt: skip
+            if len(keys.spans.keys() - keys.keys.keys()) >= MAX_UNKNOWN_KEYS:
+                continue
+        keys = _followed(keys, leaf, use, kid, held)
+    _keep_places(uow, pairing.link, before, keys)
+
+
+def _followed(keys: PartnerKeys, leaf: Leaf, use: KeyUse, kid: KeyId, held: int) -> PartnerKeys:
+    match leaf.fields["op"]:
+        case "add":
+            return keys.added(use, kid, index=leaf.i)
+        case "retire":
+            return keys.ended(use, kid, index=leaf.i)
+        case _:
+            return keys.ended(use, kid, index=held)
+
+
+def _keep_places(uow: UnitOfWork, link: LinkRow, before: PartnerKeys, after: PartnerKeys) -> None:
+    for place, span in after.spans.items():
+        if span != before.spans.get(place, KeySpan(*place)):
+            uow.links.put_key_span(link.link, link.partner_epoch, span)

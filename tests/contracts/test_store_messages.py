@@ -1,0 +1,333 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every store must keep: messages of both directions and the partners' announcements."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from exchange.errors import AppendOnlyError, ExchangeError, StoreError
+from exchange.ids import OfficerNumber
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import Direction, MessageRow, MessageState
+from tests.support.store_rows import (
+    LINK,
+    NOW,
+    OFFICER,
+    OTHER_LINK,
+    StoreWorld,
+    announced_row,
+    digest,
+    link_row,
+    message_id,
+    message_row,
+)
+
+IN, OUT = Direction.IN, Direction.OUT
+LATER = NOW + timedelta(hours=1)
+
+
+async def add(world: StoreWorld, *rows: MessageRow) -> None:
+    """Keep messages with lines that name their number."""
+
+    def unit(uow: UnitOfWork) -> None:
+        for row in rows:
+            uow.messages.add(row, envelope=b"envelope %d" % row.seq, body=b"body %d" % row.seq)
+
+    await world.store.write(unit)
+
+
+async def due(world: StoreWorld, *, limit: int = 100, max_bytes: int = 10_000) -> list[int]:
+    rows = await world.store.read(
+        lambda uow: uow.messages.due(LINK, now=NOW, limit=limit, max_bytes=max_bytes)
+    )
+    return [row.seq for row in rows]
+
+
+# --- messages
+
+
+async def test_message_comes_back_with_every_column(world: StoreWorld) -> None:
+    row = message_row(
+        direction=IN, state=MessageState.REJECTED, code="expired", verdict_at=LATER, leaf_index=4,
+        verdict_leaf_index=5, in_reply_to=message_id(9), officer=OFFICER, released_by=OfficerNumber("P-0008"),
+        attempts=3, next_attempt_at=LATER, stop=True,
+    )  # fmt: skip
+    await add(world, row)
+
+    found = await world.store.read(
+        lambda uow: (uow.messages.by_seq(LINK, IN, 1), uow.messages.by_id(LINK, IN, row.id))
+    )
+
+    assert found == (row, row)
+
+
+async def test_line_comes_back_byte_for_byte(world: StoreWorld) -> None:
+    await add(world, message_row())
+    await world.store.write(lambda uow: uow.messages.add(message_row(2), envelope=b"e", body=None))
+
+    lines = await world.store.read(lambda uow: [uow.messages.line(LINK, OUT, n) for n in (1, 2)])
+
+    assert lines == [(b"envelope 1", b"body 1"), (b"e", None)]
+
+
+async def test_unknown_message_is_none_and_has_no_line(world: StoreWorld) -> None:
+    await add(world, message_row())
+
+    found = await world.store.read(
+        lambda uow: [
+            uow.messages.by_seq(LINK, IN, 1),
+            uow.messages.by_seq(LINK, OUT, 2),
+            uow.messages.by_seq(OTHER_LINK, OUT, 1),
+            uow.messages.by_id(LINK, IN, message_id(1)),
+        ]
+    )
+
+    assert found == [None] * 4
+    with pytest.raises(StoreError, match="not in the store"):
+        await world.store.read(lambda uow: uow.messages.line(LINK, OUT, 2))
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param(message_row(1), id="same message"),
+        pytest.param(message_row(1, id=message_id(2)), id="same number, other id"),
+        pytest.param(message_row(2, id=message_id(1)), id="same id, other number"),
+    ],
+)
+async def test_used_id_or_number_is_refused_for_ever(world: StoreWorld, again: MessageRow) -> None:
+    """Threat-model rule 16."""
+    await add(world, message_row(1))
+
+    with pytest.raises(AppendOnlyError, match="used"):
+        await add(world, again)
+
+    assert await world.store.read(lambda uow: uow.messages.by_seq(LINK, OUT, 1)) == message_row(1)
+
+
+async def test_other_direction_counts_for_itself(world: StoreWorld) -> None:
+    await add(world, message_row(1), message_row(1, IN, id=message_id(1)))
+
+    found = await world.store.read(lambda uow: uow.messages.by_id(LINK, IN, message_id(1)))
+    assert found is not None
+
+
+async def test_message_on_an_unknown_link_is_refused(world: StoreWorld) -> None:
+    with pytest.raises(StoreError, match="not in the store"):
+        await add(world, message_row(link=OTHER_LINK))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"envelope_hash": "A" * 42 + "B"},
+        {"commitment": "A" * 42},
+        {"body_hash": "A" * 42 + "="},
+        {"id": message_id(1).upper()},
+        {"id": message_id(1).replace("-", "")},
+        {"seq": 0},
+        {"state": "done"},
+        {"direction": "sideways"},
+    ],
+    ids=str,
+)
+async def test_row_that_is_not_canonical_is_refused(world: StoreWorld, wrong: dict[str, object]) -> None:
+    with pytest.raises((ExchangeError, ValueError)):
+        await add(world, replace(message_row(), **wrong))
+
+    assert await world.store.write(lambda uow: uow.messages.list()) == []
+
+
+async def test_update_changes_what_may_change_and_nothing_else(world: StoreWorld) -> None:
+    await add(world, message_row())
+    changed = message_row(
+        state=MessageState.ACCEPTED, code="c", type="CLO", verdict_at=LATER, verdict_leaf_index=8, attempts=2,
+        next_attempt_at=LATER,
+    )  # fmt: skip
+    sent = replace(changed, id=message_id(9), commitment=digest("other"), leaf_index=7, stop=True)
+
+    await world.store.write(lambda uow: uow.messages.update(sent))
+
+    assert await world.store.read(lambda uow: uow.messages.by_seq(LINK, OUT, 1)) == changed
+
+
+async def test_update_of_an_unknown_message_is_refused(world: StoreWorld) -> None:
+    with pytest.raises(StoreError, match="not in the store"):
+        await world.store.write(lambda uow: uow.messages.update(message_row(4)))
+
+
+async def test_due_messages_come_stops_first_then_by_number(world: StoreWorld) -> None:
+    """Design D12."""
+    await add(world, message_row(3, stop=True), message_row(2), message_row(4, stop=True), message_row(1))
+
+    assert await due(world) == [3, 4, 1, 2]
+    assert await due(world, limit=3) == [3, 4, 1]
+
+
+async def test_message_is_not_due_before_its_next_attempt(world: StoreWorld) -> None:
+    soon = NOW + timedelta(milliseconds=1)
+    await add(
+        world, message_row(1, next_attempt_at=soon), message_row(2, next_attempt_at=NOW), message_row(3)
+    )
+
+    assert await due(world) == [2, 3]
+
+
+@pytest.mark.parametrize("state", [state for state in MessageState if state is not MessageState.QUEUED])
+async def test_message_in_another_state_is_not_due(world: StoreWorld, state: MessageState) -> None:
+    await add(world, message_row(1), message_row(2, IN, state=state))
+    await world.store.write(lambda uow: uow.messages.update(message_row(1, state=state)))
+
+    assert await due(world) == []
+
+
+@pytest.mark.parametrize(("max_bytes", "expected"), [(0, [1]), (100, [1]), (299, [1, 2]), (300, [1, 2, 3])])
+async def test_due_messages_fit_the_bytes_but_one_always_goes(
+    world: StoreWorld, max_bytes: int, expected: list[int]
+) -> None:
+    await add(world, *(message_row(n) for n in (1, 2, 3)))
+
+    assert await due(world, max_bytes=max_bytes) == expected
+
+
+async def test_open_messages_are_counted_until_their_verdict(world: StoreWorld) -> None:
+    await add(world, message_row(1), message_row(2), message_row(3), message_row(1, IN))
+    counts = [await world.store.read(lambda uow: uow.messages.open_count(LINK))]
+    for state in (MessageState.HELD, MessageState.VOIDING, MessageState.VOIDED, MessageState.QUEUED):
+        await world.store.write(lambda uow, state=state: uow.messages.update(message_row(2, state=state)))
+        counts.append(await world.store.read(lambda uow: uow.messages.open_count(LINK)))
+
+    assert counts == [(3, 300), (3, 300), (3, 300), (2, 200), (3, 300)]
+    assert await world.store.read(lambda uow: uow.messages.open_count(OTHER_LINK)) == (0, 0)
+
+
+async def test_lists_by_state_name_their_own_direction(world: StoreWorld) -> None:
+    await add(
+        world,
+        message_row(2, IN, state=MessageState.HELD),
+        message_row(1, IN, state=MessageState.HELD),
+        message_row(1, state=MessageState.HELD),
+        message_row(3, state=MessageState.STOPPED),
+        message_row(2, state=MessageState.STOPPED),
+    )
+
+    def lists(uow: UnitOfWork) -> list[list[int]]:
+        found = uow.messages.held(LINK), uow.messages.stopped(LINK)
+        return [[row.seq for row in rows] for rows in found]
+
+    assert await world.store.read(lists) == [[1, 2], [2, 3]]
+
+
+async def test_expired_messages_are_those_without_verdict_that_were_not_given_up(world: StoreWorld) -> None:
+    past = {"expires_at": NOW - timedelta(milliseconds=1)}
+    await add(
+        world,
+        message_row(1, **past),
+        message_row(2, expires_at=NOW),
+        message_row(3, state=MessageState.HELD, **past),
+        message_row(4, state=MessageState.VOIDING, **past),
+        message_row(5, state=MessageState.ACCEPTED, **past),
+        message_row(6, IN, state=MessageState.HELD, **past),
+    )
+
+    rows = await world.store.read(lambda uow: uow.messages.expired(LINK, now=NOW, limit=10))
+
+    assert sorted(row.seq for row in rows) == [1, 3]
+    assert len(await world.store.read(lambda uow: uow.messages.expired(LINK, now=NOW, limit=1))) == 1
+
+
+async def test_message_is_found_by_the_beginning_or_end_of_its_id(world: StoreWorld) -> None:
+    await add(world, *(message_row(n) for n in range(1, 30)))
+    id = message_id(17)
+
+    for text in (id, id[:13], id[-4:], id[-7:], id[-10:], id[-16:].upper(), id[-17:]):
+        rows = await world.store.read(lambda uow, text=text: uow.messages.find(text))
+        assert id in [row.id for row in rows], text
+        assert all(row.id.startswith(text) or row.id.endswith(text.lower()) for row in rows)
+
+
+@pytest.mark.parametrize("text", ["", "abc", "----", "zzzz", "%%%%", "____", "0192'", "0" * 33, "ffffffff"])
+async def test_text_that_no_id_begins_or_ends_with_finds_nothing(world: StoreWorld, text: str) -> None:
+    await add(world, message_row())
+
+    assert await world.store.read(lambda uow: uow.messages.find(text)) == []
+
+
+async def test_search_returns_at_most_twenty_newest_messages(world: StoreWorld) -> None:
+    await add(world, *(message_row(n) for n in range(1, 30)))
+
+    rows = await world.store.read(lambda uow: uow.messages.find("0192f0c1"))
+
+    assert [row.seq for row in rows] == list(range(29, 9, -1))
+
+
+async def test_messages_are_listed_newest_first_page_by_page(world: StoreWorld) -> None:
+    await world.store.write(lambda uow: uow.links.add(link_row(OTHER_LINK)))
+    await add(
+        world,
+        message_row(1),
+        message_row(1, IN),
+        message_row(2, link=OTHER_LINK),
+        message_row(3),
+        message_row(4),
+    )
+
+    def pages(uow: UnitOfWork) -> list[int]:
+        first = uow.messages.list(link=LINK, limit=2)
+        second = uow.messages.list(link=LINK, limit=2, after=(first[-1].id, first[-1].seq))
+        third = uow.messages.list(link=LINK, limit=2, after=(second[-1].id, second[-1].seq))
+        return [row.seq for row in (*first, *second, *third)]
+
+    assert await world.store.read(pages) == [4, 3, 1, 1]
+    assert len(await world.store.read(lambda uow: uow.messages.list())) == 5
+    outgoing = await world.store.read(lambda uow: uow.messages.list(direction=OUT))
+    assert [row.seq for row in outgoing] == [4, 3, 2, 1]
+    assert [
+        row.direction
+        for row in await world.store.read(lambda uow: uow.messages.list(link=LINK, direction=IN))
+    ] == [IN]
+
+
+async def test_messages_are_paged_by_number(world: StoreWorld) -> None:
+    await add(world, *(message_row(n) for n in (4, 2, 1, 3)), message_row(5, IN))
+
+    rows = await world.store.read(lambda uow: uow.messages.numbers(LINK, OUT, 2, 2))
+
+    assert [row.seq for row in rows] == [2, 3]
+
+
+# --- announcements
+
+
+async def test_announcement_is_kept_once(world: StoreWorld) -> None:
+    assert await world.store.write(lambda uow: uow.messages.announce(announced_row(3)))
+
+    for again in (announced_row(3), announced_row(4, id=message_id(3)), announced_row(3, id=message_id(4))):
+        assert not await world.store.write(lambda uow, again=again: uow.messages.announce(again))
+
+    assert await world.store.read(lambda uow: uow.messages.announced_numbers(LINK, 0, 9)) == [
+        announced_row(3)
+    ]
+
+
+async def test_announcements_are_found_by_number(world: StoreWorld) -> None:
+    def unit(uow: UnitOfWork) -> None:
+        for n in (2, 5):
+            uow.messages.announce(announced_row(n))
+
+    assert await world.store.read(lambda uow: uow.messages.announced_last(LINK)) == 0
+    await world.store.write(unit)
+
+    found = await world.store.read(lambda uow: [uow.messages.announced(LINK, n) for n in (1, 2, 3)])
+    assert found == [None, announced_row(2), None]
+    assert await world.store.read(lambda uow: uow.messages.announced_last(LINK)) == 5
+
+
+async def test_first_void_of_an_announced_number_stays(world: StoreWorld) -> None:
+    await world.store.write(lambda uow: uow.messages.announce(announced_row(2)))
+
+    for seq, code in ((2, "expired"), (2, "lost"), (7, "lost")):
+        await world.store.write(lambda uow, seq=seq, code=code: uow.messages.void_announced(LINK, seq, code))
+
+    found = await world.store.read(lambda uow: uow.messages.announced_numbers(LINK, 1, 9))
+    assert found == [announced_row(2, void_code="expired")]

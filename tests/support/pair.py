@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two real nodes: processes of their own, folders on disk, TLS on loopback; enrolled like any others.
+
+    with RealPair(folder) as pair:
+        pair.kh.send(small_notice())
+        pair.kh.kill()
+        pair.kh.start()
+
+Passphrases are random and reach the processes by their environment. Nothing of the product is replaced.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from exchange.bootstrap import recovery_key, set_up
+from exchange.config import AgencySection, DoorSection, Settings
+from exchange.errors import NodeError
+from exchange.ids import AgencyCode, OfficerNumber
+from exchange.interfaces.cli import enrolling
+from exchange.interfaces.cli.client import Service
+
+KH, VN = AgencyCode("KH-MOSVY-DAHT"), AgencyCode("VN-MPS-IMM")
+FIRST, SECOND = OfficerNumber("P-0001"), OfficerNumber("P-0002")
+START_S = 30.0
+"""Argon2id and the store take about a second; a busy machine takes longer."""
+
+
+@dataclass
+class RealNode:
+    """One node: its folder and its process, if it runs."""
+
+    folder: Path
+    code: AgencyCode
+    port: int
+    passphrase: str = field(default_factory=lambda: secrets.token_hex(16))
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def service(self) -> Service:
+        return Service(self.folder)
+
+    def set_up(self) -> None:
+        settings = Settings(
+            agency=AgencySection(
+                code=self.code, node=secrets.token_hex(8), names={"en": f"Agency {self.code}"},
+                office=self.code, training=True,
+            ),
+            door=DoorSection(host="127.0.0.1", port=self.port, address=f"https://127.0.0.1:{self.port}"),
+        )  # fmt: skip
+        officers = {FIRST: "First Officer", SECOND: "Second Officer"}
+        set_up(self.folder, settings, self.passphrase, officers=officers)
+
+    def start(self) -> None:
+        """Start the process and wait until it answers."""
+        environment = {**os.environ, "EXCHANGE_PASSPHRASE": self.passphrase, "PYTHONUNBUFFERED": "1"}
+        with (self.folder.parent / f"{self.folder.name}.out").open("ab") as out:
+            command = [sys.executable, "-m", "exchange", "serve", "--data", str(self.folder)]
+            self.process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
+        ends = time.monotonic() + START_S
+        while not self.service.is_running():
+            if self.process.poll() is not None or time.monotonic() > ends:
+                raise AssertionError(f"{self.code} did not start: {self.output()[-2000:]}")
+            time.sleep(0.02)
+
+    def output(self) -> str:
+        return (self.folder.parent / f"{self.folder.name}.out").read_text(errors="replace")
+
+    def kill(self) -> None:
+        """End the process as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(30)
+            self.process = None
+
+    def send(self, document: dict[str, Any]) -> dict[str, Any]:
+        return self.service.ask("message.send", document=document, officer=FIRST)
+
+    def messages(self, direction: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.service.ask("message.list", direction=direction, limit=1000)[
+            "messages"
+        ]
+        return rows
+
+    def cpu_s(self) -> float:
+        """Return the CPU seconds that the process has used."""
+        assert self.process is not None
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class RealPair:
+    """Both nodes, enrolled and running while the context is open."""
+
+    def __init__(self, folder: Path) -> None:
+        ports = _free_ports()
+        self.kh = RealNode(folder / "kh", KH, ports[0])
+        self.vn = RealNode(folder / "vn", VN, ports[1])
+
+    @property
+    def nodes(self) -> tuple[RealNode, RealNode]:
+        return self.kh, self.vn
+
+    def __enter__(self) -> Self:
+        try:
+            for node in self.nodes:
+                node.set_up()
+                node.start()
+            self._enrol()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for node in self.nodes:
+            node.kill()
+
+    def _enrol(self) -> None:
+        two = enrolling.Officers(FIRST, SECOND)
+        keys = {node.code: recovery_key(node.folder, node.passphrase) for node in self.nodes}
+        kh, vn = self.kh.service, self.vn.service
+        invitation = enrolling.invite(kh, keys[KH], VN, profile="kh-vn", answer_to="", officer=FIRST)
+        joined = enrolling.join(vn, keys[VN], invitation, officers=two)
+        judged = enrolling.judge(kh, joined.file)
+        enrolling.countersign(kh, keys[KH], judged, spoken=joined.words, officers=two)
+        enrolling.confirm_as_joiner(vn, KH, spoken=judged.words, officers=two)
+        self.until(self.is_open)
+
+    def is_open(self) -> bool:
+        standings = [node.service.ask("partner.list")["partners"] for node in self.nodes]
+        return all(rows and rows[0]["state"] == "open" for rows in standings)
+
+    def until(self, reached: Any, *, limit_s: float = 60.0) -> None:
+        """Wait until something holds; a node that is not up yet counts as not."""
+        ends = time.monotonic() + limit_s
+        while True:
+            try:
+                if reached():
+                    return
+            except NodeError:
+                pass
+            if time.monotonic() > ends:
+                raise AssertionError(
+                    f"not reached in {limit_s:.0f} s; {self.kh.output()[-500:]} {self.vn.output()[-500:]}"
+                )
+            time.sleep(0.05)
+
+    def is_quiet(self) -> bool:
+        """Return True when every message has its verdict."""
+        done = {"accepted", "rejected", "voided"}
+        return all(
+            row["state"] in done
+            for node in self.nodes
+            for side in ("out", "in")
+            for row in node.messages(side)
+        )
+
+    def reconcile(self) -> list[dict[str, Any]]:
+        return [
+            node.service.ask("reconcile", partner=VN if node is self.kh else KH, flush=True)
+            for node in self.nodes
+        ]
+
+
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as one, socket.socket() as two:
+        for sock in (one, two):
+            sock.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], two.getsockname()[1]

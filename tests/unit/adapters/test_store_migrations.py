@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Migrations are atomic: killed at any statement, a store is as before or after a whole file."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exchange.adapters.storage.migrate import Migration, migrate, migrations, schema_of, split_statements
+from exchange.adapters.storage.queries import parse_queries, queries
+from exchange.errors import StoreDamagedError, StoreNewerError
+
+KNOWN = migrations("migrations")
+
+
+class KilledError(BaseException):
+    """The process died here."""
+
+
+class DyingConnection(sqlite3.Connection):
+    """A connection whose process dies before its statement number `lives`."""
+
+    lives = 10_000
+
+    def execute(self, sql: str, *arguments: Any) -> sqlite3.Cursor:
+        if self.lives == 0:
+            raise KilledError
+        self.lives -= 1
+        return super().execute(sql, *arguments)
+
+
+def open_file(path: Path, *, lives: int = 10_000) -> DyingConnection:
+    connection = sqlite3.connect(path, isolation_level=None, factory=DyingConnection)
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.lives = lives
+    return connection
+
+
+@pytest.fixture
+def memory() -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    yield connection
+    connection.close()
+
+
+def schema_after(count: int) -> frozenset[tuple[str, str, str]]:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        migrate(connection, KNOWN[:count])
+        return schema_of(connection)
+    finally:
+        connection.close()
+
+
+def test_store_killed_at_each_statement_is_between_two_files_and_goes_on(tmp_path: Path) -> None:
+    """Threat-model rule 35."""
+    between = [frozenset(), *(schema_after(count) for count in range(1, len(KNOWN) + 1))]
+    seen = set()
+    for lives in range(1, 10_000):
+        path = tmp_path / f"{lives}.db"
+        connection = open_file(path, lives=lives)
+        try:
+            migrate(connection, KNOWN)
+            break
+        except KilledError:
+            pass
+        finally:
+            connection.close()
+
+        again = open_file(path)
+        assert schema_of(again) in between
+        seen.add(between.index(schema_of(again)))
+        migrate(again, KNOWN)
+        assert schema_of(again) == between[-1]
+        again.close()
+        path.unlink()
+
+    assert seen == set(range(len(KNOWN) + 1))
+
+
+def test_migrating_again_runs_nothing(memory: sqlite3.Connection) -> None:
+    assert migrate(memory, KNOWN) == len(KNOWN)
+    assert migrate(memory, KNOWN) == 0
+
+
+def test_failing_statement_undoes_its_file(memory: sqlite3.Connection) -> None:
+    broken = Migration(len(KNOWN) + 1, "broken", bytes(32), ("CREATE TABLE a (b)", "CREATE TABLE a (b)"))
+
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(memory, [*KNOWN, broken])
+
+    assert schema_of(memory) == schema_after(len(KNOWN))
+
+
+def test_older_program_refuses_a_newer_store(memory: sqlite3.Connection) -> None:
+    migrate(memory, KNOWN)
+
+    with pytest.raises(StoreNewerError, match="this program knows"):
+        migrate(memory, KNOWN[:-1])
+
+
+def test_file_that_changed_after_it_ran_is_noticed(memory: sqlite3.Connection) -> None:
+    migrate(memory, KNOWN)
+    first = Migration(1, KNOWN[0].name, bytes(32), KNOWN[0].statements)
+
+    with pytest.raises(StoreDamagedError, match="migration 0001"):
+        migrate(memory, [first, *KNOWN[1:]])
+
+
+def test_every_table_is_strict(memory: sqlite3.Connection) -> None:
+    migrate(memory, KNOWN)
+
+    tables = memory.execute("SELECT name, strict FROM pragma_table_list WHERE type = 'table'")
+
+    assert [name for name, strict in tables if not strict and not name.startswith("sqlite_")] == []
+
+
+def test_trigger_is_one_statement() -> None:
+    script = "CREATE TABLE a (b);\nCREATE TRIGGER c BEFORE DELETE ON a\nBEGIN SELECT 1; SELECT 2; END;\n"
+
+    assert len(split_statements(script)) == 2
+
+
+def test_every_query_has_a_name_and_a_sentence_and_can_be_prepared(memory: sqlite3.Connection) -> None:
+    keys = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(memory, KNOWN)
+    migrate(keys, migrations("keys"))
+
+    for query in queries().values():
+        assert query.sentence.endswith("."), query.name
+        of_keys = query.name.startswith("key_") and not query.name.startswith("key_span")
+        connection = keys if of_keys else memory
+        connection.execute(f"EXPLAIN {query.sql}", _Anything())
+    keys.close()
+
+
+def test_no_query_scans_a_table_that_grows(memory: sqlite3.Connection) -> None:
+    """Design 6. The exceptions walk from the newest row to a limit, or belong to the check on demand."""
+    migrate(memory, KNOWN)
+    growing = {
+        "m",
+        "message",
+        "leaf",
+        "part",
+        "f",
+        "case_file",
+        "e",
+        "case_event",
+        "s",
+        "audit",
+        "announced",
+        "line",
+    }
+    by_design = {"audit_list", "message_list", "case_list", "log_gaps"}
+
+    scanned = {
+        (query.name, step.split()[1])
+        for query in queries().values()
+        if not query.name.startswith("key_") and query.name not in by_design
+        for step in plan_of(memory, query.sql)
+        if step.startswith("SCAN") and step.split()[1] in growing
+    }
+
+    assert scanned == set()
+
+
+def plan_of(connection: sqlite3.Connection, sql: str) -> list[str]:
+    return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", _Anything())]
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("message_due", "message_queue"),
+        ("message_expired", "message_open"),
+        ("message_held", "message_held"),
+        ("message_stopped", "message_stopped"),
+        ("message_by_tail", "message_by_tail"),
+        ("message_by_id", "message_by_id"),
+        ("message_list_of_link", "message_by_link"),
+        ("case_list", "case_state_by_change"),
+        ("case_list_of_link", "case_state_by_link"),
+    ],
+)
+def test_query_uses_its_index(memory: sqlite3.Connection, name: str, index: str) -> None:
+    migrate(memory, KNOWN)
+
+    plan = plan_of(memory, queries()[name].sql)
+
+    assert any(f"INDEX {index} " in f"{step} " for step in plan), plan
+    assert not any("TEMP B-TREE" in step for step in plan), plan
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-- name: a\nSELECT 1;\n",
+        "-- name: a\n-- A sentence.\nSELECT 1\n",
+        "-- name: A b\n-- A sentence.\nSELECT 1;\n",
+    ],
+)
+def test_query_without_name_sentence_or_end_is_a_defect(text: str) -> None:
+    with pytest.raises(ValueError, match="lacks"):
+        parse_queries(text)
+
+
+class _Anything(dict[str, Any]):
+    """Binds NULL to every parameter."""
+
+    def __missing__(self, key: str) -> None:
+        return None
