@@ -7,6 +7,7 @@ of it held; otherwise the last line names what did not hold and the log to read.
 """
 
 import contextlib
+import signal
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -62,7 +63,8 @@ def demo(
 
 @contextlib.contextmanager
 def _running(told: Demo, *, continued: bool) -> Iterator[None]:
-    """Run both processes while the context is open; Ctrl-C ends it quietly."""
+    """Run both processes while the context is open; SIGTERM ends it as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if not continued:
             demo_nodes.set_up_all(told.sites)
@@ -70,6 +72,7 @@ def _running(told: Demo, *, continued: bool) -> Iterator[None]:
         yield
     finally:
         demo_nodes.stop_all(told.sites)
+        signal.signal(signal.SIGTERM, before)
 
 
 def _meet(told: Demo, folder: Path, *, continued: bool) -> None:

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -130,9 +129,9 @@ def is_made(folder: Path) -> bool:
 
 
 def set_up_all(sites: Sequence[Site]) -> None:
-    """Set up each agency: keys, card, store, two officers."""
-    with ThreadPoolExecutor(len(sites)) as workers:
-        list(workers.map(_set_up, sites))
+    """Set up each agency, one after the other: keys, card, store, two officers."""
+    for site in sites:
+        _set_up(site)
 
 
 def _set_up(site: Site) -> None:
