@@ -28,6 +28,7 @@ from exchange.ledger.entries import Event, Leaf, decode_leaf
 from exchange.messages.catalog import message_types
 from exchange.protocol.parts import Document, join_parts
 from exchange.protocol.strictjson import JsonValue
+from exchange.service import tail
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
@@ -96,21 +97,27 @@ def _walk(uow: UnitOfWork, node: Node, pairing: Pairing, page: list[bytes]) -> i
     """Apply leaves in order; return how many are done."""
     for done, raw in enumerate(page):
         leaf = decode_leaf(raw)
-        if leaf.ev == Event.SENT and _is_missing(uow, pairing, int(leaf.fields["seq"])):
+        if leaf.ev == Event.SENT and _is_missing(uow, pairing, leaf):
             return done
         if leaf.ev in (Event.RCVD, Event.ACCP, Event.REJC):
             _apply_verdict(uow, node, pairing, leaf)
     return len(page)
 
 
-def _is_missing(uow: UnitOfWork, pairing: Pairing, seq: int) -> bool:
-    row = uow.messages.by_seq(pairing.link.link, Direction.IN, seq)
-    return row is None or row.state in WAITING
+def _is_missing(uow: UnitOfWork, pairing: Pairing, leaf: Leaf) -> bool:
+    """Return True if the line of a `sent` leaf has no verdict yet; a faulty leaf announces no line."""
+    link, seq = pairing.link.link, leaf.fields.get("seq")
+    row = uow.messages.by_seq(link, Direction.IN, seq) if isinstance(seq, int) else None
+    if row is not None:
+        return row.state in WAITING
+    announced = uow.messages.announced(link, seq) if isinstance(seq, int) else None
+    return announced is not None and announced.leaf_index == leaf.i
 
 
 def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
-    row = uow.messages.by_seq(pairing.link.link, Direction.OUT, int(leaf.fields["seq"]))
-    if row is None or row.effective or leaf.fields.get("k") == "held":
+    seq = leaf.fields.get("seq")
+    row = uow.messages.by_seq(pairing.link.link, Direction.OUT, seq) if isinstance(seq, int) else None
+    if row is None or row.effective or not tail.is_the_verdict(uow, row, leaf):
         return
     document = document_of(uow, row)
     accepted = leaf.ev == Event.ACCP or leaf.fields.get("k") == "accepted"

@@ -35,7 +35,12 @@ from exchange.service.rows import (
     MessageState,
 )
 
-OPEN_STATES = frozenset({MessageState.QUEUED, MessageState.HELD, MessageState.VOIDING, MessageState.STOPPED})
+UNRECORDED = frozenset({MessageState.QUEUED, MessageState.VOIDING, MessageState.STOPPED})
+"""States of our message that a `rcvd` leaf of the partner may follow."""
+UNDECIDED = frozenset({MessageState.HELD, MessageState.VOIDING})
+"""States that `accp` or `rejc` may follow. A number that we gave up may have been held before that."""
+REFILL = "refill:"
+"""Setting of a link while a refill is under way: size of our copy of the partner's log when it began."""
 
 
 def take_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> int:
@@ -166,15 +171,9 @@ def _give_up_announced(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf
 def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
     seq = int(leaf.fields["seq"])
     row = uow.messages.by_seq(pairing.link.link, Direction.OUT, seq)
-    if row is None:
-        reason = "a verdict on a number that was never sent"
-        _keep_leaf(uow, node, pairing, leaf, "unexpected_message", reason)
-        return
-    if not _is_of(row, leaf):
-        reason = f"a verdict on other bytes than number {row.seq} has"
-        _keep_leaf(uow, node, pairing, leaf, "hash_mismatch", reason)
-        return
-    if row.state not in OPEN_STATES:
+    kind, fault = _misplaced(row, leaf)
+    if row is None or fault:
+        _keep_leaf(uow, node, pairing, leaf, kind, fault)
         return
     state, code = _verdict(leaf)
     if state is MessageState.HELD and row.state is MessageState.VOIDING:
@@ -191,6 +190,26 @@ def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) ->
     )
     uow.audit.record(AuditRow(node.clock.now(), "partner", "verdict", row.id, result=code or state.value))
     node.counters.count("verdict_known", partner=pairing.partner, reason=code or state.value)
+
+
+def is_the_verdict(uow: UnitOfWork, row: MessageRow, leaf: Leaf) -> bool:
+    """Return True if this leaf is the one that decided our message; faulty and second ones never are."""
+    if row.verdict_leaf_index >= 0 or not uow.settings.get(REFILL + row.link):
+        return row.verdict_leaf_index == leaf.i
+    return not legal(leaf) and leaf.fields.get("k") != "held" and _is_of(row, leaf)
+
+
+def _misplaced(row: MessageRow | None, leaf: Leaf) -> tuple[str, str]:
+    """Return the class of difference and the fault of a verdict that may not count, or empty words."""
+    if row is None:
+        return "unexpected_message", "a verdict on a number that was never sent"
+    if not _is_of(row, leaf):
+        return "hash_mismatch", f"a verdict on other bytes than number {row.seq} has"
+    if leaf.ev == Event.RCVD and row.state not in UNRECORDED:
+        return "duplicate", f"number {row.seq} is recorded a second time"
+    if leaf.ev != Event.RCVD and row.state not in UNDECIDED:
+        return "log_invalid", f"a decision on number {row.seq}, which is not held"
+    return "", ""
 
 
 def _is_of(row: MessageRow, leaf: Leaf) -> bool:
