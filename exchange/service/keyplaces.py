@@ -98,7 +98,7 @@ def follow_leaves(
     uow: UnitOfWork, node: Node, pairing: Pairing, leaves: Sequence[Leaf], *, held: int
 ) -> None:
     """Let the leaves `keyx` of a stored tail have their effect; `held` leaves were held before it."""
-    changes = [leaf for leaf in leaves if leaf.ev == Event.KEYX and legal(leaf) is None]
+    changes = [leaf for leaf in leaves if leaf.ev == Event.KEYX and not legal(leaf)]
     if not changes:
         return
     before = keys = partner_keys(uow, pairing.link)

@@ -41,6 +41,7 @@ from exchange.service.rows import AuditRow, Direction, HeadRow, MessageRow, Mess
 PAGE = 50
 """Own leaves taken over in one transaction."""
 LOST = "lost"
+_MARK = "refill:"
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,8 @@ async def _fill_copy(node: Node, pairing: Pairing) -> None:
 
     def unit(uow: UnitOfWork) -> None:
         before = uow.logs.position(link, pairing.partner)
-        if not uow.settings.get(tail.REFILL + link):
-            uow.settings.put(tail.REFILL + link, str(before.size))
+        if not uow.settings.get(_MARK + link):
+            uow.settings.put(_MARK + link, str(before.size))
         if leaves:
             offered = FrameTail(pairing.partner, before.epoch, before.size, tuple(leaves), note)
             stored = tail.store_tail(uow, node, pairing, offered)
@@ -210,7 +211,6 @@ def _row(leaf: Leaf, line: Line | None, direction: Direction, node: Node, pairin
         logged_at=leaf.claimed_at,
         line_bytes=len(line.raw_envelope) + len(line.body) + 1 if line else 0,
         leaf_index=leaf.i,
-        effective=direction is Direction.IN,
     )
 
 
@@ -221,7 +221,7 @@ def _restore_sent(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, lin
     row = _row(leaf, line, Direction.OUT, node, pairing)
     opened = _open(node, line) if line else None
     if line is None:
-        row = replace(row, state=MessageState.STOPPED, code=LOST, effective=True)
+        row = replace(row, state=MessageState.STOPPED, code=LOST)
     elif opened:
         header = opened[1]["header"]
         row = replace(row, type=str(header["type"]) if isinstance(header, dict) else "")
@@ -229,8 +229,7 @@ def _restore_sent(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, lin
     if opened:
         parts, document = opened
         uow.contents.add(row.link, Direction.OUT, row.seq, parts_of(document, parts))
-        row = replace(row, effective=_replay(uow, node, pairing, row, document))
-        uow.messages.update(row)
+        casework.author(uow, node, pairing, row, document, rebuilding=True)
     link = uow.links.get(row.link)
     if link and link.next_seq <= row.seq:
         uow.links.update(replace(link, next_seq=row.seq + 1))
@@ -246,13 +245,6 @@ def _open(node: Node, line: Line) -> tuple[tuple[bytes, ...], Document] | None:
         return parts, join_parts(parts)
     except RejectedError:
         return None
-
-
-def _replay(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, document: Document) -> bool:
-    try:
-        return casework.author(uow, node, pairing, row, document)
-    except RejectedError:
-        return True
 
 
 def _restore_received(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, line: Line | None) -> None:
@@ -275,11 +267,8 @@ def _apply_own_verdict(
     uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, leaf: Leaf, document: Document | None
 ) -> None:
     accepted = leaf.ev == Event.ACCP or leaf.fields.get("k") == "accepted"
-    announced = uow.messages.announced(row.link, row.seq)
-    if announced:
-        casework.advance(uow, node, pairing, before=announced.leaf_index)
     if accepted and document:
-        casework.receive(uow, node, pairing, row, document)
+        casework.receive(uow, node, pairing, row, document, verdict=leaf.i, rebuilding=True)
     state = MessageState.ACCEPTED if accepted else MessageState.REJECTED
     code = "" if accepted else str(leaf.fields.get("code", ""))
     uow.messages.update(
@@ -290,17 +279,16 @@ def _apply_own_verdict(
 def _finish(uow: UnitOfWork, node: Node, link: LinkId, head: Head, note: str) -> None:
     """Apply the partner's verdicts, keep our own head, move the mark (step 4)."""
     pairing = pairing_of(uow, node, link)
-    begun = int(uow.settings.get(tail.REFILL + link) or 0)
+    begun = int(uow.settings.get(_MARK + link) or 0)
     size = uow.logs.position(link, pairing.partner).size
     for raw in uow.logs.leaves(link, pairing.partner, begun, size):
         leaf = decode_leaf(raw)
         if leaf.ev in (Event.RCVD, Event.ACCP, Event.REJC):
             tail.apply_leaf(uow, node, pairing, leaf)
-    casework.advance(uow, node, pairing)
     held = uow.logs.head(link, node.agency)
     if held is None or held.size < head.size:
         uow.logs.add_head(
             link, node.agency, HeadRow(head.size, Digest(b64url(head.root)), note, node.clock.now())
         )
-    uow.settings.put(tail.REFILL + link, "")
+    uow.settings.put(_MARK + link, "")
     uow.audit.record(AuditRow(node.clock.now(), "node", "refilled", link, result=str(head.size)))

@@ -12,15 +12,15 @@
 
 from dataclasses import replace
 
-from exchange.errors import NoteInvalidError, SignatureInvalidError, TailInvalidError
+from exchange.errors import ExchangeError, NoteInvalidError, SignatureInvalidError, TailInvalidError
 from exchange.ids import Digest, b64url, parse_digest, parse_message_id
 from exchange.ledger.copy import CopyState, Tail, judge_tail
-from exchange.ledger.entries import Event, Leaf, legal
+from exchange.ledger.entries import Event, Leaf, decode_leaf, legal
 from exchange.ledger.notes import cosign, verify_cosignature
 from exchange.protocol.frames import FrameCosignature, FrameTail
 from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import NOW, trusted_signers
-from exchange.service import logbook
+from exchange.service import casework, logbook
 from exchange.service.evidence import keep_difference
 from exchange.service.keyplaces import follow_leaves
 from exchange.service.node import Node
@@ -35,12 +35,13 @@ from exchange.service.rows import (
     MessageState,
 )
 
+_UNSETTLED = "unsettled:"
+"""Setting that holds the index of the first verdict leaf that could not be applied."""
+VERDICTS = frozenset({Event.RCVD, Event.ACCP, Event.REJC})
 UNRECORDED = frozenset({MessageState.QUEUED, MessageState.VOIDING, MessageState.STOPPED})
 """States of our message that a `rcvd` leaf of the partner may follow."""
 UNDECIDED = frozenset({MessageState.HELD, MessageState.VOIDING})
 """States that `accp` or `rejc` may follow. A number that we gave up may have been held before that."""
-REFILL = "refill:"
-"""Setting of a link while a refill is under way: size of our copy of the partner's log when it began."""
 
 
 def take_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> int:
@@ -136,7 +137,7 @@ def apply_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> Non
         case Event.VOID:
             _give_up_announced(uow, node, pairing, leaf)
         case Event.RCVD | Event.ACCP | Event.REJC:
-            _apply_verdict(uow, node, pairing, leaf)
+            _try_verdict(uow, node, pairing, leaf)
         case _:
             pass
 
@@ -163,9 +164,36 @@ def _give_up_announced(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf
     link, seq = pairing.link.link, int(leaf.fields["seq"])
     sent = uow.messages.announced(link, seq)
     if sent is None or sent.id != leaf.fields["id"] or sent.void_code:
-        _keep_leaf(uow, node, pairing, leaf, "log_invalid", f"number {seq} is not open under this id")
+        reason = f"number {seq} is given up, which is not open under this id"
+        _keep_leaf(uow, node, pairing, leaf, "log_invalid", reason)
         return
     uow.messages.void_announced(link, seq, str(leaf.fields["code"]))
+
+
+def retry_verdicts(uow: UnitOfWork, node: Node, pairing: Pairing) -> None:
+    """Apply again the verdicts from the first one on that could not be applied here."""
+    link = pairing.link.link
+    begin = uow.settings.get(_UNSETTLED + link)
+    if not begin:
+        return
+    uow.settings.put(_UNSETTLED + link, "")
+    size = uow.logs.position(link, pairing.partner).size
+    for raw in uow.logs.leaves(link, pairing.partner, int(begin), size):
+        leaf = decode_leaf(raw)
+        if leaf.ev in VERDICTS and not legal(leaf):
+            _try_verdict(uow, node, pairing, leaf)
+
+
+def _try_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
+    """Apply a verdict; what fails here is tried again with the next frame (rule 19)."""
+    try:
+        uow.attempt(lambda: _apply_verdict(uow, node, pairing, leaf))
+    except ExchangeError:
+        raise
+    except Exception as error:  # what is stored and cosigned already must not be lost with it
+        mark = _UNSETTLED + pairing.link.link
+        node.journal.note("handling_failed", link=pairing.link.link, error=type(error).__name__)
+        uow.settings.put(mark, uow.settings.get(mark) or str(leaf.i))
 
 
 def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
@@ -174,6 +202,8 @@ def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) ->
     kind, fault = _misplaced(row, leaf)
     if row is None or fault:
         _keep_leaf(uow, node, pairing, leaf, kind, fault)
+        return
+    if _is_applied(row, leaf):
         return
     state, code = _verdict(leaf)
     if state is MessageState.HELD and row.state is MessageState.VOIDING:
@@ -188,15 +218,11 @@ def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) ->
             verdict_leaf_index=leaf.i if final else -1,
         )
     )
+    if final:
+        accepted = state is MessageState.ACCEPTED
+        casework.settle(uow, node, pairing, row, verdict=leaf.i, accepted=accepted)
     uow.audit.record(AuditRow(node.clock.now(), "partner", "verdict", row.id, result=code or state.value))
     node.counters.count("verdict_known", partner=pairing.partner, reason=code or state.value)
-
-
-def is_the_verdict(uow: UnitOfWork, row: MessageRow, leaf: Leaf) -> bool:
-    """Return True if this leaf is the one that decided our message; faulty and second ones never are."""
-    if row.verdict_leaf_index >= 0 or not uow.settings.get(REFILL + row.link):
-        return row.verdict_leaf_index == leaf.i
-    return not legal(leaf) and leaf.fields.get("k") != "held" and _is_of(row, leaf)
 
 
 def _misplaced(row: MessageRow | None, leaf: Leaf) -> tuple[str, str]:
@@ -205,11 +231,20 @@ def _misplaced(row: MessageRow | None, leaf: Leaf) -> tuple[str, str]:
         return "unexpected_message", "a verdict on a number that was never sent"
     if not _is_of(row, leaf):
         return "hash_mismatch", f"a verdict on other bytes than number {row.seq} has"
+    if _is_applied(row, leaf):
+        return "", ""
     if leaf.ev == Event.RCVD and row.state not in UNRECORDED:
         return "duplicate", f"number {row.seq} is recorded a second time"
     if leaf.ev != Event.RCVD and row.state not in UNDECIDED:
         return "log_invalid", f"a decision on number {row.seq}, which is not held"
     return "", ""
+
+
+def _is_applied(row: MessageRow, leaf: Leaf) -> bool:
+    """Return True for a leaf that had its effect before; leaves are read again after a failure here."""
+    return row.verdict_leaf_index == leaf.i or (
+        leaf.fields.get("k") == "held" and row.state not in UNRECORDED
+    )
 
 
 def _is_of(row: MessageRow, leaf: Leaf) -> bool:
