@@ -21,7 +21,7 @@ from exchange.protocol.strictjson import encode, parse_object
 from exchange.service.facts import two_person_reason
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
-from exchange.service.release import check_draft, release
+from exchange.service.release import check_draft, demand_officer, release
 from exchange.service.rows import AuditRow, DraftRow
 
 
@@ -70,6 +70,7 @@ async def approve(node: Node, prefix: str, second: OfficerNumber, *, digest: Dig
 
     Raises:
         UsageError: no such draft, or it is one's own.
+        NodeError: the second person is not in the directory.
         InputError: the draft changed since it was shown (`digest`), or is not allowed any more.
     """
     row = await find_draft(node, prefix)
@@ -82,6 +83,7 @@ async def approve(node: Node, prefix: str, second: OfficerNumber, *, digest: Dig
         raise InputError(
             "the draft changed since it was shown to you", hint="read it again: exchange message show"
         )
+    await node.store.read(lambda uow: demand_officer(uow, second, node.clock.now()))
     approved = replace(row, approved_by=second)
     return await _release_draft(node, approved)
 
@@ -112,6 +114,8 @@ async def release_waiting(node: Node, link: LinkId) -> int:
         except InputError as error:
             await _stop_waiting(node, row, error)
             continue
+        except UsageError:  # released meanwhile
+            continue
         released += outcome.fate is Fate.RELEASED
     return released
 
@@ -123,12 +127,17 @@ async def _release_draft(node: Node, row: DraftRow) -> Sent:
     document = parse_object(row.document)
     try:
         done = await release(
-            node, link, document, officer=row.prepared_by, second=row.approved_by, approved=row.digest
+            node,
+            link,
+            document,
+            officer=row.prepared_by,
+            second=row.approved_by,
+            approved=row.digest,
+            draft=row.id,
         )
     except GateClosedError as error:
         await node.store.write(lambda uow: uow.drafts.save(replace(row, waiting=True)))
         return Sent(Fate.WAITING, link, row.id, row.type, row.digest, reason=error.reason)
-    await node.store.write(lambda uow: uow.drafts.delete(row.id))
     return Sent(Fate.RELEASED, link, done.id, done.type, row.digest, done.seq)
 
 
