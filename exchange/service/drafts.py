@@ -13,7 +13,15 @@ opens. If it is not allowed any more by then, it stays a draft and its officer i
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from exchange.errors import ExchangeError, GateClosedError, InputError, UsageError
+from exchange.errors import (
+    ClockError,
+    ExchangeError,
+    GateClosedError,
+    InputError,
+    NodeError,
+    StoreError,
+    UsageError,
+)
 from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, new_message_id
 from exchange.messages.filling import release_digest
 from exchange.protocol.parts import Document
@@ -115,6 +123,11 @@ async def release_waiting(node: Node, link: LinkId) -> int:
             await _stop_waiting(node, row, error)
             continue
         except UsageError:  # released meanwhile
+            continue
+        except (StoreError, ClockError):
+            raise
+        except NodeError as error:  # no room, or the officer left: this one goes on waiting
+            node.journal.note("link_waits", link=link, reason=error.reason)
             continue
         released += outcome.fate is Fate.RELEASED
     return released
