@@ -43,6 +43,8 @@ from exchange.service.rows import AuditRow, LinkState
 PAGE = 2_000
 """Leaves read at a time while a root is recomputed."""
 GATE_TIMEOUT_S = 30.0
+REFILL = "refill:"
+"""Setting of a link while a refill is under way: size of our copy of the partner's log when it began."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,10 @@ async def open_gate(node: Node, link: LinkId) -> None:
     from exchange.service.refill import refill
 
     report = await ask_report(node, link)
-    own_size = await node.store.read(lambda uow: uow.logs.position(link, node.agency).size)
-    if report.seen_size > own_size:
+    own_size, begun = await node.store.read(
+        lambda uow: (uow.logs.position(link, node.agency).size, uow.settings.get(REFILL + link))
+    )
+    if report.seen_size > own_size or begun:
         await refill(node, link, report)
     await node.store.read(lambda uow: _decide(uow, node, link, report))
     await _declare_open(node, link, report)
@@ -238,7 +242,7 @@ def _check_clock(uow: UnitOfWork, node: Node, link: LinkId) -> None:
     if not size:
         return
     last = decode_leaf(uow.logs.leaves(link, node.agency, size - 1, size)[0])
-    if parse_instant(last.t) > node.clock.now() + node.limits.skew:
+    if parse_instant(last.t) > node.clock.now():
         raise ClockError(
             f"the clock is behind the last entry of this link ({last.t})",
             hint="set the clock right and start again",
