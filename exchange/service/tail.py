@@ -158,8 +158,8 @@ def _give_up_announced(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf
     link, seq = pairing.link.link, int(leaf.fields["seq"])
     sent = uow.messages.announced(link, seq)
     if sent is None or sent.id != leaf.fields["id"] or sent.void_code:
-        error = ProtocolError(f"leaf {leaf.i} gives up number {seq}, which is not open under this id")
-        keep_difference(uow, node, link, "log_invalid", str(leaf.i), error)
+        reason = f"gives up number {seq}, which is not open under this id"
+        _keep_leaf(uow, node, pairing, leaf, "log_invalid", reason)
         return
     uow.messages.void_announced(link, seq, str(leaf.fields["code"]))
 

@@ -102,13 +102,13 @@ class SqlLinks:
         return [_card(row) for row in self._database.all("card_all", {"agency": agency})]
 
     def key_spans(self, link: LinkId, epoch: int) -> list[KeySpan]:
-        rows = self._database.all("key_span_all", {"link": self._numbers.find(link), "epoch": epoch})
+        rows = self._database.all("span_all", {"link": self._numbers.find(link), "epoch": epoch})
         return [KeySpan(KeyUse(use), kid, start, end) for use, kid, start, end in rows]
 
     def put_key_span(self, link: LinkId, epoch: int, span: KeySpan) -> None:
         values = vars(span) | {"link": self._numbers.of(link), "epoch": epoch}
-        if not self._database.run("key_span_change", values):
-            self._database.add("key_span_add", values)
+        if not self._database.run("span_change", values):
+            self._database.add("span_add", values)
 
 
 def _link(row: Row) -> LinkRow:
