@@ -36,7 +36,7 @@ from exchange.protocol.frames import (
     encode_frame,
 )
 from exchange.protocol.suites import PrivateKey
-from exchange.service import casework, intake, tail
+from exchange.service import intake, tail
 from exchange.service.examine import Examined, examine
 from exchange.service.keyplaces import hear_card
 from exchange.service.node import LinkPresence, Node
@@ -243,6 +243,7 @@ def _commit(
     pairing = pairing_of(uow, node, link)
     if frame.tail and tail.take_tail(uow, node, pairing, frame.tail):
         pairing = pairing_of(uow, node, link)
+    tail.retry_verdicts(uow, node, pairing)
     if frame.cosignature:
         tail.take_cosignature(uow, node, pairing, frame.cosignature)
     for result in frame.results:
@@ -251,18 +252,7 @@ def _commit(
         line if isinstance(line, Result) else intake.take_line(uow, node, pairing, line) for line in lines
     ]
     intake.settle_held(uow, node, pairing)
-    _advance(uow, node, pairing)
     return results
-
-
-def _advance(uow: UnitOfWork, node: Node, pairing: Pairing) -> None:
-    """Let verdicts have their effect; what fails is tried again with the next frame (rule 19)."""
-    try:
-        uow.attempt(lambda: casework.advance(uow, node, pairing))
-    except ExchangeError:
-        raise
-    except Exception as error:  # what is stored and cosigned already must not be lost with it
-        node.journal.note("handling_failed", link=pairing.link.link, error=type(error).__name__)
 
 
 def _note_result(uow: UnitOfWork, node: Node, link: LinkId, result: Result) -> None:

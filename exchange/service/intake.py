@@ -92,8 +92,6 @@ def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, fail
         raise AgainError("not_yet")
     fault = _fault(uow, pairing, line, announced, now)
     waits = (behind_gap or _follows_held(uow, pairing, line)) and not _is_stop(line)
-    if not failed:
-        casework.advance(uow, node, pairing, before=announced.leaf_index)
     _log(uow, node, pairing, line, fault=fault, hold=waits or failed)
 
 
@@ -237,7 +235,6 @@ def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, 
         line_bytes=line.line_bytes,
         in_reply_to=MessageId(reply) if reply else None,
         stop=_is_stop(line),
-        effective=True,
     )
 
 
@@ -262,8 +259,9 @@ def _judge(
     faults = check_rules(document, context, StoreFacts(uow, pairing, node.agency))
     if faults:
         return replace(row, state=MessageState.REJECTED, code=faults[0].code)
+    verdict = logbook.next_index(uow, node, pairing.link)
     try:
-        uow.attempt(lambda: casework.receive(uow, node, pairing, row, document))
+        uow.attempt(lambda: casework.receive(uow, node, pairing, row, document, verdict=verdict))
     except RejectedError as error:
         return replace(row, state=MessageState.REJECTED, code=error.reason)
     return replace(row, state=MessageState.ACCEPTED)
@@ -335,7 +333,6 @@ def _log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> b
         expires_at=now,
         logged_at=now,
         line_bytes=0,
-        effective=True,
     )
     row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
     uow.messages.add(row, envelope=b"", body=None)
@@ -372,8 +369,6 @@ def _decide_held(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow)
     if announced and announced.void_code:
         decided = replace(row, state=MessageState.REJECTED, code="voided")
     else:
-        if announced:
-            casework.advance(uow, node, pairing, before=announced.leaf_index)
         document = join_parts([part.raw for part in uow.contents.parts(row.link, Direction.IN, row.seq)])
         fault = form_fault(document)
         if fault:

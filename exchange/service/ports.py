@@ -216,10 +216,6 @@ class Messages(Protocol):
         """Return announcements with seq >= start in order of their numbers."""
         ...
 
-    def ineffective(self, link: LinkId) -> builtins.list[MessageRow]:
-        """Return outgoing messages whose effects wait for the keeper, by number."""
-        ...
-
     def numbers(
         self, link: LinkId, direction: Direction, start: int, limit: int
     ) -> builtins.list[MessageRow]:

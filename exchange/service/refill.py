@@ -211,7 +211,6 @@ def _row(leaf: Leaf, line: Line | None, direction: Direction, node: Node, pairin
         logged_at=leaf.claimed_at,
         line_bytes=len(line.raw_envelope) + len(line.body) + 1 if line else 0,
         leaf_index=leaf.i,
-        effective=direction is Direction.IN,
     )
 
 
@@ -222,7 +221,7 @@ def _restore_sent(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, lin
     row = _row(leaf, line, Direction.OUT, node, pairing)
     opened = _open(node, line) if line else None
     if line is None:
-        row = replace(row, state=MessageState.STOPPED, code=LOST, effective=True)
+        row = replace(row, state=MessageState.STOPPED, code=LOST)
     elif opened:
         header = opened[1]["header"]
         row = replace(row, type=str(header["type"]) if isinstance(header, dict) else "")
@@ -230,8 +229,7 @@ def _restore_sent(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, lin
     if opened:
         parts, document = opened
         uow.contents.add(row.link, Direction.OUT, row.seq, parts_of(document, parts))
-        row = replace(row, effective=_replay(uow, node, pairing, row, document))
-        uow.messages.update(row)
+        casework.author(uow, node, pairing, row, document, rebuilding=True)
     link = uow.links.get(row.link)
     if link and link.next_seq <= row.seq:
         uow.links.update(replace(link, next_seq=row.seq + 1))
@@ -247,13 +245,6 @@ def _open(node: Node, line: Line) -> tuple[tuple[bytes, ...], Document] | None:
         return parts, join_parts(parts)
     except RejectedError:
         return None
-
-
-def _replay(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, document: Document) -> bool:
-    try:
-        return casework.author(uow, node, pairing, row, document)
-    except RejectedError:
-        return True
 
 
 def _restore_received(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, line: Line | None) -> None:
@@ -276,11 +267,8 @@ def _apply_own_verdict(
     uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, leaf: Leaf, document: Document | None
 ) -> None:
     accepted = leaf.ev == Event.ACCP or leaf.fields.get("k") == "accepted"
-    announced = uow.messages.announced(row.link, row.seq)
-    if announced:
-        casework.advance(uow, node, pairing, before=announced.leaf_index)
     if accepted and document:
-        casework.receive(uow, node, pairing, row, document)
+        casework.receive(uow, node, pairing, row, document, verdict=leaf.i, rebuilding=True)
     state = MessageState.ACCEPTED if accepted else MessageState.REJECTED
     code = "" if accepted else str(leaf.fields.get("code", ""))
     uow.messages.update(
@@ -297,7 +285,6 @@ def _finish(uow: UnitOfWork, node: Node, link: LinkId, head: Head, note: str) ->
         leaf = decode_leaf(raw)
         if leaf.ev in (Event.RCVD, Event.ACCP, Event.REJC):
             tail.apply_leaf(uow, node, pairing, leaf)
-    casework.advance(uow, node, pairing)
     held = uow.logs.head(link, node.agency)
     if held is None or held.size < head.size:
         uow.logs.add_head(

@@ -192,7 +192,7 @@ def number(
     uow.messages.add(row, envelope=envelope, body=ready.body)
     uow.contents.add(link, Direction.OUT, row.seq, parts_of(ready.document, ready.parts))
     try:
-        effective = casework.author(uow, node, pairing, row, ready.document)
+        casework.author(uow, node, pairing, row, ready.document)
     except RejectedError as error:
         raise InputError(
             f"the case does not allow {row.type} now: {error}",
@@ -205,8 +205,6 @@ def number(
         seq=row.seq, id=row.id, eh=row.envelope_hash, cd=row.body_hash, pc=row.commitment, sz=row.size_class
     )
     logbook.write(uow, node, pairing.link, [entry])
-    row = replace(row, effective=effective)
-    uow.messages.update(row)
     uow.links.update(replace(pairing.link, next_seq=row.seq + 1))
     uow.audit.record(AuditRow(node.clock.now(), officer, "message_released", row.id, result=second or "one"))
     return row

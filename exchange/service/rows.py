@@ -66,8 +66,6 @@ class LinkRow:
     """Every number of the partner up to this one has a final verdict of ours."""
     own_epoch: int = 1
     partner_epoch: int = 1
-    effects_index: int = 0
-    """Leaves of the partner's log below this index have had their effects on cases."""
     reason: str = ""
     """Why the link is not open, as a code."""
 
@@ -151,8 +149,6 @@ class MessageRow:
     next_attempt_at: datetime | None = None
     stop: bool = False
     """Overtakes everything and only forbids (CWD, HLD, CAN, INC, CKS)."""
-    effective: bool = False
-    """Its effects on cases are applied, or it can have none."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +178,7 @@ class Part:
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One case on one link. `snapshot` is the JSON of `cases.lifecycle.CaseSnapshot`."""
+    """One case on one link. `state` is the effective one; `snapshot` holds `cases.stored.case_bytes`."""
 
     code: CaseCode
     link: LinkId

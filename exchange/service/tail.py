@@ -12,15 +12,15 @@
 
 from dataclasses import replace
 
-from exchange.errors import NoteInvalidError, SignatureInvalidError, TailInvalidError
+from exchange.errors import ExchangeError, NoteInvalidError, SignatureInvalidError, TailInvalidError
 from exchange.ids import Digest, b64url, parse_digest, parse_message_id
 from exchange.ledger.copy import CopyState, Tail, judge_tail
-from exchange.ledger.entries import Event, Leaf, legal
+from exchange.ledger.entries import Event, Leaf, decode_leaf, legal
 from exchange.ledger.notes import cosign, verify_cosignature
 from exchange.protocol.frames import FrameCosignature, FrameTail
 from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import NOW, trusted_signers
-from exchange.service import logbook
+from exchange.service import casework, logbook
 from exchange.service.evidence import keep_difference
 from exchange.service.keyplaces import follow_leaves
 from exchange.service.node import Node
@@ -35,6 +35,9 @@ from exchange.service.rows import (
     MessageState,
 )
 
+_UNSETTLED = "unsettled:"
+"""Setting that holds the index of the first verdict leaf that could not be applied."""
+VERDICTS = frozenset({Event.RCVD, Event.ACCP, Event.REJC})
 OPEN_STATES = frozenset({MessageState.QUEUED, MessageState.HELD, MessageState.VOIDING, MessageState.STOPPED})
 
 
@@ -131,7 +134,7 @@ def apply_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> Non
         case Event.VOID:
             _give_up_announced(uow, node, pairing, leaf)
         case Event.RCVD | Event.ACCP | Event.REJC:
-            _apply_verdict(uow, node, pairing, leaf)
+            _try_verdict(uow, node, pairing, leaf)
         case _:
             pass
 
@@ -158,10 +161,36 @@ def _give_up_announced(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf
     link, seq = pairing.link.link, int(leaf.fields["seq"])
     sent = uow.messages.announced(link, seq)
     if sent is None or sent.id != leaf.fields["id"] or sent.void_code:
-        reason = f"gives up number {seq}, which is not open under this id"
+        reason = f"number {seq} is given up, which is not open under this id"
         _keep_leaf(uow, node, pairing, leaf, "log_invalid", reason)
         return
     uow.messages.void_announced(link, seq, str(leaf.fields["code"]))
+
+
+def retry_verdicts(uow: UnitOfWork, node: Node, pairing: Pairing) -> None:
+    """Apply again the verdicts from the first one on that could not be applied here."""
+    link = pairing.link.link
+    begin = uow.settings.get(_UNSETTLED + link)
+    if not begin:
+        return
+    uow.settings.put(_UNSETTLED + link, "")
+    size = uow.logs.position(link, pairing.partner).size
+    for raw in uow.logs.leaves(link, pairing.partner, int(begin), size):
+        leaf = decode_leaf(raw)
+        if leaf.ev in VERDICTS and not legal(leaf):
+            _try_verdict(uow, node, pairing, leaf)
+
+
+def _try_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
+    """Apply a verdict; what fails here is tried again with the next frame (rule 19)."""
+    try:
+        uow.attempt(lambda: _apply_verdict(uow, node, pairing, leaf))
+    except ExchangeError:
+        raise
+    except Exception as error:  # what is stored and cosigned already must not be lost with it
+        mark = _UNSETTLED + pairing.link.link
+        node.journal.note("handling_failed", link=pairing.link.link, error=type(error).__name__)
+        uow.settings.put(mark, uow.settings.get(mark) or str(leaf.i))
 
 
 def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
@@ -190,6 +219,9 @@ def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) ->
             verdict_leaf_index=leaf.i if final else -1,
         )
     )
+    if final:
+        accepted = state is MessageState.ACCEPTED
+        casework.settle(uow, node, pairing, row, verdict=leaf.i, accepted=accepted)
     uow.audit.record(AuditRow(node.clock.now(), "partner", "verdict", row.id, result=code or state.value))
     node.counters.count("verdict_known", partner=pairing.partner, reason=code or state.value)
 

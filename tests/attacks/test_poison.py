@@ -16,14 +16,14 @@ from tests.support.faulty import with_stage
 def poison(monkeypatch):
     """Let the handling of the cases in a set fail."""
     cases = set()
-    real = casework._event
+    real = casework.event_for
 
-    def event(case, *rest):
+    def event(case, *rest, **named):
         if case.code in cases:
             raise KeyError("a fault of the program")
-        return real(case, *rest)
+        return real(case, *rest, **named)
 
-    monkeypatch.setattr(casework, "_event", event)
+    monkeypatch.setattr(casework, "event_for", event)
     return cases
 
 

@@ -104,7 +104,10 @@ def test_a_body_of_any_bytes_is_rejected():
 
 def test_a_wrong_commitment_is_rejected():
     async def story(stage):
-        assert await verdict(stage, stage.partner.build(pc=OTHER_DIGEST)) == ("rejected", "commitment_mismatch")
+        assert await verdict(stage, stage.partner.build(pc=OTHER_DIGEST)) == (
+            "rejected",
+            "commitment_mismatch",
+        )
         await goes_on(stage)
 
     with_stage(story)
@@ -257,7 +260,12 @@ def raw_line(stage, parts, **envelope):
     id = new_message_id(stage.clock.now(), stage.partner.random)
     key = trusted_sealing_key(stage.partner.theirs, suite=Suite.HYBRID, at=stage.clock.now())
     body = seal(
-        pad(parts), suite=Suite.HYBRID, key=key, sender=stage.partner.code, recipient=stage.target, message_id=id
+        pad(parts),
+        suite=Suite.HYBRID,
+        key=key,
+        sender=stage.partner.code,
+        recipient=stage.target,
+        message_id=id,
     )
     return stage.partner.build(id=id, body=body, pc=commitment(id, parts), **envelope)
 
@@ -350,4 +358,3 @@ def test_persons_of_a_strange_form_are_rejected_and_stop_nobody(persons):
         await goes_on(stage)
 
     with_stage(story)
-

@@ -101,6 +101,21 @@ async def test_attempt_undoes_only_its_own_changes(world: StoreWorld) -> None:
     assert world.finishes.calls == []
 
 
+async def test_link_added_in_a_failed_attempt_is_forgotten(world: StoreWorld) -> None:
+    def add_and_fail(uow: UnitOfWork) -> None:
+        uow.links.add(link_row(OTHER_LINK))
+        uow.logs.open(OTHER_LINK, OWN, 1)
+        raise DownError
+
+    def unit(uow: UnitOfWork) -> None:
+        with pytest.raises(DownError):
+            uow.attempt(lambda: add_and_fail(uow))
+        uow.logs.open(OTHER_LINK, OWN, 1)
+
+    with pytest.raises(StoreError, match="not in the store"):
+        await world.store.write(unit)
+
+
 async def test_refused_row_can_be_caught_and_the_unit_goes_on(world: StoreWorld) -> None:
     def unit(uow: UnitOfWork) -> None:
         uow.messages.add(message_row(), envelope=b"e", body=b"b")
@@ -204,6 +219,18 @@ async def test_failing_finish_undoes_the_whole_group(world: StoreWorld) -> None:
     await world.store.write(grow)
 
 
+async def test_finish_that_swallows_a_storage_error_is_not_committed(world: StoreWorld) -> None:
+    def fill_the_disk(uow: UnitOfWork) -> None:
+        with pytest.raises(StoreError):
+            uow.messages.add(message_row(), envelope=bytes(2_000_000), body=None)
+
+    world.finishes.first = fill_the_disk
+    await world.raw(lambda c: c.execute("PRAGMA max_page_count = 1").fetchall())
+
+    with pytest.raises(StoreError, match="SQLITE_FULL"):
+        await world.store.write(grow)
+
+
 # --- links, agreements, cards
 
 
@@ -234,7 +261,7 @@ async def test_update_of_an_unknown_link_is_refused(world: StoreWorld) -> None:
 
 
 async def test_link_goes_forward(world: StoreWorld) -> None:
-    row = link_row(next_seq=5, contiguous_in=3, own_epoch=2, partner_epoch=2, effects_index=9, reason="x")
+    row = link_row(next_seq=5, contiguous_in=3, own_epoch=2, partner_epoch=2, reason="x")
 
     await world.store.write(lambda uow: uow.links.update(row))
 

@@ -50,7 +50,7 @@ async def test_message_comes_back_with_every_column(world: StoreWorld) -> None:
     row = message_row(
         direction=IN, state=MessageState.REJECTED, code="expired", verdict_at=LATER, leaf_index=4,
         verdict_leaf_index=5, in_reply_to=message_id(9), officer=OFFICER, released_by=OfficerNumber("P-0008"),
-        attempts=3, next_attempt_at=LATER, stop=True, effective=True,
+        attempts=3, next_attempt_at=LATER, stop=True,
     )  # fmt: skip
     await add(world, row)
 
@@ -142,7 +142,7 @@ async def test_update_changes_what_may_change_and_nothing_else(world: StoreWorld
     await add(world, message_row())
     changed = message_row(
         state=MessageState.ACCEPTED, code="c", type="CLO", verdict_at=LATER, verdict_leaf_index=8, attempts=2,
-        next_attempt_at=LATER, effective=True,
+        next_attempt_at=LATER,
     )  # fmt: skip
     sent = replace(changed, id=message_id(9), commitment=digest("other"), leaf_index=7, stop=True)
 
@@ -206,13 +206,13 @@ async def test_lists_by_state_name_their_own_direction(world: StoreWorld) -> Non
         world,
         message_row(2, IN, state=MessageState.HELD),
         message_row(1, IN, state=MessageState.HELD),
-        message_row(1, state=MessageState.HELD, effective=True),
+        message_row(1, state=MessageState.HELD),
         message_row(3, state=MessageState.STOPPED),
         message_row(2, state=MessageState.STOPPED),
     )
 
     def lists(uow: UnitOfWork) -> list[list[int]]:
-        found = uow.messages.held(LINK), uow.messages.stopped(LINK), uow.messages.ineffective(LINK)
+        found = uow.messages.held(LINK), uow.messages.stopped(LINK)
         return [[row.seq for row in rows] for rows in found]
 
     assert await world.store.read(lists) == [[1, 2], [2, 3], [2, 3]]

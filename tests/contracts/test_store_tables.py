@@ -230,6 +230,18 @@ async def test_erasure_that_is_undone_leaves_everything_readable(world: StoreWor
     assert await world.store.read(lambda uow: uow.cases.get(LINK, CODE)) == case_row()
 
 
+async def test_code_may_be_used_again_in_the_unit_that_erased_it(world: StoreWorld) -> None:
+    await world.store.write(lambda uow: uow.cases.add(case_row()))
+
+    def unit(uow: UnitOfWork) -> None:
+        uow.cases.erase(LINK, CODE)
+        uow.cases.add(case_row(state="new"))
+
+    await world.store.write(unit)
+
+    assert await world.store.read(lambda uow: uow.cases.get(LINK, CODE)) == case_row(state="new")
+
+
 async def test_code_of_an_erased_case_may_be_used_again(world: StoreWorld) -> None:
     await world.store.write(lambda uow: uow.cases.add(case_row()))
     await world.store.write(lambda uow: uow.cases.erase(LINK, CODE))

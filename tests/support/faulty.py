@@ -78,7 +78,12 @@ class Built:
     def entry(self) -> Entry:
         said = self.envelope
         return sent(
-            seq=said.seq, id=said.id, eh=sha256(self.raw_envelope), cd=sha256(self.body), pc=said.pc, sz=self.size
+            seq=said.seq,
+            id=said.id,
+            eh=sha256(self.raw_envelope),
+            cd=sha256(self.body),
+            pc=said.pc,
+            sz=self.size,
         )
 
 
@@ -139,7 +144,9 @@ class FaultyPartner:
         """Return the signed head over leaves; `wrong` replaces members of the head."""
         rows = self.leaves if leaves is None else leaves
         root = CompactRange().extend([leaf_hash(raw) for raw in rows]).root()
-        head = Head(**({"link": self.link, "by": self.code, "ep": 1, "size": len(rows), "root": root} | wrong))
+        head = Head(
+            **({"link": self.link, "by": self.code, "ep": 1, "size": len(rows), "root": root} | wrong)
+        )
         return sign_head(head, self.key(KeyUse.HEAD), by=self.code)
 
     def tail(self, start: int | None = None, *, head: str | None = None) -> FrameTail:
@@ -189,7 +196,12 @@ class FaultyPartner:
             public = trusted_sealing_key(self.theirs, suite=suite, at=now)
             sealed_for = MessageId(sealed_to) if sealed_to else id
             body = seal(
-                plaintext, suite=suite, key=public, sender=self.code, recipient=self.target, message_id=sealed_for
+                plaintext,
+                suite=suite,
+                key=public,
+                sender=self.code,
+                recipient=self.target,
+                message_id=sealed_for,
             )
         said = Envelope(
             **(
@@ -215,7 +227,11 @@ class FaultyPartner:
     # Frames
 
     def frame(
-        self, *lines: bytes, tail: FrameTail | None | str = "next", results: tuple[Result, ...] = (), **more: Any
+        self,
+        *lines: bytes,
+        tail: FrameTail | None | str = "next",
+        results: tuple[Result, ...] = (),
+        **more: Any,
     ) -> bytes:
         """Return the bytes of a frame; without `tail` the new leaves go with it."""
         if tail == "next":
@@ -268,7 +284,9 @@ class Stage:
         self.loop = VirtualLoop()
         self.link = _agreement(Suite.HYBRID).link_id
         self.clock = SimulatedClock(self.loop, START)
-        self.partner = FaultyPartner(KH if target == VN else VN, target, self.link, SimulatedClock(self.loop, START))
+        self.partner = FaultyPartner(
+            KH if target == VN else VN, target, self.link, SimulatedClock(self.loop, START)
+        )
         self.noted, self.high_water = Noted(), HighWaterInMemory()
         self.limits, self.target = limits, target
         self.high_water.write(self.link, epoch=1, size=0, root=_agreement(Suite.HYBRID).digest, next_seq=1)

@@ -217,15 +217,18 @@ def grow(uow: UnitOfWork, count: int = 1, *, link: LinkId = LINK, by: AgencyCode
 
 @dataclass
 class Finishes:
-    """A `Finish` that counts its calls, and fails when told to."""
+    """A `Finish` that counts its calls, and fails or does something first when told to."""
 
     calls: list[frozenset[LinkId]] = field(default_factory=list)
     fault: Exception | None = None
+    first: Callable[[UnitOfWork], None] | None = None
 
     def __call__(self, uow: UnitOfWork, links: frozenset[LinkId]) -> None:
         self.calls.append(links)
         if self.fault is not None:
             raise self.fault
+        if self.first is not None:
+            self.first(uow)
         for link in links:
             size = uow.logs.position(link, OWN).size
             uow.logs.add_head(link, OWN, head_row(size))

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Links, agreements, cards and key places in SQL; and the short numbers that stand for links elsewhere."""
 
+from dataclasses import asdict
+
 from exchange.adapters.storage.columns import from_digest, from_instant, to_digest, to_instant
 from exchange.adapters.storage.database import Database, Row
 from exchange.errors import StoreError
@@ -112,7 +114,7 @@ class SqlLinks:
 
 
 def _link(row: Row) -> LinkRow:
-    (link, partner, state, n, suite, next_seq, contiguous_in, own_epoch, partner_epoch, effects, reason) = row
+    (link, partner, state, n, suite, next_seq, contiguous_in, own_epoch, partner_epoch, reason) = row
     return LinkRow(
         link=link,
         partner=partner,
@@ -123,7 +125,6 @@ def _link(row: Row) -> LinkRow:
         contiguous_in=contiguous_in,
         own_epoch=own_epoch,
         partner_epoch=partner_epoch,
-        effects_index=effects,
         reason=reason,
     )
 

@@ -101,9 +101,6 @@ class SqlMessages:
     def stopped(self, link: LinkId) -> builtins.list[MessageRow]:
         return self._all("message_stopped", {"link": self._numbers.find(link)})
 
-    def ineffective(self, link: LinkId) -> builtins.list[MessageRow]:
-        return self._all("message_ineffective", {"link": self._numbers.find(link)})
-
     def expired(self, link: LinkId, *, now: datetime, limit: int) -> builtins.list[MessageRow]:
         values = {"link": self._numbers.find(link), "now": from_instant(now), "limit": limit}
         return self._all("message_expired", values)
@@ -210,7 +207,6 @@ def _changing(row: MessageRow) -> dict[str, object]:
         "verdict_leaf_index": row.verdict_leaf_index,
         "attempts": row.attempts,
         "next_attempt_at": from_instant_or_none(row.next_attempt_at),
-        "effective": row.effective,
     }
 
 
@@ -241,7 +237,6 @@ def _message(row: Row) -> MessageRow:
         row[22],
         to_instant_or_none(row[23]),
         bool(row[24]),
-        bool(row[25]),
     )
 
 

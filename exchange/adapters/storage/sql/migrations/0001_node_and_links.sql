@@ -36,7 +36,6 @@ CREATE TABLE link (
     contiguous_in INTEGER NOT NULL CHECK (contiguous_in >= 0),
     own_epoch INTEGER NOT NULL,
     partner_epoch INTEGER NOT NULL,
-    effects_index INTEGER NOT NULL,
     reason TEXT NOT NULL
 ) STRICT;
 

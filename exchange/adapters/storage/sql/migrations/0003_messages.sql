@@ -32,7 +32,6 @@ CREATE TABLE message (
     attempts INTEGER NOT NULL,
     next_attempt_at INTEGER,
     stop INTEGER NOT NULL CHECK (stop IN (0, 1)),
-    effective INTEGER NOT NULL CHECK (effective IN (0, 1)),
     UNIQUE (link, direction, seq)
 ) STRICT;
 
@@ -48,8 +47,6 @@ WHERE direction = 'out' AND state IN ('queued', 'held', 'stopped');
 CREATE INDEX message_held ON message (link, direction, seq) WHERE direction = 'in' AND state = 'held';
 CREATE INDEX message_stopped ON message (link, direction, seq)
 WHERE direction = 'out' AND state = 'stopped';
-CREATE INDEX message_ineffective ON message (link, direction, seq)
-WHERE direction = 'out' AND effective = 0;
 
 -- How many outgoing messages have no final verdict; kept by the triggers below.
 CREATE TABLE outbox (
@@ -159,6 +156,6 @@ SELECT
     link.link AS link, m.direction, m.seq, m.id, m.type, m.state, m.code, m.envelope_hash, m.body_hash,
     m.commitment, m.size_class, m.agreement_n, m.created_at, m.expires_at, m.logged_at, m.line_bytes,
     m.verdict_at, m.leaf_index, m.verdict_leaf_index, m.in_reply_to, m.officer, m.released_by, m.attempts,
-    m.next_attempt_at, m.stop, m.effective,
+    m.next_attempt_at, m.stop,
     m.no AS no, m.link AS link_no, m.tail AS tail
 FROM message AS m JOIN link ON link.no = m.link;

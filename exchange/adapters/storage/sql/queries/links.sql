@@ -8,10 +8,10 @@ SELECT no FROM link WHERE link = :link;
 -- A new link.
 INSERT INTO link (
     link, partner, state, agreement_n, suite, next_seq, contiguous_in, own_epoch, partner_epoch,
-    effects_index, reason
+    reason
 ) VALUES (
     :link, :partner, :state, :agreement_n, :suite, :next_seq, :contiguous_in, :own_epoch, :partner_epoch,
-    :effects_index, :reason
+    :reason
 );
 
 -- name: link_update
@@ -19,25 +19,25 @@ INSERT INTO link (
 UPDATE link SET
     partner = :partner, state = :state, agreement_n = :agreement_n, suite = :suite, next_seq = :next_seq,
     contiguous_in = :contiguous_in, own_epoch = :own_epoch, partner_epoch = :partner_epoch,
-    effects_index = :effects_index, reason = :reason
+    reason = :reason
 WHERE link = :link;
 
 -- name: link_get
 -- One link.
 SELECT link, partner, state, agreement_n, suite, next_seq, contiguous_in, own_epoch, partner_epoch,
-    effects_index, reason
+    reason
 FROM link WHERE link = :link;
 
 -- name: link_of_partner
 -- The newest link with a partner.
 SELECT link, partner, state, agreement_n, suite, next_seq, contiguous_in, own_epoch, partner_epoch,
-    effects_index, reason
+    reason
 FROM link WHERE partner = :partner ORDER BY no DESC LIMIT 1;
 
 -- name: link_all
 -- Every link, oldest first; there are a few dozen at most.
 SELECT link, partner, state, agreement_n, suite, next_seq, contiguous_in, own_epoch, partner_epoch,
-    effects_index, reason
+    reason
 FROM link ORDER BY no;
 
 -- name: agreement_add

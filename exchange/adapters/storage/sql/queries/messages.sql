@@ -5,20 +5,19 @@
 INSERT INTO message (
     no, link, direction, seq, id, tail, key, type, state, code, envelope_hash, body_hash, commitment,
     size_class, agreement_n, created_at, expires_at, logged_at, line_bytes, verdict_at, leaf_index,
-    verdict_leaf_index, in_reply_to, officer, released_by, attempts, next_attempt_at, stop, effective
+    verdict_leaf_index, in_reply_to, officer, released_by, attempts, next_attempt_at, stop
 ) VALUES (
     (SELECT coalesce(max(no), 0) + 1 FROM message), :link, :direction, :seq, :id, :tail, :key, :type, :state,
     :code, :envelope_hash, :body_hash, :commitment, :size_class, :agreement_n, :created_at, :expires_at,
     :logged_at, :line_bytes, :verdict_at, :leaf_index, :verdict_leaf_index, :in_reply_to, :officer,
-    :released_by, :attempts, :next_attempt_at, :stop, :effective
+    :released_by, :attempts, :next_attempt_at, :stop
 );
 
 -- name: message_update
 -- Replace the columns of a message that may change.
 UPDATE message SET
     type = :type, state = :state, code = :code, verdict_at = :verdict_at,
-    verdict_leaf_index = :verdict_leaf_index, attempts = :attempts, next_attempt_at = :next_attempt_at,
-    effective = :effective
+    verdict_leaf_index = :verdict_leaf_index, attempts = :attempts, next_attempt_at = :next_attempt_at
 WHERE link = :link AND direction = :direction AND seq = :seq;
 
 -- name: message_number
@@ -62,10 +61,6 @@ SELECT * FROM message_row WHERE link_no = :link AND direction = 'in' AND state =
 -- name: message_stopped
 -- Outgoing messages that wait for a decision, by number.
 SELECT * FROM message_row WHERE link_no = :link AND direction = 'out' AND state = 'stopped' ORDER BY seq;
-
--- name: message_ineffective
--- Outgoing messages whose effects wait for the keeper, by number.
-SELECT * FROM message_row WHERE link_no = :link AND direction = 'out' AND effective = 0 ORDER BY seq;
 
 -- name: message_expired
 -- Outgoing messages without a verdict whose time is over and that were not given up, oldest end first.
