@@ -12,9 +12,10 @@ line itself shows it. Sender and recipient run the same functions; what only the
 functions of the officer) is left out at the recipient.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from exchange.errors import Fault
 from exchange.messages import decision_rules, header_rules, notice_rules
@@ -24,7 +25,6 @@ from exchange.messages.context import Facts, KnownFacts, RuleContext
 from exchange.messages.dates import Days
 from exchange.messages.document import Document, header_of, text_at
 from exchange.messages.forms import check_form
-from exchange.messages.returns import Decision, Notice
 from exchange.messages.wording import fault, fault_text
 
 __all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "fault_text", "read_document"]
@@ -35,12 +35,11 @@ def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple
     model = read_document(document)
     if isinstance(model, Fault):
         return (model,)
-    if isinstance(model, Notice):
-        return tuple(_notice_faults(document, model, context, facts))
-    return tuple(_decision_faults(document, model, context, facts))
+    rules = RULES[text_at(header_of(document), "type")]
+    return tuple(rules(document, model, context, facts))
 
 
-def read_document(document: Document) -> Notice | Decision | Fault:
+def read_document(document: Document) -> BaseModel | Fault:
     """Return the model of a document, or one fault when the form does not fit it."""
     row = message_types().get(text_at(header_of(document), "type"))
     if row is None or row.form is None:
@@ -59,7 +58,8 @@ def read_document(document: Document) -> Notice | Decision | Fault:
         )
 
 
-def _notice_faults(document: Document, notice: Notice, context: RuleContext, facts: Facts) -> Iterator[Fault]:
+def _notice_faults(document: Document, notice: Any, context: RuleContext, facts: Facts) -> Iterator[Fault]:
+    """Return the faults of a `Notice`, in the order of the checks."""
     header, cases = notice.header, [person.case_code for person in notice.persons]
     states = [consent.state for person in notice.persons for consent in person.consents or ()]
     children = any(person.is_child for person in notice.persons)
@@ -86,8 +86,9 @@ def _notice_faults(document: Document, notice: Notice, context: RuleContext, fac
 
 
 def _decision_faults(
-    document: Document, decision: Decision, context: RuleContext, facts: Facts
+    document: Document, decision: Any, context: RuleContext, facts: Facts
 ) -> Iterator[Fault]:
+    """Return the faults of a `Decision`, in the order of the checks."""
     header, cases = decision.header, [line.case_code for line in decision.persons]
     yield from header_rules.type_agreed(header, context)
     yield from decision_rules.decision_side(decision, context, facts)
@@ -106,3 +107,10 @@ def _decision_faults(
     yield from header_rules.purpose(header)
     yield from decision_rules.decision_safeguards(decision, facts)
     yield from decision_rules.decision_state(decision, facts)
+
+
+RULES: Mapping[str, Callable[[Document, Any, RuleContext, Facts], Iterator[Fault]]] = {
+    "RPN": _notice_faults,
+    "RPD": _decision_faults,
+}
+"""The rules of each type that has an installed form, on its model."""
