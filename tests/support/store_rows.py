@@ -190,7 +190,7 @@ def fill(uow: UnitOfWork) -> None:
     """A unit: after `begin`, one row in every table."""
     uow.links.add_agreement(agreement_row(own_signature="sig"))
     uow.links.add_card(card_row())
-    uow.links.put_key_span(LINK, 1, KeySpan(KeyUse.HEAD, KeyId("0" * 16), until_index=5))
+    uow.links.put_key_span(LINK, 1, KeySpan(KeyUse.ENVELOPE, KeyId("0123456789abcdef"), 0, 5))
     grow(uow, 2)
     uow.logs.add_head(LINK, PARTNER, head_row(5))
     uow.logs.add_cosignature(LINK, OWN, 1, "cosigned")

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Links, agreements, cards and key places in SQL; and the short numbers that stand for links elsewhere."""
 
-from dataclasses import asdict
-
 from exchange.adapters.storage.columns import from_digest, from_instant, to_digest, to_instant
 from exchange.adapters.storage.database import Database, Row
 from exchange.errors import StoreError
