@@ -30,19 +30,8 @@ from exchange.ledger.differences import DifferenceKind
 from exchange.ledger.entries import Leaf, decode_leaf
 from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import Head, verify_head
-from exchange.protocol.frames import MAX_TAIL_BYTES, MAX_TAIL_LEAVES
+from exchange.protocol.frames import MAX_TAIL_BYTES, MAX_TAIL_LEAVES, FrameTail
 from exchange.protocol.suites import PublicKey
-
-
-@dataclass(frozen=True)
-class Tail:
-    """Leaves of a log from index `start`, and the signed head over all leaves up to them; untrusted."""
-
-    by: AgencyCode
-    ep: int
-    start: int
-    leaves: tuple[bytes, ...]
-    head: str
 
 
 @dataclass(frozen=True)
@@ -70,7 +59,7 @@ class TakenTail:
     head: Head
 
 
-def judge_tail(state: CopyState, tail: Tail, *, head_keys: Iterable[PublicKey]) -> TakenTail:
+def judge_tail(state: CopyState, tail: FrameTail, *, head_keys: Iterable[PublicKey]) -> TakenTail:
     """Return what of the tail is new, after the checks 1 to 8 of this module.
 
     Raises:
@@ -105,7 +94,7 @@ def _verified_head(state: CopyState, note: str, keys: Iterable[PublicKey]) -> He
     raise TailInvalidError(f"the head of {state.by} is not signed as pinned: {failure}") from failure
 
 
-def _after_overlap(state: CopyState, tail: Tail, head: Head) -> tuple[bytes, ...]:
+def _after_overlap(state: CopyState, tail: FrameTail, head: Head) -> tuple[bytes, ...]:
     end = tail.start + len(tail.leaves)
     if tail.start < 0 or end != head.size:  # 5
         raise TailInvalidError(f"leaves {tail.start} to {end} do not reach the head of size {head.size}")
