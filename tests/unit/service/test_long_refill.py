@@ -36,4 +36,3 @@ def test_a_store_that_misses_more_than_a_frame_of_entries_gets_them_all_back() -
 async def _has(agency: Agency, world: World, seq: int) -> bool:
     row = await agency.store.read(lambda uow: uow.messages.by_seq(world.link, Direction.IN, seq))
     return row is not None
-
