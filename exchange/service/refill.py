@@ -116,7 +116,7 @@ async def _fill_copy(node: Node, pairing: Pairing) -> None:
             uow.settings.put(REFILL + link, str(before.size))
         if leaves:
             offered = FrameTail(pairing.partner, before.epoch, before.size, tuple(leaves), note)
-            stored = tail.store_tail(uow, node, pairing, offered)
+            stored = tail.store_tail(uow, node, pairing, offered, gathered=True)
             follow_leaves(uow, node, pairing, stored, held=before.size)
             for raw in leaves:
                 leaf = decode_leaf(raw)
