@@ -159,7 +159,9 @@ class FaultyPartner:
     def tail(self, start: int | None = None, *, head: str | None = None) -> FrameTail:
         """Return the tail from what the target was shown, or from `start`."""
         begin = self.told if start is None else start
-        return FrameTail(self.code, 1, begin, tuple(self.leaves[begin:]), head or self.head())
+        return FrameTail(
+            self.code, 1, begin, tuple(self.leaves[begin:]), self.head() if head is None else head
+        )
 
     def key(self, use: KeyUse) -> PrivateKey:
         return self.keys.signing(use, self.clock.now())

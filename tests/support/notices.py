@@ -67,7 +67,9 @@ def decision(node: Node, partner: Any, notice: Document, *, refuse: int = 0) -> 
     """Return a decision on a notice that refuses its last `refuse` persons."""
     codes = [CaseCode(str(person["case_code"])) for person in persons_of(notice)]
     accepted = PersonDecision("accepted", valid_until="2027-12-20", reception=node.agency)
-    refused = PersonDecision("refused", refusal_reason="not_a_national", reasons="not found in the register")
+    refused = PersonDecision(
+        "refused", refusal_reason="nationality_not_established", reasons="not found in the register"
+    )
     split = len(codes) - refuse
     decisions = {code: accepted if place < split else refused for place, code in enumerate(codes)}
     return answer(notice, decisions, sources=sources(node, partner)).document

@@ -115,6 +115,11 @@ class Agency:
     def is_up(self) -> bool:
         return self._process is not None
 
+    def demand_alive(self) -> None:
+        """Raise what ended the process, if it ended by an error of its own."""
+        if self._process is not None and self._process.done():
+            self._process.result()
+
     @property
     def store(self) -> DirectStore:
         assert self._store is not None
@@ -311,6 +316,8 @@ class World:
         """Let time pass until something holds."""
         async with asyncio.timeout(limit_s):
             while not await reached():
+                for agency in self.agencies:
+                    agency.demand_alive()
                 await asyncio.sleep(0.5)
 
     async def open(self) -> None:
