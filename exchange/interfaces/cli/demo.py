@@ -7,7 +7,10 @@ of it held; otherwise the last line names what did not hold and the log to read.
 """
 
 import contextlib
+import os
+import shutil
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -110,7 +113,8 @@ def _conclude(told: Demo) -> None:
         logs = ", ".join(str(site.log) for site in told.sites)
         say_marked(f"It differs: {'; '.join(told.broken)}; read {logs}", "differs")
         return
-    say("All of it held. Try next:   exchange demo --serve        keep both running and send your own file")
+    again = "make demo ARGS=--serve" if "MAKELEVEL" in os.environ else f"{_program()} demo --serve"
+    say(f"All of it held. Try next:   {again}        keep both running and send your own file")
 
 
 def _serve(told: Demo) -> None:
@@ -124,8 +128,9 @@ def _serve(told: Demo) -> None:
         )
         say(f"  as {site.agency}:")
         say(f"    {settings}")
-    say("    exchange message new RPN --example > notice.json")
-    say("    exchange message send notice.json")
+    say("  then")
+    say(f"    {_program()} message new RPN --example > notice.json")
+    say(f"    {_program()} message send notice.json")
     with contextlib.suppress(KeyboardInterrupt):
         while all(site.process is not None and site.process.poll() is None for site in told.sites):
             time.sleep(_LOOK_S)
@@ -134,3 +139,11 @@ def _serve(told: Demo) -> None:
         raise NodeError(f"the node of {ended[0].agency} ended", hint=f"read {hint}")
     say()
     say("stopped")
+
+
+def _program() -> str:
+    """Return how this program is called from here: not every setting has it on the path."""
+    if shutil.which("exchange"):
+        return "exchange"
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "exchange" else f"{sys.executable} -m exchange"
