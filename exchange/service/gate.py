@@ -23,6 +23,7 @@ from exchange.ids import Digest, LinkId, b64url
 from exchange.ledger.entries import Entry, agrx, decode_leaf, keyx, opened
 from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import read_head
+from exchange.protocol.frames import MAX_NOTE_CHARS
 from exchange.protocol.gatewords import (
     GateWord,
     new_nonce,
@@ -30,6 +31,7 @@ from exchange.protocol.gatewords import (
     sign_gate_word,
     verify_gate_word,
 )
+from exchange.protocol.members import Members
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import NOW, trusted_signer
@@ -43,6 +45,8 @@ from exchange.service.rows import AuditRow, LinkState
 PAGE = 2_000
 """Leaves read at a time while a root is recomputed."""
 GATE_TIMEOUT_S = 30.0
+REFILL = "refill:"
+"""Setting of a link while a refill is under way: size of our copy of the partner's log when it began."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,10 @@ async def open_gate(node: Node, link: LinkId) -> None:
     from exchange.service.refill import refill
 
     report = await ask_report(node, link)
-    own_size = await node.store.read(lambda uow: uow.logs.position(link, node.agency).size)
-    if report.seen_size > own_size:
+    own_size, begun = await node.store.read(
+        lambda uow: (uow.logs.position(link, node.agency).size, uow.settings.get(REFILL + link))
+    )
+    if report.seen_size > own_size or begun:
         await refill(node, link, report)
     await node.store.read(lambda uow: _decide(uow, node, link, report))
     await _declare_open(node, link, report)
@@ -189,23 +195,22 @@ def read_report(word: GateWord) -> Report:
     Raises:
         FrameInvalidError: not of the agreed form.
     """
-    gives = word.gives
-    try:
-        seen, own, copy = (gives[name] for name in ("seen", "own", "copy"))
-        if not (isinstance(seen, dict) and isinstance(own, dict) and isinstance(copy, dict)):
-            raise FrameInvalidError("the gate report does not have the agreed form")
-        return Report(
-            at=word.at,
-            seen_size=_number(seen["size"]),
-            seen_note=str(seen["note"]),
-            numbers=_number(gives["numbers"]),
-            own_size=_number(own["size"]),
-            copy_size=_number(copy["size"]),
-            state=str(gives["state"]),
-            restored=str(gives["restored"]),
-        )
-    except KeyError as error:
-        raise FrameInvalidError("the gate report does not have the agreed form") from error
+    gives = _members(word.gives, "seen numbers own copy next state restored agreement card")
+    seen = _members(gives.value("seen"), "ep size note")
+    return Report(
+        at=word.at,
+        seen_size=seen.integer("size"),
+        seen_note=seen.text("note", min_chars=0, max_chars=MAX_NOTE_CHARS),
+        numbers=gives.integer("numbers"),
+        own_size=_members(gives.value("own"), "ep size root").integer("size"),
+        copy_size=_members(gives.value("copy"), "ep size").integer("size"),
+        state=gives.text("state", max_chars=16),
+        restored=gives.text("restored", min_chars=0, max_chars=64),
+    )
+
+
+def _members(value: JsonValue, names: str) -> Members:
+    return Members(value, names.split(), kind="gate report", error=FrameInvalidError)
 
 
 def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
@@ -238,7 +243,7 @@ def _check_clock(uow: UnitOfWork, node: Node, link: LinkId) -> None:
     if not size:
         return
     last = decode_leaf(uow.logs.leaves(link, node.agency, size - 1, size)[0])
-    if parse_instant(last.t) > node.clock.now() + node.limits.skew:
+    if parse_instant(last.t) > node.clock.now():
         raise ClockError(
             f"the clock is behind the last entry of this link ({last.t})",
             hint="set the clock right and start again",
@@ -334,9 +339,3 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
     )
     node.presence.wake(link)
     return sign_gate_word(answer, node.keys.signing(KeyUse.DOOR, answer.at))
-
-
-def _number(value: JsonValue) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
-        raise FrameInvalidError("a number of the gate report is not a number")
-    return value

@@ -15,6 +15,7 @@ from exchange.ledger.compare import PAGE_LEAVES, Comparison, LogView, Reconcilia
 from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import verify_cosignature, verify_head
 from exchange.protocol.suites import KeyUse, PublicKey
+from exchange.protocol.trust import trusted_signers
 from exchange.service.deliver import flush
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
@@ -105,7 +106,8 @@ async def _verify_log(node: Node, link: LinkId, by: AgencyCode) -> LogReport:
         page = await _page(node, link, by, start, size)
         grown = grown.extend([leaf_hash(leaf) for leaf in page])
     root = b64url(grown.root())
-    keys, cosign_keys = await node.store.read(lambda uow: _keys(uow, node, link, by))
+    index = head.size - 1 if head else 0
+    keys, cosign_keys = await node.store.read(lambda uow: _keys(uow, node, link, by, index))
     if size and (head is None or head.size != size or head.root != root):
         faults.append("the newest head does not cover the stored entries")
     if head and not _is_signed(head.note, keys, by):
@@ -126,18 +128,17 @@ async def _other(node: Node, link: LinkId, by: AgencyCode) -> AgencyCode:
 
 
 def _keys(
-    uow: UnitOfWork, node: Node, link: LinkId, by: AgencyCode
+    uow: UnitOfWork, node: Node, link: LinkId, by: AgencyCode, index: int
 ) -> tuple[tuple[PublicKey, ...], tuple[PublicKey, ...]]:
-    """Return the head keys of a log's writer and the cosign keys of the other side."""
-    pairing = pairing_of(uow, node, link)
-    own = {use: node.keys.public(use) for use in (KeyUse.HEAD, KeyUse.COSIGN)}
-    partner = {
-        use: tuple(key for (of, _), key in pairing.partner_keys.keys.items() if of is use)
-        for use in (KeyUse.HEAD, KeyUse.COSIGN)
-    }
+    """Return the head keys of a log's writer at a place and the cosign keys of the other side.
+
+    A cosignature was judged when it came; a cosign key that ended since goes on verifying it.
+    """
+    partner = pairing_of(uow, node, link).partner_keys
     if by == node.agency:
-        return own[KeyUse.HEAD], partner[KeyUse.COSIGN]
-    return partner[KeyUse.HEAD], own[KeyUse.COSIGN]
+        cosign_keys = tuple(key for (use, _), key in partner.keys.items() if use is KeyUse.COSIGN)
+        return node.keys.public(KeyUse.HEAD), cosign_keys
+    return trusted_signers(partner, use=KeyUse.HEAD, index=index), node.keys.public(KeyUse.COSIGN)
 
 
 def _is_signed(note: str, keys: tuple[PublicKey, ...], by: AgencyCode) -> bool:

@@ -8,7 +8,7 @@ known, transient one leaves it. Links that are enrolled while the node runs get 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from exchange.errors import ClockError, NodeError, StoreError
+from exchange.errors import ExchangeError, NodeError, StoreError
 from exchange.ids import LinkId
 from exchange.service.deliver import deliver
 from exchange.service.drafts import release_waiting
@@ -57,7 +57,7 @@ class Supervisor:
 
     async def _upkeep(self, link: LinkId) -> None:
         for step in (self._note_high_water, self._void_lost, self._release_waiting):
-            await _tolerate(step, link)
+            await _tolerate(self._node, step, link)
 
     async def _note_high_water(self, link: LinkId) -> None:
         node = self._node
@@ -87,8 +87,11 @@ class Supervisor:
             await release_waiting(self._node, link)
 
 
-async def _tolerate(step: Callable[[LinkId], Awaitable[None]], link: LinkId) -> None:
+async def _tolerate(node: Node, step: Callable[[LinkId], Awaitable[None]], link: LinkId) -> None:
+    """Run a step of the upkeep; trouble of one link ends neither the others nor the process."""
     try:
         await step(link)
-    except ClockError:
-        return
+    except StoreError:
+        raise
+    except ExchangeError as error:
+        node.journal.note("link_waits", link=link, reason=error.reason)

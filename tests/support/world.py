@@ -350,10 +350,20 @@ def enrolled(code: AgencyCode, suite: Suite = Suite.HYBRID) -> bytes:
         own=code, store_key=STORE_KEY, finish=lambda *_: None, random=seeded_random(f"set up/{code}")
     )
     node = Node(
-        agency=code, node=own.card.node, keys=own.keys.keyring(), store=store, carrier=None,  # type: ignore[arg-type]
-        high_water=HighWaterInMemory(), counters=Noted(), journal=Noted(), clock=clock, guard=ClockGuard(clock),
-        random=seeded_random(f"set up/{code}"), lifecycle=lifecycle(), presence=Presence(),
-    )  # fmt: skip
+        agency=code,
+        node=own.card.node,
+        keys=own.keys.keyring(),
+        store=store,
+        carrier=None,  # type: ignore[arg-type]
+        high_water=HighWaterInMemory(),
+        counters=Noted(),
+        journal=Noted(),
+        clock=clock,
+        guard=ClockGuard(clock),
+        random=seeded_random(f"set up/{code}"),
+        lifecycle=lifecycle(),
+        presence=Presence(),
+    )
 
     def people(uow: UnitOfWork) -> None:
         card = own.card
