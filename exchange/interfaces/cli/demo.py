@@ -54,6 +54,7 @@ def demo(
         demo_nodes.new_folder(folder)
     host, origin = demo_nodes.the_sites(folder)
     told = Demo(host, origin, datetime.now(UTC).date())
+    _introduce(told)
     with _running(told, continued=continued):
         _meet(told, folder, continued=continued)
         _tell(told, document)
@@ -78,12 +79,16 @@ def _running(told: Demo, *, continued: bool) -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _meet(told: Demo, folder: Path, *, continued: bool) -> None:
-    """Say who is here, and enrol the two unless they know each other."""
+def _introduce(told: Demo) -> None:
+    """Say who is here, before the seconds in which keys are made."""
     say("Two agencies on this computer, two processes, two sets of keys, nothing shared")
     width = max(len(site.label) for site in told.sites)
     for site in told.sites:
         say(f"  {site.agency:<14}  {site.label:<{width}}    port {site.port}   data in {site.folder}")
+
+
+def _meet(told: Demo, folder: Path, *, continued: bool) -> None:
+    """Enrol the two unless they know each other, and wait until both start gates are open."""
     if continued:
         say("  they know each other from the last demo")
     else:
