@@ -18,13 +18,21 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from exchange.errors import Fault
-from exchange.messages import decision_rules, header_rules, notice_rules
+from exchange.messages import (
+    decision_rules,
+    header_rules,
+    identification_rules,
+    notice_rules,
+    paper_rules,
+    tracing_rules,
+)
 from exchange.messages.catalog import message_types
 from exchange.messages.consent import consent_faults
 from exchange.messages.context import Facts, KnownFacts, RuleContext
 from exchange.messages.dates import Days
 from exchange.messages.document import Document, header_of, text_at
 from exchange.messages.forms import check_form
+from exchange.messages.person_rules import block_of
 from exchange.messages.wording import fault, fault_text
 
 __all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "fault_text", "read_document"]
@@ -82,7 +90,7 @@ def _notice_faults(document: Document, notice: Any, context: RuleContext, facts:
     yield from header_rules.purpose(header)
     yield from notice_rules.notice_safeguards(notice, context)
     for index, person in enumerate(notice.persons):
-        yield from consent_faults(person, context, index)
+        yield from consent_faults(block_of(person), message_types()["RPN"].consents, context, index)
 
 
 def _decision_faults(
@@ -110,7 +118,14 @@ def _decision_faults(
 
 
 RULES: Mapping[str, Callable[[Document, Any, RuleContext, Facts], Iterator[Fault]]] = {
+    "IDN": identification_rules.FOUND_NOTICE,
+    "VRQ": identification_rules.CHECK_REQUEST,
+    "VRS": identification_rules.CHECK_RESULT,
+    "TRQ": tracing_rules.TRACING_REQUEST,
+    "TRS": tracing_rules.TRACING_RESULT,
     "RPN": _notice_faults,
     "RPD": _decision_faults,
+    "TDQ": paper_rules.PAPER_REQUEST,
+    "TDS": paper_rules.PAPER_STATUS,
 }
 """The rules of each type that has an installed form, on its model."""
