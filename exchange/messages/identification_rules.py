@@ -13,6 +13,9 @@ from exchange.messages.identification import CheckLine, CheckRequest, CheckResul
 from exchange.messages.steps import TypeRules
 from exchange.messages.wording import fault
 
+_NOT_CONFIRMED = frozenset({"not_national", "not_found", "identity_other", "registered_deceased"})
+"""Results after which another request is a second look."""
+
 
 def answers(
     message: str | None, type_code: str, cases: tuple[str, ...], facts: Facts, *place: str | int
@@ -55,7 +58,7 @@ def _request_references(request: CheckRequest, context: RuleContext, facts: Fact
         place = ("persons", index, "reexamination_of")
         earlier, case = person.reexamination_of, CaseCode(person.case_code)
         if earlier is None:
-            if facts.last_verification_of(case) is not None:
+            if facts.last_verification_of(case) in _NOT_CONFIRMED:
                 expected = "the earlier result"
                 yield fault(
                     "form_invalid",
