@@ -45,7 +45,11 @@ def notice_references(notice: Notice, context: RuleContext, facts: Facts) -> Ite
 
 
 def notice_dates(notice: Notice, context: RuleContext, days: Days) -> None:
-    """The period lies ahead, births are possible, papers have not expired, nothing past lies ahead."""
+    """The period lies ahead, births are possible, papers have not expired, what happened lies before it.
+
+    Identification, consents and safeguards are judged by the period of the notice, not by the clock of the
+    reader: the domain reference knows no rule by the clock for them, and both sides must find the same.
+    """
     content = notice.content
     first = days.read(content.proposed_from, "content", "proposed_from")
     last = days.read(content.proposed_to, "content", "proposed_to")
@@ -56,7 +60,8 @@ def notice_dates(notice: Notice, context: RuleContext, days: Days) -> None:
         limit = context.numbered_at + context.skew
         days.moment_not_after(limit, content.telephone_notice.at, "content", "telephone_notice", "at")
     for index, person in enumerate(notice.persons):
-        block_dates(block_of(person), context, days, index, papers_valid=True)
+        latest = max(context.last_day, last or context.last_day)
+        block_dates(block_of(person), context, days, index, latest=latest, papers_valid=True)
 
 
 def notice_counts(notice: Notice) -> Iterator[Fault]:

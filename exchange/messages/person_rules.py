@@ -6,6 +6,7 @@ whole block, with None for what the type does not carry, so that each rule is wr
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from pydantic import BaseModel
@@ -81,13 +82,23 @@ def links_to_others(block: PersonBlock, index: int) -> Iterator[Fault]:
 
 
 def block_dates(
-    block: PersonBlock, context: RuleContext, days: Days, index: int, *, papers_valid: bool
+    block: PersonBlock,
+    context: RuleContext,
+    days: Days,
+    index: int,
+    *,
+    latest: date,
+    papers_valid: bool,
 ) -> None:
-    """Births are possible, nothing past lies ahead; `papers_valid` refuses a paper that has expired."""
+    """Births are possible and nothing past lies ahead.
+
+    `latest` is the last day for what was decided or agreed about the person; `papers_valid` refuses a paper
+    that has expired.
+    """
     at = ("persons", index)
     if block.birth is not None:
         days.birth(block.birth, context.day, *at, "birth")
-    _identification(block, context, days, *at, "identification")
+    _identification(block, latest, days, *at, "identification")
     for number, paper in enumerate(block.documents or ()):
         place = (*at, "documents", number)
         days.not_after(context.last_day, paper.issued, *place, "issued")
@@ -97,12 +108,12 @@ def block_dates(
             days.read(paper.expires, *place, "expires")
     for number, consent in enumerate(block.consents or ()):
         place = (*at, "consents", number)
-        days.not_after(context.last_day, consent.on, *place, "on")
+        days.not_after(latest, consent.on, *place, "on")
         days.read(consent.valid_until, *place, "valid_until")
     if block.guardian is not None:
-        days.not_after(context.last_day, block.guardian.from_, *at, "guardian", "from")
+        days.not_after(latest, block.guardian.from_, *at, "guardian", "from")
     if block.best_interests is not None:
-        days.not_after(context.last_day, block.best_interests.on, *at, "best_interests", "on")
+        days.not_after(latest, block.best_interests.on, *at, "best_interests", "on")
     _places(block, context, days, *at)
     if block.return_wishes is not None:
         earliest = days.read(block.return_wishes.earliest, *at, "return_wishes", "earliest")
@@ -168,15 +179,15 @@ def unsafe(rule: str, index: int, member: str, expected: str, found: str, hint: 
     return fault("safeguard_missing", rule, place, expected=expected, found=found, hint=hint)
 
 
-def _identification(block: PersonBlock, context: RuleContext, days: Days, *place: str | int) -> None:
+def _identification(block: PersonBlock, latest: date, days: Days, *place: str | int) -> None:
     """Read both statements; nobody is identified before birth."""
     if block.identification is None:
         return
-    identified = days.not_after(context.last_day, block.identification.on, *place, "on")
+    identified = days.not_after(latest, block.identification.on, *place, "on")
     span = birth_span(block.birth) if block.birth is not None else None
     days.in_order(span.first if span else None, identified, *place, "on")
     other = block.identification.other_side
-    days.not_after(context.last_day, other.on if other else None, *place, "other_side", "on")
+    days.not_after(latest, other.on if other else None, *place, "other_side", "on")
 
 
 def _places(block: PersonBlock, context: RuleContext, days: Days, *at: str | int) -> None:

@@ -51,7 +51,7 @@ class TypeRules:
         days = Days()
         header_rules.header_dates(header, context, days)
         for index, block in enumerate(blocks):
-            person_rules.block_dates(block, context, days, index, papers_valid=False)
+            person_rules.block_dates(block, context, days, index, latest=context.last_day, papers_valid=False)
         self.dates(model, context, facts, days)
         yield from days.faults
         yield from header_rules.case_order(header, cases)
