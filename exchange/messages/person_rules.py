@@ -117,8 +117,8 @@ def block_dates(
     _places(block, context, days, *at)
     if block.return_wishes is not None:
         earliest = days.read(block.return_wishes.earliest, *at, "return_wishes", "earliest")
-        latest = days.read(block.return_wishes.latest, *at, "return_wishes", "latest")
-        days.in_order(earliest, latest, *at, "return_wishes", "latest")
+        last_wish = days.read(block.return_wishes.latest, *at, "return_wishes", "latest")
+        days.in_order(earliest, last_wish, *at, "return_wishes", "latest")
 
 
 def block_attachments(header: Header, block: PersonBlock, index: int) -> Iterator[Fault]:
