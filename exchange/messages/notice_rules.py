@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules of the repatriation notice (RPN), one function for each step of the catalogue rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from exchange.errors import Fault
 from exchange.messages.codelists import Checkpoint, checkpoints
@@ -9,11 +9,11 @@ from exchange.messages.context import Facts, RuleContext, country_of
 from exchange.messages.dates import Days
 from exchange.messages.document import pointer
 from exchange.messages.header_rules import message_of_type
+from exchange.messages.people import PersonBlock
 from exchange.messages.person_rules import (
     SAFEGUARDS,
     block_attachments,
     block_dates,
-    block_of,
     guarded,
     links_to_others,
     sent_by_host,
@@ -23,6 +23,8 @@ from exchange.messages.person_rules import (
 from exchange.messages.returns import Notice, NoticePerson, TracingMessage
 from exchange.messages.wording import fault
 
+Blocks = Sequence[PersonBlock]
+"""The persons of the notice as person blocks, in their order."""
 _SUPPORTS_RETURN = frozenset({"return_to_family", "return_to_relatives", "return_to_care"})
 _PORTS = frozenset({"air", "sea"})
 
@@ -32,7 +34,7 @@ def notice_side(notice: Notice, context: RuleContext, facts: Facts) -> Iterator[
     yield from sent_by_host([person.case_code for person in notice.persons], context, facts)
 
 
-def notice_references(notice: Notice, context: RuleContext, facts: Facts) -> Iterator[Fault]:
+def notice_references(notice: Notice, blocks: Blocks, context: RuleContext, facts: Facts) -> Iterator[Fault]:
     """Messages, other cases and the crossing exist and fit."""
     if notice.content.record is not None:
         yield from message_of_type(notice.content.record, "HRC", facts, "content", "record")
@@ -40,11 +42,11 @@ def notice_references(notice: Notice, context: RuleContext, facts: Facts) -> Ite
         if isinstance(person.tracing_result, TracingMessage):
             place = ("persons", index, "tracing_result", "message")
             yield from message_of_type(person.tracing_result.message, "TRS", facts, *place)
-        yield from links_to_others(block_of(person), index)
+        yield from links_to_others(blocks[index], index)
     yield from _crossing(notice, context)
 
 
-def notice_dates(notice: Notice, context: RuleContext, days: Days) -> None:
+def notice_dates(notice: Notice, blocks: Blocks, context: RuleContext, days: Days) -> None:
     """The period lies ahead, births are possible, papers have not expired, what happened lies before it.
 
     Identification, consents and safeguards are judged by the period of the notice, not by the clock of the
@@ -59,9 +61,9 @@ def notice_dates(notice: Notice, context: RuleContext, days: Days) -> None:
     if content.telephone_notice is not None:
         limit = context.numbered_at + context.skew
         days.moment_not_after(limit, content.telephone_notice.at, "content", "telephone_notice", "at")
-    for index, person in enumerate(notice.persons):
-        latest = max(context.last_day, last or context.last_day)
-        block_dates(block_of(person), context, days, index, latest=latest, papers_valid=True)
+    latest = max(context.last_day, last or context.last_day)
+    for index, block in enumerate(blocks):
+        block_dates(block, context, days, index, latest=latest, papers_valid=True)
 
 
 def notice_counts(notice: Notice) -> Iterator[Fault]:
@@ -78,10 +80,10 @@ def notice_counts(notice: Notice) -> Iterator[Fault]:
             yield fault("count_invalid", rule, place, expected=str(expected), found=str(found))
 
 
-def notice_attachments(notice: Notice) -> Iterator[Fault]:
+def notice_attachments(notice: Notice, blocks: Blocks) -> Iterator[Fault]:
     """Every attachment a person names is there, of the right type."""
-    for index, person in enumerate(notice.persons):
-        yield from block_attachments(notice.header, block_of(person), index)
+    for index, block in enumerate(blocks):
+        yield from block_attachments(notice.header, block, index)
 
 
 def notice_disclosure(notice: Notice) -> Iterator[Fault]:
@@ -95,13 +97,14 @@ def notice_disclosure(notice: Notice) -> Iterator[Fault]:
             )
 
 
-def notice_safeguards(notice: Notice, context: RuleContext) -> Iterator[Fault]:
+def notice_safeguards(notice: Notice, blocks: Blocks, context: RuleContext) -> Iterator[Fault]:
     """Who is or may be a child is treated as one, with guardian and best-interests decision."""
     for index, person in enumerate(notice.persons):
         if person.is_child:
-            yield from _child(person, index)
+            yield from guarded(blocks[index], index)
+            yield from _best_interests(person, index)
         else:
-            yield from treated_as_adult(block_of(person), context, index)
+            yield from treated_as_adult(blocks[index], context, index)
     demanded = {
         name for person in notice.persons for flag in person.flags for name in SAFEGUARDS.get(flag, ())
     }
@@ -138,8 +141,7 @@ def _connects(crossing: Checkpoint, context: RuleContext) -> bool:
     return any(crossing.countries == {origin, neighbour} for neighbour in neighbours)
 
 
-def _child(person: NoticePerson, index: int) -> Iterator[Fault]:
-    yield from guarded(block_of(person), index)
+def _best_interests(person: NoticePerson, index: int) -> Iterator[Fault]:
     if person.best_interests is None:
         yield unsafe("safeguard.best_interests", index, "best_interests", "a best-interests decision", "none")
     elif person.best_interests.decision not in _SUPPORTS_RETURN:

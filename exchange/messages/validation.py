@@ -71,26 +71,27 @@ def _notice_faults(document: Document, notice: Any, context: RuleContext, facts:
     header, cases = notice.header, [person.case_code for person in notice.persons]
     states = [consent.state for person in notice.persons for consent in person.consents or ()]
     children = any(person.is_child for person in notice.persons)
+    blocks = [block_of(person) for person in notice.persons]
     yield from header_rules.type_agreed(header, context)
     yield from notice_rules.notice_side(notice, context, facts)
     yield from header_rules.office(header, context)
     yield from header_rules.second_person(header, children=children, consent_states=states)
     yield from header_rules.known_messages(header, facts)
-    yield from notice_rules.notice_references(notice, context, facts)
+    yield from notice_rules.notice_references(notice, blocks, context, facts)
     days = Days()
     header_rules.header_dates(header, context, days)
-    notice_rules.notice_dates(notice, context, days)
+    notice_rules.notice_dates(notice, blocks, context, days)
     yield from days.faults
     yield from notice_rules.notice_counts(notice)
     yield from header_rules.case_order(header, cases)
     yield from header_rules.attachments(header, cases)
-    yield from notice_rules.notice_attachments(notice)
+    yield from notice_rules.notice_attachments(notice, blocks)
     yield from notice_rules.notice_disclosure(notice)
     yield from header_rules.disclosure(document, header)
     yield from header_rules.purpose(header)
-    yield from notice_rules.notice_safeguards(notice, context)
-    for index, person in enumerate(notice.persons):
-        yield from consent_faults(block_of(person), message_types()["RPN"].consents, context, index)
+    yield from notice_rules.notice_safeguards(notice, blocks, context)
+    for index, block in enumerate(blocks):
+        yield from consent_faults(block, message_types()["RPN"].consents, context, index)
 
 
 def _decision_faults(
