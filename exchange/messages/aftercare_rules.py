@@ -6,7 +6,7 @@ consent `feedback_host`, a report `contact_after_return` as well. A reception ne
 the handover; it says nothing but arrived or not.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from exchange.errors import Fault
 from exchange.ids import CaseCode, MessageId
@@ -16,26 +16,28 @@ from exchange.messages.checklist import Act, Faults, OwnFaults, in_order
 from exchange.messages.context import Facts, RuleContext
 from exchange.messages.dates import Days
 from exchange.messages.document import Document, pointer
-from exchange.messages.entitled import scope_faults
-from exchange.messages.handover_rules import children, known_cases, of_movement, sent_by
-from exchange.messages.header_rules import message_of_type, named_attachment
-from exchange.messages.people import Guardian
+from exchange.messages.handover_rules import agreed, known_cases, of_movement, still_children
+from exchange.messages.header_rules import message_of_type
+from exchange.messages.people import PersonBlock
+from exchange.messages.person_rules import block_attachments, block_dates, block_of, guarded, sent_by_origin
 from exchange.messages.wording import fault
 
+_REFERRAL = "RFN"
 _DUPLICATE = "duplicate"
+Blocks = Sequence[PersonBlock]
 Lines = Sequence[ReferralLine | FollowUpLine]
 
 
 def reception_faults(document: Document, reception: Reception, context: RuleContext, facts: Facts) -> Faults:
     """Return the faults of a reception confirmation, in the order of the checks."""
     act, lines = Act(document, reception.header, context, facts), reception.persons
-    cases = [line.case_code for line in lines]
+    cases, blocks = [line.case_code for line in lines], [block_of(line) for line in lines]
     own = OwnFaults(
-        side=sent_by("origin", act, cases),
+        side=sent_by_origin(cases, act.context, act.facts),
         references=_reception_references(act, reception, cases),
-        dates=lambda days: _reception_dates(act, reception, days),
-        attachments=_guardian_orders(act, [line.guardian for line in lines], cases),
-        safeguards=children(act, [(line.case_code, line.is_child, line.guardian) for line in lines]),
+        dates=lambda days: _reception_dates(act, reception, blocks, days),
+        attachments=_attachments(act, blocks),
+        safeguards=_reception_safeguards(act, blocks),
     )
     return in_order(act, own, cases=cases)
 
@@ -43,15 +45,13 @@ def reception_faults(document: Document, reception: Reception, context: RuleCont
 def referral_faults(document: Document, referral: Referral, context: RuleContext, facts: Facts) -> Faults:
     """Return the faults of a referral notice, in the order of the checks."""
     act, lines = Act(document, referral.header, context, facts), referral.persons
-    return _report_faults(act, lines, lambda days: _consent_dates(act, lines, days), ())
+    return _report_faults(act, lines, ())
 
 
 def follow_up_faults(document: Document, report: FollowUp, context: RuleContext, facts: Facts) -> Faults:
     """Return the faults of a follow-up report, in the order of the checks."""
     act, lines = Act(document, report.header, context, facts), report.persons
-    return _report_faults(
-        act, lines, lambda days: _follow_up_dates(act, lines, days), _report_numbers(act, lines)
-    )
+    return _report_faults(act, lines, _report_numbers(act, lines))
 
 
 def closure_faults(document: Document, closure: Closure, context: RuleContext, facts: Facts) -> Faults:
@@ -61,16 +61,16 @@ def closure_faults(document: Document, closure: Closure, context: RuleContext, f
     return in_order(act, OwnFaults(references=_closure_references(act, closure, cases)), cases=cases)
 
 
-def _report_faults(act: Act, lines: Lines, dates: Callable[[Days], None], counts: Faults) -> Faults:
-    cases = [line.case_code for line in lines]
+def _report_faults(act: Act, lines: Lines, counts: Faults) -> Faults:
+    cases, blocks = [line.case_code for line in lines], [block_of(line) for line in lines]
     own = OwnFaults(
-        side=sent_by("origin", act, cases),
+        side=sent_by_origin(cases, act.context, act.facts),
         references=known_cases(act, cases),
-        dates=dates,
+        dates=lambda days: _report_dates(act, lines, blocks, days),
         counts=counts,
-        attachments=_guardian_orders(act, [line.guardian for line in lines], cases),
-        safeguards=_guarded(lines),
-        consent=_consents(act, lines),
+        attachments=_attachments(act, blocks),
+        safeguards=_report_safeguards(act, blocks),
+        consent=_consents(act, blocks),
     )
     states = [consent.state for line in lines for consent in line.consents or ()]
     return in_order(act, own, cases=cases, consent_states=states)
@@ -97,33 +97,26 @@ def _reception_references(act: Act, reception: Reception, cases: Sequence[str]) 
             yield fault("reference_unknown", "reference.case", at, expected=expected, found="another case")
 
 
-def _reception_dates(act: Act, reception: Reception, days: Days) -> None:
+def _reception_dates(act: Act, reception: Reception, blocks: Blocks, days: Days) -> None:
+    _block_dates(act, blocks, days)
     latest = act.context.numbered_at + act.context.skew
     for index, line in enumerate(reception.persons):
         days.moment_not_after(latest, line.arrived_at, "persons", index, "arrived_at")
-        _guardian_date(act, line.guardian, days, index)
 
 
-def _consent_dates(act: Act, lines: Lines, days: Days) -> None:
+def _report_dates(act: Act, lines: Lines, blocks: Blocks, days: Days) -> None:
+    _block_dates(act, blocks, days)
     for index, line in enumerate(lines):
-        _guardian_date(act, line.guardian, days, index)
-        for number, consent in enumerate(line.consents or ()):
-            at = ("persons", index, "consents", number)
-            days.not_after(act.context.last_day, consent.on, *at, "on")
-            days.read(consent.valid_until, *at, "valid_until")
+        if isinstance(line, FollowUpLine):
+            visited = days.not_after(act.context.last_day, line.visited_on, "persons", index, "visited_on")
+            following = days.not_before(act.context.day, line.next_on, "persons", index, "next_on")
+            days.in_order(visited, following, "persons", index, "next_on")
 
 
-def _follow_up_dates(act: Act, lines: Sequence[FollowUpLine], days: Days) -> None:
-    _consent_dates(act, lines, days)
-    for index, line in enumerate(lines):
-        visited = days.not_after(act.context.last_day, line.visited_on, "persons", index, "visited_on")
-        following = days.not_before(act.context.day, line.next_on, "persons", index, "next_on")
-        days.in_order(visited, following, "persons", index, "next_on")
-
-
-def _guardian_date(act: Act, guardian: Guardian | None, days: Days, index: int) -> None:
-    if guardian is not None:
-        days.not_after(act.context.last_day, guardian.from_, "persons", index, "guardian", "from")
+def _block_dates(act: Act, blocks: Blocks, days: Days) -> None:
+    for index, block in enumerate(blocks):
+        last_day = act.context.last_day
+        block_dates(block, act.context, days, index, latest=last_day, papers_valid=False)
 
 
 def _report_numbers(act: Act, lines: Sequence[FollowUpLine]) -> Iterator[Fault]:
@@ -146,30 +139,24 @@ def _closure_references(act: Act, closure: Closure, cases: Sequence[str]) -> Ite
             yield fault("reference_unknown", "reference.case", at, expected="a known case", found="unknown")
 
 
-def _guardian_orders(act: Act, guardians: Sequence[Guardian | None], cases: Sequence[str]) -> Iterator[Fault]:
-    for index, (guardian, case) in enumerate(zip(guardians, cases, strict=True)):
-        if guardian is not None:
-            place = ("persons", index, "guardian", "attachment")
-            yield from named_attachment(act.header, guardian.attachment, "guardian_order", case, *place)
+def _attachments(act: Act, blocks: Blocks) -> Iterator[Fault]:
+    for index, block in enumerate(blocks):
+        yield from block_attachments(act.header, block, index)
 
 
-def _guarded(lines: Lines) -> Iterator[Fault]:
+def _reception_safeguards(act: Act, blocks: Blocks) -> Iterator[Fault]:
+    yield from still_children(act, blocks)
+    for index, block in enumerate(blocks):
+        yield from guarded(block, index)
+
+
+def _report_safeguards(act: Act, blocks: Blocks) -> Iterator[Fault]:
     """A referral of a child names the guardian; a report may leave it out."""
-    for index, line in enumerate(lines):
-        if isinstance(line, ReferralLine) and line.is_child and line.guardian is None:
-            at = pointer("persons", index, "guardian")
-            yield fault("safeguard_missing", "safeguard.guardian", at, expected="a guardian", found="none")
+    for index, block in enumerate(blocks):
+        if act.header.type == _REFERRAL:
+            yield from guarded(block, index)
 
 
-def _consents(act: Act, lines: Lines) -> Iterator[Fault]:
-    for index, line in enumerate(lines):
-        case = CaseCode(line.case_code)
-        is_child = act.facts.is_child(case) if line.is_child is None else line.is_child
-        for scope in message_types()[act.header.type].consents:
-            yield from scope_faults(
-                scope,
-                line.consents or (),
-                act.context,
-                index=index,
-                is_child=is_child,
-            )
+def _consents(act: Act, blocks: Blocks) -> Iterator[Fault]:
+    for index, block in enumerate(blocks):
+        yield from agreed(act, block, message_types()[act.header.type].consents, index)

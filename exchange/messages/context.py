@@ -99,6 +99,14 @@ class Facts(Protocol):
         """Return what both sides announced about a crossing for an instant."""
         ...
 
+    def last_verification_of(self, case: CaseCode) -> str | None:
+        """Return the result of the newest verification of a case, or None."""
+        ...
+
+    def period_end_of(self, case: CaseCode) -> date | None:
+        """Return the last day of the period in the newest notice of a case, or None."""
+        ...
+
 
 @dataclass(frozen=True)
 class KnownFacts:
@@ -115,6 +123,8 @@ class KnownFacts:
     appointments: Mapping[str, Appointment] = field(default_factory=lambda: MappingProxyType({}))
     reports: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     crossings: Mapping[str, OpenCrossing] = field(default_factory=lambda: MappingProxyType({}))
+    verifications: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    period_ends: Mapping[str, date] = field(default_factory=lambda: MappingProxyType({}))
 
     def host_of(self, case: CaseCode) -> AgencyCode | None:
         return self.hosts.get(case)
@@ -148,6 +158,12 @@ class KnownFacts:
 
     def crossing(self, checkpoint: str, at: datetime) -> OpenCrossing:
         return self.crossings.get(checkpoint, OpenCrossing())
+
+    def last_verification_of(self, case: CaseCode) -> str | None:
+        return self.verifications.get(case)
+
+    def period_end_of(self, case: CaseCode) -> date | None:
+        return self.period_ends.get(case)
 
 
 def country_of(code: AgencyCode) -> str:

@@ -5,7 +5,7 @@ Every person of the confirmed list either travels or is named in `taken_off`. So
 list cannot be on the notice; that is a question of the state and is decided there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from exchange.errors import Fault
 from exchange.ids import CaseCode
@@ -16,15 +16,21 @@ from exchange.messages.departure import Departure
 from exchange.messages.document import Document
 from exchange.messages.handover_rules import (
     apart,
-    children,
-    flagged_children,
     known_appointment,
     known_cases,
     movement_known,
-    sent_by,
+    still_children,
     together,
 )
-from exchange.messages.header_rules import named_attachment
+from exchange.messages.people import PersonBlock
+from exchange.messages.person_rules import (
+    block_attachments,
+    block_dates,
+    block_of,
+    guarded,
+    sent_by_host,
+    treated_as_adult,
+)
 from exchange.messages.wording import fault
 
 
@@ -32,13 +38,14 @@ def departure_faults(document: Document, departure: Departure, context: RuleCont
     """Return the faults of a departure notice, in the order of the checks."""
     act = Act(document, departure.header, context, facts)
     cases = [person.case_code for person in departure.persons]
+    blocks = [block_of(person) for person in departure.persons]
     own = OwnFaults(
-        side=sent_by("host", act, cases),
+        side=sent_by_host(cases, context, facts),
         references=_references(act, departure, cases),
-        dates=lambda days: _dates(act, departure, days),
+        dates=lambda days: _dates(act, departure, blocks, days),
         counts=_counts(act, departure, cases),
-        attachments=_attachments(departure),
-        safeguards=_safeguards(act, departure, cases),
+        attachments=_attachments(act, blocks),
+        safeguards=_safeguards(act, departure, blocks),
     )
     return in_order(act, own, cases=cases)
 
@@ -49,18 +56,15 @@ def _references(act: Act, departure: Departure, cases: list[str]) -> Iterator[Fa
     yield from known_cases(act, _taken_off(departure), "content", "taken_off")
 
 
-def _dates(act: Act, departure: Departure, days: Days) -> None:
-    content, latest = departure.content, act.context.numbered_at + act.context.skew
-    left = days.moment_not_after(latest, content.departed_at, "content", "departed_at")
+def _dates(act: Act, departure: Departure, blocks: Sequence[PersonBlock], days: Days) -> None:
+    content, context = departure.content, act.context
+    left = days.moment_not_after(
+        context.numbered_at + context.skew, content.departed_at, "content", "departed_at"
+    )
     arrives = days.moment(content.expected_at, "content", "expected_at")
     days.moments_in_order(left, arrives, "content", "expected_at", apart=True)
-    for index, person in enumerate(departure.persons):
-        for number, paper in enumerate(person.documents or ()):
-            at = ("persons", index, "documents", number)
-            days.not_after(act.context.last_day, paper.issued, *at, "issued")
-            days.not_before(act.context.day, paper.expires, *at, "expires", rule="date.expired")
-        if person.guardian is not None:
-            days.not_after(act.context.last_day, person.guardian.from_, "persons", index, "guardian", "from")
+    for index, block in enumerate(blocks):
+        block_dates(block, context, days, index, latest=context.last_day, papers_valid=True)
 
 
 def _counts(act: Act, departure: Departure, cases: list[str]) -> Iterator[Fault]:
@@ -77,27 +81,20 @@ def _counts(act: Act, departure: Departure, cases: list[str]) -> Iterator[Fault]
         yield fault("count_invalid", "count.listed", "/persons", expected=expected, found=found)
 
 
-def _attachments(departure: Departure) -> Iterator[Fault]:
-    for index, person in enumerate(departure.persons):
-        case, at = person.case_code, ("persons", index)
-        yield from named_attachment(
-            departure.header, person.photograph, "photograph", case, *at, "photograph"
-        )
-        if person.guardian is not None:
-            place = (*at, "guardian", "attachment")
-            order = person.guardian.attachment
-            yield from named_attachment(departure.header, order, "guardian_order", case, *place)
+def _attachments(act: Act, blocks: Sequence[PersonBlock]) -> Iterator[Fault]:
+    for index, block in enumerate(blocks):
+        yield from block_attachments(act.header, block, index)
 
 
-def _safeguards(act: Act, departure: Departure, cases: list[str]) -> Iterator[Fault]:
-    persons = departure.persons
-    yield from flagged_children([(person.is_child, person.flags) for person in persons])
-    yield from children(act, [(person.case_code, person.is_child, person.guardian) for person in persons])
-    off = _taken_off(departure)
-    for index, person in enumerate(persons):
-        links = [(link.kind, CaseCode(link.case_code)) for link in person.links]
+def _safeguards(act: Act, departure: Departure, blocks: Sequence[PersonBlock]) -> Iterator[Fault]:
+    yield from still_children(act, blocks)
+    cases, off = [block.case_code for block in blocks], _taken_off(departure)
+    for index, block in enumerate(blocks):
+        yield from treated_as_adult(block, act.context, index)
+        yield from guarded(block, index)
+        links = [(link.kind, CaseCode(link.case_code)) for link in block.links or ()]
         yield from apart(links, cases, "persons", index, "links")
-        yield from together(links, person.flags, off, "persons", index, "links")
+        yield from together(links, block.flags or (), off, "persons", index, "links")
 
 
 def _taken_off(departure: Departure) -> list[str]:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from exchange.ids import AgencyCode, CaseCode, Digest, MessageId
 from exchange.messages.document import JsonValue
+from exchange.messages.people import Birth
 
 CLOSED = frozenset({"closed_temporarily", "closed_indefinitely"})
 """Values of `checkpoint-status` while nobody crosses."""
@@ -40,6 +41,7 @@ class Announced:
     funding: str = ""
     valid_until: date | None = None
     """Last day of the acceptance; None without one."""
+    birth: Birth | None = None
 
 
 @dataclass(frozen=True)

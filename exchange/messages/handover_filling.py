@@ -43,6 +43,9 @@ def complete_handover(document: Document, code: str, filler: Filler) -> None:
         case "HDP":
             filler.put(object_at(document, "content"), "papers_with_escort", [], "form", "content")
             _empty_lists(document, ("flags", "links"), filler)
+            for index, person in enumerate(objects_at(document, "persons")):
+                languages: dict[str, JsonValue] = {"spoken": [], "understood": []}
+                filler.put(person, "languages", languages, "form", "persons", index)
         case "HRC":
             _record(document, filler)
 

@@ -5,17 +5,19 @@ Each function yields the faults of one step; which steps a type has stands in it
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import timedelta
 
 from exchange.errors import Fault
 from exchange.ids import AgencyCode, CaseCode, MessageId, MovementCode
 from exchange.messages.checklist import Act
-from exchange.messages.codelists import codelist
+from exchange.messages.consent import consent_faults
 from exchange.messages.context import Facts, RuleContext
 from exchange.messages.document import pointer
-from exchange.messages.earlier import Appointment, EarlierMessage
+from exchange.messages.earlier import Announced, Appointment, EarlierMessage
 from exchange.messages.handover_parts import ExactMessage
 from exchange.messages.header import Header
-from exchange.messages.people import Guardian
+from exchange.messages.people import Birth, PersonBlock
+from exchange.messages.person_rules import unsafe
 from exchange.messages.wording import fault
 
 KEEP_APART = "keep_apart"
@@ -23,25 +25,8 @@ KEEP_APART = "keep_apart"
 _TOGETHER = "keep_group_together"
 _ALWAYS_TOGETHER = frozenset({"travels_with"})
 _FAMILY = frozenset({"sibling", "parent_child", "couple", "travels_with"})
-CHILD_FLAGS = frozenset(
-    code.code
-    for code in codelist("vulnerability-flags").codes.values()
-    if code.extra.get("implies_safeguards")
-)
-"""Who carries one of them is a child."""
+_INFANT = "infant"
 Links = Iterable[tuple[str, CaseCode]]
-
-
-def sent_by(side: str, act: Act, cases: Sequence[str], *place: str | int) -> Iterator[Fault]:
-    """Every known case has the sender on the given side: `host` or `origin`."""
-    agency = act.context.sender if side == "host" else act.context.recipient
-    for index, case in enumerate(cases):
-        host = act.facts.host_of(CaseCode(case))
-        if host is not None and host != agency:
-            at = pointer(*place, index) if place else pointer("persons", index, "case_code")
-            other = "host" if side == "origin" else "origin"
-            expected, found = f"the {side} side", f"the {other} side"
-            yield fault("signer_not_authorised", "office.side", at, expected=expected, found=found)
 
 
 def known_cases(act: Act, cases: Sequence[str], *place: str | int) -> Iterator[Fault]:
@@ -110,24 +95,46 @@ def replies_to(header: Header, named: ExactMessage, *place: str | int) -> Iterat
         yield fault("form_invalid", "reference.reply", at, expected=expected, found="another message")
 
 
-def children(act: Act, people: Sequence[tuple[str, bool, Guardian | None]]) -> Iterator[Fault]:
-    """Who was announced as a child stays one until reception, and has a guardian."""
-    for index, (case, is_child, guardian) in enumerate(people):
-        if not is_child and act.facts.is_child(CaseCode(case)):
-            at, expected = pointer("persons", index, "is_child"), "true, as in the notice"
-            yield fault("safeguard_missing", "safeguard.still_child", at, expected=expected, found="false")
-        elif is_child and guardian is None:
-            at = pointer("persons", index, "guardian")
-            yield fault("safeguard_missing", "safeguard.guardian", at, expected="a guardian", found="none")
+def still_children(act: Act, people: Sequence[PersonBlock]) -> Iterator[Fault]:
+    """Who was announced as a child is treated as one until reception."""
+    for index, person in enumerate(people):
+        if person.is_child is False and act.facts.is_child(CaseCode(person.case_code)):
+            yield unsafe("safeguard.still_child", index, "is_child", "true, as in the notice", "false")
 
 
-def flagged_children(people: Sequence[tuple[bool, Sequence[str]]]) -> Iterator[Fault]:
-    """Nobody with a flag of a child is called an adult."""
-    for index, (is_child, flags) in enumerate(people):
-        if not is_child and not CHILD_FLAGS.isdisjoint(flags):
-            at = pointer("persons", index, "is_child")
-            found = "false with a flag of a child"
-            yield fault("safeguard_missing", "safeguard.flag", at, expected="true", found=found)
+def agreed(act: Act, person: PersonBlock, scopes: Sequence[str], index: int) -> Iterator[Fault]:
+    """The consents that a person carries allow some scopes; age and flags are those of the notice.
+
+    Whether a scope was withdrawn meanwhile is asked of the case, at the place of the message in the order
+    of effects, and so is the consent to a photograph.
+    """
+    case = CaseCode(person.case_code)
+    known = act.facts.announced(case) or Announced()
+    flags = known.flags.union(person.flags or ())
+    whole = PersonBlock.model_construct(
+        case_code=case,
+        is_child=act.facts.is_child(case) if person.is_child is None else person.is_child,
+        birth=known.birth or (_infancy(act) if _INFANT in flags else None),
+        flags=tuple(sorted(flags)),
+        guardian=person.guardian,
+        consents=person.consents,
+    )
+    yield from consent_faults(whole, scopes, act.context, index)
+
+
+def _infancy(act: Act) -> Birth:
+    """Return the birth of somebody with the flag of an infant: in the last two years."""
+    day = act.context.day
+    first = day - timedelta(days=2 * 366)
+    return Birth.model_validate(
+        {
+            "from": first.isoformat(),
+            "to": day.isoformat(),
+            "precision": "range",
+            "basis": "official_estimate",
+            "calendar": "gregorian",
+        }
+    )
 
 
 def apart(links: Links, travelling: Collection[str], *place: str | int) -> Iterator[Fault]:

@@ -10,7 +10,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from exchange.errors import Fault
 from exchange.ids import MessageId
@@ -20,23 +20,32 @@ from exchange.messages.crossings import crossing_faults
 from exchange.messages.dates import Days
 from exchange.messages.document import Document, pointer
 from exchange.messages.earlier import EarlierMessage
-from exchange.messages.entitled import scope_faults
 from exchange.messages.handover_parts import ExactMessage
 from exchange.messages.handover_rules import (
-    children,
+    agreed,
     exact,
-    flagged_children,
     host_of_group,
     known_appointment,
     movement_known,
     of_movement,
     origin_of,
     replies_to,
+    still_children,
 )
 from exchange.messages.header_rules import named_attachment
+from exchange.messages.people import PersonBlock
+from exchange.messages.person_rules import (
+    block_attachments,
+    block_dates,
+    block_of,
+    guarded,
+    treated_as_adult,
+    unsafe,
+)
 from exchange.messages.record import Record
 from exchange.messages.wording import fault
 
+Blocks = Sequence[PersonBlock]
 _ADDED = "added"
 _ON_PAPER = "paper_only"
 _RECORD = frozenset({"HRC"})
@@ -45,14 +54,15 @@ _RECORD = frozenset({"HRC"})
 def record_faults(document: Document, record: Record, context: RuleContext, facts: Facts) -> Faults:
     """Return the faults of a record of any of the three forms, in the order of the checks."""
     act, lines = Act(document, record.header, context, facts), record.persons
+    blocks = [block_of(line) for line in lines]
     own = OwnFaults(
         side=_signatory(act, record),
         references=_references(act, record),
-        dates=lambda days: _dates(act, record, days),
+        dates=lambda days: _dates(act, record, blocks, days),
         counts=_counts(act, record),
-        attachments=_attachments(record),
-        safeguards=_safeguards(act, record),
-        consent=_consent(context, record),
+        attachments=_attachments(record, blocks),
+        safeguards=_safeguards(act, record, blocks),
+        consent=_consent(act, record, blocks),
     )
     cases = [line.case_code for line in lines] if lines else record.header.case_codes or ()
     states = [consent.state for line in lines for consent in line.consents or ()]
@@ -112,20 +122,16 @@ def _names_a_record(act: Act, named: ExactMessage, *place: str | int) -> Iterato
     yield from of_movement(found, act.header, *place, "id")
 
 
-def _dates(act: Act, record: Record, days: Days) -> None:
+def _dates(act: Act, record: Record, blocks: Blocks, days: Days) -> None:
     content, latest = record.content, act.context.numbered_at + act.context.skew
     begun = days.moment_not_after(latest, content.started_at, "content", "started_at")
     ended = days.moment_not_after(latest, content.ended_at, "content", "ended_at")
     days.moments_in_order(begun, ended, "content", "ended_at", apart=True)
     signed = days.moment_not_after(latest, content.signatory.at, "content", "signatory", "at")
     days.moments_in_order(begun, signed, "content", "signatory", "at", apart=True)
-    for index, line in enumerate(record.persons):
-        at = ("persons", index)
-        if line.guardian is not None:
-            days.not_after(act.context.last_day, line.guardian.from_, *at, "guardian", "from")
-        for number, consent in enumerate(line.consents or ()):
-            days.not_after(act.context.last_day, consent.on, *at, "consents", number, "on")
-            days.read(consent.valid_until, *at, "consents", number, "valid_until")
+    for index, block in enumerate(blocks):
+        last_day = act.context.last_day
+        block_dates(block, act.context, days, index, latest=last_day, papers_valid=False)
 
 
 def _counts(act: Act, record: Record) -> Iterator[Fault]:
@@ -180,37 +186,26 @@ def _supplemented(act: Act, named: ExactMessage) -> Iterator[Fault]:
         yield fault("count_invalid", "count.signed", "/header/case_codes", expected=expected, found=found)
 
 
-def _attachments(record: Record) -> Iterator[Fault]:
+def _attachments(record: Record, blocks: Blocks) -> Iterator[Fault]:
     scan = record.content.paper_scan
     yield from named_attachment(record.header, scan, "handover_minutes_scan", "", "content", "paper_scan")
-    for index, line in enumerate(record.persons):
-        case, at = line.case_code, ("persons", index)
-        yield from named_attachment(record.header, line.photograph, "photograph", case, *at, "photograph")
-        if line.guardian is not None:
-            order, place = line.guardian.attachment, (*at, "guardian", "attachment")
-            yield from named_attachment(record.header, order, "guardian_order", case, *place)
+    for index, block in enumerate(blocks):
+        yield from block_attachments(record.header, block, index)
 
 
-def _safeguards(act: Act, record: Record) -> Iterator[Fault]:
-    lines = record.persons
-    yield from flagged_children([(line.is_child, line.flags) for line in lines])
-    yield from children(act, [(line.case_code, line.is_child, line.guardian) for line in lines])
-    for index, line in enumerate(lines):
+def _safeguards(act: Act, record: Record, blocks: Blocks) -> Iterator[Fault]:
+    yield from still_children(act, blocks)
+    for index, (block, line) in enumerate(zip(blocks, record.persons, strict=True)):
+        yield from treated_as_adult(block, act.context, index)
+        yield from guarded(block, index)
         if line.is_child and line.custody is None:
-            at, expected = pointer("persons", index, "custody"), "an authority or person"
-            yield fault("safeguard_missing", "safeguard.custody", at, expected=expected, found="none")
+            yield unsafe("safeguard.custody", index, "custody", "an authority or person", "none")
 
 
-def _consent(context: RuleContext, record: Record) -> Iterator[Fault]:
-    for index, line in enumerate(record.persons):
+def _consent(act: Act, record: Record, blocks: Blocks) -> Iterator[Fault]:
+    for index, (block, line) in enumerate(zip(blocks, record.persons, strict=True)):
         if line.outcome == _ADDED:
-            yield from scope_faults(
-                "return",
-                line.consents or (),
-                context,
-                index=index,
-                is_child=line.is_child,
-            )
+            yield from agreed(act, block, ("return",), index)
 
 
 def _earlier(act: Act, named: ExactMessage) -> EarlierMessage | None:

@@ -6,11 +6,12 @@ in the unit that judges, so the facts are those at the verdict.
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
 from exchange.ids import AgencyCode, CaseCode, MessageId, MovementCode
 from exchange.messages.catalog import two_person_acts
 from exchange.messages.context import RuleContext
+from exchange.messages.dates import as_day
 from exchange.messages.document import header_of, objects_at, persons_of, text_at
 from exchange.messages.earlier import Announced, Appointment, EarlierMessage, OpenCrossing
 from exchange.messages.sensitivity import highest_class
@@ -90,6 +91,14 @@ class StoreFacts:
         """Return the messages with an effect on a case, each once, in the order of their effects."""
         rows = {event.message: self._row(event) for event in self._uow.cases.events(self._link, case)}
         return [row for row in rows.values() if row is not None and row.state in COUNTS]
+
+    def last_verification_of(self, case: CaseCode) -> str | None:
+        line = self._last_line(case, "VRS")
+        return text_at(line, "result") if line else None
+
+    def period_end_of(self, case: CaseCode) -> date | None:
+        notice = self._handover.last_content(case, "RPN")
+        return as_day(text_at(notice, "proposed_to")) if notice else None
 
     def _message(self, message: MessageId) -> MessageRow | None:
         for direction in (Direction.OUT, Direction.IN):

@@ -14,6 +14,7 @@ from exchange.messages.dates import as_day
 from exchange.messages.decision_rules import ACCEPTANCES
 from exchange.messages.document import content_of, header_of, object_at, objects_at, persons_of, text_at
 from exchange.messages.earlier import Announced, Appointment, EarlierMessage
+from exchange.messages.people import Birth
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
 from exchange.service.rows import Direction, MessageRow
@@ -75,6 +76,11 @@ class HandoverFacts:
         read = self._newest(case, type_code)
         return read.lines.get(case) if read else None
 
+    def last_content(self, case: CaseCode, type_code: str) -> Line | None:
+        """Return the common content of the newest message of a type about a case."""
+        read = self._newest(case, type_code)
+        return read.content if read else None
+
     def announced(self, case: CaseCode) -> Announced | None:
         """Return the newest notice of a case with the decision that followed it."""
         notice = self._newest(case, "RPN")
@@ -87,6 +93,7 @@ class HandoverFacts:
             flags=frozenset(str(flag) for flag in flags) if isinstance(flags, list) else frozenset(),
             links=tuple((kind, CaseCode(other)) for kind, other in links),
             funding=text_at(notice.content, "funding"),
+            birth=Birth.model_validate(line["birth"]) if "birth" in line else None,
             valid_until=self._acceptance(case, notice),
         )
 

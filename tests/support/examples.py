@@ -42,6 +42,14 @@ def facts() -> KnownFacts:
         types={message["id"]: message["type"] for message in (*messages, *HANDOVER["messages"])},
         cases={message["id"]: message["cases"] for message in (*messages, *HANDOVER["messages"])},
         answered_notices=frozenset(message["id"] for message in messages if message.get("answered")),
+        verifications={
+            case["case_code"]: case["last_verification"] for case in cases if "last_verification" in case
+        },
+        period_ends={
+            case["case_code"]: date.fromisoformat(case["period_end"])
+            for case in cases
+            if "period_end" in case
+        },
         decisions={case["case_code"]: case["last_decision"] for case in decided},
         messages={message["id"]: _earlier(message) for message in HANDOVER["messages"]},
         notices={notice["case_code"]: _announced(notice) for notice in notices},

@@ -71,6 +71,9 @@ class Story:
         self.session: int | None = None
         self.transit: frozenset[str] = frozenset()
         self.unpaid = False
+        for key, raw in self.cases.items():
+            if raw["start"] == "handed_over":
+                self._handed_over_before(key)
         for name, raw in scenario["movements"].items():
             if isinstance(raw, dict):
                 number = number_of(f"{self.id}/{name}/before")
@@ -267,19 +270,22 @@ class Story:
         if said["outcome"] == "not_presented":
             del line["condition"]
         if said["outcome"] == "added":
-            giver = "guardian" if line["is_child"] else "person"
+            givers = ("guardian", "child_assent") if line["is_child"] else ("person",)
             on = moment(raw).date().isoformat()
-            line["consents"] = [{"scope": "return", "state": "given", "giver": giver, "on": on}]
+            line["consents"] = [
+                {"scope": "return", "state": "given", "giver": giver, "on": on} for giver in givers
+            ]
         elif said["outcome"] != "handed_over":
             line["reason"] = said.get("reason", "unknown")
         return line
 
     def _consent(self, person: dict[str, Any], at: datetime) -> None:
-        giver = "guardian" if person["is_child"] else "person"
+        givers = ("guardian", "child_assent", "person") if person["is_child"] else ("person",)
         on = (at.date() - timedelta(days=30)).isoformat()
         person["consents"] = [
             {"scope": scope, "state": "given", "giver": giver, "on": on}
             for scope in ("feedback_host", "contact_after_return")
+            for giver in givers
         ]
 
     def _remember(self, raw: dict[str, Any], document: dict[str, Any]) -> None:
@@ -310,6 +316,12 @@ class Story:
             cases=_cases(codes),
             movement=code_of(f"{self.id}/{raw['movement']}") if "movement" in raw else "",
         )
+
+    def _handed_over_before(self, key: str) -> None:
+        number, codes, movement = number_of(f"{self.id}/{key}/record"), self.codes([key]), "before"
+        step = {"message": "HRC", "from": "host", "movement": movement}
+        self._known_message(number, step, codes)
+        self.records |= dict.fromkeys(codes, (number, code_of(f"{self.id}/{movement}")))
 
     def _appoint(
         self, name: str, number: MessageId, by: AgencyCode, listed: list[str], terms: Any = None
