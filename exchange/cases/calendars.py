@@ -33,15 +33,14 @@ CLOSED_IN_A_ROW = 60
 """More free days than that in a row are a mistake in the file, not a holiday."""
 _CATEGORIES = ("public", "government")
 _MEMBERS = frozenset({"holidays", "working_days", "complete"})
-_NO_DAYS: Mapping[date, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class CountryDays:
     """What was announced for one calendar: days with their names, and years that are complete here."""
 
-    holidays: Mapping[date, str] = _NO_DAYS
-    working: Mapping[date, str] = _NO_DAYS
+    holidays: Mapping[date, str] = field(default_factory=dict)
+    working: Mapping[date, str] = field(default_factory=dict)
     complete: frozenset[int] = frozenset()
 
 
@@ -88,7 +87,7 @@ def _country(country: str, members: object) -> CountryDays:
 
 def _days(country: str, members: object) -> Mapping[date, str]:
     if members is None:
-        return _NO_DAYS
+        return {}
     if not isinstance(members, dict) or not all(isinstance(name, str) for name in members.values()):
         raise _wrong(f'the days of {country} are not lines of the form 2027-04-13 = "name"')
     return MappingProxyType({_day(country, text): name for text, name in members.items()})
@@ -117,7 +116,7 @@ class Calendar:
     side: Side
     cut_off_hour: int
     """What arrives after this hour of a working day counts as arrived on the next one."""
-    announced: AnnouncedDays = NOTHING_ANNOUNCED
+    announced: AnnouncedDays = field(default=NOTHING_ANNOUNCED, hash=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -200,7 +199,7 @@ class Calendar:
 class _Year:
     """What the library says about one year of one country."""
 
-    free: Mapping[date, str] = _NO_DAYS
+    free: Mapping[date, str] = field(default_factory=dict)
     worked: frozenset[date] = frozenset()
 
 

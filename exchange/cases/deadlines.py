@@ -18,6 +18,8 @@ How it is counted (docs/reference/deadlines.md has examples for each rule):
     a limit, not an answer: no hold stops it.
 10. An agreed tolerance for a side without a line delays only the moment from which it is overdue.
 
+11. A reminder waits for so many working days of the side that waits, after the last day of the deadline.
+
 Nothing follows from a missed deadline but a reminder: silence is never acceptance (ADR 0010).
 """
 
@@ -29,7 +31,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from exchange.cases.calendars import Calendar
-from exchange.protocol.terms import Deadline, Unit
+from exchange.protocol.terms import Deadline, Terms, Unit
 
 
 class DueState(StrEnum):
@@ -162,3 +164,35 @@ def months_after(day: date, months: int) -> date:
 
 def _tolerance(steps: Iterable[Deadline]) -> timedelta:
     return timedelta(hours=sum(step.offline_tolerance_hours for step in steps))
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """The next reminder of a missed deadline; `level` is a code of `reminder-levels`."""
+
+    level: str
+    on: date
+    """First day on which it may be sent, in the calendar of the side that waits."""
+
+
+REMINDERS = (("first", "DL-RMD-1"), ("second", "DL-RMD-2"), ("escalation", "DL-RMD-ESC"))
+"""Levels of `reminder-levels` in their order, each with its deadline."""
+
+
+def next_reminder(
+    terms: Terms, due: Due, *, calendar: Calendar, sent: frozenset[str] = frozenset()
+) -> Reminder | None:
+    """Return the level that follows those in `sent` and its first day, or None after the last level.
+
+    Levels are never left out. Days are counted from the last day of the missed deadline, working days of
+    the side that waits (`calendar`); a level that was not agreed ends the row.
+    """
+    for level, code in REMINDERS:
+        if level in sent:
+            continue
+        deadline = terms.deadline(code)
+        if deadline is None:
+            return None
+        last_on = calendar.local(due.at).date()
+        return Reminder(level, _counted(deadline, "routine", _End.of_day(last_on, calendar), calendar).on)
+    return None
