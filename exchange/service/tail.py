@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from exchange.errors import ExchangeError, NoteInvalidError, SignatureInvalidError, TailInvalidError
 from exchange.ids import Digest, b64url, parse_digest, parse_message_id
-from exchange.ledger.copy import CopyState, Tail, judge_tail
+from exchange.ledger.copy import CopyState, judge_tail
 from exchange.ledger.entries import Event, Leaf, decode_leaf, legal
 from exchange.ledger.notes import cosign, verify_cosignature
 from exchange.protocol.frames import FrameCosignature, FrameTail
@@ -63,7 +63,9 @@ def _take(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> int
     return len(leaves)
 
 
-def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> tuple[Leaf, ...]:
+def store_tail(
+    uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail, *, gathered: bool = False
+) -> tuple[Leaf, ...]:
     """Store and cosign a tail without letting it have effects; return its new leaves.
 
     Raises:
@@ -79,12 +81,11 @@ def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -
         range=logbook.range_at(position),
         known=lambda start, end: uow.logs.leaves(link, by, start, end),
     )
-    offered = Tail(by=tail.by, ep=tail.ep, start=tail.start, leaves=tail.leaves, head=tail.head)
     newest = uow.logs.head(link, by)
-    if _is_old(state, offered, newest.note if newest else ""):
+    if _is_old(state, tail, newest.note if newest else ""):
         return ()
     keys = trusted_signers(pairing.partner_keys, use=KeyUse.HEAD, index=tail.start + len(tail.leaves) - 1)
-    taken = judge_tail(state, offered, head_keys=keys)
+    taken = judge_tail(state, tail, head_keys=keys, gathered=gathered)
     if not taken.new_leaves:
         return ()
     uow.logs.append(position, taken.raw_leaves, peaks=taken.range.encode())
@@ -96,7 +97,7 @@ def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -
     return taken.new_leaves
 
 
-def _is_old(state: CopyState, tail: Tail, newest: str) -> bool:
+def _is_old(state: CopyState, tail: FrameTail, newest: str) -> bool:
     """Return True for a tail that came twice or was overtaken: it says what our copy says.
 
     Its head is not judged again, for its key may have been retired since.

@@ -122,7 +122,7 @@ class SqlLinks:
 
     def key_spans(self, link: LinkId, epoch: int) -> list[KeySpan]:
         if (link, epoch) not in self._spans:
-            rows = self._database.all("key_span_all", {"link": self._numbers.find(link), "epoch": epoch})
+            rows = self._database.all("span_all", {"link": self._numbers.find(link), "epoch": epoch})
             self._spans[link, epoch] = [
                 KeySpan(KeyUse(use), kid, start, end) for use, kid, start, end in rows
             ]
@@ -131,8 +131,8 @@ class SqlLinks:
     def put_key_span(self, link: LinkId, epoch: int, span: KeySpan) -> None:
         self.forget()
         values = vars(span) | {"link": self._numbers.of(link), "epoch": epoch}
-        if not self._database.run("key_span_change", values):
-            self._database.add("key_span_add", values)
+        if not self._database.run("span_change", values):
+            self._database.add("span_add", values)
 
 
 def _link(row: Row) -> LinkRow:
