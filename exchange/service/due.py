@@ -6,8 +6,7 @@
     2. A question of a case is awaited only while its state can take the answer: nobody owes a decision on
        a notice that was cancelled, or on a case that is closed or withdrawn. Of two equal questions of
        one case the later one counts. Types that change no case (INQ, COR, PDR …) are always awaited.
-    3. Counted from the instant of the verdict in the log of the recipient, which both sides hold; not
-       from what our own clock said when we learned of it. It is never later than that.
+   X
     4. Days are those of the side that has to answer, holds of the person stop them (`cases.deadlines`).
     5. Once it is overdue, the side that asked may remind; the next level and its first day are proposed.
 
@@ -16,7 +15,7 @@ This only reads. Nothing changes its state because a day has passed (ADR 0010).
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from exchange.cases.calendars import AnnouncedDays, Calendar
 from exchange.cases.deadlines import Due, DueState, Pause, Reminder, answer_by, next_reminder
@@ -111,8 +110,8 @@ async def worklist(node: Node, announced: AnnouncedDays) -> tuple[Task, ...]:
 def _urgent_first(task: Task) -> tuple[bool, datetime, int]:
     """Order by the end; what has none comes last."""
     if task.due is None:
-        return True, datetime.max.replace(tzinfo=None), task.seq
-    return False, task.due.at.replace(tzinfo=None), task.seq
+        return True, datetime.max.replace(tzinfo=UTC), task.seq
+    return False, task.due.at, task.seq
 
 
 async def _asked_on(node: Node, link: LinkId) -> list[_Asked]:
@@ -225,7 +224,8 @@ def _accepted_at(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow)
         leaf = decode_leaf(raw[0]) if raw else None
         if leaf is None or (leaf.fields.get("seq"), leaf.fields.get("id")) != (row.seq, row.id):
             return known_at
-        return min(parse_instant(leaf.t), known_at)
+        written_at = parse_instant(leaf.t)
+        return known_at if written_at > known_at + node.limits.skew else written_at
     except (LeafInvalidError, IdentifierError):
         return known_at
 
