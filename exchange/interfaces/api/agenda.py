@@ -95,7 +95,6 @@ def _reminder(desk: Desk, task: Task) -> Answer | None:
         "level": task.reminder.level,
         "on": task.reminder.on.isoformat(),
         "may_be_sent": today >= task.reminder.on,
-        "can_be_sent": message_types()["RMD"].form is not None,
     }
 
 

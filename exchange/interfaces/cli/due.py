@@ -75,11 +75,9 @@ def city(zone: str) -> str:
 
 def next_command(task: Answer) -> str:
     """Return the one command to type next."""
-    number, reminder = short(task["message"]), task["reminder"]
+    number = short(task["message"])
     if task["ours"] and not task["answering"] and task["can_reply"]:
         return f"exchange message answer {number}"
-    if reminder and reminder["may_be_sent"] and reminder["can_be_sent"]:
-        return f"exchange message remind {number}"
     return f"exchange message show {number}"
 
 
