@@ -33,8 +33,8 @@ from exchange.service.pairing import Pairing, pairing_of, parsed_agreement
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import CaseEventRow, CaseRow, Direction, MessageRow, QuestionRow
 
-PAGE = 50
-"""Messages read in one unit; with their cases about 10 ms."""
+PAGE = 20
+"""Messages read in one unit; with two persons each about 10 ms."""
 REMINDER = "RMD"
 
 
