@@ -13,8 +13,13 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
+from pydantic import BaseModel
+
 from exchange.messages.codelists import Code, codelist
+from exchange.messages.identification import CheckRequest, CheckResult, FoundNotice
+from exchange.messages.papers import PaperRequest, PaperStatus
 from exchange.messages.returns import Decision, Notice
+from exchange.messages.tracing import TracingRequest, TracingResult
 
 PERSON_COLUMNS = ("IDN", "VRQ", "TRQ", "RPN", "TDQ", "HDP", "HRC", "RCV", "RFN", "FUP")
 PERSON_BLOCK: Mapping[str, str] = MappingProxyType(
@@ -82,13 +87,20 @@ class Form:
     schema: str
     line: str
     """Name of the definition of one person or line."""
-    model: type[Notice] | type[Decision]
+    model: type[BaseModel]
 
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
+        "IDN": Form("1.0", "urn:exchange:schema:idn:1.0", "person", FoundNotice),
+        "VRQ": Form("1.0", "urn:exchange:schema:vrq:1.0", "person", CheckRequest),
+        "VRS": Form("1.0", "urn:exchange:schema:vrs:1.0", "line", CheckResult),
+        "TRQ": Form("1.0", "urn:exchange:schema:trq:1.0", "person", TracingRequest),
+        "TRS": Form("1.0", "urn:exchange:schema:trs:1.0", "line", TracingResult),
         "RPN": Form("1.0", "urn:exchange:schema:rpn:1.0", "person", Notice),
         "RPD": Form("1.0", "urn:exchange:schema:rpd:1.0", "line", Decision),
+        "TDQ": Form("1.0", "urn:exchange:schema:tdq:1.0", "person", PaperRequest),
+        "TDS": Form("1.0", "urn:exchange:schema:tds:1.0", "line", PaperStatus),
     }
 )
 

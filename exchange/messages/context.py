@@ -78,6 +78,14 @@ class Facts(Protocol):
         """Return the outcome of the newest decision on a case in its newest notice, or None."""
         ...
 
+    def last_verification_of(self, case: CaseCode) -> str | None:
+        """Return the result of the newest verification of a case, or None."""
+        ...
+
+    def period_end_of(self, case: CaseCode) -> date | None:
+        """Return the last day of the period in the newest notice of a case, or None."""
+        ...
+
 
 @dataclass(frozen=True)
 class KnownFacts:
@@ -89,6 +97,8 @@ class KnownFacts:
     cases: Mapping[str, Collection[CaseCode]] = field(default_factory=lambda: MappingProxyType({}))
     answered_notices: frozenset[str] = frozenset()
     decisions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    verifications: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    period_ends: Mapping[str, date] = field(default_factory=lambda: MappingProxyType({}))
 
     def host_of(self, case: CaseCode) -> AgencyCode | None:
         return self.hosts.get(case)
@@ -107,6 +117,12 @@ class KnownFacts:
 
     def last_decision_of(self, case: CaseCode) -> str | None:
         return self.decisions.get(case)
+
+    def last_verification_of(self, case: CaseCode) -> str | None:
+        return self.verifications.get(case)
+
+    def period_end_of(self, case: CaseCode) -> date | None:
+        return self.period_ends.get(case)
 
 
 def country_of(code: AgencyCode) -> str:
