@@ -12,6 +12,7 @@ from exchange.clock import parse_instant
 from exchange.errors import HolidaysMissingError
 from exchange.ids import CaseCode
 from exchange.ledger.entries import decode_leaf
+from exchange.messages.filling import fill
 from exchange.protocol.parts import Document
 from exchange.service.casework import document_of
 from exchange.service.due import Task, worklist
@@ -19,7 +20,7 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.release import release
 from exchange.service.rows import CaseEventRow, CaseRow, Direction, MessageRow, MessageState, QuestionRow
 from exchange.service.void import give_up
-from tests.support.notices import decision, notice
+from tests.support.notices import decision, notice, sources
 from tests.support.world import KH, OFFICER, START, VN, Agency, World
 
 Story = Callable[[World], Awaitable[None]]
@@ -243,6 +244,35 @@ def test_more_messages_than_a_page_are_all_listed() -> None:
         assert {task.message for task in await due_at(world.vn)} == {row.id for row in asked}
 
     play(story)
+
+
+def test_a_verification_by_viet_nam_has_two_steps_one_after_the_other() -> None:
+    """20 and 10 working days from Monday 4 October; none of them is a holiday in Viet Nam."""
+
+    async def story(world: World) -> None:
+        asked = fill(VERIFICATION, sources(world.kh.node, VN)).document
+        await released(world, world.kh, asked)
+
+        ours, theirs = await only(world.vn), await only(world.kh)
+
+        assert (ours.type, ours.replies, ours.deadline) == ("VRQ", ("VRS",), "DL-VRS")
+        assert ours.due == theirs.due
+        assert ours.due is not None
+        assert ours.due.on == date(2027, 11, 15)
+
+    play(story)
+
+
+VERIFICATION: Document = {
+    "type": "VRQ",
+    "names": [{"full": "DAO Thi Lan", "script": "Latn", "kind": "official"}],
+    "sex": "F",
+    "birth": {"value": "2003", "precision": "year", "basis": "self_reported", "calendar": "gregorian"},
+    "nationality": [{"country": "VN"}],
+    "place_of_origin": {"country": "VN", "units": ["Tay Ninh"]},
+    "question": ["nationality"],
+    "consents": [{"scope": "verify_nationality", "state": "given", "giver": "person", "on": "2027-09-08"}],
+}
 
 
 # --- time
