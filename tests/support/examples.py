@@ -85,7 +85,6 @@ def _announced(raw: dict[str, Any]) -> Announced:
 def _appointment(raw: dict[str, Any]) -> Appointment:
     return Appointment(
         last_change=MessageId(raw["last_change"]),
-        by=AgencyCode(raw["by"]),
         terms=HANDOVER["terms"] | {"checkpoint": raw["checkpoint"]},
         listed=tuple(raw["listed"]),
         final=tuple(raw["final"]) if "final" in raw else None,
