@@ -20,9 +20,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from exchange.errors import NodeError
-from exchange.interfaces.cli import demo_nodes, demo_stories
+from exchange.interfaces.cli import demo_nodes, demo_stories, demo_trials
 from exchange.interfaces.cli.demo_nodes import FIRST
-from exchange.interfaces.cli.demo_stories import Demo
+from exchange.interfaces.cli.demo_stage import Demo
 from exchange.interfaces.cli.options import read_document
 from exchange.interfaces.cli.output import say, say_marked
 from exchange.protocol.enrolment import shown
@@ -95,6 +95,7 @@ def _meet(told: Demo, folder: Path, *, continued: bool) -> None:
         words = demo_nodes.enrol(told.host, told.origin, folder)
         agreement = f"agreement {demo_nodes.PROFILE} v1 signed by both"
         say(f"  invitation read, words compared ({shown(words)}), {agreement}")
+        demo_nodes.add_officers(told.sites)
     demo_nodes.await_open(told.sites)
     say()
 
@@ -106,9 +107,9 @@ def _tell(told: Demo, document: dict[str, Any] | None) -> None:
     if document is not None:
         demo_stories.own_file(told, document)
     say()
-    demo_stories.what_must_not_work(told, first[0])
+    demo_trials.what_must_not_work(told, first)
     say()
-    demo_stories.compare(told)
+    demo_trials.compare(told)
     say()
 
 
