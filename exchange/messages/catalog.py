@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
+from pydantic import BaseModel
+
+from exchange.messages.changes import Amendment, Reminder, Resume
 from exchange.messages.codelists import Code, codelist
 from exchange.messages.returns import Decision, Notice
+from exchange.messages.stops import Cancellation, Crossing, Hold, Incident, Withdrawal
 
 PERSON_COLUMNS = ("IDN", "VRQ", "TRQ", "RPN", "TDQ", "HDP", "HRC", "RCV", "RFN", "FUP")
 PERSON_BLOCK: Mapping[str, str] = MappingProxyType(
@@ -82,13 +86,21 @@ class Form:
     schema: str
     line: str
     """Name of the definition of one person or line."""
-    model: type[Notice] | type[Decision]
+    model: type[BaseModel]
 
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
         "RPN": Form("1.0", "urn:exchange:schema:rpn:1.0", "person", Notice),
         "RPD": Form("1.0", "urn:exchange:schema:rpd:1.0", "line", Decision),
+        "AMD": Form("1.0", "urn:exchange:schema:amd:1.0", "line", Amendment),
+        "RMD": Form("1.0", "urn:exchange:schema:rmd:1.0", "line", Reminder),
+        "RSM": Form("1.0", "urn:exchange:schema:rsm:1.0", "line", Resume),
+        "CWD": Form("1.0", "urn:exchange:schema:cwd:1.0", "line", Withdrawal),
+        "HLD": Form("1.0", "urn:exchange:schema:hld:1.0", "line", Hold),
+        "CAN": Form("1.0", "urn:exchange:schema:can:1.0", "line", Cancellation),
+        "INC": Form("1.0", "urn:exchange:schema:inc:1.0", "line", Incident),
+        "CKS": Form("1.0", "urn:exchange:schema:cks:1.0", "line", Crossing),
     }
 )
 

@@ -5,7 +5,7 @@ Both are given by the caller, so that the same document and the same facts give 
 sides. The state of a case is not among them: it is checked later, by the lifecycle.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from typing import Protocol
 
 from exchange.ids import AgencyCode, CaseCode, MessageId
 from exchange.messages.codelists import agency
+from exchange.messages.document import Document, content_of, header_of, text_at
 
 ASSENT_FROM_AGE = 6
 """Years; a younger child gives no assent of its own. Working value, an agreement may set another."""
@@ -78,6 +79,22 @@ class Facts(Protocol):
         """Return the outcome of the newest decision on a case in its newest notice, or None."""
         ...
 
+    def author_of(self, message: MessageId) -> AgencyCode | None:
+        """Return the contact point that sent a known message, or None."""
+        ...
+
+    def document_of(self, message: MessageId) -> Document | None:
+        """Return a known message as it was sent, or None when it is unknown or its content is erased."""
+        ...
+
+    def about(self, message: MessageId) -> Sequence[Document]:
+        """Return the messages that answer, change, cancel, end or remind of this one, in order of effect."""
+        ...
+
+    def flags_of(self, case: CaseCode) -> Collection[str]:
+        """Return the vulnerability flags of the newest message that names any for the person."""
+        ...
+
 
 @dataclass(frozen=True)
 class KnownFacts:
@@ -89,6 +106,9 @@ class KnownFacts:
     cases: Mapping[str, Collection[CaseCode]] = field(default_factory=lambda: MappingProxyType({}))
     answered_notices: frozenset[str] = frozenset()
     decisions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    authors: Mapping[str, AgencyCode] = field(default_factory=lambda: MappingProxyType({}))
+    documents: Mapping[str, Document] = field(default_factory=lambda: MappingProxyType({}))
+    flags: Mapping[str, Collection[str]] = field(default_factory=lambda: MappingProxyType({}))
 
     def host_of(self, case: CaseCode) -> AgencyCode | None:
         return self.hosts.get(case)
@@ -107,6 +127,24 @@ class KnownFacts:
 
     def last_decision_of(self, case: CaseCode) -> str | None:
         return self.decisions.get(case)
+
+    def author_of(self, message: MessageId) -> AgencyCode | None:
+        return self.authors.get(message)
+
+    def document_of(self, message: MessageId) -> Document | None:
+        return self.documents.get(message)
+
+    def about(self, message: MessageId) -> Sequence[Document]:
+        return [document for document in self.documents.values() if named_in(document) == message]
+
+    def flags_of(self, case: CaseCode) -> Collection[str]:
+        return self.flags.get(case, ())
+
+
+def named_in(document: Document) -> str:
+    """Return the message that a document answers, changes, cancels, ends or reminds of, or ""."""
+    content = content_of(document)
+    return text_at(content, "target") or text_at(content, "hold") or text_at(header_of(document), "in_reply_to")
 
 
 def country_of(code: AgencyCode) -> str:
