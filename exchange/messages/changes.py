@@ -14,9 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 from exchange.messages.fields import CaseRef, Day, Form, InList, MessageRef, Note8000
 from exchange.messages.header import Header
 
-Effect = Literal[
-    "time_or_place_changed", "person_added", "person_taken_off", "details_changed", "date_open"
-]
+Effect = Literal["time_or_place_changed", "person_added", "person_taken_off", "details_changed", "date_open"]
 
 
 class _AnyValue:

@@ -144,7 +144,9 @@ class KnownFacts:
 def named_in(document: Document) -> str:
     """Return the message that a document answers, changes, cancels, ends or reminds of, or ""."""
     content = content_of(document)
-    return text_at(content, "target") or text_at(content, "hold") or text_at(header_of(document), "in_reply_to")
+    return (
+        text_at(content, "target") or text_at(content, "hold") or text_at(header_of(document), "in_reply_to")
+    )
 
 
 def country_of(code: AgencyCode) -> str:

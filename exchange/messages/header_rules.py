@@ -155,9 +155,13 @@ def named_attachment(
 
 
 def disclosure(document: Document, header: Header) -> Iterator[Fault]:
-    """The highest class inside may travel in this type, and is not understated."""
+    """The highest class inside may travel in this type, and is not understated.
+
+    Case codes may always travel; without them a reminder, which may carry S1 only, could name no case.
+    """
     stated, highest = Sensitivity[header.sensitivity], highest_class(document)
-    allowed = Sensitivity[message_types()[header.type].max_sensitivity]
+    codes = Sensitivity.S2 if header.case_codes else Sensitivity.S0
+    allowed = max(codes, Sensitivity[message_types()[header.type].max_sensitivity])
     if max(highest, stated) > allowed:
         found = max(highest, stated).name
         expected = f"at most {allowed.name} in {header.type}"

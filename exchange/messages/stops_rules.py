@@ -68,9 +68,7 @@ def crossing_faults(
     document: Document, message: Crossing, context: RuleContext, facts: Facts
 ) -> Iterator[Fault]:
     """Return the faults of a crossing status."""
-    own = Steps(
-        references=_own_crossing(message, context), dates=_crossing_dates(message), counts=_sessions(message)
-    )
+    own = Steps(references=_own_crossing(message, context), dates=_crossing_dates(message))
     return in_order(document, message.header, (), context, facts, own)
 
 
@@ -171,6 +169,7 @@ def _crossing_dates(message: Crossing) -> Iterator[Fault]:
     last = days.moment(message.content.until, "content", "until")
     days.moments_in_order(first, last, "content", "until", apart=True)
     yield from days.faults
+    yield from _sessions(message)
 
 
 def _sessions(message: Crossing) -> Iterator[Fault]:
@@ -180,5 +179,5 @@ def _sessions(message: Crossing) -> Iterator[Fault]:
         if session.from_ < end or session.until <= session.from_:
             place = pointer("content", "sessions", index)
             expected, found = "a session after the one before", "times in another order"
-            yield fault("count_invalid", "count.sessions", place, expected=expected, found=found)
+            yield fault("date_invalid", "date.sessions", place, expected=expected, found=found)
         end = session.until

@@ -13,12 +13,15 @@ functions of the officer) is left out at the recipient.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from exchange.errors import Fault
-from exchange.messages import decision_rules, header_rules, notice_rules
+from exchange.ids import AgencyCode, MessageId
+from exchange.messages import changes_rules, decision_rules, header_rules, notice_rules, stops_rules
+from exchange.messages.amending import apply_amendment, standing_document
 from exchange.messages.catalog import message_types
 from exchange.messages.consent import consent_faults
 from exchange.messages.context import Facts, KnownFacts, RuleContext
@@ -109,8 +112,59 @@ def _decision_faults(
     yield from decision_rules.decision_state(decision, facts)
 
 
+def _amendment_faults(
+    document: Document, amendment: Any, context: RuleContext, facts: Facts
+) -> Iterator[Fault]:
+    """Return the faults of an `Amendment`, then those it makes in the message it changes."""
+    faults = tuple(changes_rules.amendment_faults(document, amendment, context, facts))
+    yield from faults
+    before = standing_document(MessageId(amendment.content.target), facts)
+    if faults or before is None:
+        return
+    after = apply_amendment(before, document).document or before
+    for found in _new_faults(before, after, document, context, facts):
+        yield replace(found, pointer="/content/changes", hint=f"in the changed message at {found.pointer}")
+
+
+def _new_faults(
+    before: Document, after: Document, amendment: Document, context: RuleContext, facts: Facts
+) -> tuple[Fault, ...]:
+    """Return the faults of `after`, apart from those of rules that `before` has as well.
+
+    Both are judged as if they were sent now by the side that sent the message, with the second person and
+    the class of the amendment.
+    """
+    header, act = header_of(before), header_of(amendment)
+    highest = max(text_at(header, "sensitivity"), text_at(act, "sensitivity"))
+    judged = {name: value for name, value in header_of(after).items() if name not in _OF_THE_RELEASE}
+    judged |= {name: act[name] for name in _OF_THE_RELEASE if name in act}
+    judged["sensitivity"] = highest
+    ill_formed = check_form({**after, "header": {**header_of(after), "sensitivity": highest}})
+    if ill_formed:
+        return ill_formed
+    theirs = replace(
+        context,
+        sender=AgencyCode(text_at(header, "sender")),
+        recipient=AgencyCode(text_at(header, "recipient")),
+        officer_functions=None,
+    )
+    known = frozenset(check_rules({**before, "header": judged}, theirs, facts))
+    found = check_rules({**after, "header": judged}, theirs, facts)
+    return tuple(fault for fault in found if fault not in known)
+
+
+_OF_THE_RELEASE = ("message_id", "released_by")
+
 RULES: Mapping[str, Callable[[Document, Any, RuleContext, Facts], Iterator[Fault]]] = {
     "RPN": _notice_faults,
     "RPD": _decision_faults,
+    "AMD": _amendment_faults,
+    "RMD": changes_rules.reminder_faults,
+    "RSM": changes_rules.resume_faults,
+    "CWD": stops_rules.withdrawal_faults,
+    "HLD": stops_rules.hold_faults,
+    "CAN": stops_rules.cancellation_faults,
+    "INC": stops_rules.incident_faults,
+    "CKS": stops_rules.crossing_faults,
 }
 """The rules of each type that has an installed form, on its model."""

@@ -106,7 +106,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "change.code": "changes the code of a case; another person is another notice",
         "change.effect": "does not say what the changes mean for the movement",
         "count.cancelled": "does not name everybody whom the cancellation concerns",
-        "count.sessions": "has sessions that overlap or end before they begin",
+        "date.sessions": "overlaps the session before, or ends before it begins",
         "safeguard.readers": "names nobody who may read it",
         "state.changed": "is not the value that stands now",
         "state.cancelled": "concerns a message that was cancelled",

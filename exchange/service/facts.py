@@ -5,12 +5,12 @@ Only messages with an effect count: accepted ones, and our own that are on their
 in the unit that judges, so the facts are those at the verdict.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from exchange.ids import AgencyCode, CaseCode, MessageId
 from exchange.messages.catalog import two_person_acts
-from exchange.messages.context import RuleContext
+from exchange.messages.context import RuleContext, named_in
 from exchange.messages.document import header_of, objects_at, persons_of, text_at
 from exchange.messages.sensitivity import highest_class
 from exchange.protocol.parts import Document
@@ -32,6 +32,7 @@ class StoreFacts:
         self._uow = uow
         self._link = pairing.link.link
         self._own = own
+        self._partner = pairing.partner
 
     def host_of(self, case: CaseCode) -> AgencyCode | None:
         row = self._uow.cases.get(self._link, case)
@@ -61,6 +62,34 @@ class StoreFacts:
             return None
         line = self._last_line(case, "RPD")
         return text_at(line, "outcome") if line else None
+
+    def author_of(self, message: MessageId) -> AgencyCode | None:
+        row = self._message(message)
+        if row is None:
+            return None
+        return self._own if row.direction is Direction.OUT else self._partner
+
+    def document_of(self, message: MessageId) -> Document | None:
+        row = self._message(message)
+        return document_of(self._uow, row) if row else None
+
+    def about(self, message: MessageId) -> Sequence[Document]:
+        """Return what names this message, from the cases it concerns."""
+        events: dict[MessageId, CaseEventRow] = {}
+        for case in self.cases_of_message(message):
+            for event in self._uow.cases.events(self._link, case):
+                if event.message != message:
+                    events.setdefault(event.message, event)
+        documents = map(self.document_of, sorted(events, key=lambda found: events[found].at))
+        return [document for document in documents if document and named_in(document) == message]
+
+    def flags_of(self, case: CaseCode) -> Collection[str]:
+        for type_code in ("HDP", "RPN", "TRQ", "VRQ"):
+            line = self._last_line(case, type_code)
+            flags = line.get("flags") if line else None
+            if isinstance(flags, list):
+                return frozenset(map(str, flags))
+        return ()
 
     def _message(self, message: MessageId) -> MessageRow | None:
         for direction in (Direction.OUT, Direction.IN):
@@ -116,7 +145,7 @@ def two_person_reason(document: Document) -> str | None:
     states = [text_at(consent, "state") for person in persons for consent in objects_at(person, "consents")]
     acts = two_person_acts(
         text_at(header, "type"),
-        sensitivity=str(highest_class(document)),
+        sensitivity=max(str(highest_class(document)), text_at(header, "sensitivity")),
         children=any(bool(person.get("is_child")) for person in persons),
         consent_states=states,
     )
