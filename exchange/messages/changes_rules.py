@@ -2,8 +2,8 @@
 """Rules of amendment (AMD), reminder (RMD) and resume (RSM).
 
 An amendment is judged twice: by the rules here, and by what it makes of the message it changes. The
-changed message must be of good form and may break no rule that it did not break before (`amended_faults`
-in `validation.py`); so nothing enters by an amendment that the message itself could not carry.
+changed message must be of good form and may break no rule that it did not break before (end of
+`validation.py`); so nothing enters by an amendment that the message itself could not carry.
 """
 
 from collections.abc import Iterator
@@ -146,7 +146,9 @@ def _effect(document: Document, message: Amendment) -> str:
 
 def _classes(message: Amendment, facts: Facts) -> Iterator[Fault]:
     """A change is as sensitive as what it changes."""
-    type_code = facts.message_type(MessageId(message.content.target)) or ""
+    type_code = facts.message_type(MessageId(message.content.target))
+    if type_code is None or message_types()[type_code].form is None:
+        return
     for place, change in _places(message):
         part = "/content" if place.startswith("/content") else "/persons/0"
         found = str(class_of(type_code, part + change.pointer))

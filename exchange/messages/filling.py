@@ -46,6 +46,11 @@ _SCRIPTS = {
 }
 """First word of the Unicode name of a letter, and the ISO 15924 code of its script."""
 
+_BY_CASES = frozenset({"AMD", "RMD", "RSM", "CWD", "CAN", "INC"})
+"""Types of which a line may say nothing but its case."""
+_MOMENTS = {"CWD": ("withdrawn_at",), "INC": ("happened_at", "known_at")}
+"""Members that say when the event happened, the best one first."""
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -97,6 +102,7 @@ def fill(small: Document, sources: Sources) -> Filled:
             _fill_person(person, filler, index)
     if code == "RPN":
         _fill_notice(document, filler)
+    _fill_control(document, filler, code)
     _fill_header(document, form, filler)
     return Filled(_ordered(document, form), tuple(filler.added))
 
@@ -126,7 +132,7 @@ def _form(small: Document) -> tuple[Form, str]:
     if row is None or row.form is None:
         place = "/header/type" if "header" in small else "/type"
         found = "none" if stated is None else kind_of(stated)
-        problem = fault("form_invalid", "form.type", place, expected="RPN or RPD", found=found)
+        problem = fault("form_invalid", "form.type", place, expected="a type of this exchange", found=found)
         raise InputError(
             "the file does not say which message it is", hint='add "type": "RPN"', faults=(problem,)
         )
@@ -238,6 +244,21 @@ def _fill_notice(document: Document, filler: _Filler) -> None:
     filler.put(content, "escorts", [], "form", "content")
 
 
+def _fill_control(document: Document, filler: _Filler, code: str) -> None:
+    """Add what a control message repeats: a part for each case, and the moment of the event."""
+    header, content = object_at(document, "header"), object_at(document, "content")
+    cases = header.get("case_codes")
+    if code in _BY_CASES and document["persons"] == [] and isinstance(cases, list):
+        lines: list[JsonValue] = [{"case_code": case} for case in cases]
+        document["persons"] = lines
+        filler.added.append(Added("/persons", deepcopy(lines), "cases in the file"))
+    for name in _MOMENTS.get(code, ()):
+        if name in content:
+            filler.put(header, "event_at", content[name], "moment in the file", "header")
+    if code == "AMD":
+        filler.put(content, "changes", [], "form", "content")
+
+
 def _fill_header(document: Document, form: Form, filler: _Filler) -> None:
     header = object_at(document, "header")
     sources = filler.sources
@@ -250,7 +271,8 @@ def _fill_header(document: Document, form: Form, filler: _Filler) -> None:
     filler.put(header, "urgency", "routine", "form", "header")
     if purpose is not None:
         filler.put(header, "purpose", purpose, "installed schema", "header")
-    filler.put(header, "case_codes", codes, "persons in the file", "header")
+    if codes:
+        filler.put(header, "case_codes", codes, "persons in the file", "header")
     filler.usual(header, "handling", "handling", "header")
     filler.put(header, "handling", ["case_only"], "form", "header")
     filler.put(header, "officer", sources.officer, "who is signed in", "header")

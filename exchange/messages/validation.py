@@ -119,7 +119,7 @@ def _amendment_faults(
     faults = tuple(changes_rules.amendment_faults(document, amendment, context, facts))
     yield from faults
     before = standing_document(MessageId(amendment.content.target), facts)
-    if faults or before is None:
+    if faults or before is None or isinstance(read_document(before), Fault):
         return
     after = apply_amendment(before, document).document or before
     for found in _new_faults(before, after, document, context, facts):

@@ -39,7 +39,18 @@ def facts() -> KnownFacts:
         cases={message["id"]: message["cases"] for message in messages},
         answered_notices=frozenset(message["id"] for message in messages if message.get("answered")),
         decisions={case["case_code"]: case["last_decision"] for case in cases if "last_decision" in case},
+        authors={message["id"]: AgencyCode(message["by"]) for message in messages if "by" in message},
+        documents={message["id"]: document for message in messages if (document := _sent(message))},
+        flags={case["case_code"]: case["flags"] for case in cases if "flags" in case},
     )
+
+
+def _sent(message: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the content of an earlier message: one of the examples, or written in the world itself."""
+    document = load(ROOT / f"{message['example']}.json") if "example" in message else message.get("document")
+    if document is not None:
+        document["header"]["message_id"] = message["id"]
+    return document
 
 
 def context(document: dict[str, Any], **changes: Any) -> RuleContext:
