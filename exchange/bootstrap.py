@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,7 +76,7 @@ def set_up(
 
     Raises:
         ConfigurationError: the folder is not empty.
-        PassphraseError: a passphrase is too short.
+        PassphraseError: a passphrase is too short. Then, as after every error, the folder is empty again.
     """
     if folder.exists() and any(folder.iterdir()):
         raise ConfigurationError(
@@ -83,6 +84,23 @@ def set_up(
         )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
+    try:
+        return _fill(folder, settings, passphrase, recovery_passphrase, officers or {})
+    except BaseException:
+        for name in FOLDERS:
+            shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / FILE_NAME).unlink(missing_ok=True)
+        raise
+
+
+def _fill(
+    folder: Path,
+    settings: Settings,
+    passphrase: str,
+    recovery_passphrase: str,
+    officers: Mapping[OfficerNumber, str],
+) -> Card:
+    """Write everything into a new folder; the caller removes it when this fails."""
     for name in FOLDERS:
         (folder / name).mkdir(mode=0o700)
     clock = SystemClock()
@@ -93,7 +111,7 @@ def set_up(
     if keys.recovery is None:
         raise ConfigurationError("new keys came without a recovery key")
     card = first_card(settings, keys, keys.recovery, clock)
-    asyncio.run(_keep_first_rows(folder, settings, keys, card, clock=clock, officers=officers or {}))
+    asyncio.run(_keep_first_rows(folder, settings, keys, card, clock=clock, officers=officers))
     _write_settings(folder, settings)
     return card
 

@@ -17,6 +17,7 @@ from enum import StrEnum
 
 from exchange.errors import IdentifierError
 from exchange.ids import LinkId, parse_link
+from exchange.protocol import frames
 
 CARD_PATH = "/.well-known/exchange"
 CARD_TYPE = "application/jose"
@@ -24,7 +25,7 @@ FRAME_TYPE = "application/vnd.exchange.frame"
 GATE_TYPE = "application/jose"
 PROBLEM_TYPE = "application/problem+json"
 
-MAX_FRAME_BYTES = 8 * 1024 * 1024 + 64 * 1024
+MAX_FRAME_BYTES = frames.MAX_FRAME_BYTES + frames.MAX_HEADER_BYTES
 """A frame of messages (8 MiB) and what stands around them: header, cosignature, padding."""
 MAX_QUESTION_BYTES = 256 * 1024
 """A question of the gate names heads and numbers only."""

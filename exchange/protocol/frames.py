@@ -15,12 +15,14 @@ What the parts mean is judged elsewhere: tails by `ledger.copy`, lines by `proto
 Source: docs/protocol/objects.md, frame.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from exchange.errors import FrameInvalidError, IdentifierError, StrictJsonError
+from exchange.errors import FrameInvalidError, StrictJsonError
 from exchange.ids import AgencyCode, LinkId, MessageId, parse_agency, parse_link, parse_message_id
+from exchange.protocol.cards import MAX_CARD_BYTES
+from exchange.protocol.members import Members
 from exchange.protocol.strictjson import JsonValue, Limits, encode, parse_object
 
 MAX_FRAME_BYTES = 8 * 1024 * 1024
@@ -30,12 +32,15 @@ MAX_TAIL_LEAVES = 2_000
 MAX_TAIL_BYTES = 1024 * 1024
 MAX_WAIT_S = 55
 PAD_TO = 4096
-MAX_HEADER_BYTES = 64 * 1024
-"""100 results of about 100 bytes, a head, a cosignature and a card of at most 32 kB."""
+MAX_HEADER_BYTES = 128 * 1024
+"""200 results of about 100 bytes, a head, a cosignature and a card of at most 64 KiB."""
+MAX_NOTE_CHARS = 8 * 1024
+"""A head with its signature lines, or one of these lines; C2SP notes here have below 1 kB."""
 HEADER_LIMITS = Limits(max_bytes=MAX_HEADER_BYTES, max_depth=4, max_members=32, max_items=200, max_name=32)
 _MEMBERS = frozenset(
     {"v", "link", "from", "to", "wait", "tail", "cosignature", "card", "messages", "results"}
 )
+_TAIL = frozenset({"by", "ep", "from", "count", "head"})
 
 
 class Outcome(StrEnum):
@@ -121,15 +126,16 @@ def decode_frame(raw: bytes, *, max_bytes: int = MAX_FRAME_BYTES + MAX_HEADER_BY
     rows = raw.split(b"\n")
     try:
         return _read(parse_object(rows[0], HEADER_LIMITS), rows[1:])
-    except (StrictJsonError, IdentifierError, KeyError, TypeError, ValueError) as error:
+    except (StrictJsonError, ValueError) as error:
         raise FrameInvalidError("frame header does not have the agreed form") from error
 
 
-def _read(header: dict[str, JsonValue], rows: Sequence[bytes]) -> Frame:
-    if set(header) != _MEMBERS or header["v"] != 1:
-        raise FrameInvalidError("frame header has other members than v 1 has")
-    count = _count(header["tail"]) if header["tail"] is not None else 0
-    messages = _number(header["messages"], MAX_LINES)
+def _read(value: JsonValue, rows: Sequence[bytes]) -> Frame:
+    header = _part(value, _MEMBERS, kind="frame header")
+    header.integer("v", low=1, high=1)
+    tail = None if header.value("tail") is None else _part(header.value("tail"), _TAIL, kind="tail")
+    count = tail.integer("count", high=MAX_TAIL_LEAVES) if tail else 0
+    messages = header.integer("messages", high=MAX_LINES)
     leaves, lines, rest = rows[:count], rows[count : count + messages], rows[count + messages :]
     if len(leaves) + len(lines) != count + messages or len(rest) != 2 or rest[0].strip(b" ") or rest[1]:
         raise FrameInvalidError(
@@ -138,15 +144,15 @@ def _read(header: dict[str, JsonValue], rows: Sequence[bytes]) -> Frame:
     if sum(map(len, leaves)) > MAX_TAIL_BYTES:
         raise FrameInvalidError("frame has a tail of more than 1 MiB")
     return Frame(
-        link=parse_link(_text(header["link"])),
-        sender=parse_agency(_text(header["from"])),
-        recipient=parse_agency(_text(header["to"])),
-        tail=_read_tail(header["tail"], tuple(leaves)),
-        cosignature=_read_cosignature(header["cosignature"]),
+        link=header.identifier("link", parse_link),
+        sender=header.identifier("from", parse_agency),
+        recipient=header.identifier("to", parse_agency),
+        tail=_read_tail(tail, tuple(leaves)) if tail else None,
+        cosignature=_read_cosignature(header.value("cosignature")),
         lines=tuple(lines),
-        results=_read_results(header["results"]),
-        card=_text(header["card"]),
-        wait_s=_number(header["wait"], MAX_WAIT_S),
+        results=tuple(_read_result(item) for item in header.items("results", most=2 * MAX_LINES)),
+        card=header.text("card", min_chars=0, max_chars=MAX_CARD_BYTES),
+        wait_s=header.integer("wait", high=MAX_WAIT_S),
     )
 
 
@@ -167,60 +173,33 @@ def _result_text(result: Result) -> JsonValue:
     return members | {"code": result.code} if result.code else members
 
 
-def _read_tail(value: JsonValue, leaves: tuple[bytes, ...]) -> FrameTail | None:
-    if value is None:
-        return None
-    members = _members(value, {"by", "ep", "from", "count", "head"})
+def _read_tail(tail: Members, leaves: tuple[bytes, ...]) -> FrameTail:
     return FrameTail(
-        by=parse_agency(_text(members["by"])),
-        ep=_number(members["ep"]),
-        start=_number(members["from"]),
+        by=tail.identifier("by", parse_agency),
+        ep=tail.integer("ep"),
+        start=tail.integer("from"),
         leaves=leaves,
-        head=_text(members["head"]),
+        head=tail.text("head", max_chars=MAX_NOTE_CHARS),
     )
 
 
 def _read_cosignature(value: JsonValue) -> FrameCosignature | None:
     if value is None:
         return None
-    members = _members(value, {"ep", "size", "note"})
-    return FrameCosignature(_number(members["ep"]), _number(members["size"]), _text(members["note"]))
-
-
-def _read_results(value: JsonValue) -> tuple[Result, ...]:
-    if not isinstance(value, list) or len(value) > 2 * MAX_LINES:
-        raise FrameInvalidError("frame results are not a list of at most 200")
-    return tuple(_read_result(item) for item in value)
+    part = _part(value, {"ep", "size", "note"}, kind="cosignature")
+    line = part.text("note", max_chars=MAX_NOTE_CHARS)
+    return FrameCosignature(part.integer("ep"), part.integer("size"), line)
 
 
 def _read_result(value: JsonValue) -> Result:
-    if not isinstance(value, dict) or not {"seq", "id", "r"} <= set(value) <= {"seq", "id", "r", "code"}:
-        raise FrameInvalidError("a frame result has other members than seq, id, r, code")
+    result = _part(value, {"seq", "id", "r"}, kind="frame result", optional={"code"})
     return Result(
-        _number(value["seq"]),
-        parse_message_id(_text(value["id"])),
-        Outcome(_text(value["r"])),
-        _text(value.get("code", "")),
+        result.integer("seq"),
+        result.identifier("id", parse_message_id),
+        Outcome(result.text("r", max_chars=16)),
+        result.text("code", max_chars=64) if result.has("code") else "",
     )
 
 
-def _members(value: JsonValue, names: set[str]) -> dict[str, JsonValue]:
-    if not isinstance(value, dict) or set(value) != names:
-        raise FrameInvalidError("a part of the frame header has other members than agreed")
-    return value
-
-
-def _count(value: JsonValue) -> int:
-    return _number(value["count"], MAX_TAIL_LEAVES) if isinstance(value, dict) else 0
-
-
-def _text(value: JsonValue) -> str:
-    if not isinstance(value, str):
-        raise FrameInvalidError("a member of the frame header is not text")
-    return value
-
-
-def _number(value: JsonValue, largest: int = 2**53 - 1) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= largest:
-        raise FrameInvalidError(f"a number of the frame header is not between 0 and {largest}")
-    return value
+def _part(value: JsonValue, names: Collection[str], *, kind: str, optional: Collection[str] = ()) -> Members:
+    return Members(value, names, kind=kind, error=FrameInvalidError, optional=optional)

@@ -32,16 +32,19 @@ Source: docs/protocol/objects.md, gate.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from exchange.clock import instant_text, parse_instant
-from exchange.errors import FrameInvalidError, ProtocolError
+from exchange.clock import instant_text
+from exchange.errors import FrameInvalidError
 from exchange.ids import AgencyCode, LinkId, RandomSource, b64url, parse_agency, parse_link
 from exchange.protocol.jws import RawJws, read_compact, sign_compact, verify_jws
+from exchange.protocol.members import Members
 from exchange.protocol.strictjson import JsonValue, Limits, encode, parse_object
 from exchange.protocol.suites import PrivateKey, PublicKey
 
 GATE_TYP = "exchange-gate+jws"
 MAX_GATE_BYTES = 12 * 1024 * 1024
 """2,000 leaves or 100 lines of at most 64 kB, base64 twice."""
+NONCE_CHARS = 22
+"""16 random bytes."""
 MAX_NUMBERS = 100
 """Numbers asked for in one question of lines."""
 _LIMITS = Limits(max_bytes=MAX_GATE_BYTES, max_depth=6, max_members=32, max_items=2_100, max_name=32)
@@ -97,30 +100,20 @@ def verify_gate_word(raw: RawJws, key: PublicKey) -> GateWord:
         SignatureInvalidError: the signature does not verify.
         FrameInvalidError: other members than agreed.
     """
-    members = parse_object(verify_jws(raw, key), _LIMITS)
-    if set(members) != _MEMBERS or members["v"] != 1 or members["op"] not in OPS:
-        raise FrameInvalidError("a gate statement has other members than v 1 has")
-    try:
-        return _read(members)
-    except ProtocolError as error:
-        raise FrameInvalidError("a gate statement does not have the agreed form") from error
-
-
-def _read(members: dict[str, JsonValue]) -> GateWord:
-    texts = {name: members[name] for name in ("link", "from", "to", "at", "nonce", "to_nonce", "op")}
-    asks, gives = members["asks"], members["gives"]
-    if not all(isinstance(value, str) for value in texts.values()):
-        raise FrameInvalidError("a gate statement has a member that is not text")
-    if not isinstance(asks, dict) or not isinstance(gives, dict):
-        raise FrameInvalidError("asks and gives of a gate statement are objects")
+    value = parse_object(verify_jws(raw, key), _LIMITS)
+    members = Members(value, _MEMBERS, kind="gate statement", error=FrameInvalidError)
+    members.integer("v", low=1, high=1)
+    op = members.text("op", max_chars=16)
+    if op not in OPS:
+        raise members.fault("op", "one of " + ", ".join(OPS))
     return GateWord(
-        link=parse_link(str(texts["link"])),
-        sender=parse_agency(str(texts["from"])),
-        recipient=parse_agency(str(texts["to"])),
-        at=parse_instant(str(texts["at"])),
-        nonce=str(texts["nonce"]),
-        to_nonce=str(texts["to_nonce"]),
-        op=str(texts["op"]),
-        asks=asks,
-        gives=gives,
+        link=members.identifier("link", parse_link),
+        sender=members.identifier("from", parse_agency),
+        recipient=members.identifier("to", parse_agency),
+        at=members.instant("at"),
+        nonce=members.text("nonce", min_chars=NONCE_CHARS, max_chars=NONCE_CHARS),
+        to_nonce=members.text("to_nonce", min_chars=0, max_chars=NONCE_CHARS),
+        op=op,
+        asks=members.mapping("asks", most=32),
+        gives=members.mapping("gives", most=32),
     )

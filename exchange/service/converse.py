@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from exchange.errors import AgainError, ExchangeError, FrameInvalidError, RefusedError
+from exchange.errors import AgainError, FrameInvalidError, RefusedError
 from exchange.ids import KeyId, LinkId, MessageId
 from exchange.protocol.envelope import join_line, read_envelope, split_line
 from exchange.protocol.frames import (

@@ -13,7 +13,15 @@ opens. If it is not allowed any more by then, it stays a draft and its officer i
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from exchange.errors import ExchangeError, GateClosedError, InputError, UsageError
+from exchange.errors import (
+    ClockError,
+    ExchangeError,
+    GateClosedError,
+    InputError,
+    NodeError,
+    StoreError,
+    UsageError,
+)
 from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, new_message_id
 from exchange.messages.filling import release_digest
 from exchange.protocol.parts import Document
@@ -21,7 +29,7 @@ from exchange.protocol.strictjson import encode, parse_object
 from exchange.service.facts import two_person_reason
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
-from exchange.service.release import check_draft, release
+from exchange.service.release import check_draft, demand_officer, release
 from exchange.service.rows import AuditRow, DraftRow
 
 
@@ -70,6 +78,7 @@ async def approve(node: Node, prefix: str, second: OfficerNumber, *, digest: Dig
 
     Raises:
         UsageError: no such draft, or it is one's own.
+        NodeError: the second person is not in the directory.
         InputError: the draft changed since it was shown (`digest`), or is not allowed any more.
     """
     row = await find_draft(node, prefix)
@@ -82,6 +91,7 @@ async def approve(node: Node, prefix: str, second: OfficerNumber, *, digest: Dig
         raise InputError(
             "the draft changed since it was shown to you", hint="read it again: exchange message show"
         )
+    await node.store.read(lambda uow: demand_officer(uow, second, node.clock.now()))
     approved = replace(row, approved_by=second)
     return await _release_draft(node, approved)
 
@@ -112,6 +122,13 @@ async def release_waiting(node: Node, link: LinkId) -> int:
         except InputError as error:
             await _stop_waiting(node, row, error)
             continue
+        except UsageError:  # released meanwhile
+            continue
+        except (StoreError, ClockError):
+            raise
+        except NodeError as error:  # no room, or the officer left: this one goes on waiting
+            node.journal.note("link_waits", link=link, reason=error.reason)
+            continue
         released += outcome.fate is Fate.RELEASED
     return released
 
@@ -123,18 +140,28 @@ async def _release_draft(node: Node, row: DraftRow) -> Sent:
     document = parse_object(row.document)
     try:
         done = await release(
-            node, link, document, officer=row.prepared_by, second=row.approved_by, approved=row.digest
+            node,
+            link,
+            document,
+            officer=row.prepared_by,
+            second=row.approved_by,
+            approved=row.digest,
+            draft=row.id,
         )
     except GateClosedError as error:
         await node.store.write(lambda uow: uow.drafts.save(replace(row, waiting=True)))
         return Sent(Fate.WAITING, link, row.id, row.type, row.digest, reason=error.reason)
-    await node.store.write(lambda uow: uow.drafts.delete(row.id))
     return Sent(Fate.RELEASED, link, done.id, done.type, row.digest, done.seq)
 
 
 async def _keep(
     node: Node, link: LinkId, document: Document, officer: OfficerNumber, *, fate: Fate, reason: str
 ) -> Sent:
+    faults = await check_draft(node, link, document, officer)
+    if faults:
+        raise InputError(
+            "the message is not complete", faults=faults, hint="nothing was sent, nothing was stored"
+        )
     header = document["header"]
     row = DraftRow(
         id=new_message_id(node.clock.now(), node.random),

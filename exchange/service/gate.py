@@ -18,11 +18,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exchange.clock import parse_instant
-from exchange.errors import ClockError, FrameInvalidError, NodeError, RefusedError, SignatureInvalidError
+from exchange.errors import (
+    ClockError,
+    FrameInvalidError,
+    NodeError,
+    ProtocolError,
+    RefusedError,
+    SignatureInvalidError,
+)
 from exchange.ids import Digest, LinkId, b64url
 from exchange.ledger.entries import Entry, agrx, decode_leaf, keyx, opened
 from exchange.ledger.merkle import CompactRange, leaf_hash
-from exchange.ledger.notes import read_head
+from exchange.ledger.notes import verify_head
+from exchange.protocol.frames import MAX_NOTE_CHARS
 from exchange.protocol.gatewords import (
     GateWord,
     new_nonce,
@@ -30,6 +38,7 @@ from exchange.protocol.gatewords import (
     sign_gate_word,
     verify_gate_word,
 )
+from exchange.protocol.members import Members
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import NOW, trusted_signer
@@ -43,6 +52,8 @@ from exchange.service.rows import AuditRow, LinkState
 PAGE = 2_000
 """Leaves read at a time while a root is recomputed."""
 GATE_TIMEOUT_S = 30.0
+REFILL = "refill:"
+"""Setting of a link while a refill is under way: size of our copy of the partner's log when it began."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +79,13 @@ async def open_gate(node: Node, link: LinkId) -> None:
     """
     from exchange.service.refill import refill
 
+    if node.presence.of(link).gate is LinkState.FROZEN:
+        raise _frozen(link)
     report = await ask_report(node, link)
-    own_size = await node.store.read(lambda uow: uow.logs.position(link, node.agency).size)
-    if report.seen_size > own_size:
+    own_size, begun = await node.store.read(
+        lambda uow: (uow.logs.position(link, node.agency).size, uow.settings.get(REFILL + link))
+    )
+    if report.seen_size > own_size or begun:
         await refill(node, link, report)
     await node.store.read(lambda uow: _decide(uow, node, link, report))
     await _declare_open(node, link, report)
@@ -189,23 +204,22 @@ def read_report(word: GateWord) -> Report:
     Raises:
         FrameInvalidError: not of the agreed form.
     """
-    gives = word.gives
-    try:
-        seen, own, copy = (gives[name] for name in ("seen", "own", "copy"))
-        if not (isinstance(seen, dict) and isinstance(own, dict) and isinstance(copy, dict)):
-            raise FrameInvalidError("the gate report does not have the agreed form")
-        return Report(
-            at=word.at,
-            seen_size=_number(seen["size"]),
-            seen_note=str(seen["note"]),
-            numbers=_number(gives["numbers"]),
-            own_size=_number(own["size"]),
-            copy_size=_number(copy["size"]),
-            state=str(gives["state"]),
-            restored=str(gives["restored"]),
-        )
-    except KeyError as error:
-        raise FrameInvalidError("the gate report does not have the agreed form") from error
+    gives = _members(word.gives, "seen numbers own copy next state restored agreement card")
+    seen = _members(gives.value("seen"), "ep size note")
+    return Report(
+        at=word.at,
+        seen_size=seen.integer("size"),
+        seen_note=seen.text("note", min_chars=0, max_chars=MAX_NOTE_CHARS),
+        numbers=gives.integer("numbers"),
+        own_size=_members(gives.value("own"), "ep size root").integer("size"),
+        copy_size=_members(gives.value("copy"), "ep size").integer("size"),
+        state=gives.text("state", max_chars=16),
+        restored=gives.text("restored", min_chars=0, max_chars=64),
+    )
+
+
+def _members(value: JsonValue, names: str) -> Members:
+    return Members(value, names.split(), kind="gate report", error=FrameInvalidError)
 
 
 def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
@@ -213,19 +227,16 @@ def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
     position = uow.logs.position(link, node.agency)
     _check_clock(uow, node, link)
     if report.seen_size:
-        seen_root = b64url(read_head(report.seen_note).claimed.root)
-        _demand_prefix(uow, node, link, report.seen_size, Digest(seen_root))
+        _demand_prefix(uow, node, link, report.seen_size, _seen_root(node, link, report))
     water = node.high_water.read(link)
     if water is None:
         if position.size:
-            _stay_closed(node, link, "high_water_missing", "the high-water file of this link is missing")
+            _stay_closed("high_water_missing", "the high-water file of this link is missing")
         return
     _, size, root, next_seq = water
     row = uow.links.get(link)
     if size > position.size or (row and next_seq > row.next_seq):
         _stay_closed(
-            node,
-            link,
             "high_water_ahead",
             "this store is older than its high-water file, and the partner saw less",
         )
@@ -233,12 +244,28 @@ def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
         _demand_prefix(uow, node, link, size, root)
 
 
+def _seen_root(node: Node, link: LinkId, report: Report) -> Digest:
+    """Return the root that the partner saw; only a head that we signed ourselves proves a history.
+
+    Raises:
+        FrameInvalidError: the head is not ours, or not of the size that the report names.
+    """
+    for key in node.keys.public(KeyUse.HEAD):
+        try:
+            head = verify_head(report.seen_note, key, by=node.agency)
+        except ProtocolError:
+            continue
+        if (head.link, head.size) == (link, report.seen_size):
+            return Digest(b64url(head.root))
+    raise FrameInvalidError("the gate report shows no head of this size that we signed")
+
+
 def _check_clock(uow: UnitOfWork, node: Node, link: LinkId) -> None:
     size = uow.logs.position(link, node.agency).size
     if not size:
         return
     last = decode_leaf(uow.logs.leaves(link, node.agency, size - 1, size)[0])
-    if parse_instant(last.t) > node.clock.now() + node.limits.skew:
+    if parse_instant(last.t) > node.clock.now():
         raise ClockError(
             f"the clock is behind the last entry of this link ({last.t})",
             hint="set the clock right and start again",
@@ -247,17 +274,20 @@ def _check_clock(uow: UnitOfWork, node: Node, link: LinkId) -> None:
 
 def _demand_prefix(uow: UnitOfWork, node: Node, link: LinkId, size: int, root: Digest) -> None:
     if root_at(uow, node, link, size) != root:
-        presence = node.presence.of(link)
-        presence.gate, presence.reason = LinkState.FROZEN, "log_forked"
-        raise NodeError(
-            f"link {link} is frozen: two histories of our log exist at size {size}",
-            hint="keep both data folders; two persons of each side decide on a new epoch",
-        )
+        node.presence.of(link).gate = LinkState.FROZEN
+        raise _frozen(link)
 
 
-def _stay_closed(node: Node, link: LinkId, reason: str, message: str) -> None:
-    node.presence.of(link).reason = reason
-    raise NodeError(message, hint="two persons may confirm: exchange partner resume")
+def _frozen(link: LinkId) -> NodeError:
+    return NodeError(
+        f"link {link} is frozen: two histories of our log exist",
+        hint="keep both data folders; two persons of each side decide on a new epoch",
+        reason="log_forked",
+    )
+
+
+def _stay_closed(reason: str, message: str) -> None:
+    raise NodeError(message, hint="two persons may confirm: exchange partner resume", reason=reason)
 
 
 def root_at(uow: UnitOfWork, node: Node, link: LinkId, size: int) -> Digest | None:
@@ -334,9 +364,3 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
     )
     node.presence.wake(link)
     return sign_gate_word(answer, node.keys.signing(KeyUse.DOOR, answer.at))
-
-
-def _number(value: JsonValue) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
-        raise FrameInvalidError("a number of the gate report is not a number")
-    return value

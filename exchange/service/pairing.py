@@ -12,7 +12,7 @@ from exchange.errors import NodeError
 from exchange.ids import AgencyCode, LinkId
 from exchange.protocol.agreement import Agreement, read_agreement
 from exchange.protocol.cards import Card, read_card
-from exchange.protocol.keyring import PartnerKeys
+from exchange.protocol.keyring import KeySpan, PartnerKeys
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import LinkRow
@@ -78,5 +78,10 @@ def pairing_of(uow: UnitOfWork, node: Node, link: LinkId) -> Pairing:
 
 def partner_keys(uow: UnitOfWork, link: LinkRow) -> PartnerKeys:
     """Return the keys of the partner of a link with their places in the present epoch of its log."""
-    cards = [parsed_card(card.raw) for card in uow.links.cards(link.partner)]
-    return PartnerKeys.of(cards, uow.links.key_spans(link.link, link.partner_epoch))
+    cards = tuple(card.raw for card in uow.links.cards(link.partner))
+    return _keys(cards, tuple(uow.links.key_spans(link.link, link.partner_epoch)))
+
+
+@lru_cache(maxsize=256)
+def _keys(cards: tuple[bytes, ...], spans: tuple[KeySpan, ...]) -> PartnerKeys:
+    return PartnerKeys.of([parsed_card(raw) for raw in cards], spans)

@@ -9,12 +9,13 @@ head signature and cosignature, which is what an auditor asks first.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from exchange.errors import ExchangeError, NodeError, NoteInvalidError, SignatureInvalidError, TransportError
+from exchange.errors import ExchangeError, NodeError, NoteInvalidError, SignatureInvalidError
 from exchange.ids import AgencyCode, LinkId, b64url
 from exchange.ledger.compare import PAGE_LEAVES, Comparison, LogView, Reconciliation
 from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import verify_cosignature, verify_head
 from exchange.protocol.suites import KeyUse, PublicKey
+from exchange.protocol.trust import trusted_signers
 from exchange.service.deliver import flush
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
@@ -38,15 +39,18 @@ class LogReport:
     faults: tuple[str, ...]
 
 
-async def reconcile(
-    node: Node, link: LinkId, *, grace: timedelta = GRACE, exchange_first: bool = True
-) -> Reconciliation:
-    """Return the reconciliation with a partner; asks for its newest leaves first if it is reachable."""
-    if exchange_first:
-        try:
-            await flush(node, link)
-        except (TransportError, NodeError, ExchangeError) as error:
-            node.journal.note("exchange_failed", link=link, reason=error.reason)
+async def refresh(node: Node, link: LinkId) -> bool:
+    """Exchange until both logs are signed by the other side; return False if the partner is not reached."""
+    try:
+        await flush(node, link)
+    except ExchangeError as error:
+        node.journal.note("exchange_failed", link=link, reason=error.reason)
+        return False
+    return True
+
+
+async def reconcile(node: Node, link: LinkId, *, grace: timedelta = GRACE) -> Reconciliation:
+    """Return the reconciliation with a partner, of what is in the store now."""
     views = await node.store.read(lambda uow: _views(uow, node, link))
     comparison = Comparison(*views, now=node.clock.now(), grace=grace)
     cited: dict[tuple[AgencyCode, int], bytes] = {}
@@ -105,7 +109,8 @@ async def _verify_log(node: Node, link: LinkId, by: AgencyCode) -> LogReport:
         page = await _page(node, link, by, start, size)
         grown = grown.extend([leaf_hash(leaf) for leaf in page])
     root = b64url(grown.root())
-    keys, cosign_keys = await node.store.read(lambda uow: _keys(uow, node, link, by))
+    index = head.size - 1 if head else 0
+    keys, cosign_keys = await node.store.read(lambda uow: _keys(uow, node, link, by, index))
     if size and (head is None or head.size != size or head.root != root):
         faults.append("the newest head does not cover the stored entries")
     if head and not _is_signed(head.note, keys, by):
@@ -126,18 +131,17 @@ async def _other(node: Node, link: LinkId, by: AgencyCode) -> AgencyCode:
 
 
 def _keys(
-    uow: UnitOfWork, node: Node, link: LinkId, by: AgencyCode
+    uow: UnitOfWork, node: Node, link: LinkId, by: AgencyCode, index: int
 ) -> tuple[tuple[PublicKey, ...], tuple[PublicKey, ...]]:
-    """Return the head keys of a log's writer and the cosign keys of the other side."""
-    pairing = pairing_of(uow, node, link)
-    own = {use: node.keys.public(use) for use in (KeyUse.HEAD, KeyUse.COSIGN)}
-    partner = {
-        use: tuple(key for (of, _), key in pairing.partner_keys.keys.items() if of is use)
-        for use in (KeyUse.HEAD, KeyUse.COSIGN)
-    }
+    """Return the head keys of a log's writer at a place and the cosign keys of the other side.
+
+    A cosignature was judged when it came; a cosign key that ended since goes on verifying it.
+    """
+    partner = pairing_of(uow, node, link).partner_keys
     if by == node.agency:
-        return own[KeyUse.HEAD], partner[KeyUse.COSIGN]
-    return partner[KeyUse.HEAD], own[KeyUse.COSIGN]
+        cosign_keys = tuple(key for (use, _), key in partner.keys.items() if use is KeyUse.COSIGN)
+        return node.keys.public(KeyUse.HEAD), cosign_keys
+    return trusted_signers(partner, use=KeyUse.HEAD, index=index), node.keys.public(KeyUse.COSIGN)
 
 
 def _is_signed(note: str, keys: tuple[PublicKey, ...], by: AgencyCode) -> bool:

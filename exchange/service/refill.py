@@ -30,8 +30,8 @@ from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse
 from exchange.service import casework, logbook, tail
 from exchange.service.examine import open_parts
-from exchange.service.gate import Report, ask
-from exchange.service.intake import parts_of
+from exchange.service.gate import REFILL, Report, ask
+from exchange.service.intake import move_mark, parts_of
 from exchange.service.keyplaces import follow_leaves
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
@@ -41,7 +41,6 @@ from exchange.service.rows import AuditRow, Direction, HeadRow, MessageRow, Mess
 PAGE = 50
 """Own leaves taken over in one transaction."""
 LOST = "lost"
-_MARK = "refill:"
 
 
 @dataclass(frozen=True)
@@ -113,11 +112,11 @@ async def _fill_copy(node: Node, pairing: Pairing) -> None:
 
     def unit(uow: UnitOfWork) -> None:
         before = uow.logs.position(link, pairing.partner)
-        if not uow.settings.get(_MARK + link):
-            uow.settings.put(_MARK + link, str(before.size))
+        if not uow.settings.get(REFILL + link):
+            uow.settings.put(REFILL + link, str(before.size))
         if leaves:
             offered = FrameTail(pairing.partner, before.epoch, before.size, tuple(leaves), note)
-            stored = tail.store_tail(uow, node, pairing, offered)
+            stored = tail.store_tail(uow, node, pairing, offered, gathered=True)
             follow_leaves(uow, node, pairing, stored, held=before.size)
             for raw in leaves:
                 leaf = decode_leaf(raw)
@@ -279,16 +278,17 @@ def _apply_own_verdict(
 def _finish(uow: UnitOfWork, node: Node, link: LinkId, head: Head, note: str) -> None:
     """Apply the partner's verdicts, keep our own head, move the mark (step 4)."""
     pairing = pairing_of(uow, node, link)
-    begun = int(uow.settings.get(_MARK + link) or 0)
+    begun = int(uow.settings.get(REFILL + link) or 0)
     size = uow.logs.position(link, pairing.partner).size
     for raw in uow.logs.leaves(link, pairing.partner, begun, size):
         leaf = decode_leaf(raw)
         if leaf.ev in (Event.RCVD, Event.ACCP, Event.REJC):
             tail.apply_leaf(uow, node, pairing, leaf)
+    move_mark(uow, pairing)
     held = uow.logs.head(link, node.agency)
     if held is None or held.size < head.size:
         uow.logs.add_head(
             link, node.agency, HeadRow(head.size, Digest(b64url(head.root)), note, node.clock.now())
         )
-    uow.settings.put(_MARK + link, "")
+    uow.settings.put(REFILL + link, "")
     uow.audit.record(AuditRow(node.clock.now(), "node", "refilled", link, result=str(head.size)))

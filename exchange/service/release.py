@@ -13,9 +13,9 @@ If the start gate is closed, the draft is kept as *waiting* and takes its number
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from exchange.errors import Fault, GateClosedError, InputError, NodeError, RejectedError
+from exchange.errors import Fault, GateClosedError, InputError, NodeError, RejectedError, UsageError
 from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, new_message_id, sha256
 from exchange.ledger.entries import sent
 from exchange.messages.catalog import message_types
@@ -32,7 +32,7 @@ from exchange.service.intake import parts_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState
+from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState, OfficerRow
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,17 @@ async def check_draft(
     node: Node, link: LinkId, document: Document, officer: OfficerNumber
 ) -> tuple[Fault, ...]:
     """Return everything that is wrong with a draft for this partner; nothing is stored."""
-    faults = check_form(document, draft=True)
-    if faults:
-        return faults
+    return (await _check(node, link, document, officer))[1]
 
-    def unit(uow: UnitOfWork) -> tuple[Fault, ...]:
+
+async def _check(
+    node: Node, link: LinkId, document: Document, officer: OfficerNumber
+) -> tuple[Pairing, tuple[Fault, ...]]:
+    form = check_form(document, draft=True)
+
+    def unit(uow: UnitOfWork) -> tuple[Pairing, tuple[Fault, ...]]:
         pairing = pairing_of(uow, node, link)
-        return _rule_faults(uow, node, pairing, document, officer)
+        return pairing, form or _rule_faults(uow, node, pairing, document, officer)
 
     return await node.store.read(unit)
 
@@ -82,12 +86,14 @@ async def release(
     officer: OfficerNumber,
     second: OfficerNumber | None = None,
     approved: Digest | None = None,
+    draft: MessageId | None = None,
 ) -> Released:
-    """Number, seal and queue a message; durable when it returns.
+    """Number, seal and queue a message; durable when it returns. Its `draft` goes in the same unit.
 
     Raises:
         InputError: the draft is wrong, or a second person is needed; nothing was stored.
         GateClosedError: the start gate is closed; nothing was stored.
+        UsageError: the draft was released or deleted meanwhile; nothing was stored.
     """
     node.presence.demand_open(link)
     faults = await check_draft(node, link, document, officer)
@@ -98,10 +104,33 @@ async def release(
     _demand_second(document, officer, second, approved)
     pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
     ready = seal_message(node, pairing, document, officer=officer, second=second)
-    row = await node.store.write(lambda uow: number(uow, node, link, ready, officer=officer, second=second))
+
+    def unit(uow: UnitOfWork) -> MessageRow:
+        _use_draft(uow, draft)
+        demand_officer(uow, second or officer, node.clock.now())
+        return number(uow, node, link, ready, officer=officer, second=second)
+
+    row = await node.store.write(unit)
     node.presence.wake(link)
     node.counters.count("message_released", partner=pairing.partner)
     return Released(link, row.seq, row.id, row.type)
+
+
+def _use_draft(uow: UnitOfWork, draft: MessageId | None) -> None:
+    """Delete the draft that becomes this message, so that it can become only one."""
+    if draft is None:
+        return
+    if uow.drafts.get(draft) is None:
+        raise UsageError("the draft was released meanwhile", hint="look at: exchange message list")
+    uow.drafts.delete(draft)
+
+
+def demand_officer(uow: UnitOfWork, officer: OfficerNumber, now: datetime) -> OfficerRow:
+    """Return an officer of the directory; the second person must be one as well (rule 27)."""
+    row = uow.officers.get(officer)
+    if row is None or (row.valid_to is not None and row.valid_to <= now):
+        raise NodeError(f"officer {officer} is not in the directory", hint="run: exchange officer add")
+    return row
 
 
 def _demand_second(
@@ -261,10 +290,8 @@ def _sign(
 def _rule_faults(
     uow: UnitOfWork, node: Node, pairing: Pairing, document: Document, officer: OfficerNumber
 ) -> tuple[Fault, ...]:
-    directory = uow.officers.get(officer)
     now = node.clock.now()
-    if directory is None or (directory.valid_to is not None and directory.valid_to <= now):
-        raise NodeError(f"officer {officer} is not in the directory", hint="run: exchange officer add")
+    directory = demand_officer(uow, officer, now)
     context = rule_context(node, pairing, sender=node.agency, at=now, functions=directory.functions)
     return check_rules(document, context, StoreFacts(uow, pairing, node.agency))
 

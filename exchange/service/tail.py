@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from exchange.errors import ExchangeError, NoteInvalidError, SignatureInvalidError, TailInvalidError
 from exchange.ids import Digest, b64url, parse_digest, parse_message_id
-from exchange.ledger.copy import CopyState, Tail, judge_tail
+from exchange.ledger.copy import CopyState, judge_tail
 from exchange.ledger.entries import Event, Leaf, decode_leaf, legal
 from exchange.ledger.notes import cosign, verify_cosignature
 from exchange.protocol.frames import FrameCosignature, FrameTail
@@ -38,7 +38,10 @@ from exchange.service.rows import (
 _UNSETTLED = "unsettled:"
 """Setting that holds the index of the first verdict leaf that could not be applied."""
 VERDICTS = frozenset({Event.RCVD, Event.ACCP, Event.REJC})
-OPEN_STATES = frozenset({MessageState.QUEUED, MessageState.HELD, MessageState.VOIDING, MessageState.STOPPED})
+UNRECORDED = frozenset({MessageState.QUEUED, MessageState.VOIDING, MessageState.STOPPED})
+"""States of our message that a `rcvd` leaf of the partner may follow."""
+UNDECIDED = frozenset({MessageState.HELD, MessageState.VOIDING})
+"""States that `accp` or `rejc` may follow. A number that we gave up may have been held before that."""
 
 
 def take_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> int:
@@ -60,7 +63,9 @@ def _take(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> int
     return len(leaves)
 
 
-def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> tuple[Leaf, ...]:
+def store_tail(
+    uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail, *, gathered: bool = False
+) -> tuple[Leaf, ...]:
     """Store and cosign a tail without letting it have effects; return its new leaves.
 
     Raises:
@@ -76,12 +81,11 @@ def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -
         range=logbook.range_at(position),
         known=lambda start, end: uow.logs.leaves(link, by, start, end),
     )
-    offered = Tail(by=tail.by, ep=tail.ep, start=tail.start, leaves=tail.leaves, head=tail.head)
     newest = uow.logs.head(link, by)
-    if _is_old(state, offered, newest.note if newest else ""):
+    if _is_old(state, tail, newest.note if newest else ""):
         return ()
     keys = trusted_signers(pairing.partner_keys, use=KeyUse.HEAD, index=tail.start + len(tail.leaves) - 1)
-    taken = judge_tail(state, offered, head_keys=keys)
+    taken = judge_tail(state, tail, head_keys=keys, gathered=gathered)
     if not taken.new_leaves:
         return ()
     uow.logs.append(position, taken.raw_leaves, peaks=taken.range.encode())
@@ -93,7 +97,7 @@ def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -
     return taken.new_leaves
 
 
-def _is_old(state: CopyState, tail: Tail, newest: str) -> bool:
+def _is_old(state: CopyState, tail: FrameTail, newest: str) -> bool:
     """Return True for a tail that came twice or was overtaken: it says what our copy says.
 
     Its head is not judged again, for its key may have been retired since.
@@ -196,15 +200,11 @@ def _try_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> N
 def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
     seq = int(leaf.fields["seq"])
     row = uow.messages.by_seq(pairing.link.link, Direction.OUT, seq)
-    if row is None:
-        reason = "a verdict on a number that was never sent"
-        _keep_leaf(uow, node, pairing, leaf, "unexpected_message", reason)
+    kind, fault = _misplaced(row, leaf)
+    if row is None or fault:
+        _keep_leaf(uow, node, pairing, leaf, kind, fault)
         return
-    if not _is_of(row, leaf):
-        reason = f"a verdict on other bytes than number {row.seq} has"
-        _keep_leaf(uow, node, pairing, leaf, "hash_mismatch", reason)
-        return
-    if row.state not in OPEN_STATES:
+    if _is_applied(row, leaf):
         return
     state, code = _verdict(leaf)
     if state is MessageState.HELD and row.state is MessageState.VOIDING:
@@ -224,6 +224,28 @@ def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) ->
         casework.settle(uow, node, pairing, row, verdict=leaf.i, accepted=accepted)
     uow.audit.record(AuditRow(node.clock.now(), "partner", "verdict", row.id, result=code or state.value))
     node.counters.count("verdict_known", partner=pairing.partner, reason=code or state.value)
+
+
+def _misplaced(row: MessageRow | None, leaf: Leaf) -> tuple[str, str]:
+    """Return the class of difference and the fault of a verdict that may not count, or empty words."""
+    if row is None:
+        return "unexpected_message", "a verdict on a number that was never sent"
+    if not _is_of(row, leaf):
+        return "hash_mismatch", f"a verdict on other bytes than number {row.seq} has"
+    if _is_applied(row, leaf):
+        return "", ""
+    if leaf.ev == Event.RCVD and row.state not in UNRECORDED:
+        return "duplicate", f"number {row.seq} is recorded a second time"
+    if leaf.ev != Event.RCVD and row.state not in UNDECIDED:
+        return "log_invalid", f"a decision on number {row.seq}, which is not held"
+    return "", ""
+
+
+def _is_applied(row: MessageRow, leaf: Leaf) -> bool:
+    """Return True for a leaf that had its effect before; leaves are read again after a failure here."""
+    return row.verdict_leaf_index == leaf.i or (
+        leaf.fields.get("k") == "held" and row.state not in UNRECORDED
+    )
 
 
 def _is_of(row: MessageRow, leaf: Leaf) -> bool:

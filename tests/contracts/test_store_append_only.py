@@ -13,6 +13,7 @@ APPEND_ONLY = {
     "link": "UPDATE link SET link = link",
     "agreement": "UPDATE agreement SET raw = raw",
     "card": "UPDATE card SET raw = raw",
+    "key_span": "UPDATE key_span SET kid = kid",
     "log": "UPDATE log SET size = size - 1",
     "leaf": "UPDATE leaf SET raw = x'00'",
     "head": "UPDATE head SET note = ''",

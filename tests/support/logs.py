@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from exchange.clock import instant_text
 from exchange.ids import AgencyCode, Digest, LinkId, MessageId, sha256
 from exchange.ledger.compare import LogView, Reconciliation, compare
-from exchange.ledger.copy import CopyState, Tail
+from exchange.ledger.copy import CopyState
 from exchange.ledger.entries import Entry, accp, encode_leaf, opened, rcvd, rejc, sent, void
 from exchange.ledger.merkle import CompactRange, leaf_hash, root_of
 from exchange.ledger.notes import Head, sign_head
+from exchange.protocol.frames import FrameTail
 from exchange.protocol.suites import Algorithm, KeyUse, PrivateKey
 from tests.support.keys import test_key
 
@@ -66,9 +67,9 @@ class WrittenLog:
         root = root_of([leaf_hash(raw) for raw in self.leaves[:size]])
         return sign_head(Head(self.link, self.by, self.ep, size, root), head_key(self.by), by=self.by)
 
-    def tail(self, start: int, size: int | None = None) -> Tail:
+    def tail(self, start: int, size: int | None = None) -> FrameTail:
         size = len(self.leaves) if size is None else size
-        return Tail(self.by, self.ep, start, tuple(self.leaves[start:size]), self.head(size))
+        return FrameTail(self.by, self.ep, start, tuple(self.leaves[start:size]), self.head(size))
 
     def copied(self, size: int) -> CopyState:
         """A partner's copy of the first `size` leaves."""

@@ -10,7 +10,9 @@ from typing import Any
 
 from exchange.adapters.storage.memory import DirectStore
 from exchange.adapters.storage.sqlite import SqliteStore
-from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, OfficerNumber, sha256
+from exchange.ids import AgencyCode, CaseCode, Digest, KeyId, LinkId, MessageId, OfficerNumber, sha256
+from exchange.protocol.keyring import KeySpan
+from exchange.protocol.suites import KeyUse
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import (
     AgreementRow,
@@ -188,6 +190,7 @@ def fill(uow: UnitOfWork) -> None:
     """A unit: after `begin`, one row in every table."""
     uow.links.add_agreement(agreement_row(own_signature="sig"))
     uow.links.add_card(card_row())
+    uow.links.put_key_span(LINK, 1, KeySpan(KeyUse.ENVELOPE, KeyId("0123456789abcdef"), 0, 5))
     grow(uow, 2)
     uow.logs.add_head(LINK, PARTNER, head_row(5))
     uow.logs.add_cosignature(LINK, OWN, 1, "cosigned")

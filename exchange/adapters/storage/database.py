@@ -38,11 +38,12 @@ class Database:
         self.connection = connection
         self.failure: StoreError | None = None
         self.reading = False
-        """A reading unit runs: a refused write is its mistake, not a failure."""
+        """A reading unit runs: it may not change anything, and needs no savepoint."""
         self._sql = {name: query.sql for name, query in queries().items()}
 
     def run(self, name: str, values: Values = _NONE) -> int:
         """Run a statement that changes something; return how many rows it changed."""
+        self._demand_writing()
         try:
             return self.connection.execute(self._sql[name], values).rowcount
         except sqlite3.Error as error:
@@ -50,6 +51,7 @@ class Database:
 
     def add(self, name: str, values: Values) -> int:
         """Run an INSERT; return the number of the new row."""
+        self._demand_writing()
         try:
             return self.connection.execute(self._sql[name], values).lastrowid or 0
         except sqlite3.Error as error:
@@ -57,6 +59,7 @@ class Database:
 
     def many(self, name: str, rows: Iterable[Values]) -> None:
         """Run a statement once for each row."""
+        self._demand_writing()
         try:
             self.connection.executemany(self._sql[name], rows)
         except sqlite3.Error as error:
@@ -83,6 +86,10 @@ class Database:
         except sqlite3.Error as error:
             self.refuse(error)
 
+    def _demand_writing(self) -> None:
+        if self.reading:
+            raise StoreError("a reading unit tried to write")
+
     def verify(self) -> None:
         """Check every page and every reference.
 
@@ -103,8 +110,6 @@ class Database:
             raise _constraint(error) from error
         if isinstance(error, (sqlite3.ProgrammingError, sqlite3.InterfaceError, sqlite3.DataError)):
             raise error
-        if self.reading and _code(error) == sqlite3.SQLITE_READONLY:
-            raise StoreError("a reading unit tried to write") from error
         self.failure = self.failure or storage_failure(error)
         raise self.failure from error
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Links, agreements, cards and key places in SQL; and the short numbers that stand for links elsewhere."""
 
-from dataclasses import asdict
-
 from exchange.adapters.storage.columns import from_digest, from_instant, to_digest, to_instant
 from exchange.adapters.storage.database import Database, Row
 from exchange.errors import StoreError
@@ -42,9 +40,21 @@ class LinkNumbers:
 
 
 class SqlLinks:
+    """Agreements, cards and key places change seldom and are read with every frame, so they are remembered
+    until one of them changes or a transaction is undone. There is only one connection."""
+
     def __init__(self, database: Database, numbers: LinkNumbers) -> None:
         self._database = database
         self._numbers = numbers
+        self._agreements: dict[tuple[LinkId, int], AgreementRow | None] = {}
+        self._cards: dict[AgencyCode, list[CardRow]] = {}
+        self._spans: dict[tuple[LinkId, int], list[KeySpan]] = {}
+
+    def forget(self) -> None:
+        """Drop what is remembered."""
+        self._agreements.clear()
+        self._cards.clear()
+        self._spans.clear()
 
     def add(self, row: LinkRow) -> None:
         self._database.add("link_add", vars(row))
@@ -65,6 +75,7 @@ class SqlLinks:
             raise StoreError(f"link {row.link} is not in the store")
 
     def add_agreement(self, row: AgreementRow) -> None:
+        self.forget()
         self._database.add("agreement_add", vars(row) | {"link": self._numbers.of(row.link)})
 
     def countersign(
@@ -77,6 +88,7 @@ class SqlLinks:
         own_from_seq: int | None = None,
         partner_from_seq: int | None = None,
     ) -> None:
+        self.forget()
         values = {
             "link": self._numbers.of(link),
             "n": n,
@@ -89,28 +101,38 @@ class SqlLinks:
             raise StoreError(f"agreement {n} of link {link} is not in the store")
 
     def agreement(self, link: LinkId, n: int) -> AgreementRow | None:
-        row = self._database.one("agreement_get", {"link": self._numbers.find(link), "n": n})
-        return None if row is None else AgreementRow(link, *row)
+        if (link, n) not in self._agreements:
+            row = self._database.one("agreement_get", {"link": self._numbers.find(link), "n": n})
+            self._agreements[link, n] = None if row is None else AgreementRow(link, *row)
+        return self._agreements[link, n]
 
     def add_card(self, row: CardRow) -> None:
+        self.forget()
         values = vars(row) | {"digest": from_digest(row.digest), "held_since": from_instant(row.held_since)}
         self._database.add("card_add", values)
 
     def card(self, agency: AgencyCode) -> CardRow | None:
-        row = self._database.one("card_newest", {"agency": agency})
-        return None if row is None else _card(row)
+        return max(self.cards(agency), key=lambda card: card.serial, default=None)
 
     def cards(self, agency: AgencyCode) -> list[CardRow]:
-        return [_card(row) for row in self._database.all("card_all", {"agency": agency})]
+        if agency not in self._cards:
+            rows = self._database.all("card_all", {"agency": agency})
+            self._cards[agency] = [_card(row) for row in rows]
+        return list(self._cards[agency])
 
     def key_spans(self, link: LinkId, epoch: int) -> list[KeySpan]:
-        rows = self._database.all("key_span_all", {"link": self._numbers.find(link), "epoch": epoch})
-        return [KeySpan(KeyUse(use), kid, start, end) for use, kid, start, end in rows]
+        if (link, epoch) not in self._spans:
+            rows = self._database.all("span_all", {"link": self._numbers.find(link), "epoch": epoch})
+            self._spans[link, epoch] = [
+                KeySpan(KeyUse(use), kid, start, end) for use, kid, start, end in rows
+            ]
+        return list(self._spans[link, epoch])
 
     def put_key_span(self, link: LinkId, epoch: int, span: KeySpan) -> None:
+        self.forget()
         values = vars(span) | {"link": self._numbers.of(link), "epoch": epoch}
-        if not self._database.run("key_span_change", values):
-            self._database.add("key_span_add", values)
+        if not self._database.run("span_change", values):
+            self._database.add("span_add", values)
 
 
 def _link(row: Row) -> LinkRow:

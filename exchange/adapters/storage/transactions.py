@@ -77,18 +77,13 @@ class Transactions:
         return outcomes
 
     def read(self, unit: Unit[T]) -> Outcome[T]:
-        """Run a unit that only reads, seeing one state of the store."""
+        """Run a unit that only reads; nothing else runs on the one connection meanwhile."""
         self.demand_sound()
         self._database.reading = True
-        self._database.control("PRAGMA query_only = ON")
-        self._database.control("BEGIN")
         try:
             return self._attempt(unit)
         finally:
-            self._undo()
             self._database.reading = False
-            if self.failure is None:
-                self._database.control("PRAGMA query_only = OFF")
 
     def destroy_ended(self) -> None:
         """Destroy the data keys that committed units ended; a kill in between is made good at start."""

@@ -84,6 +84,8 @@ class SqlUnit:
         return self._database.failure or self._vault.failure
 
     def attempt(self, work: Callable[[], T]) -> T:
+        if self._database.reading:
+            return work()
         grown = set(self._logs.grown)
         self._database.control("SAVEPOINT attempt")
         try:
@@ -115,5 +117,6 @@ class SqlUnit:
 
     def _forget_names(self) -> None:
         self._numbers.forget()
+        self._links.forget()
         self._files.forget()
         self._audit.forget()

@@ -47,9 +47,15 @@ def show(
         return
     case = found["case"]
     say(f"case {case['code']}: {_state(case)}; host {case['host']}, origin {case['origin']}")
-    for event in found["events"]:
+    for event in _final(found["events"]):
         for line in event_lines(event):
             say(line)
+
+
+def _final(events: list[Answer]) -> list[Answer]:
+    """Return the events without those that a later entry of the same message replaced."""
+    last = {event["message"]: number for number, event in enumerate(events)}
+    return [event for number, event in enumerate(events) if last[event["message"]] == number]
 
 
 def event_lines(event: Answer) -> list[str]:

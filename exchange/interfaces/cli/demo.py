@@ -1,8 +1,154 @@
 # SPDX-License-Identifier: Apache-2.0
-"""demo"""
+"""`exchange demo`: two agencies on this computer exchange cases, and try what must not work.
+
+Everything is done as two real agencies would do it: two processes, two sets of keys, enrolment with two
+files and eight words, sealed messages, two ledgers that are compared from both sides. Exit 0 only if all
+of it held; otherwise the last line names what did not hold and the log to read.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
 
+from exchange.errors import NodeError
+from exchange.interfaces.cli import demo_nodes, demo_stories
+from exchange.interfaces.cli.demo_nodes import FIRST
+from exchange.interfaces.cli.demo_stories import Demo
+from exchange.interfaces.cli.options import read_document
+from exchange.interfaces.cli.output import say, say_marked
+from exchange.protocol.enrolment import shown
+
+FOLDER: Final = Path("demo")
+UNWELL: Final = NodeError.exit_code
+_LOOK_S: Final = 0.5
+
 
 def register(app: typer.Typer) -> None:
-    pass
+    """Add the command of this module."""
+    app.command("demo")(demo)
+
+
+def demo(
+    serve: Annotated[bool, typer.Option("--serve", help="Keep both agencies running until Ctrl-C.")] = False,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Your own notice; MoSVY sends it as well.")
+    ] = None,
+    folder: Annotated[Path, typer.Option("--folder", help="Where both data folders are made.")] = FOLDER,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Go on with the agencies of the last demo; do not make new ones.")
+    ] = False,
+) -> None:
+    """Show two agencies that exchange cases on this computer."""
+    document = read_document(file) if file else None
+    continued = keep and demo_nodes.is_made(folder)
+    if not continued:
+        demo_nodes.new_folder(folder)
+    host, origin = demo_nodes.the_sites(folder)
+    told = Demo(host, origin, datetime.now(UTC).date())
+    _introduce(told)
+    with _running(told, continued=continued):
+        _meet(told, folder, continued=continued)
+        _tell(told, document)
+        _conclude(told)
+        if serve and not told.broken:
+            _serve(told)
+    if told.broken:
+        raise typer.Exit(UNWELL)
+
+
+@contextlib.contextmanager
+def _running(told: Demo, *, continued: bool) -> Iterator[None]:
+    """Run both processes while the context is open; SIGTERM ends it as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if not continued:
+            demo_nodes.set_up_all(told.sites)
+        demo_nodes.start_all(told.sites)
+        yield
+    finally:
+        demo_nodes.stop_all(told.sites)
+        signal.signal(signal.SIGTERM, before)
+
+
+def _introduce(told: Demo) -> None:
+    """Say who is here, before the seconds in which keys are made."""
+    say("Two agencies on this computer, two processes, two sets of keys, nothing shared")
+    width = max(len(site.label) for site in told.sites)
+    for site in told.sites:
+        say(f"  {site.agency:<14}  {site.label:<{width}}    port {site.port}   data in {site.folder}")
+
+
+def _meet(told: Demo, folder: Path, *, continued: bool) -> None:
+    """Enrol the two unless they know each other, and wait until both start gates are open."""
+    if continued:
+        say("  they know each other from the last demo")
+    else:
+        words = demo_nodes.enrol(told.host, told.origin, folder)
+        agreement = f"agreement {demo_nodes.PROFILE} v1 signed by both"
+        say(f"  invitation read, words compared ({shown(words)}), {agreement}")
+    demo_nodes.await_open(told.sites)
+    say()
+
+
+def _tell(told: Demo, document: dict[str, Any] | None) -> None:
+    """Tell the stories, try what must not work, compare the ledgers."""
+    first = demo_stories.returns_home(told)
+    demo_stories.two_women(told)
+    if document is not None:
+        demo_stories.own_file(told, document)
+    say()
+    demo_stories.what_must_not_work(told, first[0])
+    say()
+    demo_stories.compare(told)
+    say()
+
+
+def _conclude(told: Demo) -> None:
+    """Print the last line: what to try next, or what did not hold and where to read."""
+    if told.broken:
+        logs = ", ".join(str(site.log) for site in told.sites)
+        say_marked(f"It differs: {'; '.join(told.broken)}; read {logs}", "differs")
+        return
+    again = "make demo ARGS=--serve" if "MAKELEVEL" in os.environ else f"{_program()} demo --serve"
+    say(f"All of it held. Try next:   {again}        keep both running and send your own file")
+
+
+def _serve(told: Demo) -> None:
+    """Keep both agencies running until Ctrl-C, or until one of them ends."""
+    say()
+    say("Both agencies run until Ctrl-C. In another window, in this folder:")
+    for site in told.sites:
+        settings = (
+            f"export EXCHANGE_DATA={site.folder} EXCHANGE_OFFICER={FIRST} "
+            f"EXCHANGE_PASSPHRASE_FILE={site.passphrase_file}"
+        )
+        say(f"  as {site.agency}:")
+        say(f"    {settings}")
+    say("  then")
+    say(f"    {_program()} message new RPN --example > notice.json")
+    say(f"    {_program()} message send notice.json")
+    with contextlib.suppress(KeyboardInterrupt):
+        while all(site.process is not None and site.process.poll() is None for site in told.sites):
+            time.sleep(_LOOK_S)
+        ended = [site for site in told.sites if site.process is None or site.process.poll() is not None]
+        hint = ", ".join(str(site.printed) for site in ended)
+        raise NodeError(f"the node of {ended[0].agency} ended", hint=f"read {hint}")
+    say()
+    say("stopped")
+
+
+def _program() -> str:
+    """Return how this program is called from here: not every setting has it on the path."""
+    if shutil.which("exchange"):
+        return "exchange"
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "exchange" else f"{sys.executable} -m exchange"

@@ -12,6 +12,7 @@ from exchange.errors import UsageError
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.options import DATA, Data, Json, Partner
 from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table
+from exchange.interfaces.cli.sending import short
 
 group = typer.Typer(help="The ledgers of a link: list, show, verify.", no_args_is_help=True)
 
@@ -19,6 +20,18 @@ Log = Annotated[str, typer.Option("--log", help="own or partner: whose ledger.")
 DIFFERENCES: Final = 1
 """Exit code when something differs."""
 _IN_HEADINGS: Final = frozenset({"index", "at", "event"})
+_DIGESTS: Final = frozenset({"eh", "cd", "pc", "ad", "crd", "dg", "root"})
+_NAMES: Final = {
+    "seq": "number",
+    "id": "message",
+    "k": "verdict",
+    "sz": "bytes",
+    "n": "agreement",
+    "op": "key",
+    "use": "for",
+    "cs": "card",
+    "fs": "from number",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -59,6 +72,7 @@ def list_entries(
     say(f"ledger of {found['log']}, {found['size']} entries")
     rows = [(row["index"] + 1, row["at"], row["event"], _fields(row)) for row in found["entries"]]
     say_table(("entry", "at", "event", "what"), rows, empty="no entry there")
+    say("the whole entry with its digests: exchange ledger show <entry>, or --json")
 
 
 @group.command("show")
@@ -134,7 +148,13 @@ def _number(row: Answer) -> str:
 
 
 def _fields(row: Answer) -> str:
-    return " ".join(f"{name}={value}" for name, value in row.items() if name not in _IN_HEADINGS)
+    """Return what people look for in an entry: numbers, ends of ids and codes, no digest."""
+    shown = []
+    for name, value in row.items():
+        if name in _IN_HEADINGS or name in _DIGESTS:
+            continue
+        shown.append(f"{_NAMES.get(name, name)} {short(value) if name == 'id' else value}")
+    return ", ".join(shown)
 
 
 def _yes(value: object) -> str:

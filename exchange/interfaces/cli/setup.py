@@ -11,7 +11,7 @@ import zoneinfo
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -29,6 +29,9 @@ from exchange.interfaces.cli.options import (
 )
 from exchange.interfaces.cli.output import say, say_json
 from exchange.messages.codelists import Agency, agencies, agency, codelist
+
+if TYPE_CHECKING:
+    from exchange.config import AgencySection
 
 ZONES: Final = {
     "KH": "Asia/Phnom_Penh",
@@ -85,20 +88,13 @@ def init(
 ) -> None:
     """Set up this agency: six questions, then keys, card and store in a new folder."""
     from exchange.bootstrap import set_up
-    from exchange.config import AgencySection, DoorSection, Settings
+    from exchange.config import DoorSection, Settings
 
-    answers = _ask_all(agency_code, name, office, address, zone, officer or [])
+    _demand_empty(data)
     _demand_code("determining-bodies", office_kind, "--office-kind")
+    answers = _ask_all(agency_code, name, office, address, zone, officer or [])
     settings = Settings(
-        agency=AgencySection(
-            code=answers.agency.code,
-            node=new_node_id(secrets.token_bytes),
-            names={"en": answers.name},
-            office=answers.office.code,
-            office_kind=office_kind,
-            zone=answers.zone,
-            training=training,
-        ),
+        agency=_agency_of(answers, office_kind=office_kind, training=training),
         door=DoorSection(host=host, port=port or answers.port, address=answers.address),
     )
     passphrase = new_passphrase()
@@ -115,20 +111,29 @@ def init(
     _say_done(data, answers, training=training)
 
 
+def _agency_of(answers: Answers, *, office_kind: str, training: bool) -> "AgencySection":
+    from exchange.config import AgencySection
+
+    return AgencySection(
+        code=answers.agency.code,
+        node=new_node_id(secrets.token_bytes),
+        names={"en": answers.name},
+        office=answers.office.code,
+        office_kind=office_kind,
+        zone=answers.zone,
+        training=training,
+    )
+
+
 def _ask_all(
     agency_code: str, name: str, office: str, address: str, zone: str, officers: list[str]
 ) -> Answers:
     own = contact_point(agency_code or _question(1, "code of your agency"))
     name = name or _question(2, "its name", own.label)
-    acting = office_of(
-        own, office or (own.code if agency_code else _question(3, "office that acts", own.code))
-    )
-    place = address or (_question(4, "host:port at which partners reach you, or none", NONE))
-    where, port = address_of(place)
-    usual = ZONES.get(own.country, "UTC")
-    zone = checked_zone(zone or (usual if agency_code else _question(5, "time zone", usual)))
-    listed = officers or _ask_officers()
-    return Answers(own, name, acting, where, port, zone, officers_of(listed))
+    acting = office_of(own, office or _question(3, "office that acts", own.code))
+    where, port = address_of(address or _question(4, "host:port at which partners reach you, or none"))
+    zone = checked_zone(zone or _question(5, "time zone", ZONES.get(own.country, "UTC")))
+    return Answers(own, name, acting, where, port, zone, officers_of(officers or _ask_officers()))
 
 
 def contact_point(code: str) -> Agency:
@@ -242,16 +247,27 @@ def _own_recovery_passphrase(passphrase: str) -> str:
 
 
 def _ask_officers() -> list[str]:
-    typed = _question(6, "two officers, as P-0001=Name, P-0002=Name")
+    typed = _question(6, "two officers or more, as P-0001=Name, P-0002=Name")
     return [part for part in typed.split(",") if part.strip()]
 
 
 def _question(number: int, text: str, default: str | None = None) -> str:
-    if not sys.stdin.isatty():
+    """Return what is typed; without a terminal the default, if the question has one."""
+    if sys.stdin.isatty():
+        return str(typer.prompt(f"{number} of 6  {text}", default=default)).strip()
+    if default is None:
         raise UsageError(
             f"question {number} has no answer: {text}", hint="say it with an option: exchange init --help"
         )
-    return str(typer.prompt(f"{number} of 6  {text}", default=default)).strip()
+    return default
+
+
+def _demand_empty(folder: Path) -> None:
+    """Refuse before anything is asked."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(
+            f"{folder} is not empty", hint="choose a new one with --data; nothing is overwritten"
+        )
 
 
 def _demand_code(list_name: str, code: str, option: str) -> None:

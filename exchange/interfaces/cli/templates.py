@@ -60,14 +60,14 @@ def notice(persons: list[Small], today: date) -> Small:
     }
 
 
-def person(name: str, country: str, today: date) -> Small:
+def person(name: str, country: str, today: date, *, number: str = "C0000000") -> Small:
     """Return an adult with a passport who was identified and agreed to return."""
     return {
         "names": [{"full": name}],
         "sex": "F",
         "birth": {"value": _day(today.replace(year=today.year - 24, day=1), 13)},
         "nationality": [{"country": country}],
-        "documents": [{"type": "passport", "number": "C0000000", "expires": _day(today, 900)}],
+        "documents": [{"type": "passport", "number": number, "expires": _day(today, 900)}],
         "identification": {"status": "confirmed", "on": _day(today, -7)},
         "consents": [{"scope": "return", "state": "given", "giver": "person", "on": _day(today, -5)}],
         "return_mode": "voluntary",

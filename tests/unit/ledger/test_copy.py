@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from exchange.errors import TailInvalidError
 from exchange.ids import AgencyCode, LinkId
-from exchange.ledger.copy import CopyState, Tail, TakenTail, judge_tail
+from exchange.ledger.copy import CopyState, TakenTail, judge_tail
 from exchange.ledger.entries import beat, encode_leaf
 from exchange.ledger.merkle import EMPTY_ROOT, CompactRange, leaf_hash, root_of
 from exchange.ledger.notes import Head, sign_head
-from exchange.protocol.frames import MAX_TAIL_BYTES, MAX_TAIL_LEAVES
+from exchange.protocol.frames import MAX_TAIL_BYTES, MAX_TAIL_LEAVES, FrameTail
 from exchange.protocol.suites import Algorithm, KeyUse, PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,22 +29,22 @@ def a_log(size: int, *, first: str = "2027-10-04T09:00:00.000Z") -> WrittenLog:
     return log
 
 
-def take(state: CopyState, tail: Tail, keys: tuple[PublicKey, ...] = KEYS) -> TakenTail:
+def take(state: CopyState, tail: FrameTail, keys: tuple[PublicKey, ...] = KEYS) -> TakenTail:
     return judge_tail(state, tail, head_keys=keys)
 
 
-def refusal(state: CopyState, tail: Tail, keys: tuple[PublicKey, ...] = KEYS) -> TailInvalidError:
+def refusal(state: CopyState, tail: FrameTail, keys: tuple[PublicKey, ...] = KEYS) -> TailInvalidError:
     with pytest.raises(TailInvalidError) as caught:
         judge_tail(state, tail, head_keys=keys)
     return caught.value
 
 
-def signed_over(leaves: list[bytes], *, start: int = 0, before: list[bytes] | None = None) -> Tail:
+def signed_over(leaves: list[bytes], *, start: int = 0, before: list[bytes] | None = None) -> FrameTail:
     """A tail whose head is rightly signed over whatever the leaves are."""
     whole = [*(before or []), *leaves]
     root = root_of([leaf_hash(raw) for raw in whole])
     note = sign_head(Head(LINK, ORIGIN, 1, len(whole), root), head_key(ORIGIN), by=ORIGIN)
-    return Tail(ORIGIN, 1, start, tuple(leaves), note)
+    return FrameTail(ORIGIN, 1, start, tuple(leaves), note)
 
 
 @given(st.integers(0, 20), st.data())

@@ -150,12 +150,13 @@ BEGIN SELECT RAISE(ABORT, 'append-only: a void never changes'); END;
 CREATE TRIGGER announced_kept BEFORE DELETE ON announced
 BEGIN SELECT RAISE(ABORT, 'append-only: an announcement is never deleted'); END;
 
--- The columns of `MessageRow` in its order, then what only queries need.
+-- The columns of `MessageRow` in its order, then what only queries need. No join: with one, SQLite prepares
+-- a statement again at each call, because its plan depends on the parameters (partial indexes).
 CREATE VIEW message_row AS
 SELECT
-    link.link AS link, m.direction, m.seq, m.id, m.type, m.state, m.code, m.envelope_hash, m.body_hash,
+    (SELECT link.link FROM link WHERE link.no = m.link) AS link, m.direction, m.seq, m.id, m.type, m.state, m.code, m.envelope_hash, m.body_hash,
     m.commitment, m.size_class, m.agreement_n, m.created_at, m.expires_at, m.logged_at, m.line_bytes,
     m.verdict_at, m.leaf_index, m.verdict_leaf_index, m.in_reply_to, m.officer, m.released_by, m.attempts,
     m.next_attempt_at, m.stop,
     m.no AS no, m.link AS link_no, m.tail AS tail
-FROM message AS m JOIN link ON link.no = m.link;
+FROM message AS m;

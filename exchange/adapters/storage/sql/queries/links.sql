@@ -64,26 +64,21 @@ WHERE link = :link AND n = :n;
 INSERT INTO card (agency, serial, raw, digest, held_since)
 VALUES (:agency, :serial, :raw, :digest, :held_since);
 
--- name: card_newest
--- The card of an agency with the highest serial.
-SELECT agency, serial, raw, digest, held_since FROM card
-WHERE agency = :agency ORDER BY serial DESC LIMIT 1;
-
 -- name: card_all
 -- Every card of an agency, by serial.
 SELECT agency, serial, raw, digest, held_since FROM card WHERE agency = :agency ORDER BY serial;
 
--- name: key_span_all
+-- name: span_all
 -- Where the keys of the partner of a link count in one epoch of its log; a few dozen.
 SELECT key_use, kid, from_index, until_index FROM key_span
 WHERE link = :link AND epoch = :epoch ORDER BY key_use, kid;
 
--- name: key_span_add
+-- name: span_add
 -- The place of a key that had none.
 INSERT INTO key_span (link, epoch, key_use, kid, from_index, until_index)
 VALUES (:link, :epoch, :use, :kid, :from_index, :until_index);
 
--- name: key_span_change
+-- name: span_change
 -- The place of a key becomes less.
 UPDATE key_span SET from_index = :from_index, until_index = :until_index
 WHERE link = :link AND epoch = :epoch AND key_use = :use AND kid = :kid;

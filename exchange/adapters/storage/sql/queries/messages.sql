@@ -84,9 +84,11 @@ WHERE link_no = :link AND no < :before AND (:direction IS NULL OR direction = :d
 ORDER BY no DESC LIMIT :limit;
 
 -- name: message_numbers
--- Messages of one direction in order of their numbers.
-SELECT * FROM message_row
-WHERE link_no = :link AND direction = :direction AND seq >= :start ORDER BY seq LIMIT :limit;
+-- Messages of one direction in order of their numbers; the index is named, or each call is planned anew.
+SELECT * FROM message_row WHERE no IN (
+    SELECT no FROM message INDEXED BY sqlite_autoindex_message_1
+    WHERE link = :link AND direction = :direction AND seq >= :start ORDER BY seq LIMIT :limit
+) ORDER BY seq;
 
 -- name: outbox
 -- How many outgoing messages of a link have no final verdict, and their bytes.
