@@ -14,6 +14,7 @@ from typing import Protocol
 from exchange.ids import AgencyCode, CaseCode, MessageId
 from exchange.messages.codelists import agency
 from exchange.messages.document import Document, content_of, header_of, text_at
+from exchange.messages.media import Carried
 
 ASSENT_FROM_AGE = 6
 """Years; a younger child gives no assent of its own. Working value, an agreement may set another."""
@@ -40,6 +41,8 @@ class RuleContext:
     skew: timedelta = timedelta(seconds=300)
     """How far a stated moment may lie ahead of ours (limits of the protocol)."""
     assent_from_age: int = ASSENT_FROM_AGE
+    attachments: Sequence[Carried] | None = None
+    """The bytes that travel with the message; None where they are not at hand, in an unfinished draft."""
 
     @property
     def day(self) -> date:

@@ -26,7 +26,7 @@ NOT_EXCHANGED = frozenset(
 MAX_INLINE = 5
 MAX_INLINE_BYTES = 262_144
 """Attachments inside the sealed body, and the size of one (list `limits`)."""
-_INLINE_MEDIA = frozenset({"image/jpeg", "image/png", "application/pdf"})
+INLINE_MEDIA = frozenset({"image/jpeg", "image/png", "application/pdf"})
 _ACTS_AT_ONCE = frozenset({"rpn_child", "consent_override"})
 """Acts that both sides can see in the document; `s4_named_readers` holds for the first release only."""
 
@@ -200,7 +200,7 @@ def _attachment(entry: Attachment, index: int, cases: Sequence[str]) -> Iterator
         yield _attachment_fault(
             "attachment.carried", index, "part", "a part, or a blob with its key", "not one of them"
         )
-    if entry.part is not None and (entry.size > MAX_INLINE_BYTES or entry.media_type not in _INLINE_MEDIA):
+    if entry.part is not None and (entry.size > MAX_INLINE_BYTES or entry.media_type not in INLINE_MEDIA):
         expected = f"JPEG, PNG or PDF of at most {MAX_INLINE_BYTES} bytes"
         yield _attachment_fault(
             "attachment.inline", index, "part", expected, f"{entry.media_type}, {entry.size} bytes"

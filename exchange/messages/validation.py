@@ -22,6 +22,7 @@ from exchange.errors import Fault
 from exchange.ids import AgencyCode, MessageId
 from exchange.messages import changes_rules, decision_rules, header_rules, notice_rules, stops_rules
 from exchange.messages.amending import apply_amendment, standing_document
+from exchange.messages.attachments import attachment_faults, with_attachment_faults
 from exchange.messages.catalog import message_types
 from exchange.messages.consent import consent_faults
 from exchange.messages.context import Facts, KnownFacts, RuleContext
@@ -39,7 +40,10 @@ def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple
     if isinstance(model, Fault):
         return (model,)
     rules = RULES[text_at(header_of(document), "type")]
-    return tuple(rules(document, model, context, facts))
+    faults = tuple(rules(document, model, context, facts))
+    if context.attachments is None:
+        return faults
+    return with_attachment_faults(faults, attachment_faults(document, context.attachments))
 
 
 def read_document(document: Document) -> BaseModel | Fault:
@@ -144,6 +148,7 @@ def _new_faults(
         return ill_formed
     theirs = replace(
         context,
+        attachments=None,
         sender=AgencyCode(text_at(header, "sender")),
         recipient=AgencyCode(text_at(header, "recipient")),
         officer_functions=None,

@@ -12,6 +12,7 @@ from exchange.ids import AgencyCode, CaseCode, MessageId
 from exchange.messages.catalog import two_person_acts
 from exchange.messages.context import RuleContext, named_in
 from exchange.messages.document import header_of, objects_at, persons_of, text_at
+from exchange.messages.media import Carried
 from exchange.messages.sensitivity import highest_class
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
@@ -121,6 +122,7 @@ def rule_context(
     sender: AgencyCode,
     at: datetime,
     functions: tuple[str, ...] | None = None,
+    attachments: Sequence[Carried] | None = None,
 ) -> RuleContext:
     """Return the act that the rules judge, from the agreement in force."""
     recipient = pairing.partner if sender == node.agency else node.agency
@@ -135,6 +137,7 @@ def rule_context(
         checkpoints=frozenset(terms.checkpoints) or None,
         officer_functions=functions,
         skew=node.limits.skew,
+        attachments=attachments,
     )
 
 
