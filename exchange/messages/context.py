@@ -94,6 +94,10 @@ class Facts(Protocol):
         """Return the messages that answer, change, cancel, end or remind of this one, in order of effect."""
         ...
 
+    def is_on_its_way(self, message: MessageId) -> bool:
+        """Return whether the log of the other side names this message, but it has not arrived."""
+        ...
+
     def flags_of(self, case: CaseCode) -> Collection[str]:
         """Return the vulnerability flags of the newest message that names any for the person."""
         ...
@@ -111,6 +115,7 @@ class KnownFacts:
     decisions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     authors: Mapping[str, AgencyCode] = field(default_factory=lambda: MappingProxyType({}))
     documents: Mapping[str, Document] = field(default_factory=lambda: MappingProxyType({}))
+    on_their_way: frozenset[str] = frozenset()
     flags: Mapping[str, Collection[str]] = field(default_factory=lambda: MappingProxyType({}))
 
     def host_of(self, case: CaseCode) -> AgencyCode | None:
@@ -139,6 +144,9 @@ class KnownFacts:
 
     def about(self, message: MessageId) -> Sequence[Document]:
         return [document for document in self.documents.values() if named_in(document) == message]
+
+    def is_on_its_way(self, message: MessageId) -> bool:
+        return message in self.on_their_way
 
     def flags_of(self, case: CaseCode) -> Collection[str]:
         return self.flags.get(case, ())

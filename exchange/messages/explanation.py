@@ -22,7 +22,7 @@ from exchange.messages.catalog import RESERVED_NAMES, Form, MessageType
 from exchange.messages.codelists import codelist
 from exchange.messages.document import RELEASE_FIELDS, Document, JsonValue, pointer
 from exchange.messages.form_tree import FormNode, form_tree
-from exchange.messages.schemas import form_gate, line_gate
+from exchange.messages.schemas import form_gate, line_gate, schemas
 
 MAX_FAULTS = 200
 """Faults shown for one document; a broken list of 1,000 persons would give thousands."""
@@ -103,9 +103,10 @@ def _of_form(document: Document, row: MessageType, form: Form, *, draft: bool) -
             yield fault
     if not isinstance(persons, list):
         return
-    if len(persons) > _MAX_PERSONS:
+    most = schemas()[form.schema]["properties"]["persons"]["maxItems"]
+    if len(persons) > most:
         found = wording.kind_of(persons)
-        yield _fault("form_invalid", "form.items", "/persons", f"at most {_MAX_PERSONS} entries", found)
+        yield _fault("form_invalid", "form.items", "/persons", f"at most {most} entries", found)
     validator = line_gate(form.schema, form.line)
     for index, person in enumerate(persons[:_MAX_PERSONS]):
         if not validator.is_valid(person):

@@ -90,8 +90,10 @@ def _hold_dates(message: Hold, context: RuleContext) -> Iterator[Fault]:
 
 
 def _cancelled_message(message: Cancellation, facts: Facts) -> Iterator[Fault]:
+    """The message is known, or was sent and is overtaken by its cancellation."""
     target = message.content.target
-    yield from message_of_type(target, None, facts, "content", "target")
+    if not facts.is_on_its_way(MessageId(target)):
+        yield from message_of_type(target, None, facts, "content", "target")
     if message.header.movement_code is not None:
         yield _other_movement("none, because a message is cancelled", "a movement")
     if facts.message_type(MessageId(target)) is not None:

@@ -84,6 +84,15 @@ class StoreFacts:
         documents = map(self.document_of, sorted(events, key=lambda found: events[found].at))
         return [document for document in documents if document and named_in(document) == message]
 
+    def is_on_its_way(self, message: MessageId) -> bool:
+        link = self._uow.links.get(self._link)
+        number = link.contiguous_in + 1 if link else 1
+        while announced := self._uow.messages.announced(self._link, number):
+            if announced.id == message:
+                return self._uow.messages.by_seq(self._link, Direction.IN, number) is None
+            number += 1
+        return False
+
     def flags_of(self, case: CaseCode) -> Collection[str]:
         for type_code in ("HDP", "RPN", "TRQ", "VRQ"):
             line = self._last_line(case, type_code)
