@@ -155,6 +155,9 @@ def _entry_faults(entry: Document, carried: Carried, index: int) -> list[Fault]:
     if carried.number != entry.get("number"):
         found = "the bytes of another attachment"
         return [_mismatch("attachment.not_there", index, "part", "the bytes of this attachment", found)]
+    if len(data) > MAX_INLINE_BYTES:
+        expected = f"at most {MAX_INLINE_BYTES} bytes"
+        return [_mismatch("attachment.inline", index, "size", expected, f"{len(data)} bytes")]
     if len(data) != entry.get("size"):
         return [_mismatch("attachment.size", index, "size", f"{len(data)}", f"{entry.get('size')}")]
     if sha256(data) != entry.get("hash"):

@@ -31,12 +31,18 @@ _ACTIVE = frozenset(
 )
 """Names of a PDF that act, or that hold another file."""
 _PDF_START = re.compile(rb"%PDF-[12]\.[0-9][\r\n ]")
-_PDF_NAME = re.compile(rb"/((?:#[0-9A-Fa-f]{2}|[^\x00\t\n\x0c\r ()<>\[\]{}/%#])+)")
+_WANTED = _ACTIVE | {b"Encrypt", b"ObjStm", b"DecodeParms"}
+_BETWEEN = rb"\x00\t\n\x0c\r ()<>\[\]{}/%"
+_PDF_NAME = re.compile(rb"/(" + b"|".join(sorted(_WANTED)) + rb")(?=[" + _BETWEEN + rb"]|\Z)")
+_PDF_HIDDEN_NAME = re.compile(rb"/([^" + _BETWEEN + rb"#]*#[^" + _BETWEEN + rb"]*)")
+"""A name with letters written as `#` and two digits."""
 _PDF_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
+_MAX_HIDDEN_NAMES = 2_000
 _PDF_STREAM = re.compile(rb"(?<!end)stream(\r\n|\n)?")
+_PDF_FILTER = re.compile(rb"/Filter(?=[" + _BETWEEN + rb"]|\Z)")
 _PLAIN_FILTER = re.compile(rb"/Filter\s*(?:/FlateDecode|\[\s*/FlateDecode\s*\])(?=[\s/>])")
 _PDF_TAIL = 1024
-_MAX_INFLATED = 4 * 1024 * 1024
+_MAX_INFLATED = 2 * 1024 * 1024
 """Bytes that the object streams of one PDF may have together."""
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -102,21 +108,22 @@ def _pdf_trouble(data: bytes) -> Trouble | None:
         return Trouble("attachment.content", "no whole PDF", "save the PDF again and attach the new file")
     hint = "print it into a new PDF, or scan it"
     names = _names(data)
-    if b"Encrypt" in names:
-        return Trouble("attachment.active", "an encrypted PDF", hint)
-    inside = _object_streams(data)
+    inside = None if b"Encrypt" in names else _object_streams(data)
     if inside is None:
         return Trouble("attachment.active", "a PDF that cannot be looked through", hint)
-    active = sorted(name.decode("ascii") for name in (names | _names(inside)) & _ACTIVE)
+    active = sorted(name.decode("ascii") for name in (names | _names(inside)) & (_ACTIVE | {b"Encrypt"}))
     return Trouble("attachment.active", f"a PDF with {', '.join(active)}", hint) if active else None
 
 
 def _names(data: bytes) -> frozenset[bytes]:
-    """Return every name; a name may hide letters as `#` and two digits."""
-    return frozenset(
-        _PDF_ESCAPE.sub(lambda found: bytes.fromhex(found[1].decode("ascii")), name)
-        for name in _PDF_NAME.findall(data)
-    )
+    """Return those names of the data that are looked for; too many hidden ones count as encrypted."""
+    found = set(_PDF_NAME.findall(data))
+    for number, hidden in enumerate(_PDF_HIDDEN_NAME.finditer(data)):
+        if number >= _MAX_HIDDEN_NAMES:
+            return frozenset({b"Encrypt"})
+        name = _PDF_ESCAPE.sub(lambda escape: bytes.fromhex(escape[1].decode("ascii")), hidden[1])
+        found |= {name} & _WANTED
+    return frozenset(found)
 
 
 def _object_streams(data: bytes) -> bytes | None:
@@ -141,12 +148,8 @@ def _object_streams(data: bytes) -> bytes | None:
 
 def _is_plainly_packed(above: bytes) -> bool:
     """Return whether the dictionary above a stream names one packing only, in its plain form."""
-    names = _PDF_NAME.findall(above)
-    return (
-        names.count(b"Filter") == 1
-        and _PLAIN_FILTER.search(above) is not None
-        and _names(above).isdisjoint({b"DecodeParms", b"DP", b"F", b"FFilter"})
-    )
+    is_plain = len(_PDF_FILTER.findall(above)) == 1 and _PLAIN_FILTER.search(above) is not None
+    return is_plain and b"DecodeParms" not in _names(above)
 
 
 def _inflated(data: bytes, limit: int) -> bytes | None:

@@ -185,6 +185,14 @@ def test_recipient_looks_into_the_bytes_itself(data: bytes, media_type: str, cod
     assert faults(forged, size=len(data), hash=sha256(data), media_type=media_type) == [(code, rule)]
 
 
+def test_bytes_beyond_the_limit_are_not_looked_into() -> None:
+    data = png(chunk(b"IDAT", bytes(MAX_INLINE_BYTES)))
+    attached = attach(notice(), [photograph()])
+    forged = replace(attached, parts=(replace(attached.parts[0], data=data),))
+
+    assert faults(forged, size=len(data)) == [("attachment_mismatch", "attachment.inline")]
+
+
 def test_bytes_that_are_listed_and_not_there_are_a_fault() -> None:
     attached = two_files()
 
