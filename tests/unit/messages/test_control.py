@@ -268,7 +268,7 @@ def test_member_inside_an_amendment_that_may_never_travel_is_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "effect"),
     [
-        ([{"pointer": "/transport/0", "old": "bus", "new": "van"}], "details_changed"),
+        ([{"pointer": "/transport/0", "old": "bus", "new": "ministry_vehicle"}], "details_changed"),
         ([{"pointer": "/place_detail", "old": "The gate for buses.", "new": "x"}], "time_or_place_changed"),
         ([{"pointer": "/case_list", "old": [CASE, "K7QM-2XWB-9TDF"], "new": [CASE]}], "person_taken_off"),
         (
