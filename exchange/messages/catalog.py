@@ -17,8 +17,11 @@ from pydantic import BaseModel
 
 from exchange.messages.changes import Amendment, Reminder, Resume
 from exchange.messages.codelists import Code, codelist
+from exchange.messages.identification import CheckRequest, CheckResult, FoundNotice
+from exchange.messages.papers import PaperRequest, PaperStatus
 from exchange.messages.returns import Decision, Notice
 from exchange.messages.stops import Cancellation, Crossing, Hold, Incident, Withdrawal
+from exchange.messages.tracing import TracingRequest, TracingResult
 
 PERSON_COLUMNS = ("IDN", "VRQ", "TRQ", "RPN", "TDQ", "HDP", "HRC", "RCV", "RFN", "FUP")
 PERSON_BLOCK: Mapping[str, str] = MappingProxyType(
@@ -91,6 +94,11 @@ class Form:
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
+        "IDN": Form("1.0", "urn:exchange:schema:idn:1.0", "person", FoundNotice),
+        "VRQ": Form("1.0", "urn:exchange:schema:vrq:1.0", "person", CheckRequest),
+        "VRS": Form("1.0", "urn:exchange:schema:vrs:1.0", "line", CheckResult),
+        "TRQ": Form("1.0", "urn:exchange:schema:trq:1.0", "person", TracingRequest),
+        "TRS": Form("1.0", "urn:exchange:schema:trs:1.0", "line", TracingResult),
         "RPN": Form("1.0", "urn:exchange:schema:rpn:1.0", "person", Notice),
         "RPD": Form("1.0", "urn:exchange:schema:rpd:1.0", "line", Decision),
         "AMD": Form("1.0", "urn:exchange:schema:amd:1.0", "line", Amendment),
@@ -101,6 +109,8 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "CAN": Form("1.0", "urn:exchange:schema:can:1.0", "line", Cancellation),
         "INC": Form("1.0", "urn:exchange:schema:inc:1.0", "line", Incident),
         "CKS": Form("1.0", "urn:exchange:schema:cks:1.0", "line", Crossing),
+        "TDQ": Form("1.0", "urn:exchange:schema:tdq:1.0", "person", PaperRequest),
+        "TDS": Form("1.0", "urn:exchange:schema:tds:1.0", "line", PaperStatus),
     }
 )
 

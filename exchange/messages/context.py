@@ -102,6 +102,14 @@ class Facts(Protocol):
         """Return the vulnerability flags of the newest message that names any for the person."""
         ...
 
+    def last_verification_of(self, case: CaseCode) -> str | None:
+        """Return the result of the newest verification of a case, or None."""
+        ...
+
+    def period_end_of(self, case: CaseCode) -> date | None:
+        """Return the last day of the period in the newest notice of a case, or None."""
+        ...
+
 
 @dataclass(frozen=True)
 class KnownFacts:
@@ -117,6 +125,8 @@ class KnownFacts:
     documents: Mapping[str, Document] = field(default_factory=lambda: MappingProxyType({}))
     on_their_way: frozenset[str] = frozenset()
     flags: Mapping[str, Collection[str]] = field(default_factory=lambda: MappingProxyType({}))
+    verifications: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    period_ends: Mapping[str, date] = field(default_factory=lambda: MappingProxyType({}))
 
     def host_of(self, case: CaseCode) -> AgencyCode | None:
         return self.hosts.get(case)
@@ -135,6 +145,12 @@ class KnownFacts:
 
     def last_decision_of(self, case: CaseCode) -> str | None:
         return self.decisions.get(case)
+
+    def last_verification_of(self, case: CaseCode) -> str | None:
+        return self.verifications.get(case)
+
+    def period_end_of(self, case: CaseCode) -> date | None:
+        return self.period_ends.get(case)
 
     def author_of(self, message: MessageId) -> AgencyCode | None:
         return self.authors.get(message)

@@ -22,7 +22,7 @@ from exchange.messages.catalog import RESERVED_NAMES, Form, MessageType
 from exchange.messages.codelists import codelist
 from exchange.messages.document import RELEASE_FIELDS, Document, JsonValue, pointer
 from exchange.messages.form_tree import FormNode, form_tree
-from exchange.messages.schemas import form_gate, line_gate, schemas
+from exchange.messages.schemas import form_gate, line_gate, most_persons
 
 MAX_FAULTS = 200
 """Faults shown for one document; a broken list of 1,000 persons would give thousands."""
@@ -38,6 +38,7 @@ _BOUNDS = {
     "minimum": ("form.number", "at least {limit}"),
     "maxItems": ("form.items", "at most {limit} entries"),
     "minItems": ("form.items", "at least {limit} entries"),
+    "minProperties": ("form.items", "at least {limit} members"),
     "maxProperties": ("form.items", "at most {limit} members"),
 }
 _OTHERS = {
@@ -103,12 +104,12 @@ def _of_form(document: Document, row: MessageType, form: Form, *, draft: bool) -
             yield fault
     if not isinstance(persons, list):
         return
-    most = schemas()[form.schema]["properties"]["persons"]["maxItems"]
+    most = most_persons(form.schema)
     if len(persons) > most:
-        found = wording.kind_of(persons)
-        yield _fault("form_invalid", "form.items", "/persons", f"at most {most} entries", found)
+        found, expected = wording.kind_of(persons), f"at most {most} entries"
+        yield _fault("form_invalid", "form.items", "/persons", expected, found)
     validator = line_gate(form.schema, form.line)
-    for index, person in enumerate(persons[:_MAX_PERSONS]):
+    for index, person in enumerate(persons[:most]):
         if not validator.is_valid(person):
             yield from _errors(person, row, validator, ("persons", index))
 

@@ -29,6 +29,7 @@ from exchange.messages.catalog import message_types
 from exchange.messages.document import content_of, header_of, objects_at, persons_of, text_at
 from exchange.protocol.parts import Document, join_parts
 from exchange.protocol.strictjson import JsonValue
+from exchange.service import questions
 from exchange.service.evidence import keep_difference
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
@@ -68,6 +69,7 @@ def author(
         after = _save(uow, node, pairing, case, chronicles.write(held, entry))
         provisional = after.provisional > before.provisional
         _note_event(uow, node, case, row, before.shown.state, after.shown.state, provisional=provisional)
+    questions.author(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
 
 
 def receive(
@@ -98,12 +100,14 @@ def receive(
         entry = replace(candidate, verdict=(pairing.link.own_epoch, verdict), accepted=True)
         after = _save(uow, node, pairing, case, chronicles.write(held, entry))
         _note_event(uow, node, case, row, before.shown.state, after.shown.state, provisional=False)
+    questions.receive(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
 
 
 def settle(
     uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, *, verdict: int, accepted: bool
 ) -> None:
     """Enter the partner's final verdict on our message, with the index of its leaf."""
+    questions.settle(uow, row, accepted=accepted)
     sent = (pairing.link.own_epoch, row.leaf_index)
     place = (pairing.link.partner_epoch, verdict)
     for code in uow.cases.of_message(row.link, Direction.OUT, row.seq):

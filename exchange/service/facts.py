@@ -6,12 +6,13 @@ in the unit that judges, so the facts are those at the verdict.
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from exchange.ids import AgencyCode, CaseCode, MessageId
 from exchange.messages.catalog import two_person_acts
 from exchange.messages.context import RuleContext, named_in
-from exchange.messages.document import header_of, objects_at, persons_of, text_at
+from exchange.messages.dates import as_day
+from exchange.messages.document import content_of, header_of, objects_at, persons_of, text_at
 from exchange.messages.media import Carried
 from exchange.messages.sensitivity import highest_class
 from exchange.protocol.parts import Document
@@ -64,6 +65,14 @@ class StoreFacts:
         line = self._last_line(case, "RPD")
         return text_at(line, "outcome") if line else None
 
+    def last_verification_of(self, case: CaseCode) -> str | None:
+        line = self._last_line(case, "VRS")
+        return text_at(line, "result") if line else None
+
+    def period_end_of(self, case: CaseCode) -> date | None:
+        document = self._last_document(case, "RPN")
+        return as_day(text_at(content_of(document), "proposed_to")) if document else None
+
     def author_of(self, message: MessageId) -> AgencyCode | None:
         row = self._message(message)
         if row is None:
@@ -114,10 +123,13 @@ class StoreFacts:
     def _row(self, event: CaseEventRow) -> MessageRow | None:
         return self._uow.messages.by_seq(self._link, event.direction, event.seq)
 
-    def _last_line(self, case: CaseCode, type_code: str) -> dict[str, JsonValue] | None:
+    def _last_document(self, case: CaseCode, type_code: str) -> Document | None:
         events = self._events(case, type_code)
         row = self._row(events[-1]) if events else None
-        document = document_of(self._uow, row) if row else None
+        return document_of(self._uow, row) if row else None
+
+    def _last_line(self, case: CaseCode, type_code: str) -> dict[str, JsonValue] | None:
+        document = self._last_document(case, type_code)
         for line in persons_of(document) if document else ():
             if line.get("case_code") == case:
                 return line

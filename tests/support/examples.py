@@ -7,7 +7,7 @@ name of an invalid one begins with the code of its first fault.
 """
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,14 @@ def facts() -> KnownFacts:
         types={message["id"]: message["type"] for message in messages},
         cases={message["id"]: message["cases"] for message in messages},
         answered_notices=frozenset(message["id"] for message in messages if message.get("answered")),
+        verifications={
+            case["case_code"]: case["last_verification"] for case in cases if "last_verification" in case
+        },
+        period_ends={
+            case["case_code"]: date.fromisoformat(case["period_end"])
+            for case in cases
+            if "period_end" in case
+        },
         decisions={case["case_code"]: case["last_decision"] for case in cases if "last_decision" in case},
         authors={message["id"]: AgencyCode(message["by"]) for message in messages if "by" in message},
         documents={message["id"]: document for message in messages if (document := _sent(message))},

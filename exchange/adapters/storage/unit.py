@@ -16,6 +16,7 @@ from exchange.adapters.storage.links import LinkNumbers, SqlLinks
 from exchange.adapters.storage.logs import SqlLogs
 from exchange.adapters.storage.messages import SqlMessages
 from exchange.adapters.storage.officers import SqlOfficers
+from exchange.adapters.storage.questions import SqlQuestions
 from exchange.adapters.storage.settings import SqlSettings
 from exchange.adapters.storage.vault import Vault
 from exchange.errors import StoreError
@@ -37,6 +38,7 @@ class SqlUnit:
         self._messages = SqlMessages(database, vault, self._numbers)
         self._contents = SqlContents(database, vault, self._numbers, files)
         self._cases = SqlCases(database, vault, self._numbers, files)
+        self._questions = SqlQuestions(database, self._numbers, files)
         self._officers = SqlOfficers(database, vault)
         self._drafts = SqlDrafts(database, vault, self._numbers)
         self._audit = SqlAudit(database, vault, self._numbers)
@@ -61,6 +63,10 @@ class SqlUnit:
     @property
     def cases(self) -> SqlCases:
         return self._cases
+
+    @property
+    def questions(self) -> SqlQuestions:
+        return self._questions
 
     @property
     def officers(self) -> SqlOfficers:
