@@ -24,6 +24,8 @@ MessageId = NewType("MessageId", str)
 """UUIDv7 in lower case, for example `0192f0c1-7a3e-7d10-8c3b-5a9d2f1e4b60`."""
 CaseCode = NewType("CaseCode", str)
 """Twelve random Crockford base32 characters in groups of four, 60 bits: `7KQ2-M9XD-4TBE`."""
+MovementCode = NewType("MovementCode", str)
+"""Random code of a movement, in the same form as a case code."""
 KeyId = NewType("KeyId", str)
 """16 lower case hex digits: the first 8 bytes of SHA-256 of the public key."""
 OfficerNumber = NewType("OfficerNumber", str)
@@ -64,6 +66,10 @@ def parse_case_code(text: str) -> CaseCode:
     return CaseCode(_exact(text, _CASE, "case code", "three groups of four, like 7KQ2-M9XD-4TBE"))
 
 
+def parse_movement_code(text: str) -> MovementCode:
+    return MovementCode(_exact(text, _CASE, "movement code", "three groups of four, like 7KQ2-M9XD-4TBE"))
+
+
 def parse_key_id(text: str) -> KeyId:
     return KeyId(_exact(text, _HEX16, "key id", "16 lower case hex digits"))
 
@@ -99,8 +105,12 @@ def new_message_id(now: datetime, random: RandomSource) -> MessageId:
 
 def new_case_code(random: RandomSource) -> CaseCode:
     """Return a random case code; it is derived from nothing."""
-    text = "".join(CROCKFORD[byte & 31] for byte in random(12))
-    return CaseCode("-".join((text[:4], text[4:8], text[8:])))
+    return CaseCode(_random_code(random))
+
+
+def new_movement_code(random: RandomSource) -> MovementCode:
+    """Return a random movement code; it says nothing about crossing, day or persons."""
+    return MovementCode(_random_code(random))
 
 
 def new_node_id(random: RandomSource) -> NodeId:
@@ -135,6 +145,11 @@ def unb64url(text: str) -> bytes:
     if b64url(raw) != text:
         raise IdentifierError("base64url is not in its canonical form")
     return raw
+
+
+def _random_code(random: RandomSource) -> str:
+    text = "".join(CROCKFORD[byte & 31] for byte in random(12))
+    return "-".join((text[:4], text[4:8], text[8:]))
 
 
 def _exact(text: str, pattern: re.Pattern[str], kind: str, form: str) -> str:

@@ -15,10 +15,14 @@ from types import MappingProxyType
 
 from pydantic import BaseModel
 
+from exchange.messages.aftercare import Closure, FollowUp, Reception, Referral
+from exchange.messages.appointment import Proposal, Response
 from exchange.messages.changes import Amendment, Reminder, Resume
 from exchange.messages.codelists import Code, codelist
+from exchange.messages.departure import Departure
 from exchange.messages.identification import CheckRequest, CheckResult, FoundNotice
 from exchange.messages.papers import PaperRequest, PaperStatus
+from exchange.messages.record import Record
 from exchange.messages.returns import Decision, Notice
 from exchange.messages.stops import Cancellation, Crossing, Hold, Incident, Withdrawal
 from exchange.messages.tracing import TracingRequest, TracingResult
@@ -111,6 +115,14 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "CKS": Form("1.0", "urn:exchange:schema:cks:1.0", "line", Crossing),
         "TDQ": Form("1.0", "urn:exchange:schema:tdq:1.0", "person", PaperRequest),
         "TDS": Form("1.0", "urn:exchange:schema:tds:1.0", "line", PaperStatus),
+        "HPR": Form("1.0", "urn:exchange:schema:hpr:1.0", "no_part", Proposal),
+        "HRP": Form("1.0", "urn:exchange:schema:hrp:1.0", "no_part", Response),
+        "HDP": Form("1.0", "urn:exchange:schema:hdp:1.0", "person", Departure),
+        "HRC": Form("1.0", "urn:exchange:schema:hrc:1.0", "line", Record),
+        "RCV": Form("1.0", "urn:exchange:schema:rcv:1.0", "line", Reception),
+        "RFN": Form("1.0", "urn:exchange:schema:rfn:1.0", "line", Referral),
+        "FUP": Form("1.0", "urn:exchange:schema:fup:1.0", "line", FollowUp),
+        "CLO": Form("1.0", "urn:exchange:schema:clo:1.0", "line", Closure),
     }
 )
 

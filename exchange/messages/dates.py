@@ -97,6 +97,18 @@ class Days:
             self._keep(rule, place, "the day of sending or later", "an earlier day")
         return day
 
+    def moment_not_before(self, limit: datetime, text: str | None, *place: str | int) -> datetime | None:
+        """Read a moment with offset that must lie ahead."""
+        moment = self.moment(text, *place)
+        if moment is not None and moment < limit:
+            self._keep("date.past", place, "a moment that lies ahead", "an earlier moment")
+        return moment
+
+    def inside_acceptance(self, last: date, day: date | None, *place: str | int) -> None:
+        """Demand that a day does not lie after the last day of an acceptance."""
+        if day is not None and day > last:
+            self._keep("date.acceptance", place, "a day inside every acceptance", "a later day")
+
     def in_order(self, first: date | None, second: date | None, *place: str | int) -> None:
         """Demand that `second` does not lie before `first`."""
         if first is not None and second is not None and second < first:

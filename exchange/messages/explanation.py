@@ -57,9 +57,15 @@ def explain(document: Document, row: MessageType, form: Form, *, draft: bool) ->
         _unknown_codes(document, form_tree(row.code), ()),
     )
     faults = tuple(dict.fromkeys(islice(chain.from_iterable(groups), MAX_FAULTS)))
-    return faults or (
-        _fault("form_invalid", "form.document", "", "a document of this form", "something else"),
-    )
+    return faults or (_whole(document),)
+
+
+def _whole(document: Document) -> Fault:
+    """Return the fault of a document whose pieces are all good: the number of its parts is what is left."""
+    persons = document.get("persons")
+    if not isinstance(persons, list) or not persons:
+        return _invalid("form.document", "", "a document of this form", "something else")
+    return _invalid("form.items", "/persons", "another number of entries", wording.kind_of(persons))
 
 
 def _forbidden(value: JsonValue, row: MessageType, steps: _Steps) -> Iterator[Fault]:

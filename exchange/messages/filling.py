@@ -23,6 +23,7 @@ from exchange.messages.codelists import list_versions
 from exchange.messages.document import Document, JsonValue, object_at, objects_at, pointer, text_at
 from exchange.messages.fillers import Added, Filler, Sources, fill_person, script_of
 from exchange.messages.form_tree import lists_in
+from exchange.messages.handover_filling import complete_handover
 from exchange.messages.person_rules import STOPPING_FLAGS, protected
 from exchange.messages.release import release_digest, released
 from exchange.messages.schemas import HEADER, members, needed_members
@@ -41,6 +42,8 @@ _SHARED = {
 """Members of a line that may be written once for all persons of a file."""
 _OPENS_A_CASE = frozenset({"IDN", "VRQ", "RPN"})
 """Types that may be the first about a person."""
+_BIRTH = "birth"
+"""A type without it names persons who are known already; nothing about them is concluded."""
 _ASKED = {"TRQ": frozenset({"flags"})}
 """Members that are not added empty, because the answer decides whether the message is safe."""
 _BY_CASES = frozenset({"AMD", "RMD", "RSM", "CWD", "CAN", "INC"})
@@ -69,7 +72,7 @@ def fill(small: Document, sources: Sources) -> Filled:
     document = _nested(deepcopy(small), form)
     filler = Filler(sources)
     _share(document, row, form, filler)
-    if row.person_members:
+    if _BIRTH in row.person_members:
         needed = needed_members(form.schema, form.line) - _ASKED.get(row.code, frozenset())
         is_new = row.code in _OPENS_A_CASE
         for index, person in enumerate(objects_at(document, "persons")):
@@ -77,6 +80,7 @@ def fill(small: Document, sources: Sources) -> Filled:
     if row.code == "RPN":
         _fill_notice(document, filler)
     _fill_control(document, filler, row.code)
+    complete_handover(document, row.code, filler)
     _fill_header(document, form, filler)
     return Filled(_ordered(document, form), tuple(filler.added))
 

@@ -4,8 +4,8 @@
 from collections.abc import Iterator, Sequence
 
 from exchange.errors import Fault
-from exchange.messages.codelists import Checkpoint, checkpoints
-from exchange.messages.context import Facts, RuleContext, country_of
+from exchange.messages.context import Facts, RuleContext
+from exchange.messages.crossings import crossing_faults
 from exchange.messages.dates import Days
 from exchange.messages.document import pointer
 from exchange.messages.header_rules import message_of_type
@@ -26,7 +26,6 @@ from exchange.messages.wording import fault
 Blocks = Sequence[PersonBlock]
 """The persons of the notice as person blocks, in their order."""
 _SUPPORTS_RETURN = frozenset({"return_to_family", "return_to_relatives", "return_to_care"})
-_PORTS = frozenset({"air", "sea"})
 
 
 def notice_side(notice: Notice, context: RuleContext, facts: Facts) -> Iterator[Fault]:
@@ -43,7 +42,14 @@ def notice_references(notice: Notice, blocks: Blocks, context: RuleContext, fact
             place = ("persons", index, "tracing_result", "message")
             yield from message_of_type(person.tracing_result.message, "TRS", facts, *place)
         yield from links_to_others(blocks[index], index)
-    yield from _crossing(notice, context)
+    yield from crossing_faults(
+        notice.content.proposed_checkpoint,
+        context,
+        "content",
+        "proposed_checkpoint",
+        host=context.sender,
+        origin=context.recipient,
+    )
 
 
 def notice_dates(notice: Notice, blocks: Blocks, context: RuleContext, days: Days) -> None:
@@ -113,32 +119,6 @@ def notice_safeguards(notice: Notice, blocks: Blocks, context: RuleContext) -> I
         yield fault(
             "safeguard_missing", "safeguard.escort", "/content/escorts", expected=expected, found="none"
         )
-
-
-def _crossing(notice: Notice, context: RuleContext) -> Iterator[Fault]:
-    """The crossing is of the agreement and brings the group to the origin side (section 11, rule 8)."""
-    crossing = checkpoints()[notice.content.proposed_checkpoint]
-    if crossing.kind == "other":
-        return
-    place = "/content/proposed_checkpoint"
-    if not _connects(crossing, context):
-        countries = f"{country_of(context.sender)} and {country_of(context.recipient)}"
-        expected = f"a crossing between {countries}, or a port of {country_of(context.recipient)}"
-        found = "a crossing of " + " and ".join(sorted(crossing.countries))
-        yield fault("form_invalid", "reference.crossing", place, expected=expected, found=found)
-    elif context.checkpoints is not None and crossing.code not in context.checkpoints:
-        expected = "a crossing of the agreement"
-        yield fault(
-            "form_invalid", "reference.crossing_agreed", place, expected=expected, found=crossing.code
-        )
-
-
-def _connects(crossing: Checkpoint, context: RuleContext) -> bool:
-    origin = country_of(context.recipient)
-    if crossing.kind in _PORTS:
-        return origin in crossing.countries
-    neighbours = {country_of(context.sender), *context.transit_countries}
-    return any(crossing.countries == {origin, neighbour} for neighbour in neighbours)
 
 
 def _best_interests(person: NoticePerson, index: int) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ line itself shows it. Sender and recipient run the same functions; what only the
 functions of the officer) is left out at the recipient.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -30,15 +30,24 @@ from exchange.messages import (
     stops_rules,
     tracing_rules,
 )
+from exchange.messages.aftercare_rules import (
+    closure_faults,
+    follow_up_faults,
+    reception_faults,
+    referral_faults,
+)
 from exchange.messages.amending import apply_amendment, standing_document
+from exchange.messages.appointment_rules import proposal_faults, response_faults
 from exchange.messages.attachments import attachment_faults, with_attachment_faults
 from exchange.messages.catalog import message_types
 from exchange.messages.consent import consent_faults
 from exchange.messages.context import Facts, KnownFacts, RuleContext
 from exchange.messages.dates import Days
+from exchange.messages.departure_rules import departure_faults
 from exchange.messages.document import Document, header_of, text_at
 from exchange.messages.forms import check_form
 from exchange.messages.person_rules import block_of
+from exchange.messages.record_rules import record_faults
 from exchange.messages.wording import fault, fault_text
 
 __all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "fault_text", "read_document"]
@@ -171,7 +180,7 @@ def _new_faults(
 
 _OF_THE_RELEASE = ("message_id", "released_by")
 
-RULES: Mapping[str, Callable[[Document, Any, RuleContext, Facts], Iterator[Fault]]] = {
+RULES: Mapping[str, Callable[[Document, Any, RuleContext, Facts], Iterable[Fault]]] = {
     "IDN": identification_rules.FOUND_NOTICE,
     "VRQ": identification_rules.CHECK_REQUEST,
     "VRS": identification_rules.CHECK_RESULT,
@@ -189,5 +198,13 @@ RULES: Mapping[str, Callable[[Document, Any, RuleContext, Facts], Iterator[Fault
     "CAN": stops_rules.cancellation_faults,
     "INC": stops_rules.incident_faults,
     "CKS": stops_rules.crossing_faults,
+    "HPR": proposal_faults,
+    "HRP": response_faults,
+    "HDP": departure_faults,
+    "HRC": record_faults,
+    "RCV": reception_faults,
+    "RFN": referral_faults,
+    "FUP": follow_up_faults,
+    "CLO": closure_faults,
 }
 """The rules of each type that has an installed form, on its model."""
