@@ -24,6 +24,8 @@ MessageId = NewType("MessageId", str)
 """UUIDv7 in lower case, for example `0192f0c1-7a3e-7d10-8c3b-5a9d2f1e4b60`."""
 CaseCode = NewType("CaseCode", str)
 """Twelve random Crockford base32 characters in groups of four, 60 bits: `7KQ2-M9XD-4TBE`."""
+MovementCode = NewType("MovementCode", str)
+"""Random code of a movement, in the same form as a case code."""
 KeyId = NewType("KeyId", str)
 """16 lower case hex digits: the first 8 bytes of SHA-256 of the public key."""
 OfficerNumber = NewType("OfficerNumber", str)
@@ -62,6 +64,10 @@ def parse_message_id(text: str) -> MessageId:
 
 def parse_case_code(text: str) -> CaseCode:
     return CaseCode(_exact(text, _CASE, "case code", "three groups of four, like 7KQ2-M9XD-4TBE"))
+
+
+def parse_movement_code(text: str) -> MovementCode:
+    return MovementCode(_exact(text, _CASE, "movement code", "three groups of four, like 7KQ2-M9XD-4TBE"))
 
 
 def parse_key_id(text: str) -> KeyId:
