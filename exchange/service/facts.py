@@ -16,7 +16,7 @@ from exchange.messages.sensitivity import highest_class
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.terms import SenderRole
-from exchange.service.casework import document_of
+from exchange.service.meaning import document_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork

@@ -45,6 +45,7 @@ from tests.support import identity
 from tests.support.keys import seeded_random
 from tests.support.notices import notice
 from tests.support.virtual import SimulatedClock, VirtualLoop, run_virtual
+from tests.support.case_tables import MOVEMENTS
 from tests.support.world import (
     KH,
     LIMITS,
@@ -57,7 +58,6 @@ from tests.support.world import (
     Noted,
     _agreement,
     enrolled,
-    lifecycle,
 )
 
 
@@ -304,7 +304,7 @@ class Stage:
             agency=self.target, node=identity.agency(self.target).card.node,
             keys=identity.agency(self.target).keys.keyring(), store=store, carrier=self.partner,
             high_water=self.high_water, counters=self.noted, journal=self.noted, clock=self.clock,
-            guard=ClockGuard(self.clock), random=self._random, lifecycle=lifecycle(), presence=Presence(),
+            guard=ClockGuard(self.clock), random=self._random, tables=MOVEMENTS, presence=Presence(),
             limits=self.limits,
         )  # fmt: skip
         made.append(self.node)

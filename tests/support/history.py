@@ -22,7 +22,7 @@ from datetime import timedelta
 from exchange.errors import ExchangeError
 from exchange.ids import AgencyCode
 from exchange.ledger.entries import decode_leaf
-from exchange.service.casework import document_of
+from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reconcile import reconcile
 from exchange.service.release import Released, release
