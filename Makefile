@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Short commands for people. `make demo` is the one to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check pages lock
+.PHONY: help venv demo test check simulate crash load pages lock
 
 BIN := .venv/bin
 
@@ -9,6 +9,9 @@ help:
 	@echo "make demo    two agencies on this computer exchange a case; options: make demo ARGS=--serve"
 	@echo "make test    run the tests; options: make test ARGS='-k merkle'"
 	@echo "make check   format, lint, types, import rules, project rules"
+	@echo "make simulate  2,000 random histories of two nodes; others: make simulate ARGS='--seeds 500 --first 9000'"
+	@echo "make crash   kill -9 two real nodes at 30 random moments; others: make crash ARGS='--kills 100 --seed 4'"
+	@echo "make load    1,000 messages each way at once between two real nodes"
 	@echo "make venv    set up the Python packages in .venv (the others do it too)"
 	@echo "make pages   write the pages of the documentation that are made from data"
 	@echo "make lock    write requirements.lock again (needs uv)"
@@ -32,6 +35,15 @@ check: venv
 	@$(BIN)/mypy tools
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tools.checks
+
+simulate: venv
+	@$(BIN)/python -m tests.simulate $(ARGS)
+
+crash: venv
+	@$(BIN)/python -m tests.crash $(ARGS)
+
+load: venv
+	@$(BIN)/python -m tests.load $(ARGS)
 
 pages: venv
 	@$(BIN)/python -m tools.pages

@@ -102,6 +102,12 @@ class NodeError(ExchangeError):
 
     reason = "node_unwell"
 
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, reason: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason or type(self).reason
+
 
 class ConfigurationError(NodeError):
     """The configuration is wrong."""

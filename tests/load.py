@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-
 from tests.support.notices import real_notice
 from tests.support.pair import FIRST, RealNode, RealPair
 

@@ -4,7 +4,7 @@
 In this order; the numbers stand beside the code.
 
 1. The tail is of the log and epoch of which we keep the copy.
-2. It has at most 2,000 leaves and 1 MiB.
+2. It has at most 2,000 leaves and 1 MiB, unless it was gathered page by page at the start gate.
 3. Its head has the exact form, is of this link, writer and epoch, and is signed by a pinned head key.
 4. The head is not smaller than our copy, else `log_shrunk`.
 5. The leaves reach exactly up to the head, and begin in or right after our copy. Beyond it, earlier leaves
@@ -59,7 +59,9 @@ class TakenTail:
     head: Head
 
 
-def judge_tail(state: CopyState, tail: FrameTail, *, head_keys: Iterable[PublicKey]) -> TakenTail:
+def judge_tail(
+    state: CopyState, tail: FrameTail, *, head_keys: Iterable[PublicKey], gathered: bool = False
+) -> TakenTail:
     """Return what of the tail is new, after the checks 1 to 8 of this module.
 
     Raises:
@@ -67,7 +69,8 @@ def judge_tail(state: CopyState, tail: FrameTail, *, head_keys: Iterable[PublicK
     """
     if (tail.by, tail.ep) != (state.by, state.ep):  # 1
         raise TailInvalidError(f"tail of log {tail.by}/{tail.ep}; expected {state.by}/{state.ep}")
-    if len(tail.leaves) > MAX_TAIL_LEAVES or sum(map(len, tail.leaves)) > MAX_TAIL_BYTES:  # 2
+    too_many = len(tail.leaves) > MAX_TAIL_LEAVES or sum(map(len, tail.leaves)) > MAX_TAIL_BYTES
+    if too_many and not gathered:  # 2
         raise TailInvalidError(f"tail of {len(tail.leaves)} leaves or its bytes are over the limit")
     head = _verified_head(state, tail.head, head_keys)  # 3
     if head.size < state.size:  # 4

@@ -2,6 +2,7 @@
 """Rules of the repatriation notice (RPN), one function for each step of the catalogue rules."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from exchange.errors import Fault
 from exchange.ids import CaseCode
@@ -56,7 +57,11 @@ def notice_references(notice: Notice, context: RuleContext, facts: Facts) -> Ite
 
 
 def notice_dates(notice: Notice, context: RuleContext, days: Days) -> None:
-    """The period lies ahead, births are possible, papers have not expired, nothing past lies ahead."""
+    """The period lies ahead, births are possible, papers have not expired, what happened lies before it.
+
+    Identification, consents and safeguards are judged by the period of the notice, not by the clock of the
+    reader: the domain reference knows no rule by the clock for them, and both sides must find the same.
+    """
     content = notice.content
     first = days.read(content.proposed_from, "content", "proposed_from")
     last = days.read(content.proposed_to, "content", "proposed_to")
@@ -67,7 +72,7 @@ def notice_dates(notice: Notice, context: RuleContext, days: Days) -> None:
         limit = context.numbered_at + context.skew
         days.moment_not_after(limit, content.telephone_notice.at, "content", "telephone_notice", "at")
     for index, person in enumerate(notice.persons):
-        _person_dates(person, context, days, index)
+        _person_dates(person, context, days, index, latest=max(context.last_day, last or context.last_day))
 
 
 def notice_counts(notice: Notice) -> Iterator[Fault]:
@@ -127,10 +132,12 @@ def notice_safeguards(notice: Notice, context: RuleContext) -> Iterator[Fault]:
         )
 
 
-def _person_dates(person: NoticePerson, context: RuleContext, days: Days, index: int) -> None:
+def _person_dates(
+    person: NoticePerson, context: RuleContext, days: Days, index: int, *, latest: date
+) -> None:
     at = ("persons", index)
     days.birth(person.birth, context.day, *at, "birth")
-    identified = days.not_after(context.last_day, person.identification.on, *at, "identification", "on")
+    identified = days.not_after(latest, person.identification.on, *at, "identification", "on")
     span = birth_span(person.birth)
     days.in_order(span.first if span else None, identified, *at, "identification", "on")
     for number, paper in enumerate(person.documents or ()):
@@ -139,19 +146,19 @@ def _person_dates(person: NoticePerson, context: RuleContext, days: Days, index:
         days.not_before(context.day, paper.expires, *place, "expires", rule="date.expired")
     for number, consent in enumerate(person.consents or ()):
         place = (*at, "consents", number)
-        days.not_after(context.last_day, consent.on, *place, "on")
+        days.not_after(latest, consent.on, *place, "on")
         days.read(consent.valid_until, *place, "valid_until")
     if person.guardian is not None:
-        days.not_after(context.last_day, person.guardian.from_, *at, "guardian", "from")
+        days.not_after(latest, person.guardian.from_, *at, "guardian", "from")
     if person.best_interests is not None:
-        days.not_after(context.last_day, person.best_interests.on, *at, "best_interests", "on")
+        days.not_after(latest, person.best_interests.on, *at, "best_interests", "on")
     other = person.identification.other_side
-    days.not_after(context.last_day, other.on if other else None, *at, "identification", "other_side", "on")
+    days.not_after(latest, other.on if other else None, *at, "identification", "other_side", "on")
     if person.place_of_origin is not None:
         days.read(person.place_of_origin.valid_on, *at, "place_of_origin", "valid_on")
     earliest = days.read(person.return_wishes.earliest, *at, "return_wishes", "earliest")
-    latest = days.read(person.return_wishes.latest, *at, "return_wishes", "latest")
-    days.in_order(earliest, latest, *at, "return_wishes", "latest")
+    last_wish = days.read(person.return_wishes.latest, *at, "return_wishes", "latest")
+    days.in_order(earliest, last_wish, *at, "return_wishes", "latest")
 
 
 def _crossing(notice: Notice, context: RuleContext) -> Iterator[Fault]:

@@ -18,11 +18,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exchange.clock import parse_instant
-from exchange.errors import ClockError, FrameInvalidError, NodeError, RefusedError, SignatureInvalidError
+from exchange.errors import (
+    ClockError,
+    FrameInvalidError,
+    NodeError,
+    ProtocolError,
+    RefusedError,
+    SignatureInvalidError,
+)
 from exchange.ids import Digest, LinkId, b64url
 from exchange.ledger.entries import Entry, agrx, decode_leaf, keyx, opened
 from exchange.ledger.merkle import CompactRange, leaf_hash
-from exchange.ledger.notes import read_head
+from exchange.ledger.notes import verify_head
 from exchange.protocol.frames import MAX_NOTE_CHARS
 from exchange.protocol.gatewords import (
     GateWord,
@@ -72,6 +79,8 @@ async def open_gate(node: Node, link: LinkId) -> None:
     """
     from exchange.service.refill import refill
 
+    if node.presence.of(link).gate is LinkState.FROZEN:
+        raise _frozen(link)
     report = await ask_report(node, link)
     own_size, begun = await node.store.read(
         lambda uow: (uow.logs.position(link, node.agency).size, uow.settings.get(REFILL + link))
@@ -218,24 +227,37 @@ def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
     position = uow.logs.position(link, node.agency)
     _check_clock(uow, node, link)
     if report.seen_size:
-        seen_root = b64url(read_head(report.seen_note).claimed.root)
-        _demand_prefix(uow, node, link, report.seen_size, Digest(seen_root))
+        _demand_prefix(uow, node, link, report.seen_size, _seen_root(node, link, report))
     water = node.high_water.read(link)
     if water is None:
         if position.size:
-            _stay_closed(node, link, "high_water_missing", "the high-water file of this link is missing")
+            _stay_closed("high_water_missing", "the high-water file of this link is missing")
         return
     _, size, root, next_seq = water
     row = uow.links.get(link)
     if size > position.size or (row and next_seq > row.next_seq):
         _stay_closed(
-            node,
-            link,
             "high_water_ahead",
             "this store is older than its high-water file, and the partner saw less",
         )
     if size:
         _demand_prefix(uow, node, link, size, root)
+
+
+def _seen_root(node: Node, link: LinkId, report: Report) -> Digest:
+    """Return the root that the partner saw; only a head that we signed ourselves proves a history.
+
+    Raises:
+        FrameInvalidError: the head is not ours, or not of the size that the report names.
+    """
+    for key in node.keys.public(KeyUse.HEAD):
+        try:
+            head = verify_head(report.seen_note, key, by=node.agency)
+        except ProtocolError:
+            continue
+        if (head.link, head.size) == (link, report.seen_size):
+            return Digest(b64url(head.root))
+    raise FrameInvalidError("the gate report shows no head of this size that we signed")
 
 
 def _check_clock(uow: UnitOfWork, node: Node, link: LinkId) -> None:
@@ -252,17 +274,20 @@ def _check_clock(uow: UnitOfWork, node: Node, link: LinkId) -> None:
 
 def _demand_prefix(uow: UnitOfWork, node: Node, link: LinkId, size: int, root: Digest) -> None:
     if root_at(uow, node, link, size) != root:
-        presence = node.presence.of(link)
-        presence.gate, presence.reason = LinkState.FROZEN, "log_forked"
-        raise NodeError(
-            f"link {link} is frozen: two histories of our log exist at size {size}",
-            hint="keep both data folders; two persons of each side decide on a new epoch",
-        )
+        node.presence.of(link).gate = LinkState.FROZEN
+        raise _frozen(link)
 
 
-def _stay_closed(node: Node, link: LinkId, reason: str, message: str) -> None:
-    node.presence.of(link).reason = reason
-    raise NodeError(message, hint="two persons may confirm: exchange partner resume")
+def _frozen(link: LinkId) -> NodeError:
+    return NodeError(
+        f"link {link} is frozen: two histories of our log exist",
+        hint="keep both data folders; two persons of each side decide on a new epoch",
+        reason="log_forked",
+    )
+
+
+def _stay_closed(reason: str, message: str) -> None:
+    raise NodeError(message, hint="two persons may confirm: exchange partner resume", reason=reason)
 
 
 def root_at(uow: UnitOfWork, node: Node, link: LinkId, size: int) -> Digest | None:

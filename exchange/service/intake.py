@@ -217,7 +217,7 @@ def _log(
         row = _judge(uow, node, pairing, row, line.document)
     index = logbook.write(uow, node, pairing.link, [_rcvd(row)])
     _close(uow, node, row, index)
-    _move_mark(uow, pairing)
+    move_mark(uow, pairing)
 
 
 def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, code: str) -> MessageRow:
@@ -346,7 +346,7 @@ def _log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> b
     row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
     uow.messages.add(row, envelope=b"", body=None)
     _close(uow, node, row, logbook.write(uow, node, pairing.link, [_rcvd(row)]))
-    _move_mark(uow, pairing)
+    move_mark(uow, pairing)
     return True
 
 
@@ -388,10 +388,10 @@ def _log_decision(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow
     accepted = row.state is MessageState.ACCEPTED
     entry = accp(seq=row.seq, id=row.id) if accepted else rejc(seq=row.seq, id=row.id, code=row.code)
     _close(uow, node, row, logbook.write(uow, node, pairing.link, [entry]))
-    _move_mark(uow, pairing)
+    move_mark(uow, pairing)
 
 
-def _move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
+def move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
     """Move the contiguous mark over every number that has its final verdict."""
     link = uow.links.get(pairing.link.link) or pairing.link
     mark = link.contiguous_in

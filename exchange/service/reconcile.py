@@ -9,7 +9,7 @@ head signature and cosignature, which is what an auditor asks first.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from exchange.errors import ExchangeError, NodeError, NoteInvalidError, SignatureInvalidError, TransportError
+from exchange.errors import ExchangeError, NodeError, NoteInvalidError, SignatureInvalidError
 from exchange.ids import AgencyCode, LinkId, b64url
 from exchange.ledger.compare import PAGE_LEAVES, Comparison, LogView, Reconciliation
 from exchange.ledger.merkle import CompactRange, leaf_hash
@@ -39,15 +39,18 @@ class LogReport:
     faults: tuple[str, ...]
 
 
-async def reconcile(
-    node: Node, link: LinkId, *, grace: timedelta = GRACE, exchange_first: bool = True
-) -> Reconciliation:
-    """Return the reconciliation with a partner; asks for its newest leaves first if it is reachable."""
-    if exchange_first:
-        try:
-            await flush(node, link)
-        except (TransportError, NodeError, ExchangeError) as error:
-            node.journal.note("exchange_failed", link=link, reason=error.reason)
+async def refresh(node: Node, link: LinkId) -> bool:
+    """Exchange until both logs are signed by the other side; return False if the partner is not reached."""
+    try:
+        await flush(node, link)
+    except ExchangeError as error:
+        node.journal.note("exchange_failed", link=link, reason=error.reason)
+        return False
+    return True
+
+
+async def reconcile(node: Node, link: LinkId, *, grace: timedelta = GRACE) -> Reconciliation:
+    """Return the reconciliation with a partner, of what is in the store now."""
     views = await node.store.read(lambda uow: _views(uow, node, link))
     comparison = Comparison(*views, now=node.clock.now(), grace=grace)
     cited: dict[tuple[AgencyCode, int], bytes] = {}

@@ -31,7 +31,7 @@ from exchange.protocol.suites import KeyUse
 from exchange.service import casework, logbook, tail
 from exchange.service.examine import open_parts
 from exchange.service.gate import REFILL, Report, ask
-from exchange.service.intake import parts_of
+from exchange.service.intake import move_mark, parts_of
 from exchange.service.keyplaces import follow_leaves
 from exchange.service.meaning import document_of
 from exchange.service.node import Node
@@ -117,7 +117,7 @@ async def _fill_copy(node: Node, pairing: Pairing) -> None:
             uow.settings.put(REFILL + link, str(before.size))
         if leaves:
             offered = FrameTail(pairing.partner, before.epoch, before.size, tuple(leaves), note)
-            stored = tail.store_tail(uow, node, pairing, offered)
+            stored = tail.store_tail(uow, node, pairing, offered, gathered=True)
             follow_leaves(uow, node, pairing, stored, held=before.size)
             for raw in leaves:
                 leaf = decode_leaf(raw)
@@ -285,6 +285,7 @@ def _finish(uow: UnitOfWork, node: Node, link: LinkId, head: Head, note: str) ->
         leaf = decode_leaf(raw)
         if leaf.ev in (Event.RCVD, Event.ACCP, Event.REJC):
             tail.apply_leaf(uow, node, pairing, leaf)
+    move_mark(uow, pairing)
     held = uow.logs.head(link, node.agency)
     if held is None or held.size < head.size:
         uow.logs.add_head(

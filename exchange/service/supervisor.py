@@ -7,9 +7,12 @@ known, transient one leaves it. Links that are enrolled while the node runs get 
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from exchange.errors import ExchangeError, NodeError, StoreError
 from exchange.ids import LinkId
+from exchange.ledger.entries import beat
+from exchange.service import logbook
 from exchange.service.deliver import deliver
 from exchange.service.drafts import release_waiting
 from exchange.service.node import Node
@@ -18,6 +21,7 @@ from exchange.service.refill import LOST
 from exchange.service.rows import LinkState
 from exchange.service.void import give_up
 
+BEAT_EVERY = timedelta(days=1)
 RUNNING = frozenset({LinkState.CLOSED, LinkState.OPEN})
 
 
@@ -53,10 +57,13 @@ class Supervisor:
                 self._node.presence.of(link).reason = error.reason
                 self._node.journal.note("link_waits", link=link, reason=error.reason)
                 self._node.counters.count("link_waits", reason=error.reason)
-                await asyncio.sleep(self._node.limits.after_trouble_s)
+            except Exception as error:  # a fault of the program on one link must not end the others
+                self._node.journal.note("task_failed", link=link, error=type(error).__name__)
+                self._node.counters.count("task_failed")
+            await asyncio.sleep(self._node.limits.after_trouble_s)
 
     async def _upkeep(self, link: LinkId) -> None:
-        for step in (self._note_high_water, self._void_lost, self._release_waiting):
+        for step in (self._note_high_water, self._void_lost, self._release_waiting, self._beat):
             await _tolerate(self._node, step, link)
 
     async def _note_high_water(self, link: LinkId) -> None:
@@ -82,9 +89,25 @@ class Supervisor:
         for seq in await node.store.read(lost):
             await give_up(node, link, seq, code=LOST, actor="node")
 
+    async def _beat(self, link: LinkId) -> None:
+        """Write `beat` once a day when there was nothing else, so that a silent log is seen to be alive."""
+        node = self._node
+        if node.presence.of(link).gate is not LinkState.OPEN:
+            return
+        head = await node.store.read(lambda uow: uow.logs.head(link, node.agency))
+        if head and node.clock.now() - head.at >= BEAT_EVERY:
+            await node.store.write(lambda uow: _write_beat(uow, node, link))
+            node.presence.wake(link)
+
     async def _release_waiting(self, link: LinkId) -> None:
         if self._node.presence.of(link).gate is LinkState.OPEN:
             await release_waiting(self._node, link)
+
+
+def _write_beat(uow: UnitOfWork, node: Node, link: LinkId) -> None:
+    row = uow.links.get(link)
+    if row:
+        logbook.write(uow, node, row, [beat()])
 
 
 async def _tolerate(node: Node, step: Callable[[LinkId], Awaitable[None]], link: LinkId) -> None:

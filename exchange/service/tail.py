@@ -63,7 +63,9 @@ def _take(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> int
     return len(leaves)
 
 
-def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> tuple[Leaf, ...]:
+def store_tail(
+    uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail, *, gathered: bool = False
+) -> tuple[Leaf, ...]:
     """Store and cosign a tail without letting it have effects; return its new leaves.
 
     Raises:
@@ -83,7 +85,7 @@ def store_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -
     if _is_old(state, tail, newest.note if newest else ""):
         return ()
     keys = trusted_signers(pairing.partner_keys, use=KeyUse.HEAD, index=tail.start + len(tail.leaves) - 1)
-    taken = judge_tail(state, tail, head_keys=keys)
+    taken = judge_tail(state, tail, head_keys=keys, gathered=gathered)
     if not taken.new_leaves:
         return ()
     uow.logs.append(position, taken.raw_leaves, peaks=taken.range.encode())

@@ -102,9 +102,12 @@ def test_an_unsigned_head_stores_nothing():
     async def story(stage):
         partner = stage.partner
         text = partner.head().split("\n\n")[0] + "\n\n"
-        for head in (text, text + "— nobody AAAA\n", "", "x"):
+        for head in (text, text + "— nobody AAAA\n", "x"):
             await stage.give(tail=FrameTail(partner.code, 1, 0, tuple(partner.leaves), head))
             assert await stage.copy_size() == 0
+        with pytest.raises(FrameInvalidError):
+            await stage.give(tail=replace(partner.tail(0), head=""))
+        assert await stage.copy_size() == 0
         await goes_on(stage)
 
     with_stage(story)

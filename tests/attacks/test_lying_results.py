@@ -144,7 +144,9 @@ def test_no_answer_returns_the_lines_to_the_queue_at_once():
     with_stage(story, target=KH)
 
 
-@pytest.mark.parametrize("raw", [b"", b"\n", b"{}\n\n", b"<html>502 Bad Gateway</html>\n", b"\xff" * 4096 + b"\n"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"\n", b"{}\n\n", b"<html>502 Bad Gateway</html>\n", b"\xff" * 4096 + b"\n"]
+)
 def test_an_answer_that_is_no_frame_changes_nothing(raw, monkeypatch):
     async def story(stage):
         await queue(stage, 1)

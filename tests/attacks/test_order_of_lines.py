@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lines that come early, late, without their entry, or after they were given up (rules 15, 16, 19, 20, 22)."""
+"""Lines that come early, late, without their entry, or after they were given up: rules 15, 16, 19, 22."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests import crash, load
 from tests.support.notices import real_notice
 from tests.support.pair import FIRST, RealPair

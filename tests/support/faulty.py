@@ -9,7 +9,7 @@ The node is the product's own; nothing runs by itself, each test hands it frames
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from exchange.adapters.storage.memory import DirectStore
@@ -18,10 +18,10 @@ from exchange.errors import TransportError
 from exchange.ids import AgencyCode, Digest, LinkId, MessageId, b64url, new_message_id, sha256
 from exchange.ledger.entries import Entry, Event, Leaf, agrx, decode_leaf, encode_leaf, opened, rcvd, sent
 from exchange.ledger.merkle import CompactRange, leaf_hash
-from exchange.ledger.notes import Head, cosign, sign_head
+from exchange.ledger.notes import Head, sign_head
 from exchange.messages.filling import released
 from exchange.protocol.envelope import Envelope, join_line, sign_envelope
-from exchange.protocol.frames import Frame, FrameCosignature, FrameTail, Result, decode_frame, encode_frame
+from exchange.protocol.frames import Frame, FrameTail, Result, decode_frame, encode_frame
 from exchange.protocol.gatewords import (
     GateWord,
     new_nonce,
@@ -29,28 +29,27 @@ from exchange.protocol.gatewords import (
     sign_gate_word,
     verify_gate_word,
 )
+from exchange.protocol.keyring import PartnerKeys
 from exchange.protocol.parts import Document, commitment, pad, split_document
 from exchange.protocol.seal import seal
 from exchange.protocol.strictjson import encode_canonical
 from exchange.protocol.suites import KeyUse, PrivateKey, Suite
 from exchange.protocol.trust import trusted_sealing_key
-from exchange.protocol.keyring import PartnerKeys
 from exchange.service.converse import answer
 from exchange.service.gate import open_gate
 from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Limits, Node, Presence
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import Announced, CaseRow, DifferenceRow, Direction, MessageRow
+from exchange.service.rows import CaseRow, DifferenceRow, Direction, MessageRow
 from tests.support import identity
+from tests.support.case_tables import MOVEMENTS
 from tests.support.keys import seeded_random
 from tests.support.notices import notice
 from tests.support.virtual import SimulatedClock, VirtualLoop, run_virtual
-from tests.support.case_tables import MOVEMENTS
 from tests.support.world import (
     KH,
     LIMITS,
     OFFICER,
-    SECOND,
     START,
     STORE_KEY,
     VN,
@@ -128,16 +127,24 @@ class FaultyPartner:
     def leaf(self, entry: Entry, **wrong: Any) -> bytes:
         """Return the bytes of the next leaf; `wrong` replaces common members."""
         place: dict[str, Any] = {
-            "link": self.link, "by": self.code, "ep": 1, "i": len(self.leaves), "t": instant_text(self.clock.now()),
-        }  # fmt: skip
+            "link": self.link,
+            "by": self.code,
+            "ep": 1,
+            "i": len(self.leaves),
+            "t": instant_text(self.clock.now()),
+        }
         return encode_leaf(entry, **(place | wrong))
 
     def raw_leaf(self, **members: Any) -> bytes:
         """Return a canonical leaf at the next place with any members."""
         common = {
-            "v": 1, "link": self.link, "by": self.code, "ep": 1, "i": len(self.leaves),
+            "v": 1,
+            "link": self.link,
+            "by": self.code,
+            "ep": 1,
+            "i": len(self.leaves),
             "t": instant_text(self.clock.now()),
-        }  # fmt: skip
+        }
         return encode_canonical(common | members)
 
     def head(self, leaves: Sequence[bytes] | None = None, **wrong: Any) -> str:
@@ -152,7 +159,9 @@ class FaultyPartner:
     def tail(self, start: int | None = None, *, head: str | None = None) -> FrameTail:
         """Return the tail from what the target was shown, or from `start`."""
         begin = self.told if start is None else start
-        return FrameTail(self.code, 1, begin, tuple(self.leaves[begin:]), head or self.head())
+        return FrameTail(
+            self.code, 1, begin, tuple(self.leaves[begin:]), self.head() if head is None else head
+        )
 
     def key(self, use: KeyUse) -> PrivateKey:
         return self.keys.signing(use, self.clock.now())
@@ -186,9 +195,15 @@ class FaultyPartner:
             self.next_seq += 1
         suite = envelope.get("suite", self.suite)
         full = released(
-            document or self.document(), message_id=id, sender=self.code, recipient=self.target, link=self.link,
-            agreement=envelope.get("agr", 1), officer=OFFICER, released_by=None,
-        )  # fmt: skip
+            document or self.document(),
+            message_id=id,
+            sender=self.code,
+            recipient=self.target,
+            link=self.link,
+            agreement=envelope.get("agr", 1),
+            officer=OFFICER,
+            released_by=None,
+        )
         full = {**full, "header": {**full["header"], **(header or {})}}  # type: ignore[dict-item]
         parts = parts or split_document(full, salts or self.random)
         plaintext = pad(parts)
@@ -206,13 +221,22 @@ class FaultyPartner:
         said = Envelope(
             **(
                 {
-                    "id": id, "link": self.link, "agr": 1, "sender": self.code, "recipient": self.target,
-                    "seq": number, "created_at": now, "expires_at": now + timedelta(days=30), "suite": suite,
-                    "body_sha256": sha256(body), "body_size": len(body), "pc": commitment(id, parts),
+                    "id": id,
+                    "link": self.link,
+                    "agr": 1,
+                    "sender": self.code,
+                    "recipient": self.target,
+                    "seq": number,
+                    "created_at": now,
+                    "expires_at": now + timedelta(days=30),
+                    "suite": suite,
+                    "body_sha256": sha256(body),
+                    "body_size": len(body),
+                    "pc": commitment(id, parts),
                 }
                 | envelope
             )
-        )  # fmt: skip
+        )
         return Built(said, sign_envelope(said, key or self.key(KeyUse.ENVELOPE)), body, len(plaintext))
 
     def announce(self, *built: Built) -> None:
@@ -229,7 +253,7 @@ class FaultyPartner:
     def frame(
         self,
         *lines: bytes,
-        tail: FrameTail | None | str = "next",
+        tail: FrameTail | str | None = "next",
         results: tuple[Result, ...] = (),
         **more: Any,
     ) -> bytes:
@@ -257,15 +281,27 @@ class FaultyPartner:
         assert key is not None
         word = verify_gate_word(jws, key)
         gives = {
-            "seen": {"ep": 1, "size": self.seen_size, "note": self.seen_note}, "numbers": 0,
-            "own": {"ep": 1, "size": len(self.leaves), "root": ""}, "copy": {"ep": 1, "size": self.seen_size},
-            "next": self.next_seq, "state": "open", "restored": "", "agreement": {"n": 1, "ad": "", "sig": ""},
+            "seen": {"ep": 1, "size": self.seen_size, "note": self.seen_note},
+            "numbers": 0,
+            "own": {"ep": 1, "size": len(self.leaves), "root": ""},
+            "copy": {"ep": 1, "size": self.seen_size},
+            "next": self.next_seq,
+            "state": "open",
+            "restored": "",
+            "agreement": {"n": 1, "ad": "", "sig": ""},
             "card": "",
-        } | self.report  # fmt: skip
+        } | self.report
         said = GateWord(
-            link=link, sender=self.code, recipient=self.target, at=self.clock.now(), nonce=new_nonce(self.random),
-            to_nonce=word.nonce, op=word.op, asks={}, gives=gives,
-        )  # fmt: skip
+            link=link,
+            sender=self.code,
+            recipient=self.target,
+            at=self.clock.now(),
+            nonce=new_nonce(self.random),
+            to_nonce=word.nonce,
+            op=word.op,
+            asks={},
+            gives=gives,
+        )
         return sign_gate_word(said, self.key(KeyUse.DOOR))
 
 
@@ -297,16 +333,28 @@ class Stage:
         """Begin a process of the node on a store."""
         made: list[Node] = []
         store = DirectStore.from_snapshot(
-            snapshot, own=self.target, store_key=STORE_KEY,
-            finish=lambda uow, links: head_signer(made[0])(uow, links), random=self._random,
-        )  # fmt: skip
+            snapshot,
+            own=self.target,
+            store_key=STORE_KEY,
+            finish=lambda uow, links: head_signer(made[0])(uow, links),
+            random=self._random,
+        )
         self.node = Node(
-            agency=self.target, node=identity.agency(self.target).card.node,
-            keys=identity.agency(self.target).keys.keyring(), store=store, carrier=self.partner,
-            high_water=self.high_water, counters=self.noted, journal=self.noted, clock=self.clock,
-            guard=ClockGuard(self.clock), random=self._random, tables=MOVEMENTS, presence=Presence(),
+            agency=self.target,
+            node=identity.agency(self.target).card.node,
+            keys=identity.agency(self.target).keys.keyring(),
+            store=store,
+            carrier=self.partner,
+            high_water=self.high_water,
+            counters=self.noted,
+            journal=self.noted,
+            clock=self.clock,
+            guard=ClockGuard(self.clock),
+            random=self._random,
+            tables=MOVEMENTS,
+            presence=Presence(),
             limits=self.limits,
-        )  # fmt: skip
+        )
         made.append(self.node)
         self.store = store
 

@@ -143,7 +143,7 @@ class History:
         for sender in world.agencies:
             await self._check_direction(world, sender)
             await self._check_log(world, sender)
-            found = await reconcile(sender.node, world.link, exchange_first=False)
+            found = await reconcile(sender.node, world.link)
             for difference in found.differences:
                 self.faults.append(f"6: {sender.code} finds {difference.kind} {difference.reason}")
         await self._check_cases(world)

@@ -43,11 +43,20 @@ def _person(country: str, number: int) -> dict[str, Any]:
 
 def sources(node: Node, partner: Any, officer: str = "P-0001") -> Sources:
     return Sources(
-        sender=node.agency, partner=partner, officer=OfficerNumber(officer), office=node.agency,
+        sender=node.agency,
+        partner=partner,
+        officer=OfficerNumber(officer),
+        office=node.agency,
         office_kind="social_welfare",
-        usual={"language": "en", "checkpoint": "KH-VN-BAVET", "funding": "host_state", "handling": ["case_only"]},
-        today=TODAY, random=node.random,
-    )  # fmt: skip
+        usual={
+            "language": "en",
+            "checkpoint": "KH-VN-BAVET",
+            "funding": "host_state",
+            "handling": ["case_only"],
+        },
+        today=TODAY,
+        random=node.random,
+    )
 
 
 def notice(node: Node, partner: Any, *, persons: int = 1, country: str = "VN") -> Document:
@@ -58,7 +67,9 @@ def decision(node: Node, partner: Any, notice: Document, *, refuse: int = 0) -> 
     """Return a decision on a notice that refuses its last `refuse` persons."""
     codes = [CaseCode(str(person["case_code"])) for person in persons_of(notice)]
     accepted = PersonDecision("accepted", valid_until="2027-12-20", reception=node.agency)
-    refused = PersonDecision("refused", refusal_reason="not_a_national", reasons="not found in the register")
+    refused = PersonDecision(
+        "refused", refusal_reason="nationality_not_established", reasons="not found in the register"
+    )
     split = len(codes) - refuse
     decisions = {code: accepted if place < split else refused for place, code in enumerate(codes)}
     return answer(notice, decisions, sources=sources(node, partner)).document
@@ -90,11 +101,16 @@ def child_notice(node: Node, partner: Any) -> Document:
         ],
         "return_mode": "child_best_interests",
         "guardian": {
-            "kind": "agency", "agency": node.agency, "from": "2027-08-20", "order_number": "W 118/2027",
+            "kind": "agency",
+            "agency": node.agency,
+            "from": "2027-08-20",
+            "order_number": "W 118/2027",
         },
         "best_interests": {
-            "decision": "return_to_relatives", "body": "multidisciplinary_team", "on": "2027-09-10",
+            "decision": "return_to_relatives",
+            "body": "multidisciplinary_team",
+            "on": "2027-09-10",
             "summary": "The child wants to live with the grandmother, who can care for her with support.",
         },
-    }  # fmt: skip
+    }
     return fill(small, sources(node, partner)).document

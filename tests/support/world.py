@@ -114,6 +114,11 @@ class Agency:
     def is_up(self) -> bool:
         return self._process is not None
 
+    def demand_alive(self) -> None:
+        """Raise what ended the process, if it ended by an error of its own."""
+        if self._process is not None and self._process.done():
+            self._process.result()
+
     @property
     def store(self) -> DirectStore:
         assert self._store is not None
@@ -310,6 +315,8 @@ class World:
         """Let time pass until something holds."""
         async with asyncio.timeout(limit_s):
             while not await reached():
+                for agency in self.agencies:
+                    agency.demand_alive()
                 await asyncio.sleep(0.5)
 
     async def open(self) -> None:
@@ -344,10 +351,20 @@ def enrolled(code: AgencyCode, suite: Suite = Suite.HYBRID) -> bytes:
         own=code, store_key=STORE_KEY, finish=lambda *_: None, random=seeded_random(f"set up/{code}")
     )
     node = Node(
-        agency=code, node=own.card.node, keys=own.keys.keyring(), store=store, carrier=None,  # type: ignore[arg-type]
-        high_water=HighWaterInMemory(), counters=Noted(), journal=Noted(), clock=clock, guard=ClockGuard(clock),
-        random=seeded_random(f"set up/{code}"), tables=MOVEMENTS, presence=Presence(),
-    )  # fmt: skip
+        agency=code,
+        node=own.card.node,
+        keys=own.keys.keyring(),
+        store=store,
+        carrier=None,  # type: ignore[arg-type]
+        high_water=HighWaterInMemory(),
+        counters=Noted(),
+        journal=Noted(),
+        clock=clock,
+        guard=ClockGuard(clock),
+        random=seeded_random(f"set up/{code}"),
+        tables=MOVEMENTS,
+        presence=Presence(),
+    )
 
     def people(uow: UnitOfWork) -> None:
         card = own.card

@@ -9,7 +9,7 @@ from exchange.ledger.entries import decode_leaf
 from exchange.ledger.join import Movement
 from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
-from exchange.service.reconcile import LogReport, reconcile, verify
+from exchange.service.reconcile import LogReport, reconcile, refresh, verify
 from exchange.service.rows import AuditRow, CaseRow, LinkRow
 
 MAX_ENTRIES = 500
@@ -18,12 +18,14 @@ MAX_ENTRIES = 500
 async def reconcile_partner(desk: Desk, ask: Ask) -> Answer:
     """Compare both logs of a link and name every difference."""
     row = await desk.link(ask.text("partner", ""))
-    found = await reconcile(desk.node, row.link, exchange_first=ask.members.get("flush") is not False)
+    reached = ask.members.get("flush") is not False and await refresh(desk.node, row.link)
+    found = await reconcile(desk.node, row.link)
     own, copy = await verify(desk.node, row.link)
     return {
         "partner": row.partner,
         "link": row.link,
         "at": when(found.at),
+        "reached": reached,
         "sent": found.outgoing.sent,
         "received": found.incoming.received,
         "matched": found.matched,

@@ -80,18 +80,27 @@ class Desk:
         Raises:
             UsageError: none or several, with what to say instead.
         """
-        rows = await self.links()
-        chosen = [row for row in rows if not partner or row.partner == partner]
-        if len(chosen) == 1:
-            return chosen[0]
-        known = ", ".join(sorted(row.partner for row in rows)) or "none"
-        if partner:
-            raise UsageError(
-                f"{partner} is not enrolled; partners: {known}", hint="run: exchange partner list"
-            )
+        return await self.node.store.read(lambda uow: pick_link(uow, partner))
+
+
+def pick_link(uow: UnitOfWork, partner: str) -> LinkRow:
+    """Return the link to a partner inside a unit; "" means the only one.
+
+    Raises:
+        UsageError: none or several, with what to say instead.
+    """
+    rows = uow.links.all()
+    chosen = [row for row in rows if not partner or row.partner == partner]
+    if len(chosen) == 1:
+        return chosen[0]
+    known = ", ".join(sorted(row.partner for row in rows)) or "none"
+    if partner:
         raise UsageError(
-            f"{len(rows)} partners are enrolled ({known})", hint="say which one with --to or --partner"
+            f"{partner} is not enrolled; partners: {known}", hint="run: exchange partner list"
         )
+    raise UsageError(
+        f"{len(rows)} partners are enrolled ({known})", hint="say which one with --to or --partner"
+    )
 
 
 Command = Callable[[Desk, Ask], Awaitable[Answer]]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from exchange.errors import UsageError
 from exchange.ids import CaseCode, LinkId, MessageId, OfficerNumber
-from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_line, message_of, when
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_line, message_of, pick_link, when
 from exchange.messages.answering import PersonDecision, answer, same_for_all
 from exchange.messages.filling import Filled, Sources, fill
 from exchange.protocol.parts import Document
@@ -27,8 +27,7 @@ FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VO
 
 async def fill_message(desk: Desk, ask: Ask) -> Answer:
     """Complete a small file; nothing is stored."""
-    link = await _link_for(desk, ask)
-    filled = await _filled(desk, link, ask.object("document"), ask.officer())
+    link, filled = await _filled(desk, ask)
     return {
         "partner": link.partner,
         "document": filled.document,
@@ -40,16 +39,14 @@ async def fill_message(desk: Desk, ask: Ask) -> Answer:
 
 async def validate_message(desk: Desk, ask: Ask) -> Answer:
     """Return every fault of a small or complete file; nothing is stored."""
-    link = await _link_for(desk, ask)
-    filled = await _filled(desk, link, ask.object("document"), ask.officer())
+    link, filled = await _filled(desk, ask)
     faults = await check_draft(desk.node, link.link, filled.document, ask.officer())
     return {"partner": link.partner, "faults": [asdict(fault) for fault in faults]}
 
 
 async def send_message(desk: Desk, ask: Ask) -> Answer:
     """Complete a file and send it, or keep it for the second person."""
-    link = await _link_for(desk, ask)
-    filled = await _filled(desk, link, ask.object("document"), ask.officer())
+    link, filled = await _filled(desk, ask)
     return _sent(link, await send(desk.node, link.link, filled.document, ask.officer()))
 
 
@@ -67,7 +64,8 @@ async def answer_message(desk: Desk, ask: Ask) -> Answer:
     link = await _row_of(desk, notice.link)
     document = await _opened(desk, notice, ask.officer())
     decisions = _decisions(ask, document, desk)
-    filled = answer(document, decisions, sources=await _sources(desk, link, ask.officer()))
+    _, sources = await _sources(desk, link.partner, ask.officer())
+    filled = answer(document, decisions, sources=sources)
     if ask.members.get("send") is False:
         return {"partner": link.partner, "document": filled.document}
     return _sent(link, await send(desk.node, link.link, filled.document, ask.officer()))
@@ -190,10 +188,6 @@ async def void_message(desk: Desk, ask: Ask) -> Answer:
     return {"id": row.id, "seq": row.seq}
 
 
-async def _link_for(desk: Desk, ask: Ask) -> LinkRow:
-    return await desk.link(ask.text("to", ""))
-
-
 async def _row_of(desk: Desk, link: LinkId) -> LinkRow:
     row = await desk.node.store.read(lambda uow: uow.links.get(link))
     if row is None:
@@ -201,15 +195,18 @@ async def _row_of(desk: Desk, link: LinkId) -> LinkRow:
     return row
 
 
-async def _filled(desk: Desk, link: LinkRow, small: Document, officer: OfficerNumber) -> Filled:
-    return fill(small, await _sources(desk, link, officer))
+async def _filled(desk: Desk, ask: Ask) -> tuple[LinkRow, Filled]:
+    """Return the link that a small file is for, and the file completed."""
+    link, sources = await _sources(desk, ask.text("to", ""), ask.officer())
+    return link, fill(ask.object("document"), sources)
 
 
-async def _sources(desk: Desk, link: LinkRow, officer: OfficerNumber) -> Sources:
+async def _sources(desk: Desk, partner: str, officer: OfficerNumber) -> tuple[LinkRow, Sources]:
     """Return where missing members of a draft come from: agreement, configuration, officer."""
     node, agency = desk.node, desk.opened.settings.agency
 
-    def unit(uow: UnitOfWork) -> Sources:
+    def unit(uow: UnitOfWork) -> tuple[LinkRow, Sources]:
+        link = pick_link(uow, partner)
         usual = pairing_of(uow, node, link.link).agreement.terms.usual
         entry = uow.officers.get(officer)
         if entry is None:
@@ -220,7 +217,7 @@ async def _sources(desk: Desk, link: LinkRow, officer: OfficerNumber) -> Sources
             "funding": usual.funding,
             "handling": list(usual.handling),
         }
-        return Sources(
+        return link, Sources(
             sender=node.agency,
             partner=link.partner,
             officer=officer,

@@ -7,7 +7,10 @@ of it held; otherwise the last line names what did not hold and the log to read.
 """
 
 import contextlib
+import os
+import shutil
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -51,6 +54,7 @@ def demo(
         demo_nodes.new_folder(folder)
     host, origin = demo_nodes.the_sites(folder)
     told = Demo(host, origin, datetime.now(UTC).date())
+    _introduce(told)
     with _running(told, continued=continued):
         _meet(told, folder, continued=continued)
         _tell(told, document)
@@ -75,12 +79,16 @@ def _running(told: Demo, *, continued: bool) -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _meet(told: Demo, folder: Path, *, continued: bool) -> None:
-    """Say who is here, and enrol the two unless they know each other."""
+def _introduce(told: Demo) -> None:
+    """Say who is here, before the seconds in which keys are made."""
     say("Two agencies on this computer, two processes, two sets of keys, nothing shared")
     width = max(len(site.label) for site in told.sites)
     for site in told.sites:
         say(f"  {site.agency:<14}  {site.label:<{width}}    port {site.port}   data in {site.folder}")
+
+
+def _meet(told: Demo, folder: Path, *, continued: bool) -> None:
+    """Enrol the two unless they know each other, and wait until both start gates are open."""
     if continued:
         say("  they know each other from the last demo")
     else:
@@ -110,7 +118,8 @@ def _conclude(told: Demo) -> None:
         logs = ", ".join(str(site.log) for site in told.sites)
         say_marked(f"It differs: {'; '.join(told.broken)}; read {logs}", "differs")
         return
-    say("All of it held. Try next:   exchange demo --serve        keep both running and send your own file")
+    again = "make demo ARGS=--serve" if "MAKELEVEL" in os.environ else f"{_program()} demo --serve"
+    say(f"All of it held. Try next:   {again}        keep both running and send your own file")
 
 
 def _serve(told: Demo) -> None:
@@ -124,8 +133,9 @@ def _serve(told: Demo) -> None:
         )
         say(f"  as {site.agency}:")
         say(f"    {settings}")
-    say("    exchange message new RPN --example > notice.json")
-    say("    exchange message send notice.json")
+    say("  then")
+    say(f"    {_program()} message new RPN --example > notice.json")
+    say(f"    {_program()} message send notice.json")
     with contextlib.suppress(KeyboardInterrupt):
         while all(site.process is not None and site.process.poll() is None for site in told.sites):
             time.sleep(_LOOK_S)
@@ -134,3 +144,11 @@ def _serve(told: Demo) -> None:
         raise NodeError(f"the node of {ended[0].agency} ended", hint=f"read {hint}")
     say()
     say("stopped")
+
+
+def _program() -> str:
+    """Return how this program is called from here: not every setting has it on the path."""
+    if shutil.which("exchange"):
+        return "exchange"
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "exchange" else f"{sys.executable} -m exchange"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
-from exchange.errors import InputError, WaitingError
+from exchange.errors import InputError
 from exchange.ids import LinkId
 from exchange.interfaces.cli import templates
 from exchange.interfaces.cli.demo_nodes import FIRST, Site
@@ -272,18 +272,6 @@ def _say_ledgers(demo: Demo, verified: Sequence[Answer]) -> None:
         say("                    every message is proved by the other side's entry")
     else:
         say_marked(f"Ledgers             entries: {sizes}; differs between the sides", "differs")
-
-
-def settle(demo: Demo) -> None:
-    """Wait until no message is on its way any more.
-
-    Raises:
-        WaitingError: one is still on its way.
-    """
-    for site in demo.sites:
-        waiting = sum(row["waiting"] for row in site.service.ask("status")["partners"])
-        if waiting:
-            raise WaitingError(f"{waiting} messages of {site.agency} wait", hint=f"read {site.log}")
 
 
 def _send(site: Site, document: dict[str, Any]) -> Answer:

@@ -25,7 +25,7 @@ import typer
 from exchange.config import FILE_NAME, Settings, read_settings
 from exchange.errors import ExchangeError, NodeError
 from exchange.interfaces.cli.client import Service
-from exchange.interfaces.cli.options import DATA, Data, Json, is_given, read_passphrase
+from exchange.interfaces.cli.options import DATA, Data, Json, read_passphrase
 from exchange.interfaces.cli.output import Answer, say, say_json
 
 UNWELL: Final = NodeError.exit_code
@@ -81,29 +81,24 @@ def doctor(data: Data = DATA, as_json: Json = False) -> None:
 def examine(folder: Path) -> Iterator[Finding]:
     """Yield what was checked, in the order of the checks."""
     yield _modes(folder)
-    settings = _settings(folder)
-    yield (
-        settings if isinstance(settings, Finding) else Finding("configuration", True, str(folder / FILE_NAME))
-    )
-    if isinstance(settings, Finding):
+    if not folder.is_dir():
         return
-    service = Service(folder)
-    running = service.is_running()
-    keys = _keys(folder)
+    settings = _settings(folder)
+    if isinstance(settings, Finding):
+        yield settings
+        return
+    yield Finding("configuration", True, str(folder / FILE_NAME))
+    passphrase = _passphrase()
+    keys = passphrase if isinstance(passphrase, Finding) else _keys(folder, passphrase)
     yield keys
-    if running:
+    service = Service(folder)
+    if service.is_running():
         yield from _asked(service)
-    elif keys.well and is_passphrase_known():
-        yield _store(folder)
-        yield Finding("service", False, "does not run", f"run: exchange serve --data {folder}")
     else:
+        if keys.well and isinstance(passphrase, str):
+            yield _store(folder, passphrase)
         yield Finding("service", False, "does not run", f"run: exchange serve --data {folder}")
     yield _recovery(folder, training=settings.agency.training)
-
-
-def is_passphrase_known() -> bool:
-    """Return True if the passphrase need not be typed once more."""
-    return is_given("EXCHANGE_PASSPHRASE")
 
 
 def _modes(folder: Path) -> Finding:
@@ -124,22 +119,29 @@ def _settings(folder: Path) -> Settings | Finding:
         return _wrong("configuration", error)
 
 
-def _keys(folder: Path) -> Finding:
+def _passphrase() -> str | Finding:
+    try:
+        return read_passphrase()
+    except ExchangeError as error:
+        return _wrong("key file", error)
+
+
+def _keys(folder: Path, passphrase: str) -> Finding:
     from exchange.bootstrap import check_keys
 
     try:
-        check_keys(folder, read_passphrase())
+        check_keys(folder, passphrase)
     except ExchangeError as error:
         return _wrong("key file", error)
     return Finding("key file", True, "opens with the passphrase")
 
 
-def _store(folder: Path) -> Finding:
+def _store(folder: Path, passphrase: str) -> Finding:
     """Open the store as the service would, and close it again (check 4)."""
     from exchange.bootstrap import open_node
 
     async def look() -> None:
-        async with open_node(folder, read_passphrase):
+        async with open_node(folder, lambda: passphrase):
             return
 
     try:
@@ -172,6 +174,8 @@ def _partner(row: Answer) -> Finding:
     reason = row["reason"] or ""
     found = f"{row['state']}{f' ({reason})' if reason else ''}, {row['waiting']} waiting"
     todo = "" if well else NEXT.get(reason, "read the log of the service, and ask the partner")
+    if well and row["waiting"]:
+        todo = f"nothing is lost; last contact {row['last_contact'] or 'none'}; if it stays, ask the partner"
     return Finding(f"partner {row['partner']}", well, found, todo)
 
 

@@ -125,7 +125,9 @@ def faults_of(error: ExchangeError) -> tuple[Fault, ...]:
 
 
 def _plain(text: str) -> str:
-    return text.rstrip(".").replace("\n", " ")
+    """Return a sentence as the command line writes it: lower case at its start, no full stop, one line."""
+    plain = text.rstrip(".").replace("\n", " ")
+    return plain[:1].lower() + plain[1:] if plain[1:2].islower() or plain[1:2] == " " else plain
 
 
 def _console(file: Any) -> Console:

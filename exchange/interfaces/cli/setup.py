@@ -11,7 +11,7 @@ import zoneinfo
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -29,6 +29,9 @@ from exchange.interfaces.cli.options import (
 )
 from exchange.interfaces.cli.output import say, say_json
 from exchange.messages.codelists import Agency, agencies, agency, codelist
+
+if TYPE_CHECKING:
+    from exchange.config import AgencySection
 
 ZONES: Final = {
     "KH": "Asia/Phnom_Penh",
@@ -85,21 +88,13 @@ def init(
 ) -> None:
     """Set up this agency: six questions, then keys, card and store in a new folder."""
     from exchange.bootstrap import set_up
-    from exchange.config import AgencySection, DoorSection, Settings
+    from exchange.config import DoorSection, Settings
 
     _demand_empty(data)
     _demand_code("determining-bodies", office_kind, "--office-kind")
     answers = _ask_all(agency_code, name, office, address, zone, officer or [])
     settings = Settings(
-        agency=AgencySection(
-            code=answers.agency.code,
-            node=new_node_id(secrets.token_bytes),
-            names={"en": answers.name},
-            office=answers.office.code,
-            office_kind=office_kind,
-            zone=answers.zone,
-            training=training,
-        ),
+        agency=_agency_of(answers, office_kind=office_kind, training=training),
         door=DoorSection(host=host, port=port or answers.port, address=answers.address),
     )
     passphrase = new_passphrase()
@@ -114,6 +109,20 @@ def init(
         say_json({"agency": card.agency, "node": card.node, "data": str(data), "card": card.digest})
         return
     _say_done(data, answers, training=training)
+
+
+def _agency_of(answers: Answers, *, office_kind: str, training: bool) -> "AgencySection":
+    from exchange.config import AgencySection
+
+    return AgencySection(
+        code=answers.agency.code,
+        node=new_node_id(secrets.token_bytes),
+        names={"en": answers.name},
+        office=answers.office.code,
+        office_kind=office_kind,
+        zone=answers.zone,
+        training=training,
+    )
 
 
 def _ask_all(

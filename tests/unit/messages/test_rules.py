@@ -156,8 +156,13 @@ def test_other_crossing_with_a_name_can_be_proposed() -> None:
 
 
 def test_date_of_tomorrow_is_no_future_because_it_may_have_begun_in_the_east() -> None:
-    assert rules(notice(persons__0__consents__0__on="2027-09-18")) == []
-    assert rules(notice(persons__0__consents__0__on="2027-09-19")) == [("date_invalid", "date.future")]
+    assert rules(notice(persons__0__documents__0__issued="2027-09-18")) == []
+    assert rules(notice(persons__0__documents__0__issued="2027-09-19")) == [("date_invalid", "date.future")]
+
+
+def test_what_was_decided_lies_before_the_end_of_the_period_whatever_the_clock_says() -> None:
+    assert rules(notice(persons__0__consents__0__on="2027-10-08")) == []
+    assert rules(notice(persons__0__consents__0__on="2027-10-09")) == [("date_invalid", "date.future")]
 
 
 def test_day_of_numbering_counts_in_utc() -> None:
@@ -172,8 +177,8 @@ def test_day_of_numbering_counts_in_utc() -> None:
     ("path", "value"),
     [
         ("persons__0__documents__0__issued", "2027-10-01"),
-        ("persons__0__guardian__from", "2027-10-01"),
-        ("persons__0__best_interests__on", "2027-10-01"),
+        ("persons__0__guardian__from", "2027-11-01"),
+        ("persons__0__best_interests__on", "2027-11-01"),
         (
             "persons__0__identification__other_side",
             {"status": "presumed", "body": "police", "on": "2570-01-01"},

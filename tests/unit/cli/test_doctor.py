@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange doctor`: each trouble with what to do next; exit 6 if something is wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exchange.config import AgencySection, Settings, settings_text
+from exchange.interfaces.cli.doctor import NEXT
+from tests.support.command_line import Outcome, run
+from tests.support.local_service import LocalService
+
+PARTNER = {
+    "partner": "VN-MPS-IMM",
+    "link": "x",
+    "state": "open",
+    "reason": "",
+    "waiting": 0,
+    "last_contact": "t",
+}
+STATUS = {"agency": "KH-MOSVY-DAHT", "now": "2027-10-04T09:12:04.123Z", "partners": [PARTNER]}
+
+
+def _folder(tmp_path: Path, *, training: bool = False) -> Path:
+    """Return a data folder with a configuration and without keys."""
+    folder = tmp_path / "kh"
+    folder.mkdir(mode=0o700)
+    settings = Settings(
+        agency=AgencySection(
+            code="KH-MOSVY-DAHT", node="0123456789abcdef", names={"en": "x"}, office="KH-MOSVY-DAHT",
+            training=training,
+        )
+    )  # fmt: skip
+    path = folder / "exchange.toml"
+    path.write_text(settings_text(settings))
+    path.chmod(0o600)
+    return folder
+
+
+def _examined(folder: Path, status: dict[str, Any], *, officers: int = 2) -> tuple[Outcome, dict[str, Any]]:
+    """Return what the doctor says while a service runs; the first finding of each name counts."""
+    replies = {"status": status, "health": {"troubles": [], "officers": officers}}
+    with LocalService(folder, replies):
+        done = run("doctor", "--json", "--data", folder, PASSPHRASE="correct horse battery")
+    return done, {item["what"]: item for item in json.loads(done.out)["findings"]}
+
+
+def test_a_folder_that_is_missing_is_the_only_finding(tmp_path: Path) -> None:
+    done = run("doctor", "--data", tmp_path / "none")
+
+    assert done.code == 6
+    assert done.out.splitlines() == [
+        f"WRONG  folder: there is no folder {tmp_path / 'none'}",
+        "       run: exchange init --data <folder>",
+    ]
+
+
+def test_a_file_that_others_can_read_is_named_with_its_repair(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    (folder / "exchange.toml").chmod(0o644)
+
+    done = run("doctor", "--data", folder, PASSPHRASE="x")
+
+    assert done.code == 6
+    assert f"WRONG  folder: {folder / 'exchange.toml'} has mode 0644" in done.out
+    assert f"run: chmod -R go= {folder}" in done.out
+
+
+def test_a_configuration_that_cannot_be_read_ends_the_examination(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    (folder / "exchange.toml").write_text("[agency]\ncode = 1\n")
+
+    done = run("doctor", "--json", "--data", folder)
+
+    findings = json.loads(done.out)["findings"]
+    assert done.code == 6
+    assert [item["what"] for item in findings] == ["folder", "configuration"]
+    assert not findings[1]["well"]
+
+
+def test_without_a_service_the_next_step_is_to_run_it(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+
+    done = run("doctor", "--data", folder, PASSPHRASE="correct horse battery")
+
+    assert done.code == 6
+    assert "WRONG  key file" in done.out
+    assert "store" not in done.out
+    assert f"run: exchange serve --data {folder}" in done.out
+
+
+def test_a_passphrase_that_is_not_given_is_a_finding(tmp_path: Path) -> None:
+    done = run("doctor", "--data", _folder(tmp_path))
+
+    assert done.code == 6
+    assert "WRONG  key file: no passphrase is given" in done.out
+
+
+def test_the_running_service_is_asked_for_clock_officers_and_partners(tmp_path: Path) -> None:
+    _, found = _examined(_folder(tmp_path), STATUS)
+
+    assert found["service"]["well"]
+    assert found["clock"]["found"] == "2027-10-04T09:12:04.123Z for the service"
+    assert found["officers"]["well"]
+    assert found["partner VN-MPS-IMM"] == {
+        "what": "partner VN-MPS-IMM", "well": True, "found": "open, 0 waiting", "todo": "",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("reason", "todo"), sorted(NEXT.items()))
+def test_each_known_trouble_of_a_partner_has_its_next_step(tmp_path: Path, reason: str, todo: str) -> None:
+    partner = {**PARTNER, "state": "closed", "reason": reason}
+
+    done, found = _examined(_folder(tmp_path), {**STATUS, "partners": [partner]})
+
+    assert done.code == 6
+    assert found["partner VN-MPS-IMM"]["todo"] == todo
+
+
+def test_a_trouble_without_a_known_step_points_to_the_log(tmp_path: Path) -> None:
+    partner = {**PARTNER, "state": "frozen", "reason": "never_seen"}
+
+    _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [partner]})
+
+    assert "read the log" in found["partner VN-MPS-IMM"]["todo"]
+
+
+def test_waiting_messages_are_no_trouble_but_are_explained(tmp_path: Path) -> None:
+    _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [{**PARTNER, "waiting": 3}]})
+
+    assert found["partner VN-MPS-IMM"]["well"]
+    assert "nothing is lost; last contact t" in found["partner VN-MPS-IMM"]["todo"]
+
+
+def test_one_officer_is_too_few(tmp_path: Path) -> None:
+    _, found = _examined(_folder(tmp_path), STATUS, officers=1)
+
+    assert not found["officers"]["well"]
+    assert "exchange officer add" in found["officers"]["todo"]
+
+
+@pytest.mark.parametrize(("training", "todo"), [(True, False), (False, True)])
+def test_a_recovery_key_on_a_real_machine_has_to_go(tmp_path: Path, *, training: bool, todo: bool) -> None:
+    folder = _folder(tmp_path, training=training)
+    (folder / "keys").mkdir(mode=0o700)
+    (folder / "keys" / "recovery.key").touch(mode=0o600)
+
+    _, found = _examined(folder, STATUS)
+
+    assert found["recovery key"]["well"]
+    assert bool(found["recovery key"]["todo"]) is todo

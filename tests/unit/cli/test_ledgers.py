@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange reconcile` and `exchange ledger …`: exit 1 says that something differs."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.command_line import run
+from tests.support.local_service import LocalService
+
+COUNTS = {"sent": 2, "received": 2, "accepted": 2}
+SAME: dict[str, Any] = {
+    "partner": "VN-MPS-IMM", "link": "x", "at": "2027-10-04T09:12:04.123Z", "sent": 2, "received": 2,
+    "matched": 4, "in_transit": 0, "outgoing": COUNTS, "incoming": COUNTS,
+    "entries": {"own": 18, "partner": 18}, "cosigned": {"own": 18, "partner": 18},
+    "faults": [], "differences": [],
+}  # fmt: skip
+MISSING: dict[str, Any] = {
+    "class": "missing_message",
+    "words": "sent by one side and not recorded by the other within the agreed time",
+    "number": 2,
+    "last_number": 2,
+    "sender": "KH-MOSVY-DAHT",
+    "acts_first": "KH-MOSVY-DAHT",
+    "reason": "",
+    "entries": [{"log": "KH-MOSVY-DAHT", "index": 16, "digest": "d"}],
+}
+
+
+def test_equal_ledgers_are_exit_0(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"reconcile": SAME}) as service:
+        done = run("reconcile", "VN-MPS-IMM", "--data", tmp_path)
+
+    assert done.code == 0
+    assert "matched 4, in transit 0, differences 0" in done.out
+    assert service.members("reconcile") == {"partner": "VN-MPS-IMM", "flush": True}
+
+
+def test_a_difference_is_exit_1_and_says_who_acts_first(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"reconcile": SAME | {"differences": [MISSING]}}):
+        done = run("reconcile", "--data", tmp_path)
+
+    assert done.code == 1
+    assert "differences 1: differs" in done.out
+    assert "difference missing_message 2 of KH-MOSVY-DAHT: sent by one side" in done.out
+    assert "entry 17 of KH-MOSVY-DAHT" in done.out
+    assert "acts first: KH-MOSVY-DAHT" in done.out
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"last_number": 5}, "missing_message 2 to 5 of KH-MOSVY-DAHT:"),
+        ({"number": 0, "class": "log_forked"}, "difference log_forked: "),
+    ],
+)
+def test_a_difference_names_its_numbers(tmp_path: Path, change: dict[str, Any], text: str) -> None:
+    with LocalService(tmp_path, {"reconcile": SAME | {"differences": [MISSING | change]}}):
+        done = run("reconcile", "--data", tmp_path)
+
+    assert text in done.out
+
+
+def test_a_ledger_that_does_not_verify_is_exit_1_without_a_difference(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"reconcile": SAME | {"faults": ["root"]}}):
+        done = run("reconcile", "--data", tmp_path, "--json")
+
+    assert done.code == 1
+
+
+def test_offline_asks_nobody(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"reconcile": SAME}) as service:
+        run("reconcile", "--offline", "--data", tmp_path)
+
+    assert service.members("reconcile")["flush"] is False
+
+
+def test_people_count_entries_from_one(tmp_path: Path) -> None:
+    entry = {"index": 14, "at": "t", "event": "sent", "seq": 1, "id": "0192-5a9d2f1e4b60", "eh": "HASH"}
+    answer = {"log": "KH-MOSVY-DAHT", "size": 18, "entries": [entry]}
+
+    with LocalService(tmp_path, {"ledger.list": answer}) as service:
+        done = run("ledger", "list", "--start", "15", "--data", tmp_path)
+
+    assert service.members("ledger.list")["start"] == 14
+    assert "15     t   sent   number 1, message 2f1e4b60" in done.out
+    assert "HASH" not in done.out
+
+
+def test_an_entry_is_shown_as_it_was_hashed(tmp_path: Path) -> None:
+    answer = {
+        "log": "KH-MOSVY-DAHT",
+        "entry": {},
+        "bytes": '{"by":"x"}',
+        "signed": True,
+        "signed_by_other_side": False,
+    }
+
+    with LocalService(tmp_path, {"ledger.show": answer}) as service:
+        done = run("ledger", "show", "15", "--data", tmp_path)
+
+    assert service.members("ledger.show")["index"] == 14
+    assert '\n{"by":"x"}\n' in done.out
+    assert "signed by its writer: yes" in done.out
+    assert "by the other side: not yet" in done.out
+
+
+@pytest.mark.parametrize(("faults", "code", "word"), [([], 0, "holds"), (["head"], 1, "differs")])
+def test_verify_says_of_each_ledger_whether_it_holds(
+    tmp_path: Path, faults: list[str], code: int, word: str
+) -> None:
+    row = {"log": "KH", "entries": 3, "root": "r", "signed": 3, "signed_by_other_side": 3, "faults": faults}
+    answer = {"partner": "VN", "logs": [row], "holds": not faults}
+
+    with LocalService(tmp_path, {"ledger.verify": answer}):
+        done = run("ledger", "verify", "--data", tmp_path)
+
+    assert done.code == code
+    assert f"KH  {word}, 3 entries" in done.out
+
+
+@pytest.mark.parametrize("entry", ["0", "-1", "first"])
+def test_there_is_no_entry_before_the_first(tmp_path: Path, entry: str) -> None:
+    assert run("ledger", "show", entry, "--data", tmp_path).code == 2

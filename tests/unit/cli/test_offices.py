@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange officer`, `key`, `status` and `case`."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.support.command_line import run
+from tests.support.local_service import LocalService
+
+ROW = {
+    "number": "P-0001", "name": "Chan", "office": "KH-MOSVY-DAHT", "functions": ["tracing"],
+    "from": "a", "until": None,
+}  # fmt: skip
+EVENT: dict[str, Any] = {
+    "message": "m1", "type": "RPN", "direction": "in", "seq": 4, "before": None, "after": "notice_pending",
+    "provisional": False, "at": "t1", "released": None, "delivered": None, "state": "accepted", "code": "",
+    "line": None,
+}  # fmt: skip
+CASE = {
+    "code": "7KQ2-M9XD-4TBE", "link": "x", "host": "KH-MOSVY-DAHT", "origin": "VN-MPS-IMM",
+    "state": "notice_pending", "provisional": False, "opened": "t", "changed": "2027-10-04T09:12:04.123Z",
+}  # fmt: skip
+
+
+def test_an_officer_gets_the_functions_of_the_office_unless_some_are_named(tmp_path: Path) -> None:
+    replies = {"status": {"office": "KH-PTC"}, "officer.add": ROW}
+
+    with LocalService(tmp_path, replies) as service:
+        run("officer", "add", "P-0001", "Chan", "--data", tmp_path)
+        usual = service.members("officer.add")
+        run("officer", "add", "P-0001", "Chan", "--office", "KH-DOSVY-BMC", "--function", "tracing",
+            "--data", tmp_path)  # fmt: skip
+        named = service.members("officer.add")
+
+    assert (usual["office"], usual["functions"]) == ("KH-PTC", ["border_handover", "reception"])
+    assert (named["office"], named["functions"]) == ("KH-DOSVY-BMC", ["tracing"])
+
+
+def test_an_ended_officer_is_listed_with_the_day(tmp_path: Path) -> None:
+    ended = {**ROW, "number": "P-0002", "until": "2027-10-04"}
+
+    with LocalService(tmp_path, {"officer.list": {"officers": [ROW, ended]}}):
+        done = run("officer", "list", "--data", tmp_path)
+
+    assert done.out.splitlines()[1].endswith("active")
+    assert done.out.splitlines()[2].endswith("2027-10-04")
+
+
+def test_ending_an_officer_says_that_the_number_is_used_up(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"officer.end": {**ROW, "until": "t"}}):
+        done = run("officer", "end", "P-0001", "--data", tmp_path)
+
+    assert done.out == "P-0001 ended at t; the number is never used again\n"
+
+
+def test_the_list_of_keys_has_no_private_one(tmp_path: Path) -> None:
+    key = {"use": "head", "kid": "a1", "algorithm": "Ed25519", "from": "t", "until": "u", "usable": True}
+    recovery = {"use": "recovery", "kid": "b2", "algorithm": "Ed25519"}
+
+    with LocalService(
+        tmp_path, {"key.list": {"serial": 1, "digest": "d", "recovery": recovery, "keys": [key]}}
+    ):
+        done = run("key", "list", "--data", tmp_path)
+
+    assert done.out.splitlines()[0] == "card serial 1, d"
+    assert "kept apart" in done.out
+
+
+def test_status_says_how_each_partner_stands(tmp_path: Path) -> None:
+    partner = {"partner": "VN-MPS-IMM", "link": "x", "state": "closed", "reason": "not_asked_yet",
+               "waiting": 3, "last_contact": None}  # fmt: skip
+    answer = {"agency": "KH-MOSVY-DAHT", "training": True, "address": "", "partners": [partner]}
+
+    with LocalService(tmp_path, {"status": answer}):
+        done = run("status", "--data", tmp_path)
+
+    assert done.out.splitlines() == [
+        "KH-MOSVY-DAHT, training, only calls",
+        "  VN-MPS-IMM  closed (not_asked_yet), 3 waiting, no contact since the start",
+    ]
+
+
+def test_a_case_is_listed_without_content(tmp_path: Path) -> None:
+    pending = {**CASE, "provisional": True}
+
+    with LocalService(tmp_path, {"case.list": {"cases": [pending]}}):
+        done = run("case", "list", "--data", tmp_path)
+
+    assert "7KQ2-M9XD-4TBE  KH-MOSVY-DAHT  VN-MPS-IMM  notice_pending, not acknowledged yet" in done.out
+
+
+def test_a_case_shows_each_message_once_with_its_decision(tmp_path: Path) -> None:
+    sent = {**EVENT, "message": "m2", "type": "RPD", "direction": "out", "before": "notice_pending",
+            "after": "accepted", "provisional": True, "line": {"outcome": "accepted"}}  # fmt: skip
+    settled = {**sent, "provisional": False, "at": "t3"}
+
+    with LocalService(tmp_path, {"case.show": {"case": CASE, "events": [EVENT, sent, settled]}}) as service:
+        done = run("case", "show", "7KQ2", "--data", tmp_path, OFFICER="P-0001")
+
+    assert service.members("case.show") == {"code": "7KQ2", "officer": "P-0001", "purpose": "case_work"}
+    assert "t1  received RPN repatriation notice: new → notice_pending" in done.out
+    assert done.out.count("sent RPD repatriation decision") == 1
+    assert "decision: accepted" in done.out
+
+
+def test_a_case_is_not_opened_by_nobody(tmp_path: Path) -> None:
+    assert run("case", "show", "7KQ2", "--data", tmp_path).code == 2

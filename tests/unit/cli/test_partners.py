@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange partner …`: what is typed and asked around the enrolment."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exchange.interfaces.cli.partners import _spoken
+from tests.support.command_line import Outcome, run
+from tests.support.local_service import LocalService
+
+WORDS = ["river", "lamp", "seven", "oval", "paper", "north", "clay", "mint"]
+ROW: dict[str, Any] = {
+    "partner": "KH-MOSVY-DAHT", "link": "x", "state": "joined", "reason": "words", "words": WORDS,
+}  # fmt: skip
+
+
+def _confirm(
+    tmp_path: Path, *words: object, stdin: str = "", row: dict[str, Any] = ROW
+) -> tuple[Outcome, LocalService]:
+    replies = {"partner.list": {"partners": [row]}, "partner.confirm_words": {}}
+    with LocalService(tmp_path, replies) as service:
+        done = run(
+            "partner", "confirm", "KH-MOSVY-DAHT", *words, "--data", tmp_path,
+            stdin=stdin, OFFICER="P-0001", SECOND="P-0002",
+        )  # fmt: skip
+    return done, service
+
+
+def test_the_joiner_reads_its_last_four_words_and_types_the_first_four_it_hears(tmp_path: Path) -> None:
+    done, service = _confirm(tmp_path, stdin="river lamp seven oval\n")
+
+    assert done.code == 0
+    assert "read aloud the last four words: paper-north-clay-mint" in done.err
+    assert "river" not in done.err
+    assert "enrolled: river-lamp-seven-oval / paper-north-clay-mint" in done.out
+    assert service.members("partner.confirm_words") == {
+        "partner": "KH-MOSVY-DAHT",
+        "words": WORDS,
+        "officer": "P-0001",
+        "second": "P-0002",
+    }
+
+
+@pytest.mark.parametrize(
+    "typed", ["river-lamp-seven-oval", "river, lamp, seven, oval", "  river  lamp seven oval "]
+)
+def test_words_are_typed_with_spaces_commas_or_dashes(tmp_path: Path, typed: str) -> None:
+    _, service = _confirm(tmp_path, stdin=f"{typed}\n")
+
+    assert service.members("partner.confirm_words")["words"] == WORDS
+
+
+def test_words_that_were_compared_are_given_at_once(tmp_path: Path) -> None:
+    done, service = _confirm(tmp_path, "--words", "river-lamp-seven-oval / paper-north-clay-mint")
+
+    assert done.err == ""
+    assert service.members("partner.confirm_words")["words"] == WORDS
+
+
+def test_the_inviter_reads_the_first_four_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _spoken(" ".join(WORDS), WORDS, inviter=True) == tuple(WORDS)
+
+
+def test_without_anything_to_confirm_nothing_is_asked(tmp_path: Path) -> None:
+    done, service = _confirm(tmp_path, row={**ROW, "reason": "", "state": "open"})
+
+    assert done.code == 2
+    assert "there is nothing to confirm" in done.err
+    assert service.names() == ["partner.list"]
+
+
+@pytest.mark.parametrize(
+    "words", [("join", "inv.txt", "-o", "out.txt"), ("confirm", "VN-MPS-IMM"), ("resume", "VN-MPS-IMM")]
+)
+@pytest.mark.parametrize(
+    ("officers", "error"),
+    [
+        ({"OFFICER": "P-1"}, "needs two officers and only one is named"),
+        ({"SECOND": "P-1"}, "who acts is not said"),
+        ({"OFFICER": "P-1", "SECOND": "P-1"}, "needs two different officers"),
+        ({"OFFICER": "P-1", "SECOND": "p 2"}, "officer number"),
+    ],
+)
+def test_acts_of_two_officers_need_two(
+    tmp_path: Path, words: tuple[str, ...], officers: dict[str, str], error: str
+) -> None:
+    done = run("partner", *words, "--data", tmp_path, **officers)
+
+    assert done.code == 2
+    assert error in done.err
+
+
+def test_an_existing_file_is_kept_and_nothing_is_signed(tmp_path: Path) -> None:
+    out = tmp_path / "invitation.txt"
+    out.write_text("old")
+
+    with LocalService(tmp_path, {}) as service:
+        done = run("partner", "invite", "VN-MPS-IMM", "-o", out, "--data", tmp_path, OFFICER="P-0001")
+
+    assert done.code == 2
+    assert f"{out} exists" in done.err
+    assert (out.read_text(), service.names()) == ("old", [])
+
+
+def test_an_invitation_that_is_not_there_is_a_wrong_file(tmp_path: Path) -> None:
+    done = run(
+        "partner", "join", tmp_path / "none", "-o", tmp_path / "out", "--data", tmp_path,
+        OFFICER="P-1", SECOND="P-2",
+    )  # fmt: skip
+
+    assert done.code == 3
+    assert "cannot be read" in done.err
+
+
+def test_a_missing_recovery_key_is_named(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir(mode=0o700)
+
+    done = run(
+        "partner", "invite", "VN-MPS-IMM", "-o", tmp_path / "out", "--data", tmp_path,
+        OFFICER="P-1", PASSPHRASE="correct horse battery",
+    )  # fmt: skip
+
+    assert done.code == 6
+    assert "recovery.key cannot be read" in done.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_is_no_joining_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "joining.txt").write_text("hello")
+
+    with LocalService(tmp_path, {}):
+        done = run(
+            "partner", "confirm", tmp_path / "joining.txt", "--data", tmp_path, OFFICER="P-1", SECOND="P-2"
+        )
+
+    assert done.code == 3
+    assert "this is no joining" in done.err
+
+
+def test_partners_are_listed_with_what_they_wait_for(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"partner.list": {"partners": [ROW]}}):
+        done = run("partner", "list", "--data", tmp_path)
+
+    assert "KH-MOSVY-DAHT  joined  words  x" in done.out
+
+
+def test_without_a_partner_the_list_says_how_to_begin(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"partner.list": {"partners": []}}):
+        done = run("partner", "list", "--data", tmp_path)
+
+    assert done.out == "no partner yet: exchange partner invite\n"
+
+
+def test_a_partner_is_shown_with_its_agreement_and_both_ledgers(tmp_path: Path) -> None:
+    answer = {
+        "partner": "VN-MPS-IMM", "link": "x", "state": "frozen", "reason": "log_forked", "agreement": 1,
+        "profile": "kh-vn", "suite": 2, "card_serial": 1, "address": "",
+        "entries": {"own": 18, "partner": 17}, "signed_by_partner": 16,
+    }  # fmt: skip
+
+    with LocalService(tmp_path, {"partner.show": answer}):
+        done = run("partner", "show", "VN-MPS-IMM", "--data", tmp_path)
+
+    assert "VN-MPS-IMM  frozen (log_forked)" in done.out
+    assert "agreement  kh-vn version 1, suite 2" in done.out
+    assert "none: it calls us" in done.out
+    assert "ours 18, of which it signed 16" in done.out

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange init`: six questions, each also an option; nothing is overwritten, nothing is left half done."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from exchange.config import read_settings
+from exchange.errors import UsageError
+from exchange.interfaces.cli.setup import address_of, checked_zone, contact_point, office_of, officers_of
+from exchange.messages.codelists import agency
+from tests.support.command_line import Outcome, run
+
+PASSPHRASE = "correct horse battery"
+
+
+def _init(
+    folder: Path, *words: object, passphrase: str = PASSPHRASE, address: str = "localhost:18443"
+) -> Outcome:
+    return run(
+        "init", "--agency", "KH-MOSVY-DAHT", "--address", address, "--officer", "P-0001=Chan Dara",
+        "--officer", "P-0002=Sok Vanna", "--data", folder, *words, PASSPHRASE=passphrase,
+    )  # fmt: skip
+
+
+def test_a_new_node_lies_in_a_folder_that_only_its_owner_can_read(tmp_path: Path) -> None:
+    folder = tmp_path / "kh"
+
+    done = _init(folder, "--training")
+
+    assert done.code == 0
+    assert "take it off this machine" in done.out
+    assert f"next: exchange serve --data {folder}" in done.out
+    modes = {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in (folder, *folder.rglob("*"))}
+    assert modes == {0}
+    settings = read_settings(folder)
+    assert (settings.agency.training, settings.door.port) == (True, 18443)
+    assert settings.door.address == "https://localhost:18443"
+    assert PASSPHRASE not in (folder / "exchange.toml").read_text()
+
+
+def test_json_names_the_card(tmp_path: Path) -> None:
+    done = _init(tmp_path / "kh", "--json", address="none")
+
+    answer = json.loads(done.out)
+    assert answer["agency"] == "KH-MOSVY-DAHT"
+    assert read_settings(tmp_path / "kh").door.address == ""
+
+
+def test_a_folder_with_something_in_it_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+
+    done = run("init", "--data", tmp_path)
+
+    assert (done.code, done.out) == (2, "")
+    assert "is not empty" in done.err
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_set_up_that_fails_leaves_the_folder_empty(tmp_path: Path) -> None:
+    done = _init(tmp_path / "kh", passphrase="short")
+
+    assert done.code == 6
+    assert list((tmp_path / "kh").iterdir()) == []
+
+
+def test_without_a_terminal_a_missing_answer_is_named(tmp_path: Path) -> None:
+    done = run("init", "--agency", "KH-MOSVY-DAHT", "--data", tmp_path / "kh", PASSPHRASE=PASSPHRASE)
+
+    assert done.code == 2
+    assert done.err.startswith("error: question 4 has no answer: host:port")
+
+
+def test_an_unknown_kind_of_office_is_refused_with_the_list(tmp_path: Path) -> None:
+    done = _init(tmp_path / "kh", "--office-kind", "welfare")
+
+    assert done.code == 2
+    assert "social_welfare" in done.err
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("KH-MOSVY-DATH", "KH-MOSVY-DAHT"),
+        ("VN-MPS-IM", "VN-MPS-IMM"),
+        ("KH-MOSVY", "say --agency KH-MOSVY-DAHT --office KH-MOSVY"),
+        ("KH-PTC", "say --agency KH-MOSVY-DAHT --office KH-PTC"),
+        ("", "did you mean"),
+        ("🙂", "did you mean"),
+    ],
+)
+def test_an_unknown_agency_is_refused_with_close_matches(code: str, hint: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        contact_point(code)
+
+    assert hint in str(raised.value.hint)
+
+
+def test_an_agency_may_be_typed_in_small_letters() -> None:
+    assert contact_point("kh-mosvy-daht").code == "KH-MOSVY-DAHT"
+
+
+@pytest.mark.parametrize("code", ["VN-MPS-IMM", "KH-PTX", ""])
+def test_the_office_is_of_the_same_country(code: str) -> None:
+    own = agency("KH-MOSVY-DAHT")
+    assert own is not None
+
+    with pytest.raises(UsageError, match="is no office of KH"):
+        office_of(own, code)
+    assert office_of(own, "kh-ptc").code == "KH-PTC"
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("exchange.example:8443", ("https://exchange.example:8443", 8443)),
+        ("https://10.0.0.1:443/", ("https://10.0.0.1:443", 443)),
+        ("[::1]:18443", ("https://[::1]:18443", 18443)),
+        ("none", ("", 8443)),
+        ("NONE", ("", 8443)),
+    ],
+)
+def test_an_address_is_a_host_and_a_port(text: str, address: tuple[str, int]) -> None:
+    assert address_of(text) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "host",
+        "host:",
+        ":8443",
+        "host:0",
+        "host:65536",
+        "host:8443/path",
+        "user@host:1",
+        "http://host:1",
+        "a b:1",
+    ],
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="not host:port"):
+        address_of(text)
+
+
+@pytest.mark.parametrize("listed", [["P-0001"], ["=Chan"], ["p1=Chan"], ["P-0001="], ["P-1=A", "P-1=B"]])
+def test_an_officer_is_a_number_and_a_name(listed: list[str]) -> None:
+    with pytest.raises(UsageError) as raised:
+        officers_of(listed)
+
+    assert raised.value.hint == '--officer "P-0001=Name"'
+
+
+def test_a_zone_that_is_none_is_refused_with_close_matches() -> None:
+    with pytest.raises(UsageError) as raised:
+        checked_zone("Asia/Phnom_Pen")
+
+    assert "Asia/Phnom_Penh" in str(raised.value.hint)
+
+
+def test_serving_a_folder_without_a_node_says_how_to_begin(tmp_path: Path) -> None:
+    done = run("serve", "--data", tmp_path, PASSPHRASE=PASSPHRASE)
+
+    assert done.code == 6
+    assert done.err.splitlines()[1] == "hint: begin with: exchange init --data <folder>"

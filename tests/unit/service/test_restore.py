@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An old store comes back: nothing is written before the partner gave back what is missing (rule 26)."""
+
+import asyncio
+
+import pytest
+from exchange.errors import GateClosedError
+from exchange.ids import Digest
+from exchange.service.meaning import document_of
+from exchange.service.release import release
+from exchange.service.rows import Direction, LinkState
+from tests.support.checks import (
+    case_states,
+    contents,
+    demand_whole,
+    exchange_all,
+    log_of,
+    next_number,
+    sent,
+    settle,
+)
+from tests.support.notices import decision, notice
+from tests.support.world import KH, OFFICER, VN, SimulatedCrashError, World
+
+MANY = 26
+"""Notices and as many decisions: more than one page of a refill."""
+
+
+async def talk(world, count):
+    """Notices from one side, decisions on all but every third from the other."""
+    for number in range(count):
+        done = await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+        await settle(world)
+        if number % 3 == 2:
+            continue
+        received = await world.vn.store.read(
+            lambda uow, seq=done.seq: document_of(uow, uow.messages.by_seq(world.link, Direction.IN, seq))
+        )
+        answer = decision(world.vn.node, KH, received, refuse=number % 2)
+        await release(world.vn.node, world.link, answer, officer=OFFICER)
+    await settle(world)
+
+
+async def picture(agency):
+    """Return everything that a refill must bring back."""
+    world = agency.world
+    link = await agency.store.read(lambda uow: uow.links.get(world.link))
+    states = [
+        [(row.seq, row.id, row.type, row.state, row.code) for row in found]
+        for found in (
+            await agency.store.read(lambda uow: uow.messages.numbers(world.link, Direction.OUT, 1, 1_000)),
+            await agency.store.read(lambda uow: uow.messages.numbers(world.link, Direction.IN, 1, 1_000)),
+        )
+    ]
+    return {
+        "own": await log_of(agency, agency),
+        "copy": await log_of(agency, world.other(agency)),
+        "next": link.next_seq,
+        "contiguous": link.contiguous_in,
+        "cases": await case_states(agency),
+        "contents": await contents(agency),
+        "messages": states,
+    }
+
+
+def restore(agency, snapshot):
+    agency.crash()
+    agency.start(snapshot)
+
+
+@pytest.mark.parametrize("side", ["kh", "vn"])
+def test_a_restored_store_is_refilled_from_the_partner(side):
+    async def story(world):
+        await world.open()
+        await talk(world, 2)
+        agency = getattr(world, side)
+        snapshot = agency.store.snapshot()
+        await talk(world, MANY)
+        before = await picture(agency)
+        restore(agency, snapshot)
+        with pytest.raises(GateClosedError):
+            await release(agency.node, world.link, notice(agency.node, VN), officer=OFFICER)
+        await world.open()
+        await exchange_all(agency)
+        after = await picture(agency)
+        for name, value in before.items():
+            assert after[name] == value, name
+        assert [event for event, _ in agency.noted.events].count("refill_ends") == 1
+        await talk(world, 2)
+        await demand_whole(world)
+
+    World(seed=11).run(story)
+
+
+def test_the_empty_store_of_a_new_enrolment_is_refilled_whole():
+    async def story(world):
+        await world.open()
+        await talk(world, 3)
+        before = await picture(world.kh)
+        restore(world.kh, world.snapshots[KH])
+        await world.open()
+        await exchange_all(world.kh)
+        assert await picture(world.kh) == before
+        await talk(world, 1)
+        await demand_whole(world)
+
+    World(seed=12).run(story)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("place", range(1, 8))
+def test_a_refill_that_is_killed_goes_on_where_it_stopped(place, moment):
+    async def story(world):
+        await world.open()
+        await talk(world, 1)
+        snapshot = world.vn.store.snapshot()
+        await talk(world, MANY)
+        before = await picture(world.vn)
+        restore(world.vn, snapshot)
+        crash_at_commit(world.vn, place, moment)
+        for _ in range(600):
+            await asyncio.sleep(1)
+            if not world.vn.is_up:
+                world.vn.start()
+        await world.open()
+        await exchange_all(world.vn)
+        assert await picture(world.vn) == before
+        await talk(world, 1)
+        await demand_whole(world)
+
+    World(seed=13).run(story)
+
+
+def crash_at_commit(agency, place, moment):
+    left = [place]
+
+    def count():
+        left[0] -= 1
+        if left[0] == 0:
+            agency.store.on_commit(before=lambda: None, after=lambda: None)
+            agency.world.loop.call_soon(agency.crash)
+            raise SimulatedCrashError
+
+    agency.store.on_commit(**{moment: count})
+
+
+def test_a_high_water_file_ahead_of_store_and_partner_keeps_the_gate_closed():
+    """What nobody can give back is decided by people."""
+
+    async def story(world):
+        await world.open()
+        await settle(world)
+        snapshot = world.kh.store.snapshot()
+        world.weather.down = True
+        await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+        await asyncio.sleep(30)
+        size = len(await log_of(world.kh, world.kh))
+        assert world.kh.high_water.marks[world.link][1] == size
+        restore(world.kh, snapshot)
+        world.weather.down = False
+        await asyncio.sleep(600)
+        presence = world.kh.node.presence.of(world.link)
+        assert (presence.gate, presence.reason) == (LinkState.CLOSED, "high_water_ahead")
+        with pytest.raises(GateClosedError):
+            await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+        assert len(await log_of(world.kh, world.kh)) == size - 1
+
+    World(seed=14).run(story)
+
+
+def test_a_missing_high_water_file_keeps_the_gate_closed():
+    async def story(world):
+        await world.open()
+        await settle(world)
+        world.kh.crash()
+        del world.kh.high_water.marks[world.link]
+        world.kh.start()
+        await asyncio.sleep(300)
+        presence = world.kh.node.presence.of(world.link)
+        assert (presence.gate, presence.reason) == (LinkState.CLOSED, "high_water_missing")
+
+    World(seed=15).run(story)
+
+
+def test_a_high_water_file_of_another_history_freezes_the_link():
+    async def story(world):
+        await world.open()
+        await asyncio.sleep(120)
+        epoch, size, _, number = world.kh.high_water.marks[world.link]
+        world.kh.crash()
+        world.kh.high_water.marks[world.link] = (epoch, size, Digest("A" * 43), number)
+        world.kh.start()
+        await asyncio.sleep(300)
+        presence = world.kh.node.presence.of(world.link)
+        assert (presence.gate, presence.reason) == (LinkState.FROZEN, "log_forked")
+
+    World(seed=16).run(story)
+
+
+def test_two_histories_of_one_log_freeze_the_link_and_it_stays_frozen():
+    """The old store wrote on while its copy was running elsewhere: only people can go on."""
+
+    async def story(world):
+        await world.open()
+        await settle(world)
+        snapshot, marks = world.kh.store.snapshot(), dict(world.kh.high_water.marks)
+        await talk(world, 2)
+        other = world.vn.store.snapshot()
+        world.vn.crash()
+        world.kh.crash()
+        world.kh.high_water.marks = marks
+        world.kh.start(snapshot)
+        world.vn.start(world.snapshots[VN])
+        world.vn.high_water.marks.clear()
+        world.kh.node.presence.of(world.link).gate = LinkState.OPEN
+        await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+        world.kh.crash()
+        world.vn.crash()
+        world.vn.start(other)
+        world.kh.start()
+        await asyncio.sleep(120)
+        presence = world.kh.node.presence.of(world.link)
+        assert presence.gate in (LinkState.FROZEN, LinkState.CLOSED)
+        with pytest.raises(GateClosedError):
+            await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+        size = len(await log_of(world.kh, world.kh))
+        await asyncio.sleep(600)
+        assert len(await log_of(world.kh, world.kh)) == size
+
+    World(seed=17).run(story)
+
+
+def test_both_restored_at_once_keep_every_leaf_that_one_of_them_holds():
+    async def story(world):
+        await world.open()
+        await talk(world, 2)
+        snapshot = world.kh.store.snapshot()
+        await talk(world, 4)
+        before = len(await sent(world.kh)), await next_number(world.kh, world.link)
+        world.vn.crash()
+        restore(world.kh, snapshot)
+        await asyncio.sleep(30)
+        assert world.kh.node.presence.of(world.link).gate is LinkState.CLOSED
+        world.vn.start()
+        await world.open()
+        await exchange_all(world.kh)
+        assert (len(await sent(world.kh)), await next_number(world.kh, world.link)) == before
+        await demand_whole(world)
+
+    World(seed=18).run(story)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a node does by itself."""
+
+import asyncio
+
+from exchange.ledger.entries import Event, decode_leaf
+from exchange.service import deliver
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import LinkState
+from tests.support.world import KH, Agency, World
+
+DAY_S = 86_400.0
+
+
+async def _events(agency: Agency, world: World) -> list[str]:
+    def unit(uow: UnitOfWork) -> list[str]:
+        size = uow.logs.position(world.link, KH).size
+        return [decode_leaf(raw).ev for raw in uow.logs.leaves(world.link, KH, 0, size)]
+
+    return await agency.store.read(unit)
+
+
+def test_a_silent_log_gets_one_beat_a_day() -> None:
+    async def story(world: World) -> None:
+        await world.open()
+        await asyncio.sleep(2.2 * DAY_S)
+
+        for agency in world.agencies:
+            assert (await _events(agency, world)).count(Event.BEAT) == 2
+
+    World(seed=3).run(story, limit_s=4 * DAY_S)
+
+
+def test_a_fault_of_the_program_on_a_link_does_not_end_the_process(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    real, calls = deliver.give_up_expired, []
+
+    async def faulty(node, link):  # type: ignore[no-untyped-def]
+        calls.append(node.agency)
+        if len(calls) < 4:
+            raise KeyError("a fault of the program")
+        return await real(node, link)
+
+    monkeypatch.setattr(deliver, "give_up_expired", faulty)
+
+    async def story(world: World) -> None:
+        await world.open()
+        await asyncio.sleep(60)
+
+        assert len(calls) > 4
+        assert all(agency.node.presence.of(world.link).gate is LinkState.OPEN for agency in world.agencies)
+        assert all(("task_failed", "") in agency.noted.counts for agency in world.agencies)
+
+    World(seed=4).run(story)
