@@ -13,7 +13,8 @@ Invariants (numbers in the failures):
 1. both nodes end in the same state of every case and movement, and nothing is provisional;
 2. a stop has its verdict when it arrives, also behind a gap, and it is accepted;
 3. who is on hold or withdrew is on no final list that is written after the stop arrived;
-4. a case is in a state of the table, and in `scheduled` or `in_transfer` only with a movement.
+4. a case is in a state of the table, and in `scheduled` or `in_transfer` only with a movement;
+5. nobody is `scheduled` in a movement that is not confirmed, or `in_transfer` in one that has not left.
 """
 
 import itertools
@@ -28,7 +29,7 @@ from exchange.cases.movements import MovementSnapshot, first_movement
 from exchange.cases.snapshot import CaseSnapshot
 from exchange.cases.stored import case_bytes, movement_bytes
 from exchange.errors import RejectedError
-from exchange.ids import CaseCode, Digest, LinkId, MessageId, MovementCode
+from exchange.ids import CaseCode, Digest, LinkId, MessageId, MovementCode, sha256
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import encode
 from exchange.service import casework
@@ -53,10 +54,11 @@ from tests.support.plain_store import PlainStore
 LINK = LinkId("C" * 22)
 NOW = datetime(2027, 6, 1, 8, 0, tzinfo=UTC)
 NOTHING = Digest("A" * 43)
+SALTS = tuple(sha256(b"salt %d" % number) for number in range(8))
 PERSONS = tuple(CaseCode(f"CASE-000{number}-0000") for number in (1, 2, 3))
 MOVES = tuple(MovementCode(f"M0VE-000{number}-0000") for number in (1, 2))
 UNTIL = "2027-09-01"
-ACTS = 40
+ACTS = 60
 SIDES = ("host", "origin")
 
 
@@ -112,9 +114,7 @@ class Desk:
         """Put everybody into the state from which a history starts."""
         for code, snapshot in cases.items():
             base = Chronicle(snapshot, keeper=snapshot.keeper if snapshot.opened else None)
-            self.store.cases.add(
-                CaseRow(code, LINK, KH, VN, snapshot.state, case_bytes(base), 0, NOW, NOW)
-            )
+            self.store.cases.add(CaseRow(code, LINK, KH, VN, snapshot.state, case_bytes(base), 0, NOW, NOW))
         raw = movement_bytes(Chronicle(movement, keeper="host"))
         self.store.movements.add(MovementRow(MOVES[0], LINK, KH, VN, movement.state, raw, 0, NOW, NOW))
         self.store.movements.enlist(LINK, MOVES[0], movement.list)
@@ -122,7 +122,7 @@ class Desk:
     def write(self, document: Document) -> bool:
         """Number a message if it fits what this node shows."""
         seq = len(self.written) + 1
-        row = replace(_row(document, Direction.OUT, seq), leaf_index=len(self.log))
+        row = row_of(document, Direction.OUT, seq, index=len(self.log))
         self._keep(row, document)
         try:
             self.store.attempt(
@@ -157,7 +157,7 @@ class Desk:
         """Receive a line: judge it, or hold it behind a gap; then settle what waited for it."""
         if seq in self.verdicts or seq in self.held:
             return
-        self._keep(replace(_row(document, Direction.IN, seq), state=MessageState.HELD), document)
+        self._keep(replace(row_of(document, Direction.IN, seq), state=MessageState.HELD), document)
         stop = document["header"]["type"] in CASES.stops  # type: ignore[index, call-overload]
         if stop:
             self._judge(seq, document)
@@ -191,7 +191,7 @@ class Desk:
         self.store.messages.add(row)
         persons: Any = document["persons"]
         parts = [document["header"], document["content"], *persons]
-        raw = [encode({"salt": "A" * 43, **part}) for part in parts]  # type: ignore[dict-item]
+        raw = [encode({"salt": salt, **part}) for salt, part in zip(SALTS, parts, strict=False)]  # type: ignore[dict-item]
         self.store.contents.add(
             LINK, row.direction, row.seq, [Part(at, None, part) for at, part in enumerate(raw)]
         )
@@ -204,13 +204,14 @@ class Desk:
         return movement_subject(MOVEMENTS, row, self.node.agency) if row else None
 
 
-def _row(document: Document, direction: Direction, seq: int) -> MessageRow:
+def row_of(document: Document, direction: Direction, seq: int, *, index: int = -1) -> MessageRow:
+    """Return the row of a message of which only what casework reads is filled."""
     header: Any = document["header"]
     return MessageRow(
         link=LINK, direction=direction, seq=seq, id=header["message_id"], type=header["type"],
         state=MessageState.QUEUED, code="", envelope_hash=NOTHING, body_hash=NOTHING, commitment=NOTHING,
         size_class=1024, agreement_n=1, created_at=NOW, expires_at=NOW + timedelta(days=30), logged_at=NOW,
-        line_bytes=100,
+        line_bytes=100, leaf_index=index,
     )  # fmt: skip
 
 
@@ -247,11 +248,20 @@ ANSWERS = {
     "RPD": [
         {"outcome": one, "valid_until": UNTIL} for one in ("accepted", "accepted", "refused", "deferred")
     ],
-    "TDS": [{"status": one} for one in ("issued", "issued", "pending", "denied")],
+    "TDS": [{"status": one} for one in ("issued", "pending", "denied")],
 }
 OUTCOMES = ("handed_over", "handed_over", "not_presented", "not_taken_over", "diverted_medical", "added")
-EFFECTS = ("time_or_place_changed", "person_added", "person_taken_off", "details_changed", "date_open")
-STOPS = ("HLD", "CWD", "INC", "CAN", "RSM", "CLO")
+TRAVELS_IN = {"scheduled": "confirmed", "in_transfer": "departed"}
+EFFECTS = (
+    "person_added",
+    "time_or_place_changed",
+    "person_added",
+    "person_taken_off",
+    "details_changed",
+    "date_open",
+)
+SHARE_OF_STOPS = 0.2
+STOPS = ("HLD", "HLD", "CWD", "INC", "CAN", "CAN", "RSM", "RSM", "RSM", "CLO")
 
 
 class Officers:
@@ -261,13 +271,22 @@ class Officers:
         self._dice = dice
 
     def ideas(self, desk: Desk) -> Iterator[Idea]:
-        group = tuple(self._dice.sample(PERSONS, self._dice.randint(1, len(PERSONS))))
+        group = (
+            PERSONS
+            if self._dice.random() < 0.5
+            else tuple(self._dice.sample(PERSONS, self._dice.randint(1, 2)))
+        )
         by_person = BY_HOST if desk.side == "host" else BY_ORIGIN
-        kinds: list[Iterator[Idea]] = [self._stops(desk, group), self._moves(desk, group)]
-        kinds += [self._moves(desk, group), self._persons(by_person, group)]
+        kinds: list[Iterator[Idea]] = [self._moves(desk, group), self._persons(by_person, group)]
         if desk.side == "origin":
             kinds.append(self._answers(group))
         self._dice.shuffle(kinds)
+        if self._dice.random() < 0.6:
+            kinds.insert(0, self._moves(desk, group))
+        stops = self._stops(desk, group)
+        if self._dice.random() < SHARE_OF_STOPS:
+            yield from stops
+        yield from self._signatures(desk)
         yield from itertools.chain(*kinds)
 
     def _persons(self, types: tuple[str, ...], group: tuple[str, ...]) -> Iterator[Idea]:
@@ -301,7 +320,7 @@ class Officers:
     def _cancellations(self, desk: Desk, group: tuple[str, ...]) -> Iterator[Idea]:
         own: Any = [document for document in desk.written if document["header"]["type"] in BY_HOST]  # type: ignore[index, call-overload]
         if own and self._dice.random() < 0.5:
-            header = self._dice.choice(own)["header"]
+            header = (own[-1] if self._dice.random() < 0.5 else self._dice.choice(own))["header"]
             yield Idea("CAN", tuple(header["case_codes"]), content={"target": header["message_id"]})
             return
         code = self._dice.choice(MOVES)
@@ -311,6 +330,8 @@ class Officers:
         if listed and self._dice.random() < 0.3:
             listed = listed[:1]
             content["persons"] = list(listed)
+        else:
+            listed = self._dice.choice((listed, group))
         yield Idea("CAN", listed or group, code, content)
 
     def _moves(self, desk: Desk, group: tuple[str, ...]) -> Iterator[Idea]:
@@ -320,10 +341,18 @@ class Officers:
         listed = shown.list or group
         makers = [self._proposal, self._response, self._departure, self._amendment, self._record]
         for maker in self._dice.sample(makers, len(makers)):
+            if maker == self._amendment and self._dice.random() < 0.7:
+                continue
             yield from maker(desk, code, shown, listed, group)
-        for record in shown.records:
-            signed = {"countersigns": {"id": record.ref, "pc": NOTHING}, "agreed": self._dice.random() < 0.7}
-            yield Idea("HRC", tuple(record.outcomes), code, signed)
+
+    def _signatures(self, desk: Desk) -> Iterator[Idea]:
+        for code in MOVES:
+            movement = desk.movement(code)
+            for record in movement.view().shown.records if movement else ():
+                agreed = self._dice.random() < 0.8
+                signed = {"countersigns": {"id": record.ref, "pc": NOTHING}, "agreed": agreed}
+                if self._dice.random() < 0.8:
+                    yield Idea("HRC", tuple(record.outcomes), code, signed)
 
     def _proposal(self, desk: Desk, code: str, shown: Any, listed: Any, group: Any) -> Iterator[Idea]:
         yield Idea("HPR", group, code, {"case_list": list(group), "group_size": len(group)})
@@ -368,18 +397,20 @@ def _case(state: str, **more: Any) -> CaseSnapshot:
     return replace(new, valid_until=on if new.opened else None, **more)
 
 
-def _starts() -> dict[str, tuple[CaseSnapshot, MovementSnapshot]]:
+def _starts() -> dict[str, tuple[CaseSnapshot, CaseSnapshot, MovementSnapshot]]:
+    """Return the state of the persons on the list, of the one who is not, and of the movement."""
     listed = {"listed": (MOVES[0],)}
     travels = {**listed, "movement": MOVES[0]}
     new = first_movement(MOVEMENTS)
-    proposed = replace(new, state="proposed", list=PERSONS, proposer="host")
+    proposed = replace(new, state="proposed", list=PERSONS[:2], proposer="host")
+    ready = _case("ready")
     return {
-        "nothing is known": (_case("presumed"), new),
-        "notice open": (_case("notice_pending"), new),
-        "ready": (_case("ready"), new),
-        "proposed": (_case("ready", **listed), proposed),
-        "confirmed": (_case("scheduled", **travels), replace(proposed, state="confirmed")),
-        "left": (_case("in_transfer", **travels), replace(proposed, state="departed")),
+        "nothing is known": (_case("presumed"), _case("presumed"), new),
+        "notice open": (_case("notice_pending"), _case("notice_pending"), new),
+        "ready": (ready, ready, new),
+        "proposed": (_case("ready", **listed), ready, proposed),
+        "confirmed": (_case("scheduled", **travels), ready, replace(proposed, state="confirmed")),
+        "left": (_case("in_transfer", **travels), ready, replace(proposed, state="departed")),
     }
 
 
@@ -403,11 +434,11 @@ class CrossingHistory:
         self._officers = Officers(self._dice)
         self._ids = itertools.count(1)
         start = self._dice.choice(tuple(STARTS))
-        case, movement = STARTS[start]
+        case, other, movement = STARTS[start]
         self._desks = {side: Desk(side) for side in SIDES}
         for desk in self._desks.values():
-            desk.begin(dict.fromkeys(PERSONS, case), movement)
-        for _ in range(self._dice.randint(8, ACTS)):
+            desk.begin({**dict.fromkeys(PERSONS[:2], case), PERSONS[2]: other}, movement)
+        for _ in range(self._dice.randint(20, ACTS)):
             self._act()
         self._calm()
         self._check()
@@ -421,7 +452,9 @@ class CrossingHistory:
 
     def _act(self) -> None:
         desk = self._desks[self._dice.choice(SIDES)]
-        match self._dice.choice(("write", "write", "write", "carry", "carry", "tail", "any", "stop")):
+        match self._dice.choice(
+            ("write", "write", "write", "write", "carry", "carry", "carry", "tail", "any", "stop")
+        ):
             case "write":
                 self._write(desk)
             case "tail":
@@ -440,7 +473,9 @@ class CrossingHistory:
             id = f"{next(self._ids):08x}-0000-7000-8000-000000000000"
             if desk.write(idea.document(id)):
                 self.written += 1
-                self.told.append(f"{desk.side} writes {len(desk.written)}: {idea.type} {idea.cases} {idea.movement} {idea.content} {idea.lines if idea.type == 'HRC' else ''}")
+                self.told.append(
+                    f"{desk.side} writes {len(desk.written)}: {idea.type} {idea.cases} {idea.movement} {idea.content} {idea.lines if idea.type == 'HRC' else ''}"
+                )
                 if off_road:
                     self.faults.append(f"3: {idea.type} of {desk.side} takes {off_road} along")
                 return
@@ -491,8 +526,10 @@ class CrossingHistory:
         for code in PERSONS:
             views = [desk.case(code).view() for desk in (host, origin)]
             if views[0].effective != views[1].effective:
-                self.faults.append(f"1: {code} differs: {_difference(views[0].effective, views[1].effective)}")
-            self._check_case(code, views[0].effective)
+                self.faults.append(
+                    f"1: {code} differs: {_difference(views[0].effective, views[1].effective)}"
+                )
+            self._check_case(code, views[0].effective, host)
             self._check_quiet(code, views)
         for code in MOVES:
             states = [one.view() if (one := desk.movement(code)) else None for desk in (host, origin)]
@@ -507,11 +544,14 @@ class CrossingHistory:
             if view.provisional or view.shown != view.effective:
                 self.faults.append(f"1: {code} is still provisional")
 
-    def _check_case(self, code: str, case: CaseSnapshot) -> None:
+    def _check_case(self, code: str, case: CaseSnapshot, desk: Desk) -> None:
         if case.state not in CASES.states:
             self.faults.append(f"4: {code} is {case.state}")
         if bool(case.movement) != (case.state in CASES.travelling):
             self.faults.append(f"4: {code} is {case.state} in movement {case.movement!r}")
+        movement = desk.movement(case.movement)
+        if movement and movement.view().effective.state != TRAVELS_IN[case.state]:
+            self.faults.append(f"5: {code} is {case.state}, its movement {movement.row.state}")
 
 
 def _difference(one: Any, other: Any) -> dict[str, Any]:
