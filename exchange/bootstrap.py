@@ -5,8 +5,9 @@
     open_node   opens key file and store of a folder; nothing listens yet
     run_node    listens for partners and for the command line, and runs the loops
 
-A data folder holds `exchange.toml`, `keys/` (`keys.sealed`, `recovery.key`), `store/`, `high-water/`,
-`run/control.sock`, `log/exchange.log`. All of it has mode 0700 or 0600.
+A data folder holds `exchange.toml`, `calendar.toml` if days were announced, `keys/` (`keys.sealed`,
+`recovery.key`), `store/`, `high-water/`, `run/control.sock`, `log/exchange.log`. All of it has mode 0700
+or 0600.
 """
 
 import asyncio
@@ -30,9 +31,10 @@ from exchange.adapters.telemetry.counters import PrometheusCounters
 from exchange.adapters.telemetry.journal import open_journal
 from exchange.adapters.transport.http import HttpCarrier, PartnerRoute
 from exchange.adapters.transport.signing import RequestGuard
+from exchange.cases.calendars import NOTHING_ANNOUNCED, AnnouncedDays, read_announced
 from exchange.cases.tables import LifecycleTable, MovementTable
 from exchange.clock import Clock, SystemClock
-from exchange.config import FILE_NAME, Settings, read_settings, settings_text
+from exchange.config import FILE_NAME, MAX_FILE_BYTES, Settings, read_settings, settings_text
 from exchange.errors import ConfigurationError, UsageError
 from exchange.ids import LinkId, OfficerNumber, parse_agency, parse_node
 from exchange.messages.catalog import message_types
@@ -48,6 +50,7 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, CardRow, OfficerRow
 
 REHEARSAL_TIMEOUT_S = 30.0
+CALENDAR_FILE = "calendar.toml"
 FOLDERS = ("keys", "store", "high-water", "run", "log")
 
 
@@ -174,6 +177,27 @@ def _write_settings(folder: Path, settings: Settings) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(settings_text(settings))
+
+
+def announced_days(folder: Path) -> AnnouncedDays:
+    """Return the holidays that were announced in `calendar.toml` of a data folder; nothing without one.
+
+    It is read each time, because governments announce late and nobody wants to restart a node for it.
+
+    Raises:
+        ConfigurationError: the file cannot be read, is too large, or is wrong.
+    """
+    path = folder / CALENDAR_FILE
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        return NOTHING_ANNOUNCED
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read", hint="check its owner and its mode") from error
+    if len(raw) > MAX_FILE_BYTES:
+        raise ConfigurationError(f"{path} has more than {MAX_FILE_BYTES} bytes")
+    return read_announced(raw)
 
 
 def recovery_key(folder: Path, passphrase: str, path: Path | None = None) -> PrivateKey:

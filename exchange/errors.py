@@ -10,7 +10,7 @@
     │   ├── ConfigurationError, PassphraseError, FileModeError, FolderInUseError
     │   ├── NoServiceError       the command line found no running service
     │   ├── StoreError ── StoreDamagedError, StoreNewerError, AppendOnlyError
-    │   ├── ClockError, BusyError
+    │   ├── ClockError, BusyError, HolidaysMissingError
     │   └── GateClosedError      nothing may be written until the start gate opens
     ├── ProtocolError            bytes that do not have the agreed form or proof  exit 3
     │   ├── IdentifierError, StrictJsonError, KeyRefusedError, SignatureInvalidError
@@ -174,6 +174,12 @@ class BusyError(NodeError):
 
     reason = "busy"
     retry = True
+
+
+class HolidaysMissingError(NodeError):
+    """The calendar does not cover the period in which a deadline ends."""
+
+    reason = "holidays_missing"
 
 
 class GateClosedError(NodeError):

@@ -105,8 +105,12 @@ def new_message_id(now: datetime, random: RandomSource) -> MessageId:
 
 def new_case_code(random: RandomSource) -> CaseCode:
     """Return a random case code; it is derived from nothing."""
-    text = "".join(CROCKFORD[byte & 31] for byte in random(12))
-    return CaseCode("-".join((text[:4], text[4:8], text[8:])))
+    return CaseCode(_random_code(random))
+
+
+def new_movement_code(random: RandomSource) -> MovementCode:
+    """Return a random movement code; it says nothing about crossing, day or persons."""
+    return MovementCode(_random_code(random))
 
 
 def new_node_id(random: RandomSource) -> NodeId:
@@ -141,6 +145,11 @@ def unb64url(text: str) -> bytes:
     if b64url(raw) != text:
         raise IdentifierError("base64url is not in its canonical form")
     return raw
+
+
+def _random_code(random: RandomSource) -> str:
+    text = "".join(CROCKFORD[byte & 31] for byte in random(12))
+    return "-".join((text[:4], text[4:8], text[8:]))
 
 
 def _exact(text: str, pattern: re.Pattern[str], kind: str, form: str) -> str:

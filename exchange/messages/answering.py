@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds the draft of a decision (RPD) that answers a notice (RPN).
+"""Builds the draft that answers a request: a decision (RPD) on a notice, or any other reply.
 
 Each person of the notice gets one line, in the order of the notice. A later decision names what it
 revises and carries only the persons it changes. Nothing is decided here: a person without a decision is
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from exchange.errors import InputError
 from exchange.ids import CaseCode, MessageId
+from exchange.messages.catalog import message_types
 from exchange.messages.document import Document, JsonValue, header_of, persons_of, text_at
 from exchange.messages.filling import Filled, Sources, fill
 from exchange.messages.wording import fault
@@ -60,6 +61,40 @@ def answer(
         },
         sources,
     )
+
+
+def reply(
+    request: Document,
+    type_code: str,
+    lines: Mapping[CaseCode, Mapping[str, JsonValue]],
+    *,
+    sources: Sources,
+) -> Filled:
+    """Return the draft of a result or status that answers a request; `lines` by case, in its order.
+
+    A status of papers may name some of the persons; a result on one person names that person.
+
+    Raises:
+        InputError: the request is not answered with this type, or a line is of a case that is not in it.
+    """
+    row = message_types().get(text_at(header_of(request), "type"))
+    if row is None or type_code not in row.replies:
+        expected = " or ".join(row.replies) if row and row.replies else "a message that asks for an answer"
+        problem = fault(
+            "reference_unknown", "reference.kind", "/header/type", expected=expected, found="none"
+        )
+        raise InputError(f"the message is not answered with {type_code}", faults=(problem,))
+    cases = [CaseCode(text_at(person, "case_code")) for person in persons_of(request)]
+    strange = sum(case not in cases for case in lines)
+    if strange or not lines:
+        expected, found = "cases of the request", f"{strange} other cases"
+        problem = fault("reference_unknown", "reference.case", "/persons", expected=expected, found=found)
+        raise InputError(
+            "the answer needs a line for a person of the request, and nobody else", faults=(problem,)
+        )
+    persons: list[JsonValue] = [{"case_code": case, **lines[case]} for case in cases if case in lines]
+    asked = text_at(header_of(request), "message_id")
+    return fill({"type": type_code, "in_reply_to": asked, "persons": persons}, sources)
 
 
 def same_for_all(notice: Document, decision: PersonDecision) -> dict[CaseCode, PersonDecision]:

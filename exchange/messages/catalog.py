@@ -13,8 +13,17 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
+from pydantic import BaseModel
+
+from exchange.messages.aftercare import Closure, FollowUp, Reception, Referral
+from exchange.messages.appointment import Proposal, Response
 from exchange.messages.codelists import Code, codelist
+from exchange.messages.departure import Departure
+from exchange.messages.identification import CheckRequest, CheckResult, FoundNotice
+from exchange.messages.papers import PaperRequest, PaperStatus
+from exchange.messages.record import Record
 from exchange.messages.returns import Decision, Notice
+from exchange.messages.tracing import TracingRequest, TracingResult
 
 PERSON_COLUMNS = ("IDN", "VRQ", "TRQ", "RPN", "TDQ", "HDP", "HRC", "RCV", "RFN", "FUP")
 PERSON_BLOCK: Mapping[str, str] = MappingProxyType(
@@ -82,13 +91,28 @@ class Form:
     schema: str
     line: str
     """Name of the definition of one person or line."""
-    model: type[Notice] | type[Decision]
+    model: type[BaseModel]
 
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
+        "IDN": Form("1.0", "urn:exchange:schema:idn:1.0", "person", FoundNotice),
+        "VRQ": Form("1.0", "urn:exchange:schema:vrq:1.0", "person", CheckRequest),
+        "VRS": Form("1.0", "urn:exchange:schema:vrs:1.0", "line", CheckResult),
+        "TRQ": Form("1.0", "urn:exchange:schema:trq:1.0", "person", TracingRequest),
+        "TRS": Form("1.0", "urn:exchange:schema:trs:1.0", "line", TracingResult),
         "RPN": Form("1.0", "urn:exchange:schema:rpn:1.0", "person", Notice),
         "RPD": Form("1.0", "urn:exchange:schema:rpd:1.0", "line", Decision),
+        "TDQ": Form("1.0", "urn:exchange:schema:tdq:1.0", "person", PaperRequest),
+        "TDS": Form("1.0", "urn:exchange:schema:tds:1.0", "line", PaperStatus),
+        "HPR": Form("1.0", "urn:exchange:schema:hpr:1.0", "no_part", Proposal),
+        "HRP": Form("1.0", "urn:exchange:schema:hrp:1.0", "no_part", Response),
+        "HDP": Form("1.0", "urn:exchange:schema:hdp:1.0", "person", Departure),
+        "HRC": Form("1.0", "urn:exchange:schema:hrc:1.0", "line", Record),
+        "RCV": Form("1.0", "urn:exchange:schema:rcv:1.0", "line", Reception),
+        "RFN": Form("1.0", "urn:exchange:schema:rfn:1.0", "line", Referral),
+        "FUP": Form("1.0", "urn:exchange:schema:fup:1.0", "line", FollowUp),
+        "CLO": Form("1.0", "urn:exchange:schema:clo:1.0", "line", Closure),
     }
 )
 

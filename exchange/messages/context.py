@@ -11,8 +11,9 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
-from exchange.ids import AgencyCode, CaseCode, MessageId
+from exchange.ids import AgencyCode, CaseCode, MessageId, MovementCode
 from exchange.messages.codelists import agency
+from exchange.messages.earlier import Announced, Appointment, EarlierMessage, OpenCrossing
 
 ASSENT_FROM_AGE = 6
 """Years; a younger child gives no assent of its own. Working value, an agreement may set another."""
@@ -78,6 +79,34 @@ class Facts(Protocol):
         """Return the outcome of the newest decision on a case in its newest notice, or None."""
         ...
 
+    def earlier(self, message: MessageId) -> EarlierMessage | None:
+        """Return what is known of an earlier message of either direction, or None."""
+        ...
+
+    def announced(self, case: CaseCode) -> Announced | None:
+        """Return what the newest notice and its decision say about a person, or None without a notice."""
+        ...
+
+    def appointment(self, movement: MovementCode, cases: Collection[CaseCode]) -> Appointment | None:
+        """Return a movement that lists one of `cases`, or None when no proposal of it is known."""
+        ...
+
+    def follow_ups(self, case: CaseCode) -> int:
+        """Return how many follow-up reports on a case there are."""
+        ...
+
+    def crossing(self, checkpoint: str, at: datetime) -> OpenCrossing:
+        """Return what both sides announced about a crossing for an instant."""
+        ...
+
+    def last_verification_of(self, case: CaseCode) -> str | None:
+        """Return the result of the newest verification of a case, or None."""
+        ...
+
+    def period_end_of(self, case: CaseCode) -> date | None:
+        """Return the last day of the period in the newest notice of a case, or None."""
+        ...
+
 
 @dataclass(frozen=True)
 class KnownFacts:
@@ -89,6 +118,13 @@ class KnownFacts:
     cases: Mapping[str, Collection[CaseCode]] = field(default_factory=lambda: MappingProxyType({}))
     answered_notices: frozenset[str] = frozenset()
     decisions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    messages: Mapping[str, EarlierMessage] = field(default_factory=lambda: MappingProxyType({}))
+    notices: Mapping[str, Announced] = field(default_factory=lambda: MappingProxyType({}))
+    appointments: Mapping[str, Appointment] = field(default_factory=lambda: MappingProxyType({}))
+    reports: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    crossings: Mapping[str, OpenCrossing] = field(default_factory=lambda: MappingProxyType({}))
+    verifications: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    period_ends: Mapping[str, date] = field(default_factory=lambda: MappingProxyType({}))
 
     def host_of(self, case: CaseCode) -> AgencyCode | None:
         return self.hosts.get(case)
@@ -107,6 +143,27 @@ class KnownFacts:
 
     def last_decision_of(self, case: CaseCode) -> str | None:
         return self.decisions.get(case)
+
+    def earlier(self, message: MessageId) -> EarlierMessage | None:
+        return self.messages.get(message)
+
+    def announced(self, case: CaseCode) -> Announced | None:
+        return self.notices.get(case)
+
+    def appointment(self, movement: MovementCode, cases: Collection[CaseCode]) -> Appointment | None:
+        return self.appointments.get(movement)
+
+    def follow_ups(self, case: CaseCode) -> int:
+        return self.reports.get(case, 0)
+
+    def crossing(self, checkpoint: str, at: datetime) -> OpenCrossing:
+        return self.crossings.get(checkpoint, OpenCrossing())
+
+    def last_verification_of(self, case: CaseCode) -> str | None:
+        return self.verifications.get(case)
+
+    def period_end_of(self, case: CaseCode) -> date | None:
+        return self.period_ends.get(case)
 
 
 def country_of(code: AgencyCode) -> str:

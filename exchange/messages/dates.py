@@ -97,22 +97,47 @@ class Days:
             self._keep(rule, place, "the day of sending or later", "an earlier day")
         return day
 
+    def moment_not_before(self, limit: datetime, text: str | None, *place: str | int) -> datetime | None:
+        """Read a moment with offset that must lie ahead."""
+        moment = self.moment(text, *place)
+        if moment is not None and moment < limit:
+            self._keep("date.past", place, "a moment that lies ahead", "an earlier moment")
+        return moment
+
+    def inside_acceptance(self, last: date, day: date | None, *place: str | int) -> None:
+        """Demand that a day does not lie after the last day of an acceptance."""
+        if day is not None and day > last:
+            self._keep("date.acceptance", place, "a day inside every acceptance", "a later day")
+
     def in_order(self, first: date | None, second: date | None, *place: str | int) -> None:
         """Demand that `second` does not lie before `first`."""
         if first is not None and second is not None and second < first:
             self._keep("date.order", place, "the same day or later", "an earlier day")
 
-    def moment_not_after(self, limit: datetime, text: str | None, *place: str | int) -> None:
-        """Read a moment with offset that must have passed."""
+    def moment(self, text: str | None, *place: str | int) -> datetime | None:
+        """Return the moment of a member in UTC, or None when it is missing or no moment."""
         if text is None or self._is_buddhist(text, place):
-            return
+            return None
         try:
-            moment = datetime.fromisoformat(text).astimezone(UTC)
+            return datetime.fromisoformat(text).astimezone(UTC)
         except (ValueError, OverflowError):
             self._keep("date.impossible", place, "a moment of the Gregorian calendar", "no such moment")
-            return
-        if moment > limit:
+            return None
+
+    def moment_not_after(self, limit: datetime, text: str | None, *place: str | int) -> datetime | None:
+        """Read a moment with offset that must have passed."""
+        moment = self.moment(text, *place)
+        if moment is not None and moment > limit:
             self._keep("date.future", place, "a moment that has passed", "a later moment")
+        return moment
+
+    def moments_in_order(
+        self, first: datetime | None, second: datetime | None, *place: str | int, apart: bool = False
+    ) -> None:
+        """Demand that `second` does not lie before `first`; with `apart`, that it lies after it."""
+        if first is not None and second is not None and (second < first or (apart and second == first)):
+            expected = "a later moment" if apart else "the same moment or later"
+            self._keep("date.order", place, expected, "an earlier moment")
 
     def birth(self, birth: Birth, day: date, *place: str | int) -> None:
         """Read a birth: possible days, and a year from 110 years ago until now."""

@@ -9,6 +9,7 @@ from exchange.messages.context import Facts, RuleContext
 from exchange.messages.dates import Days
 from exchange.messages.document import pointer
 from exchange.messages.header_rules import message_of_type
+from exchange.messages.person_rules import sent_by_origin
 from exchange.messages.returns import Decision
 from exchange.messages.wording import fault
 
@@ -17,17 +18,7 @@ ACCEPTANCES = frozenset({"accepted", "accepted_with_conditions"})
 
 def decision_side(decision: Decision, context: RuleContext, facts: Facts) -> Iterator[Fault]:
     """The origin side decides: the host of every case is the recipient."""
-    for index, line in enumerate(decision.persons):
-        host = facts.host_of(CaseCode(line.case_code))
-        if host is not None and host != context.recipient:
-            place = pointer("persons", index, "case_code")
-            yield fault(
-                "signer_not_authorised",
-                "office.side",
-                place,
-                expected="the origin side",
-                found="the host side",
-            )
+    yield from sent_by_origin([line.case_code for line in decision.persons], context, facts)
 
 
 def decision_references(decision: Decision, facts: Facts) -> Iterator[Fault]:

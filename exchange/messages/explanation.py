@@ -22,7 +22,7 @@ from exchange.messages.catalog import RESERVED_NAMES, Form, MessageType
 from exchange.messages.codelists import codelist
 from exchange.messages.document import RELEASE_FIELDS, Document, JsonValue, pointer
 from exchange.messages.form_tree import FormNode, form_tree
-from exchange.messages.schemas import form_gate, line_gate
+from exchange.messages.schemas import form_gate, line_gate, most_persons
 
 MAX_FAULTS = 200
 """Faults shown for one document; a broken list of 1,000 persons would give thousands."""
@@ -38,6 +38,7 @@ _BOUNDS = {
     "minimum": ("form.number", "at least {limit}"),
     "maxItems": ("form.items", "at most {limit} entries"),
     "minItems": ("form.items", "at least {limit} entries"),
+    "minProperties": ("form.items", "at least {limit} members"),
     "maxProperties": ("form.items", "at most {limit} members"),
 }
 _OTHERS = {
@@ -56,9 +57,15 @@ def explain(document: Document, row: MessageType, form: Form, *, draft: bool) ->
         _unknown_codes(document, form_tree(row.code), ()),
     )
     faults = tuple(dict.fromkeys(islice(chain.from_iterable(groups), MAX_FAULTS)))
-    return faults or (
-        _fault("form_invalid", "form.document", "", "a document of this form", "something else"),
-    )
+    return faults or (_whole(document),)
+
+
+def _whole(document: Document) -> Fault:
+    """Return the fault of a document whose pieces are all good: the number of its parts is what is left."""
+    persons = document.get("persons")
+    if not isinstance(persons, list) or not persons:
+        return _invalid("form.document", "", "a document of this form", "something else")
+    return _invalid("form.items", "/persons", "another number of entries", wording.kind_of(persons))
 
 
 def _forbidden(value: JsonValue, row: MessageType, steps: _Steps) -> Iterator[Fault]:
@@ -103,11 +110,12 @@ def _of_form(document: Document, row: MessageType, form: Form, *, draft: bool) -
             yield fault
     if not isinstance(persons, list):
         return
-    if len(persons) > _MAX_PERSONS:
-        found = wording.kind_of(persons)
-        yield _fault("form_invalid", "form.items", "/persons", f"at most {_MAX_PERSONS} entries", found)
+    most = most_persons(form.schema)
+    if len(persons) > most:
+        found, expected = wording.kind_of(persons), f"at most {most} entries"
+        yield _fault("form_invalid", "form.items", "/persons", expected, found)
     validator = line_gate(form.schema, form.line)
-    for index, person in enumerate(persons[:_MAX_PERSONS]):
+    for index, person in enumerate(persons[:most]):
         if not validator.is_valid(person):
             yield from _errors(person, row, validator, ("persons", index))
 

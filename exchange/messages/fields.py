@@ -26,6 +26,10 @@ class Form(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=False)
 
 
+class Empty(Form):
+    """A part in which a type has nothing to say."""
+
+
 @dataclass(frozen=True)
 class InList:
     """Marks a text as a code of one list; only codes of the installed version are valid."""

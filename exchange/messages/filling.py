@@ -13,65 +13,39 @@
     filled.added[0]    # Added(pointer="/header/urgency", value="routine", source="form")
 """
 
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import date
 
 from exchange.errors import Fault, InputError
-from exchange.ids import AgencyCode, OfficerNumber, RandomSource, new_case_code
-from exchange.messages.catalog import Form, message_type
+from exchange.messages.catalog import FORMS, Form, MessageType, message_type
 from exchange.messages.codelists import list_versions
-from exchange.messages.dates import Span, as_day, value_span
 from exchange.messages.document import Document, JsonValue, object_at, objects_at, pointer, text_at
+from exchange.messages.fillers import Added, Filler, Sources, fill_person, script_of
 from exchange.messages.form_tree import lists_in
+from exchange.messages.handover_filling import complete_handover
+from exchange.messages.person_rules import STOPPING_FLAGS, protected
 from exchange.messages.release import release_digest, released
-from exchange.messages.schemas import HEADER, members
+from exchange.messages.schemas import HEADER, members, needed_members
 from exchange.messages.sensitivity import highest_class
 from exchange.messages.wording import fault, kind_of
 
-__all__ = ["Added", "Filled", "Sources", "fill", "release_digest", "released"]
+__all__ = ["Added", "Filled", "Sources", "fill", "release_digest", "released", "script_of"]
 
 _PARTS = ("header", "content", "persons")
-_SCRIPTS = {
-    "LATIN": "Latn",
-    "KHMER": "Khmr",
-    "THAI": "Thai",
-    "LAO": "Laoo",
-    "MYANMAR": "Mymr",
-    "CJK": "Hani",
-    "DEVANAGARI": "Deva",
-    "BENGALI": "Beng",
+_STOP = "not sent while protection_claim is set"
+"""Safeguard of the catalogue that only the sender can keep."""
+_SHARED = {
+    "RPN": ("tracing_result",),
+    "TDS": ("status", "reasons"),
 }
-"""First word of the Unicode name of a letter, and the ISO 15924 code of its script."""
-
-
-@dataclass(frozen=True)
-class Sources:
-    """Where added members come from."""
-
-    sender: AgencyCode
-    partner: AgencyCode | None
-    """The partner this is written to; None while several are possible."""
-    officer: OfficerNumber
-    office: AgencyCode
-    """Office of the officer; usually the contact point itself."""
-    office_kind: str
-    """Code of `determining-bodies`, for example `social_welfare`."""
-    usual: Mapping[str, JsonValue]
-    """Usual values of the agreement: `language`, `checkpoint`, `funding`, `handling`."""
-    today: date
-    random: RandomSource
-
-
-@dataclass(frozen=True)
-class Added:
-    """One member that the program added."""
-
-    pointer: str
-    value: JsonValue
-    source: str
+"""Members of a line that may be written once for all persons of a file."""
+_OPENS_A_CASE = frozenset({"IDN", "VRQ", "RPN"})
+"""Types that may be the first about a person."""
+_BIRTH = "birth"
+"""A type without it names persons who are known already; nothing about them is concluded."""
+_ASKED = {"TRQ": frozenset({"flags"})}
+"""Members that are not added empty, because the answer decides whether the message is safe."""
 
 
 @dataclass(frozen=True)
@@ -86,51 +60,56 @@ def fill(small: Document, sources: Sources) -> Filled:
     """Return the whole draft for what an officer wrote; `small` is not changed.
 
     Raises:
-        InputError: no type with an installed form, or another recipient than the partner.
+        InputError: no type with an installed form, another recipient than the partner, or a person who
+            asked for protection from the side it would go to.
     """
-    form, code = _form(small)
+    row, form = _form(small)
+    _demand_no_protection(small, row)
     document = _nested(deepcopy(small), form)
-    filler = _Filler(sources)
-    _share_tracing(document, filler)
-    for index, person in enumerate(objects_at(document, "persons")):
-        if code == "RPN":
-            _fill_person(person, filler, index)
-    if code == "RPN":
+    filler = Filler(sources)
+    _share(document, row, form, filler)
+    if _BIRTH in row.person_members:
+        needed = needed_members(form.schema, form.line) - _ASKED.get(row.code, frozenset())
+        is_new = row.code in _OPENS_A_CASE
+        for index, person in enumerate(objects_at(document, "persons")):
+            fill_person(person, filler, index, needed=needed, is_new=is_new)
+    if row.code == "RPN":
         _fill_notice(document, filler)
+    complete_handover(document, row.code, filler)
     _fill_header(document, form, filler)
     return Filled(_ordered(document, form), tuple(filler.added))
 
 
-class _Filler:
-    """Adds members that are missing and remembers each."""
-
-    def __init__(self, sources: Sources) -> None:
-        self.sources = sources
-        self.added: list[Added] = []
-
-    def put(
-        self, group: dict[str, JsonValue], name: str, value: JsonValue, source: str, *place: str | int
-    ) -> None:
-        if name not in group:
-            group[name] = value
-            self.added.append(Added(pointer(*place, name), deepcopy(value), source))
-
-    def usual(self, group: dict[str, JsonValue], name: str, key: str, *place: str | int) -> None:
-        if key in self.sources.usual:
-            self.put(group, name, deepcopy(self.sources.usual[key]), "usual value of the agreement", *place)
-
-
-def _form(small: Document) -> tuple[Form, str]:
+def _form(small: Document) -> tuple[MessageType, Form]:
     stated = small.get("type", object_at(small, "header").get("type"))
     row = message_type(stated) if isinstance(stated, str) else None
     if row is None or row.form is None:
         place = "/header/type" if "header" in small else "/type"
         found = "none" if stated is None else kind_of(stated)
-        problem = fault("form_invalid", "form.type", place, expected="RPN or RPD", found=found)
+        expected = "one of " + ", ".join(FORMS)
+        problem = fault("form_invalid", "form.type", place, expected=expected, found=found)
         raise InputError(
             "the file does not say which message it is", hint='add "type": "RPN"', faults=(problem,)
         )
-    return row.form, row.code
+    return row, row.form
+
+
+def _demand_no_protection(small: Document, row: MessageType) -> None:
+    """Stop a message to the origin side about a person under a protection claim.
+
+    The flag does not travel in a notice of identification, so that this is the only place to see it.
+    """
+    if _STOP not in row.safeguards:
+        return
+    groups = [small, object_at(small, "content"), *objects_at(small, "persons")]
+    if any(flag in STOPPING_FLAGS for group in groups for flag in _flags(group)):
+        problem = protected(0)
+        raise InputError("the message must not be sent", hint=problem.hint, faults=(problem,))
+
+
+def _flags(group: dict[str, JsonValue]) -> Iterator[str]:
+    stated = group.get("flags")
+    yield from (flag for flag in stated if isinstance(flag, str)) if isinstance(stated, list) else ()
 
 
 def _nested(small: Document, form: Form) -> Document:
@@ -158,77 +137,40 @@ def _contradiction(place: str) -> InputError:
     return InputError("one member is given twice with different values", faults=(problem,))
 
 
-def _share_tracing(document: Document, filler: _Filler) -> None:
-    """Give a `tracing_result` written once for the file to every person without one."""
-    shared = object_at(document, "content").pop("tracing_result", None)
-    if shared is None:
+def _share(document: Document, row: MessageType, form: Form, filler: Filler) -> None:
+    """Move what is written once for the file into the parts of the persons.
+
+    In a message about one person that is everything which stands in the part of the person; the person
+    need not be written as a list then. Otherwise it is the members of `_SHARED`.
+    """
+    content, persons = object_at(document, "content"), document["persons"]
+    if row.scope != "person":
+        for name in _SHARED.get(row.code, ()):
+            _put_shared(content.pop(name, None), name, document, filler)
+        return
+    if persons == []:
+        document["persons"] = persons = [{}]
+    if not (isinstance(persons, list) and len(persons) == 1 and isinstance(persons[0], dict)):
+        return
+    person = persons[0]
+    line, own = members(form.schema, "$defs", form.line), members(form.schema, "properties", "content")
+    for name in [name for name in content if name in line and name not in own]:
+        value = content.pop(name)
+        if person.setdefault(name, value) != value:
+            raise _contradiction(pointer("persons", 0, name))
+    codes = object_at(document, "header").get("case_codes")
+    if isinstance(codes, list) and len(codes) == 1:
+        filler.put(person, "case_code", codes[0], "case of the header", "persons", 0)
+
+
+def _put_shared(value: JsonValue, name: str, document: Document, filler: Filler) -> None:
+    if value is None:
         return
     for index, person in enumerate(objects_at(document, "persons")):
-        filler.put(person, "tracing_result", shared, "the same for all persons in the file", "persons", index)
+        filler.put(person, name, value, "the same for all persons in the file", "persons", index)
 
 
-def _fill_person(person: dict[str, JsonValue], filler: _Filler, index: int) -> None:
-    place = ("persons", index)
-    filler.put(person, "case_code", new_case_code(filler.sources.random), "new random code", *place)
-    if any(text_at(paper, "type") not in {"", "none"} for paper in objects_at(person, "documents")):
-        _fill_from_document(person, filler, index)
-    for number, nationality in enumerate(objects_at(person, "nationality")):
-        at = (*place, "nationality", number)
-        filler.put(nationality, "status", "claimed", "form", *at)
-        if nationality["status"] == "claimed":
-            filler.put(nationality, "stated_by", "person", "form", *at)
-    identification = object_at(person, "identification")
-    if identification:
-        filler.put(
-            identification, "body", filler.sources.office_kind, "configuration", *place, "identification"
-        )
-        filler.put(identification, "by", filler.sources.office, "configuration", *place, "identification")
-    filler.put(person, "is_child", _may_be_child(person, filler.sources.today), "date of birth", *place)
-    empty: dict[str, JsonValue] = {
-        "flags": [],
-        "links": [],
-        "return_wishes": {},
-        "languages": {"spoken": [], "understood": []},
-    }
-    for name, value in empty.items():
-        filler.put(person, name, value, "form", *place)
-
-
-def _fill_from_document(person: dict[str, JsonValue], filler: _Filler, index: int) -> None:
-    """Add what a named document shows: script and kind of a name, precision and basis of a birth."""
-    for number, name in enumerate(objects_at(person, "names")):
-        script = script_of(text_at(name, "full"))
-        if script is not None:
-            filler.put(name, "script", script, "letters of the name", "persons", index, "names", number)
-            filler.put(name, "kind", "official", "document named", "persons", index, "names", number)
-    birth = object_at(person, "birth")
-    if as_day(text_at(birth, "value")) is not None and len(text_at(birth, "value")) == 10:
-        for member, value in (("precision", "day"), ("basis", "document"), ("calendar", "gregorian")):
-            filler.put(birth, member, value, "document named", "persons", index, "birth")
-
-
-def script_of(text: str) -> str | None:
-    """Return the ISO 15924 code if all letters are of one known script, else None."""
-    names = {unicodedata.name(letter, "").partition(" ")[0] for letter in text if letter.isalpha()}
-    found = {_SCRIPTS.get(name) for name in names}
-    return found.pop() if len(found) == 1 else None
-
-
-def _may_be_child(person: dict[str, JsonValue], today: date) -> bool:
-    """Return True unless the birth shows an adult: in doubt about the age a person is a child."""
-    span = _span(object_at(person, "birth"))
-    return span is None or not span.is_surely_adult(today)
-
-
-def _span(birth: dict[str, JsonValue]) -> Span | None:
-    value = text_at(birth, "value")
-    if value:
-        return value_span(value) if len(value) in {4, 7, 10} and value[:4].isdigit() else None
-    first, last = as_day(text_at(birth, "from")), as_day(text_at(birth, "to"))
-    return Span(first, last) if first and last else None
-
-
-def _fill_notice(document: Document, filler: _Filler) -> None:
+def _fill_notice(document: Document, filler: Filler) -> None:
     content, persons = object_at(document, "content"), objects_at(document, "persons")
     children = sum(person.get("is_child") is True for person in persons)
     filler.put(content, "persons_count", len(persons), "persons in the file", "content")
@@ -238,7 +180,7 @@ def _fill_notice(document: Document, filler: _Filler) -> None:
     filler.put(content, "escorts", [], "form", "content")
 
 
-def _fill_header(document: Document, form: Form, filler: _Filler) -> None:
+def _fill_header(document: Document, form: Form, filler: Filler) -> None:
     header = object_at(document, "header")
     sources = filler.sources
     _drop_parties(header, sources)
@@ -250,7 +192,8 @@ def _fill_header(document: Document, form: Form, filler: _Filler) -> None:
     filler.put(header, "urgency", "routine", "form", "header")
     if purpose is not None:
         filler.put(header, "purpose", purpose, "installed schema", "header")
-    filler.put(header, "case_codes", codes, "persons in the file", "header")
+    if codes:
+        filler.put(header, "case_codes", codes, "persons in the file", "header")
     filler.usual(header, "handling", "handling", "header")
     filler.put(header, "handling", ["case_only"], "form", "header")
     filler.put(header, "officer", sources.officer, "who is signed in", "header")

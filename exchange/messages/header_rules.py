@@ -121,9 +121,14 @@ def case_order(header: Header, cases: Sequence[str]) -> Iterator[Fault]:
         yield fault("count_invalid", "count.case_codes", "/header/case_codes", expected=expected, found=found)
 
 
-def attachments(header: Header, cases: Sequence[str]) -> Iterator[Fault]:
-    """The attachment list is complete in itself; digests are compared where the bytes are."""
-    first_part = 2 + len(cases)
+def attachments(
+    header: Header, cases: Sequence[str], *, parts_of_persons: int | None = None
+) -> Iterator[Fault]:
+    """The attachment list is complete in itself; digests are compared where the bytes are.
+
+    A type without parts of persons names its cases all the same; then `parts_of_persons` is 0.
+    """
+    first_part = 2 + (len(cases) if parts_of_persons is None else parts_of_persons)
     parts: set[int] = set()
     inline = 0
     for index, entry in enumerate(header.attachments):

@@ -28,6 +28,8 @@ from exchange.messages.fields import (
 DeterminingBody = Annotated[str, InList("determining-bodies")]
 IdentificationStatus = Annotated[str, InList("identification-status")]
 Relationship = Annotated[str, InList("relationships")]
+RelativeRef = Annotated[str, Field(pattern="^[A-Z0-9-]{1,16}$", max_length=16)]
+"""Own number of a relative; what other members point at."""
 
 
 class NamePart(Form):
@@ -99,7 +101,7 @@ class Place(Form):
 class Relative(Form):
     """A relative; `ref` is what other members point at, names are never compared."""
 
-    ref: Annotated[str, Field(pattern="^[A-Z0-9-]{1,16}$", max_length=16)]
+    ref: RelativeRef
     relationship: Relationship
     names: Annotated[tuple[Line200, ...], Field(max_length=5, strict=False)] | None = None
     place: Place | None = None
@@ -242,6 +244,7 @@ Flags = Annotated[
     tuple[Annotated[str, InList("vulnerability-flags")], ...], Field(max_length=24, strict=False)
 ]
 Consents = Annotated[tuple[Consent, ...], Field(max_length=60, strict=False)]
+Relatives = Annotated[tuple[Relative, ...], Field(max_length=30, strict=False)]
 CaseLinks = Annotated[tuple[CaseLink, ...], Field(max_length=50, strict=False)]
 
 
@@ -259,7 +262,7 @@ class PersonBlock(Form):
     photograph: AttachmentNumber | None = None
     fingerprints: AttachmentNumber | None = None
     place_of_origin: Place | None = None
-    relatives: Annotated[tuple[Relative, ...], Field(max_length=30, strict=False)] | None = None
+    relatives: Relatives | None = None
     identification: Identification | None = None
     exploitation: Exploitation | None = None
     flags: Flags | None = None

@@ -84,6 +84,19 @@ def members(schema: str, *path: str) -> tuple[str, ...]:
     return tuple(body["properties"])
 
 
+@cache
+def needed_members(schema: str, line: str) -> frozenset[str]:
+    """Return the members that one person or line of a form cannot be without."""
+    return frozenset(schemas()[schema]["$defs"][line].get("required", ()))
+
+
+@cache
+def most_persons(schema: str) -> int:
+    """Return how many persons or lines a form may have."""
+    most: int = schemas()[schema]["properties"]["persons"]["maxItems"]
+    return most
+
+
 def _with_codes(value: Any) -> Any:
     if isinstance(value, list):
         return [_with_codes(item) for item in value]

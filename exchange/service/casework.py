@@ -28,9 +28,10 @@ from exchange.cases.movements import MovementEvent, MovementSnapshot
 from exchange.cases.snapshot import CaseEvent, CaseSnapshot
 from exchange.errors import RejectedError
 from exchange.ids import CaseCode
+from exchange.messages.document import header_of, text_at
 from exchange.protocol.parts import Document
-from exchange.service import consents, crossings
-from exchange.service.meaning import TARGET_ID, UNKNOWN, target_of
+from exchange.service import consents, crossings, questions
+from exchange.service.meaning import TARGET_ID, UNKNOWN, cases_of, target_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
@@ -85,6 +86,7 @@ def author(
     standing = Standing(sent=(pairing.link.own_epoch, row.leaf_index))
     _enter(uow, node, pairing, row, touched, standing, taken)
     crossings.announce(uow, row, document)
+    questions.author(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
 
 
 def receive(
@@ -114,12 +116,14 @@ def receive(
     taken = None if rebuilding else _judge(node, touched, standing)
     _enter(uow, node, pairing, row, touched, standing, taken)
     crossings.announce(uow, row, document)
+    questions.receive(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
 
 
 def settle(
     uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, *, verdict: int, accepted: bool
 ) -> None:
     """Enter the partner's final verdict on our message, with the index of its leaf."""
+    questions.settle(uow, row, accepted=accepted)
     sent, place = (pairing.link.own_epoch, row.leaf_index), (pairing.link.partner_epoch, verdict)
     for code in _cases_reached(uow, row):
         case = uow.cases.get(row.link, code)

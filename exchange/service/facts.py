@@ -6,16 +6,20 @@ in the unit that judges, so the facts are those at the verdict.
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
-from exchange.ids import AgencyCode, CaseCode, MessageId
+from exchange.ids import AgencyCode, CaseCode, MessageId, MovementCode
 from exchange.messages.catalog import two_person_acts
 from exchange.messages.context import RuleContext
+from exchange.messages.dates import as_day
 from exchange.messages.document import header_of, objects_at, persons_of, text_at
+from exchange.messages.earlier import Announced, Appointment, EarlierMessage, OpenCrossing
 from exchange.messages.sensitivity import highest_class
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.terms import SenderRole
+from exchange.service.crossings import crossing_at
+from exchange.service.handover_facts import HandoverFacts
 from exchange.service.meaning import document_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
@@ -32,6 +36,11 @@ class StoreFacts:
         self._uow = uow
         self._link = pairing.link.link
         self._own = own
+        self._handover = HandoverFacts(
+            rows_of=self._rows_of,
+            document_of=lambda row: document_of(uow, row),
+            sender_of={Direction.OUT: own, Direction.IN: pairing.partner},
+        )
 
     def host_of(self, case: CaseCode) -> AgencyCode | None:
         row = self._uow.cases.get(self._link, case)
@@ -62,6 +71,35 @@ class StoreFacts:
         line = self._last_line(case, "RPD")
         return text_at(line, "outcome") if line else None
 
+    def earlier(self, message: MessageId) -> EarlierMessage | None:
+        row = self._message(message)
+        return self._handover.earlier(row) if row else None
+
+    def announced(self, case: CaseCode) -> Announced | None:
+        return self._handover.announced(case)
+
+    def appointment(self, movement: MovementCode, cases: Collection[CaseCode]) -> Appointment | None:
+        return self._handover.appointment(movement, cases)
+
+    def follow_ups(self, case: CaseCode) -> int:
+        return self._handover.follow_ups(case)
+
+    def crossing(self, checkpoint: str, at: datetime) -> OpenCrossing:
+        return crossing_at(self._uow, self._link, checkpoint, at)
+
+    def _rows_of(self, case: CaseCode) -> list[MessageRow]:
+        """Return the messages with an effect on a case, each once, in the order of their effects."""
+        rows = {event.message: self._row(event) for event in self._uow.cases.events(self._link, case)}
+        return [row for row in rows.values() if row is not None and row.state in COUNTS]
+
+    def last_verification_of(self, case: CaseCode) -> str | None:
+        line = self._last_line(case, "VRS")
+        return text_at(line, "result") if line else None
+
+    def period_end_of(self, case: CaseCode) -> date | None:
+        notice = self._handover.last_content(case, "RPN")
+        return as_day(text_at(notice, "proposed_to")) if notice else None
+
     def _message(self, message: MessageId) -> MessageRow | None:
         for direction in (Direction.OUT, Direction.IN):
             row = self._uow.messages.by_id(self._link, direction, message)
@@ -76,13 +114,7 @@ class StoreFacts:
         return self._uow.messages.by_seq(self._link, event.direction, event.seq)
 
     def _last_line(self, case: CaseCode, type_code: str) -> dict[str, JsonValue] | None:
-        events = self._events(case, type_code)
-        row = self._row(events[-1]) if events else None
-        document = document_of(self._uow, row) if row else None
-        for line in persons_of(document) if document else ():
-            if line.get("case_code") == case:
-                return line
-        return None
+        return self._handover.last_line(case, type_code)
 
 
 def rule_context(

@@ -40,6 +40,7 @@ from exchange.service.rows import (
     MovementRow,
     OfficerRow,
     Part,
+    QuestionRow,
 )
 
 T = TypeVar("T")
@@ -319,6 +320,27 @@ class Crossings(Protocol):
         ...
 
 
+class Questions(Protocol):
+    """Messages that wait for an answer, by message and case; what is answered is not here any more."""
+
+    def put(self, row: QuestionRow) -> None:
+        """Keep a question; for a kept one replace `effective` and `reply`."""
+        ...
+
+    def drop(self, row: QuestionRow) -> None: ...
+    def of_message(self, link: LinkId, direction: Direction, seq: int) -> list[QuestionRow]: ...
+    def of_case(self, link: LinkId, code: CaseCode) -> list[QuestionRow]: ...
+    def of_reply(self, link: LinkId, seq: int) -> list[QuestionRow]:
+        """Return the questions that wait for the verdict on our answer with number `seq`."""
+        ...
+
+    def messages(
+        self, link: LinkId, *, after: tuple[str, int] = ("", 0), limit: int = 100
+    ) -> list[tuple[Direction, int]]:
+        """Return direction and number of messages with an open question, in that order, after a place."""
+        ...
+
+
 class Officers(Protocol):
     """Directory of this agency's officers; names encrypted at rest."""
 
@@ -376,6 +398,8 @@ class UnitOfWork(Protocol):
     def movements(self) -> Movements: ...
     @property
     def crossings(self) -> Crossings: ...
+    @property
+    def questions(self) -> Questions: ...
     @property
     def officers(self) -> Officers: ...
     @property

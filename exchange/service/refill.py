@@ -30,7 +30,7 @@ from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse
 from exchange.service import casework, logbook, tail
 from exchange.service.examine import open_parts
-from exchange.service.gate import REFILL, Report, ask
+from exchange.service.gatetalk import Report, ask
 from exchange.service.intake import move_mark, parts_of
 from exchange.service.keyplaces import follow_leaves
 from exchange.service.meaning import document_of
@@ -39,6 +39,8 @@ from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, HeadRow, MessageRow, MessageState
 
+REFILL = "refill:"
+"""Setting of a link while a refill is under way: size of our copy of the partner's log when it began."""
 PAGE = 50
 """Own leaves taken over in one transaction."""
 LOST = "lost"

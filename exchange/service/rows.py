@@ -257,6 +257,27 @@ class CrossingRow:
 
 
 @dataclass(frozen=True)
+class QuestionRow:
+    """A message that waits for an answer about one case; it goes when the answer is accepted.
+
+    Only message, case and type say what is asked; the deadline is computed when somebody looks.
+    """
+
+    link: LinkId
+    direction: Direction
+    """Of the message that asks: out, the partner has to answer."""
+    seq: int
+    case: CaseCode | None
+    """None when the message names no case, for example a statement."""
+    type: str
+    urgency: str
+    effective: bool = True
+    """The recipient accepted it; before that nobody has to answer."""
+    reply: int | None = None
+    """Number of our own answer that has no verdict yet."""
+
+
+@dataclass(frozen=True)
 class OfficerRow:
     number: OfficerNumber
     name: str

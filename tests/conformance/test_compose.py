@@ -13,14 +13,15 @@ from typing import Any
 import exchange
 import pytest
 import yaml
+from exchange.interfaces.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = "/var/lib/exchange"
 KNOWN = {
     "image", "build", "command", "init", "read_only", "tmpfs", "cap_drop", "security_opt", "restart",
-    "stop_grace_period", "networks", "hostname", "ports", "volumes",
+    "stop_grace_period", "networks", "hostname", "ports", "volumes", "environment", "secrets",
 }  # fmt: skip
-"""What a node of the pair may say; anything else (privileged, host network, environment) needs a thought."""
+"""What a node of the pair may say; anything else (privileged, host network) needs a thought."""
 
 
 class StrictLoader(yaml.SafeLoader):
@@ -191,3 +192,22 @@ def test_a_server_runs_the_versions_that_were_tested() -> None:
         return set(re.findall(r"^[\w.-]+==\S+", read(name), re.MULTILINE))
 
     assert versions("requirements-core.lock") < versions("requirements.lock")
+
+
+def test_the_passphrase_comes_from_a_secret_and_nothing_else_from_the_environment(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    for name, service in services.items():
+        assert service["environment"] == {"EXCHANGE_PASSPHRASE_FILE": "/run/secrets/passphrase"}
+        assert service["secrets"] == [{"source": f"{name}-passphrase", "target": "passphrase"}]
+
+
+def test_every_command_of_the_container_files_exists_on_the_command_line() -> None:
+    """Design, trap 12: no engine runs here, so the commands are looked up in the program."""
+    known = {info.name for info in app.registered_commands}
+    compose = load(read("docker-compose.yml"))
+    said = {service["command"][0] for service in compose["services"].values()}
+    said |= set(re.findall(r"docker compose run --rm \w+ (\w+)", read("docker-compose.yml")))
+
+    assert said
+    assert said <= known

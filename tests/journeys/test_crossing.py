@@ -23,5 +23,9 @@ def test_a_node_that_forgets_verdicts_is_found(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(casework, "settle", deaf)
 
     with pytest.raises(BrokenCrossingError):
-        for seed in range(200):
-            CrossingHistory(seed).play()
+        _play(200)
+
+
+def _play(seeds: int) -> None:
+    for seed in range(seeds):
+        CrossingHistory(seed).play()

@@ -4,7 +4,7 @@
 import pytest
 from exchange.protocol.suites import Suite
 from exchange.service.meaning import document_of
-from exchange.service.reconcile import reconcile, verify
+from exchange.service.reconcile import reconcile, refresh, verify
 from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState
 from tests.support.notices import decision, notice
@@ -40,6 +40,7 @@ def test_a_notice_is_delivered_answered_and_reconciled(suite):
         for agency in world.agencies:
             cases = await agency.store.read(lambda uow: uow.cases.list(link=world.link))
             assert [case.state for case in cases] == ["accepted"]
+            assert await refresh(agency.node, world.link)
             found = await reconcile(agency.node, world.link)
             assert found.agrees, found.differences
             reports = await verify(agency.node, world.link)

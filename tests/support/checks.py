@@ -8,7 +8,7 @@ from exchange.errors import ExchangeError
 from exchange.ids import LinkId
 from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
-from exchange.service.reconcile import reconcile, verify
+from exchange.service.reconcile import reconcile, refresh, verify
 from exchange.service.rows import Direction, MessageRow, MessageState
 from tests.support.world import Agency, SimulatedCrashError, World
 
@@ -56,7 +56,7 @@ async def exchange_all(agency: Agency) -> None:
     """Exchange frames until both logs are cosigned, whatever ends the process meanwhile."""
     for _ in range(3):
         try:
-            await reconcile(agency.node, agency.world.link)
+            await refresh(agency.node, agency.world.link)
         except (ExchangeError, SimulatedCrashError):
             await asyncio.sleep(5)
             await revive(agency.world)

@@ -2,22 +2,25 @@
 """The published examples, and the world in which they are judged.
 
 `schemas/examples/world.json` says when the messages are numbered, what the agreement allows, and which
-earlier messages and cases are known; `<type>/valid` and `<type>/invalid` hold one document each. The file
-name of an invalid one begins with the code of its first fault.
+earlier messages and cases are known, `handover.json` what the types of a handover need beside it;
+`<type>/valid` and `<type>/invalid` hold one document each. The file name of an invalid one begins with the
+code of its first fault.
 """
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from exchange.errors import Fault
-from exchange.ids import AgencyCode
+from exchange.ids import AgencyCode, CaseCode, Digest, MessageId
 from exchange.messages.codelists import schema_root
+from exchange.messages.earlier import Announced, Appointment, EarlierMessage, OpenCrossing
 from exchange.messages.validation import KnownFacts, RuleContext, check_form, check_rules
 
 ROOT = schema_root() / "examples"
 WORLD: dict[str, Any] = json.loads((ROOT / "world.json").read_text(encoding="utf-8"))
+HANDOVER: dict[str, Any] = json.loads((ROOT / "handover.json").read_text(encoding="utf-8"))
 
 
 def files(kind: str) -> list[Path]:
@@ -31,14 +34,61 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def facts() -> KnownFacts:
-    cases, messages = WORLD["cases"], WORLD["messages"]
+    cases, messages, notices = WORLD["cases"], WORLD["messages"], HANDOVER["notices"]
+    decided = [case for case in (*cases, *notices) if "last_decision" in case]
     return KnownFacts(
         hosts={case["case_code"]: AgencyCode(case["host"]) for case in cases},
         children=frozenset(case["case_code"] for case in cases if case.get("child")),
-        types={message["id"]: message["type"] for message in messages},
-        cases={message["id"]: message["cases"] for message in messages},
+        types={message["id"]: message["type"] for message in (*messages, *HANDOVER["messages"])},
+        cases={message["id"]: message["cases"] for message in (*messages, *HANDOVER["messages"])},
         answered_notices=frozenset(message["id"] for message in messages if message.get("answered")),
-        decisions={case["case_code"]: case["last_decision"] for case in cases if "last_decision" in case},
+        verifications={
+            case["case_code"]: case["last_verification"] for case in cases if "last_verification" in case
+        },
+        period_ends={
+            case["case_code"]: date.fromisoformat(case["period_end"])
+            for case in cases
+            if "period_end" in case
+        },
+        decisions={case["case_code"]: case["last_decision"] for case in decided},
+        messages={message["id"]: _earlier(message) for message in HANDOVER["messages"]},
+        notices={notice["case_code"]: _announced(notice) for notice in notices},
+        appointments={each["movement"]: _appointment(each) for each in HANDOVER["appointments"]},
+        reports={notice["case_code"]: notice.get("reports", 0) for notice in notices},
+        crossings={
+            each["checkpoint"]: OpenCrossing(each.get("closed", False), each.get("per_session"))
+            for each in HANDOVER["crossings"]
+        },
+    )
+
+
+def _earlier(raw: dict[str, Any]) -> EarlierMessage:
+    return EarlierMessage(
+        type=raw["type"],
+        sender=AgencyCode(raw["sender"]),
+        pc=Digest(raw["pc"]),
+        cases=tuple(raw["cases"]),
+        movement=raw["movement"],
+        signs=raw.get("signs", False),
+    )
+
+
+def _announced(raw: dict[str, Any]) -> Announced:
+    return Announced(
+        flags=frozenset(raw["flags"]),
+        links=tuple((link["kind"], CaseCode(link["case_code"])) for link in raw["links"]),
+        funding=raw["funding"],
+        valid_until=date.fromisoformat(raw["valid_until"]) if "valid_until" in raw else None,
+    )
+
+
+def _appointment(raw: dict[str, Any]) -> Appointment:
+    return Appointment(
+        last_change=MessageId(raw["last_change"]),
+        by=AgencyCode(raw["by"]),
+        terms=HANDOVER["terms"] | {"checkpoint": raw["checkpoint"]},
+        listed=tuple(raw["listed"]),
+        final=tuple(raw["final"]) if "final" in raw else None,
     )
 
 
@@ -48,7 +98,7 @@ def context(document: dict[str, Any], **changes: Any) -> RuleContext:
         "sender": AgencyCode(document["header"]["sender"]),
         "recipient": AgencyCode(document["header"]["recipient"]),
         "numbered_at": datetime.fromisoformat(WORLD["numbered_at"]),
-        "types_allowed": WORLD["agreed"],
+        "types_allowed": WORLD["agreed"] | HANDOVER["agreed"],
         "checkpoints": frozenset(WORLD["checkpoints"]),
     }
     return RuleContext(**(given | changes))

@@ -12,16 +12,19 @@ Invariants (numbers in the failures):
 4. both sides hold the same state of each case;
 5. each log equals its copy, byte for byte, and is cosigned to its end;
 6. the comparison of both logs finds no difference;
-7. after each start: what the partner saw of our log is durable here (no verdict before its commit).
+7. after each start: what the partner saw of our log is durable here (no verdict before its commit);
+8. both sides say that the same persons wait for the same answers until the same instant.
 """
 
 import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from exchange.cases.calendars import NOTHING_ANNOUNCED
 from exchange.errors import ExchangeError
 from exchange.ids import AgencyCode
 from exchange.ledger.entries import decode_leaf
+from exchange.service.due import worklist
 from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reconcile import reconcile
@@ -147,6 +150,7 @@ class History:
             for difference in found.differences:
                 self.faults.append(f"6: {sender.code} finds {difference.kind} {difference.reason}")
         await self._check_cases(world)
+        await self._check_due(world)
 
     async def _check_message(self, world: World, code: AgencyCode, done: Released) -> None:
         sender = world.kh if code == KH else world.vn
@@ -155,6 +159,14 @@ class History:
             self.faults.append(f"2: released message {done.seq} of {code} is gone")
         elif row.state not in FINAL:
             self.faults.append(f"1: message {done.seq} of {code} is {row.state}")
+
+    async def _check_due(self, world: World) -> None:
+        waits, owes = [], []
+        for agency in world.agencies:
+            for task in await worklist(agency.node, NOTHING_ANNOUNCED):
+                (owes if task.is_ours else waits).append((task.message, sorted(task.cases), task.due))
+        if sorted(waits, key=str) != sorted(owes, key=str):
+            self.faults.append(f"8: {len(waits)} answers are waited for, {len(owes)} are owed, or other ones")
 
     async def _check_direction(self, world: World, sender: Agency) -> None:
         out = await sender.store.read(lambda uow: uow.messages.numbers(world.link, Direction.OUT, 1, 1000))

@@ -21,6 +21,7 @@ from exchange.service.rows import (
     MovementEventRow,
     MovementRow,
     Part,
+    QuestionRow,
 )
 
 T = TypeVar("T")
@@ -36,10 +37,13 @@ class PlainStore:
         self.cases = PlainCases()
         self.movements = PlainMovements()
         self.crossings = PlainCrossings()
+        self.questions = PlainQuestions()
         self.audit = PlainAudit()
 
     def attempt(self, work: Callable[[], T]) -> T:
-        kept = [(table, table.copied()) for table in (self.cases, self.movements, self.crossings)]
+        kept = [
+            (table, table.copied()) for table in (self.cases, self.movements, self.crossings, self.questions)
+        ]
         try:
             return work()
         except BaseException:
@@ -171,6 +175,29 @@ class PlainCrossings(_Table):
 
     def add(self, row: CrossingRow) -> None:
         self.rows.append(row)
+
+    def of(self, link: LinkId, checkpoint: str) -> list[CrossingRow]:
+        return sorted((row for row in self.rows if row.checkpoint == checkpoint), key=lambda row: row.seq)
+
+
+class PlainQuestions(_Table):
+    def __init__(self) -> None:
+        self.rows: dict[tuple[Direction, int, CaseCode | None], QuestionRow] = {}
+
+    def put(self, row: QuestionRow) -> None:
+        self.rows[row.direction, row.seq, row.case] = row
+
+    def drop(self, row: QuestionRow) -> None:
+        del self.rows[row.direction, row.seq, row.case]
+
+    def of_message(self, link: LinkId, direction: Direction, seq: int) -> list[QuestionRow]:
+        return [row for row in self.rows.values() if (row.direction, row.seq) == (direction, seq)]
+
+    def of_case(self, link: LinkId, code: CaseCode) -> list[QuestionRow]:
+        return [row for row in self.rows.values() if row.case == code]
+
+    def of_reply(self, link: LinkId, seq: int) -> list[QuestionRow]:
+        return [row for row in self.rows.values() if row.reply == seq]
 
 
 class PlainAudit:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from tools.pages import results
+from tools.pages import deadlines, results
 
-PAGES: Mapping[str, Callable[[Path], str]] = MappingProxyType({"docs/protocol/results.md": results.page})
+PAGES: Mapping[str, Callable[[Path], str]] = MappingProxyType(
+    {"docs/protocol/results.md": results.page, "docs/reference/deadlines.md": deadlines.page}
+)

@@ -166,6 +166,7 @@ class SqlCases:
         self._database.run("part_drop_of_case", {"case_file": file.no})
         for (message,) in messages:
             self._erase_in(message)
+        self._database.run("question_drop_of_case", {"case_file": file.no})
         self._database.run("case_drop", {"case_file": file.no})
         movements = self._database.all("movement_of_case", {"case_file": file.no})
         self._database.run("case_file_erase", {"no": file.no})

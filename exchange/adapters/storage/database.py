@@ -23,7 +23,7 @@ Values = Mapping[str, object]
 CACHED_STATEMENTS = 256
 """More than there are queries, so that each is prepared once."""
 GUARD = "append-only: "
-RESTORE_HINT = "keep the folder as it is and run: exchange backup restore"
+RESTORE_HINT = "keep this folder; start on your last copy of it: partners give back what came later"
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _USED = frozenset(
     {sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_ROWID}

@@ -65,7 +65,7 @@ class StoreFiles:
         if not create and (self.is_empty or not self.keys.exists()):
             raise StoreDamagedError(
                 f"no complete store is in {self.folder}",
-                hint="run: exchange backup restore, or exchange init",
+                hint="put back your last copy of the data folder, or begin anew: exchange init",
             )
         for path in (self.store, self.keys):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))

@@ -18,6 +18,7 @@ from exchange.adapters.storage.logs import SqlLogs
 from exchange.adapters.storage.messages import SqlMessages
 from exchange.adapters.storage.movements import SqlMovements
 from exchange.adapters.storage.officers import SqlOfficers
+from exchange.adapters.storage.questions import SqlQuestions
 from exchange.adapters.storage.settings import SqlSettings
 from exchange.adapters.storage.vault import Vault
 from exchange.errors import StoreError
@@ -41,6 +42,7 @@ class SqlUnit:
         self._cases = SqlCases(database, vault, self._numbers, files)
         self._movements = SqlMovements(database, vault, self._numbers, files)
         self._crossings = SqlCrossings(database, self._numbers)
+        self._questions = SqlQuestions(database, self._numbers, files)
         self._officers = SqlOfficers(database, vault)
         self._drafts = SqlDrafts(database, vault, self._numbers)
         self._audit = SqlAudit(database, vault, self._numbers)
@@ -73,6 +75,10 @@ class SqlUnit:
     @property
     def crossings(self) -> SqlCrossings:
         return self._crossings
+
+    @property
+    def questions(self) -> SqlQuestions:
+        return self._questions
 
     @property
     def officers(self) -> SqlOfficers:

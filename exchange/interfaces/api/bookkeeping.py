@@ -18,7 +18,8 @@ MAX_ENTRIES = 500
 async def reconcile_partner(desk: Desk, ask: Ask) -> Answer:
     """Compare both logs of a link and name every difference."""
     row = await desk.link(ask.text("partner", ""))
-    reached = ask.members.get("flush") is not False and await refresh(desk.node, row.link)
+    asked = ask.members.get("flush") is not False
+    reached = await refresh(desk.node, row.link) if asked else None
     found = await reconcile(desk.node, row.link)
     own, copy = await verify(desk.node, row.link)
     return {

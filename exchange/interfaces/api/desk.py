@@ -95,9 +95,7 @@ def pick_link(uow: UnitOfWork, partner: str) -> LinkRow:
         return chosen[0]
     known = ", ".join(sorted(row.partner for row in rows)) or "none"
     if partner:
-        raise UsageError(
-            f"{partner} is not enrolled; partners: {known}", hint="run: exchange partner list"
-        )
+        raise UsageError(f"{partner} is not enrolled; partners: {known}", hint="run: exchange partner list")
     raise UsageError(
         f"{len(rows)} partners are enrolled ({known})", hint="say which one with --to or --partner"
     )

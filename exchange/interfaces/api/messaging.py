@@ -22,6 +22,8 @@ from exchange.service.rows import AuditRow, Direction, LinkRow, MessageRow, Mess
 from exchange.service.void import give_up
 
 MAX_WAIT_S = 60
+ANSWERED = frozenset({"RPN"})
+"""Types that `message.answer` can answer."""
 FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED, MessageState.STOPPED})
 
 
@@ -59,7 +61,7 @@ async def release_message(desk: Desk, ask: Ask) -> Answer:
 async def answer_message(desk: Desk, ask: Ask) -> Answer:
     """Answer a received notice with a decision on each person."""
     notice = await message_of(desk, ask.text("id"))
-    if notice.direction is not Direction.IN or notice.type != "RPN":
+    if notice.direction is not Direction.IN or notice.type not in ANSWERED:
         raise UsageError(f"message {notice.id} is no notice that can be answered with a decision")
     link = await _row_of(desk, notice.link)
     document = await _opened(desk, notice, ask.officer())

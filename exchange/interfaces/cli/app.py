@@ -17,6 +17,7 @@ from exchange.interfaces.cli import (
     cases,
     demo,
     doctor,
+    due,
     ledgers,
     messages,
     offices,
@@ -64,7 +65,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for part in (demo, setup, doctor):
+for part in (demo, setup, doctor, due):
     part.register(app)
 for name, group in (
     ("message", messages.group),

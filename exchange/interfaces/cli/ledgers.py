@@ -123,6 +123,8 @@ def _say_comparison(found: Answer) -> None:
     partner, out, into = found["partner"], found["outgoing"], found["incoming"]
     differences = found["differences"]
     say(f"{partner} at {found['at']}")
+    if found["reached"] is False:
+        say("  not reached now: compared with what is here of its ledger")
     say(f"  we sent {out['sent']}, received there {out['received']}, accepted {out['accepted']}")
     say(f"  they sent {into['sent']}, received here {into['received']}, accepted {into['accepted']}")
     word = "differs" if differences or found["faults"] else "matched"

@@ -333,7 +333,7 @@ async def test_overwritten_page_is_found_by_the_check_and_ends_the_store(tmp_pat
             await store.verify()
         with pytest.raises(StoreDamagedError) as caught:
             await store.read(lambda uow: uow.links.all())
-        assert "backup restore" in str(caught.value.hint)
+        assert "last copy" in str(caught.value.hint)
         with pytest.raises(StoreDamagedError):
             await store.write(lambda uow: uow.settings.put("a", "1"))
 

@@ -11,7 +11,7 @@ from tests.support.local_service import LocalService
 COUNTS = {"sent": 2, "received": 2, "accepted": 2}
 SAME: dict[str, Any] = {
     "partner": "VN-MPS-IMM", "link": "x", "at": "2027-10-04T09:12:04.123Z", "sent": 2, "received": 2,
-    "matched": 4, "in_transit": 0, "outgoing": COUNTS, "incoming": COUNTS,
+    "reached": True, "matched": 4, "in_transit": 0, "outgoing": COUNTS, "incoming": COUNTS,
     "entries": {"own": 18, "partner": 18}, "cosigned": {"own": 18, "partner": 18},
     "faults": [], "differences": [],
 }  # fmt: skip

@@ -2,7 +2,7 @@
 """A store that is put back after more entries than one frame takes."""
 
 from exchange.protocol.frames import MAX_TAIL_LEAVES
-from exchange.service.reconcile import reconcile, verify
+from exchange.service.reconcile import reconcile, refresh, verify
 from exchange.service.release import release
 from exchange.service.rows import Direction
 from tests.support.notices import notice
@@ -24,7 +24,8 @@ def test_a_store_that_misses_more_than_a_frame_of_entries_gets_them_all_back() -
         world.kh.start(old)
         await world.open()
         await world.until(lambda: _has(world.kh, world, MESSAGES))
-        await reconcile(world.vn.node, world.link)
+        await refresh(world.vn.node, world.link)
+        await refresh(world.kh.node, world.link)
         for agency in world.agencies:
             found = await reconcile(agency.node, world.link)
             assert found.agrees, found.differences[:3]

@@ -19,7 +19,7 @@ from exchange.protocol.keyring import KeySpan
 from exchange.protocol.suites import KeyUse
 from exchange.service import logbook
 from exchange.service.converse import absorb, compose
-from exchange.service.gate import verify_partner_word
+from exchange.service.gatetalk import verify_partner_word
 from exchange.service.keyplaces import MAX_UNKNOWN_KEYS, take_card
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange due`: what must be done, by whom, until when, in the time of both countries.
+
+The first line says it in words; each row ends with the one command to type next. Always exit 0: a late
+answer is a matter for people, not an error of this command.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.options import DATA, Data, Json
+from exchange.interfaces.cli.output import Answer, say, say_json, say_table
+from exchange.interfaces.cli.sending import short
+
+NOTHING = "nothing is waiting; start a notice: exchange message new RPN"
+NOTHING_LATE = "nothing is overdue"
+HEADINGS = ("what", "message", "case", "persons", "who", "until", "state", "next")
+_CASE_SHOWN = 9
+"""Two groups of a code, as they are read out on the telephone."""
+_STATES = {"open": "open", "due_today": "due today", "overdue": "overdue", "stopped": "stopped by a hold"}
+
+
+def register(app: typer.Typer) -> None:
+    app.command("due")(due)
+
+
+def due(
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only what is late.")] = False,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Show what must be done, by whom, until when, in both countries' time."""
+    found = Service(data).ask("due", overdue=overdue)
+    if as_json:
+        say_json(found)
+        return
+    if not (found["to_answer"] or found["answers_on_their_way"] or found["waiting"]):
+        say(NOTHING)
+        return
+    say(in_words(found))
+    say()
+    say_table(HEADINGS, [_row(task) for task in found["tasks"]], empty=NOTHING_LATE)
+
+
+def in_words(found: Answer) -> str:
+    """Return `3 to answer, 1 overdue, 2 waiting for VN-MPS-IMM (1 overdue)`."""
+    parts = [f"{found['to_answer']} to answer"]
+    if found["overdue"]:
+        parts.append(f"{found['overdue']} overdue")
+    if found["answers_on_their_way"]:
+        parts.append(f"{found['answers_on_their_way']} answered and not confirmed yet")
+    for each in found["waiting"]:
+        late = f" ({each['overdue']} overdue)" if each["overdue"] else ""
+        parts.append(f"{each['count']} waiting for {each['partner']}{late}")
+    return ", ".join(parts)
+
+
+def until(task: Answer) -> str:
+    """Return `Mon 11 Oct 2027 16:00 Phnom Penh / 16:00 Ho Chi Minh`; the other day only if it differs."""
+    own, partner = task["own_time"], task["partner_time"]
+    if own["at"] is None:
+        return "no day" if task["state"] == "stopped" else "no deadline agreed"
+    here, there = datetime.fromisoformat(own["at"]), datetime.fromisoformat(partner["at"])
+    other = f"{there:%H:%M}" if there.date() == here.date() else f"{there:%a %d %b %H:%M}"
+    return f"{here:%a %d %b %Y %H:%M} {city(own['zone'])} / {other} {city(partner['zone'])}"
+
+
+def city(zone: str) -> str:
+    """Return the place a time zone is named after."""
+    return zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def next_command(task: Answer) -> str:
+    """Return the one command to type next."""
+    number = short(task["message"])
+    if task["ours"] and not task["answering"] and task["can_reply"]:
+        return f"exchange message answer {number}"
+    return f"exchange message show {number}"
+
+
+def _row(task: Answer) -> tuple[object, ...]:
+    cases = task["cases"]
+    return (
+        f"{task['type']} {task['what'].lower()}",
+        short(task["message"]),
+        cases[0][:_CASE_SHOWN] if len(cases) == 1 else "",
+        task["persons"] or "",
+        "we" if task["ours"] else task["by"],
+        until(task),
+        _state(task),
+        next_command(task),
+    )
+
+
+def _state(task: Answer) -> str:
+    if task["answering"]:
+        return "answered, not confirmed yet"
+    state = _STATES[task["state"]]
+    if task["reminded"]:
+        state += f", reminded: {', '.join(task['reminded'])}"
+    reminder = task["reminder"]
+    if reminder:
+        state += f", {reminder['level']} reminder from {reminder['on']}"
+    return state

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a crossing leads from the host side to the origin side (message-fields section 11, rule 8).
+
+A crossing fits when it connects the two countries, is an airport or a seaport of the origin side, connects
+the origin side with a transit state that agreed, or is `OTHER` with a description. It is also one of the
+agreement. Whether it is open is another question; that changes from day to day.
+"""
+
+from collections.abc import Iterator
+
+from exchange.errors import Fault
+from exchange.ids import AgencyCode
+from exchange.messages.codelists import Checkpoint, checkpoints
+from exchange.messages.context import RuleContext, country_of
+from exchange.messages.document import pointer
+from exchange.messages.wording import fault
+
+_PORTS = frozenset({"air", "sea"})
+
+
+def crossing_faults(
+    code: str, context: RuleContext, *place: str | int, host: AgencyCode, origin: AgencyCode
+) -> Iterator[Fault]:
+    """Yield what speaks against a crossing of the list for a way from `host` to `origin`."""
+    crossing = checkpoints()[code]
+    if crossing.kind == "other":
+        return
+    if not _connects(crossing, context, host=country_of(host), origin=country_of(origin)):
+        countries = f"{country_of(host)} and {country_of(origin)}"
+        expected = f"a crossing between {countries}, or a port of {country_of(origin)}"
+        found = "a crossing of " + " and ".join(sorted(crossing.countries))
+        yield fault("form_invalid", "reference.crossing", pointer(*place), expected=expected, found=found)
+    elif context.checkpoints is not None and code not in context.checkpoints:
+        expected = "a crossing of the agreement"
+        yield fault(
+            "form_invalid", "reference.crossing_agreed", pointer(*place), expected=expected, found=code
+        )
+
+
+def _connects(crossing: Checkpoint, context: RuleContext, *, host: str, origin: str) -> bool:
+    if crossing.kind in _PORTS:
+        return origin in crossing.countries
+    return any(crossing.countries == {origin, country} for country in {host, *context.transit_countries})

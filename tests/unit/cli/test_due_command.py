@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange due`: a sentence, a table in both countries' time, and the one command to type next."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exchange.errors import UsageError
+from exchange.interfaces.cli.due import city, in_words, next_command, until
+from tests.support.command_line import Outcome, run
+from tests.support.local_service import LocalService
+
+OURS: dict[str, Any] = {
+    "message": "0192f0c1-7a3e-7d10-8c3b-5a9d2f1e4b60", "type": "RPN", "what": "Repatriation notice",
+    "replies": ["RPD"], "can_reply": True, "cases": ["7KQ2-M9XD-4TBE"], "persons": 1, "partner": "VN-MPS-IMM",
+    "by": "KH-MOSVY-DAHT", "ours": True, "state": "open", "urgency": "routine", "deadline": "DL-RPD",
+    "until": "2027-10-11T09:00:00.000Z", "last_day": "2027-10-11", "late_from": "2027-10-11T17:00:00.000Z",
+    "own_time": {"zone": "Asia/Phnom_Penh", "at": "2027-10-11T16:00+07:00"},
+    "partner_time": {"zone": "Asia/Ho_Chi_Minh", "at": "2027-10-11T16:00+07:00"},
+    "answering": False, "reminded": [], "reminder": None,
+}  # fmt: skip
+THEIRS = OURS | {"ours": False, "by": "VN-MPS-IMM", "cases": ["A", "B"], "persons": 2}
+FIRST = {"level": "first", "on": "2027-10-12", "may_be_sent": True}
+
+
+def found(*tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
+    ours = sum(task["ours"] for task in tasks)
+    waiting = (
+        [{"partner": "VN-MPS-IMM", "count": len(tasks) - ours, "overdue": 0}] if len(tasks) > ours else []
+    )
+    counts = {"to_answer": ours, "overdue": 0, "answers_on_their_way": 0, "waiting": waiting}
+    return {"now": "2027-10-04T02:00:00.000Z", "tasks": list(tasks), **counts, **more}
+
+
+def due(tmp_path: Path, answer: Any, *words: str) -> tuple[Outcome, LocalService]:
+    with LocalService(tmp_path, {"due": answer}) as service:
+        done = run("due", "--data", tmp_path, *words)
+    return done, service
+
+
+def test_a_row_says_what_for_how_many_by_whom_until_when_and_what_to_type(tmp_path: Path) -> None:
+    done, _ = due(tmp_path, found(OURS, THEIRS))
+
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert lines[0] == "1 to answer, 1 waiting for VN-MPS-IMM"
+    assert [cell.strip() for cell in lines[3].split("  ") if cell] == [
+        "RPN repatriation notice", "2f1e4b60", "7KQ2-M9XD", "1", "we",
+        "Mon 11 Oct 2027 16:00 Phnom Penh / 16:00 Ho Chi Minh", "open", "exchange message answer 2f1e4b60",
+    ]  # fmt: skip
+    assert lines[4].endswith("exchange message show 2f1e4b60")
+
+
+def test_an_empty_list_says_what_to_do(tmp_path: Path) -> None:
+    done, _ = due(tmp_path, found())
+
+    assert (done.code, done.out) == (0, "nothing is waiting; start a notice: exchange message new RPN\n")
+
+
+def test_what_is_late_is_no_error_of_the_command(tmp_path: Path) -> None:
+    done, service = due(tmp_path, found(OURS | {"state": "overdue"}, overdue=1), "--overdue")
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("1 to answer, 1 overdue\n")
+    assert service.members("due") == {"overdue": True}
+
+
+def test_nothing_overdue_is_said_below_the_sentence(tmp_path: Path) -> None:
+    done, _ = due(tmp_path, found(OURS) | {"tasks": []}, "--overdue")
+
+    assert done.out.splitlines() == ["1 to answer", "", "nothing is overdue"]
+
+
+def test_json_is_the_answer_of_the_service(tmp_path: Path) -> None:
+    done, _ = due(tmp_path, found(OURS, THEIRS), "--json")
+
+    assert json.loads(done.out) == found(OURS, THEIRS)
+
+
+def test_an_error_of_the_service_keeps_its_exit_code(tmp_path: Path) -> None:
+    done, _ = due(tmp_path, UsageError("not now", hint="later"))
+
+    assert (done.code, done.out) == (2, "")
+
+
+def test_a_word_that_is_no_option_is_wrong_usage(tmp_path: Path) -> None:
+    assert run("due", "today", "--data", tmp_path).code == 2
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"to_answer": 3, "overdue": 1}, "3 to answer, 1 overdue"),
+        ({"to_answer": 0, "waiting": [{"partner": "VN-X", "count": 2, "overdue": 0}]},
+         "0 to answer, 2 waiting for VN-X"),
+        ({"waiting": [{"partner": "TH-X", "count": 2, "overdue": 1}]},
+         "0 to answer, 2 waiting for TH-X (1 overdue)"),
+        ({"answers_on_their_way": 2}, "0 to answer, 2 answered and not confirmed yet"),
+    ],
+)  # fmt: skip
+def test_the_sentence_counts_what_is_ours_and_what_is_theirs(more: dict[str, Any], words: str) -> None:
+    assert in_words(found(**more)) == words
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ({}, "Mon 11 Oct 2027 16:00 Phnom Penh / 16:00 Ho Chi Minh"),
+        ({"partner_time": {"zone": "Asia/Kolkata", "at": "2027-10-11T14:30+05:30"}},
+         "Mon 11 Oct 2027 16:00 Phnom Penh / 14:30 Kolkata"),
+        ({"own_time": {"zone": "Asia/Phnom_Penh", "at": "2027-12-31T23:30+07:00"},
+          "partner_time": {"zone": "Asia/Shanghai", "at": "2028-01-01T00:30+08:00"}},
+         "Fri 31 Dec 2027 23:30 Phnom Penh / Sat 01 Jan 00:30 Shanghai"),
+        ({"own_time": {"zone": "Asia/Phnom_Penh", "at": None}, "state": "stopped"}, "no day"),
+        ({"own_time": {"zone": "Asia/Phnom_Penh", "at": None}}, "no deadline agreed"),
+    ],
+    ids=["same time", "half an hour apart", "another day", "on hold", "not agreed"],
+)  # fmt: skip
+def test_the_end_is_shown_in_the_time_of_both_countries(more: dict[str, Any], text: str) -> None:
+    assert until(OURS | more) == text
+
+
+@pytest.mark.parametrize(
+    ("task", "command"),
+    [
+        (OURS, "exchange message answer 2f1e4b60"),
+        (OURS | {"can_reply": False}, "exchange message show 2f1e4b60"),
+        (OURS | {"answering": True}, "exchange message show 2f1e4b60"),
+        (THEIRS, "exchange message show 2f1e4b60"),
+    ],
+    ids=["answer", "no form for the answer", "answer under way", "wait"],
+)
+def test_the_next_command_fits(task: dict[str, Any], command: str) -> None:
+    assert next_command(task) == command
+
+
+@pytest.mark.parametrize(
+    ("task", "text"),
+    [
+        (OURS | {"state": "due_today"}, "due today"),
+        (OURS | {"state": "stopped"}, "stopped by a hold"),
+        (OURS | {"answering": True}, "answered, not confirmed yet"),
+        (THEIRS | {"state": "overdue", "reminded": ["first"], "reminder": FIRST | {"level": "second"}},
+         "overdue, reminded: first, second reminder from 2027-10-12"),
+    ],
+)  # fmt: skip
+def test_the_state_is_said_in_words(tmp_path: Path, task: dict[str, Any], text: str) -> None:
+    done, _ = due(tmp_path, found(task))
+
+    assert f"  {text}  " in done.out
+
+
+@pytest.mark.parametrize(
+    ("zone", "name"), [("Asia/Ho_Chi_Minh", "Ho Chi Minh"), ("Asia/Yangon", "Yangon"), ("UTC", "UTC")]
+)
+def test_a_zone_is_called_by_its_place(zone: str, name: str) -> None:
+    assert city(zone) == name

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command `due` of the local socket, on a node with a data folder."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exchange.bootstrap import OpenNode
+from exchange.config import MAX_FILE_BYTES
+from exchange.errors import ConfigurationError
+from exchange.interfaces.api.agenda import COMMANDS
+from exchange.interfaces.api.desk import Ask, Desk
+from exchange.service.release import release
+from tests.support.notices import notice
+from tests.support.world import OFFICER, VN, Agency, World
+
+
+def ask(agency: Agency, folder: Path, **members: Any) -> Awaitable[dict[str, Any]]:
+    opened = OpenNode(agency.node, folder, None, None, None, None)  # type: ignore[arg-type]
+    return COMMANDS["due"](Desk(opened), Ask(members))
+
+
+def play(story: Callable[[World], Awaitable[None]], *, notices: int = 1) -> None:
+    """Run a story in which VN has accepted notices of KH."""
+
+    async def opened(world: World) -> None:
+        await world.open()
+        for _ in range(notices):
+            await release(world.kh.node, world.link, notice(world.kh.node, VN, persons=2), officer=OFFICER)
+
+        async def known() -> bool:
+            found = await world.kh.store.read(lambda uow: uow.messages.open_count(world.link))
+            return found[0] == 0
+
+        await world.until(known)
+        await story(world)
+
+    World(seed=8).run(opened)
+
+
+def test_a_task_tells_what_until_when_in_both_zones(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        found = await ask(world.vn, tmp_path)
+
+        (task,) = found["tasks"]
+        assert (found["to_answer"], found["overdue"], found["waiting"]) == (1, 0, [])
+        assert (task["type"], task["by"], task["ours"], task["persons"]) == ("RPN", VN, True, 2)
+        assert (task["until"], task["last_day"]) == ("2027-10-11T09:00:00.000Z", "2027-10-11")
+        assert task["own_time"] == {"zone": "Asia/Ho_Chi_Minh", "at": "2027-10-11T16:00+07:00"}
+        assert task["partner_time"] == {"zone": "Asia/Phnom_Penh", "at": "2027-10-11T16:00+07:00"}
+        assert task["can_reply"]
+
+    play(story)
+
+
+def test_the_side_that_asked_sees_whom_it_waits_for(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.kh.clock.jump(timedelta(days=9))
+
+        found = await ask(world.kh, tmp_path)
+
+        assert found["waiting"] == [{"partner": VN, "count": 2, "overdue": 2}]
+        assert (found["to_answer"], found["overdue"]) == (0, 0)
+        assert found["tasks"][0]["reminder"] == {"level": "first", "on": "2027-10-12", "may_be_sent": True}
+
+    play(story, notices=2)
+
+
+def test_overdue_alone_leaves_the_rest_out_but_counts_it(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        found = await ask(world.vn, tmp_path, overdue=True)
+
+        assert (found["tasks"], found["to_answer"]) == ([], 1)
+
+    play(story)
+
+
+def test_the_answer_holds_no_name_of_a_person(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        found = await ask(world.vn, tmp_path)
+
+        assert "NGUYEN" not in str(found)
+        assert "C0000000" not in str(found)
+
+    play(story)
+
+
+def test_days_in_the_data_folder_count_from_the_next_question_on(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        before = (await ask(world.vn, tmp_path))["tasks"][0]["last_day"]
+        (tmp_path / "calendar.toml").write_text('[VN.holidays]\n2027-10-06 = "announced"\n')
+
+        after = (await ask(world.vn, tmp_path))["tasks"][0]["last_day"]
+
+        assert (before, after) == ("2027-10-11", "2027-10-12")
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"[VN", b"\xff", b"# " + b"x" * MAX_FILE_BYTES], ids=["no toml", "no text", "too large"]
+)
+def test_a_wrong_file_of_days_is_named_and_nothing_is_guessed(raw: bytes, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        (tmp_path / "calendar.toml").write_bytes(raw)
+
+        with pytest.raises(ConfigurationError):
+            await ask(world.vn, tmp_path)
+
+    play(story)
+
+
+def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        (tmp_path / "calendar.toml").mkdir()
+
+        with pytest.raises(ConfigurationError):
+            await ask(world.vn, tmp_path)
+
+    play(story)
