@@ -50,8 +50,6 @@ class Appointment:
 
     last_change: MessageId
     """The proposal, or the newest change of it: what a confirmation confirms."""
-    by: AgencyCode
-    """Who sent the newest change."""
     terms: Mapping[str, JsonValue] = field(default_factory=lambda: MappingProxyType({}))
     """Content of the proposal with its changes."""
     listed: tuple[CaseCode, ...] = ()

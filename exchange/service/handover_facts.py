@@ -130,7 +130,6 @@ class HandoverFacts:
         listed = terms.get("case_list")
         return Appointment(
             last_change=changes[-1].row.id,
-            by=self._sender_of[changes[-1].row.direction],
             terms=terms,
             listed=tuple(CaseCode(str(code)) for code in listed) if isinstance(listed, list) else (),
             final=tuple(CaseCode(code) for code in departures[-1].lines) if departures else None,

@@ -78,7 +78,7 @@ class Story:
             if isinstance(raw, dict):
                 number = number_of(f"{self.id}/{name}/before")
                 listed = self.codes(raw["list"])
-                self._appoint(name, number, self.sides["host"], listed)
+                self._appoint(name, number, listed)
 
     def codes(self, keys: list[str]) -> list[str]:
         """Return the case codes of the persons behind some keys."""
@@ -112,7 +112,7 @@ class Story:
                 self.codes(list(fields.get("added", ()))),
             )
             listed = [code for code in (*standing.listed, *more) if code not in off]
-            self._appoint(raw["movement"], number, self.sides[raw["from"]], listed)
+            self._appoint(raw["movement"], number, listed)
         if message == "TRD" and fields.get("decision", "accepted") == "accepted":
             self.transit = frozenset({"LA"})
 
@@ -293,14 +293,14 @@ class Story:
         self._known_message(number, raw, codes)
         match raw["message"]:
             case "HPR":
-                self._appoint(raw["movement"], number, self.sides[raw["from"]], codes, document["content"])
+                self._appoint(raw["movement"], number, codes, document["content"])
             case "HRP" if raw["fields"]["response"] == "counter":
                 listed = list(self.appointments[raw["movement"]].listed)
-                self._appoint(raw["movement"], number, self.sides[raw["from"]], listed)
+                self._appoint(raw["movement"], number, listed)
             case "HDP":
                 standing = self.appointments[raw["movement"]]
                 self.appointments[raw["movement"]] = Appointment(
-                    standing.last_change, standing.by, standing.terms, standing.listed, _cases(codes)
+                    standing.last_change, standing.terms, standing.listed, _cases(codes)
                 )
             case "HRC" if document["persons"]:
                 movement = document["header"]["movement_code"]
@@ -323,12 +323,10 @@ class Story:
         self._known_message(number, step, codes)
         self.records |= dict.fromkeys(codes, (number, code_of(f"{self.id}/{movement}")))
 
-    def _appoint(
-        self, name: str, number: MessageId, by: AgencyCode, listed: list[str], terms: Any = None
-    ) -> None:
+    def _appoint(self, name: str, number: MessageId, listed: list[str], terms: Any = None) -> None:
         before = self.appointments.get(name)
         kept = terms or (before.terms if before else example("hpr", BASES["HPR"])["content"])
-        self.appointments[name] = Appointment(number, by, kept, _cases(listed))
+        self.appointments[name] = Appointment(number, kept, _cases(listed))
 
 
 class _Everywhere(dict[str, OpenCrossing]):
