@@ -21,7 +21,7 @@ from exchange.messages.decision_rules import ACCEPTANCES
 from exchange.messages.document import content_of, header_of, object_at, persons_of, text_at
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
-from exchange.service.casework import document_of
+from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import MessageRow, MessageState
 

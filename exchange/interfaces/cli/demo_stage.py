@@ -71,7 +71,7 @@ class Told:
     send: Callable[[], Sent]
 
 
-class RefusedAsItMust(Exception):  # noqa: N818  no error: the story ends where it has to
+class RefusedAsItMust(Exception):
     """A message of the partner with a wrong key was refused; the story cannot go on."""
 
 
