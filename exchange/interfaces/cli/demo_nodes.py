@@ -54,6 +54,10 @@ class Site:
     border_office: str
     """Who hands over and takes over at the crossing."""
     reception_office: str
+    twin: str = ""
+    """How its node misbehaves on purpose; "" means not at all."""
+    only_calls: bool = False
+    """It has no address: nobody can call it."""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -160,7 +164,11 @@ def _set_up(site: Site) -> None:
             zone=site.zone,
             training=True,
         ),
-        door=DoorSection(host="127.0.0.1", port=site.port, address=f"https://127.0.0.1:{site.port}"),
+        door=DoorSection(
+            host="127.0.0.1",
+            port=site.port,
+            address="" if site.only_calls else f"https://127.0.0.1:{site.port}",
+        ),
     )
     officers = dict(zip((FIRST, SECOND), site.names, strict=True))
     set_up(site.folder, settings, passphrase, officers=officers)
@@ -184,7 +192,10 @@ def _start(site: Site) -> subprocess.Popen[bytes]:
     package = Path(__file__).resolve().parents[3]
     path = os.pathsep.join(filter(None, (str(package), os.environ.get("PYTHONPATH"))))
     ours = {name: value for name, value in os.environ.items() if not name.startswith("EXCHANGE_")}
-    environment = ours | {"EXCHANGE_PASSPHRASE_FILE": str(site.passphrase_file.resolve()), "PYTHONPATH": path}
+    passphrase = str(site.passphrase_file.resolve())
+    environment = ours | {"EXCHANGE_PASSPHRASE_FILE": passphrase, "PYTHONPATH": path}
+    if site.twin:
+        environment["EXCHANGE_TWIN"] = site.twin
     command = [sys.executable, "-m", "exchange", "serve", "--data", str(site.folder)]
     with site.printed.open("ab") as printed:
         return subprocess.Popen(  # noqa: S603  our own program, no shell

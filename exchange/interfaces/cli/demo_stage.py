@@ -6,6 +6,7 @@ What does not go as told becomes a line in `broken`; the demo says it at the end
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -31,8 +32,8 @@ class Demo:
     rows: int = 0
     refusal_expected: bool = False
     """The partner signs with a wrong key: what it sends must be refused."""
-    before: dict[int, Callable[[], None]] = field(default_factory=dict)
-    """What happens before the message with a number is sent."""
+    around: dict[int, Callable[[], AbstractContextManager[None]]] = field(default_factory=dict)
+    """What happens while the message with a number is sent."""
     broken: list[str] = field(default_factory=list)
 
     def demand(self, holds: object, what: str) -> bool:
@@ -71,11 +72,13 @@ class Told:
     send: Callable[[], Sent]
 
 
-class RefusedAsItMust(Exception):
+class RefusedAsItMustError(Exception):
     """A message of the partner with a wrong key was refused; the story cannot go on."""
 
 
-def tell(demo: Demo, title: str, steps: Sequence[Told], *, brief: str = "") -> list[Sent]:
+def tell(
+    demo: Demo, title: str, steps: Sequence[Told], *, brief: Callable[[], str] | None = None
+) -> list[Sent]:
     """Tell a story: send each message, wait for its verdict, say so; return what was sent.
 
     A `brief` story is one line, with this end, as long as everything goes as told; otherwise every row.
@@ -86,15 +89,15 @@ def tell(demo: Demo, title: str, steps: Sequence[Told], *, brief: str = "") -> l
         say(title)
         say(HEADING.format(f"ledger {demo.host.short}", f"ledger {demo.origin.short}"))
     for step in steps:
-        demo.before.pop(demo.rows + 1, _nothing)()
-        done.append(step.send())
+        with demo.around.pop(demo.rows + 1, nullcontext)():
+            done.append(step.send())
         rows.append(_judge(demo, step, done[-1]))
         if not brief:
             say_marked(rows[-1].line, rows[-1].state)
         if rows[-1].state == "stopped" and demo.refusal_expected:
-            raise RefusedAsItMust
+            raise RefusedAsItMustError
     if brief:
-        _say_brief(title, rows, brief)
+        _say_brief(title, rows, brief())
     return done
 
 
@@ -106,8 +109,10 @@ class Row:
     state: str
 
 
-def _nothing() -> None:
-    """Nothing happens before most messages."""
+def tell_one(demo: Demo, step: Told) -> None:
+    """Send one message, wait for its verdict, print its row."""
+    row = _judge(demo, step, step.send())
+    say_marked(row.line, row.state)
 
 
 def _say_brief(title: str, rows: Sequence[Row], end: str) -> None:

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The two stories of the demo, told message by message through the services of both agencies.
 
-    1  a woman without papers is found in Phnom Penh and returns to Viet Nam: 13 messages
-    2  two women with passports return to Cambodia; one is ill on the day: 8 messages
+1  a woman without papers is found in Phnom Penh and returns to Viet Nam: 13 messages
+2  two women with passports return to Cambodia; one is ill on the day: 8 messages
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,7 +15,7 @@ from exchange.interfaces.cli.demo_files import Woman, in_days
 from exchange.interfaces.cli.demo_nodes import BORDER, FIRST, RECEPTION, Site
 from exchange.interfaces.cli.demo_stage import Demo, Sent, Told, answer, named, send, tell, write
 from exchange.interfaces.cli.templates import Small
-from exchange.messages.document import header_of
+from exchange.messages.document import header_of, persons_of, text_at
 
 MAI: Final = Woman("NGUYEN Thi Mai", "VN")
 TWO: Final = (Woman("SOK Sreymom", "KH", "N0000001"), Woman("CHEA Bopha", "KH", "N0000002"))
@@ -93,6 +94,12 @@ class Return:
         small = files.countersignature(first.document, name, self.demo.now, BORDER)
         return send(self.origin, write(self.origin, small, BORDER), BORDER)
 
+    def outcome(self) -> str:
+        """Return in words what the signed minutes say of the persons."""
+        lines = persons_of(self.sent["HRC"].document)
+        said = Counter((text_at(line, "outcome"), text_at(line, "reason")) for line in lines)
+        return ", ".join(_in_words(number, *what) for what, number in said.items())
+
     def receive(self) -> Sent:
         small = files.reception(
             self.coming,
@@ -153,7 +160,7 @@ def two_women(demo: Demo) -> list[Sent]:
         *_handover(story),
     ]
     title = "Story 2  Viet Nam returns two Cambodian women with passports"
-    return tell(demo, title, steps, brief="one handed over, one not presented (ill)")
+    return tell(demo, title, steps, brief=story.outcome)
 
 
 def _handover(story: Return) -> list[Told]:
@@ -167,6 +174,11 @@ def _handover(story: Return) -> list[Told]:
         Told(origin, "countersigned, nothing to add", story.countersign),
         Told(origin, "received", story.receive),
     ]
+
+
+def _in_words(number: int, outcome: str, reason: str) -> str:
+    words = f"{number} {outcome.replace('_', ' ')}"
+    return f"{words} ({reason.replace('_', ' ')})" if reason else words
 
 
 def _cases(document: Small) -> list[str]:
