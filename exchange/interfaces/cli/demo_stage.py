@@ -94,7 +94,7 @@ def tell(
         rows.append(_judge(demo, step, done[-1]))
         if not brief:
             say_marked(rows[-1].line, rows[-1].state)
-        if rows[-1].state == "stopped" and demo.refusal_expected:
+        if rows[-1].state == "refused" and demo.refusal_expected:
             raise RefusedAsItMustError
     if brief:
         _say_brief(title, rows, brief())
@@ -132,17 +132,18 @@ def _judge(demo: Demo, step: Told, sent: Sent) -> Row:
     entries = [_place(verdict.get("entry")), _place(verdict.get("partner_entry"))]
     if step.sender is demo.origin:
         entries.reverse()
-    took = f"{state} {verdict['ms']} ms" if state == "accepted" else f"{state} {verdict.get('code', '')}"
+    state = "refused" if state == "stopped" else state
+    took = f"accepted {verdict['ms']} ms" if state == "accepted" else state
     text = f"{sent.answer['type']} {step.text}"
-    expected = "stopped" if demo.refusal_expected and step.sender is demo.origin else "accepted"
-    demo.demand(state == expected, f"message {demo.rows} was not {expected} ({state})")
+    expected = "refused" if demo.refusal_expected and step.sender is demo.origin else "accepted"
+    demo.demand(state == expected, f"message {demo.rows} was not {expected} ({state} {verdict.get('code', '')})")
     head = f"   {demo.rows:>2}  {step.sender.short} →  {text:<40} {took:<16}"
     return Row(f"{head} {entries[0]:>9}  {entries[1]:>9}", state)
 
 
 def _place(index: object) -> str:
     """Return the number of an entry as people count, or a dash when there is none."""
-    return str(index + 1) if isinstance(index, int) else "-"
+    return str(index + 1) if isinstance(index, int) and index >= 0 else "-"
 
 
 def _judged(site: Site, sent: Sent) -> Delivery:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from exchange.errors import InputError
+from exchange.errors import InputError, TransportError
 from exchange.ids import LinkId
 from exchange.interfaces.cli import demo_files as files
 from exchange.interfaces.cli.demo_files import Woman
@@ -23,6 +23,8 @@ LAN: Final = Woman("LE Thi Lan", "VN", "C0000009")
 NOTICE: Final = 4
 """Which message of story 1 is changed and repeated on the way."""
 RECORD: Final = 11
+ATTEMPTS: Final = 3
+"""A partner that loses answers does not lose three in a row."""
 MINUTES: Final = "count_invalid at /content/totals/handed_over"
 CONSENT: Final = "consent_missing at /persons/0/consents"
 
@@ -99,7 +101,15 @@ def _offered(demo: Demo, line: bytes, link: LinkId) -> list[tuple[Outcome, str]]
     host, origin = demo.host, demo.origin
     card = origin.service.ask("partner.here")["card"].encode("ascii")
     frame = encode_frame(Frame(link, host.agency, origin.agency, lines=(line,)))
-    raw = asyncio.run(rehearse_frame(host.folder, host.passphrase(), frame, partner_card=card, link=link))
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            raw = asyncio.run(
+                rehearse_frame(host.folder, host.passphrase(), frame, partner_card=card, link=link)
+            )
+            break
+        except TransportError:
+            if attempt == ATTEMPTS:
+                raise
     return [(result.outcome, result.code) for result in decode_frame(raw).results]
 
 
