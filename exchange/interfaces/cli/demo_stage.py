@@ -136,7 +136,9 @@ def _judge(demo: Demo, step: Told, sent: Sent) -> Row:
     took = f"accepted {verdict['ms']} ms" if state == "accepted" else state
     text = f"{sent.answer['type']} {step.text}"
     expected = "refused" if demo.refusal_expected and step.sender is demo.origin else "accepted"
-    demo.demand(state == expected, f"message {demo.rows} was not {expected} ({state} {verdict.get('code', '')})")
+    demo.demand(
+        state == expected, f"message {demo.rows} was not {expected} ({state} {verdict.get('code', '')})"
+    )
     head = f"   {demo.rows:>2}  {step.sender.short} →  {text:<40} {took:<16}"
     return Row(f"{head} {entries[0]:>9}  {entries[1]:>9}", state)
 
