@@ -357,11 +357,6 @@ class World:
 
 
 @cache
-def lifecycle() -> LifecycleTable:
-    return LifecycleTable.from_json(raw_list("case-states"))
-
-
-@cache
 def _agreement(suite: Suite, pair: Pair = PAIR):  # type: ignore[no-untyped-def]
     members = [(code, pair.member(code)) for code in (pair.one, pair.other)]
     parties = tuple(
