@@ -14,7 +14,9 @@ from exchange.ids import AgencyCode
 from exchange.messages.catalog import PERSON_BLOCK, PERSON_COLUMNS, message_types
 from tests.support.handover_story import code_of, moment
 
-NEEDED_HERE = {"IDN": {"names", "links"}, "RPN": {"documents"}}
+NEEDED_HERE = {
+    "IDN": {"names", "links"}, "RPN": {"documents"}, "RFN": {"is_child"}, "FUP": {"is_child"},
+}  # fmt: skip
 """Optional members that the scenarios tell."""
 OF_CHILDREN = frozenset({"guardian", "best_interests"})
 SUITABLE = {"KH": "KH-DOSVY-SVR", "VN": "VN-MOH"}
