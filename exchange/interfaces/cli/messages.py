@@ -34,7 +34,9 @@ NOT_STORED = "nothing was sent, nothing was stored"
 
 @group.command("new")
 def new(
-    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="RPN, or repatriation-notice.")],
+    type_name: Annotated[
+        str, typer.Argument(metavar="TYPE", help="A code or a name: RPN, or repatriation-notice.")
+    ],
     example: Annotated[
         bool, typer.Option("--example", help="A complete one, of an invented person.")
     ] = False,
@@ -44,7 +46,7 @@ def new(
         say_json(templates.example(type_name, datetime.now(UTC).date()))
         return
     say_json(templates.blank(type_name))
-    for hint in templates.HINTS:
+    for hint in templates.hints(type_name):
         warn(f"hint: {hint}")
 
 
