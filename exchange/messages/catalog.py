@@ -17,12 +17,14 @@ from pydantic import BaseModel
 
 from exchange.messages.aftercare import Closure, FollowUp, Reception, Referral
 from exchange.messages.appointment import Proposal, Response
+from exchange.messages.changes import Amendment, Reminder, Resume
 from exchange.messages.codelists import Code, codelist
 from exchange.messages.departure import Departure
 from exchange.messages.identification import CheckRequest, CheckResult, FoundNotice
 from exchange.messages.papers import PaperRequest, PaperStatus
 from exchange.messages.record import Record
 from exchange.messages.returns import Decision, Notice
+from exchange.messages.stops import Cancellation, Crossing, Hold, Incident, Withdrawal
 from exchange.messages.tracing import TracingRequest, TracingResult
 
 PERSON_COLUMNS = ("IDN", "VRQ", "TRQ", "RPN", "TDQ", "HDP", "HRC", "RCV", "RFN", "FUP")
@@ -103,6 +105,14 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "TRS": Form("1.0", "urn:exchange:schema:trs:1.0", "line", TracingResult),
         "RPN": Form("1.0", "urn:exchange:schema:rpn:1.0", "person", Notice),
         "RPD": Form("1.0", "urn:exchange:schema:rpd:1.0", "line", Decision),
+        "AMD": Form("1.0", "urn:exchange:schema:amd:1.0", "line", Amendment),
+        "RMD": Form("1.0", "urn:exchange:schema:rmd:1.0", "line", Reminder),
+        "RSM": Form("1.0", "urn:exchange:schema:rsm:1.0", "line", Resume),
+        "CWD": Form("1.0", "urn:exchange:schema:cwd:1.0", "line", Withdrawal),
+        "HLD": Form("1.0", "urn:exchange:schema:hld:1.0", "line", Hold),
+        "CAN": Form("1.0", "urn:exchange:schema:can:1.0", "line", Cancellation),
+        "INC": Form("1.0", "urn:exchange:schema:inc:1.0", "line", Incident),
+        "CKS": Form("1.0", "urn:exchange:schema:cks:1.0", "line", Crossing),
         "TDQ": Form("1.0", "urn:exchange:schema:tdq:1.0", "person", PaperRequest),
         "TDS": Form("1.0", "urn:exchange:schema:tds:1.0", "line", PaperStatus),
         "HPR": Form("1.0", "urn:exchange:schema:hpr:1.0", "no_part", Proposal),

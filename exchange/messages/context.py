@@ -5,7 +5,7 @@ Both are given by the caller, so that the same document and the same facts give 
 sides. The state of a case is not among them: it is checked later, by the lifecycle.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -13,7 +13,9 @@ from typing import Protocol
 
 from exchange.ids import AgencyCode, CaseCode, MessageId, MovementCode
 from exchange.messages.codelists import agency
+from exchange.messages.document import Document, content_of, header_of, text_at
 from exchange.messages.earlier import Announced, Appointment, EarlierMessage, OpenCrossing
+from exchange.messages.media import Carried
 
 ASSENT_FROM_AGE = 6
 """Years; a younger child gives no assent of its own. Working value, an agreement may set another."""
@@ -40,6 +42,8 @@ class RuleContext:
     skew: timedelta = timedelta(seconds=300)
     """How far a stated moment may lie ahead of ours (limits of the protocol)."""
     assent_from_age: int = ASSENT_FROM_AGE
+    attachments: Sequence[Carried] | None = None
+    """The bytes that travel with the message; None where they are not at hand, in an unfinished draft."""
 
     @property
     def day(self) -> date:
@@ -77,6 +81,26 @@ class Facts(Protocol):
 
     def last_decision_of(self, case: CaseCode) -> str | None:
         """Return the outcome of the newest decision on a case in its newest notice, or None."""
+        ...
+
+    def author_of(self, message: MessageId) -> AgencyCode | None:
+        """Return the contact point that sent a known message, or None."""
+        ...
+
+    def document_of(self, message: MessageId) -> Document | None:
+        """Return a known message as it was sent, or None when it is unknown or its content is erased."""
+        ...
+
+    def about(self, message: MessageId) -> Sequence[Document]:
+        """Return the messages that answer, change, cancel, end or remind of this one, in order of effect."""
+        ...
+
+    def is_on_its_way(self, message: MessageId) -> bool:
+        """Return whether the log of the other side names this message, but it has not arrived."""
+        ...
+
+    def flags_of(self, case: CaseCode) -> Collection[str]:
+        """Return the vulnerability flags of the newest message that names any for the person."""
         ...
 
     def earlier(self, message: MessageId) -> EarlierMessage | None:
@@ -118,6 +142,10 @@ class KnownFacts:
     cases: Mapping[str, Collection[CaseCode]] = field(default_factory=lambda: MappingProxyType({}))
     answered_notices: frozenset[str] = frozenset()
     decisions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    authors: Mapping[str, AgencyCode] = field(default_factory=lambda: MappingProxyType({}))
+    documents: Mapping[str, Document] = field(default_factory=lambda: MappingProxyType({}))
+    on_their_way: frozenset[str] = frozenset()
+    flags: Mapping[str, Collection[str]] = field(default_factory=lambda: MappingProxyType({}))
     messages: Mapping[str, EarlierMessage] = field(default_factory=lambda: MappingProxyType({}))
     notices: Mapping[str, Announced] = field(default_factory=lambda: MappingProxyType({}))
     appointments: Mapping[str, Appointment] = field(default_factory=lambda: MappingProxyType({}))
@@ -164,6 +192,29 @@ class KnownFacts:
 
     def period_end_of(self, case: CaseCode) -> date | None:
         return self.period_ends.get(case)
+
+    def author_of(self, message: MessageId) -> AgencyCode | None:
+        return self.authors.get(message)
+
+    def document_of(self, message: MessageId) -> Document | None:
+        return self.documents.get(message)
+
+    def about(self, message: MessageId) -> Sequence[Document]:
+        return [document for document in self.documents.values() if named_in(document) == message]
+
+    def is_on_its_way(self, message: MessageId) -> bool:
+        return message in self.on_their_way
+
+    def flags_of(self, case: CaseCode) -> Collection[str]:
+        return self.flags.get(case, ())
+
+
+def named_in(document: Document) -> str:
+    """Return the message that a document answers, changes, cancels, ends or reminds of, or ""."""
+    content = content_of(document)
+    return (
+        text_at(content, "target") or text_at(content, "hold") or text_at(header_of(document), "in_reply_to")
+    )
 
 
 def country_of(code: AgencyCode) -> str:

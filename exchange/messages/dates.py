@@ -114,6 +114,12 @@ class Days:
         if first is not None and second is not None and second < first:
             self._keep("date.order", place, "the same day or later", "an earlier day")
 
+    def not_later(self, limit: date, text: str | None, *place: str | int) -> None:
+        """Read a day that may lie ahead, but not after `limit`."""
+        day = self.read(text, *place)
+        if day is not None and day > limit:
+            self._keep("date.late", place, "a day within the deadline", "a later day")
+
     def moment(self, text: str | None, *place: str | int) -> datetime | None:
         """Return the moment of a member in UTC, or None when it is missing or no moment."""
         if text is None or self._is_buddhist(text, place):

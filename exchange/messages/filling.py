@@ -46,6 +46,10 @@ _BIRTH = "birth"
 """A type without it names persons who are known already; nothing about them is concluded."""
 _ASKED = {"TRQ": frozenset({"flags"})}
 """Members that are not added empty, because the answer decides whether the message is safe."""
+_BY_CASES = frozenset({"AMD", "RMD", "RSM", "CWD", "CAN", "INC"})
+"""Types of which a line may say nothing but its case."""
+_MOMENTS = {"CWD": ("withdrawn_at",), "INC": ("happened_at", "known_at")}
+"""Members that say when the event happened, the best one first."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ def fill(small: Document, sources: Sources) -> Filled:
             fill_person(person, filler, index, needed=needed, is_new=is_new)
     if row.code == "RPN":
         _fill_notice(document, filler)
+    _fill_control(document, filler, row.code)
     complete_handover(document, row.code, filler)
     _fill_header(document, form, filler)
     return Filled(_ordered(document, form), tuple(filler.added))
@@ -178,6 +183,21 @@ def _fill_notice(document: Document, filler: Filler) -> None:
     filler.usual(content, "proposed_checkpoint", "checkpoint", "content")
     filler.usual(content, "funding", "funding", "content")
     filler.put(content, "escorts", [], "form", "content")
+
+
+def _fill_control(document: Document, filler: Filler, code: str) -> None:
+    """Add what a control message repeats: a part for each case, and the moment of the event."""
+    header, content = object_at(document, "header"), object_at(document, "content")
+    cases = header.get("case_codes")
+    if code in _BY_CASES and document["persons"] == [] and isinstance(cases, list):
+        lines: list[JsonValue] = [{"case_code": case} for case in cases]
+        document["persons"] = lines
+        filler.added.append(Added("/persons", deepcopy(lines), "cases in the file"))
+    for name in _MOMENTS.get(code, ()):
+        if name in content:
+            filler.put(header, "event_at", content[name], "moment in the file", "header")
+    if code == "AMD":
+        filler.put(content, "changes", [], "form", "content")
 
 
 def _fill_header(document: Document, form: Form, filler: Filler) -> None:

@@ -26,7 +26,7 @@ NOT_EXCHANGED = frozenset(
 MAX_INLINE = 5
 MAX_INLINE_BYTES = 262_144
 """Attachments inside the sealed body, and the size of one (list `limits`)."""
-_INLINE_MEDIA = frozenset({"image/jpeg", "image/png", "application/pdf"})
+INLINE_MEDIA = frozenset({"image/jpeg", "image/png", "application/pdf"})
 _ACTS_AT_ONCE = frozenset({"rpn_child", "consent_override"})
 """Acts that both sides can see in the document; `s4_named_readers` holds for the first release only."""
 
@@ -160,9 +160,13 @@ def named_attachment(
 
 
 def disclosure(document: Document, header: Header) -> Iterator[Fault]:
-    """The highest class inside may travel in this type, and is not understated."""
+    """The highest class inside may travel in this type, and is not understated.
+
+    Case codes may always travel; without them a reminder, which may carry S1 only, could name no case.
+    """
     stated, highest = Sensitivity[header.sensitivity], highest_class(document)
-    allowed = Sensitivity[message_types()[header.type].max_sensitivity]
+    codes = Sensitivity.S2 if header.case_codes else Sensitivity.S0
+    allowed = max(codes, Sensitivity[message_types()[header.type].max_sensitivity])
     if max(highest, stated) > allowed:
         found = max(highest, stated).name
         expected = f"at most {allowed.name} in {header.type}"
@@ -201,7 +205,7 @@ def _attachment(entry: Attachment, index: int, cases: Sequence[str]) -> Iterator
         yield _attachment_fault(
             "attachment.carried", index, "part", "a part, or a blob with its key", "not one of them"
         )
-    if entry.part is not None and (entry.size > MAX_INLINE_BYTES or entry.media_type not in _INLINE_MEDIA):
+    if entry.part is not None and (entry.size > MAX_INLINE_BYTES or entry.media_type not in INLINE_MEDIA):
         expected = f"JPEG, PNG or PDF of at most {MAX_INLINE_BYTES} bytes"
         yield _attachment_fault(
             "attachment.inline", index, "part", expected, f"{entry.media_type}, {entry.size} bytes"

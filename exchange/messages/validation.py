@@ -13,17 +13,21 @@ functions of the officer) is left out at the recipient.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from exchange.errors import Fault
+from exchange.ids import AgencyCode, MessageId
 from exchange.messages import (
+    changes_rules,
     decision_rules,
     header_rules,
     identification_rules,
     notice_rules,
     paper_rules,
+    stops_rules,
     tracing_rules,
 )
 from exchange.messages.aftercare_rules import (
@@ -32,7 +36,9 @@ from exchange.messages.aftercare_rules import (
     reception_faults,
     referral_faults,
 )
+from exchange.messages.amending import apply_amendment, standing_document
 from exchange.messages.appointment_rules import proposal_faults, response_faults
+from exchange.messages.attachments import attachment_faults, with_attachment_faults
 from exchange.messages.catalog import message_types
 from exchange.messages.consent import consent_faults
 from exchange.messages.context import Facts, KnownFacts, RuleContext
@@ -53,7 +59,10 @@ def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple
     if isinstance(model, Fault):
         return (model,)
     rules = RULES[text_at(header_of(document), "type")]
-    return tuple(rules(document, model, context, facts))
+    faults = tuple(rules(document, model, context, facts))
+    if context.attachments is None:
+        return faults
+    return with_attachment_faults(faults, attachment_faults(document, context.attachments))
 
 
 def read_document(document: Document) -> BaseModel | Fault:
@@ -127,6 +136,50 @@ def _decision_faults(
     yield from decision_rules.decision_state(decision, facts)
 
 
+def _amendment_faults(
+    document: Document, amendment: Any, context: RuleContext, facts: Facts
+) -> Iterator[Fault]:
+    """Return the faults of an `Amendment`, then those it makes in the message it changes."""
+    faults = tuple(changes_rules.amendment_faults(document, amendment, context, facts))
+    yield from faults
+    before = standing_document(MessageId(amendment.content.target), facts)
+    if faults or before is None or isinstance(read_document(before), Fault):
+        return
+    after = apply_amendment(before, document).document or before
+    for found in _new_faults(before, after, document, context, facts):
+        yield replace(found, pointer="/content/changes", hint=f"in the changed message at {found.pointer}")
+
+
+def _new_faults(
+    before: Document, after: Document, amendment: Document, context: RuleContext, facts: Facts
+) -> tuple[Fault, ...]:
+    """Return the faults of `after`, apart from those of rules that `before` has as well.
+
+    Both are judged as if they were sent now by the side that sent the message, with the second person and
+    the class of the amendment.
+    """
+    header, act = header_of(before), header_of(amendment)
+    highest = max(text_at(header, "sensitivity"), text_at(act, "sensitivity"))
+    judged = {name: value for name, value in header_of(after).items() if name not in _OF_THE_RELEASE}
+    judged |= {name: act[name] for name in _OF_THE_RELEASE if name in act}
+    judged["sensitivity"] = highest
+    ill_formed = check_form({**after, "header": {**header_of(after), "sensitivity": highest}})
+    if ill_formed:
+        return ill_formed
+    theirs = replace(
+        context,
+        attachments=None,
+        sender=AgencyCode(text_at(header, "sender")),
+        recipient=AgencyCode(text_at(header, "recipient")),
+        officer_functions=None,
+    )
+    known = frozenset(check_rules({**before, "header": judged}, theirs, facts))
+    found = check_rules({**after, "header": judged}, theirs, facts)
+    return tuple(fault for fault in found if fault not in known)
+
+
+_OF_THE_RELEASE = ("message_id", "released_by")
+
 RULES: Mapping[str, Callable[[Document, Any, RuleContext, Facts], Iterable[Fault]]] = {
     "IDN": identification_rules.FOUND_NOTICE,
     "VRQ": identification_rules.CHECK_REQUEST,
@@ -137,6 +190,14 @@ RULES: Mapping[str, Callable[[Document, Any, RuleContext, Facts], Iterable[Fault
     "RPD": _decision_faults,
     "TDQ": paper_rules.PAPER_REQUEST,
     "TDS": paper_rules.PAPER_STATUS,
+    "AMD": _amendment_faults,
+    "RMD": changes_rules.reminder_faults,
+    "RSM": changes_rules.resume_faults,
+    "CWD": stops_rules.withdrawal_faults,
+    "HLD": stops_rules.hold_faults,
+    "CAN": stops_rules.cancellation_faults,
+    "INC": stops_rules.incident_faults,
+    "CKS": stops_rules.crossing_faults,
     "HPR": proposal_faults,
     "HRP": response_faults,
     "HDP": departure_faults,

@@ -4,7 +4,8 @@
     part       one JSON object in UTF-8 without a line feed; it begins with {"salt":"…"
     plaintext  each part and a line feed, then spaces up to the size class
 
-Part 0 is the header, part 1 the common content, part 2… one person or one line of the record each. The
+Part 0 is the header, part 1 the common content, part 2… one person or one line of the record each, then
+up to five attachments: `{"salt":…,"number":n,"data":…}` with the bytes in base64url. The
 document `{header, content, persons}` is what a schema describes; it has no salts.
 
 The commitment is the RFC 9162 root over one leaf for each part:
@@ -25,6 +26,7 @@ from typing import Final
 
 from exchange.errors import RejectedError, StrictJsonError
 from exchange.ids import Digest, MessageId, RandomSource, b64url
+from exchange.messages.media import Carried
 from exchange.protocol.jws import decode_segment
 from exchange.protocol.strictjson import JsonValue, encode, parse_object
 
@@ -34,17 +36,24 @@ Document = dict[str, JsonValue]
 SALT_BYTES: Final = 32
 MIN_PARTS: Final = 2
 MAX_PARTS: Final = 1_010
-"""Header, content, and the largest list: 1,000 persons and some lines more."""
+"""Header, content, and the largest list: 1,000 persons, and attachments."""
+MAX_ATTACHMENTS: Final = 5
 SIZE_CLASSES: Final = (1_024, 2_048, 4_096, 6_144, 8_192, 16_384, 32_768, 65_536)
 """Bytes of plaintext."""
 
 _LABEL = b"\x00exchange/part/v1\x00"
 _SALTED = re.compile(rb'\{"salt":"([A-Za-z0-9_-]{43})"[,}]')
+_ATTACHED = re.compile(
+    rb'\{"salt":"[A-Za-z0-9_-]{43}","number":([1-9][0-9]{0,3}),"data":"([A-Za-z0-9_-]*)"\}'
+)
+"""The one form of an attachment; a person or line never has it, because it names its case."""
 _NAMES = ("header", "content", "persons")
 
 
-def split_document(document: Document, random: RandomSource) -> list[bytes]:
-    """Return the parts of a document, each with a fresh salt.
+def split_document(
+    document: Document, random: RandomSource, attachments: Sequence[Carried] = ()
+) -> list[bytes]:
+    """Return the parts of a document and of its attachments in their order, each with a fresh salt.
 
     Raises:
         RejectedError: `form_invalid`: not exactly `{header, content, persons}` of objects without a
@@ -54,8 +63,10 @@ def split_document(document: Document, random: RandomSource) -> list[bytes]:
     persons = document.get("persons")
     if document.keys() != set(_NAMES) or not isinstance(persons, list):
         raise RejectedError("form_invalid", "a document is {header, content, persons}")
-    _check_count(len(persons) + 2, "form_invalid")
-    return [_salted(members, random) for members in (document["header"], document["content"], *persons)]
+    carried: list[JsonValue] = [{"number": one.number, "data": b64url(one.data)} for one in attachments]
+    _check_count(len(persons) + 2 + len(carried), "form_invalid")
+    members = (document["header"], document["content"], *persons, *carried)
+    return [_salted(each, random) for each in members]
 
 
 def join_parts(parts: Sequence[bytes]) -> Document:
@@ -69,8 +80,18 @@ def join_parts(parts: Sequence[bytes]) -> Document:
     salts = salts_of(parts)
     if len(set(salts)) != len(salts):
         raise RejectedError("form_invalid", "a salt occurs twice in one message")
-    header, content, *persons = map(_members, parts)
+    header, content, *persons = map(_members, parts[: _end_of_persons(parts)])
     return {"header": header, "content": content, "persons": list(persons)}
+
+
+def attachments_of(parts: Sequence[bytes]) -> list[Carried]:
+    """Return the attachments among opened parts.
+
+    Raises:
+        RejectedError: `attachment_mismatch`: a part that begins like an attachment is none.
+    """
+    first = _end_of_persons(parts)
+    return [_attachment(number, part) for number, part in enumerate(parts[first:], first)]
 
 
 def salts_of(parts: Iterable[bytes]) -> list[bytes]:
@@ -154,6 +175,24 @@ def _salt(part: bytes) -> bytes:
         return decode_segment(found[1])
     except StrictJsonError:
         raise RejectedError("form_invalid", "a salt is not in its canonical form") from None
+
+
+def _end_of_persons(parts: Sequence[bytes]) -> int:
+    """Return the number of the first attachment: up to five parts at the end have their form."""
+    end = len(parts)
+    while end > max(MIN_PARTS, len(parts) - MAX_ATTACHMENTS) and _ATTACHED.fullmatch(parts[end - 1]):
+        end -= 1
+    return end
+
+
+def _attachment(place: int, part: bytes) -> Carried:
+    found = _ATTACHED.fullmatch(part)
+    try:
+        if found is not None:
+            return Carried(place, int(found[1]), decode_segment(found[2]))
+    except StrictJsonError:
+        pass
+    raise RejectedError("attachment_mismatch", "a part is not an attachment in its one form")
 
 
 def _members(part: bytes) -> dict[str, JsonValue]:

@@ -5,15 +5,16 @@ Only messages with an effect count: accepted ones, and our own that are on their
 in the unit that judges, so the facts are those at the verdict.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
 from exchange.ids import AgencyCode, CaseCode, MessageId, MovementCode
 from exchange.messages.catalog import two_person_acts
-from exchange.messages.context import RuleContext
+from exchange.messages.context import RuleContext, named_in
 from exchange.messages.dates import as_day
 from exchange.messages.document import header_of, objects_at, persons_of, text_at
 from exchange.messages.earlier import Announced, Appointment, EarlierMessage, OpenCrossing
+from exchange.messages.media import Carried
 from exchange.messages.sensitivity import highest_class
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
@@ -36,6 +37,7 @@ class StoreFacts:
         self._uow = uow
         self._link = pairing.link.link
         self._own = own
+        self._partner = pairing.partner
         self._handover = HandoverFacts(
             rows_of=self._rows_of,
             document_of=lambda row: document_of(uow, row),
@@ -100,6 +102,43 @@ class StoreFacts:
         notice = self._handover.last_content(case, "RPN")
         return as_day(text_at(notice, "proposed_to")) if notice else None
 
+    def author_of(self, message: MessageId) -> AgencyCode | None:
+        row = self._message(message)
+        if row is None:
+            return None
+        return self._own if row.direction is Direction.OUT else self._partner
+
+    def document_of(self, message: MessageId) -> Document | None:
+        row = self._message(message)
+        return document_of(self._uow, row) if row else None
+
+    def about(self, message: MessageId) -> Sequence[Document]:
+        """Return what names this message, from the cases it concerns."""
+        events: dict[MessageId, CaseEventRow] = {}
+        for case in self.cases_of_message(message):
+            for event in self._uow.cases.events(self._link, case):
+                if event.message != message:
+                    events.setdefault(event.message, event)
+        documents = map(self.document_of, sorted(events, key=lambda found: events[found].at))
+        return [document for document in documents if document and named_in(document) == message]
+
+    def is_on_its_way(self, message: MessageId) -> bool:
+        link = self._uow.links.get(self._link)
+        number = link.contiguous_in + 1 if link else 1
+        while announced := self._uow.messages.announced(self._link, number):
+            if announced.id == message:
+                return self._uow.messages.by_seq(self._link, Direction.IN, number) is None
+            number += 1
+        return False
+
+    def flags_of(self, case: CaseCode) -> Collection[str]:
+        for type_code in ("HDP", "RPN", "TRQ", "VRQ"):
+            line = self._last_line(case, type_code)
+            flags = line.get("flags") if line else None
+            if isinstance(flags, list):
+                return frozenset(map(str, flags))
+        return ()
+
     def _message(self, message: MessageId) -> MessageRow | None:
         for direction in (Direction.OUT, Direction.IN):
             row = self._uow.messages.by_id(self._link, direction, message)
@@ -124,6 +163,7 @@ def rule_context(
     sender: AgencyCode,
     at: datetime,
     functions: tuple[str, ...] | None = None,
+    attachments: Sequence[Carried] | None = None,
 ) -> RuleContext:
     """Return the act that the rules judge, from the agreement in force."""
     recipient = pairing.partner if sender == node.agency else node.agency
@@ -138,6 +178,7 @@ def rule_context(
         checkpoints=frozenset(terms.checkpoints) or None,
         officer_functions=functions,
         skew=node.limits.skew,
+        attachments=attachments,
     )
 
 
@@ -148,7 +189,7 @@ def two_person_reason(document: Document) -> str | None:
     states = [text_at(consent, "state") for person in persons for consent in objects_at(person, "consents")]
     acts = two_person_acts(
         text_at(header, "type"),
-        sensitivity=str(highest_class(document)),
+        sensitivity=max(str(highest_class(document)), text_at(header, "sensitivity")),
         children=any(bool(person.get("is_child")) for person in persons),
         consent_states=states,
     )

@@ -22,6 +22,7 @@ A line is kept and logged as `held`, unless it is a stop (rule 19),
 before it arrived gets the verdict `voided`. Every line runs in a savepoint of its own.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -29,11 +30,11 @@ from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedErr
 from exchange.ids import CaseCode, MessageId
 from exchange.ledger.entries import Entry, accp, rcvd, rejc
 from exchange.messages.catalog import message_types
-from exchange.messages.document import header_of, text_at
+from exchange.messages.document import header_of, objects_at, text_at
 from exchange.messages.validation import check_rules
 from exchange.protocol.envelope import join_line
 from exchange.protocol.frames import Outcome, Result
-from exchange.protocol.parts import Document, join_parts, salts_of
+from exchange.protocol.parts import Document, attachments_of, join_parts, salts_of
 from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import trusted_signer
 from exchange.service import casework, logbook
@@ -206,7 +207,7 @@ def _log(
     if fault is None and line.document is not None:
         uow.contents.add(row.link, Direction.IN, row.seq, parts_of(line.document, line.parts))
     if fault is None and not hold:
-        row = _judge(uow, node, pairing, row, line.document)
+        row = _judge(uow, node, pairing, row, line.document, line.parts)
     index = logbook.write(uow, node, pairing.link, [_rcvd(row)])
     _close(uow, node, row, index)
     move_mark(uow, pairing)
@@ -238,24 +239,39 @@ def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, 
     )
 
 
-def parts_of(document: Document, raw_parts: tuple[bytes, ...]) -> list[Part]:
-    """Return the parts with the case each belongs to: header and content belong to the message."""
-    persons = document.get("persons") or []
-    cases: list[CaseCode | None] = [None, None]
-    if isinstance(persons, list):
-        cases += [
-            CaseCode(str(person["case_code"])) if isinstance(person, dict) else None for person in persons
-        ]
-    return [Part(number, case, raw) for number, (case, raw) in enumerate(zip(cases, raw_parts, strict=True))]
+def parts_of(document: Document, raw_parts: Sequence[bytes]) -> list[Part]:
+    """Return the parts with the case each belongs to; header and content belong to the message.
+
+    An attachment belongs to the case its entry names, or to the message.
+    """
+    lines = objects_at(document, "persons")
+    entries = objects_at(header_of(document), "attachments")
+    cases = {2 + index: text_at(line, "case_code") for index, line in enumerate(lines)}
+    cases |= {
+        part: text_at(entry, "case_code") for entry in entries if isinstance(part := entry.get("part"), int)
+    }
+    return [
+        Part(number, CaseCode(cases[number]) if cases.get(number) else None, raw)
+        for number, raw in enumerate(raw_parts)
+    ]
 
 
 def _judge(
-    uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, document: Document | None
+    uow: UnitOfWork,
+    node: Node,
+    pairing: Pairing,
+    row: MessageRow,
+    document: Document | None,
+    parts: Sequence[bytes],
 ) -> MessageRow:
     """Return the row with its final verdict after rules, consent and state (step 17)."""
     if document is None:
         return replace(row, state=MessageState.REJECTED, code="decryption_failed")
-    context = rule_context(node, pairing, sender=pairing.partner, at=row.created_at)
+    try:
+        carried = attachments_of(parts)
+    except RejectedError as error:
+        return replace(row, state=MessageState.REJECTED, code=error.reason)
+    context = rule_context(node, pairing, sender=pairing.partner, at=row.created_at, attachments=carried)
     faults = check_rules(document, context, StoreFacts(uow, pairing, node.agency))
     if faults:
         return replace(row, state=MessageState.REJECTED, code=faults[0].code)
@@ -369,12 +385,13 @@ def _decide_held(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow)
     if announced and announced.void_code:
         decided = replace(row, state=MessageState.REJECTED, code="voided")
     else:
-        document = join_parts([part.raw for part in uow.contents.parts(row.link, Direction.IN, row.seq)])
+        raw_parts = [part.raw for part in uow.contents.parts(row.link, Direction.IN, row.seq)]
+        document = join_parts(raw_parts)
         fault = form_fault(document)
         if fault:
             decided = replace(row, state=MessageState.REJECTED, code=fault.reason)
         else:
-            decided = _judge(uow, node, pairing, row, document)
+            decided = _judge(uow, node, pairing, row, document, raw_parts)
     _log_decision(uow, node, pairing, decided)
 
 

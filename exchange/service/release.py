@@ -12,6 +12,7 @@ Steps:
 If the start gate is closed, the draft is kept as *waiting* and takes its number when the gate opens.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -20,9 +21,10 @@ from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, new_message_i
 from exchange.ledger.entries import sent
 from exchange.messages.catalog import message_types
 from exchange.messages.filling import release_digest, released
+from exchange.messages.media import Carried
 from exchange.messages.validation import check_form, check_rules
 from exchange.protocol.envelope import Envelope, join_line, sign_envelope
-from exchange.protocol.parts import Document, commitment, pad, split_document
+from exchange.protocol.parts import Document, attachments_of, commitment, pad, split_document
 from exchange.protocol.seal import seal
 from exchange.protocol.suites import KeyUse, Suite
 from exchange.protocol.trust import trusted_sealing_key
@@ -60,20 +62,31 @@ class Sealed:
 
 
 async def check_draft(
-    node: Node, link: LinkId, document: Document, officer: OfficerNumber
+    node: Node,
+    link: LinkId,
+    document: Document,
+    officer: OfficerNumber,
+    attachments: Sequence[Carried] | None = None,
 ) -> tuple[Fault, ...]:
-    """Return everything that is wrong with a draft for this partner; nothing is stored."""
-    return (await _check(node, link, document, officer))[1]
+    """Return everything that is wrong with a draft for this partner; nothing is stored.
+
+    Without `attachments` their list is checked, and their bytes are not.
+    """
+    return (await _check(node, link, document, officer, attachments))[1]
 
 
 async def _check(
-    node: Node, link: LinkId, document: Document, officer: OfficerNumber
+    node: Node,
+    link: LinkId,
+    document: Document,
+    officer: OfficerNumber,
+    attachments: Sequence[Carried] | None = None,
 ) -> tuple[Pairing, tuple[Fault, ...]]:
     form = check_form(document, draft=True)
 
     def unit(uow: UnitOfWork) -> tuple[Pairing, tuple[Fault, ...]]:
         pairing = pairing_of(uow, node, link)
-        return pairing, form or _rule_faults(uow, node, pairing, document, officer)
+        return pairing, form or _rule_faults(uow, node, pairing, document, officer, attachments)
 
     return await node.store.read(unit)
 
@@ -87,8 +100,11 @@ async def release(
     second: OfficerNumber | None = None,
     approved: Digest | None = None,
     draft: MessageId | None = None,
+    attachments: Sequence[Carried] = (),
 ) -> Released:
     """Number, seal and queue a message; durable when it returns. Its `draft` goes in the same unit.
+
+    `attachments` are the parts that `attach` gave for this document.
 
     Raises:
         InputError: the draft is wrong, or a second person is needed; nothing was stored.
@@ -96,14 +112,14 @@ async def release(
         UsageError: the draft was released or deleted meanwhile; nothing was stored.
     """
     node.presence.demand_open(link)
-    faults = await check_draft(node, link, document, officer)
+    faults = await check_draft(node, link, document, officer, attachments)
     if faults:
         raise InputError(
             "the message is not complete", faults=faults, hint="nothing was sent, nothing was stored"
         )
     _demand_second(document, officer, second, approved)
     pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
-    ready = seal_message(node, pairing, document, officer=officer, second=second)
+    ready = seal_message(node, pairing, document, officer=officer, second=second, attachments=attachments)
 
     def unit(uow: UnitOfWork) -> MessageRow:
         _use_draft(uow, draft)
@@ -152,7 +168,13 @@ def _demand_second(
 
 
 def seal_message(
-    node: Node, pairing: Pairing, document: Document, *, officer: OfficerNumber, second: OfficerNumber | None
+    node: Node,
+    pairing: Pairing,
+    document: Document,
+    *,
+    officer: OfficerNumber,
+    second: OfficerNumber | None,
+    attachments: Sequence[Carried] = (),
 ) -> Sealed:
     """Return the sealed message without its number (step 3)."""
     id = new_message_id(node.clock.now(), node.random)
@@ -166,7 +188,7 @@ def seal_message(
         officer=officer,
         released_by=second,
     )
-    parts = split_document(full, node.random)
+    parts = split_document(full, node.random, attachments)
     plaintext = pad(parts)
     key = trusted_sealing_key(pairing.partner_keys, suite=pairing.agreement.suite, at=node.clock.now())
     body = seal(
@@ -211,7 +233,7 @@ def number(
             "the agreement changed while the message was being sealed", hint="send it again"
         )
     _demand_room(uow, node, pairing, len(ready.body))
-    faults = _rule_faults(uow, node, pairing, ready.document, officer)
+    faults = _rule_faults(uow, node, pairing, ready.document, officer, attachments_of(ready.parts))
     if faults:
         raise InputError(
             "the message is no longer allowed", faults=faults, hint="nothing was sent, nothing was stored"
@@ -288,11 +310,23 @@ def _sign(
 
 
 def _rule_faults(
-    uow: UnitOfWork, node: Node, pairing: Pairing, document: Document, officer: OfficerNumber
+    uow: UnitOfWork,
+    node: Node,
+    pairing: Pairing,
+    document: Document,
+    officer: OfficerNumber,
+    attachments: Sequence[Carried] | None,
 ) -> tuple[Fault, ...]:
     now = node.clock.now()
     directory = demand_officer(uow, officer, now)
-    context = rule_context(node, pairing, sender=node.agency, at=now, functions=directory.functions)
+    context = rule_context(
+        node,
+        pairing,
+        sender=node.agency,
+        at=now,
+        functions=directory.functions,
+        attachments=attachments,
+    )
     return check_rules(document, context, StoreFacts(uow, pairing, node.agency))
 
 

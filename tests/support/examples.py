@@ -51,6 +51,9 @@ def facts() -> KnownFacts:
             if "period_end" in case
         },
         decisions={case["case_code"]: case["last_decision"] for case in decided},
+        authors={message["id"]: AgencyCode(message["by"]) for message in messages if "by" in message},
+        documents={message["id"]: document for message in messages if (document := _sent(message))},
+        flags={case["case_code"]: case["flags"] for case in cases if "flags" in case},
         messages={message["id"]: _earlier(message) for message in HANDOVER["messages"]},
         notices={notice["case_code"]: _announced(notice) for notice in notices},
         appointments={each["movement"]: _appointment(each) for each in HANDOVER["appointments"]},
@@ -89,6 +92,14 @@ def _appointment(raw: dict[str, Any]) -> Appointment:
         listed=tuple(raw["listed"]),
         final=tuple(raw["final"]) if "final" in raw else None,
     )
+
+
+def _sent(message: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the content of an earlier message: one of the examples, or written in the world itself."""
+    document = load(ROOT / f"{message['example']}.json") if "example" in message else message.get("document")
+    if document is not None:
+        document["header"]["message_id"] = message["id"]
+    return document
 
 
 def context(document: dict[str, Any], **changes: Any) -> RuleContext:

@@ -20,6 +20,7 @@ from exchange.ledger.entries import Entry, Event, Leaf, agrx, decode_leaf, encod
 from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import Head, sign_head
 from exchange.messages.filling import released
+from exchange.messages.media import Carried
 from exchange.protocol.envelope import Envelope, join_line, sign_envelope
 from exchange.protocol.frames import Frame, FrameTail, Result, decode_frame, encode_frame
 from exchange.protocol.gatewords import (
@@ -185,6 +186,7 @@ class FaultyPartner:
         key: PrivateKey | None = None,
         sealed_to: str = "",
         salts: Callable[[int], bytes] | None = None,
+        attachments: Sequence[Carried] = (),
         **envelope: Any,
     ) -> Built:
         """Return a line; everything that is not given is right."""
@@ -205,7 +207,7 @@ class FaultyPartner:
             released_by=None,
         )
         full = {**full, "header": {**full["header"], **(header or {})}}  # type: ignore[dict-item]
-        parts = parts or split_document(full, salts or self.random)
+        parts = parts or split_document(full, salts or self.random, attachments)
         plaintext = pad(parts)
         if body is None:
             public = trusted_sealing_key(self.theirs, suite=suite, at=now)
