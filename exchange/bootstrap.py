@@ -32,7 +32,7 @@ from exchange.adapters.telemetry.journal import open_journal
 from exchange.adapters.transport.http import HttpCarrier, PartnerRoute
 from exchange.adapters.transport.signing import RequestGuard
 from exchange.cases.calendars import NOTHING_ANNOUNCED, AnnouncedDays, read_announced
-from exchange.cases.lifecycle import LifecycleTable
+from exchange.cases.tables import LifecycleTable, MovementTable
 from exchange.clock import Clock, SystemClock
 from exchange.config import FILE_NAME, MAX_FILE_BYTES, Settings, read_settings, settings_text
 from exchange.errors import ConfigurationError, UsageError
@@ -261,7 +261,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
             clock=clock,
             guard=ClockGuard(clock),
             random=secrets.token_bytes,
-            lifecycle=LifecycleTable.from_json(raw_list("case-states")),
+            tables=_tables(),
             presence=Presence(),
             training=settings.agency.training,
         )
@@ -270,6 +270,11 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
         opened = OpenNode(node, folder, settings, keys, card, counters, routes)
         await refresh_routes(opened)
         yield opened
+
+
+def _tables() -> MovementTable:
+    cases = LifecycleTable.from_json(raw_list("case-states"))
+    return MovementTable.from_json(raw_list("movement-states"), cases)
 
 
 async def refresh_routes(opened: OpenNode) -> None:

@@ -1,49 +1,87 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The long form of the simulation: `python -m tests.simulate --seeds 2000 [--first 0] [--plant FAULT]`.
+"""The long forms of the simulations: `python -m tests.simulate --seeds 2000 [--first 0] [--plant FAULT]`.
 
 Prints what was played, and the seed of each history that ended broken. With `--plant` the product is given
-a fault on purpose and the run succeeds when the fault is found.
+a fault on purpose and the run succeeds when the fault is found. With `--crossing` the histories are those
+of two casework nodes without keys and frames (`tests.support.crossing`), some 25 in a second.
 """
 
 import argparse
 import sys
 import time
+from dataclasses import dataclass, field
 
+from tests.support.crossing import BrokenCrossingError, CrossingHistory
 from tests.support.history import BrokenInvariantError, History
 
 PLANTS = ("answer_before_commit",)
 
 
+@dataclass
+class Played:
+    """What a run of histories came to."""
+
+    histories: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    broken: list[int] = field(default_factory=list)
+
+    def count(self, **numbers: int) -> None:
+        self.histories += 1
+        for name, number in numbers.items():
+            self.counts[name] = self.counts.get(name, 0) + number
+
+    def told(self, first: int, seconds: float) -> str:
+        counts = "".join(f"{number} {name.replace('_', ' ')}, " for name, number in self.counts.items())
+        return (
+            f"{self.histories} histories from seed {first}: {counts}"
+            f"{len(self.broken)} broken, {seconds:.0f} s"
+        )
+
+
 def main() -> int:
     arguments = _arguments()
-    began, released, crashes, broken = time.monotonic(), 0, 0, list[int]()
+    began, played = time.monotonic(), Played()
     for seed in range(arguments.first, arguments.first + arguments.seeds):
-        history = History(seed, plant=arguments.plant)
-        try:
-            history.play()
-        except BrokenInvariantError as error:
-            print(error, flush=True)
-            broken.append(seed)
-        released += len(history.released)
-        crashes += history.crashes
-        if arguments.plant and broken:
+        if arguments.crossing:
+            _play_crossing(seed, played)
+        else:
+            _play(seed, arguments.plant, played)
+        if arguments.plant and played.broken:
             break
-    seconds = time.monotonic() - began
-    print(
-        f"{seed - arguments.first + 1} histories from seed {arguments.first}: {released} messages released, "
-        f"{crashes} crashes, {len(broken)} broken, {seconds:.0f} s"
-    )
+    print(played.told(arguments.first, time.monotonic() - began))
     if arguments.plant:
-        print(f"planted fault {arguments.plant}: {'found' if broken else 'NOT found'} by seed {seed}")
-        return 0 if broken else 1
-    return 1 if broken else 0
+        print(f"planted fault {arguments.plant}: {'found' if played.broken else 'NOT found'} by seed {seed}")
+        return 0 if played.broken else 1
+    return 1 if played.broken else 0
+
+
+def _play(seed: int, plant: str, played: Played) -> None:
+    history = History(seed, plant=plant)
+    try:
+        history.play()
+    except BrokenInvariantError as error:
+        print(error, flush=True)
+        played.broken.append(seed)
+    played.count(messages_released=len(history.released), crashes=history.crashes)
+
+
+def _play_crossing(seed: int, played: Played) -> None:
+    history = CrossingHistory(seed)
+    try:
+        history.play()
+    except BrokenCrossingError as error:
+        print(error, flush=True)
+        played.broken.append(seed)
+    played.count(messages=history.written, rejected=history.rejected, stops_that_overtook=history.overtook)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="random histories of two agencies, from seeds")
     parser.add_argument("--seeds", type=int, default=2_000)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--plant", choices=PLANTS, default="")
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument("--plant", choices=PLANTS, default="")
+    forms.add_argument("--crossing", action="store_true", help="cases and movements, without keys and frames")
     return parser.parse_args()
 
 

@@ -10,6 +10,7 @@
    message for every case that any message ever listed in the movement (`case_event`): it changes nothing
    for one who is not in the movement at that place, and both sides then enter it for the same cases.
 4. A countersignature repeats no line: each person gets the outcome of the record it names.
+5. A CAN that names `persons` takes only these off; their movement stands.
 
 The caller gives the snapshots at the place of the message in the order of effects (`keeper`).
 """
@@ -87,13 +88,18 @@ def take(table: MovementTable, world: World, message: Message) -> Taken:
         RejectedError: `state_conflict` or `signer_not_authorised`; nothing of it takes effect.
     """
     before = world.movements.get(message.movement, first_movement(table))
-    moves = bool(message.movement) and message.type in table.messages
+    moves = acts_on_movement(table, message)
     moved = movement_event(message) if moves else None
     movement = apply_movement(table, before, moved) if moved else None
     events = case_events(message, before if moves else None)
     new = table.cases.initial()
     steps = {case: apply(table.cases, world.cases.get(case, new), event) for case, event in events.items()}
     return Taken(steps, movement, events, moved)
+
+
+def acts_on_movement(table: MovementTable, message: Message) -> bool:
+    """Return whether a message is judged by the table of movements as well (5)."""
+    return bool(message.movement) and message.type in table.messages and not message.fields.get("persons")
 
 
 def movement_event(message: Message) -> MovementEvent:

@@ -1,46 +1,67 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Applies messages to cases in the order of the keeper, inside the unit that logs them.
+"""Applies messages to cases and movements in the order of the keeper, inside the unit that logs them.
 
-Each case keeps a chronicle (`cases.chronicle`): a settled base and the messages whose place or verdict may
-still change. The state of a case is a function of it; nothing else sets a state (rule 18).
+Each case and each movement keeps a chronicle (`cases.chronicle`): a settled base and the messages whose
+place or verdict may still change. Its state is a function of it; nothing else sets a state (rule 18).
 
     author    our own message took its number: it must fit what our officers see
     receive   a message of the partner gets our verdict: it must fit at its place in the keeper's order
     settle    the partner's verdict on our message is known; a rejected message loses its effect
 
-A message of several persons fits all of its cases or none: the caller runs it in a savepoint.
+How a message is judged:
+1. Its meaning is read (`meaning`), and whom it touches (`touching`): the persons it names or takes off,
+   its movement, and for AMD and CAN of a movement everybody who was ever named in it.
+2. Consents that its type needs are asked of the case at that place (`consents`).
+3. The movement and each line by itself are judged by the tables (`cases.effects`).
+4. It is entered in every chronicle it touches.
+
+A message fits everything it touches or nothing: the caller runs it in a savepoint.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from exchange.cases import chronicle as chronicles
-from exchange.cases.chronicle import Rules, View, case_rules
-from exchange.cases.consent import Consent
-from exchange.cases.effects import Message, case_event
-from exchange.cases.keeper import Known, Place
-from exchange.cases.lifecycle import apply
-from exchange.cases.snapshot import CaseEvent, CaseSnapshot, Fields, Side, Value
-from exchange.cases.stored import CaseChronicle, case_bytes, case_chronicle
+from exchange.cases.effects import REACHES_THE_LIST, Message, Taken, World, case_event, movement_event, take
+from exchange.cases.keeper import E, Known, Place
+from exchange.cases.movements import MovementEvent, MovementSnapshot
+from exchange.cases.snapshot import CaseEvent, CaseSnapshot
 from exchange.errors import RejectedError
-from exchange.ids import AgencyCode, CaseCode, parse_case_code
-from exchange.messages.catalog import message_types
-from exchange.messages.document import content_of, header_of, objects_at, persons_of, text_at
-from exchange.protocol.parts import Document, join_parts
-from exchange.protocol.strictjson import JsonValue
-from exchange.service import questions
-from exchange.service.evidence import keep_difference
+from exchange.ids import CaseCode
+from exchange.messages.document import header_of, text_at
+from exchange.protocol.parts import Document
+from exchange.service import consents, crossings, questions
+from exchange.service.meaning import TARGET_ID, UNKNOWN, cases_of, target_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import CaseEventRow, CaseRow, Direction, MessageRow
+from exchange.service.rows import CaseRow, Direction, MessageRow, MovementRow
+from exchange.service.subjects import (
+    CaseSubject,
+    MovementSubject,
+    R,
+    S,
+    Subject,
+    case_subject,
+    keep_case,
+    keep_movement,
+    movement_subject,
+    note_case,
+    note_movement,
+)
+from exchange.service.touching import Touched, catch_up, touched_by
 
 
-def cases_of(document: Document) -> tuple[CaseCode, ...]:
-    """Return the cases a message names in its header, in the order of their parts."""
-    codes = header_of(document).get("case_codes")
-    return tuple(parse_case_code(str(code)) for code in codes) if isinstance(codes, list) else ()
+@dataclass(frozen=True)
+class Standing:
+    """Where a message stands in both logs, as `cases.keeper.Known` has it."""
+
+    sent: Place
+    verdict: Place | None = None
+    accepted: bool | None = None
+
+    def known(self, event: E) -> Known[E]:
+        return Known(event, self.sent, self.verdict, self.accepted)
 
 
 def author(
@@ -57,18 +78,14 @@ def author(
     While a store is rebuilt from the logs nothing is judged again: what was numbered was allowed then.
 
     Raises:
-        RejectedError: state_conflict; the message does not fit the case as it stands here.
+        RejectedError: state_conflict, signer_not_authorised or consent_missing; it does not fit what our
+            officers see.
     """
-    for code in cases_of(document):
-        case = _case(uow, node, pairing, code, document, author=node.agency)
-        event = event_for(case, row, document, author=node.agency)
-        held, before = case_chronicle(case.snapshot), _view(node, case)
-        if not rebuilding:
-            apply(node.lifecycle, before.shown, event)
-        entry = Known(event, sent=(pairing.link.own_epoch, row.leaf_index))
-        after = _save(uow, node, pairing, case, chronicles.write(held, entry))
-        provisional = after.provisional > before.provisional
-        _note_event(uow, node, case, row, before.shown.state, after.shown.state, provisional=provisional)
+    touched = touched_by(uow, node, pairing, row, document, author=node.agency)
+    taken = None if rebuilding else _judge(node, touched, None)
+    standing = Standing(sent=(pairing.link.own_epoch, row.leaf_index))
+    _enter(uow, node, pairing, row, touched, standing, taken)
+    crossings.announce(uow, row, document)
     questions.author(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
 
 
@@ -85,21 +102,20 @@ def receive(
     """Enter a message of the partner that we accept with our leaf `verdict`, at its place.
 
     Raises:
-        RejectedError: state_conflict for one of its cases.
+        RejectedError: state_conflict, signer_not_authorised or consent_missing at its place.
     """
     announced = uow.messages.announced(row.link, row.seq)
     if announced is None:
         raise RejectedError("state_conflict", f"number {row.seq} has no place in the partner's log")
-    for code in cases_of(document):
-        case = _case(uow, node, pairing, code, document, author=pairing.partner)
-        event = event_for(case, row, document, author=pairing.partner)
-        held, before = case_chronicle(case.snapshot), _view(node, case)
-        candidate = Known(event, sent=(pairing.link.partner_epoch, announced.leaf_index))
-        if not rebuilding:
-            chronicles.judge(_rules(node), held, _side(case, node.agency), candidate)
-        entry = replace(candidate, verdict=(pairing.link.own_epoch, verdict), accepted=True)
-        after = _save(uow, node, pairing, case, chronicles.write(held, entry))
-        _note_event(uow, node, case, row, before.shown.state, after.shown.state, provisional=False)
+    standing = Standing(
+        sent=(pairing.link.partner_epoch, announced.leaf_index),
+        verdict=(pairing.link.own_epoch, verdict),
+        accepted=True,
+    )
+    touched = touched_by(uow, node, pairing, row, document, author=pairing.partner)
+    taken = None if rebuilding else _judge(node, touched, standing)
+    _enter(uow, node, pairing, row, touched, standing, taken)
+    crossings.announce(uow, row, document)
     questions.receive(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
 
 
@@ -108,171 +124,140 @@ def settle(
 ) -> None:
     """Enter the partner's final verdict on our message, with the index of its leaf."""
     questions.settle(uow, row, accepted=accepted)
-    sent = (pairing.link.own_epoch, row.leaf_index)
-    place = (pairing.link.partner_epoch, verdict)
-    for code in uow.cases.of_message(row.link, Direction.OUT, row.seq):
+    sent, place = (pairing.link.own_epoch, row.leaf_index), (pairing.link.partner_epoch, verdict)
+    for code in _cases_reached(uow, row):
         case = uow.cases.get(row.link, code)
         if case is None:
             continue
-        before = _view(node, case)
-        held = case_chronicle(case.snapshot)
-        judged = chronicles.settle(
-            held, side=_side(case, node.agency), sent=sent, verdict=place, accepted=accepted
-        )
-        after = _save(uow, node, pairing, case, judged)
-        if after.effective.state != before.effective.state and accepted:
-            _note_event(
-                uow, node, case, row, before.effective.state, after.effective.state, provisional=False
-            )
+        subject = case_subject(node.tables, case, node.agency)
+        view = keep_case(uow, node, pairing, _settled(subject, sent, place, accepted))
+        if view.effective.state != case.state and accepted:
+            note_case(uow, node, case, row, (case.state, view.effective.state), provisional=False)
+    movement = _movement_of(uow, row)
+    if movement is not None:
+        moved = movement_subject(node.tables, movement, node.agency)
+        now = keep_movement(uow, node, pairing, _settled(moved, sent, place, accepted)).effective
+        if now.state != movement.state and accepted:
+            note_movement(uow, node, movement, row, (movement.state, now.state), provisional=False)
 
 
 def shown_state(node: Node, case: CaseRow) -> tuple[str, int]:
     """Return the state as our officers see it, and how many own messages in it wait for the keeper."""
-    view = _view(node, case)
+    view = case_subject(node.tables, case, node.agency).view()
     return view.shown.state, view.provisional
 
 
-def document_of(uow: UnitOfWork, row: MessageRow) -> Document | None:
-    """Return the content of a message as it is kept, or None after erasure."""
-    parts = uow.contents.parts(row.link, row.direction, row.seq)
-    return join_parts([part.raw for part in parts]) if len(parts) >= 2 else None
+def _cases_reached(uow: UnitOfWork, row: MessageRow) -> Iterable[CaseCode]:
+    """Return the cases in whose chronicles one of our messages stands."""
+    named = uow.cases.of_message(row.link, Direction.OUT, row.seq)
+    movement = uow.movements.of_message(row.link, Direction.OUT, row.seq)
+    if movement is None or row.type not in REACHES_THE_LIST:
+        return named
+    return dict.fromkeys((*named, *uow.movements.listed(row.link, movement)))
 
 
-def event_for(case: CaseRow, row: MessageRow, document: Document, *, author: AgencyCode) -> CaseEvent:
-    """Return what a message means for one case.
+def _movement_of(uow: UnitOfWork, row: MessageRow) -> MovementRow | None:
+    code = uow.movements.of_message(row.link, Direction.OUT, row.seq)
+    return uow.movements.get(row.link, code) if code else None
 
-    The day is that of the signed `created`, so that both sides compute the same.
-    """
-    header, content = header_of(document), content_of(document)
-    lines = {text_at(person, "case_code"): person for person in persons_of(document)}
-    type_code = text_at(header, "type")
-    fields = dict(_fields(content))
-    fields |= {"revises": bool(content.get("revises")), "late": type_code == "RPN" and "record" in content}
-    message = Message(
-        type=type_code,
-        side=_side(case, author),
-        on=row.created_at.date(),
-        ref=row.id,
-        cases=tuple(lines),
-        movement=text_at(header, "movement_code"),
-        fields=fields,
-        lines={code: _fields(line) for code, line in lines.items()},
-        consents={code: _consents(line) for code, line in lines.items()},
+
+def _settled(subject: Subject[R, S, E], sent: Place, verdict: Place, accepted: bool) -> Subject[R, S, E]:
+    judged = chronicles.settle(
+        subject.chronicle, side=subject.own, sent=sent, verdict=verdict, accepted=accepted
     )
+    return replace(subject, chronicle=judged)
+
+
+# --- judging
+
+
+def _judge(node: Node, touched: Touched, place: Standing | None) -> Taken:
+    """Return what a message does; raises RejectedError where it does not fit.
+
+    A message of the partner is judged at its place in the order, ours (None) by what our officers see.
+    """
+    message = touched.message
+    movements: dict[str, MovementSnapshot] = {}
+    cases: dict[str, CaseSnapshot] = {
+        code: _case_at(case, event_for(case.row, message), place) for code, case in touched.cases.items()
+    }
+    if touched.movement is not None:
+        movements[message.movement] = _movement_at(touched.movement, movement_event(message), place)
+    consents.demand(message, cases)
+    return take(node.tables, World(cases, movements), message)
+
+
+def _case_at(case: CaseSubject, event: CaseEvent, place: Standing | None) -> CaseSnapshot:
+    return case.before(place.known(event)) if place else case.view().shown
+
+
+def _movement_at(movement: MovementSubject, event: MovementEvent, place: Standing | None) -> MovementSnapshot:
+    return movement.before(place.known(event)) if place else movement.view().shown
+
+
+# --- entering
+
+
+def _enter(
+    uow: UnitOfWork,
+    node: Node,
+    pairing: Pairing,
+    row: MessageRow,
+    touched: Touched,
+    standing: Standing,
+    taken: Taken | None,
+) -> None:
+    """Write a message into every chronicle it touches."""
+    message = touched.message
+    cases = catch_up(uow, touched)
+    if touched.movement is not None:
+        moved = standing.known(movement_event(message))
+        _enter_movement(uow, node, pairing, row, touched.movement, moved)
+    for code, case in cases.items():
+        implied = taken.cases[code].implied if taken and code in taken.cases else ()
+        entry = standing.known(event_for(case.row, message))
+        _enter_case(uow, node, pairing, row, case, entry, implied)
+
+
+def event_for(case: CaseRow, message: Message) -> CaseEvent:
+    """Return what a message means for one case."""
     return case_event(message, case.code, None)
 
 
-def _fields(members: Mapping[str, JsonValue]) -> Fields:
-    found: dict[str, Value] = {}
-    for name, value in members.items():
-        if isinstance(value, str | bool | int):
-            found[name] = value
-        elif isinstance(value, list) and all(isinstance(item, str) for item in value):
-            found[name] = tuple(str(item) for item in value)
-    return found
-
-
-def _consents(line: dict[str, JsonValue]) -> tuple[Consent, ...]:
-    return tuple(
-        Consent(
-            scope=text_at(fact, "scope"),
-            state=text_at(fact, "state"),
-            giver=text_at(fact, "giver"),
-            given_on=date.fromisoformat(text_at(fact, "on")),
-            valid_until=date.fromisoformat(text_at(fact, "valid_until")) if "valid_until" in fact else None,
-        )
-        for fact in objects_at(line, "consents")
-        if text_at(fact, "on")
-    )
-
-
-def _rules(node: Node) -> Rules[CaseSnapshot, CaseEvent]:
-    return case_rules(node.lifecycle)
-
-
-def _side(case: CaseRow, agency: AgencyCode) -> Side:
-    return "host" if agency == case.host else "origin"
-
-
-def _view(node: Node, case: CaseRow) -> View[CaseSnapshot, CaseEvent]:
-    return chronicles.view(_rules(node), case_chronicle(case.snapshot), _side(case, node.agency))
-
-
-def _case(
-    uow: UnitOfWork, node: Node, pairing: Pairing, code: CaseCode, document: Document, *, author: AgencyCode
-) -> CaseRow:
-    known = uow.cases.get(pairing.link.link, code)
-    if known:
-        return known
-    other = node.agency if author != node.agency else pairing.partner
-    entry = message_types()[text_at(header_of(document), "type")]
-    host, origin = (author, other) if entry.sent_by != "origin" else (other, author)
-    now = node.clock.now()
-    row = CaseRow(
-        code=code,
-        link=pairing.link.link,
-        host=host,
-        origin=origin,
-        state=node.lifecycle.initial().state,
-        snapshot=case_bytes(chronicles.new_chronicle(_rules(node))),
-        provisional=0,
-        opened_at=now,
-        changed_at=now,
-    )
-    uow.cases.add(row)
-    return row
-
-
-def _save(
-    uow: UnitOfWork, node: Node, pairing: Pairing, case: CaseRow, changed: CaseChronicle
-) -> View[CaseSnapshot, CaseEvent]:
-    """Keep a chronicle, shortened as far as nothing can move any more, and return what it says now."""
-    rules, own = _rules(node), _side(case, node.agency)
-    view = chronicles.view(rules, changed, own)
-    for entry in view.ineffective:
-        keep_difference(
-            uow,
-            node,
-            case.link,
-            "state_mismatch",
-            subject=str(entry.sent[1]),
-            evidence=entry.event.ref.encode(),
-            reason="state_conflict",
-        )
-    short = chronicles.fold(rules, changed, own, open_at=_open_at(uow, pairing))
-    uow.cases.update(
-        replace(
-            case,
-            state=view.effective.state,
-            snapshot=case_bytes(short),
-            provisional=view.provisional,
-            changed_at=node.clock.now(),
-        )
-    )
-    return view
-
-
-def _open_at(uow: UnitOfWork, pairing: Pairing) -> Place | None:
-    """Return the first `sent` leaf in our copy that has no final verdict of ours, or None."""
-    link = uow.links.get(pairing.link.link) or pairing.link
-    announced = uow.messages.announced(link.link, link.contiguous_in + 1)
-    return (link.partner_epoch, announced.leaf_index) if announced else None
-
-
-def _note_event(
-    uow: UnitOfWork, node: Node, case: CaseRow, row: MessageRow, before: str, after: str, *, provisional: bool
+def _enter_movement(
+    uow: UnitOfWork,
+    node: Node,
+    pairing: Pairing,
+    row: MessageRow,
+    movement: MovementSubject,
+    entry: Known[MovementEvent],
 ) -> None:
-    uow.cases.add_event(
-        CaseEventRow(
-            case=case.code,
-            link=case.link,
-            direction=row.direction,
-            seq=row.seq,
-            message=row.id,
-            type=row.type,
-            state_before=before,
-            state_after=after,
-            provisional=provisional,
-            at=node.clock.now(),
-        )
-    )
+    before = movement.view()
+    after = keep_movement(uow, node, pairing, movement.write(entry))
+    change, waits = (before.shown.state, after.shown.state), after.provisional > before.provisional
+    note_movement(uow, node, movement.row, row, change, provisional=waits)
+
+
+def _enter_case(
+    uow: UnitOfWork,
+    node: Node,
+    pairing: Pairing,
+    row: MessageRow,
+    case: CaseSubject,
+    entry: Known[CaseEvent],
+    implied: tuple[str, ...],
+) -> None:
+    before = case.view()
+    changed = case.write(entry).change(lambda one: _found_target(one, row, case))
+    after = keep_case(uow, node, pairing, changed)
+    change, waits = (before.shown.state, after.shown.state), after.provisional > before.provisional
+    note_case(uow, node, case.row, row, change, provisional=waits, implied=implied)
+
+
+def _found_target(entry: Known[CaseEvent], row: MessageRow, case: CaseSubject) -> Known[CaseEvent]:
+    """Return a cancellation that overtook its target, now that the target is here."""
+    event = entry.event
+    if event.fields.get(TARGET_ID) != row.id or event.fields.get("target") != UNKNOWN:
+        return entry
+    author = Direction.OUT if entry.side == case.own else Direction.IN
+    return replace(entry, event=replace(event, fields={**event.fields, **target_of(row, author)}))

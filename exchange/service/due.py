@@ -26,8 +26,8 @@ from exchange.ledger.entries import decode_leaf
 from exchange.messages.catalog import message_types
 from exchange.messages.document import content_of, text_at
 from exchange.protocol.terms import Terms
-from exchange.service.casework import document_of
 from exchange.service.facts import COUNTS
+from exchange.service.meaning import document_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of, parsed_agreement
 from exchange.service.ports import UnitOfWork
@@ -166,7 +166,7 @@ def _subject(uow: UnitOfWork, node: Node, row: MessageRow, question: QuestionRow
 
 def _is_awaited(uow: UnitOfWork, node: Node, case: CaseRow, question: QuestionRow) -> bool:
     """Return whether the case can still take an answer, and no later question replaced this one."""
-    table = node.lifecycle
+    table = node.tables.cases
     replies = [reply for reply in message_types()[question.type].replies if reply not in table.free]
     if not replies:
         return True
@@ -184,7 +184,7 @@ def _is_awaited(uow: UnitOfWork, node: Node, case: CaseRow, question: QuestionRo
 
 def _pauses(uow: UnitOfWork, node: Node, case: CaseRow, events: Iterable[CaseEventRow]) -> Iterator[Pause]:
     """Return the holds of a case, each from the message that set it to the one that ended it."""
-    holding = node.lifecycle.holding
+    holding = node.tables.cases.holding
     began: datetime | None = None
     for event in events:
         moment = _written_at(uow, event)

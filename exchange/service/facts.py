@@ -19,9 +19,9 @@ from exchange.messages.sensitivity import highest_class
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.terms import SenderRole
-from exchange.service.casework import document_of
-from exchange.service.crossing_news import crossing_at
+from exchange.service.crossings import crossing_at
 from exchange.service.handover_facts import HandoverFacts
+from exchange.service.meaning import document_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork

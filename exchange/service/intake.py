@@ -7,7 +7,8 @@ For each line, in this order (the numbers continue those of `examine`):
 10. tail: its `sent` leaf stands in our copy and says the same, else `again: tail_needed`
 11. key: it may sign at the place of that leaf (`protocol.trust`), else refused; so late, because only
     the leaf has a place
-12. window: at most 256 numbers and 64 MiB ahead of the first missing one, else `again: gap`
+12. window: at most 256 numbers and 64 MiB ahead of the first missing one, else `again: gap`; a stop is
+    never held, so it may be any number ahead
 13. not_yet and expiry
 14. the fault found by `examine`, if any
 15. salts never used before
@@ -16,7 +17,7 @@ For each line, in this order (the numbers continue those of `examine`):
 
 A line is kept and logged as `held`, unless it is a stop (rule 19),
 * behind a missing number,
-* behind a held line that shares a case with it,
+* behind a held line that shares a case or movement with it,
 * when its handling fails here.
 `settle_held` gives held lines their verdict as soon as the gap is closed. A number that its sender gave up
 before it arrived gets the verdict `voided`. Every line runs in a savepoint of its own.
@@ -41,6 +42,7 @@ from exchange.service import casework, logbook
 from exchange.service.evidence import keep_difference
 from exchange.service.examine import Examined, form_fault
 from exchange.service.facts import StoreFacts, rule_context
+from exchange.service.meaning import document_of, subjects_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
@@ -87,12 +89,12 @@ def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, fail
         return
     announced = _announced(uow, pairing, line)
     _demand_trusted(pairing, line, announced)
-    behind_gap = _is_behind_gap(uow, node, pairing, line)
+    behind_gap = not _is_stop(line) and _is_behind_gap(uow, node, pairing, line)
     now = node.guard.check()
     if line.envelope.created_at > now + node.limits.skew:
         raise AgainError("not_yet")
     fault = _fault(uow, pairing, line, announced, now)
-    waits = (behind_gap or _follows_held(uow, pairing, line)) and not _is_stop(line)
+    waits = behind_gap or (not _is_stop(line) and _follows_held(uow, pairing, line))
     _log(uow, node, pairing, line, fault=fault, hold=waits or failed)
 
 
@@ -141,12 +143,18 @@ def _is_behind_gap(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined
 
 
 def _follows_held(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
-    """Return True if a held line before this one shares a case with it."""
+    """Return True if a held line before this one shares a case or movement with it."""
     before = [row for row in uow.messages.held(pairing.link.link) if row.seq < line.envelope.seq]
     if not before or line.document is None or line.fault:
         return False
-    cases = set(casework.cases_of(line.document))
-    return any(cases.intersection(uow.cases.of_message(row.link, Direction.IN, row.seq)) for row in before)
+    subjects = subjects_of(line.document)
+    return any(subjects & _subjects(uow, row) for row in before)
+
+
+def _subjects(uow: UnitOfWork, row: MessageRow) -> frozenset[str]:
+    """Return the cases and movements that a kept message names."""
+    document = document_of(uow, row)
+    return subjects_of(document) if document else frozenset()
 
 
 def first_missing_number(uow: UnitOfWork, pairing: Pairing) -> int:
@@ -309,9 +317,10 @@ def settle_held(uow: UnitOfWork, node: Node, pairing: Pairing) -> int:
     """Give held lines, and numbers given up before they came, their verdict; return how many.
 
     Goes number by number until one is missing. A line whose handling fails is passed over with every
-    later line that shares a case with it, until `internal_after`; then it is rejected with `internal`.
+    later line that shares a case or movement with it, until `internal_after`; then it is rejected with
+    `internal`.
     """
-    settled, blocked = 0, set[CaseCode]()
+    settled, blocked = 0, set[str]()
     number = _first_open(uow, pairing)
     while True:
         row = uow.messages.by_seq(pairing.link.link, Direction.IN, number)
@@ -357,11 +366,8 @@ def _log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> b
     return True
 
 
-def _settle_one(
-    uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, blocked: set[CaseCode]
-) -> int:
-    cases = set(uow.cases.of_message(row.link, Direction.IN, row.seq))
-    if cases & blocked:
+def _settle_one(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, blocked: set[str]) -> int:
+    if blocked and blocked & _subjects(uow, row):
         return 0
     try:
         uow.attempt(lambda: _decide_held(uow, node, pairing, row))
@@ -370,7 +376,7 @@ def _settle_one(
     except Exception as error:  # the supervisor's rule: handling of one line must not stop the others
         node.journal.note("handling_failed", message=row.id, error=type(error).__name__)
         if node.clock.now() - row.logged_at < node.limits.internal_after:
-            blocked |= cases
+            blocked |= _subjects(uow, row)
             return 0
         uow.attempt(
             lambda: _log_decision(

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from exchange.cases.lifecycle import LifecycleTable
+from exchange.cases.tables import MovementTable
 from exchange.clock import Clock
 from exchange.errors import ClockError, GateClosedError
 from exchange.ids import AgencyCode, LinkId, NodeId, RandomSource
@@ -135,7 +135,8 @@ class Node:
     clock: Clock
     guard: ClockGuard
     random: RandomSource
-    lifecycle: LifecycleTable
+    tables: MovementTable
+    """Transition tables of movements and, in `tables.cases`, of cases."""
     presence: Presence
     limits: Limits = field(default_factory=Limits)
     training: bool = False

@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, OfficerNumber
+from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, MovementCode, OfficerNumber
 from exchange.protocol.keyring import KeySpan
 from exchange.service.rows import (
     AgreementRow,
@@ -28,6 +28,7 @@ from exchange.service.rows import (
     CardRow,
     CaseEventRow,
     CaseRow,
+    CrossingRow,
     DifferenceRow,
     Direction,
     DraftRow,
@@ -35,6 +36,8 @@ from exchange.service.rows import (
     LinkRow,
     LogPosition,
     MessageRow,
+    MovementEventRow,
+    MovementRow,
     OfficerRow,
     Part,
     QuestionRow,
@@ -265,6 +268,58 @@ class Cases(Protocol):
         ...
 
 
+class Movements(Protocol):
+    """Movements, their events and the cases on them. Codes are stored encrypted and found by keyed tokens.
+
+    A movement goes with the last of its cases (`Cases.erase`); events stay: numbers, states, times.
+    """
+
+    def get(self, link: LinkId, code: MovementCode) -> MovementRow | None: ...
+    def add(self, row: MovementRow) -> None: ...
+    def update(self, row: MovementRow) -> None:
+        """Replace state, snapshot, provisional and changed_at."""
+        ...
+
+    def find(self, prefix: str) -> list[MovementRow]:
+        """Return movements whose code begins with `prefix` (at least the first group of four), at most 20."""
+        ...
+
+    def list(self, *, link: LinkId | None = None, limit: int = 100) -> list[MovementRow]:
+        """Return movements, last changed first."""
+        ...
+
+    def add_event(self, row: MovementEventRow) -> None: ...
+    def events(self, link: LinkId, code: MovementCode) -> builtins.list[MovementEventRow]: ...
+    def of_message(self, link: LinkId, direction: Direction, seq: int) -> MovementCode | None:
+        """Return the movement that a message had an effect on."""
+        ...
+
+    def enlist(self, link: LinkId, code: MovementCode, cases: Iterable[CaseCode]) -> builtins.list[CaseCode]:
+        """Remember cases that a message named in the movement; return those that are new there."""
+        ...
+
+    def listed(self, link: LinkId, code: MovementCode) -> builtins.list[CaseCode]:
+        """Return every case that a message ever named in the movement, apart from erased ones."""
+        ...
+
+    def of_case(self, link: LinkId, case: CaseCode) -> builtins.list[MovementCode]:
+        """Return the movements in which a case was ever named, oldest first."""
+        ...
+
+
+class Crossings(Protocol):
+    """What both sides announced about crossings; names nobody."""
+
+    def add(self, row: CrossingRow) -> None: ...
+    def of(self, link: LinkId, checkpoint: str) -> list[CrossingRow]:
+        """Return every announcement about a crossing, by direction and number."""
+        ...
+
+    def latest(self, link: LinkId) -> list[CrossingRow]:
+        """Return the last announcement of each side about each crossing."""
+        ...
+
+
 class Questions(Protocol):
     """Messages that wait for an answer, by message and case; what is answered is not here any more."""
 
@@ -339,6 +394,10 @@ class UnitOfWork(Protocol):
     def contents(self) -> Contents: ...
     @property
     def cases(self) -> Cases: ...
+    @property
+    def movements(self) -> Movements: ...
+    @property
+    def crossings(self) -> Crossings: ...
     @property
     def questions(self) -> Questions: ...
     @property

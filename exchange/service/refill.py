@@ -33,6 +33,7 @@ from exchange.service.examine import open_parts
 from exchange.service.gatetalk import Report, ask
 from exchange.service.intake import move_mark, parts_of
 from exchange.service.keyplaces import follow_leaves
+from exchange.service.meaning import document_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
@@ -188,7 +189,7 @@ def _take_over(
         case Event.ACCP | Event.REJC:
             row = uow.messages.by_seq(pairing.link.link, Direction.IN, seq)
             if row:
-                _apply_own_verdict(uow, node, pairing, row, leaf, casework.document_of(uow, row))
+                _apply_own_verdict(uow, node, pairing, row, leaf, document_of(uow, row))
 
 
 def _row(leaf: Leaf, line: Line | None, direction: Direction, node: Node, pairing: Pairing) -> MessageRow:

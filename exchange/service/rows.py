@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, OfficerNumber
+from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, MovementCode, OfficerNumber
 
 
 class Direction(StrEnum):
@@ -206,6 +206,54 @@ class CaseEventRow:
     state_after: str
     provisional: bool
     at: datetime
+    implied: tuple[str, ...] = ()
+    """Rows without a message that were taken before, for example `assessed > return_prepared`."""
+
+
+@dataclass(frozen=True)
+class MovementRow:
+    """One movement on one link. `snapshot` holds `cases.stored.movement_bytes`."""
+
+    code: MovementCode
+    link: LinkId
+    host: AgencyCode
+    origin: AgencyCode
+    state: str
+    snapshot: bytes
+    provisional: int
+    """How many own messages wait for the keeper's verdict."""
+    opened_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class MovementEventRow:
+    """One effect on a movement, in the order in which this node learned of it; append-only."""
+
+    movement: MovementCode
+    link: LinkId
+    direction: Direction
+    seq: int
+    message: MessageId
+    type: str
+    state_before: str
+    state_after: str
+    provisional: bool
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CrossingRow:
+    """What one side announced about a crossing (CKS); append-only."""
+
+    link: LinkId
+    direction: Direction
+    seq: int
+    checkpoint: str
+    status: str
+    from_at: datetime
+    until_at: datetime | None
+    """None: until the next announcement."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from exchange.ledger.merkle import leaf_hash
 from exchange.ledger.notes import Head, sign_head
 from exchange.protocol.frames import FrameTail, Outcome
 from exchange.protocol.suites import KeyUse
-from exchange.service.casework import document_of
+from exchange.service.meaning import document_of
 from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState
 from tests.support.faulty import OTHER_DIGEST, verdict_on, with_stage

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from exchange.errors import InputError
 from exchange.messages.filling import fill
-from exchange.service.casework import document_of
+from exchange.service.meaning import document_of
 from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState
 from tests.support.documents import example

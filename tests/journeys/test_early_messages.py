@@ -8,8 +8,8 @@ from exchange.errors import InputError
 from exchange.ids import CaseCode
 from exchange.messages.answering import reply
 from exchange.messages.filling import fill, release_digest
-from exchange.service.casework import document_of
 from exchange.service.facts import StoreFacts
+from exchange.service.meaning import document_of
 from exchange.service.pairing import pairing_of
 from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState

@@ -3,7 +3,7 @@
 
 import pytest
 from exchange.protocol.suites import Suite
-from exchange.service.casework import document_of
+from exchange.service.meaning import document_of
 from exchange.service.reconcile import reconcile, refresh, verify
 from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState

@@ -6,7 +6,7 @@ from typing import Any
 
 from exchange.errors import ExchangeError
 from exchange.ids import LinkId
-from exchange.service.casework import document_of
+from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reconcile import reconcile, refresh, verify
 from exchange.service.rows import Direction, MessageRow, MessageState

@@ -43,6 +43,7 @@ from exchange.service.node import ClockGuard, Limits, Node, Presence
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import CaseRow, DifferenceRow, Direction, MessageRow
 from tests.support import identity
+from tests.support.case_tables import MOVEMENTS
 from tests.support.keys import seeded_random
 from tests.support.notices import notice
 from tests.support.virtual import SimulatedClock, VirtualLoop, run_virtual
@@ -57,7 +58,6 @@ from tests.support.world import (
     Noted,
     _agreement,
     enrolled,
-    lifecycle,
 )
 
 
@@ -353,7 +353,7 @@ class Stage:
             clock=self.clock,
             guard=ClockGuard(self.clock),
             random=self._random,
-            lifecycle=lifecycle(),
+            tables=MOVEMENTS,
             presence=Presence(),
             limits=self.limits,
         )

@@ -24,8 +24,8 @@ from exchange.cases.calendars import NOTHING_ANNOUNCED
 from exchange.errors import ExchangeError
 from exchange.ids import AgencyCode
 from exchange.ledger.entries import decode_leaf
-from exchange.service.casework import document_of
 from exchange.service.due import worklist
+from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reconcile import reconcile
 from exchange.service.release import Released, release

@@ -10,7 +10,17 @@ from typing import Any
 
 from exchange.adapters.storage.memory import DirectStore
 from exchange.adapters.storage.sqlite import SqliteStore
-from exchange.ids import AgencyCode, CaseCode, Digest, KeyId, LinkId, MessageId, OfficerNumber, sha256
+from exchange.ids import (
+    AgencyCode,
+    CaseCode,
+    Digest,
+    KeyId,
+    LinkId,
+    MessageId,
+    MovementCode,
+    OfficerNumber,
+    sha256,
+)
 from exchange.protocol.keyring import KeySpan
 from exchange.protocol.suites import KeyUse
 from exchange.service.ports import UnitOfWork
@@ -21,6 +31,7 @@ from exchange.service.rows import (
     CardRow,
     CaseEventRow,
     CaseRow,
+    CrossingRow,
     DifferenceRow,
     Direction,
     DraftRow,
@@ -29,6 +40,8 @@ from exchange.service.rows import (
     LinkState,
     MessageRow,
     MessageState,
+    MovementEventRow,
+    MovementRow,
     OfficerRow,
     Part,
 )
@@ -41,6 +54,7 @@ LINK = LinkId("A" * 22)
 OTHER_LINK = LinkId("B" * 22)
 CODE = CaseCode("7KQ2-M9XD-4TBE")
 OTHER_CODE = CaseCode("7KQ2-0000-1111")
+MOVEMENT = MovementCode("MVA1-0000-0001")
 STORE_KEY = hashlib.sha256(b"exchange test key/store").digest()
 
 
@@ -127,6 +141,46 @@ def case_event(seq: int = 1, code: CaseCode = CODE, **changes: Any) -> CaseEvent
     return CaseEventRow(case=code, seq=seq, **(values | changes))
 
 
+def movement_row(code: MovementCode = MOVEMENT, **changes: Any) -> MovementRow:
+    values: dict[str, Any] = {
+        "link": LINK,
+        "host": PARTNER,
+        "origin": OWN,
+        "state": "proposed",
+        "snapshot": b'{"list":["7KQ2-M9XD-4TBE"]}',
+        "provisional": 0,
+        "opened_at": NOW,
+        "changed_at": NOW,
+    }
+    return MovementRow(code=code, **(values | changes))
+
+
+def movement_event(seq: int = 1, code: MovementCode = MOVEMENT, **changes: Any) -> MovementEventRow:
+    values: dict[str, Any] = {
+        "link": LINK,
+        "direction": Direction.OUT,
+        "message": message_id(seq),
+        "type": "HPR",
+        "state_before": "draft",
+        "state_after": "proposed",
+        "provisional": True,
+        "at": NOW,
+    }
+    return MovementEventRow(movement=code, seq=seq, **(values | changes))
+
+
+def crossing_row(seq: int = 1, **changes: Any) -> CrossingRow:
+    values: dict[str, Any] = {
+        "link": LINK,
+        "direction": Direction.OUT,
+        "checkpoint": "KH-VN-BAVET",
+        "status": "closed_indefinitely",
+        "from_at": NOW,
+        "until_at": None,
+    }
+    return CrossingRow(seq=seq, **(values | changes))
+
+
 def agreement_row(n: int = 1, **changes: Any) -> AgreementRow:
     values: dict[str, Any] = {
         "raw": b"{}",
@@ -200,7 +254,11 @@ def fill(uow: UnitOfWork) -> None:
     uow.contents.add(LINK, Direction.OUT, 1, parts)
     uow.contents.seen_salts([b"salt" * 8])
     uow.cases.add(case_row())
-    uow.cases.add_event(case_event())
+    uow.cases.add_event(case_event(implied=("assessed > return_prepared", "accepted > ready")))
+    uow.movements.add(movement_row())
+    uow.movements.add_event(movement_event())
+    uow.movements.enlist(LINK, MOVEMENT, [CODE])
+    uow.crossings.add(crossing_row())
     uow.officers.add(officer_row())
     uow.drafts.save(draft_row())
     uow.audit.record(audit_row())

@@ -20,10 +20,8 @@ from functools import cache
 from typing import TypeVar
 
 from exchange.adapters.storage.memory import DirectStore
-from exchange.cases.lifecycle import LifecycleTable
 from exchange.errors import ExchangeError, TransportError
 from exchange.ids import AgencyCode, Digest, LinkId, OfficerNumber, sha256
-from exchange.messages.codelists import raw_list
 from exchange.protocol.agreement import Party, new_agreement, read_agreement, sign_agreement
 from exchange.protocol.profiles import load_profile, terms_for
 from exchange.protocol.suites import Suite
@@ -36,6 +34,7 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import CardRow, LinkState, OfficerRow
 from exchange.service.supervisor import Supervisor
 from tests.support import identity
+from tests.support.case_tables import MOVEMENTS
 from tests.support.keys import seeded_random
 from tests.support.virtual import SimulatedClock, VirtualLoop, run_virtual
 
@@ -158,7 +157,7 @@ class Agency:
             clock=self.clock,
             guard=ClockGuard(self.clock),
             random=self._random,
-            lifecycle=lifecycle(),
+            tables=MOVEMENTS,
             presence=Presence(),
             limits=LIMITS,
         )
@@ -330,11 +329,6 @@ class World:
 
 
 @cache
-def lifecycle() -> LifecycleTable:
-    return LifecycleTable.from_json(raw_list("case-states"))
-
-
-@cache
 def _agreement(suite: Suite):  # type: ignore[no-untyped-def]
     parties = tuple(
         Party(
@@ -368,7 +362,7 @@ def enrolled(code: AgencyCode, suite: Suite = Suite.HYBRID) -> bytes:
         clock=clock,
         guard=ClockGuard(clock),
         random=seeded_random(f"set up/{code}"),
-        lifecycle=lifecycle(),
+        tables=MOVEMENTS,
         presence=Presence(),
     )
 

@@ -135,6 +135,7 @@ class SqlCases:
             "state_after": row.state_after,
             "provisional": row.provisional,
             "at": from_instant(row.at),
+            "implied": ",".join(row.implied),
         }
         self._database.add("case_event_add", values)
 
@@ -167,8 +168,13 @@ class SqlCases:
             self._erase_in(message)
         self._database.run("question_drop_of_case", {"case_file": file.no})
         self._database.run("case_drop", {"case_file": file.no})
+        movements = self._database.all("movement_of_case", {"case_file": file.no})
         self._database.run("case_file_erase", {"no": file.no})
         self._database.run("ended_key_add", {"key": file.key})
+        for no, key, _ in movements:
+            if self._database.one("movement_other_case", {"movement": no}) is None:
+                self._database.run("movement_erase", {"no": no})
+                self._database.run("ended_key_add", {"key": key})
         self._files.forget()
 
     def _erase_in(self, message: int) -> None:
@@ -206,7 +212,7 @@ class SqlCases:
 
 
 def _event(code: CaseCode, link: LinkId, row: Row) -> CaseEventRow:
-    direction, seq, message, type, before, after, provisional, at = row
+    direction, seq, message, type, before, after, provisional, at, implied = row
     return CaseEventRow(
         case=code,
         link=link,
@@ -218,6 +224,7 @@ def _event(code: CaseCode, link: LinkId, row: Row) -> CaseEventRow:
         state_after=after,
         provisional=bool(provisional),
         at=to_instant(at),
+        implied=tuple(implied.split(",")) if implied else (),
     )
 
 

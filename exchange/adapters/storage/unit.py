@@ -10,11 +10,13 @@ from typing import TypeVar
 from exchange.adapters.storage.audit import SqlAudit
 from exchange.adapters.storage.cases import CaseFiles, SqlCases
 from exchange.adapters.storage.contents import SqlContents
+from exchange.adapters.storage.crossings import SqlCrossings
 from exchange.adapters.storage.database import Database
 from exchange.adapters.storage.drafts import SqlDrafts
 from exchange.adapters.storage.links import LinkNumbers, SqlLinks
 from exchange.adapters.storage.logs import SqlLogs
 from exchange.adapters.storage.messages import SqlMessages
+from exchange.adapters.storage.movements import SqlMovements
 from exchange.adapters.storage.officers import SqlOfficers
 from exchange.adapters.storage.questions import SqlQuestions
 from exchange.adapters.storage.settings import SqlSettings
@@ -38,6 +40,8 @@ class SqlUnit:
         self._messages = SqlMessages(database, vault, self._numbers)
         self._contents = SqlContents(database, vault, self._numbers, files)
         self._cases = SqlCases(database, vault, self._numbers, files)
+        self._movements = SqlMovements(database, vault, self._numbers, files)
+        self._crossings = SqlCrossings(database, self._numbers)
         self._questions = SqlQuestions(database, self._numbers, files)
         self._officers = SqlOfficers(database, vault)
         self._drafts = SqlDrafts(database, vault, self._numbers)
@@ -63,6 +67,14 @@ class SqlUnit:
     @property
     def cases(self) -> SqlCases:
         return self._cases
+
+    @property
+    def movements(self) -> SqlMovements:
+        return self._movements
+
+    @property
+    def crossings(self) -> SqlCrossings:
+        return self._crossings
 
     @property
     def questions(self) -> SqlQuestions:

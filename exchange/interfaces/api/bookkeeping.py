@@ -7,7 +7,7 @@ from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.ledger.differences import CLASSES
 from exchange.ledger.entries import decode_leaf
 from exchange.ledger.join import Movement
-from exchange.service.casework import document_of
+from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reconcile import LogReport, reconcile, refresh, verify
 from exchange.service.rows import AuditRow, CaseRow, LinkRow

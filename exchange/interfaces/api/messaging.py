@@ -13,8 +13,8 @@ from exchange.messages.answering import PersonDecision, answer, same_for_all
 from exchange.messages.filling import Filled, Sources, fill
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue, parse_object
-from exchange.service.casework import document_of
 from exchange.service.drafts import Sent, approve, find_draft, send
+from exchange.service.meaning import document_of
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft

@@ -21,6 +21,7 @@ from tests.support.keys import seeded_random
 from tests.support.store_rows import (
     CODE,
     LINK,
+    MOVEMENT,
     OTHER_CODE,
     OWN,
     STORE_KEY,
@@ -33,6 +34,7 @@ from tests.support.store_rows import (
     draft_row,
     message_id,
     message_row,
+    movement_row,
     officer_row,
 )
 
@@ -44,6 +46,7 @@ PLANTED = {
     "common part": b"planted remark",
     "sealed body": b"planted.sealed.body",
     "snapshot": b"planted snapshot",
+    "movement": b"planted list of cases",
     "officer": "សុខ planted".encode(),
     "draft": DRAFT,
     "purpose": b"planted purpose",
@@ -61,6 +64,8 @@ def plant(uow: UnitOfWork) -> None:
     uow.cases.add(case_row(snapshot=PLANTED["snapshot"]))
     uow.cases.add(case_row(OTHER_CODE))
     uow.cases.add_event(case_event())
+    uow.movements.add(movement_row(snapshot=PLANTED["movement"]))
+    uow.movements.enlist(LINK, MOVEMENT, [OTHER_CODE])
     uow.officers.add(officer_row(name=PLANTED["officer"].decode()))
     uow.drafts.save(draft_row(document=DRAFT, digest=sha256(DRAFT)))
     uow.audit.record(audit_row(CODE, purpose="planted purpose"))
@@ -75,7 +80,9 @@ def rewrite(uow: UnitOfWork) -> None:
 def needles() -> dict[str, bytes]:
     """Every planted value in the forms in which it could lie somewhere."""
     codes = {
-        f"code {part}": part.encode() for code in (CODE, OTHER_CODE) for part in (code, code[:9], code[5:])
+        f"code {part}": part.encode()
+        for code in (CODE, OTHER_CODE, MOVEMENT)
+        for part in (code, code[:9], code[5:])
     }
     digest = {
         "digest of the draft": base64.urlsafe_b64decode(sha256(DRAFT) + "="),

@@ -54,7 +54,7 @@ async def play(world):
 
 
 def document(uow, world):
-    from exchange.service.casework import document_of
+    from exchange.service.meaning import document_of
 
     return document_of(uow, uow.messages.by_seq(world.link, Direction.IN, 1))
 

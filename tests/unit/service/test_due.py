@@ -14,8 +14,8 @@ from exchange.ids import CaseCode
 from exchange.ledger.entries import decode_leaf
 from exchange.messages.filling import fill
 from exchange.protocol.parts import Document
-from exchange.service.casework import document_of
 from exchange.service.due import Task, worklist
+from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import release
 from exchange.service.rows import CaseEventRow, CaseRow, Direction, MessageRow, MessageState, QuestionRow

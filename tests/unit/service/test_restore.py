@@ -6,7 +6,7 @@ import asyncio
 import pytest
 from exchange.errors import GateClosedError
 from exchange.ids import Digest
-from exchange.service.casework import document_of
+from exchange.service.meaning import document_of
 from exchange.service.release import release
 from exchange.service.rows import Direction, LinkState
 from tests.support.checks import (

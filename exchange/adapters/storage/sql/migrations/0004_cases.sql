@@ -57,6 +57,7 @@ CREATE TABLE case_event (
     state_after TEXT NOT NULL,
     provisional INTEGER NOT NULL CHECK (provisional IN (0, 1)),
     at INTEGER NOT NULL,
+    implied TEXT NOT NULL,  -- rows without a message that were taken before, separated by commas
     PRIMARY KEY (case_file, n)
 ) STRICT, WITHOUT ROWID;
 

@@ -63,15 +63,15 @@ WHERE s.link = :link ORDER BY s.changed_at DESC, s.case_file DESC LIMIT :limit;
 -- name: case_event_add
 -- The next event of a case.
 INSERT INTO case_event (
-    case_file, n, link, direction, seq, message, type, state_before, state_after, provisional, at
+    case_file, n, link, direction, seq, message, type, state_before, state_after, provisional, at, implied
 ) VALUES (
     :case_file, (SELECT coalesce(max(n), 0) + 1 FROM case_event WHERE case_file = :case_file),
-    :link, :direction, :seq, :message, :type, :state_before, :state_after, :provisional, :at
+    :link, :direction, :seq, :message, :type, :state_before, :state_after, :provisional, :at, :implied
 );
 
 -- name: case_event_list
 -- The events of a case in order.
-SELECT direction, seq, message, type, state_before, state_after, provisional, at
+SELECT direction, seq, message, type, state_before, state_after, provisional, at, implied
 FROM case_event WHERE case_file = :case_file ORDER BY n;
 
 -- name: case_of_message

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """A crossing is closed as soon as one side says so, and open without news."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from exchange.ids import LinkId
 from exchange.messages.earlier import OpenCrossing
 from exchange.protocol.parts import split_document
-from exchange.service.crossing_news import crossing_at
-from exchange.service.rows import Direction, MessageState
+from exchange.service.crossings import announce, crossing_at
+from exchange.service.rows import Direction, LinkRow, LinkState, MessageState, Part
+from tests.support.desks import row_of
+from tests.support.identity import VN
 from tests.support.keys import seeded_random
+from tests.support.plain_store import PlainStore
 
 LINK = LinkId("s3F0c-Zb1mT8qWn5xYdE2g")
 NOON = datetime(2027, 9, 8, 5, 0, tzinfo=UTC)
@@ -20,31 +23,30 @@ OPEN, CLOSED = OpenCrossing(), OpenCrossing(is_closed=True)
 
 
 class Announced:
-    """A store that holds announcements only; the last one is the newest."""
+    """A store that holds announcements only; the last one has the highest number, and arrives first."""
 
     def __init__(self, *news: dict[str, Any]) -> None:
-        self.rows, self.parts_of = [], {}
-        for seq, said in enumerate(news, start=1):
+        link = LinkRow(LINK, VN, LinkState.OPEN, 1, 1, next_seq=1, contiguous_in=0)
+        self.uow: Any = PlainStore(link)
+        for seq, said in reversed(list(enumerate(news, start=1))):
             content = {"checkpoint": POIPET, "from": "2027-09-08T11:00+07:00", **said}
             content = {name: value for name, value in content.items() if name not in {"by", "state", "type"}}
-            document: Any = {"header": {"type": "CKS"}, "content": content, "persons": []}
+            header = {"type": said.get("type", "CKS"), "message_id": f"m{seq}"}
+            document: Any = {"header": header, "content": content, "persons": []}
             parts = split_document(document, seeded_random(f"news/{seq}"))
-            row = SimpleNamespace(
-                id=f"m{seq}", seq=seq, link=LINK, direction=said.get("by", Direction.IN),
-                type=said.get("type", "CKS"), state=said.get("state", MessageState.ACCEPTED),
-            )  # fmt: skip
-            self.rows.insert(0, row)
-            self.parts_of[row.direction, seq] = [SimpleNamespace(raw=part) for part in parts]
+            row = replace(
+                row_of(document, said.get("by", Direction.IN), seq),
+                link=LINK,
+                state=said.get("state", MessageState.ACCEPTED),
+            )
+            self.uow.messages.add(row)
+            self.uow.contents.add(
+                LINK, row.direction, seq, [Part(at, None, raw) for at, raw in enumerate(parts)]
+            )
+            announce(self.uow, row, document)
 
     def at(self, at: datetime = NOON, checkpoint: str = POIPET) -> OpenCrossing:
-        messages = SimpleNamespace(list=self._page)
-        contents = SimpleNamespace(parts=lambda link, direction, seq: self.parts_of[direction, seq])
-        uow: Any = SimpleNamespace(messages=messages, contents=contents)
-        return crossing_at(uow, LINK, checkpoint, at)
-
-    def _page(self, *, link: LinkId, after: tuple[str, int] | None, limit: int) -> list[Any]:
-        older = [row for row in self.rows if after is None or row.seq < after[1]]
-        return older[:limit]
+        return crossing_at(self.uow, LINK, checkpoint, at)
 
 
 def news(status: str, **more: Any) -> dict[str, Any]:
@@ -91,7 +93,8 @@ def test_group_fits_into_the_largest_session_of_the_stricter_side() -> None:
     assert Announced(ours, theirs).at() == OpenCrossing(per_session=44)
 
 
-def test_old_news_behind_many_messages_are_found() -> None:
-    later = [news("open", type="HLD") for _ in range(1_200)]
+def test_an_announcement_that_has_not_begun_leaves_the_one_before_in_force() -> None:
+    later = "2027-09-13T08:00+07:00"
 
-    assert Announced(news("closed_indefinitely"), *later).at() == CLOSED
+    assert Announced(news("closed_indefinitely"), news("open", **{"from": later})).at() == CLOSED
+    assert Announced(news("open"), news("closed_indefinitely", **{"from": later})).at() == OPEN
