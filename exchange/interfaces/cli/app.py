@@ -76,6 +76,7 @@ for name, group in (
     ("ledger", ledgers.group),
 ):
     app.add_typer(group, name=name)
+answering.register(messages.group)
 ledgers.register(app)
 offices.register(app)
 
