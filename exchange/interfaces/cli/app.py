@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from exchange.errors import ExchangeError, UsageError
 from exchange.interfaces.cli import (
+    answering,
     cases,
     demo,
     doctor,
