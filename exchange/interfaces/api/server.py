@@ -25,6 +25,7 @@ from exchange.interfaces.api import (
     messaging,
     office,
     partnering,
+    persons,
     training,
 )
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
@@ -44,6 +45,7 @@ COMMANDS: dict[str, Command] = {
     **bookkeeping.COMMANDS,
     **casebook.COMMANDS,
     **agenda.COMMANDS,
+    **persons.COMMANDS,
     **training.COMMANDS,
 }
 
