@@ -250,7 +250,8 @@ class Agency:
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if task.cancelled():
+            caller = asyncio.current_task()
+            if task.cancelled() and not (caller and caller.cancelling()):
                 raise TransportError("the partner's process ended") from None
             raise
         except SimulatedCrashError:
