@@ -17,7 +17,16 @@ from pathlib import Path
 from aiohttp import web
 
 from exchange.errors import ConfigurationError, ExchangeError, InputError, StrictJsonError
-from exchange.interfaces.api import agenda, answering, bookkeeping, messaging, office, partnering, training
+from exchange.interfaces.api import (
+    agenda,
+    answering,
+    bookkeeping,
+    handover,
+    messaging,
+    office,
+    partnering,
+    training,
+)
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
 from exchange.protocol.strictjson import Limits, parse_object
 
@@ -32,6 +41,7 @@ COMMANDS: dict[str, Command] = {
     **partnering.COMMANDS,
     **messaging.COMMANDS,
     **answering.COMMANDS,
+    **handover.COMMANDS,
     **bookkeeping.COMMANDS,
     **agenda.COMMANDS,
     **training.COMMANDS,
