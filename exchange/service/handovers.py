@@ -22,7 +22,7 @@ from exchange.messages.dates import Span, as_day, value_span
 from exchange.messages.document import JsonValue, content_of, object_at, objects_at, text_at
 from exchange.messages.earlier import Appointment
 from exchange.messages.replying import Line
-from exchange.service.casework import shown_state
+from exchange.service.casework import shown_case
 from exchange.service.facts import StoreFacts
 from exchange.service.following import SPOKE_OF_PERSONS, content_kept, departed
 from exchange.service.next_steps import NextStep, shown_movement, steps_of_movement
@@ -173,7 +173,7 @@ def _person(
     printed = [flag for flag in flags if _is_printed(flag)]
     return Person(
         case=code,
-        state=shown_state(node, case)[0] if case else "",
+        state=shown_case(node, case).state if case else "",
         names=tuple(text_at(name, "full") for name in objects_at(known, "names")),
         sex=text_at(known, "sex"),
         is_child=known.get("is_child") is True,
@@ -212,7 +212,7 @@ def _age(born: date, on: date) -> int:
 
 
 def _paper(paper: dict[str, JsonValue]) -> str:
-    label = codelist("document-types").label(text_at(paper, "type")).lower()
+    label = codelist("id-document-types").label(text_at(paper, "type")).lower()
     expires = text_at(paper, "expires")
     return " ".join(
         part for part in (label, text_at(paper, "number"), expires and f"until {expires}") if part

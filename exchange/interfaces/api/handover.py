@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands of the handover: movements without names, the sheet (recorded as opened), the signature."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from exchange.messages.signing import first_record
 from exchange.protocol.parts import Document
 from exchange.service.drafts import send
 from exchange.service.following import before_of, content_kept, departed
-from exchange.service.handovers import Handover, Person, find_movement, handovers, sheet_of
+from exchange.service.handovers import Handover, Person, find_movement, handover_of, handovers, sheet_of
 from exchange.service.next_steps import NextStep, record_to_sign
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
@@ -118,8 +119,8 @@ def _small(uow: UnitOfWork, desk: Desk, ask: Ask, row: MovementRow) -> tuple[Doc
     return _completed(uow, desk, ask, row, notice, small), None
 
 
-def _final(uow: UnitOfWork, desk: Desk, row: MovementRow) -> tuple[str, ...]:
-    return tuple(person.case for person in sheet_of(uow, desk.node, row).persons)
+def _final(uow: UnitOfWork, desk: Desk, row: MovementRow) -> Sequence[str]:
+    return handover_of(uow, desk.node, row).listed
 
 
 def _completed(

@@ -21,6 +21,7 @@ from exchange.interfaces.api import (
     agenda,
     answering,
     bookkeeping,
+    casebook,
     handover,
     messaging,
     office,
@@ -43,6 +44,7 @@ COMMANDS: dict[str, Command] = {
     **answering.COMMANDS,
     **handover.COMMANDS,
     **bookkeeping.COMMANDS,
+    **casebook.COMMANDS,
     **agenda.COMMANDS,
     **training.COMMANDS,
 }

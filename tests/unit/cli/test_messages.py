@@ -210,7 +210,12 @@ def test_release_sends_the_digest_that_was_shown(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("--valid-until", "2027-12-20"), ("--accept", "--refuse"), ("--accept", "--defer"), ("--refuse", "--answers", "answers.json")],
+    [
+        ("--valid-until", "2027-12-20"),
+        ("--accept", "--refuse"),
+        ("--accept", "--defer"),
+        ("--refuse", "--answers", "answers.json"),
+    ],
 )
 def test_an_answer_says_one_outcome(tmp_path: Path, words: tuple[str, ...]) -> None:
     done = run("message", "answer", "4b60", *words, "--data", tmp_path, OFFICER="P-0001")
