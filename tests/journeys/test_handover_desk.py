@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.support.desks import Desks
+from tests.support.desks import BORDER, Desks
 from tests.support.notices import small_notice
 from tests.support.world import World
 
@@ -19,8 +19,9 @@ WINDOW = {
 
 def play(story: Story, folder: Path) -> None:
     async def opened(world: World) -> None:
-        await world.open()
-        await story(world, Desks(world, folder))
+        desks = Desks(world, folder)
+        await desks.open()
+        await story(world, desks)
 
     World(seed=11).run(opened)
 
@@ -79,20 +80,28 @@ RECORD = {
 }
 
 
-async def on_the_day(world: World) -> None:
-    """Nothing: the clock of the world stands at nine in the morning of the day."""
+async def signed(desks: Desks, movement: str, **changes: Any) -> dict[str, Any]:
+    """Return the answer to the first record, which the host side signs for everybody."""
+    document = {**RECORD, **changes}
+    answer = await desks.kh(
+        "handover.sign", movement=movement, officer=BORDER, document=document, all_handed_over=True
+    )
+    await desks.sent(answer)
+    return answer
 
 
 def test_a_handover_from_the_notice_to_the_reception(tmp_path: Path) -> None:
     async def story(world: World, desks: Desks) -> None:
         movement, codes = await departed(desks)
-        first = await desks.kh("handover.sign", movement=movement, document=RECORD, all_handed_over=True)
-        record = await desks.sent(first)
-        shown = await desks.vn("handover.sign", movement=movement[:4], document={"agreed": True}, send=False)
-        assert shown["signs"] == first["record"] | {"id": record}
-        await desks.sent(await desks.vn("handover.sign", movement=movement, document={"agreed": True}))
+        first = await signed(desks, movement)
+        record, agreed = first["record"], {"agreed": True}
+        shown = await desks.vn(
+            "handover.sign", movement=movement[:4], officer=BORDER, document=agreed, send=False
+        )
+        assert shown["signs"] == record
+        await desks.sent(await desks.vn("handover.sign", movement=movement, officer=BORDER, document=agreed))
         arrived = {"arrived": True, "arrived_at": "2027-10-04T09:00+07:00", "condition": "well"}
-        received = await desks.vn("message.answer", id=record, **{"as": "RCV", "document": arrived})
+        received = await desks.vn("message.answer", id=record["id"], **{"as": "RCV", "document": arrived})
         await desks.sent(received)
 
         for desk in (desks.kh, desks.vn):

@@ -2,6 +2,7 @@
 """The desks of two simulated agencies: commands of the local socket, asked without a socket.
 
 desks = Desks(world, tmp_path)
+await desks.open()
 await desks.kh("message.send", document={...})
 await desks.quiet()                              # every verdict is known on both sides
 """
@@ -11,11 +12,15 @@ from typing import Any
 
 from exchange.bootstrap import OpenNode
 from exchange.config import AgencySection, DoorSection, Settings
+from exchange.ids import AgencyCode, OfficerNumber
 from exchange.interfaces.api.desk import Ask, Desk
 from exchange.interfaces.api.server import COMMANDS
-from exchange.interfaces.cli.handover import sheet_lines
-from tests.support.world import OFFICER, Agency, World
+from exchange.service.rows import OfficerRow
+from tests.support.world import OFFICER, START, Agency, World
 
+BORDER = OfficerNumber("P-0031")
+"""The officer at the crossing, of each side."""
+_OFFICES = {"KH": AgencyCode("KH-DOSVY-SVR"), "VN": AgencyCode("VN-BG")}
 ZONES = {"KH": "Asia/Phnom_Penh", "VN": "Asia/Ho_Chi_Minh"}
 
 
@@ -25,6 +30,15 @@ class Desks:
     def __init__(self, world: World, folder: Path) -> None:
         self._world = world
         self._folder = folder
+
+    async def open(self) -> None:
+        """Let both gates open, and enter the officer at the crossing on both sides."""
+        await self._world.open()
+        for agency in self._world.agencies:
+            functions = ("border_handover",)
+            office = _OFFICES[agency.code[:2]]
+            row = OfficerRow(BORDER, "Border Officer", office, functions, START, None)
+            await agency.store.write(lambda uow, row=row: uow.officers.add(row))
 
     async def kh(self, command: str, **members: Any) -> dict[str, Any]:
         return await self._ask(self._world.kh, command, members)
@@ -51,9 +65,6 @@ class Desks:
             found = await agency.store.read(lambda uow: uow.messages.find(answer["id"]))
             assert [row.state.value for row in found] == ["accepted"], found
         return str(answer["id"])
-
-    async def sheet(self, movement: str) -> str:
-        return "\n".join(sheet_lines(await self.vn("handover.sheet", movement=movement)))
 
     async def _ask(self, agency: Agency, command: str, members: dict[str, Any]) -> dict[str, Any]:
         section = AgencySection(
