@@ -26,6 +26,7 @@ from exchange.interfaces.api import (
     messaging,
     office,
     partnering,
+    persons,
     training,
 )
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
@@ -46,6 +47,7 @@ COMMANDS: dict[str, Command] = {
     **bookkeeping.COMMANDS,
     **casebook.COMMANDS,
     **agenda.COMMANDS,
+    **persons.COMMANDS,
     **training.COMMANDS,
 }
 
