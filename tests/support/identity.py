@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from exchange.adapters.keys.material import NodeKeys, make_keys
+from exchange.adapters.keys.material import PERIODS, NodeKeys, make_keys
 from exchange.ids import AgencyCode, new_node_id
 from exchange.protocol.cardform import CardFields, CardKey, Revocation
 from exchange.protocol.cards import Card, read_card, sign_card
@@ -50,9 +50,10 @@ class Agency:
 
 
 @cache
-def agency(code: AgencyCode = KH, label: str = "") -> Agency:
+def agency(code: AgencyCode = KH, label: str = "", *, born: datetime = NOW, periods: int = PERIODS) -> Agency:
+    """Return the agency of a label; its keys count from a day before it was `born`."""
     random = seeded_random(f"agency/{code}/{label}")
-    keys = make_keys(random, NOW - timedelta(days=1))
+    keys = make_keys(random, born - timedelta(days=1), periods=periods)
     return Agency(
         keys,
         CardFields(
@@ -60,7 +61,7 @@ def agency(code: AgencyCode = KH, label: str = "") -> Agency:
             names={"en": f"Agency {code}"},
             node=new_node_id(random),
             serial=1,
-            issued_at=NOW - timedelta(days=1),
+            issued_at=born - timedelta(days=1),
             training=False,
             keys=keys.entries(),
             addresses=("https://exchange.example:18443",),

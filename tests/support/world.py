@@ -47,6 +47,31 @@ LIMITS = Limits(retry_longest_s=30.0, upkeep_s=5.0, after_trouble_s=5.0)
 STORE_KEY = bytes(range(32))
 
 
+@dataclass(frozen=True)
+class Pair:
+    """Who is linked, by which profile, from when on, and for how many periods their keys last."""
+
+    one: AgencyCode = KH
+    other: AgencyCode = VN
+    profile: str = "kh-vn"
+    start: datetime = START
+    periods: int = 2
+    functions: tuple[str, ...] = ("central_authority", "border_handover", "reception")
+    """What the officers of both sides may do."""
+
+    def member(self, code: AgencyCode) -> identity.Agency:
+        """Return the keys and the card of one of the two; those of old tests are made for NOW."""
+        if self.start == START:
+            return identity.agency(code)
+        return identity.agency(code, born=self.start, periods=self.periods)
+
+    def partner_of(self, code: AgencyCode) -> AgencyCode:
+        return self.other if code == self.one else self.one
+
+
+PAIR = Pair()
+
+
 class SimulatedCrashError(BaseException):
     """The process ends here; nothing of it runs any further."""
 
@@ -94,8 +119,9 @@ class Agency:
     def __init__(self, world: "World", code: AgencyCode) -> None:
         self.world = world
         self.code = code
-        self.keys = identity.agency(code).keys
-        self.clock = SimulatedClock(world.loop, START)
+        self.identity = world.pair.member(code)
+        self.keys = self.identity.keys
+        self.clock = SimulatedClock(world.loop, world.pair.start)
         self.high_water = HighWaterInMemory()
         self.noted = Noted()
         self.node: Node
@@ -147,7 +173,7 @@ class Agency:
             self._store.on_commit(after=self._remember)
         self.node = Node(
             agency=self.code,
-            node=identity.agency(self.code).card.node,
+            node=self.identity.card.node,
             keys=self.keys.keyring(),
             store=self._store,
             carrier=Road(self.world, self),
@@ -278,14 +304,16 @@ class Road:
 class World:
     """Both agencies, the weather between them, and the dice."""
 
-    def __init__(self, seed: int = 0, *, suite: Suite = Suite.HYBRID) -> None:
-        self.seed = seed
+    def __init__(self, seed: int = 0, *, suite: Suite = Suite.HYBRID, pair: Pair = PAIR) -> None:
+        self.seed, self.pair = seed, pair
         self.dice = random.Random(seed)
         self.loop = VirtualLoop()
         self.weather = Weather()
-        self.kh, self.vn = Agency(self, KH), Agency(self, VN)
-        self.link = _agreement(suite).link_id
-        self.snapshots = {KH: enrolled(KH, suite), VN: enrolled(VN, suite)}
+        self.kh, self.vn = Agency(self, pair.one), Agency(self, pair.other)
+        """The two of the pair; most pairs are these two."""
+        self.agreement = _agreement(suite, pair)
+        self.link = self.agreement.link_id
+        self.snapshots = {code: enrolled(code, suite, pair) for code in (pair.one, pair.other)}
 
     @property
     def agencies(self) -> tuple[Agency, Agency]:
@@ -302,7 +330,7 @@ class World:
 
         async def play() -> None:
             for agency in self.agencies:
-                root = _agreement(Suite.HYBRID).digest
+                root = self.agreement.digest
                 agency.high_water.write(self.link, epoch=1, size=0, root=root, next_seq=1)
                 agency.start(self.snapshots[agency.code])
             async with asyncio.timeout(limit_s):
@@ -329,24 +357,22 @@ class World:
 
 
 @cache
-def _agreement(suite: Suite):  # type: ignore[no-untyped-def]
+def _agreement(suite: Suite, pair: Pair = PAIR):  # type: ignore[no-untyped-def]
+    members = [(code, pair.member(code)) for code in (pair.one, pair.other)]
     parties = tuple(
-        Party(
-            agency=code, node=identity.agency(code).card.node, recovery=identity.agency(code).recovery.public
-        )
-        for code in (KH, VN)
+        Party(agency=code, node=member.card.node, recovery=member.recovery.public) for code, member in members
     )
-    terms = terms_for(load_profile("kh-vn"), KH, VN)
+    terms = terms_for(load_profile(pair.profile), pair.one, pair.other)
     return read_agreement(new_agreement(parties, terms, suite=suite, invitation=sha256(b"invitation")))
 
 
 @cache
-def enrolled(code: AgencyCode, suite: Suite = Suite.HYBRID) -> bytes:
+def enrolled(code: AgencyCode, suite: Suite = Suite.HYBRID, pair: Pair = PAIR) -> bytes:
     """Return the store of an agency that is enrolled with the other and has two officers."""
-    own, partner = identity.agency(code), identity.agency(VN if code == KH else KH)
-    agreement = _agreement(suite)
+    own, partner = pair.member(code), pair.member(pair.partner_of(code))
+    agreement = _agreement(suite, pair)
     loop = VirtualLoop()
-    clock = SimulatedClock(loop, START)
+    clock = SimulatedClock(loop, pair.start)
     store = DirectStore.empty(
         own=code, store_key=STORE_KEY, finish=lambda *_: None, random=seeded_random(f"set up/{code}")
     )
@@ -368,12 +394,10 @@ def enrolled(code: AgencyCode, suite: Suite = Suite.HYBRID) -> bytes:
 
     def people(uow: UnitOfWork) -> None:
         card = own.card
-        uow.links.add_card(CardRow(code, card.serial, card.raw, card.digest, START))
+        uow.links.add_card(CardRow(code, card.serial, card.raw, card.digest, pair.start))
         for number in (OFFICER, SECOND):
-            functions = ("central_authority", "border_handover", "reception")
-            uow.officers.add(
-                OfficerRow(number, "Test Officer", code, functions, START - timedelta(days=1), None)
-            )
+            since = pair.start - timedelta(days=1)
+            uow.officers.add(OfficerRow(number, "Test Officer", code, pair.functions, since, None))
 
     async def build() -> bytes:
         await store.write(people)

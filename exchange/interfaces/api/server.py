@@ -17,7 +17,16 @@ from pathlib import Path
 from aiohttp import web
 
 from exchange.errors import ConfigurationError, ExchangeError, InputError, StrictJsonError
-from exchange.interfaces.api import agenda, bookkeeping, casebook, messaging, office, partnering, training
+from exchange.interfaces.api import (
+    agenda,
+    answering,
+    bookkeeping,
+    casebook,
+    messaging,
+    office,
+    partnering,
+    training,
+)
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
 from exchange.protocol.strictjson import Limits, parse_object
 
@@ -31,6 +40,7 @@ COMMANDS: dict[str, Command] = {
     **office.COMMANDS,
     **partnering.COMMANDS,
     **messaging.COMMANDS,
+    **answering.COMMANDS,
     **bookkeeping.COMMANDS,
     **casebook.COMMANDS,
     **agenda.COMMANDS,

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must have been sent before a scenario that begins in the middle."""
+
+from typing import Any
+
+PROLOGUES: dict[int, list[dict[str, Any]]] = {
+    9: [
+        {
+            "n": "notice", "at": "2027-10-12T10:00+08:00", "from": "host", "message": "RPN",
+            "persons": ["F", "Z"], "fields": {"proposed_checkpoint": "KH-AIR-KTI"},
+            "after": {"F": "notice_pending", "Z": "notice_pending"},
+        },
+        {
+            "n": "decision", "at": "2027-10-15T10:00+07:00", "from": "origin", "message": "RPD",
+            "persons": ["F", "Z"], "fields": {"outcome": "accepted", "valid_until": "2028-01-15"},
+            "after": {"F": "accepted", "Z": "accepted"},
+        },
+        {
+            "n": "proposal", "at": "2027-11-01T10:00+08:00", "from": "host", "message": "HPR",
+            "persons": ["F", "Z"], "movement": "M1", "fields": {"checkpoint": "KH-AIR-KTI"},
+            "after": {"F": "ready", "Z": "ready"}, "movement_after": "proposed",
+        },
+        {
+            "n": "answer", "at": "2027-11-02T10:00+07:00", "from": "origin", "message": "HRP",
+            "persons": ["F", "Z"], "movement": "M1", "fields": {"response": "confirm"},
+            "after": {"F": "scheduled", "Z": "scheduled"}, "movement_after": "confirmed",
+        },
+    ],
+    18: [
+        {
+            "n": "notice", "at": "2027-11-10T10:00+07:00", "from": "host", "message": "RPN",
+            "persons": ["X", "Y"], "fields": {"proposed_checkpoint": "KH-TH-POIPET"},
+        },
+    ],
+}  # fmt: skip
+"""By scenario; the end of each is the start that the scenario names."""
