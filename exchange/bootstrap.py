@@ -31,6 +31,14 @@ from exchange.adapters.telemetry.counters import PrometheusCounters
 from exchange.adapters.telemetry.journal import open_journal
 from exchange.adapters.transport.http import HttpCarrier, PartnerRoute
 from exchange.adapters.transport.signing import RequestGuard
+from exchange.adapters.transport.twin import (
+    VARIABLE,
+    Fault,
+    FaultyCarrier,
+    FaultyDoor,
+    StrangeKeyring,
+    Twin,
+)
 from exchange.cases.calendars import NOTHING_ANNOUNCED, AnnouncedDays, read_announced
 from exchange.cases.tables import LifecycleTable, MovementTable
 from exchange.clock import Clock, SystemClock
@@ -41,6 +49,7 @@ from exchange.messages.catalog import message_types
 from exchange.messages.codelists import agency, raw_list
 from exchange.protocol.cardform import CardFields
 from exchange.protocol.cards import Card, read_card, sign_card
+from exchange.protocol.keyring import Keyring
 from exchange.protocol.suites import KeyUse, PrivateKey, Suite, tls_private_key
 from exchange.service.doorkeeper import Doorkeeper
 from exchange.service.logbook import head_signer
@@ -65,6 +74,8 @@ class OpenNode:
     card: Card
     counters: PrometheusCounters
     routes: dict[LinkId, PartnerRoute] = field(default_factory=dict)
+    fault: Fault | None = None
+    """How a training node misbehaves on purpose."""
 
 
 def set_up(
@@ -232,7 +243,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
     check_folder(folder / "store")
     keys = KeyFiles(folder / "keys").read(passphrase())
     clock, counters = SystemClock(), PrometheusCounters()
-    own = parse_agency(settings.agency.code)
+    own, fault = parse_agency(settings.agency.code), wanted_fault(settings)
     async with contextlib.AsyncExitStack() as stack:
         journal = stack.enter_context(
             open_journal(folder / "log" / "exchange.log", clock=clock, node=parse_node(settings.agency.node))
@@ -252,9 +263,9 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
         node = Node(
             agency=own,
             node=parse_node(settings.agency.node),
-            keys=keys.keyring(),
+            keys=_keyring(keys, fault),
             store=store,
-            carrier=carrier,
+            carrier=FaultyCarrier(carrier, fault) if fault else carrier,
             high_water=HighWaterFiles(Path(settings.paths.high_water or folder / "high-water")),
             counters=counters,
             journal=journal,
@@ -267,9 +278,27 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
         )
         made.append(node)
         card = await store.read(lambda uow: own_card(uow, node))
-        opened = OpenNode(node, folder, settings, keys, card, counters, routes)
+        opened = OpenNode(node, folder, settings, keys, card, counters, routes, fault)
         await refresh_routes(opened)
         yield opened
+
+
+def wanted_fault(settings: Settings) -> Fault | None:
+    """Return how a training node is to misbehave, from the environment; a real node never does.
+
+    Raises:
+        ConfigurationError: no such way.
+    """
+    wanted = os.environ.get(VARIABLE, "") if settings.agency.training else ""
+    if wanted and wanted not in list(Twin):
+        raise ConfigurationError(f"{VARIABLE} is none of {', '.join(Twin)}")
+    return Fault(Twin(wanted)) if wanted else None
+
+
+def _keyring(keys: NodeKeys, fault: Fault | None) -> Keyring:
+    if fault is None or fault.twin is not Twin.WRONG_KEY:
+        return keys.keyring()
+    return StrangeKeyring(keys.keys, fault, secrets.token_bytes)
 
 
 def _tables() -> MovementTable:
@@ -344,4 +373,6 @@ def partner_door(opened: OpenNode) -> tuple[Doorkeeper, RequestGuard, bytes, byt
     certificate = make_certificate(own, hosts=[host], random=node.random)
     pem = tls_private_key(own.key).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     guard = RequestGuard(recipient=node.agency, clock=node.clock)
-    return Doorkeeper(node, opened.card.raw), guard, certificate_pem(certificate), pem
+    raw, fault = opened.card.raw, opened.fault
+    doorkeeper = FaultyDoor(node, raw, fault) if fault else Doorkeeper(node, raw)
+    return doorkeeper, guard, certificate_pem(certificate), pem

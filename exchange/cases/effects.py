@@ -8,7 +8,7 @@
 3. A cancelled or changed movement reaches every person on its list, named or not: when a movement leaves
    `confirmed` other than by departure, its persons return. A caller who keeps chronicles enters such a
    message for every case that any message ever listed in the movement (`case_event`): it changes nothing
-   for one who is not in the movement at that place, and both sides then enter it for the same cases.
+   for one who is not in the movement at that place, and it opens no case that it does not name.
 4. A countersignature repeats no line: each person gets the outcome of the record it names.
 5. A CAN that names `persons` takes only these off; their movement stands.
 
@@ -32,6 +32,8 @@ from exchange.cases.snapshot import CaseEvent, CaseSnapshot, Fields, Side, Value
 from exchange.cases.tables import MovementTable
 
 REACHES_THE_LIST = frozenset({"AMD", "CAN"})
+UNNAMED: Fields = {"named": False}
+"""Of a message that reaches a person without naming it: it opens no case."""
 _NO_ONE: tuple[str, ...] = ()
 
 
@@ -120,10 +122,12 @@ def case_event(message: Message, case: str, movement: MovementSnapshot | None) -
     """Return a message as it concerns one person, also one it reaches without naming it."""
     outcome = _signed_outcomes(message, movement).get(case, {})
     line = message.lines.get(case, {})
+    listed = {*message.cases, *_cases(message, "taken_off"), *_cases(message, "added")}
+    named = {} if case in listed or outcome else UNNAMED
     return CaseEvent(
         type=message.type,
         side=message.roles.get(case, message.side),
-        fields={**message.fields, **outcome, **line, **_derived(message, case)},
+        fields={**message.fields, **outcome, **line, **_derived(message, case), **named},
         on=message.on,
         ref=_ref(message),
         movement=message.movement,

@@ -142,8 +142,13 @@ def first_keeper(entries: Iterable[Known[E]], keeping: Keeping) -> Side:
 
 def opening(entries: Iterable[Known[E]], keeping: Keeping) -> Placed[E] | None:
     """Return what stands first about a case in the log of the later keeper, if anything is known there."""
-    theirs = _in_log_of(keeping.later, entries)
+    theirs = _in_log_of(keeping.later, (entry for entry in entries if _names(entry)))
     return theirs[0] if theirs else None
+
+
+def _names(entry: Known[E]) -> bool:
+    """Return whether a message names the case; one that only reaches it through a movement opens nothing."""
+    return entry.event.fields.get("named") is not False
 
 
 def _in_log_of(keeper: Side, entries: Iterable[Known[E]]) -> list[Placed[E]]:

@@ -219,7 +219,7 @@ def _noted(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> C
     """Return the snapshot with what a message says apart from the state."""
     return replace(
         snapshot,
-        opened=True,
+        opened=snapshot.opened or event.fields.get("named") is not False,
         consents=_consents(snapshot, event),
         incidents=_incidents(snapshot, event),
         listed=_listed(table, snapshot, event, snapshot.state),

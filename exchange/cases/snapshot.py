@@ -32,7 +32,9 @@ class CaseEvent:
     derived from the message: `list` (HDP: `final` or `taken_off`), `effect` (AMD: what it does to this
     person), `target` (CAN, AMD: `notice`, `movement` or another word), `own` (CAN: false if the author of
     the target is the other side), `revises`, `late`, `supplementary` (a reference, or true), `added` (AMD:
-    this person is added), `outcome` (also in a countersignature: from the line it countersigns).
+    this person is added), `named` (false if the
+    message reaches this person through the movement only), `outcome` (also in a countersignature: from
+    the line it countersigns).
     """
 
     type: str

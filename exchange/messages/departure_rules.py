@@ -46,6 +46,7 @@ def departure_faults(document: Document, departure: Departure, context: RuleCont
         counts=_counts(act, departure, cases),
         attachments=_attachments(act, blocks),
         safeguards=_safeguards(act, departure, blocks),
+        state=_open_crossing(act, departure),
     )
     return in_order(act, own, cases=cases)
 
@@ -95,6 +96,17 @@ def _safeguards(act: Act, departure: Departure, blocks: Sequence[PersonBlock]) -
         links = [(link.kind, CaseCode(link.case_code)) for link in block.links or ()]
         yield from apart(links, cases, "persons", index, "links")
         yield from together(links, block.flags or (), off, "persons", index, "links")
+
+
+def _open_crossing(act: Act, departure: Departure) -> Iterator[Fault]:
+    """The agreed crossing, or its agreed alternative, is open when the group arrives (rule 8)."""
+    standing = known_appointment(act)
+    arrives = Days().moment(departure.content.expected_at) or act.context.numbered_at
+    agreed = [standing.terms.get(name) for name in ("checkpoint", "alternative")] if standing else []
+    codes = [code for code in agreed if isinstance(code, str)]
+    if codes and all(act.facts.crossing(code, arrives).is_closed for code in codes):
+        place = "/content/expected_at"
+        yield fault("state_conflict", "state.crossing", place, expected="an open crossing", found="closed")
 
 
 def _taken_off(departure: Departure) -> list[str]:

@@ -141,10 +141,9 @@ def settle(
             note_movement(uow, node, movement, row, (movement.state, now.state), provisional=False)
 
 
-def shown_state(node: Node, case: CaseRow) -> tuple[str, int]:
-    """Return the state as our officers see it, and how many own messages in it wait for the keeper."""
-    view = case_subject(node.tables, case, node.agency).view()
-    return view.shown.state, view.provisional
+def shown_case(node: Node, case: CaseRow) -> CaseSnapshot:
+    """Return a case as our officers see it, with our own messages that wait for the keeper."""
+    return case_subject(node.tables, case, node.agency).view().shown
 
 
 def _cases_reached(uow: UnitOfWork, row: MessageRow) -> Iterable[CaseCode]:

@@ -263,8 +263,9 @@ def _note_result(uow: UnitOfWork, node: Node, link: LinkId, result: Result) -> N
         uow.messages.update(replace(row, state=MessageState.STOPPED, code="refused"))
         node.counters.count("line_stopped", reason=result.code)
     elif result.outcome is Outcome.AGAIN:
-        wait = timedelta(seconds=backoff_s(node, row.attempts))
-        later = node.clock.now() + wait
+        wait_s = backoff_s(node, row.attempts)
+        node.presence.of(link).retry_at_s = node.clock.monotonic_s() + wait_s
+        later = node.clock.now() + timedelta(seconds=wait_s)
         uow.messages.update(replace(row, attempts=row.attempts + 1, next_attempt_at=later))
 
 

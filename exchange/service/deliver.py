@@ -64,7 +64,13 @@ async def _turn(node: Node, link: LinkId) -> None:
         await call(node, link)
         return
     until_tail_s = max(0.05, node.limits.tail_only_every_s - waited_s) if need.leaves else IDLE_LOOK_S
-    await _sleep(node, link, min(until_tail_s, IDLE_LOOK_S))
+    await _sleep(node, link, min(until_tail_s, IDLE_LOOK_S, _until_retry_s(node, link)))
+
+
+def _until_retry_s(node: Node, link: LinkId) -> float:
+    """Return how long it is to the next line that the partner put off; a long time if there is none."""
+    left_s = node.presence.of(link).retry_at_s - node.clock.monotonic_s()
+    return left_s + 0.01 if left_s > 0 else IDLE_LOOK_S
 
 
 def need_of(uow: UnitOfWork, node: Node, link: LinkId) -> Need:

@@ -139,6 +139,10 @@ class StoreFacts:
                 return frozenset(map(str, flags))
         return ()
 
+    def line_of(self, case: CaseCode, type_code: str) -> dict[str, JsonValue] | None:
+        """Return the part of a person in the newest message of a type, or None."""
+        return self._handover.last_line(case, type_code)
+
     def _message(self, message: MessageId) -> MessageRow | None:
         for direction in (Direction.OUT, Direction.IN):
             row = self._uow.messages.by_id(self._link, direction, message)

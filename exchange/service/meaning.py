@@ -29,6 +29,7 @@ from exchange.ids import (
     parse_case_code,
     parse_movement_code,
 )
+from exchange.messages.amending import persons_moved
 from exchange.messages.document import content_of, header_of, object_at, objects_at, persons_of, text_at
 from exchange.protocol.parts import Document, join_parts
 from exchange.protocol.strictjson import JsonValue
@@ -123,29 +124,14 @@ def _derived(uow: UnitOfWork, row: MessageRow, document: Document) -> dict[str, 
         case "HDP":
             return {"taken_off": tuple(text_at(one, "case_code") for one in objects_at(content, "taken_off"))}
         case "AMD":
-            return _list_changes(content, cases_of(document))
+            moved = persons_moved(document)
+            return {"added": moved.added, "taken_off": moved.taken_off}
         case "HRC":
             return _signature(uow, row, document)
         case "CAN":
             return _cancelled(uow, row, document)
         case _:
             return {}
-
-
-def _list_changes(content: Members, named: tuple[CaseCode, ...]) -> dict[str, Value]:
-    """Return who is added or taken off: the difference of the lists, or else the persons named."""
-    for change in objects_at(dict(content), "changes"):
-        old, new = change.get("old"), change.get("new")
-        if text_at(change, "pointer") == "/case_list" and isinstance(old, list) and isinstance(new, list):
-            return {
-                "added": tuple(str(code) for code in new if code not in old),
-                "taken_off": tuple(str(code) for code in old if code not in new),
-            }
-    effect = content.get("effect")
-    return {
-        "added": named if effect == "person_added" else (),
-        "taken_off": named if effect == "person_taken_off" else (),
-    }
 
 
 def _signature(uow: UnitOfWork, row: MessageRow, document: Document) -> dict[str, Value]:

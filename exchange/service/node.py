@@ -87,6 +87,8 @@ class LinkPresence:
     failures: int = 0
     last_contact_at: datetime | None = None
     tail_sent_s: float = float("-inf")
+    retry_at_s: float = float("-inf")
+    """Monotonic second at which a line that the partner put off is offered again."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 

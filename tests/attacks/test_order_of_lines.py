@@ -5,10 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from exchange.ledger.entries import void
+from exchange.messages.filling import fill
 from exchange.protocol.frames import Outcome
 from exchange.service.rows import Direction, MessageState
-from tests.support.faulty import OTHER_DIGEST, with_stage
-from tests.support.world import LIMITS
+from tests.support.faulty import OTHER_DIGEST, Named, with_stage
+from tests.support.keys import seeded_random
+from tests.support.notices import sources
+from tests.support.world import LIMITS, VN
 
 
 def said(results):
@@ -101,6 +104,36 @@ def test_a_number_just_inside_the_window_is_held_and_one_beyond_is_not_stored():
         assert said(await stage.give(beyond, inside)) == [("again", "gap"), ("logged", "")]
         assert await stage.row(Direction.IN, 2 + 256) is None
         assert await stage.verdicts() == [(257, "held", "")]
+
+    with_stage(story)
+
+
+def stop_for(stage, case):
+    small = {
+        "type": "HLD",
+        "purpose": "return_arrangement",
+        "case_codes": [case],
+        "effect": "all_steps",
+        "review_on": "2027-10-20",
+        "persons": [{"case_code": case, "reason": "safety_review"}],
+    }
+    return fill(small, sources(Named(stage.partner.code, seeded_random("hold")), VN)).document
+
+
+def test_a_stop_acts_behind_a_gap_however_far_ahead_it_is():
+    """Rule 19: a stop is never held, so no window bounds it."""
+
+    async def story(stage):
+        notice = stage.partner.document()
+        (case,) = notice["header"]["case_codes"]
+        first, late = stage.partner.build(notice), stage.partner.build(notice)
+        hold = stage.partner.build(stop_for(stage, case), seq=1000)
+        stage.partner.announce(first, late, hold)
+        assert said(await stage.give(first, hold)) == [("logged", ""), ("logged", "")]
+        assert await stage.verdicts() == [(1, "accepted", ""), (1000, "accepted", "")]
+        assert [row.state for row in await stage.cases()] == ["on_hold"]
+        await stage.give(late)
+        assert (await stage.row(Direction.IN, 2)).code == "state_conflict"
 
     with_stage(story)
 

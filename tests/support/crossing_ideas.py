@@ -132,7 +132,7 @@ class Officers:
 
     def _response(self, desk: Desk, code: str, shown: Any, listed: Any, group: Any) -> Iterator[Idea]:
         answer = self._dice.choice(("confirm", "confirm", "confirm", "counter", "decline"))
-        yield Idea("HRP", listed, code, {"response": answer})
+        yield Idea("HRP", listed, code, {"response": answer, "confirms": {"id": desk.last_change(code)}})
 
     def _departure(self, desk: Desk, code: str, shown: Any, listed: Any, group: Any) -> Iterator[Idea]:
         fit = tuple(case for case in listed if desk.case(case).view().shown.state == "scheduled")
@@ -149,7 +149,10 @@ class Officers:
             content["changes"] = [{"pointer": "/case_list", "old": list(listed), "new": list(new)}]
             yield Idea("AMD", new, code, content)
         else:
-            yield Idea("AMD", group if effect == "person_taken_off" else listed, code, content)
+            left = [case for case in listed if case not in group]
+            if effect == "person_taken_off":
+                content["changes"] = [{"pointer": "/case_list", "old": list(listed), "new": left}]
+            yield Idea("AMD", listed, code, content)
 
     def _record(self, desk: Desk, code: str, shown: Any, listed: Any, group: Any) -> Iterator[Idea]:
         lines = {case: {"outcome": self._outcome(desk, case)} for case in listed}

@@ -16,6 +16,7 @@ from exchange.cases.snapshot import CaseSnapshot
 from exchange.cases.stored import case_bytes, movement_bytes
 from exchange.errors import RejectedError
 from exchange.ids import CaseCode, Digest, LinkId, MessageId, MovementCode, sha256
+from exchange.messages.document import content_of, header_of, object_at
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import encode
 from exchange.service import casework
@@ -147,6 +148,7 @@ class Desk:
     def _judge(self, seq: int, document: Document) -> None:
         row = self.store.messages.rows[Direction.IN, seq]
         try:
+            self._demand_last_change(document)
             self.store.attempt(
                 lambda: casework.receive(
                     self.store, self.node, self.pairing, row, document, verdict=len(self.log)  # type: ignore[arg-type]
@@ -164,6 +166,24 @@ class Desk:
         while link.contiguous_in + 1 in self.verdicts:
             link = replace(link, contiguous_in=link.contiguous_in + 1)
         self.store.links.update(link)
+
+    def last_change(self, movement: str) -> str:
+        """Return the proposal, or the newest change of it, as this side knows them."""
+        for event in reversed(self.store.movements.learned):
+            row = self.store.messages.rows[event.direction, event.seq]
+            changes = event.movement == movement and event.type in ("HPR", "AMD")
+            if changes and row.state is not MessageState.REJECTED:
+                return event.message
+        return ""
+
+    def _demand_last_change(self, document: Document) -> None:
+        """Play the rule of the form that a confirmation names the last change (`appointment_rules`)."""
+        header, content = header_of(document), content_of(document)
+        confirmed = object_at(content, "confirms").get("id")
+        if content.get("response") == "confirm" and confirmed != self.last_change(
+            str(header["movement_code"])
+        ):
+            raise RejectedError("state_conflict", "HRP: it confirms an earlier change")
 
     def _keep(self, row: MessageRow, document: Document) -> None:
         self.store.messages.add(row)

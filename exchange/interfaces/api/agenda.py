@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from exchange.bootstrap import announced_days
 from exchange.cases.deadlines import DueState
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
-from exchange.interfaces.api.messaging import ANSWERED
 from exchange.messages.catalog import message_types
 from exchange.service.due import Task, worklist
 
@@ -62,7 +61,7 @@ def _task(desk: Desk, task: Task) -> Answer:
         "type": task.type,
         "what": message_types()[task.type].label,
         "replies": list(task.replies),
-        "can_reply": task.type in ANSWERED,
+        "can_reply": any(message_types()[reply].form is not None for reply in task.replies),
         "cases": list(task.cases),
         "persons": len(task.cases),
         "partner": task.partner,

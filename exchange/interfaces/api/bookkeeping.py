@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands of the auditor and of case lists: reconcile, ledger, cases. Only `case.show` opens content."""
+"""Commands of the auditor: reconcile and ledger. Nothing here opens content."""
 
 from exchange.errors import UsageError
-from exchange.ids import AgencyCode, CaseCode
+from exchange.ids import AgencyCode
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.ledger.differences import CLASSES
 from exchange.ledger.entries import decode_leaf
 from exchange.ledger.join import Movement
-from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reconcile import LogReport, reconcile, refresh, verify
-from exchange.service.rows import AuditRow, CaseRow, LinkRow
+from exchange.service.rows import LinkRow
 
 MAX_ENTRIES = 500
 
@@ -142,79 +141,9 @@ def _entry(raw: bytes) -> Answer:
     return {"index": leaf.i, "at": leaf.t, "event": leaf.ev, **leaf.fields}
 
 
-async def list_cases(desk: Desk, ask: Ask) -> Answer:
-    partner = ask.text("partner", "")
-    link = (await desk.link(partner)).link if partner else None
-    rows = await desk.node.store.read(lambda uow: uow.cases.list(link=link, limit=ask.number("limit", 100)))
-    return {"cases": [_case(row) for row in rows]}
-
-
-async def show_case(desk: Desk, ask: Ask) -> Answer:
-    """Return one case with its messages; recorded as opening the case."""
-    code, officer = ask.text("code").upper(), ask.officer()
-
-    def unit(uow: UnitOfWork) -> Answer:
-        found = uow.cases.find(code)
-        if len(found) != 1:
-            raise UsageError(f"{len(found)} cases have the code {code}", hint="list them: exchange case list")
-        row = found[0]
-        uow.audit.record(
-            AuditRow(
-                desk.node.clock.now(), officer, "case_opened", row.code, ask.text("purpose", "case_work")
-            )
-        )
-        return {"case": _case(row), "events": _events(uow, row)}
-
-    return await desk.node.store.write(unit)
-
-
-def _events(uow: UnitOfWork, row: CaseRow) -> list[Answer]:
-    events = []
-    for event in uow.cases.events(row.link, row.code):
-        message = uow.messages.by_seq(row.link, event.direction, event.seq)
-        document = document_of(uow, message) if message else None
-        events.append(
-            {
-                "message": event.message,
-                "type": event.type,
-                "direction": event.direction.value,
-                "seq": event.seq,
-                "before": event.state_before,
-                "after": event.state_after,
-                "provisional": event.provisional,
-                "at": when(event.at),
-                "released": when(message.logged_at) if message else None,
-                "delivered": when(message.verdict_at) if message else None,
-                "state": message.state.value if message else "",
-                "code": message.code if message else "",
-                "line": _person(document, row.code) if document else None,
-            }
-        )
-    return events
-
-
-def _person(document: Answer, code: CaseCode) -> object:
-    return next((person for person in document.get("persons", []) if person.get("case_code") == code), None)
-
-
-def _case(row: CaseRow) -> Answer:
-    return {
-        "code": row.code,
-        "link": row.link,
-        "host": row.host,
-        "origin": row.origin,
-        "state": row.state,
-        "provisional": row.provisional,
-        "opened": when(row.opened_at),
-        "changed": when(row.changed_at),
-    }
-
-
 COMMANDS: dict[str, Command] = {
     "reconcile": reconcile_partner,
     "ledger.list": list_entries,
     "ledger.show": show_entry,
     "ledger.verify": verify_ledger,
-    "case.list": list_cases,
-    "case.show": show_case,
 }

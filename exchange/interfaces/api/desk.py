@@ -146,6 +146,7 @@ def message_line(row: MessageRow, partner: str) -> Answer:
         "logged": when(row.logged_at),
         "verdict": when(row.verdict_at),
         "in_reply_to": row.in_reply_to,
+        "pc": row.commitment,
         "officer": row.officer,
         "released_by": row.released_by,
         "bytes": row.line_bytes,

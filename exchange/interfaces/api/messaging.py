@@ -1,29 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands about messages: fill, validate, send, release, answer, list, show, wait, void."""
+"""Commands about messages: fill, validate, send, release, list, show, wait, void."""
 
 import asyncio
 from dataclasses import asdict
-from datetime import UTC
-from zoneinfo import ZoneInfo
 
 from exchange.errors import UsageError
-from exchange.ids import CaseCode, LinkId, MessageId, OfficerNumber
-from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_line, message_of, pick_link, when
-from exchange.messages.answering import PersonDecision, answer, same_for_all
-from exchange.messages.filling import Filled, Sources, fill
-from exchange.protocol.parts import Document
-from exchange.protocol.strictjson import JsonValue, parse_object
-from exchange.service.drafts import Sent, approve, find_draft, send
-from exchange.service.meaning import document_of
-from exchange.service.pairing import pairing_of
+from exchange.ids import LinkId
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_line, message_of, when
+from exchange.interfaces.api.drafting import link_of, opened_content, sent_answer, sources_for
+from exchange.messages.filling import Filled, fill
+from exchange.protocol.strictjson import parse_object
+from exchange.service.drafts import approve, find_draft, send
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft
-from exchange.service.rows import AuditRow, Direction, LinkRow, MessageRow, MessageState
+from exchange.service.rows import Direction, LinkRow, MessageState
 from exchange.service.void import give_up
 
 MAX_WAIT_S = 60
-ANSWERED = frozenset({"RPN"})
-"""Types that `message.answer` can answer."""
 FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED, MessageState.STOPPED})
 
 
@@ -49,54 +42,13 @@ async def validate_message(desk: Desk, ask: Ask) -> Answer:
 async def send_message(desk: Desk, ask: Ask) -> Answer:
     """Complete a file and send it, or keep it for the second person."""
     link, filled = await _filled(desk, ask)
-    return _sent(link, await send(desk.node, link.link, filled.document, ask.officer()))
+    return sent_answer(link, await send(desk.node, link.link, filled.document, ask.officer()))
 
 
 async def release_message(desk: Desk, ask: Ask) -> Answer:
     """Release a kept draft as the second person."""
     sent = await approve(desk.node, ask.text("id"), ask.officer(), digest=ask.members.get("digest"))
-    return _sent(await _row_of(desk, sent.link), sent)
-
-
-async def answer_message(desk: Desk, ask: Ask) -> Answer:
-    """Answer a received notice with a decision on each person."""
-    notice = await message_of(desk, ask.text("id"))
-    if notice.direction is not Direction.IN or notice.type not in ANSWERED:
-        raise UsageError(f"message {notice.id} is no notice that can be answered with a decision")
-    link = await _row_of(desk, notice.link)
-    document = await _opened(desk, notice, ask.officer())
-    decisions = _decisions(ask, document, desk)
-    _, sources = await _sources(desk, link.partner, ask.officer())
-    filled = answer(document, decisions, sources=sources)
-    if ask.members.get("send") is False:
-        return {"partner": link.partner, "document": filled.document}
-    return _sent(link, await send(desk.node, link.link, filled.document, ask.officer()))
-
-
-def _decisions(ask: Ask, document: Document, desk: Desk) -> dict[CaseCode, PersonDecision]:
-    persons = ask.members.get("persons")
-    if not persons:
-        return same_for_all(document, _decision(ask.members, desk))
-    if not isinstance(persons, list):
-        raise UsageError("persons is not a list")
-    return {CaseCode(str(item["case_code"])): _decision({**ask.members, **item}, desk) for item in persons}
-
-
-def _decision(members: Answer, desk: Desk) -> PersonDecision:
-    outcome = members.get("outcome")
-    if not isinstance(outcome, str):
-        raise UsageError("the answer says no outcome", hint="say --accept, --refuse or --defer")
-    accepted = outcome in ("accepted", "accepted_with_conditions")
-    return PersonDecision(
-        outcome=outcome,
-        conditions=tuple(members.get("conditions") or ()),
-        refusal_reason=members.get("reason"),
-        reasons=members.get("reasons"),
-        new_date=members.get("new_date"),
-        valid_until=members.get("valid_until"),
-        reception=(members.get("reception") or desk.opened.settings.agency.office) if accepted else None,
-        child_receiver=members.get("child_receiver"),
-    )
+    return sent_answer(await link_of(desk, sent.link), sent)
 
 
 async def list_messages(desk: Desk, ask: Ask) -> Answer:
@@ -136,29 +88,14 @@ async def show_message(desk: Desk, ask: Ask) -> Answer:
         about = {"id": row.id, "type": row.type, "prepared_by": row.prepared_by, "digest": row.digest}
         return {"draft": about, "document": parse_object(row.document)}
     message = await message_of(desk, prefix)
-    link = await _row_of(desk, message.link)
-    document = await _opened(desk, message, officer, purpose)
+    link = await link_of(desk, message.link)
+    document = await opened_content(desk, message, officer, purpose)
     return {
         "message": message_line(message, link.partner),
         "document": document,
         "entries": {"own": message.leaf_index, "partner": message.verdict_leaf_index},
         "opened": "this records that you opened it",
     }
-
-
-async def _opened(
-    desk: Desk, row: MessageRow, officer: OfficerNumber, purpose: str = "case_work"
-) -> Document:
-    """Return the content of a message and record that it was opened."""
-
-    def unit(uow: UnitOfWork) -> Document | None:
-        uow.audit.record(AuditRow(desk.node.clock.now(), officer, "message_opened", row.id, purpose))
-        return document_of(uow, row)
-
-    document = await desk.node.store.write(unit)
-    if document is None:
-        raise UsageError(f"the content of message {row.id} is not kept (rejected, or erased)")
-    return document
 
 
 async def wait_message(desk: Desk, ask: Ask) -> Answer:
@@ -190,60 +127,10 @@ async def void_message(desk: Desk, ask: Ask) -> Answer:
     return {"id": row.id, "seq": row.seq}
 
 
-async def _row_of(desk: Desk, link: LinkId) -> LinkRow:
-    row = await desk.node.store.read(lambda uow: uow.links.get(link))
-    if row is None:
-        raise UsageError(f"link {link} is not in the store")
-    return row
-
-
 async def _filled(desk: Desk, ask: Ask) -> tuple[LinkRow, Filled]:
     """Return the link that a small file is for, and the file completed."""
-    link, sources = await _sources(desk, ask.text("to", ""), ask.officer())
+    link, sources = await sources_for(desk, ask.text("to", ""), ask.officer())
     return link, fill(ask.object("document"), sources)
-
-
-async def _sources(desk: Desk, partner: str, officer: OfficerNumber) -> tuple[LinkRow, Sources]:
-    """Return where missing members of a draft come from: agreement, configuration, officer."""
-    node, agency = desk.node, desk.opened.settings.agency
-
-    def unit(uow: UnitOfWork) -> tuple[LinkRow, Sources]:
-        link = pick_link(uow, partner)
-        usual = pairing_of(uow, node, link.link).agreement.terms.usual
-        entry = uow.officers.get(officer)
-        if entry is None:
-            raise UsageError(f"officer {officer} is not in the directory", hint="run: exchange officer add")
-        values: dict[str, JsonValue] = {
-            "language": usual.language,
-            "checkpoint": usual.checkpoint,
-            "funding": usual.funding,
-            "handling": list(usual.handling),
-        }
-        return link, Sources(
-            sender=node.agency,
-            partner=link.partner,
-            officer=officer,
-            office=entry.office,
-            office_kind=agency.office_kind,
-            usual={name: value for name, value in values.items() if value},
-            today=node.clock.now().astimezone(ZoneInfo(agency.zone) if agency.zone else UTC).date(),
-            random=node.random,
-        )
-
-    return await node.store.read(unit)
-
-
-def _sent(link: LinkRow, sent: Sent) -> Answer:
-    return {
-        "fate": sent.fate.value,
-        "partner": link.partner,
-        "link": link.link,
-        "id": MessageId(sent.id),
-        "type": sent.type,
-        "seq": sent.seq,
-        "digest": sent.digest,
-        "reason": sent.reason,
-    }
 
 
 COMMANDS: dict[str, Command] = {
@@ -251,7 +138,6 @@ COMMANDS: dict[str, Command] = {
     "message.validate": validate_message,
     "message.send": send_message,
     "message.release": release_message,
-    "message.answer": answer_message,
     "message.list": list_messages,
     "message.show": show_message,
     "message.wait": wait_message,

@@ -17,7 +17,17 @@ from pathlib import Path
 from aiohttp import web
 
 from exchange.errors import ConfigurationError, ExchangeError, InputError, StrictJsonError
-from exchange.interfaces.api import agenda, bookkeeping, messaging, office, partnering, training
+from exchange.interfaces.api import (
+    agenda,
+    answering,
+    bookkeeping,
+    casebook,
+    messaging,
+    office,
+    partnering,
+    persons,
+    training,
+)
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
 from exchange.protocol.strictjson import Limits, parse_object
 
@@ -31,8 +41,11 @@ COMMANDS: dict[str, Command] = {
     **office.COMMANDS,
     **partnering.COMMANDS,
     **messaging.COMMANDS,
+    **answering.COMMANDS,
     **bookkeeping.COMMANDS,
+    **casebook.COMMANDS,
     **agenda.COMMANDS,
+    **persons.COMMANDS,
     **training.COMMANDS,
 }
 

@@ -24,4 +24,10 @@ async def own_line(desk: Desk, ask: Ask) -> Answer:
     return {"id": row.id, "link": row.link, "line": join_line(envelope, body or b"").decode("ascii")}
 
 
-COMMANDS: dict[str, Command] = {"message.line": own_line}
+async def count_faults(desk: Desk, _: Ask) -> Answer:
+    """Return how this node misbehaves on purpose, and how often it did."""
+    fault = desk.opened.fault
+    return {"twin": fault.twin.value if fault else "", "done": fault.done if fault else 0}
+
+
+COMMANDS: dict[str, Command] = {"message.line": own_line, "training.faults": count_faults}

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from exchange.errors import ExchangeError, UsageError
 from exchange.interfaces.cli import (
+    answering,
     cases,
     demo,
     doctor,
@@ -76,6 +77,7 @@ for name, group in (
     ("ledger", ledgers.group),
 ):
     app.add_typer(group, name=name)
+answering.register(messages.group)
 ledgers.register(app)
 offices.register(app)
 

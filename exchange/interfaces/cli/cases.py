@@ -75,4 +75,4 @@ def event_lines(event: Answer) -> list[str]:
 
 
 def _state(row: Answer) -> str:
-    return f"{row['state']}, not acknowledged yet" if row["provisional"] else str(row["state"])
+    return f"{row['shown']}, not acknowledged yet" if row["provisional"] else str(row["state"])

@@ -13,16 +13,17 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from exchange.errors import NodeError
-from exchange.interfaces.cli import demo_nodes, demo_stories
+from exchange.interfaces.cli import demo_files, demo_nodes, demo_stories, demo_trials, demo_twins
 from exchange.interfaces.cli.demo_nodes import FIRST
-from exchange.interfaces.cli.demo_stories import Demo
+from exchange.interfaces.cli.demo_stage import Demo, RefusedAsItMustError
+from exchange.interfaces.cli.demo_twins import Twin
 from exchange.interfaces.cli.options import read_document
 from exchange.interfaces.cli.output import say, say_marked
 from exchange.protocol.enrolment import shown
@@ -43,6 +44,9 @@ def demo(
         Path | None, typer.Option("--file", help="Your own notice; MoSVY sends it as well.")
     ] = None,
     folder: Annotated[Path, typer.Option("--folder", help="Where both data folders are made.")] = FOLDER,
+    twin: Annotated[
+        Twin | None, typer.Option("--twin", help="How the partner behaves badly, to see what happens then.")
+    ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Go on with the agencies of the last demo; do not make new ones.")
     ] = False,
@@ -53,12 +57,18 @@ def demo(
     if not continued:
         demo_nodes.new_folder(folder)
     host, origin = demo_nodes.the_sites(folder)
-    told = Demo(host, origin, datetime.now(UTC).date())
+    told = Demo(host, origin, datetime.now(demo_files.ZONE).date())
+    demo_twins.prepare(told, twin)
     _introduce(told)
     with _running(told, continued=continued):
         _meet(told, folder, continued=continued)
-        _tell(told, document)
-        _conclude(told)
+        try:
+            _tell(told, document)
+            demo_twins.conclude(told, twin)
+        except RefusedAsItMustError:
+            demo_twins.conclude_refusal(told)
+        say()
+        _conclude(told, twin)
         if serve and not told.broken:
             _serve(told)
     if told.broken:
@@ -95,6 +105,7 @@ def _meet(told: Demo, folder: Path, *, continued: bool) -> None:
         words = demo_nodes.enrol(told.host, told.origin, folder)
         agreement = f"agreement {demo_nodes.PROFILE} v1 signed by both"
         say(f"  invitation read, words compared ({shown(words)}), {agreement}")
+        demo_nodes.add_officers(told.sites)
     demo_nodes.await_open(told.sites)
     say()
 
@@ -106,20 +117,29 @@ def _tell(told: Demo, document: dict[str, Any] | None) -> None:
     if document is not None:
         demo_stories.own_file(told, document)
     say()
-    demo_stories.what_must_not_work(told, first[0])
+    demo_trials.what_must_not_work(told, first)
     say()
-    demo_stories.compare(told)
-    say()
+    demo_trials.compare(told)
 
 
-def _conclude(told: Demo) -> None:
+def _conclude(told: Demo, twin: Twin | None) -> None:
     """Print the last line: what to try next, or what did not hold and where to read."""
     if told.broken:
         logs = ", ".join(str(site.log) for site in told.sites)
         say_marked(f"It differs: {'; '.join(told.broken)}; read {logs}", "differs")
         return
-    again = "make demo ARGS=--serve" if "MAKELEVEL" in os.environ else f"{_program()} demo --serve"
-    say(f"All of it held. Try next:   {again}        keep both running and send your own file")
+    serve, lossy = _command("--serve"), _command("--twin lossy")
+    width = max(len(serve), len(lossy))
+    say(f"All of it held. Try next:   {serve:<{width}}  keep both running and send your own file")
+    if twin is None:
+        say(f"{'':<28}{lossy:<{width}}  a partner that loses every third answer")
+
+
+def _command(options: str) -> str:
+    """Return how this demo is called again with other options."""
+    if "MAKELEVEL" not in os.environ:
+        return f"{_program()} demo {options}"
+    return f'make demo ARGS="{options}"' if " " in options else f"make demo ARGS={options}"
 
 
 def _serve(told: Demo) -> None:

@@ -29,6 +29,8 @@ MARKER: Final = ".exchange-demo"
 """A folder is removed only if a demo made it."""
 PROFILE: Final = "kh-vn"
 FIRST, SECOND = OfficerNumber("P-0001"), OfficerNumber("P-0002")
+BORDER, RECEPTION = OfficerNumber("P-0003"), OfficerNumber("P-0004")
+"""Officers of offices in the province: they hand over at the crossing and receive."""
 OFFICERS: Final = enrolling.Officers(FIRST, SECOND)
 READY_S: Final = 30.0
 """A slow computer under load; usually it takes one second."""
@@ -49,6 +51,13 @@ class Site:
     office_kind: str
     names: tuple[str, str]
     """Names of its two officers; invented."""
+    border_office: str
+    """Who hands over and takes over at the crossing."""
+    reception_office: str
+    twin: str = ""
+    """How its node misbehaves on purpose; "" means not at all."""
+    only_calls: bool = False
+    """It has no address: nobody can call it."""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -86,6 +95,8 @@ def the_sites(folder: Path) -> tuple[Site, Site]:
         "Asia/Phnom_Penh",
         "social_welfare",
         ("Chan Dara", "Sok Vanna"),
+        "KH-DOSVY-SVR",
+        "KH-DOSVY-SVR",
     )
     origin = Site(
         AgencyCode("VN-MPS-IMM"),
@@ -95,6 +106,8 @@ def the_sites(folder: Path) -> tuple[Site, Site]:
         "Asia/Ho_Chi_Minh",
         "immigration",
         ("Tran Thi Hoa", "Le Van Binh"),
+        "VN-BG",
+        "VN-MOH",
     )
     for site in (host, origin):
         site.port = _port_of(site)
@@ -151,7 +164,11 @@ def _set_up(site: Site) -> None:
             zone=site.zone,
             training=True,
         ),
-        door=DoorSection(host="127.0.0.1", port=site.port, address=f"https://127.0.0.1:{site.port}"),
+        door=DoorSection(
+            host="127.0.0.1",
+            port=site.port,
+            address="" if site.only_calls else f"https://127.0.0.1:{site.port}",
+        ),
     )
     officers = dict(zip((FIRST, SECOND), site.names, strict=True))
     set_up(site.folder, settings, passphrase, officers=officers)
@@ -175,7 +192,10 @@ def _start(site: Site) -> subprocess.Popen[bytes]:
     package = Path(__file__).resolve().parents[3]
     path = os.pathsep.join(filter(None, (str(package), os.environ.get("PYTHONPATH"))))
     ours = {name: value for name, value in os.environ.items() if not name.startswith("EXCHANGE_")}
-    environment = ours | {"EXCHANGE_PASSPHRASE_FILE": str(site.passphrase_file.resolve()), "PYTHONPATH": path}
+    passphrase = str(site.passphrase_file.resolve())
+    environment = ours | {"EXCHANGE_PASSPHRASE_FILE": passphrase, "PYTHONPATH": path}
+    if site.twin:
+        environment["EXCHANGE_TWIN"] = site.twin
     command = [sys.executable, "-m", "exchange", "serve", "--data", str(site.folder)]
     with site.printed.open("ab") as printed:
         return subprocess.Popen(  # noqa: S603  our own program, no shell
@@ -194,6 +214,17 @@ def _await_ready(site: Site) -> None:
         if site.process is None or site.process.poll() is not None or time.monotonic() > ends_s:
             raise NodeError(f"the node of {site.agency} did not start", hint=f"read {site.printed}")
         time.sleep(_LOOK_S)
+
+
+def add_officers(sites: Sequence[Site]) -> None:
+    """Enter the officers of both provinces: who signs at a crossing is authorised for exactly that."""
+    for site in sites:
+        posts = (
+            (BORDER, site.border_office, "border_handover", "Officer at the crossing"),
+            (RECEPTION, site.reception_office, "reception", "Officer of the reception"),
+        )
+        for number, office, function, name in posts:
+            site.service.ask("officer.add", number=number, office=office, functions=[function], name=name)
 
 
 def stop_all(sites: Sequence[Site]) -> None:

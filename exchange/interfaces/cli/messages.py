@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exchange message …`: new, fill, validate, send, release, answer, list, show, void."""
+"""`exchange message …`: new, fill, validate, send, release, list, show, void (answers: `answering`)."""
 
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from exchange.errors import InputError, UsageError
+from exchange.errors import InputError
 from exchange.interfaces.cli import sending, templates
 from exchange.interfaces.cli.client import Service, faults_in
 from exchange.interfaces.cli.options import (
@@ -18,11 +18,10 @@ from exchange.interfaces.cli.options import (
     Officer,
     Partner,
     To,
-    read_bytes,
     read_document,
     the_officer,
 )
-from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table, warn
+from exchange.interfaces.cli.output import Answer, say, say_json, say_table, warn
 
 group = typer.Typer(help="Messages: write, check, send, answer, list and show them.", no_args_is_help=True)
 
@@ -34,7 +33,9 @@ NOT_STORED = "nothing was sent, nothing was stored"
 
 @group.command("new")
 def new(
-    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="RPN, or repatriation-notice.")],
+    type_name: Annotated[
+        str, typer.Argument(metavar="TYPE", help="A code or a name: RPN, or repatriation-notice.")
+    ],
     example: Annotated[
         bool, typer.Option("--example", help="A complete one, of an invented person.")
     ] = False,
@@ -44,7 +45,7 @@ def new(
         say_json(templates.example(type_name, datetime.now(UTC).date()))
         return
     say_json(templates.blank(type_name))
-    for hint in templates.HINTS:
+    for hint in templates.hints(type_name):
         warn(f"hint: {hint}")
 
 
@@ -91,7 +92,7 @@ def send(
     """Send a file: fill, check, seal, deliver. Waits up to 10 s for the verdict."""
     document, service = read_document(file), Service(data)
     sent = service.ask("message.send", document=document, to=to, officer=the_officer(officer))
-    _report(sending.follow(service, sent, wait=not no_wait), as_json=as_json)
+    sending.report(sending.follow(service, sent, wait=not no_wait), as_json=as_json)
 
 
 @group.command("release")
@@ -106,41 +107,7 @@ def release(
     """Release a kept message as the second person."""
     service = Service(data)
     sent = service.ask("message.release", id=number, officer=the_officer(officer), digest=digest or None)
-    _report(sending.follow(service, sent, wait=not no_wait), as_json=as_json)
-
-
-@group.command("answer")
-def answer(
-    number: Number,
-    accept: Annotated[bool, typer.Option("--accept", help="Accept every person.")] = False,
-    refuse: Annotated[bool, typer.Option("--refuse", help="Refuse every person.")] = False,
-    defer: Annotated[bool, typer.Option("--defer", help="Decide later.")] = False,
-    answers: Annotated[
-        Path | None, typer.Option("--answers", help="JSON file with {persons: [...]}, one for each person.")
-    ] = None,
-    valid_until: Annotated[str, typer.Option("--valid-until", help="Accepted until this day.")] = "",
-    reception: Annotated[str, typer.Option("--reception", help="Who receives; default: our office.")] = "",
-    reason: Annotated[str, typer.Option("--reason", help="Code of refusal-reasons.")] = "",
-    reasons: Annotated[str, typer.Option("--reasons", help="Full reasons, as text.")] = "",
-    new_date: Annotated[str, typer.Option("--new-date", help="When the decision will come.")] = "",
-    data: Data = DATA,
-    officer: Officer = "",
-    no_wait: NoWait = False,
-    as_json: Json = False,
-) -> None:
-    """Answer a notice with a decision on each person."""
-    service = Service(data)
-    members = {
-        "outcome": _outcome(accept=accept, refuse=refuse, defer=defer, mixed=answers is not None),
-        "persons": _persons(answers),
-        "valid_until": valid_until or None,
-        "reception": reception or None,
-        "reason": reason or None,
-        "reasons": reasons or None,
-        "new_date": new_date or None,
-    }
-    sent = service.ask("message.answer", id=number, officer=the_officer(officer), **members)
-    _report(sending.follow(service, sent, wait=not no_wait), as_json=as_json)
+    sending.report(sending.follow(service, sent, wait=not no_wait), as_json=as_json)
 
 
 @group.command("list")
@@ -216,42 +183,6 @@ def void(
         say_json(found)
         return
     say(f"message {sending.short(found['id'])}, number {found['seq']}: given up ({code})")
-
-
-def _report(delivery: sending.Delivery, *, as_json: bool) -> None:
-    """Print the one line, or JSON, and end with the exit code that it means."""
-    if not as_json:
-        say_marked(delivery.line, delivery.state)
-        sending.demand_done(delivery)
-        return
-    say_json(delivery.as_json())
-    code = sending.exit_code(delivery)
-    if code:
-        raise typer.Exit(code)
-
-
-def _outcome(*, accept: bool, refuse: bool, defer: bool, mixed: bool) -> str | None:
-    chosen = [
-        name for name, given in (("accepted", accept), ("refused", refuse), ("deferred", defer)) if given
-    ]
-    if len(chosen) + mixed != 1:
-        raise UsageError(
-            "say one of --accept, --refuse, --defer or --answers",
-            hint="one answer for all persons, or --answers FILE with one for each",
-        )
-    return chosen[0] if chosen else None
-
-
-def _persons(path: Path | None) -> list[Any] | None:
-    if path is None:
-        return None
-    raw = read_bytes(path, what="the answers")
-    persons = read_document(path).get("persons") if raw else None
-    if not isinstance(persons, list):
-        raise InputError(
-            f"{path} has no list of persons", hint='{"persons": [{"case_code": …, "outcome": …}]}'
-        )
-    return persons
 
 
 def _say_drafts(drafts: list[Answer], *, only: bool) -> None:

@@ -7,9 +7,11 @@ A message that is not delivered yet is no error of anybody: exit 5, and nothing 
 from dataclasses import dataclass
 from typing import Final
 
+import typer
+
 from exchange.errors import DeclinedError, ExchangeError, UsageError, WaitingError
 from exchange.interfaces.cli.client import Service
-from exchange.interfaces.cli.output import Answer
+from exchange.interfaces.cli.output import Answer, say_json, say_marked
 
 WAIT_S: Final = 10
 """Long enough for a partner that is reachable; the message is safe in the outbox before."""
@@ -117,3 +119,15 @@ def exit_code(delivery: Delivery) -> int:
 
 def _code(delivery: Delivery) -> str:
     return str(delivery.verdict["code"]) if delivery.verdict else ""
+
+
+def report(delivery: Delivery, *, as_json: bool) -> None:
+    """Print the one line, or JSON, and end with the exit code that it means."""
+    if not as_json:
+        say_marked(delivery.line, delivery.state)
+        demand_done(delivery)
+        return
+    say_json(delivery.as_json())
+    code = exit_code(delivery)
+    if code:
+        raise typer.Exit(code)

@@ -1,52 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
 """The smallest files that a person writes: blank, or as an invented example.
 
-A blank one has "" wherever a value is needed: what is forgotten is refused, never sent. The example is
-complete; its person does not exist. Names are those of the wire; what is left out is filled by `fill`.
+They come from the forms (`messages.blanks`); only the notice of the tutorial and of the demonstration
+stands here. Names are those of the wire; what is left out is filled by `fill`.
 """
 
 from datetime import date, timedelta
 from typing import Final
 
 from exchange.errors import UsageError
-from exchange.messages.catalog import message_type
+from exchange.messages import blanks
+from exchange.messages.catalog import FORMS, message_type, message_types
 from exchange.protocol.strictjson import JsonValue
 
 Small = dict[str, JsonValue]
 
 NOTICE: Final = "RPN"
-HINTS: Final = (
-    'write a value wherever "" stands; dates as 2027-10-04',
-    "what may stand in a field: exchange message new RPN --example, and schemas/messages/rpn-1.0.json",
-)
 
 
 def blank(type_name: str) -> Small:
     """Return the blank small file of a type.
 
     Raises:
-        UsageError: no such type, one that is answered instead, or one without an installed form.
+        UsageError: no such type, or one without an installed form.
     """
-    _demand_notice(type_name)
-    person: Small = {
-        "names": [{"full": ""}],
-        "sex": "",
-        "birth": {"value": ""},
-        "nationality": [{"country": ""}],
-        "documents": [{"type": "", "number": "", "expires": ""}],
-        "identification": {"status": "", "on": ""},
-        "consents": [],
-        "return_mode": "",
-        "proceedings": {"needed": ""},
-        "needs_on_arrival": "",
-    }
-    return {"type": NOTICE, "proposed_from": "", "proposed_to": "", "tracing_result": "", "persons": [person]}
+    return blanks.blank(_installed(type_name))
 
 
 def example(type_name: str, today: date) -> Small:
-    """Return the invented notice of the tutorial, with days that fit `today`."""
-    _demand_notice(type_name)
-    return notice([person("NGUYEN Thi Mai", "VN", today)], today)
+    """Return an invented file of a type, with days that fit `today`; for a notice that of the tutorial.
+
+    Raises:
+        UsageError: no such type, or one without an installed form.
+    """
+    code = _installed(type_name)
+    if code == NOTICE:
+        return notice([person("NGUYEN Thi Mai", "VN", today)], today)
+    return blanks.example(code, today)
+
+
+def hints(type_name: str) -> list[str]:
+    """Return what helps to write a file of a type."""
+    code = _installed(type_name)
+    form = f"schemas/messages/{code.lower()}-{FORMS[code].version}.json"
+    found = [
+        'write a value wherever "" stands; dates as 2027-10-04',
+        f"what may stand in a field: exchange message new {code} --example, and {form}",
+    ]
+    asked = [row.code for row in message_types().values() if code in row.replies]
+    if asked:
+        found.append(f"it answers {' or '.join(asked)}: exchange message answer <number> fills in the rest")
+    return found
 
 
 def notice(persons: list[Small], today: date) -> Small:
@@ -76,17 +80,15 @@ def person(name: str, country: str, today: date, *, number: str = "C0000000") ->
     }
 
 
-def _demand_notice(type_name: str) -> None:
+def _installed(type_name: str) -> str:
+    """Return the code of a type that can be written."""
     row = message_type(type_name)
+    hint = f"types with a form: {', '.join(FORMS)}"
     if row is None:
-        raise UsageError(f"{type_name[:40]} is no message type", hint="types with a form: RPN, RPD")
-    if row.code == "RPD":
-        raise UsageError(
-            "a decision is not written from nothing; it answers a notice",
-            hint="exchange message answer <number> --accept --valid-until <date>",
-        )
-    if row.code != NOTICE:
-        raise UsageError(f"{row.code} has no installed form yet", hint="types with a form: RPN, RPD")
+        raise UsageError(f"{type_name[:40]} is no message type", hint=hint)
+    if row.form is None:
+        raise UsageError(f"{row.code} has no installed form yet", hint=hint)
+    return row.code
 
 
 def _day(today: date, days: int) -> str:

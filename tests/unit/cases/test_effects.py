@@ -199,4 +199,4 @@ def test_consents_reach_the_person_they_belong_to() -> None:
 def test_a_person_the_message_does_not_name_gets_its_common_fields() -> None:
     event = case_event(message("CAN", cases=(), target="movement"), "Z", None)
 
-    assert (event.fields, event.movement) == ({"target": "movement"}, "M")
+    assert (event.fields, event.movement) == ({"target": "movement", "named": False}, "M")

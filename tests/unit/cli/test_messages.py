@@ -210,7 +210,12 @@ def test_release_sends_the_digest_that_was_shown(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [(), ("--accept", "--refuse"), ("--accept", "--defer"), ("--refuse", "--answers", "answers.json")],
+    [
+        ("--valid-until", "2027-12-20"),
+        ("--accept", "--refuse"),
+        ("--accept", "--defer"),
+        ("--refuse", "--answers", "answers.json"),
+    ],
 )
 def test_an_answer_says_one_outcome(tmp_path: Path, words: tuple[str, ...]) -> None:
     done = run("message", "answer", "4b60", *words, "--data", tmp_path, OFFICER="P-0001")
@@ -245,6 +250,7 @@ def test_an_answer_for_each_person_comes_from_a_file(tmp_path: Path) -> None:
         run("message", "answer", "4b60", "--answers", path, "--data", tmp_path, OFFICER="P-0001")
 
     assert service.members("message.answer")["persons"] == persons
+    assert service.members("message.answer")["as"] == "RPD"
 
 
 def test_answers_without_a_list_of_persons_are_refused(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_status_says_how_each_partner_stands(tmp_path: Path) -> None:
 
 
 def test_a_case_is_listed_without_content(tmp_path: Path) -> None:
-    pending = {**CASE, "provisional": True}
+    pending = {**CASE, "state": "presumed", "shown": "notice_pending", "provisional": 1}
 
     with LocalService(tmp_path, {"case.list": {"cases": [pending]}}):
         done = run("case", "list", "--data", tmp_path)

@@ -225,6 +225,25 @@ def test_counter_is_laid_over_the_terms_that_stand() -> None:
 # --- departure and record
 
 
+@pytest.mark.parametrize(
+    ("closed", "found"),
+    [
+        (("KH-TH-POIPET",), []),
+        (("KH-TH-PRUM",), []),
+        (("KH-TH-POIPET", "KH-TH-PRUM"), [("state_conflict", "state.crossing")]),
+    ],
+)
+def test_group_leaves_only_while_the_crossing_or_its_alternative_is_open(
+    closed: tuple[str, ...], found: list[tuple[str, str]]
+) -> None:
+    known = facts()
+    terms = {"checkpoint": "KH-TH-POIPET", "alternative": "KH-TH-PRUM"}
+    agreed = {code: replace(one, terms={**one.terms, **terms}) for code, one in known.appointments.items()}
+    news = {code: OpenCrossing(is_closed=True) for code in closed}
+
+    assert rules(made("HDP"), replace(known, appointments=agreed, crossings=news)) == found
+
+
 def test_person_who_is_off_the_list_is_named_once() -> None:
     document = example("hdp", "one-taken-off")
     stranger = changed(document, {"content__taken_off__0__case_code": MOTHER})

@@ -85,7 +85,8 @@ def test_a_movement_takes_its_persons_along_to_the_signed_record() -> None:
     pair = Pair("ready")
     pair.write(pair.host, "HPR", (A, B), M, {"case_list": [A, B]})
     pair.bring(pair.host, 1)
-    pair.write(pair.origin, "HRP", (A, B), M, {"response": "confirm"})
+    confirms = {"id": pair.origin.last_change(M)}
+    pair.write(pair.origin, "HRP", (A, B), M, {"response": "confirm", "confirms": confirms})
     pair.bring(pair.origin, 1)
     assert pair.states(pair.host) == {A: "scheduled", B: "scheduled", C: "ready"}
 
@@ -205,6 +206,19 @@ def test_a_cancellation_reaches_a_person_who_was_added_while_it_was_on_its_way()
     assert pair.host.case(C).view().effective.listed == ()
 
 
+def test_a_message_that_only_reaches_a_case_does_not_open_it() -> None:
+    """A reception opens the case and gives its order to the origin side, also behind such a message."""
+    pair = Pair("nothing is known")
+    pair.write(pair.origin, "CAN", (B,), M, {"target": M})
+    pair.write(pair.origin, "RCV", (A,), "", {}, {A: {"arrived": True}})
+    pair.write(pair.origin, "CAN", (A,), M, {"target": M})
+
+    assert pair.bring(pair.origin, 1, 2, 3) == [True, True, True]
+
+    pair.demand_same()
+    assert pair.host.case(A).view().effective.keeper == "origin"
+
+
 def test_whoever_is_added_by_pointer_is_the_difference_of_the_lists() -> None:
     pair = Pair("confirmed")
 
@@ -216,10 +230,11 @@ def test_whoever_is_added_by_pointer_is_the_difference_of_the_lists() -> None:
     assert pair.host.case(C).view().effective.listed == (M,)
 
 
-def test_an_amendment_without_a_list_takes_off_whom_it_names() -> None:
+def test_an_amendment_takes_off_whom_the_new_list_lacks() -> None:
     pair = Pair("confirmed")
 
-    pair.write(pair.host, "AMD", (A,), M, {"effect": "person_taken_off", "changes": []})
+    shorter = [{"pointer": "/case_list", "old": [A, B], "new": [B]}]
+    pair.write(pair.host, "AMD", (A,), M, {"effect": "person_taken_off", "changes": shorter})
     pair.bring(pair.host, 1)
 
     pair.demand_same()

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands about cases: list without content, one case as a timeline. Only `case.show` opens content.
+
+`state` is what both sides hold; `shown` adds our own messages that wait for the side that keeps the order.
+While the two differ, `provisional` says how many wait, and each entry of the timeline says so itself.
+"""
+
+from collections.abc import Iterable
+
+from exchange.cases.snapshot import CaseSnapshot
+from exchange.errors import UsageError
+from exchange.ids import CaseCode, MessageId
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
+from exchange.service.casework import shown_case
+from exchange.service.meaning import document_of
+from exchange.service.node import Node
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import AuditRow, CaseEventRow, CaseRow, Direction, MessageRow, MessageState
+
+FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED})
+
+
+async def list_cases(desk: Desk, ask: Ask) -> Answer:
+    partner = ask.text("partner", "")
+    link = (await desk.link(partner)).link if partner else None
+    rows = await desk.node.store.read(lambda uow: uow.cases.list(link=link, limit=ask.number("limit", 100)))
+    return {"cases": [_case(row, shown_case(desk.node, row)) for row in rows]}
+
+
+async def show_case(desk: Desk, ask: Ask) -> Answer:
+    """Return one case with its messages; recorded as opening the case."""
+    code, officer = ask.text("code").upper(), ask.officer()
+
+    def unit(uow: UnitOfWork) -> Answer:
+        found = uow.cases.find(code)
+        if len(found) != 1:
+            raise UsageError(f"{len(found)} cases have the code {code}", hint="list them: exchange case list")
+        row = found[0]
+        uow.audit.record(
+            AuditRow(
+                desk.node.clock.now(), officer, "case_opened", row.code, ask.text("purpose", "case_work")
+            )
+        )
+        return {"case": _whole_case(uow, desk.node, row), "events": timeline(uow, row)}
+
+    return await desk.node.store.write(unit)
+
+
+def timeline(uow: UnitOfWork, case: CaseRow) -> list[Answer]:
+    """Return one entry for each message about a case, in the order in which this node learned of them."""
+    by_message: dict[MessageId, list[CaseEventRow]] = {}
+    for event in uow.cases.events(case.link, case.code):
+        by_message.setdefault(event.message, []).append(event)
+    rows = {id: _message(uow, events[0]) for id, events in by_message.items()}
+    answers = {row.in_reply_to: id for id, row in rows.items() if row and row.in_reply_to and _counts(row)}
+    return [_entry(uow, case.code, events, rows[id], answers.get(id)) for id, events in by_message.items()]
+
+
+def _entry(
+    uow: UnitOfWork,
+    case: CaseCode,
+    events: list[CaseEventRow],
+    row: MessageRow | None,
+    answer: MessageId | None,
+) -> Answer:
+    first, last = events[0], events[-1]
+    document = document_of(uow, row) if row else None
+    return {
+        "message": first.message,
+        "type": first.type,
+        "direction": first.direction.value,
+        "seq": first.seq,
+        "before": first.state_before,
+        "after": last.state_after,
+        "implied": list(first.implied),
+        "provisional": last.provisional and not (row and row.state in FINAL),
+        "at": when(first.at),
+        **_marks(row),
+        "answered": answer,
+        "line": _person(document, case) if document else None,
+    }
+
+
+def _marks(row: MessageRow | None) -> Answer:
+    """Return when a message was released, was delivered, and was accepted, as far as it is known here."""
+    if row is None:
+        return dict.fromkeys(("released", "delivered", "accepted"), None) | {"state": "", "code": ""}
+    delivered = row.logged_at if row.direction is Direction.IN else row.verdict_at
+    return {
+        "released": when(row.created_at),
+        "delivered": when(delivered),
+        "accepted": when(row.verdict_at) if row.state is MessageState.ACCEPTED else None,
+        "state": row.state.value,
+        "code": row.code,
+    }
+
+
+def _message(uow: UnitOfWork, event: CaseEventRow) -> MessageRow | None:
+    return uow.messages.by_seq(event.link, event.direction, event.seq)
+
+
+def _counts(row: MessageRow) -> bool:
+    return row.state not in FINAL or row.state is MessageState.ACCEPTED
+
+
+def _person(document: Answer, code: CaseCode) -> object:
+    return next((person for person in document.get("persons", []) if person.get("case_code") == code), None)
+
+
+def _case(row: CaseRow, shown: CaseSnapshot) -> Answer:
+    return {
+        "code": row.code,
+        "link": row.link,
+        "host": row.host,
+        "origin": row.origin,
+        "state": row.state,
+        "shown": shown.state,
+        "provisional": row.provisional,
+        "opened": when(row.opened_at),
+        "changed": when(row.changed_at),
+    }
+
+
+def _whole_case(uow: UnitOfWork, node: Node, row: CaseRow) -> Answer:
+    shown = shown_case(node, row)
+    return {
+        **_case(row, shown),
+        "tracks": dict(shown.tracks),
+        "holds": [{"message": hold.ref, "side": hold.side} for hold in shown.holds],
+        "movement": shown.movement,
+        "movements": list(_movements(uow, row)),
+        "acceptance_until": shown.valid_until.isoformat() if shown.valid_until else None,
+        "withdrawn_consents": {scope: on.isoformat() for scope, on in shown.consents.withdrawn},
+    }
+
+
+def _movements(uow: UnitOfWork, case: CaseRow) -> Iterable[Answer]:
+    for code in uow.movements.of_case(case.link, case.code):
+        movement = uow.movements.get(case.link, code)
+        if movement is not None:
+            yield {"code": code, "state": movement.state, "provisional": movement.provisional}
+
+
+COMMANDS: dict[str, Command] = {"case.list": list_cases, "case.show": show_case}
