@@ -23,6 +23,7 @@ from typing import Any
 
 from exchange.errors import InputError
 from exchange.ids import AgencyCode, CaseCode, MovementCode
+from exchange.messages.catalog import message_types
 from exchange.messages.codelists import codelist
 from exchange.protocol.parts import Document
 from exchange.protocol.profiles import profile_codes
@@ -59,10 +60,12 @@ class Tally:
     own: int = 0
     recipient: int = 0
     persons: int = 0
+    unknown: int = 0
+    """Rejections of a type that has no form yet."""
     notes: list[str] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
-        for name in ("steps", "messages", "states", "own", "recipient", "persons"):
+        for name in ("steps", "messages", "states", "own", "recipient", "persons", "unknown"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.notes += other.notes
 
@@ -91,6 +94,13 @@ class Stage:
             int(scenario["id"]), pair=pair_of(scenario, start=moment(steps[0]), end=moment(steps[-1]))
         )
         self.expected: dict[str, str] = {}
+
+    def expect(self, raw: Raw) -> None:
+        """Remember the states that a step gives."""
+        for key, state in raw.get("after", {}).items():
+            self.expected |= dict.fromkeys(self.cast.codes([key]), state)
+        if "movement_after" in raw:
+            self.expected[self.cast.movement(raw.get("movement", "M1"))] = raw["movement_after"]
 
     def agency(self, side: str) -> Agency:
         return self.world.kh if side == "host" else self.world.vn
@@ -136,12 +146,17 @@ class Stage:
 
         return await agency.store.read(unit)
 
-    async def compare(self, where: str) -> int:
-        """Compare everything expected with both nodes; return how many states were compared."""
+    async def compare(self, where: str, *, provisional: bool = False) -> int:
+        """Compare everything expected with both nodes; return how many states were compared.
+
+        At rest nothing is provisional; `provisional` allows messages that still wait for the keeper.
+        """
         compared = 0
         for agency in self.world.agencies:
             states = await self.states(agency)
-            found = {code: states.get(code) for code in self.expected}
+            found = {code: states.get(code, ("", 0)) for code in self.expected}
+            if provisional:
+                found = {code: (state, 0) for code, (state, _) in found.items()}
             wanted = {code: (state, 0) for code, state in self.expected.items()}
             if found != wanted:
                 wrong = {code: (found[code], wanted[code]) for code in wanted if found[code] != wanted[code]}
@@ -210,11 +225,8 @@ class Journey:
             raise WrongTurnError(f"step {raw['n']}: {raw['message']}: {error} {error.faults}") from error
 
     async def _look(self, raw: Raw, sent: list[MessageRow]) -> None:
-        stage, cast = self.stage, self.stage.cast
-        for key, state in raw.get("after", {}).items():
-            stage.expected |= dict.fromkeys(cast.codes([key]), state)
-        if "movement_after" in raw:
-            stage.expected[cast.movement(raw["movement"])] = raw["movement_after"]
+        stage = self.stage
+        stage.expect(raw)
         self.tally.states += await stage.compare(f"step {raw['n']}")
         await self._look_at_implied(raw, sent)
         if isinstance(raw["n"], int):
@@ -247,6 +259,9 @@ class Journey:
         for raw in sorted(place, key=lambda one: one.get("at", "")):
             if raw["decided_by"] == "person":
                 self.tally.persons += 1
+            elif message_types()[raw["message"]].form is None:
+                self.tally.unknown += 1
+                self.tally.notes.append(f"{raw['message']} has no form yet")
             elif _needs_other_circumstances(raw) or self._is_too_late(raw, after):
                 self.later.append(raw)
             else:
