@@ -14,7 +14,7 @@ from exchange.messages.document import content_of, object_at, persons_of, text_a
 from exchange.messages.earlier import Appointment
 from exchange.messages.replying import Before, Line
 from exchange.protocol.parts import Document
-from exchange.service.casework import shown_state
+from exchange.service.casework import shown_case
 from exchange.service.facts import StoreFacts
 from exchange.service.meaning import cases_of, document_of, message_by_id, movement_of
 from exchange.service.node import Node
@@ -112,7 +112,7 @@ def _listed(uow: UnitOfWork, node: Node, row: MessageRow, standing: Appointment 
     if row.type != "HRP":
         return tuple(standing.listed)
     states = {code: case for code in standing.listed if (case := uow.cases.get(row.link, code))}
-    travelling = [code for code, case in states.items() if _travels(node, shown_state(node, case)[0])]
+    travelling = [code for code, case in states.items() if _travels(node, shown_case(node, case).state)]
     return tuple(travelling or standing.listed)
 
 
