@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.support.desks import BORDER, Desks
+from tests.support.staff import BORDER, Desks
 from tests.support.notices import small_notice
 from tests.support.world import World
 
