@@ -1,79 +1,237 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The desks of two simulated agencies: commands of the local socket, asked without a socket.
+"""Two casework nodes of one link without keys, frames or databases.
 
-desks = Desks(world, tmp_path)
-await desks.open()
-await desks.kh("message.send", document={...})
-await desks.quiet()                              # every verdict is known on both sides
+A `Desk` is the product's own casework on dictionaries, between a log and a copy of the other log. What is
+played here in place of intake is its order: a message behind a missing number is held, unless it is a
+stop; held ones get their verdict when the gap is closed. An `Idea` is a message in few words.
 """
 
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from exchange.bootstrap import OpenNode
-from exchange.config import AgencySection, DoorSection, Settings
-from exchange.ids import AgencyCode, OfficerNumber
-from exchange.interfaces.api.desk import Ask, Desk
-from exchange.interfaces.api.server import COMMANDS
-from exchange.service.rows import OfficerRow
-from tests.support.world import OFFICER, START, Agency, World
+from exchange.cases.chronicle import Chronicle
+from exchange.cases.movements import MovementSnapshot
+from exchange.cases.snapshot import CaseSnapshot
+from exchange.cases.stored import case_bytes, movement_bytes
+from exchange.errors import RejectedError
+from exchange.ids import CaseCode, Digest, LinkId, MessageId, MovementCode, sha256
+from exchange.messages.document import content_of, header_of, object_at
+from exchange.protocol.parts import Document
+from exchange.protocol.strictjson import encode
+from exchange.service import casework
+from exchange.service.node import Node
+from exchange.service.pairing import Pairing
+from exchange.service.rows import (
+    Announced,
+    CaseRow,
+    Direction,
+    LinkRow,
+    LinkState,
+    MessageRow,
+    MessageState,
+    MovementRow,
+    Part,
+)
+from exchange.service.subjects import CaseSubject, MovementSubject, case_subject, movement_subject
+from tests.support.case_tables import CASES, MOVEMENTS
+from tests.support.identity import KH, VN
+from tests.support.plain_store import PlainStore
 
-BORDER = OfficerNumber("P-0031")
-"""The officer at the crossing, of each side."""
-_OFFICES = {"KH": AgencyCode("KH-DOSVY-SVR"), "VN": AgencyCode("VN-BG")}
-ZONES = {"KH": "Asia/Phnom_Penh", "VN": "Asia/Ho_Chi_Minh"}
+LINK = LinkId("C" * 22)
+NOW = datetime(2027, 6, 1, 8, 0, tzinfo=UTC)
+NOTHING = Digest("A" * 43)
+SALTS = tuple(sha256(b"salt %d" % number) for number in range(8))
+PERSONS = tuple(CaseCode(f"CASE-000{number}-0000") for number in (1, 2, 3))
+MOVES = tuple(MovementCode(f"M0VE-000{number}-0000") for number in (1, 2))
 
 
-class Desks:
-    """What officers of both sides type."""
+@dataclass(frozen=True)
+class Leaf:
+    """`sent` of an own number, or a verdict on a number of the partner."""
 
-    def __init__(self, world: World, folder: Path) -> None:
-        self._world = world
-        self._folder = folder
+    kind: str
+    seq: int
+    id: str
+    accepted: bool = False
 
-    async def open(self) -> None:
-        """Let both gates open, and enter the officer at the crossing on both sides."""
-        await self._world.open()
-        for agency in self._world.agencies:
-            functions = ("border_handover",)
-            office = _OFFICES[agency.code[:2]]
-            row = OfficerRow(BORDER, "Border Officer", office, functions, START, None)
-            await agency.store.write(lambda uow, row=row: uow.officers.add(row))
 
-    async def kh(self, command: str, **members: Any) -> dict[str, Any]:
-        return await self._ask(self._world.kh, command, members)
+class _Clock:
+    def now(self) -> datetime:
+        return NOW
 
-    async def vn(self, command: str, **members: Any) -> dict[str, Any]:
-        return await self._ask(self._world.vn, command, members)
 
-    async def quiet(self) -> None:
-        """Let time pass until no message waits for its verdict."""
+class _Nothing:
+    def count(self, event: str, *, partner: str = "", reason: str = "") -> None: ...
 
-        async def none_open() -> bool:
-            return not sum([
-                (await agency.store.read(lambda uow: uow.messages.open_count(self._world.link)))[0]
-                for agency in self._world.agencies
-            ])  # fmt: skip
 
-        await self._world.until(none_open)
+@dataclass
+class Desk:
+    """One side: its log, its copy of the other log, its store, and the lines it holds."""
 
-    async def sent(self, answer: dict[str, Any]) -> str:
-        """Return the number of a message that was sent, once it is accepted; anything else fails."""
-        assert answer["fate"] == "released", answer
-        await self.quiet()
-        for agency in self._world.agencies:
-            found = await agency.store.read(lambda uow: uow.messages.find(answer["id"]))
-            assert [row.state.value for row in found] == ["accepted"], found
-        return str(answer["id"])
+    side: str
+    store: PlainStore = field(init=False)
+    log: list[Leaf] = field(default_factory=list)
+    copied: int = 0
+    written: list[Document] = field(default_factory=list)
+    held: dict[int, Document] = field(default_factory=dict)
+    verdicts: dict[int, bool] = field(default_factory=dict)
 
-    async def _ask(self, agency: Agency, command: str, members: dict[str, Any]) -> dict[str, Any]:
-        section = AgencySection(
-            code=agency.code,
-            node=agency.node.node,
-            names={"en": "Test"},
-            office=agency.code,
-            zone=ZONES[agency.code[:2]],
+    def __post_init__(self) -> None:
+        own, partner = (KH, VN) if self.side == "host" else (VN, KH)
+        link = LinkRow(LINK, partner, LinkState.OPEN, 1, 1, next_seq=1, contiguous_in=0)
+        self.store = PlainStore(link)
+        self.node = Node(
+            agency=own, node=None, keys=None, store=None, carrier=None, high_water=None, counters=_Nothing(),
+            journal=None, clock=_Clock(), guard=None, random=None, tables=MOVEMENTS, presence=None,
+        )  # type: ignore[arg-type]  # fmt: skip
+
+    @property
+    def pairing(self) -> Pairing:
+        return Pairing(self.store.links.row, None, None, None, None)  # type: ignore[arg-type]
+
+    def begin(self, cases: dict[CaseCode, CaseSnapshot], movement: MovementSnapshot) -> None:
+        """Put everybody into the state from which a history starts."""
+        for code, snapshot in cases.items():
+            base = Chronicle(snapshot, keeper=snapshot.keeper if snapshot.opened else None)
+            self.store.cases.add(CaseRow(code, LINK, KH, VN, snapshot.state, case_bytes(base), 0, NOW, NOW))
+        raw = movement_bytes(Chronicle(movement, keeper="host"))
+        self.store.movements.add(MovementRow(MOVES[0], LINK, KH, VN, movement.state, raw, 0, NOW, NOW))
+        self.store.movements.enlist(LINK, MOVES[0], movement.list)
+
+    def write(self, document: Document) -> bool:
+        """Number a message if it fits what this node shows."""
+        seq = len(self.written) + 1
+        row = row_of(document, Direction.OUT, seq, index=len(self.log))
+        self._keep(row, document)
+        try:
+            self.store.attempt(
+                lambda: casework.author(self.store, self.node, self.pairing, row, document)  # type: ignore[arg-type]
+            )
+        except RejectedError:
+            self.store.messages.ids.pop((Direction.OUT, row.id))
+            self.store.messages.rows.pop((Direction.OUT, seq))
+            return False
+        self.log.append(Leaf("sent", seq, row.id))
+        self.written.append(document)
+        return True
+
+    def learn(self, leaves: list[Leaf]) -> None:
+        """Take over the tail of the partner's log, and what it says of our messages."""
+        for index in range(self.copied, len(leaves)):
+            leaf = leaves[index]
+            if leaf.kind == "sent":
+                self.store.messages.announce(
+                    Announced(LINK, leaf.seq, MessageId(leaf.id), NOTHING, NOTHING, NOTHING, 1024, index)
+                )
+            else:
+                row = self.store.messages.rows[Direction.OUT, leaf.seq]
+                state = MessageState.ACCEPTED if leaf.accepted else MessageState.REJECTED
+                self.store.messages.update(replace(row, state=state, verdict_leaf_index=index))
+                casework.settle(
+                    self.store, self.node, self.pairing, row, verdict=index, accepted=leaf.accepted  # type: ignore[arg-type]
+                )  # fmt: skip
+        self.copied = len(leaves)
+
+    def take(self, seq: int, document: Document) -> None:
+        """Receive a line: judge it, or hold it behind a gap; then settle what waited for it."""
+        if seq in self.verdicts or seq in self.held:
+            return
+        self._keep(replace(row_of(document, Direction.IN, seq), state=MessageState.HELD), document)
+        if is_stop(document):
+            self._judge(seq, document)
+        else:
+            self.held[seq] = document
+        while (number := self.store.links.row.contiguous_in + 1) in self.held:
+            self._judge(number, self.held.pop(number))
+
+    def _judge(self, seq: int, document: Document) -> None:
+        row = self.store.messages.rows[Direction.IN, seq]
+        try:
+            self._demand_last_change(document)
+            self.store.attempt(
+                lambda: casework.receive(
+                    self.store, self.node, self.pairing, row, document, verdict=len(self.log)  # type: ignore[arg-type]
+                )
+            )  # fmt: skip
+            accepted = True
+        except RejectedError:
+            accepted = False
+        self.store.messages.update(
+            replace(row, state=MessageState.ACCEPTED if accepted else MessageState.REJECTED)
         )
-        settings = Settings.model_construct(agency=section, door=DoorSection.model_construct())
-        opened = OpenNode(agency.node, self._folder, settings, None, None, None)  # type: ignore[arg-type]
-        return await COMMANDS[command](Desk(opened), Ask({"officer": OFFICER, **members}))
+        self.verdicts[seq] = accepted
+        self.log.append(Leaf("verdict", seq, row.id, accepted))
+        link = self.store.links.row
+        while link.contiguous_in + 1 in self.verdicts:
+            link = replace(link, contiguous_in=link.contiguous_in + 1)
+        self.store.links.update(link)
+
+    def last_change(self, movement: str) -> str:
+        """Return the proposal, or the newest change of it, as this side knows them."""
+        learned = self.store.movements.learned
+        keys = dict.fromkeys((event.direction, event.seq) for event in learned if event.movement == movement)
+        rows = [self.store.messages.rows[key] for key in keys]
+        changes = [
+            row for row in rows if row.type in ("HPR", "AMD") and row.state is not MessageState.REJECTED
+        ]
+        return changes[-1].id if changes else ""
+
+    def _demand_last_change(self, document: Document) -> None:
+        """Play the rule of the form that a confirmation names the last change (`appointment_rules`)."""
+        header, content = header_of(document), content_of(document)
+        confirmed = object_at(content, "confirms").get("id")
+        known = self.last_change(str(header.get("movement_code")))
+        if content.get("response") == "confirm" and confirmed != known:
+            raise RejectedError("state_conflict", "HRP: it confirms an earlier change")
+
+    def _keep(self, row: MessageRow, document: Document) -> None:
+        self.store.messages.add(row)
+        persons: Any = document["persons"]
+        parts = [document["header"], document["content"], *persons]
+        raw = [encode({"salt": salt, **part}) for salt, part in zip(SALTS, parts, strict=False)]  # type: ignore[dict-item]
+        self.store.contents.add(
+            LINK, row.direction, row.seq, [Part(at, None, part) for at, part in enumerate(raw)]
+        )
+
+    def case(self, code: str) -> CaseSubject:
+        return case_subject(MOVEMENTS, self.store.cases.rows[code], self.node.agency)
+
+    def movement(self, code: str) -> MovementSubject | None:
+        row = self.store.movements.rows.get(code)
+        return movement_subject(MOVEMENTS, row, self.node.agency) if row else None
+
+
+def row_of(document: Document, direction: Direction, seq: int, *, index: int = -1) -> MessageRow:
+    """Return the row of a message of which only what casework reads is filled."""
+    header: Any = document["header"]
+    return MessageRow(
+        link=LINK, direction=direction, seq=seq, id=header["message_id"], type=header["type"],
+        state=MessageState.QUEUED, code="", envelope_hash=NOTHING, body_hash=NOTHING, commitment=NOTHING,
+        size_class=1024, agreement_n=1, created_at=NOW, expires_at=NOW + timedelta(days=30), logged_at=NOW,
+        line_bytes=100, leaf_index=index,
+    )  # fmt: skip
+
+
+def is_stop(document: Document) -> bool:
+    header: Any = document["header"]
+    return header["type"] in CASES.stops
+
+
+@dataclass(frozen=True)
+class Idea:
+    """A message in few words; `document` gives it its form."""
+
+    type: str
+    cases: tuple[str, ...]
+    movement: str = ""
+    content: dict[str, Any] = field(default_factory=dict)
+    lines: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def document(self, id: str) -> Document:
+        header = {"type": self.type, "message_id": id, "case_codes": list(self.cases)}
+        if self.movement:
+            header["movement_code"] = self.movement
+        persons = [{"case_code": case, **self.lines.get(case, {})} for case in self.cases]
+        without = self.type in ("HPR", "HRP", "CKS") or "countersigns" in self.content
+        return {"header": header, "content": self.content, "persons": [] if without else persons}  # type: ignore[dict-item]
