@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Short commands for people. `make demo` is the one to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check simulate crash load pages lock
+.PHONY: help venv demo demo-twins test check simulate crash load pages lock
 
 BIN := .venv/bin
 
 help:
 	@echo "make demo    two agencies on this computer exchange a case; options: make demo ARGS=--serve"
+	@echo "make demo-twins  the demo once with every partner that behaves badly: lossy, late, offline ..."
 	@echo "make test    run the tests; options: make test ARGS='-k merkle'"
 	@echo "make check   format, lint, types, import rules, project rules"
 	@echo "make simulate  2,000 random histories of two nodes; others: make simulate ARGS='--seeds 500 --first 9000'"
@@ -24,6 +25,9 @@ venv: .venv/.complete
 
 demo: venv
 	@$(BIN)/exchange demo $(ARGS)
+
+demo-twins: venv
+	@$(BIN)/python -m tests.twins
 
 test: venv
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
