@@ -27,9 +27,11 @@ from exchange.messages.catalog import message_types
 from exchange.messages.codelists import codelist
 from exchange.protocol.parts import Document
 from exchange.protocol.profiles import profile_codes
+from exchange.service.reconcile import reconcile
 from exchange.service.rows import Direction, MessageRow, MessageState
 from exchange.service.void import give_up
 from tests.support.careless import next_envelope_key, send, send_anyway
+from tests.support.checks import exchange_all, log_of, sent
 from tests.support.handover_story import moment, number_of, text
 from tests.support.journey_documents import Writer
 from tests.support.journey_persons import Cast
@@ -167,6 +169,21 @@ class Stage:
         return compared
 
 
+async def demand_agreement(stage: Stage) -> None:
+    """Demand at the end that every number has its verdict and both logs tell the same, to the last byte."""
+    world = stage.world
+    for agency in world.agencies:
+        await stage.judged(agency, await sent(agency))
+    for agency in world.agencies:
+        await exchange_all(agency)
+    for agency in world.agencies:
+        if await log_of(agency, agency) != await log_of(world.other(agency), agency):
+            raise WrongTurnError(f"the copy of the log of {agency.code} differs")
+        found = await reconcile(agency.node, world.link)
+        if not found.agrees:
+            raise WrongTurnError(f"{agency.code} finds {found.differences}")
+
+
 class Journey:
     """One scenario over one link."""
 
@@ -200,7 +217,8 @@ class Journey:
                 await self._rejections(raw["n"])
             elif raw["n"] == self.aside["after_step"]:
                 await self._reject(self.aside)
-                return
+                break
+        await demand_agreement(self.stage)
 
     # Steps
 
