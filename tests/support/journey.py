@@ -182,6 +182,7 @@ async def demand_agreement(stage: Stage) -> None:
         found = await reconcile(agency.node, world.link)
         if not found.agrees:
             raise WrongTurnError(f"{agency.code} finds {found.differences}")
+    await stage.compare("at the end")
 
 
 class Journey:
@@ -294,13 +295,18 @@ class Journey:
         if "at" in raw:
             stage.lapse(moment(raw))
         raw = {"at": text(stage.now()), "n": "rejected", **raw}
+        before = await self._all_states()
         if raw["check"] == "protocol":
             await self._under_a_retired_key(raw, agency)
         elif "recipient" in raw:
             await self._to_another(raw, agency)
         else:
             await self._with_a_fault(raw, agency)
-        await stage.compare(f"after {raw['what']}")
+        if await self._all_states() != before:
+            raise WrongTurnError(f"{raw['what']}: a state changed")
+
+    async def _all_states(self) -> list[dict[str, tuple[str, int]]]:
+        return [await self.stage.states(agency) for agency in self.stage.world.agencies]
 
     async def _with_a_fault(self, raw: Raw, agency: Agency) -> None:
         document = self._spoiled(raw, agency)
@@ -318,7 +324,9 @@ class Journey:
         (row,) = await self.stage.judged(agency, [await send_anyway(agency, document)])
         there = self.stage.world.other(agency)
         taken = await self.stage.row(there, Direction.IN, row.seq)
-        self._demand(raw, "recipient", taken.code if taken.state is MessageState.REJECTED else taken.state)
+        self._demand(
+            raw, "recipient", taken.code if taken.state is MessageState.REJECTED else taken.state.value
+        )
         self._demand(raw, "sender learns", row.code)
         self.tally.recipient += 1
 
