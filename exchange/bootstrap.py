@@ -275,6 +275,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
             tables=_tables(),
             presence=Presence(),
             training=settings.agency.training,
+            only_calls=not settings.door.address,
         )
         made.append(node)
         card = await store.read(lambda uow: own_card(uow, node))
@@ -330,8 +331,11 @@ async def refresh_routes(opened: OpenNode) -> None:
         return found
 
     found = await node.store.read(unit)
+    links = await node.store.read(lambda uow: [row.link for row in uow.links.all()])
     opened.routes.clear()
     opened.routes.update(found)
+    for link in links:
+        node.presence.of(link).only_answers = link not in found
 
 
 async def rehearse_frame(

@@ -64,8 +64,8 @@ class Composed:
         return not self.frame.lines and not self.frame.results
 
 
-async def call(node: Node, link: LinkId) -> None:
-    """Send one frame to the partner and take in its answer.
+async def call(node: Node, link: LinkId, *, wait_s: int = 0) -> None:
+    """Send one frame to the partner and take in its answer; the partner may hold it for `wait_s`.
 
     Raises:
         TransportError: no proper answer; everything stays as it was.
@@ -74,7 +74,9 @@ async def call(node: Node, link: LinkId) -> None:
     presence = node.presence.of(link)
     try:
         raw = await node.carrier.exchange(
-            link, encode_frame(composed.frame), timeout_s=node.limits.exchange_timeout_s
+            link,
+            encode_frame(replace(composed.frame, wait_s=wait_s)),
+            timeout_s=node.limits.exchange_timeout_s,
         )
     except BaseException:
         _return_to_queue(presence, composed)
@@ -91,18 +93,18 @@ async def answer(node: Node, link: LinkId, raw: bytes) -> bytes:
     """
     node.presence.demand_open(link)
     wait_s = await absorb(node, link, raw)
+    node.presence.of(link).stir.clear()
     composed = await compose(node, link)
-    if wait_s and composed.is_tail_only and not composed.frame.lines:
+    if wait_s and composed.is_tail_only:
         await _wait(node.presence.of(link), wait_s)
         composed = await compose(node, link)
     return encode_frame(composed.frame)
 
 
 async def _wait(presence: LinkPresence, wait_s: float) -> None:
-    presence.wake.clear()
     try:
         async with asyncio.timeout(wait_s):
-            await presence.wake.wait()
+            await presence.stir.wait()
     except TimeoutError:
         return
 

@@ -7,6 +7,8 @@ closed the loop asks at the gate; afterwards it sleeps until there is something 
 * lines that are due, or results the partner waits for: at once;
 * only leaves or a cosignature: when the last frame is a minute old (such a frame causes no leaf).
 
+A partner without an address is never called: it calls, and its frames are answered (`poll` is its side).
+
 A failed exchange changes nothing. The next try comes after full jitter between 0 and 2 s doubled for
 each failure, at most 15 minutes; contact from the partner ends the wait. Nothing is ever re-sealed: the
 stored line is offered again until its verdict leaf is in our copy, or we void it.
@@ -18,14 +20,18 @@ from dataclasses import dataclass
 from exchange.errors import GateClosedError, ProtocolError, TransportError
 from exchange.ids import LinkId
 from exchange.service.converse import backoff_s, call
-from exchange.service.gate import open_gate
-from exchange.service.node import Node
+from exchange.service.gate import open_gate, show_ourselves
+from exchange.service.node import LinkPresence, Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import LinkState
 from exchange.service.void import give_up_expired
 
 IDLE_LOOK_S = 20.0
 """How often an idle loop looks for due retries and expired messages."""
+POLL_S = 55
+"""How long a partner may hold the answer of a poll (design 4.5)."""
+PAUSE_S = 1.0
+"""Between polls that bring nothing although the partner did not wait."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +60,14 @@ async def deliver(node: Node, link: LinkId) -> None:
 async def _turn(node: Node, link: LinkId) -> None:
     """Do the next thing: open the gate, exchange, or wait."""
     presence = node.presence.of(link)
-    if presence.gate is not LinkState.OPEN:
+    if presence.gate is not LinkState.OPEN and not presence.only_answers:
         await open_gate(node, link)
         return
-    await give_up_expired(node, link)
+    if presence.gate is LinkState.OPEN:
+        await give_up_expired(node, link)
+    if presence.only_answers:
+        await _sleep(node, link, IDLE_LOOK_S)
+        return
     need = await node.store.read(lambda uow: need_of(uow, node, link))
     waited_s = node.clock.monotonic_s() - presence.tail_sent_s
     if need.lines or presence.owed_results or (need.leaves and waited_s >= node.limits.tail_only_every_s):
@@ -65,6 +75,52 @@ async def _turn(node: Node, link: LinkId) -> None:
         return
     until_tail_s = max(0.05, node.limits.tail_only_every_s - waited_s) if need.leaves else IDLE_LOOK_S
     await _sleep(node, link, min(until_tail_s, IDLE_LOOK_S, _until_retry_s(node, link)))
+
+
+async def poll(node: Node, link: LinkId) -> None:
+    """Ask for news until cancelled, as a node that nobody can call; the partner holds each answer.
+
+    Before both sides have signed, and when a partner says "not now" because it may have started again, we
+    speak at its gate instead.
+    """
+    presence, failures = node.presence.of(link), 0
+    while True:
+        changed, began_s = presence.changed, node.clock.monotonic_s()
+        try:
+            await _ask_for_news(node, link)
+            failures = 0
+        except (TransportError, ProtocolError, GateClosedError) as error:
+            failures += 1
+            node.counters.count("exchange_failed", reason=error.reason)
+        brought = presence.changed is not changed
+        if failures:
+            await _until_changed(presence, min(backoff_s(node, failures), IDLE_LOOK_S))
+        elif not brought and node.clock.monotonic_s() - began_s < PAUSE_S:
+            await _until_changed(presence, PAUSE_S)
+
+
+async def _ask_for_news(node: Node, link: LinkId) -> None:
+    """Poll once, or speak at the partner's gate where that is what is missing."""
+    if node.presence.of(link).gate is LinkState.OPEN:
+        try:
+            await call(node, link, wait_s=POLL_S)
+        except TransportError as error:
+            if error.reason != "busy":
+                raise
+            await show_ourselves(node, link)
+        return
+    row = await node.store.read(lambda uow: uow.links.get(link))
+    if row is not None and row.state is LinkState.JOINED:
+        await show_ourselves(node, link)
+
+
+async def _until_changed(presence: LinkPresence, seconds: float) -> None:
+    """Wait for news of a link, at most so long."""
+    try:
+        async with asyncio.timeout(seconds):
+            await presence.changed.wait()
+    except TimeoutError:
+        return
 
 
 def _until_retry_s(node: Node, link: LinkId) -> float:
@@ -96,9 +152,14 @@ async def flush(node: Node, link: LinkId) -> None:
     Raises:
         TransportError, GateClosedError: the partner is not reachable now.
     """
+    presence = node.presence.of(link)
     for _ in range(8):
         node.presence.demand_open(link)
-        await call(node, link)
+        if presence.only_answers:
+            node.presence.wake(link)
+            await _until_changed(presence, PAUSE_S)
+        else:
+            await call(node, link)
         need = await node.store.read(lambda uow: need_of(uow, node, link))
         if not need.lines and not need.leaves:
             return

@@ -12,6 +12,9 @@ Decision on the partner's report (numbers as in docs/protocol/objects.md, gate):
 4. what the partner saw is a prefix of our log; another root freezes the link for people;
 5. the high-water file is a prefix of our log too; without one only two persons can open;
 6. then the gate is open, and a new log begins with `open`, `agrx` and one `keyx` for each key.
+
+A partner without an address cannot be asked. It asks us, and asks once more naming the nonce of our answer:
+the report in that second question is as fresh as an answer would be, and our gate opens by it.
 """
 
 from exchange.clock import parse_instant
@@ -61,6 +64,45 @@ async def open_gate(node: Node, link: LinkId) -> None:
         await refill(node, link, report)
     await node.store.read(lambda uow: _decide(uow, node, link, report))
     await _declare_open(node, link, report)
+    if node.only_calls and report.state != LinkState.OPEN.value:
+        await ask_report(node, link, to_nonce=report.nonce)
+
+
+async def show_ourselves(node: Node, link: LinkId) -> None:
+    """Let a partner that cannot call us open its gate by our report, and take its countersignature.
+
+    Raises:
+        TransportError: the partner did not answer.
+        ProtocolError: the countersignature is not right.
+    """
+    report = await ask_report(node, link)
+    await hear_agreement(node, link, report.gives)
+    if report.state != LinkState.OPEN.value:
+        await ask_report(node, link, to_nonce=report.nonce)
+
+
+async def _open_by_question(node: Node, link: LinkId, word: GateWord) -> None:
+    """Open our gate by the report of a partner that only calls, if it answers our last nonce."""
+    presence = node.presence.of(link)
+    expected, presence.gate_nonce = presence.gate_nonce, ""
+    if presence.gate is not LinkState.CLOSED or not expected or word.to_nonce != expected:
+        return
+    report = read_report(word)
+    try:
+        await node.store.read(lambda uow: _decide_without_refill(uow, node, link, report))
+    except NodeError as error:
+        presence.reason = error.reason
+        node.journal.note("link_waits", link=link, reason=error.reason)
+        return
+    await _declare_open(node, link, report)
+
+
+def _decide_without_refill(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
+    """Raise unless our log holds everything known of it; nothing can be fetched from this partner."""
+    missing = report.seen_size > uow.logs.position(link, node.agency).size
+    if missing or uow.settings.get(REFILL + link):
+        _stay_closed("refill_needs_address", "the partner saw more of our log, and cannot be asked for it")
+    _decide(uow, node, link, report)
 
 
 def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
@@ -184,6 +226,8 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
             await hear_partner_card(node, link, word)
             await note_what_partner_holds(node, link, read_report(word))
             await hear_agreement(node, link, word.gives)
+            if node.presence.of(link).only_answers:
+                await _open_by_question(node, link, word)
             gives = await node.store.read(lambda uow: report_of(uow, node, pairing_of(uow, node, link)))
         case "leaves":
             gives = await node.store.read(lambda uow: give_leaves(uow, node, pairing, word.asks))
@@ -200,5 +244,6 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
         asks={},
         gives=gives,
     )
+    node.presence.of(link).gate_nonce = answer.nonce if word.op == "report" else ""
     node.presence.wake(link)
     return sign_gate_word(answer, node.keys.signing(KeyUse.DOOR, answer.at))

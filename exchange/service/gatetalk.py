@@ -6,6 +6,7 @@ was made within 300 s of our clock and, as an answer, names the nonce of our que
 ways with every question of that kind. What follows from a report is decided in `gate`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,12 +39,16 @@ class Report:
     copy_size: int
     state: str
     restored: str
+    nonce: str
+    """Nonce of the statement."""
+    gives: Mapping[str, JsonValue]
+    """Everything it told."""
 
 
-async def ask_report(node: Node, link: LinkId) -> Report:
-    """Send a question with our report and return the partner's."""
+async def ask_report(node: Node, link: LinkId, *, to_nonce: str = "") -> Report:
+    """Send a question with our report and return the partner's; `to_nonce` is that of its last answer."""
     gives = await node.store.read(lambda uow: report_of(uow, node, pairing_of(uow, node, link)))
-    word = await ask(node, link, op="report", asks={}, gives=gives)
+    word = await ask(node, link, op="report", asks={}, gives=gives, to_nonce=to_nonce)
     report = read_report(word)
     await hear_partner_card(node, link, word)
     await note_what_partner_holds(node, link, report)
@@ -72,6 +77,7 @@ async def ask(
     op: str,
     asks: dict[str, JsonValue],
     gives: dict[str, JsonValue] | None = None,
+    to_nonce: str = "",
 ) -> GateWord:
     """Ask one signed question and return the verified answer to exactly this question.
 
@@ -86,7 +92,7 @@ async def ask(
         recipient=pairing.partner,
         at=node.clock.now(),
         nonce=new_nonce(node.random),
-        to_nonce="",
+        to_nonce=to_nonce,
         op=op,
         asks=asks,
         gives=gives or {},
@@ -164,6 +170,8 @@ def read_report(word: GateWord) -> Report:
         copy_size=_members(gives.value("copy"), "ep size").integer("size"),
         state=gives.text("state", max_chars=16),
         restored=gives.text("restored", min_chars=0, max_chars=64),
+        nonce=word.nonce,
+        gives=word.gives,
     )
 
 

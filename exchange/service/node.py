@@ -89,7 +89,13 @@ class LinkPresence:
     tail_sent_s: float = float("-inf")
     retry_at_s: float = float("-inf")
     """Monotonic second at which a line that the partner put off is offered again."""
+    only_answers: bool = False
+    """The partner has no address: it calls, and we never do."""
+    gate_nonce: str = ""
+    """Nonce of our last answer at the gate; a partner that only calls proves with it that it speaks now."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    stir: asyncio.Event = field(default_factory=asyncio.Event)
+    """As `wake`, for the answers that are held until something is due."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -112,8 +118,9 @@ class Presence:
             )
 
     def wake(self, link: LinkId) -> None:
-        """Tell the partner's loop that there is something to send."""
+        """Tell the partner's loop, and a partner that waits, that there is something to send."""
         self._links[link].wake.set()
+        self._links[link].stir.set()
 
     def announce_change(self, link: LinkId) -> None:
         """Wake everyone who waits for news of the link."""
@@ -142,3 +149,5 @@ class Node:
     presence: Presence
     limits: Limits = field(default_factory=Limits)
     training: bool = False
+    only_calls: bool = False
+    """This node has no address: it asks for news by itself, in long polls."""

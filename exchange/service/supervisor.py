@@ -13,7 +13,7 @@ from exchange.errors import ExchangeError, NodeError, StoreError
 from exchange.ids import LinkId
 from exchange.ledger.entries import beat
 from exchange.service import logbook
-from exchange.service.deliver import deliver
+from exchange.service.deliver import deliver, poll
 from exchange.service.drafts import release_waiting
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
@@ -31,6 +31,7 @@ class Supervisor:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._loops: dict[LinkId, asyncio.Task[None]] = {}
+        self._polls: dict[LinkId, asyncio.Task[None]] = {}
         self._water: dict[LinkId, int] = {}
 
     async def run(self) -> None:
@@ -40,17 +41,19 @@ class Supervisor:
                 links = await self._node.store.read(lambda uow: uow.links.all())
                 for row in links:
                     if row.state in RUNNING and row.link not in self._loops:
-                        self._loops[row.link] = group.create_task(self._keep(row.link))
+                        self._loops[row.link] = group.create_task(self._keep(deliver, row.link))
+                    if self._node.only_calls and row.link not in self._polls:
+                        self._polls[row.link] = group.create_task(self._keep(poll, row.link))
                 for row in links:
                     if row.state in RUNNING:
                         await self._upkeep(row.link)
                 await asyncio.sleep(self._node.limits.upkeep_s)
 
-    async def _keep(self, link: LinkId) -> None:
-        """Run a link's loop; trouble of one link (people must decide) does not end the others."""
+    async def _keep(self, loop: Callable[[Node, LinkId], Awaitable[None]], link: LinkId) -> None:
+        """Run a loop of a link; trouble of one link (people must decide) does not end the others."""
         while True:
             try:
-                await deliver(self._node, link)
+                await loop(self._node, link)
             except StoreError:
                 raise
             except NodeError as error:

@@ -59,7 +59,7 @@ class Return:
 
     def notice(self, people: Sequence[Small]) -> Sent:
         """Announce the return."""
-        small = files.notice(list(people), self.demo.today)
+        small = files.notice(people, self.demo.today)
         return self.file(self.host, "RPN", small)
 
     def decide(self) -> Sent:

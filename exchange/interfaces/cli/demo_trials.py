@@ -12,7 +12,7 @@ from exchange.errors import InputError, TransportError
 from exchange.ids import LinkId
 from exchange.interfaces.cli import demo_files as files
 from exchange.interfaces.cli.demo_files import Woman
-from exchange.interfaces.cli.demo_nodes import BORDER, FIRST
+from exchange.interfaces.cli.demo_nodes import BORDER, FIRST, Site
 from exchange.interfaces.cli.demo_stage import Demo, Sent, send, write
 from exchange.interfaces.cli.output import Answer, say, say_marked
 from exchange.interfaces.cli.templates import Small
@@ -22,6 +22,8 @@ from exchange.protocol.frames import Frame, Outcome, decode_frame, encode_frame
 LAN: Final = Woman("LE Thi Lan", "VN", "C0000009")
 NOTICE: Final = 4
 """Which message of story 1 is changed and repeated on the way."""
+DECISION: Final = 5
+"""The same for a partner that cannot be called: a message of its own."""
 RECORD: Final = 11
 ATTEMPTS: Final = 3
 """A partner that loses answers does not lose three in a row."""
@@ -32,7 +34,7 @@ CONSENT: Final = "consent_missing at /persons/0/consents"
 def what_must_not_work(demo: Demo, story: Sequence[Sent]) -> None:
     """Try what must not work with messages that were sent before, and look that nothing happened."""
     say("What must not work")
-    _try_on_the_way(demo, story[NOTICE - 1])
+    _try_on_the_way(demo, story)
     two = _minutes_of_two(story[RECORD - 1].document)
     _try_to_send(demo, 'minutes of "2 persons" with one line', two, BORDER, MINUTES)
     silent = {**files.returning(LAN, demo.today), "consents": []}
@@ -40,23 +42,27 @@ def what_must_not_work(demo: Demo, story: Sequence[Sent]) -> None:
     _try_to_send(demo, "notice without consent", notice, FIRST, CONSENT)
 
 
-def _try_on_the_way(demo: Demo, sent: Sent) -> None:
+def _try_on_the_way(demo: Demo, story: Sequence[Sent]) -> None:
     """Change a byte of a message, and send it again, with the keys of its sender."""
-    line = demo.host.service.ask("message.line", id=sent.id)["line"].encode("ascii")
+    way, number = ((demo.host, demo.origin), NOTICE)
+    if demo.origin.only_calls:
+        way, number = ((demo.origin, demo.host), DECISION)
+    sent = story[number - 1]
+    line = way[0].service.ask("message.line", id=sent.id)["line"].encode("ascii")
     link, before = LinkId(sent.answer["link"]), _counts(demo)
     changed = bytearray(line)
     changed[-9] ^= 1
-    outcomes = _offered(demo, bytes(changed), link)
+    outcomes = _offered(*way, bytes(changed), link)
     _say_trial(
         demo,
-        f"one byte of message {NOTICE} changed on the way",
+        f"one byte of message {number} changed on the way",
         "refused, no reason given to the sender",
         holds=outcomes == [(Outcome.REFUSED, "refused")] and _counts(demo) == before,
     )
-    outcomes = _offered(demo, line, link)
+    outcomes = _offered(*way, line, link)
     _say_trial(
         demo,
-        f"message {NOTICE} sent a second time",
+        f"message {number} sent a second time",
         "answered by the same entry, nothing happened twice",
         holds=outcomes == [(Outcome.LOGGED, "")] and _counts(demo) == before,
     )
@@ -94,17 +100,16 @@ def _say_trial(demo: Demo, what: str, result: str, *, holds: bool) -> None:
         say_marked(f"  {what:<50} differs: this must not happen", "differs")
 
 
-def _offered(demo: Demo, line: bytes, link: LinkId) -> list[tuple[Outcome, str]]:
-    """Offer a line to the other node in a frame that the host signs, and return what it answered."""
+def _offered(sender: Site, receiver: Site, line: bytes, link: LinkId) -> list[tuple[Outcome, str]]:
+    """Offer a line to the other node in a frame that its sender signs, and return what it answered."""
     from exchange.bootstrap import rehearse_frame
 
-    host, origin = demo.host, demo.origin
-    card = origin.service.ask("partner.here")["card"].encode("ascii")
-    frame = encode_frame(Frame(link, host.agency, origin.agency, lines=(line,)))
+    card = receiver.service.ask("partner.here")["card"].encode("ascii")
+    frame = encode_frame(Frame(link, sender.agency, receiver.agency, lines=(line,)))
     for attempt in range(1, ATTEMPTS + 1):
         try:
             raw = asyncio.run(
-                rehearse_frame(host.folder, host.passphrase(), frame, partner_card=card, link=link)
+                rehearse_frame(sender.folder, sender.passphrase(), frame, partner_card=card, link=link)
             )
             break
         except TransportError:
