@@ -10,9 +10,9 @@ import pytest
 from exchange.errors import InputError, NodeError, UsageError
 from exchange.ids import b64url
 from exchange.interfaces.cli.handover import sheet_lines
-from tests.support.staff import BORDER, Desks
 from tests.support.notices import small_notice
 from tests.support.pictures import png
+from tests.support.staff import BORDER, Desks
 from tests.support.world import KH, World
 
 Story = Callable[[World, Desks], Awaitable[None]]
