@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Short commands for people. `make demo` is the one to begin with.
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help venv demo demo-twins test check simulate crash load pages lock
-=======
-.PHONY: help venv demo test check simulate journeys crash load pages lock
->>>>>>> journeys
+.PHONY: help venv demo demo-twins test check simulate journeys crash load pages lock
 
 BIN := .venv/bin
 
