@@ -12,7 +12,15 @@ import pytest
 from exchange.interfaces.cli.client import Service
 
 ROOT = Path(__file__).resolve().parents[2]
-PERSONS = (b"NGUYEN", b"Sreymom", b"Bopha", b"C0000000", b"N0000001", b"family to be traced")
+PERSONS = (
+    b"NGUYEN",
+    b"Sreymom",
+    b"Bopha",
+    b"C0000000",
+    b"N0000001",
+    b"family to be traced",
+    b"want to go home",
+)
 """What stands in the messages of the demo; it may lie in no file in clear."""
 TIMEOUT_S = 120
 
@@ -49,22 +57,34 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
 
 def test_all_of_it_holds(ended: Ended) -> None:
     assert (ended.code, ended.err) == (0, ""), ended.out
-    assert ended.out.splitlines()[-1].startswith("All of it held. Try next:")
+    assert ended.out.splitlines()[-2].startswith("All of it held. Try next:")
     assert "differs" not in ended.out
 
 
-def test_each_message_is_accepted_and_has_an_entry_in_both_ledgers(ended: Ended) -> None:
-    rows = re.findall(r"^ +(\d+)  (KH|VN) →  (RP[ND]) .+? accepted \d+ ms +(\d+) +(\d+)$", ended.out, re.M)
+ROW = re.compile(r"^ +(\d+)  (KH|VN) →  ([A-Z]{3}) .+? accepted \d+ ms +(\d+) +(\d+)$", re.M)
+STORY = ["IDN", "VRQ", "VRS", "RPN", "RPD", "TDQ", "TDS", "HPR", "HRP", "HDP", "HRC", "HRC", "RCV"]
+SENDERS = ["KH", "KH", "VN", "KH", "VN", "KH", "VN", "KH", "VN", "KH", "KH", "VN", "VN"]
+
+
+def test_each_message_of_the_first_story_has_an_entry_in_both_ledgers(ended: Ended) -> None:
+    rows = ROW.findall(ended.out)[: len(STORY)]
 
     assert [row[:3] for row in rows] == [
-        ("1", "KH", "RPN"),
-        ("2", "VN", "RPD"),
-        ("3", "VN", "RPN"),
-        ("4", "KH", "RPD"),
-        ("5", "KH", "RPN"),
+        (str(number), sender, code)
+        for number, (sender, code) in enumerate(zip(SENDERS, STORY, strict=True), start=1)
     ]
     entries = [(int(row[3]), int(row[4])) for row in rows]
-    assert entries == [(entries[0][0] + n, entries[0][1] + n) for n in range(5)]
+    assert entries == [(entries[0][0] + n, entries[0][1] + n) for n in range(len(STORY))]
+
+
+def test_the_second_story_is_told_in_one_line(ended: Ended) -> None:
+    assert re.search(
+        r"^Story 2 .+ 8 messages, all accepted; 1 handed over, 1 not presented \(ill\)$", ended.out, re.M
+    )
+
+
+def test_the_own_file_is_the_message_after_both_stories(ended: Ended) -> None:
+    assert [row[:3] for row in ROW.findall(ended.out)[len(STORY) :]] == [("22", "KH", "RPN")]
 
 
 def test_the_words_were_compared(ended: Ended) -> None:
@@ -75,11 +95,11 @@ def test_what_must_not_work_is_refused(ended: Ended) -> None:
     trials = [re.split(" {2,}", line.strip()) for line in ended.out.splitlines() if line.startswith("  ")]
 
     for trial in (
-        ["one byte of message 1 changed on the way", "refused, no reason given to the sender"],
-        ["message 1 sent a second time", "answered by the same entry, nothing happened twice"],
+        ["one byte of message 4 changed on the way", "refused, no reason given to the sender"],
+        ["message 4 sent a second time", "answered by the same entry, nothing happened twice"],
         [
-            'notice of "2 persons" with one person',
-            "stopped before sending: count_invalid at /content/persons_count",
+            'minutes of "2 persons" with one line',
+            "stopped before sending: count_invalid at /content/totals/handed_over",
         ],
         ["notice without consent", "stopped before sending: consent_missing at /persons/0/consents"],
     ):
@@ -88,9 +108,27 @@ def test_what_must_not_work_is_refused(ended: Ended) -> None:
 
 def test_both_sides_count_the_same(ended: Ended) -> None:
     assert re.search(
-        r"Reconciliation +sent KH 3, VN 2 +received KH 2, VN 3 +matched 5 +differences 0", ended.out
+        r"Reconciliation +sent KH 12, VN 10 +received KH 10, VN 12 +matched 22 +differences 0", ended.out
     )
     assert "each side holds and has signed both" in ended.out
+
+
+def test_the_persons_balance(ended: Ended) -> None:
+    assert re.search(
+        r"^Persons +on lists 3 = handed over 2 \+ not presented 1; +taken over 2 = received 2$",
+        ended.out,
+        re.M,
+    )
+
+
+def test_a_partner_with_a_wrong_key_is_refused_and_that_is_no_failure(tmp_path: Path) -> None:
+    done = _exchange("demo", "--folder", tmp_path / "two", "--twin", "wrong-key")
+
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert re.search(r"^ +3  VN →  VRS result: national +refused +- +\d+$", done.stdout, re.M)
+    assert "2 messages refused" in done.stdout
+    assert "stopped at VN, 0 taken by KH" in done.stdout
+    assert "Story 2" not in done.stdout
 
 
 def test_no_process_is_left(ended: Ended) -> None:

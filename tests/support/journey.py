@@ -27,9 +27,11 @@ from exchange.messages.catalog import message_types
 from exchange.messages.codelists import codelist
 from exchange.protocol.parts import Document
 from exchange.protocol.profiles import profile_codes
+from exchange.service.reconcile import reconcile
 from exchange.service.rows import Direction, MessageRow, MessageState
 from exchange.service.void import give_up
 from tests.support.careless import next_envelope_key, send, send_anyway
+from tests.support.checks import exchange_all, log_of, sent
 from tests.support.handover_story import moment, number_of, text
 from tests.support.journey_documents import Writer
 from tests.support.journey_persons import Cast
@@ -167,6 +169,22 @@ class Stage:
         return compared
 
 
+async def demand_agreement(stage: Stage) -> None:
+    """Demand at the end that every number has its verdict and both logs tell the same, to the last byte."""
+    world = stage.world
+    for agency in world.agencies:
+        await stage.judged(agency, await sent(agency))
+    for agency in world.agencies:
+        await exchange_all(agency)
+    for agency in world.agencies:
+        if await log_of(agency, agency) != await log_of(world.other(agency), agency):
+            raise WrongTurnError(f"the copy of the log of {agency.code} differs")
+        found = await reconcile(agency.node, world.link)
+        if not found.agrees:
+            raise WrongTurnError(f"{agency.code} finds {found.differences}")
+    await stage.compare("at the end")
+
+
 class Journey:
     """One scenario over one link."""
 
@@ -200,7 +218,8 @@ class Journey:
                 await self._rejections(raw["n"])
             elif raw["n"] == self.aside["after_step"]:
                 await self._reject(self.aside)
-                return
+                break
+        await demand_agreement(self.stage)
 
     # Steps
 
@@ -276,13 +295,18 @@ class Journey:
         if "at" in raw:
             stage.lapse(moment(raw))
         raw = {"at": text(stage.now()), "n": "rejected", **raw}
+        before = await self._all_states()
         if raw["check"] == "protocol":
             await self._under_a_retired_key(raw, agency)
         elif "recipient" in raw:
             await self._to_another(raw, agency)
         else:
             await self._with_a_fault(raw, agency)
-        await stage.compare(f"after {raw['what']}")
+        if await self._all_states() != before:
+            raise WrongTurnError(f"{raw['what']}: a state changed")
+
+    async def _all_states(self) -> list[dict[str, tuple[str, int]]]:
+        return [await self.stage.states(agency) for agency in self.stage.world.agencies]
 
     async def _with_a_fault(self, raw: Raw, agency: Agency) -> None:
         document = self._spoiled(raw, agency)
@@ -300,7 +324,9 @@ class Journey:
         (row,) = await self.stage.judged(agency, [await send_anyway(agency, document)])
         there = self.stage.world.other(agency)
         taken = await self.stage.row(there, Direction.IN, row.seq)
-        self._demand(raw, "recipient", taken.code if taken.state is MessageState.REJECTED else taken.state)
+        self._demand(
+            raw, "recipient", taken.code if taken.state is MessageState.REJECTED else taken.state.value
+        )
         self._demand(raw, "sender learns", row.code)
         self.tally.recipient += 1
 

@@ -16,6 +16,7 @@ from datetime import timedelta
 from typing import Any
 
 from exchange.messages.catalog import message_types
+from exchange.protocol.envelope import join_line
 from exchange.protocol.frames import Frame, Result, decode_frame, encode_frame
 from exchange.protocol.parts import Document
 from exchange.service.converse import answer, compose
@@ -24,7 +25,7 @@ from exchange.service.rows import Direction, MessageRow, MessageState
 from exchange.service.void import give_up
 from tests.support.careless import send, send_anyway
 from tests.support.handover_story import moment, text
-from tests.support.journey import Stage, Tally, WrongTurnError
+from tests.support.journey import Stage, Tally, WrongTurnError, demand_agreement
 from tests.support.journey_prologues import PROLOGUES
 from tests.support.world import OFFICER, Agency, World
 
@@ -62,6 +63,8 @@ class WireJourney:
         self.tally = Tally()
         self.offsets: dict[str, int] = {}
         self.numbers: dict[tuple[str, int], MessageRow] = {}
+        self.waiting: dict[str, str] = {}
+        """States that the sender of a queued message already sees otherwise."""
 
     def play(self) -> Tally:
         self.world.run(self._story, limit_s=10 * 86_400)
@@ -84,6 +87,7 @@ class WireJourney:
                 return
             if not is_far:
                 await self._event(raw)
+        await demand_agreement(self.stage)
 
     async def _before(self, raw: Raw) -> None:
         self.stage.lapse(moment(raw))
@@ -122,6 +126,8 @@ class WireJourney:
         self.world.weather.down = True
         row = await self._send(raw, self.stage.agency(raw["from"]))
         self._note(raw, row)
+        codes = self.stage.cast.codes(list(raw["persons"]))
+        self.waiting = {code: self.stage.expected.pop(code) for code in codes}
         await self._wait(timedelta(minutes=5))
         here = await self.stage.row(self.stage.agency(raw["from"]), Direction.OUT, row.seq)
         if here.state is not MessageState.QUEUED or await self._there(raw, row) is not None:
@@ -139,6 +145,7 @@ class WireJourney:
             self.world.weather.down = False
         await self._demand(raw, row, raw["expect"])
         await self._is_told(agency, row, MessageState.VOIDED)
+        self.stage.expected |= self.waiting
         for number, verdict in raw.get("released", {}).items():
             await self._demand(raw, self.numbers[raw["from"], int(number)], verdict)
 
@@ -189,9 +196,8 @@ class WireJourney:
         row = await send_anyway(agency, document)
         self._note(raw, row)
         await self._wait(timedelta(minutes=5))
-        parcel = encode_frame((await compose(agency.node, self.world.link)).frame)
-        if not decode_frame(parcel).lines:
-            raise WrongTurnError("the courier takes nothing along")
+        composed = await compose(agency.node, self.world.link)
+        parcel = encode_frame(replace(composed.frame, lines=(await self._line(agency, row),)))
         self.stage.lapse(moment(raw))
         await answer(self.world.other(agency).node, self.world.link, parcel)
         await self._demand(raw, row, raw["expect"])
@@ -232,12 +238,17 @@ class WireJourney:
     async def _hand_over(self, agency: Agency, row: MessageRow) -> Result:
         """Hand one line to the recipient in a frame of its own, and return what it says about it."""
         link, there = self.world.link, self.world.other(agency)
+        frame = Frame(link, agency.code, there.code, lines=(await self._line(agency, row),))
+        said = decode_frame(await answer(there.node, link, encode_frame(frame)))
+        return next(result for result in said.results if result.seq == row.seq)
+
+    async def _line(self, agency: Agency, row: MessageRow) -> bytes:
+        """Return the bytes that every retry sends."""
+        link = self.world.link
         envelope, body = await agency.store.read(lambda uow: uow.messages.line(link, Direction.OUT, row.seq))
         if body is None:
             raise WrongTurnError("the line is not kept any more")
-        frame = Frame(link, agency.code, there.code, lines=(envelope + b"~" + body,))
-        said = decode_frame(await answer(there.node, link, encode_frame(frame)))
-        return next(result for result in said.results if result.seq == row.seq)
+        return join_line(envelope, body)
 
     async def _log_size(self, agency: Agency) -> int:
         link = self.world.link
