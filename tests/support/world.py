@@ -133,6 +133,8 @@ class Agency:
         """The store before its last commit, while that commit counts as not durable."""
         self._newest = b""
         self.crashes = 0
+        self.only_calls = False
+        """It has no address: the other side never calls it."""
         self.hasty = False
         """A planted fault: `write` returns before its commit is durable."""
         self._process: asyncio.Task[None] | None = None
@@ -190,7 +192,9 @@ class Agency:
             tables=MOVEMENTS,
             presence=Presence(),
             limits=LIMITS,
+            only_calls=self.only_calls,
         )
+        self.node.presence.of(self.world.link).only_answers = self.world.other(self).only_calls
         made.append(self.node)
         self._process = self.world.loop.create_task(self._live())
 
@@ -279,6 +283,7 @@ class Road:
 
     async def _carry(self, work: Callable[[Node], Awaitable[bytes]], timeout_s: float) -> bytes:
         world, there = self._world, self._world.other(self._here)
+        world.calls += 1
         await self._travel(timeout_s)
         if world.chance(world.weather.double):
             with contextlib.suppress(TransportError):
@@ -304,6 +309,8 @@ class Road:
             raise TransportError("no answer in time")
 
     async def _knock(self, there: Agency, work: Callable[[Node], Awaitable[bytes]]) -> bytes:
+        if there.only_calls:
+            raise AssertionError(f"{there.code} has no address and was called")
         if not there.is_up:
             raise TransportError("connection refused")
         try:
@@ -312,7 +319,7 @@ class Road:
             raise
         except ExchangeError as error:
             there.noted.note("refused_at_the_door", reason=error.reason, text=str(error))
-            raise TransportError(f"the partner answered 503 ({error.reason})") from error
+            raise TransportError(f"the partner answered 503 ({error.reason})", reason="busy") from error
 
 
 class World:
@@ -323,6 +330,8 @@ class World:
         self.dice = random.Random(seed)
         self.loop = VirtualLoop()
         self.weather = Weather()
+        self.calls = 0
+        """How often one side called the other."""
         self.kh, self.vn = Agency(self, pair.one), Agency(self, pair.other)
         """The two of the pair; most pairs are these two."""
         self.agreement = _agreement(suite, pair)
