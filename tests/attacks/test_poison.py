@@ -9,6 +9,7 @@ from exchange.messages.document import persons_of
 from exchange.protocol.frames import Outcome
 from exchange.service import casework
 from exchange.service.rows import Direction, MessageState
+from exchange.service.supervisor import Supervisor
 from tests.attacks.test_order_of_lines import stop_for
 from tests.support.faulty import with_stage
 
@@ -96,7 +97,9 @@ def test_a_parked_message_of_200_kb_blocks_neither_another_case_nor_a_stop_and_i
         assert parked.state is MessageState.HELD
         assert await stage.verdicts() == [(1, "held", ""), (2, "accepted", ""), (3, "accepted", "")]
         assert ("handling_failed", {"message": parked.id, "error": "KeyError"}) in stage.noted.events
+        upkeep = asyncio.create_task(Supervisor(stage.node).run())
         await asyncio.sleep(620)
+        upkeep.cancel()
         rejected = await stage.row(Direction.IN, 1)
         assert (rejected.state, rejected.code) == (MessageState.REJECTED, "internal")
 
