@@ -5,7 +5,7 @@ They are few on purpose: a stop that is refused stops nobody. A stop may overtak
 its case, so a case that is not known yet is no fault.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from exchange.errors import Fault
@@ -47,10 +47,11 @@ def cancellation_faults(
     """Return the faults of a cancellation; of a movement either side may send it."""
     cases = [line.case_code for line in message.persons]
     is_message = len(message.content.target) == _MESSAGE_LENGTH
+    target = message.content.target
     own = Steps(
-        side=own_message(message.content.target, context, facts, "content", "target"),
+        side=own_message(target, context, facts, "content", "target") if is_message else iter(()),
         references=_cancelled_message(message, facts) if is_message else _cancelled_movement(message),
-        counts=_cancelled_persons(message, facts),
+        counts=_cancelled_persons(message, facts.cases_of_message(MessageId(target)) if is_message else ()),
     )
     return in_order(document, message.header, cases, context, facts, own)
 
@@ -111,13 +112,11 @@ def _other_movement(expected: str, found: str | None) -> Fault:
     return fault("form_invalid", "reference.movement", place, expected=expected, found=found or "none")
 
 
-def _cancelled_persons(message: Cancellation, facts: Facts) -> Iterator[Fault]:
+def _cancelled_persons(message: Cancellation, concerned: Collection[CaseCode]) -> Iterator[Fault]:
     """`persons` names the persons of the parts; without it everybody in the message is named."""
     named = {line.case_code for line in message.persons}
     stated = message.content.persons
-    expected = (
-        set(stated) if stated is not None else set(facts.cases_of_message(MessageId(message.content.target)))
-    )
+    expected = set(stated if stated is not None else concerned)
     if expected and named != expected:
         place = "/content/persons"
         yield fault(

@@ -10,6 +10,7 @@ A waiting draft was released by its officers; it is checked again and takes its 
 opens. If it is not allowed any more by then, it stays a draft and its officer is told.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -24,8 +25,9 @@ from exchange.errors import (
 )
 from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, new_message_id
 from exchange.messages.filling import release_digest
+from exchange.messages.media import Carried
 from exchange.protocol.parts import Document
-from exchange.protocol.strictjson import encode, parse_object
+from exchange.service.enclosures import kept, unkept
 from exchange.service.facts import two_person_reason
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
@@ -52,24 +54,32 @@ class Sent:
     reason: str = ""
 
 
-async def send(node: Node, link: LinkId, document: Document, officer: OfficerNumber) -> Sent:
+async def send(
+    node: Node,
+    link: LinkId,
+    document: Document,
+    officer: OfficerNumber,
+    attachments: Sequence[Carried] = (),
+) -> Sent:
     """Release a complete document, or keep it until it can be released.
+
+    `attachments` are the parts that `attach` gave for this document.
 
     Raises:
         InputError: something is wrong with it; nothing was sent, nothing was stored.
     """
-    faults = await check_draft(node, link, document, officer)
+    faults = await check_draft(node, link, document, officer, attachments)
     if faults:
         raise InputError(
             "the message is not complete", faults=faults, hint="nothing was sent, nothing was stored"
         )
     reason = two_person_reason(document)
     if reason:
-        return await _keep(node, link, document, officer, fate=Fate.NEEDS_SECOND, reason=reason)
+        return await _keep(node, link, document, officer, attachments, fate=Fate.NEEDS_SECOND, reason=reason)
     try:
-        done = await release(node, link, document, officer=officer)
+        done = await release(node, link, document, officer=officer, attachments=attachments)
     except GateClosedError as error:
-        return await _keep(node, link, document, officer, fate=Fate.WAITING, reason=error.reason)
+        return await _keep(node, link, document, officer, attachments, fate=Fate.WAITING, reason=error.reason)
     return Sent(Fate.RELEASED, link, done.id, done.type, release_digest(document), done.seq)
 
 
@@ -137,7 +147,7 @@ async def _release_draft(node: Node, row: DraftRow) -> Sent:
     link = row.link
     if link is None:
         raise UsageError("the draft names no partner", hint="send it with --to")
-    document = parse_object(row.document)
+    document, attachments = unkept(row.document)
     try:
         done = await release(
             node,
@@ -147,6 +157,7 @@ async def _release_draft(node: Node, row: DraftRow) -> Sent:
             second=row.approved_by,
             approved=row.digest,
             draft=row.id,
+            attachments=attachments,
         )
     except GateClosedError as error:
         await node.store.write(lambda uow: uow.drafts.save(replace(row, waiting=True)))
@@ -155,9 +166,16 @@ async def _release_draft(node: Node, row: DraftRow) -> Sent:
 
 
 async def _keep(
-    node: Node, link: LinkId, document: Document, officer: OfficerNumber, *, fate: Fate, reason: str
+    node: Node,
+    link: LinkId,
+    document: Document,
+    officer: OfficerNumber,
+    attachments: Sequence[Carried],
+    *,
+    fate: Fate,
+    reason: str,
 ) -> Sent:
-    faults = await check_draft(node, link, document, officer)
+    faults = await check_draft(node, link, document, officer, attachments)
     if faults:
         raise InputError(
             "the message is not complete", faults=faults, hint="nothing was sent, nothing was stored"
@@ -167,7 +185,7 @@ async def _keep(
         id=new_message_id(node.clock.now(), node.random),
         link=link,
         type=str(header["type"]) if isinstance(header, dict) else "",
-        document=encode(document),
+        document=kept(document, attachments),
         prepared_by=officer,
         digest=release_digest(document),
         approved_by=None,

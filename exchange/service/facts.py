@@ -61,14 +61,13 @@ class StoreFacts:
         return self._uow.cases.of_message(self._link, row.direction, row.seq) if row else ()
 
     def answered(self, notice: MessageId) -> bool:
-        for case in self.cases_of_message(notice):
-            rows = [self._row(event) for event in self._events(case, "RPD")]
-            return any(row is not None and row.in_reply_to == notice for row in rows)
-        return False
+        cases = list(self.cases_of_message(notice))[:1]
+        rows = (row for case in cases for row in self._rows_of(case))
+        return any(row.type == "RPD" and row.in_reply_to == notice for row in rows)
 
     def last_decision_of(self, case: CaseCode) -> str | None:
-        notices, decisions = self._events(case, "RPN"), self._events(case, "RPD")
-        if not decisions or (notices and notices[-1].at > decisions[-1].at):
+        types = [row.type for row in self._rows_of(case) if row.type in {"RPN", "RPD"}]
+        if types[-1:] != ["RPD"]:
             return None
         line = self._last_line(case, "RPD")
         return text_at(line, "outcome") if line else None
@@ -149,9 +148,6 @@ class StoreFacts:
             if row and row.state in COUNTS:
                 return row
         return None
-
-    def _events(self, case: CaseCode, type_code: str) -> list[CaseEventRow]:
-        return [event for event in self._uow.cases.events(self._link, case) if event.type == type_code]
 
     def _row(self, event: CaseEventRow) -> MessageRow | None:
         return self._uow.messages.by_seq(self._link, event.direction, event.seq)

@@ -15,7 +15,9 @@ from exchange.ledger.entries import beat
 from exchange.service import logbook
 from exchange.service.deliver import deliver, poll
 from exchange.service.drafts import release_waiting
+from exchange.service.intake import settle_held
 from exchange.service.node import Node
+from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.refill import LOST
 from exchange.service.rows import LinkState
@@ -66,7 +68,13 @@ class Supervisor:
             await asyncio.sleep(self._node.limits.after_trouble_s)
 
     async def _upkeep(self, link: LinkId) -> None:
-        for step in (self._note_high_water, self._void_lost, self._release_waiting, self._beat):
+        for step in (
+            self._note_high_water,
+            self._void_lost,
+            self._release_waiting,
+            self._reject_parked,
+            self._beat,
+        ):
             await _tolerate(self._node, step, link)
 
     async def _note_high_water(self, link: LinkId) -> None:
@@ -91,6 +99,17 @@ class Supervisor:
 
         for seq in await node.store.read(lost):
             await give_up(node, link, seq, code=LOST, actor="node")
+
+    async def _reject_parked(self, link: LinkId) -> None:
+        """Give lines whose handling has failed for ten minutes their rejection, also when nobody calls."""
+        node = self._node
+        if node.presence.of(link).gate is not LinkState.OPEN:
+            return
+        since = node.clock.now() - node.limits.internal_after
+        held = await node.store.read(lambda uow: uow.messages.held(link))
+        if any(row.logged_at <= since for row in held):
+            await node.store.write(lambda uow: settle_held(uow, node, pairing_of(uow, node, link)))
+            node.presence.wake(link)
 
     async def _beat(self, link: LinkId) -> None:
         """Write `beat` once a day when there was nothing else, so that a silent log is seen to be alive."""

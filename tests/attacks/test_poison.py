@@ -9,6 +9,8 @@ from exchange.messages.document import persons_of
 from exchange.protocol.frames import Outcome
 from exchange.service import casework
 from exchange.service.rows import Direction, MessageState
+from exchange.service.supervisor import Supervisor
+from tests.attacks.test_order_of_lines import stop_for
 from tests.support.faulty import with_stage
 
 
@@ -76,6 +78,30 @@ def test_after_ten_minutes_it_is_rejected_as_internal_and_the_case_goes_on(poiso
         await stage.give()
         assert (await stage.verdicts())[-1] == (1, "rejc", "internal")
         assert (await stage.row(Direction.IN, 1)).state is MessageState.REJECTED
+
+    with_stage(story)
+
+
+def test_a_parked_message_of_200_kb_blocks_neither_another_case_nor_a_stop_and_is_rejected(poison):
+    """Rule 19: it is visible as held, and after ten minutes it is rejected also when nobody calls."""
+
+    async def story(stage):
+        large, other = stage.partner.document(persons=200), stage.partner.document()
+        lines = [stage.partner.build(large), stage.partner.build(other)]
+        hold = stage.partner.build(stop_for(stage, case_of(other)))
+        stage.partner.announce(*lines, hold)
+        poison.add(case_of(large))
+        await stage.give(*lines, hold)
+        parked = await stage.row(Direction.IN, 1)
+        assert parked.line_bytes > 200_000
+        assert parked.state is MessageState.HELD
+        assert await stage.verdicts() == [(1, "held", ""), (2, "accepted", ""), (3, "accepted", "")]
+        assert ("handling_failed", {"message": parked.id, "error": "KeyError"}) in stage.noted.events
+        upkeep = asyncio.create_task(Supervisor(stage.node).run())
+        await asyncio.sleep(620)
+        upkeep.cancel()
+        rejected = await stage.row(Direction.IN, 1)
+        assert (rejected.state, rejected.code) == (MessageState.REJECTED, "internal")
 
     with_stage(story)
 

@@ -48,12 +48,14 @@ async def send_anyway(
     *,
     recipient: AgencyCode | None = None,
     retired: PrivateKey | None = None,
+    number: int | None = None,
 ) -> MessageRow:
     """Queue a message without looking at it; `retired` signs it after its retirement was logged."""
     node, link = agency.node, agency.world.link
 
     def unit(uow: UnitOfWork) -> MessageRow:
         pairing = pairing_of(uow, node, link)
+        pairing = replace(pairing, link=replace(pairing.link, next_seq=number or pairing.link.next_seq))
         second = second_for(document)
         ready = releasing.seal_message(node, pairing, document, officer=OFFICER, second=second)
         if retired is not None:

@@ -169,20 +169,20 @@ class Desk:
 
     def last_change(self, movement: str) -> str:
         """Return the proposal, or the newest change of it, as this side knows them."""
-        for event in reversed(self.store.movements.learned):
-            row = self.store.messages.rows[event.direction, event.seq]
-            changes = event.movement == movement and event.type in ("HPR", "AMD")
-            if changes and row.state is not MessageState.REJECTED:
-                return event.message
-        return ""
+        learned = self.store.movements.learned
+        keys = dict.fromkeys((event.direction, event.seq) for event in learned if event.movement == movement)
+        rows = [self.store.messages.rows[key] for key in keys]
+        changes = [
+            row for row in rows if row.type in ("HPR", "AMD") and row.state is not MessageState.REJECTED
+        ]
+        return changes[-1].id if changes else ""
 
     def _demand_last_change(self, document: Document) -> None:
         """Play the rule of the form that a confirmation names the last change (`appointment_rules`)."""
         header, content = header_of(document), content_of(document)
         confirmed = object_at(content, "confirms").get("id")
-        if content.get("response") == "confirm" and confirmed != self.last_change(
-            str(header["movement_code"])
-        ):
+        known = self.last_change(str(header.get("movement_code")))
+        if content.get("response") == "confirm" and confirmed != known:
             raise RejectedError("state_conflict", "HRP: it confirms an earlier change")
 
     def _keep(self, row: MessageRow, document: Document) -> None:

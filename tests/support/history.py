@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random histories of two agencies, and what must hold after each of them.
 
-A history: both sides send notices and answer those they receive, while the network loses, doubles, delays
+A history: both sides send notices and answer those they receive, and stop each other (holds, withdrawn
+consents, cancelled notices, ended holds), while the network loses, doubles, delays
 and reorders frames, processes die (also before and right after a commit), and clocks jump. Then the world
 heals, time passes, and `check` compares everything.
 
@@ -19,18 +20,20 @@ Invariants (numbers in the failures):
 import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from exchange.cases.calendars import NOTHING_ANNOUNCED
 from exchange.errors import ExchangeError
 from exchange.ids import AgencyCode
 from exchange.ledger.entries import decode_leaf
+from exchange.messages.filling import fill
 from exchange.service.due import worklist
 from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reconcile import reconcile
 from exchange.service.release import Released, release
-from exchange.service.rows import Direction, MessageRow, MessageState
-from tests.support.notices import decision, notice
+from exchange.service.rows import CaseRow, Direction, MessageRow, MessageState
+from tests.support.notices import decision, notice, sources
 from tests.support.world import KH, OFFICER, VN, Agency, SimulatedCrashError, Weather, World
 
 FINAL = {MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED}
@@ -89,7 +92,11 @@ class History:
         node = agency.node
         try:
             open_notices = await agency.store.read(lambda uow: _unanswered(uow, world))
-            if open_notices and world.chance(0.7):
+            cases = await agency.store.read(lambda uow: uow.cases.list(link=world.link))
+            if cases and world.chance(0.3):
+                case = world.dice.choice(cases)
+                document = fill(await self._stop(world, agency, case), sources(node, partner)).document
+            elif open_notices and world.chance(0.7):
                 row = world.dice.choice(open_notices)
                 received = await agency.store.read(lambda uow: document_of(uow, row))
                 document = decision(node, partner, received, refuse=world.dice.randint(0, 1))
@@ -100,6 +107,25 @@ class History:
         except (ExchangeError, SimulatedCrashError, asyncio.CancelledError):
             return
         self.released.append((agency.code, done))
+
+    async def _stop(self, world: World, agency: Agency, case: CaseRow) -> dict[str, Any]:
+        """Return a stop about a case, or the end of one, as an officer types it."""
+        small: dict[str, Any] = {"purpose": "return_arrangement", "case_codes": [case.code]}
+        events = await agency.store.read(lambda uow: uow.cases.events(world.link, case.code))
+        own = [event for event in events if event.direction is Direction.OUT]
+        match world.dice.choice(("HLD", "HLD", "RSM", "RSM", "CWD", "CAN")):
+            case "RSM" if holds := [event for event in own if event.type == "HLD"]:
+                return small | {"type": "RSM", "hold": world.dice.choice(holds).message}
+            case "CAN" if notices := [event for event in own if event.type == "RPN"]:
+                target = notices[-1].message
+                return small | {"type": "CAN", "target": target, "reason": "consent_withdrawn"}
+            case "CWD":
+                at = agency.clock.now().isoformat(timespec="seconds")
+                return small | {"type": "CWD", "scope": ["return"], "withdrawn_at": at}
+            case _:
+                persons = [{"case_code": case.code, "reason": "safety_review"}]
+                effect = {"effect": "all_steps", "review_on": "2027-10-20"}
+                return small | {"type": "HLD", "persons": persons, **effect}
 
     async def _trouble(self, world: World) -> None:
         dice = world.dice

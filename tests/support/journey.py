@@ -23,12 +23,15 @@ from typing import Any
 
 from exchange.errors import InputError
 from exchange.ids import AgencyCode, CaseCode, MovementCode
+from exchange.messages.catalog import message_types
 from exchange.messages.codelists import codelist
 from exchange.protocol.parts import Document
 from exchange.protocol.profiles import profile_codes
+from exchange.service.reconcile import reconcile
 from exchange.service.rows import Direction, MessageRow, MessageState
 from exchange.service.void import give_up
 from tests.support.careless import next_envelope_key, send, send_anyway
+from tests.support.checks import exchange_all, log_of, sent
 from tests.support.handover_story import moment, number_of, text
 from tests.support.journey_documents import Writer
 from tests.support.journey_persons import Cast
@@ -59,10 +62,12 @@ class Tally:
     own: int = 0
     recipient: int = 0
     persons: int = 0
+    unknown: int = 0
+    """Rejections of a type that has no form yet."""
     notes: list[str] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
-        for name in ("steps", "messages", "states", "own", "recipient", "persons"):
+        for name in ("steps", "messages", "states", "own", "recipient", "persons", "unknown"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.notes += other.notes
 
@@ -91,6 +96,13 @@ class Stage:
             int(scenario["id"]), pair=pair_of(scenario, start=moment(steps[0]), end=moment(steps[-1]))
         )
         self.expected: dict[str, str] = {}
+
+    def expect(self, raw: Raw) -> None:
+        """Remember the states that a step gives."""
+        for key, state in raw.get("after", {}).items():
+            self.expected |= dict.fromkeys(self.cast.codes([key]), state)
+        if "movement_after" in raw:
+            self.expected[self.cast.movement(raw.get("movement", "M1"))] = raw["movement_after"]
 
     def agency(self, side: str) -> Agency:
         return self.world.kh if side == "host" else self.world.vn
@@ -136,12 +148,17 @@ class Stage:
 
         return await agency.store.read(unit)
 
-    async def compare(self, where: str) -> int:
-        """Compare everything expected with both nodes; return how many states were compared."""
+    async def compare(self, where: str, *, provisional: bool = False) -> int:
+        """Compare everything expected with both nodes; return how many states were compared.
+
+        At rest nothing is provisional; `provisional` allows messages that still wait for the keeper.
+        """
         compared = 0
         for agency in self.world.agencies:
             states = await self.states(agency)
-            found = {code: states.get(code) for code in self.expected}
+            found = {code: states.get(code, ("", 0)) for code in self.expected}
+            if provisional:
+                found = {code: (state, 0) for code, (state, _) in found.items()}
             wanted = {code: (state, 0) for code, state in self.expected.items()}
             if found != wanted:
                 wrong = {code: (found[code], wanted[code]) for code in wanted if found[code] != wanted[code]}
@@ -150,6 +167,22 @@ class Stage:
                 )
             compared += len(wanted)
         return compared
+
+
+async def demand_agreement(stage: Stage) -> None:
+    """Demand at the end that every number has its verdict and both logs tell the same, to the last byte."""
+    world = stage.world
+    for agency in world.agencies:
+        await stage.judged(agency, await sent(agency))
+    for agency in world.agencies:
+        await exchange_all(agency)
+    for agency in world.agencies:
+        if await log_of(agency, agency) != await log_of(world.other(agency), agency):
+            raise WrongTurnError(f"the copy of the log of {agency.code} differs")
+        found = await reconcile(agency.node, world.link)
+        if not found.agrees:
+            raise WrongTurnError(f"{agency.code} finds {found.differences}")
+    await stage.compare("at the end")
 
 
 class Journey:
@@ -185,7 +218,8 @@ class Journey:
                 await self._rejections(raw["n"])
             elif raw["n"] == self.aside["after_step"]:
                 await self._reject(self.aside)
-                return
+                break
+        await demand_agreement(self.stage)
 
     # Steps
 
@@ -210,11 +244,8 @@ class Journey:
             raise WrongTurnError(f"step {raw['n']}: {raw['message']}: {error} {error.faults}") from error
 
     async def _look(self, raw: Raw, sent: list[MessageRow]) -> None:
-        stage, cast = self.stage, self.stage.cast
-        for key, state in raw.get("after", {}).items():
-            stage.expected |= dict.fromkeys(cast.codes([key]), state)
-        if "movement_after" in raw:
-            stage.expected[cast.movement(raw["movement"])] = raw["movement_after"]
+        stage = self.stage
+        stage.expect(raw)
         self.tally.states += await stage.compare(f"step {raw['n']}")
         await self._look_at_implied(raw, sent)
         if isinstance(raw["n"], int):
@@ -247,6 +278,9 @@ class Journey:
         for raw in sorted(place, key=lambda one: one.get("at", "")):
             if raw["decided_by"] == "person":
                 self.tally.persons += 1
+            elif message_types()[raw["message"]].form is None:
+                self.tally.unknown += 1
+                self.tally.notes.append(f"{raw['message']} has no form yet")
             elif _needs_other_circumstances(raw) or self._is_too_late(raw, after):
                 self.later.append(raw)
             else:
@@ -261,13 +295,18 @@ class Journey:
         if "at" in raw:
             stage.lapse(moment(raw))
         raw = {"at": text(stage.now()), "n": "rejected", **raw}
+        before = await self._all_states()
         if raw["check"] == "protocol":
             await self._under_a_retired_key(raw, agency)
         elif "recipient" in raw:
             await self._to_another(raw, agency)
         else:
             await self._with_a_fault(raw, agency)
-        await stage.compare(f"after {raw['what']}")
+        if await self._all_states() != before:
+            raise WrongTurnError(f"{raw['what']}: a state changed")
+
+    async def _all_states(self) -> list[dict[str, tuple[str, int]]]:
+        return [await self.stage.states(agency) for agency in self.stage.world.agencies]
 
     async def _with_a_fault(self, raw: Raw, agency: Agency) -> None:
         document = self._spoiled(raw, agency)
@@ -285,7 +324,9 @@ class Journey:
         (row,) = await self.stage.judged(agency, [await send_anyway(agency, document)])
         there = self.stage.world.other(agency)
         taken = await self.stage.row(there, Direction.IN, row.seq)
-        self._demand(raw, "recipient", taken.code if taken.state is MessageState.REJECTED else taken.state)
+        self._demand(
+            raw, "recipient", taken.code if taken.state is MessageState.REJECTED else taken.state.value
+        )
         self._demand(raw, "sender learns", row.code)
         self.tally.recipient += 1
 

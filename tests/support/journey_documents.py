@@ -338,17 +338,22 @@ class Writer:
         small["persons"] = [{"case_code": code, **more} for code in codes]
 
     def _amd(self, small: Any, raw: Raw, codes: list[str], at: datetime) -> None:
+        fields, content = raw["fields"], small["content"]
+        content["reason"] = "known better in the meantime"
+        if "movement" not in raw:
+            content |= {"target": self.of_step(fields["target"]).id, "changes": []}
+            self._straight(small, codes, changes=[dict(fields["change"])])
+            return
         target = next(one for one in self.sent if one.type == "HPR" and one.movement == raw["movement"])
         old = list(target.codes)
-        new = [*old, *self.cast.codes(list(raw["fields"].get("added", ())))]
-        small["content"] |= {
+        new = [*old, *self.cast.codes(list(fields.get("added", ())))]
+        content |= {
             "target": target.id,
             "changes": [
                 {"pointer": "/case_list", "old": old, "new": new},
                 {"pointer": "/group_size", "old": len(old), "new": len(new)},
             ],
-            "effect": raw["fields"]["effect"],
-            "reason": "papers came in the meantime",
+            "effect": fields["effect"],
         }
         self._straight(small, codes)
 

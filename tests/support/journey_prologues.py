@@ -28,8 +28,32 @@ PROLOGUES: dict[int, list[dict[str, Any]]] = {
     ],
     18: [
         {
-            "n": "notice", "at": "2027-11-10T10:00+07:00", "from": "host", "message": "RPN",
-            "persons": ["X", "Y"], "fields": {"proposed_checkpoint": "KH-TH-POIPET"},
+            "n": "check of Q", "at": "2027-10-20T10:00+07:00", "from": "host", "message": "VRQ",
+            "persons": ["Q"], "after": {"Q": "verification_pending"},
+        },
+        {
+            "n": "notice of Y", "at": "2027-10-28T10:00+07:00", "from": "host", "message": "RPN",
+            "persons": ["Y"], "fields": {"proposed_checkpoint": "KH-TH-POIPET"},
+            "after": {"Y": "notice_pending"},
+        },
+        {
+            "n": "decision on Y", "at": "2027-10-31T10:00+07:00", "from": "origin", "message": "RPD",
+            "persons": ["Y"], "fields": {"outcome": "accepted", "valid_until": "2028-01-31"},
+            "after": {"Y": "accepted"},
+        },
+        {
+            "n": "result for Q", "at": "2027-11-05T10:00+07:00", "from": "origin", "message": "VRS",
+            "persons": ["Q"], "fields": {"result": "national"}, "after": {"Q": "nationality_confirmed"},
+        },
+        {
+            "n": "notice of X", "at": "2027-11-17T10:00+07:00", "from": "host", "message": "RPN",
+            "persons": ["X"], "fields": {"proposed_checkpoint": "KH-TH-POIPET"},
+            "after": {"X": "notice_pending"},
+        },
+        {
+            "n": "proposal", "at": "2027-11-19T10:00+07:00", "from": "host", "message": "HPR",
+            "persons": ["Y"], "movement": "M1", "fields": {"checkpoint": "KH-TH-POIPET"},
+            "after": {"Y": "ready"}, "movement_after": "proposed",
         },
     ],
 }  # fmt: skip

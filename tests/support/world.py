@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TypeVar
@@ -23,6 +23,8 @@ from exchange.adapters.storage.memory import DirectStore
 from exchange.errors import ExchangeError, TransportError
 from exchange.ids import AgencyCode, Digest, LinkId, OfficerNumber, sha256
 from exchange.protocol.agreement import Party, new_agreement, read_agreement, sign_agreement
+from exchange.protocol.envelope import read_envelope, split_line
+from exchange.protocol.frames import decode_frame, encode_frame
 from exchange.protocol.profiles import load_profile, terms_for
 from exchange.protocol.suites import Suite
 from exchange.service.converse import answer
@@ -84,6 +86,8 @@ class Weather:
     double: float = 0.0
     slowest_s: float = 0.05
     down: bool = False
+    lost: set[tuple[AgencyCode, int]] = field(default_factory=set)
+    """Lines that never arrive, by sender and number."""
 
 
 @dataclass
@@ -272,7 +276,8 @@ class Road:
         self._here = here
 
     async def exchange(self, link: LinkId, frame: bytes, *, timeout_s: float) -> bytes:
-        return await self._carry(lambda node: answer(node, link, frame), timeout_s)
+        arriving = self._without_lost(frame)
+        return self._without_lost(await self._carry(lambda node: answer(node, link, arriving), timeout_s))
 
     async def gate(self, link: LinkId, question: bytes, *, timeout_s: float) -> bytes:
         return await self._carry(lambda node: answer_gate(node, link, question), timeout_s)
@@ -287,6 +292,15 @@ class Road:
         raw = await self._knock(there, work)
         await self._travel(timeout_s)
         return raw
+
+    def _without_lost(self, raw: bytes) -> bytes:
+        lost = self._world.weather.lost
+        if not lost:
+            return raw
+        frame = decode_frame(raw)
+        names = [(line, read_envelope(split_line(line)[0]).claimed) for line in frame.lines]
+        kept = tuple(line for line, said in names if (said.sender, said.seq) not in lost)
+        return encode_frame(replace(frame, lines=kept))
 
     async def _travel(self, timeout_s: float) -> None:
         weather = self._world.weather

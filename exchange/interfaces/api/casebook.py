@@ -6,6 +6,7 @@ While the two differ, `provisional` says how many wait, and each entry of the ti
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from exchange.cases.snapshot import CaseSnapshot
 from exchange.errors import UsageError
@@ -13,11 +14,14 @@ from exchange.ids import CaseCode, MessageId
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.service.casework import shown_case
 from exchange.service.meaning import document_of
+from exchange.service.next_steps import steps_of_case
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, CaseEventRow, CaseRow, Direction, MessageRow, MessageState
 
 FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED})
+OPENED, ACTS_READ = "message_opened", 1_000
+"""The act that opens a message, and how many acts are looked through for it."""
 
 
 async def list_cases(desk: Desk, ask: Ask) -> Answer:
@@ -41,7 +45,14 @@ async def show_case(desk: Desk, ask: Ask) -> Answer:
                 desk.node.clock.now(), officer, "case_opened", row.code, ask.text("purpose", "case_work")
             )
         )
-        return {"case": _whole_case(uow, desk.node, row), "events": timeline(uow, row)}
+        return {
+            "case": _whole_case(uow, desk.node, row),
+            "events": timeline(uow, row),
+            "next": [
+                {"type": step.type, "by": step.by, "state": step.to, "movement": step.movement}
+                for step in steps_of_case(uow, desk.node, row)
+            ],
+        }
 
     return await desk.node.store.write(unit)
 
@@ -53,7 +64,19 @@ def timeline(uow: UnitOfWork, case: CaseRow) -> list[Answer]:
         by_message.setdefault(event.message, []).append(event)
     rows = {id: _message(uow, events[0]) for id, events in by_message.items()}
     answers = {row.in_reply_to: id for id, row in rows.items() if row and row.in_reply_to and _counts(row)}
-    return [_entry(uow, case.code, events, rows[id], answers.get(id)) for id, events in by_message.items()]
+    opened = _openings(uow)
+    entries = [_entry(uow, case.code, events, rows[id], answers.get(id)) for id, events in by_message.items()]
+    return [{**entry, "opened": opened.get(str(entry["message"]))} for entry in entries]
+
+
+def _openings(uow: UnitOfWork) -> dict[str, str | None]:
+    """Return when each message was first opened here, as far as the newest acts tell it."""
+    acts = uow.audit.list(limit=ACTS_READ)
+    return {act.object: when(act.at) for act in sorted(acts, key=_at, reverse=True) if act.act == OPENED}
+
+
+def _at(act: AuditRow) -> datetime:
+    return act.at
 
 
 def _entry(

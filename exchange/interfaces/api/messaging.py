@@ -5,12 +5,15 @@ import asyncio
 from dataclasses import asdict
 
 from exchange.errors import UsageError
-from exchange.ids import LinkId
+from exchange.ids import LinkId, unb64url
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_line, message_of, when
 from exchange.interfaces.api.drafting import link_of, opened_content, sent_answer, sources_for
+from exchange.messages.attachments import FileToAttach, attach
+from exchange.messages.document import persons_of, text_at
 from exchange.messages.filling import Filled, fill
-from exchange.protocol.strictjson import parse_object
+from exchange.protocol.parts import Document
 from exchange.service.drafts import approve, find_draft, send
+from exchange.service.enclosures import unkept
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft
 from exchange.service.rows import Direction, LinkRow, MessageState
@@ -42,7 +45,30 @@ async def validate_message(desk: Desk, ask: Ask) -> Answer:
 async def send_message(desk: Desk, ask: Ask) -> Answer:
     """Complete a file and send it, or keep it for the second person."""
     link, filled = await _filled(desk, ask)
-    return sent_answer(link, await send(desk.node, link.link, filled.document, ask.officer()))
+    attached = attach(filled.document, _files(ask, filled.document)) if ask.members.get("files") else None
+    document, parts = (attached.document, attached.parts) if attached else (filled.document, ())
+    return sent_answer(link, await send(desk.node, link.link, document, ask.officer(), parts))
+
+
+def _files(ask: Ask, document: Document) -> list[FileToAttach]:
+    """Return the files that travel with a message; in one about one person they are about that person."""
+    files = ask.members["files"]
+    if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
+        raise UsageError("files is not a list of groups")
+    persons = persons_of(document)
+    only = text_at(persons[0], "case_code") if len(persons) == 1 else ""
+    return [_file(Ask(file), only) for file in files]
+
+
+def _file(file: Ask, only: str) -> FileToAttach:
+    case, readers = file.text("case_code", only), file.texts("readers")
+    return FileToAttach(
+        data=unb64url(file.text("data")),
+        type=file.text("type"),
+        case_code=case or None,
+        readers=readers,
+        strip=file.flag("strip"),
+    )
 
 
 async def release_message(desk: Desk, ask: Ask) -> Answer:
@@ -86,7 +112,7 @@ async def show_message(desk: Desk, ask: Ask) -> Answer:
     if len(drafts) == 1:
         row = await find_draft(desk.node, prefix)
         about = {"id": row.id, "type": row.type, "prepared_by": row.prepared_by, "digest": row.digest}
-        return {"draft": about, "document": parse_object(row.document)}
+        return {"draft": about, "document": unkept(row.document)[0]}
     message = await message_of(desk, prefix)
     link = await link_of(desk, message.link)
     document = await opened_content(desk, message, officer, purpose)

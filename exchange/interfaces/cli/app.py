@@ -19,6 +19,7 @@ from exchange.interfaces.cli import (
     demo,
     doctor,
     due,
+    handover,
     ledgers,
     messages,
     offices,
@@ -71,6 +72,7 @@ for part in (demo, setup, doctor, due):
 for name, group in (
     ("message", messages.group),
     ("case", cases.group),
+    ("handover", handover.group),
     ("partner", partners.group),
     ("officer", offices.officers),
     ("key", offices.keys),

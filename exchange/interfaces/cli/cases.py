@@ -8,6 +8,7 @@ import typer
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.options import DATA, Data, Json, Officer, Partner, the_officer
 from exchange.interfaces.cli.output import Answer, say, say_json, say_table
+from exchange.interfaces.cli.sending import short
 from exchange.messages.catalog import message_types
 
 group = typer.Typer(help="Cases: list and show them.", no_args_is_help=True)
@@ -45,33 +46,83 @@ def show(
     if as_json:
         say_json(found)
         return
-    case = found["case"]
-    say(f"case {case['code']}: {_state(case)}; host {case['host']}, origin {case['origin']}")
-    for event in _final(found["events"]):
-        for line in event_lines(event):
-            say(line)
+    for line in (*head_lines(found["case"]), *timeline(found["events"]), *next_lines(found.get("next", []))):
+        say(line)
 
 
-def _final(events: list[Answer]) -> list[Answer]:
-    """Return the events without those that a later entry of the same message replaced."""
-    last = {event["message"]: number for number, event in enumerate(events)}
-    return [event for number, event in enumerate(events) if last[event["message"]] == number]
+def head_lines(case: Answer) -> list[str]:
+    """Return where a case stands: its state, its sides, holds, movement and acceptance."""
+    lines = [f"case {case['code']}: {_state(case)}; host {case['host']}, origin {case['origin']}"]
+    if case.get("acceptance_until"):
+        lines.append(f"  accepted until {case['acceptance_until']}")
+    for movement in case.get("movements", []):
+        waiting = ", not acknowledged yet" if movement["provisional"] else ""
+        lines.append(f"  movement {movement['code']}: {movement['state']}{waiting}")
+    holds = [(hold["side"], short(hold["message"])) for hold in case.get("holds", [])]
+    lines += [f"  on hold by the {side} side, message {message}" for side, message in holds]
+    withdrawn = case.get("withdrawn_consents", {})
+    return lines + [f"  consent withdrawn on {on}: {scope}" for scope, on in withdrawn.items()]
 
 
-def event_lines(event: Answer) -> list[str]:
-    """Return what one message did to the case."""
-    row = message_types().get(event["type"])
-    label = f"{event['type']} {row.label.lower()}" if row else event["type"]
-    way = "received" if event["direction"] == "in" else "sent"
+def timeline(events: list[Answer]) -> list[str]:
+    """Return the lines of every message about a case, in aligned columns."""
+    width = max((len(_label(event)) for event in events), default=0)
+    return [line for event in events for line in event_lines(event, width=width)]
+
+
+def event_lines(event: Answer, *, width: int = 0) -> list[str]:
+    """Return what one message did to the case, and how far it came."""
+    waiting = "  (provisional)" if event.get("provisional") else ""
     change = f"{event['before'] or 'new'} → {event['after']}"
-    code = f" ({event['code']})" if event["code"] else ""
-    lines = [f"  {event['at']}  {way} {label}: {change}"]
+    lines = [f"  {_minute(event['at'])}  {_label(event).ljust(width)}  {change}{waiting}"]
+    if event.get("implied"):
+        lines.append(f"      before it: {', '.join(event['implied'])}")
     if event["state"]:
-        lines.append(f"      number {event['seq']}, {event['state']}{code}")
+        code = f" ({event['code']})" if event["code"] else ""
+        marks = "".join(f", {mark}" for mark in _marks(event))
+        lines.append(f"      number {event['seq']}, {event['state']}{code}{marks}")
     outcome = (event.get("line") or {}).get("outcome")
     if outcome:
-        lines.append(f"      decision: {outcome}")
+        lines.append(f"      {'decision' if event['type'] == 'RPD' else 'outcome'}: {outcome}")
     return lines
+
+
+def next_lines(steps: list[Answer]) -> list[str]:
+    """Return what may come next, from whom; nothing for a case that is over."""
+    if not steps:
+        return ["  nothing more is expected in this case"]
+    by_type: dict[str, list[str]] = {}
+    for step in steps:
+        by_type.setdefault(step["type"], []).append(step["by"])
+    width = max(len(type_label(code)) for code in by_type)
+    rows = [
+        f"    {type_label(code).ljust(width)}  by {' or '.join(dict.fromkeys(by))}"
+        for code, by in by_type.items()
+    ]
+    return ["  may come next:", *rows]
+
+
+def type_label(code: str) -> str:
+    """Return `RPN repatriation notice`."""
+    row = message_types().get(code)
+    return f"{code} {row.label.lower()}" if row else code
+
+
+def _label(event: Answer) -> str:
+    return f"{'received' if event['direction'] == 'in' else 'sent    '} {type_label(event['type'])}"
+
+
+def _marks(event: Answer) -> list[str]:
+    """Return how far a message came, as far as it is known."""
+    names = ("released", "delivered", "accepted", "opened")
+    marks = [f"{name} {_minute(event[name])}" for name in names if event.get(name)]
+    return marks + ([f"answered by {short(event['answered'])}"] if event.get("answered") else [])
+
+
+def _minute(moment: object) -> str:
+    """Return `2027-10-04 02:00:05Z` of an instant."""
+    text = str(moment)
+    return f"{text[:10]} {text[11:19]}Z" if len(text) > len("2027-10-04T02:00:05") else text
 
 
 def _state(row: Answer) -> str:

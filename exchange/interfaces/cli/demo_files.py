@@ -5,7 +5,7 @@ Time is compressed: what takes weeks happens within some minutes of this compute
 which it would happen. Names of members are those of the wire; what is left out is filled by `message.fill`.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -96,7 +96,7 @@ def national(case: str, request: str) -> Small:
     }
 
 
-def notice(women: list[Small], today: date) -> Small:
+def notice(women: Sequence[Small], today: date) -> Small:
     """RPN: who returns, when, with what consent and needs."""
     return {
         "type": "RPN",

@@ -78,6 +78,8 @@ def next_command(task: Answer) -> str:
     number = short(task["message"])
     if task["ours"] and not task["answering"] and task["can_reply"]:
         return f"exchange message answer {number}"
+    if not task["ours"] and task["reminder"] and task["reminder"]["may_be_sent"]:
+        return f"exchange message remind {number}"
     return f"exchange message show {number}"
 
 

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from exchange.errors import InputError
+from exchange.errors import InputError, UsageError
+from exchange.ids import b64url
 from exchange.interfaces.cli import sending, templates
 from exchange.interfaces.cli.client import Service, faults_in
 from exchange.interfaces.cli.options import (
@@ -18,6 +19,7 @@ from exchange.interfaces.cli.options import (
     Officer,
     Partner,
     To,
+    read_bytes,
     read_document,
     the_officer,
 )
@@ -28,6 +30,16 @@ group = typer.Typer(help="Messages: write, check, send, answer, list and show th
 File = Annotated[Path, typer.Argument(help="The message, small or complete, as JSON.")]
 Number = Annotated[str, typer.Argument(help="Number of the message: its last characters are enough.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait for the verdict.")]
+Attach = Annotated[
+    list[Path] | None, typer.Option("--attach", help="A JPEG, PNG, PDF or text of at most 256 KiB.")
+]
+AttachType = Annotated[
+    list[str] | None, typer.Option("--attach-type", help="Code of attachment-types, for each file.")
+]
+Strip = Annotated[bool, typer.Option("--strip", help="Take place and camera out of pictures.")]
+MAX_ATTACHED_BYTES = 1024 * 1024
+"""Of one file as it is read; the service looks at what is left of a stripped picture."""
+SMALLER = "scan with 150 dots per inch in grey, make the picture smaller, or split the PDF into files"
 NOT_STORED = "nothing was sent, nothing was stored"
 
 
@@ -84,6 +96,9 @@ def validate(
 def send(
     file: File,
     to: To = "",
+    attach: Attach = None,
+    attach_type: AttachType = None,
+    strip: Strip = False,
     data: Data = DATA,
     officer: Officer = "",
     no_wait: NoWait = False,
@@ -91,8 +106,26 @@ def send(
 ) -> None:
     """Send a file: fill, check, seal, deliver. Waits up to 10 s for the verdict."""
     document, service = read_document(file), Service(data)
-    sent = service.ask("message.send", document=document, to=to, officer=the_officer(officer))
+    files = _files(attach or [], attach_type or [], strip=strip)
+    sent = service.ask("message.send", document=document, to=to, officer=the_officer(officer), files=files)
     sending.report(sending.follow(service, sent, wait=not no_wait), as_json=as_json)
+
+
+def _files(paths: list[Path], types: list[str], *, strip: bool) -> list[Answer] | None:
+    """Return what is attached, one type for each file."""
+    if len(paths) != len(types):
+        raise UsageError(
+            f"{len(paths)} files and {len(types)} types are named",
+            hint="say --attach-type once for each --attach, for example photograph",
+        )
+    raw = [read_bytes(path, what="the attachment") for path in paths]
+    for path, each in zip(paths, raw, strict=True):
+        if len(each) > MAX_ATTACHED_BYTES:
+            raise InputError(f"{path} has {len(each)} bytes; at most 256 KiB travel", hint=SMALLER)
+    files = [
+        {"data": b64url(each), "type": kind, "strip": strip} for each, kind in zip(raw, types, strict=True)
+    ]
+    return files or None
 
 
 @group.command("release")

@@ -92,14 +92,13 @@ def test_a_case_is_listed_without_content(tmp_path: Path) -> None:
 def test_a_case_shows_each_message_once_with_its_decision(tmp_path: Path) -> None:
     sent = {**EVENT, "message": "m2", "type": "RPD", "direction": "out", "before": "notice_pending",
             "after": "accepted", "provisional": True, "line": {"outcome": "accepted"}}  # fmt: skip
-    settled = {**sent, "provisional": False, "at": "t3"}
 
-    with LocalService(tmp_path, {"case.show": {"case": CASE, "events": [EVENT, sent, settled]}}) as service:
+    with LocalService(tmp_path, {"case.show": {"case": CASE, "events": [EVENT, sent]}}) as service:
         done = run("case", "show", "7KQ2", "--data", tmp_path, OFFICER="P-0001")
 
     assert service.members("case.show") == {"code": "7KQ2", "officer": "P-0001", "purpose": "case_work"}
-    assert "t1  received RPN repatriation notice: new → notice_pending" in done.out
-    assert done.out.count("sent RPD repatriation decision") == 1
+    assert "t1  received RPN repatriation notice    new → notice_pending" in done.out
+    assert "sent     RPD repatriation decision  notice_pending → accepted  (provisional)" in done.out
     assert "decision: accepted" in done.out
 
 

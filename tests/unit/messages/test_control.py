@@ -155,6 +155,18 @@ def test_cancellation_of_a_movement_names_it_in_the_header() -> None:
     assert rules(other) == [("form_invalid", "reference.movement")]
 
 
+def test_movement_is_never_looked_up_as_a_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store finds messages by their number only, and a code of a movement is none."""
+
+    def strict(_: KnownFacts, message: str) -> None:
+        raise AssertionError(f"{message} is no number of a message")
+
+    for name in ("author_of", "message_type", "cases_of_message", "is_on_its_way"):
+        monkeypatch.setattr(KnownFacts, name, strict)
+
+    assert rules(example("can", "movement-of-the-other-side")) == []
+
+
 def test_threat_by_an_official_is_known_from_the_flags_of_the_person() -> None:
     document = example("inc", "threat-by-somebody-else")
 

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Movements as people at the crossing need them: the list, and the sheet of one handover.
+
+1. The list names crossing, window and number of persons, and nobody.
+2. The sheet names the persons: after the departure those who left, before it those of the agreed list with
+   the state each is in, because who is on hold or has withdrawn does not come.
+3. A flag stands there as what has to be done. Of class S4 only what the officer at the gate must do is on
+   paper; how many others there are is said, and they are read in the message itself.
+4. An age is counted for the day of the window; a birth that is not exact gives two ages.
+
+Nothing here is changed; who opens a sheet is recorded by the caller.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from exchange.errors import UsageError
+from exchange.ids import AgencyCode, CaseCode, MovementCode
+from exchange.messages.codelists import codelist
+from exchange.messages.dates import Span, as_day, value_span
+from exchange.messages.document import JsonValue, content_of, object_at, objects_at, text_at
+from exchange.messages.earlier import Appointment
+from exchange.messages.replying import Line
+from exchange.service.casework import shown_case
+from exchange.service.facts import StoreFacts
+from exchange.service.following import SPOKE_OF_PERSONS, content_kept, departed
+from exchange.service.next_steps import NextStep, shown_movement, steps_of_movement
+from exchange.service.node import Node
+from exchange.service.pairing import Pairing, pairing_of
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import MovementRow
+
+ON_PAPER = frozenset({"self_harm_risk", "keep_apart"})
+"""Flags of class S4 that say what the officer at the gate has to do."""
+_LEAST_CODE = 4
+
+
+@dataclass(frozen=True)
+class Handover:
+    """One movement as our officers see it now."""
+
+    row: MovementRow
+    state: str
+    provisional: bool
+    terms: Mapping[str, JsonValue]
+    """Content of the proposal with its changes; empty when it was erased."""
+    listed: tuple[CaseCode, ...]
+    """The final list; before the departure the agreed one."""
+    host_zone: str
+    origin_zone: str
+    steps: tuple[NextStep, ...]
+
+
+@dataclass(frozen=True)
+class Person:
+    """One line of a sheet."""
+
+    case: CaseCode
+    state: str
+    names: tuple[str, ...]
+    sex: str
+    is_child: bool
+    ages: tuple[int, ...]
+    papers: tuple[str, ...]
+    belongings: tuple[str, ...]
+    actions: tuple[str, ...]
+    more_flags: int
+    """Flags that are not printed."""
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Contact:
+    """An officer who may stop the handover; only our own has a name here."""
+
+    agency: AgencyCode
+    number: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is needed at the crossing."""
+
+    handover: Handover
+    persons: tuple[Person, ...]
+    stop_officers: tuple[Contact, ...]
+    departure: Line
+    """Content of the departure notice; empty before it."""
+
+
+def handovers(uow: UnitOfWork, node: Node, *, limit: int) -> list[Handover]:
+    """Return the movements of every link, last changed first."""
+    return [handover_of(uow, node, row) for row in uow.movements.list(limit=limit)]
+
+
+def handover_of(uow: UnitOfWork, node: Node, row: MovementRow) -> Handover:
+    """Return one movement as our officers see it."""
+    pairing = pairing_of(uow, node, row.link)
+    standing, shown = _standing(uow, node, pairing, row), shown_movement(node, row)
+    listed = (standing.final or standing.listed) if standing else tuple(map(CaseCode, shown.list))
+    terms = pairing.agreement.terms
+    return Handover(
+        row=row,
+        state=shown.state,
+        provisional=row.provisional > 0,
+        terms=standing.terms if standing else {},
+        listed=tuple(listed),
+        host_zone=terms.side_of(row.host).zone,
+        origin_zone=terms.side_of(row.origin).zone,
+        steps=steps_of_movement(uow, node, row),
+    )
+
+
+def find_movement(uow: UnitOfWork, prefix: str) -> MovementRow:
+    """Return the one movement whose code begins with `prefix`.
+
+    Raises:
+        UsageError: none, or several.
+    """
+    code = prefix.upper()
+    if len(code) < _LEAST_CODE:
+        raise UsageError(
+            "a movement code has at least 4 characters", hint="list them: exchange handover list"
+        )
+    found = uow.movements.find(MovementCode(code))
+    if len(found) != 1:
+        raise UsageError(
+            f"{len(found)} movements have the code {code}", hint="list them: exchange handover list"
+        )
+    return found[0]
+
+
+def sheet_of(uow: UnitOfWork, node: Node, row: MovementRow) -> Sheet:
+    """Return the sheet of a movement."""
+    handover = handover_of(uow, node, row)
+    notice = departed(uow, row)
+    facts = StoreFacts(uow, pairing_of(uow, node, row.link), node.agency)
+    opens = _moment(text_at(dict(handover.terms), "window_from")) or node.clock.now()
+    return Sheet(
+        handover=handover,
+        persons=tuple(_person(uow, node, facts, row, code, opens.date()) for code in handover.listed),
+        stop_officers=tuple(_contact(uow, node, row, one) for one in _stops(handover)),
+        departure=content_of(content_kept(uow, notice)) if notice else {},
+    )
+
+
+def _standing(uow: UnitOfWork, node: Node, pairing: Pairing, row: MovementRow) -> Appointment | None:
+    cases = uow.movements.listed(row.link, row.code)
+    return StoreFacts(uow, pairing, node.agency).appointment(row.code, cases)
+
+
+def _stops(handover: Handover) -> list[dict[str, JsonValue]]:
+    return objects_at(dict(handover.terms), "stop_officers")
+
+
+def _contact(uow: UnitOfWork, node: Node, row: MovementRow, stop: dict[str, JsonValue]) -> Contact:
+    agency = row.host if text_at(stop, "side") == "host" else row.origin
+    number = text_at(stop, "officer")
+    own = next((one for one in uow.officers.list() if one.number == number), None)
+    return Contact(agency, number, own.name if own and agency == node.agency else "")
+
+
+def _person(
+    uow: UnitOfWork, node: Node, facts: StoreFacts, row: MovementRow, code: CaseCode, on: date
+) -> Person:
+    known: Line = {}
+    for type_code in SPOKE_OF_PERSONS:
+        known |= facts.line_of(code, type_code) or {}
+    case = uow.cases.get(row.link, code)
+    flags = _texts(known.get("flags"))
+    printed = [flag for flag in flags if _is_printed(flag)]
+    return Person(
+        case=code,
+        state=shown_case(node, case).state if case else "",
+        names=tuple(text_at(name, "full") for name in objects_at(known, "names")),
+        sex=text_at(known, "sex"),
+        is_child=known.get("is_child") is True,
+        ages=_ages(object_at(known, "birth"), on),
+        papers=tuple(_paper(paper) for paper in objects_at(known, "documents")),
+        belongings=tuple(_thing(thing) for thing in objects_at(known, "belongings")),
+        actions=tuple(codelist("vulnerability-flags").label(flag) for flag in printed),
+        more_flags=len(flags) - len(printed),
+        languages=_texts(object_at(known, "languages").get("understood")),
+    )
+
+
+def _is_printed(flag: str) -> bool:
+    known = codelist("vulnerability-flags").codes.get(flag)
+    return flag in ON_PAPER or (known is not None and known.extra.get("sensitivity") != "S4")
+
+
+def _ages(birth: dict[str, JsonValue], on: date) -> tuple[int, ...]:
+    """Return the age on a day, or the least and the highest one; none for an unknown birth."""
+    span = _span(birth)
+    if span is None:
+        return ()
+    ages = {_age(span.last, on), _age(span.first, on)}
+    return tuple(sorted(ages))
+
+
+def _span(birth: dict[str, JsonValue]) -> Span | None:
+    if value := text_at(birth, "value"):
+        return value_span(value)
+    first, last = as_day(text_at(birth, "from")), as_day(text_at(birth, "to"))
+    return Span(first, last) if first and last else None
+
+
+def _age(born: date, on: date) -> int:
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def _paper(paper: dict[str, JsonValue]) -> str:
+    label = codelist("id-document-types").label(text_at(paper, "type")).lower()
+    expires = text_at(paper, "expires")
+    return " ".join(
+        part for part in (label, text_at(paper, "number"), expires and f"until {expires}") if part
+    )
+
+
+def _thing(thing: dict[str, JsonValue]) -> str:
+    count = thing.get("count")
+    what = " ".join(part for part in (text_at(thing, "what"), text_at(thing, "number")) if part)
+    return f"{count} {what}" if isinstance(count, int) and count > 1 else what
+
+
+def _texts(value: JsonValue) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
