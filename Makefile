@@ -31,7 +31,7 @@ demo-twins: venv
 	@$(BIN)/python -m tests.twins
 
 test: venv
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: venv
 	@$(BIN)/ruff format --check .
