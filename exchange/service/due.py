@@ -6,7 +6,7 @@
     2. A question of a case is awaited only while its state can take the answer: nobody owes a decision on
        a notice that was cancelled, or on a case that is closed or withdrawn. Of two equal questions of
        one case the later one counts. Types that change no case (INQ, COR, PDR …) are always awaited.
-   X
+    3. A deadline counts from the verdict in the log of the recipient, which both sides read the same.
     4. Days are those of the side that has to answer, holds of the person stop them (`cases.deadlines`).
     5. Once it is overdue, the side that asked may remind; the next level and its first day are proposed.
 
