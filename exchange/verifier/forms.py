@@ -11,11 +11,11 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 MAX_LINE: Final = 256 * 1024
 """The longest line of a pack is an agreement of at most 64 KiB with two signatures, in base64."""
-_SEGMENT = re.compile(rb"[A-Za-z0-9_-]*")
 _NOTE = re.compile(
     r"(exchange/v1/([A-Za-z0-9_-]{22})/([A-Z0-9-]{4,54})/([1-9][0-9]{0,15})\n(0|[1-9][0-9]{0,15})\n"
     r"([A-Za-z0-9+/]{43}=)\n)\n— ([^\s+]{1,128}) ([A-Za-z0-9+/]+={0,2})\n"
@@ -64,12 +64,7 @@ def key_id_of(public: bytes) -> str:
 def read_json(raw: bytes, *, what: str) -> Any:
     """Return a JSON value without duplicate names, floats, NaN, or anything that is not UTF-8."""
     try:
-        return json.loads(
-            raw.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_float=_no_number,
-            parse_constant=_no_number,
-        )
+        return _DECODER.decode(raw.decode("utf-8"))
     except (ValueError, RecursionError):
         raise WrongFormError(f"{what} is not JSON in the agreed form") from None
 
@@ -93,9 +88,16 @@ def _no_number(text: str) -> Any:
     raise ValueError("not an integer")
 
 
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_float=_no_number, parse_constant=_no_number
+)
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+"""Made once: a decoder and an encoder for each value would take as long as the work itself."""
+
+
 def canonical(value: dict[str, Any]) -> bytes:
     """Return the one form in which a leaf is written: sorted names, no spaces, ASCII."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    return _ENCODER.encode(value).encode("ascii")
 
 
 def segment_of(raw: bytes) -> str:
@@ -105,8 +107,6 @@ def segment_of(raw: bytes) -> str:
 
 def read_segment(segment: bytes) -> bytes:
     """Return the bytes of base64url without padding that re-encodes to itself."""
-    if not _SEGMENT.fullmatch(segment):
-        raise WrongFormError("a segment is not base64url")
     try:
         raw = base64.urlsafe_b64decode(segment + b"=" * (-len(segment) % 4))
     except (ValueError, binascii.Error):
@@ -121,12 +121,18 @@ def read_jws(raw: bytes, typ: str, *, detached: bytes | None = None) -> Jws:
     segments = raw.split(b".")
     if len(segments) != 3 or (detached is not None and segments[1]):
         raise WrongFormError("a signature is not a compact JWS")
-    header = read_object(read_segment(segments[0]), {"alg", "kid", "typ"}, what="the header of a signature")
-    if (header["alg"], header["typ"]) != ("Ed25519", typ) or not isinstance(header["kid"], str):
-        raise WrongFormError(f"a signature is not of the type {typ}")
+    kid = _read_header(segments[0], typ)
     payload = read_segment(segments[1]) if detached is None else detached
     middle = segments[1] if detached is None else segment_of(detached).encode("ascii")
-    return Jws(header["kid"], payload, segments[0] + b"." + middle, read_segment(segments[2]))
+    return Jws(kid, payload, segments[0] + b"." + middle, read_segment(segments[2]))
+
+
+@lru_cache(1_024)
+def _read_header(segment: bytes, typ: str) -> str:
+    header = read_object(read_segment(segment), {"alg", "kid", "typ"}, what="the header of a signature")
+    if (header["alg"], header["typ"]) != ("Ed25519", typ) or not isinstance(header["kid"], str):
+        raise WrongFormError(f"a signature is not of the type {typ}")
+    return header["kid"]
 
 
 def read_note(text: str) -> Note:
