@@ -19,6 +19,7 @@ from exchange.interfaces.cli import (
     demo,
     doctor,
     due,
+    evidence,
     handover,
     ledgers,
     messages,
@@ -77,6 +78,7 @@ for name, group in (
     ("officer", offices.officers),
     ("key", offices.keys),
     ("ledger", ledgers.group),
+    ("evidence", evidence.group),
 ):
     app.add_typer(group, name=name)
 answering.register(messages.group)

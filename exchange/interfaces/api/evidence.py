@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands behind `exchange evidence export`: the pieces of a pack, one page at a time."""
+
+from dataclasses import asdict
+
+from exchange.clock import instant_text
+from exchange.errors import UsageError
+from exchange.ids import parse_link
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
+from exchange.service import packs
+from exchange.service.rows import Direction
+
+
+async def begin_pack(desk: Desk, ask: Ask) -> Answer:
+    """Fix how far a pack goes and return its short part."""
+    row = await desk.link(ask.text("partner", ""))
+    found = await packs.begin(desk.node, row.link, actor=ask.officer())
+    return {
+        "header": {
+            "at": instant_text(desk.node.clock.now()),
+            "by": found.own,
+            "partner": found.partner,
+            "link": found.link,
+            "logs": [{"by": log.by, "ep": log.ep, "size": log.size} for log in found.logs],
+        },
+        "agreements": [packs.version_text(version) for version in found.agreements],
+        "cards": [card.decode("ascii") for card in found.cards],
+        "logs": [asdict(log) for log in found.logs],
+        "last": {direction.value: number for direction, number in found.last.items()},
+    }
+
+
+async def pack_leaves(desk: Desk, ask: Ask) -> Answer:
+    found = await packs.leaves(
+        desk.node,
+        parse_link(ask.text("link")),
+        ask.agency("log"),
+        start=ask.number("start"),
+        end=ask.number("end"),
+    )
+    return {"leaves": [raw.decode("ascii") for raw in found]}
+
+
+async def pack_envelopes(desk: Desk, ask: Ask) -> Answer:
+    named = ask.text("direction")
+    if named not in {one.value for one in Direction}:
+        raise UsageError("direction is in or out")
+    found = await packs.envelopes(
+        desk.node,
+        parse_link(ask.text("link")),
+        Direction(named),
+        after=ask.number("after"),
+        last=ask.number("last"),
+    )
+    return {"envelopes": [[number, raw.decode("ascii")] for number, raw in found]}
+
+
+COMMANDS: dict[str, Command] = {
+    "evidence.begin": begin_pack,
+    "evidence.leaves": pack_leaves,
+    "evidence.envelopes": pack_envelopes,
+}

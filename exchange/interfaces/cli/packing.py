@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes an evidence pack of a link, page by page, as the running service gives it.
+
+A pack is written beside its place and gets its name when it is whole and durable: a file with the name is
+never half a pack. It holds no content of a message. Its form stands in `exchange.verifier.pack`.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from exchange.errors import UsageError
+from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.output import Answer
+from exchange.verifier.pack import FIRST_LINE
+
+DIRECTIONS: Final = ("out", "in")
+
+
+def write_pack(service: Service, path: Path | None, *, partner: str, officer: str) -> tuple[Path, int]:
+    """Write the pack of a link; return where it is and how many lines it has.
+
+    Raises:
+        UsageError: the file exists, or cannot be written.
+        ExchangeError: what the service answered.
+    """
+    start = service.ask("evidence.begin", partner=partner, officer=officer)
+    header = start["header"]
+    place = path or Path(f"evidence-{header['partner']}-{header['at'][:10]}.pack")
+    return place, _write(place, _records(service, start))
+
+
+def _records(service: Service, start: Answer) -> Iterator[tuple[str, str]]:
+    """Yield the records of a pack in their order."""
+    link = start["header"]["link"]
+    yield "header", _text(start["header"])
+    for version in start["agreements"]:
+        yield "agreement", _text(version)
+    for card in start["cards"]:
+        yield "card", card
+    for log in start["logs"]:
+        yield "log", _text(log)
+        for leaf in _leaves(service, link, log):
+            yield "leaf", leaf
+    for direction in DIRECTIONS:
+        for envelope in _envelopes(service, link, direction, start["last"][direction]):
+            yield "envelope", envelope
+
+
+def _leaves(service: Service, link: str, log: Answer) -> Iterator[str]:
+    place, end = 0, log["size"]
+    while place < end:
+        page = service.ask("evidence.leaves", link=link, log=log["by"], start=place, end=end)["leaves"]
+        yield from page
+        place += len(page)
+
+
+def _envelopes(service: Service, link: str, direction: str, last: int) -> Iterator[str]:
+    place = 0
+    while place < last:
+        page = service.ask("evidence.envelopes", link=link, direction=direction, after=place, last=last)
+        if not page["envelopes"]:
+            return
+        for number, envelope in page["envelopes"]:
+            yield envelope
+            place = number
+
+
+def _write(path: Path, records: Iterator[tuple[str, str]]) -> int:
+    """Write a pack and return how many lines it has.
+
+    Raises:
+        UsageError: the file exists, or cannot be written.
+    """
+    half = path.with_name(f".{path.name}.part")
+    if path.exists():
+        raise UsageError(f"{path} exists", hint="choose another name with -o")
+    try:
+        handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            lines = _write_lines(file, records)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(half, path)
+    except FileExistsError as error:
+        raise UsageError(f"{path} exists", hint="choose another name with -o") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}", hint="check the folder") from error
+    finally:
+        half.unlink(missing_ok=True)
+    return lines
+
+
+def _write_lines(file: BinaryIO, records: Iterator[tuple[str, str]]) -> int:
+    hashed, lines = hashlib.sha256(FIRST_LINE), 1
+    file.write(FIRST_LINE)
+    for word, value in records:
+        line = f"{word} {value}\n".encode("ascii")
+        hashed.update(line)
+        file.write(line)
+        lines += 1
+    file.write(f"end {_text({'lines': lines, 'sha256': hashed.hexdigest()})}\n".encode("ascii"))
+    return lines + 1
+
+
+def _text(value: dict[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))

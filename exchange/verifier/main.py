@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command: `python verify.py PACK [PACK] [--json | --html FILE]`.
+
+Exit 0: everything that can be checked holds. 1: something differs. 2: wrong usage. 3: not a whole pack.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from exchange.verifier.compare import compare_packs
+from exchange.verifier.forms import WrongFormError
+from exchange.verifier.page import as_page
+from exchange.verifier.report import as_json, as_text
+from exchange.verifier.verify import Verified, verify_pack
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Verify what the command line names; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="verify.py", description="verifies evidence packs of exchange; needs only Python"
+    )
+    parser.add_argument("packs", nargs="+", type=Path, metavar="PACK", help="one pack, or two of one link")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page that can be printed")
+    asked = parser.parse_args(arguments)
+    if len(asked.packs) > 2 or (asked.html and len(asked.packs) > 1):
+        parser.error("give one pack, or two to compare; a page is made of one pack")
+    found = []
+    for path in asked.packs:
+        try:
+            found.append(verify_pack(path))
+        except (WrongFormError, OSError, KeyError, TypeError, AttributeError, ValueError) as error:
+            return _refuse(path, error)
+    between = compare_packs(*found) if len(found) == 2 else []
+    _tell(found, between, is_json=asked.json)
+    if asked.html:
+        asked.html.write_text(as_page(found[0]), encoding="utf-8")
+    return 0 if all(one.holds for one in found) and not between else 1
+
+
+def _refuse(path: Path, error: Exception) -> int:
+    """Say why a file cannot be used; what is in it is never quoted."""
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    known = isinstance(error, WrongFormError | OSError)
+    words = reason if known else "a member has another form than agreed"
+    sys.stderr.write(f"error: {path}: {words}\nhint: ask for the pack again; nothing in it was used\n")
+    return 3
+
+
+def _tell(found: Sequence[Verified], between: Sequence[str], *, is_json: bool) -> None:
+    if is_json:
+        report = {"packs": [as_json(one) for one in found], "between": list(between)}
+        sys.stdout.write(json.dumps(report, indent=2, sort_keys=True) + "\n")
+        return
+    sys.stdout.write("\n\n".join(as_text(one) for one in found) + "\n")
+    if len(found) == 2:
+        sys.stdout.write("\nboth packs: " + ("; ".join(between) or "the same histories") + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

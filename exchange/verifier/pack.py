@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An evidence pack: a text file in which every line is a word, a space and one value.
+
+    exchange-evidence/v1
+    header {"at", "by", "link", "logs": [{"by", "ep", "size"}, ...], "partner"}
+    agreement {"raw": base64url, "signatures": {agency: detached JWS}}      version 1 first
+    card <compact JWS>                                                      of both agencies, by serial
+    log {"by", "cosigned", "cosignature", "ep", "head", "size"}             then its leaves, then the next log
+    leaf <exactly the bytes that were hashed>
+    envelope <compact JWS, exactly as it was sent>                          of both directions
+    end {"lines", "sha256"}                                                 over all lines before it
+
+`head` is the signed note of the whole log, `cosigned` the note of the largest head that the other side
+signed, and `cosignature` that signature line; both are "" when there is none. A pack holds no content of a
+message: what an envelope names is sealed, or erased, and its digest says nothing about it.
+
+A pack is read once, line by line, in constant memory but for what the checks keep. A pack that was cut,
+or changed by accident, is refused whole; who changes it on purpose has to forge signatures.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from exchange.verifier.forms import MAX_LINE, WrongFormError, read_object
+
+FIRST_LINE: Final = b"exchange-evidence/v1\n"
+WORDS: Final = ("header", "agreement", "card", "log", "leaf", "envelope", "end")
+"""The words in the order in which they may come; `leaf` goes back to `log` once."""
+HEADER_NAMES: Final = {"at", "by", "link", "logs", "partner"}
+LOG_NAMES: Final = {"by", "cosignature", "cosigned", "ep", "head", "size"}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line of a pack."""
+
+    word: str
+    value: bytes
+    number: int
+    """Of the line, from 1, for messages about it."""
+
+
+def read_pack(path: Path) -> Iterator[Record]:
+    """Yield the records of a pack between its first and its last line.
+
+    Raises:
+        WrongFormError: not a pack, cut, changed, or another version; also after the last record.
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        if file.readline(len(FIRST_LINE)) != FIRST_LINE:
+            raise WrongFormError("the file is not an evidence pack of version 1")
+        yield from _records(file)
+
+
+def _records(file: BinaryIO) -> Iterator[Record]:
+    hashed, number = hashlib.sha256(FIRST_LINE), 1
+    while line := file.readline(MAX_LINE):
+        number += 1
+        record = _record(line, number)
+        if record.word == "end":
+            _check_end(record, hashed.digest(), file)
+            return
+        hashed.update(line)
+        yield record
+    raise WrongFormError(f"the pack ends after line {number} without its last line: it was cut")
+
+
+def _record(line: bytes, number: int) -> Record:
+    word, space, value = line.partition(b" ")
+    name = word.decode("ascii", "replace")
+    if not line.endswith(b"\n") or not space or name not in WORDS:
+        raise WrongFormError(f"line {number} of the pack is too long, cut, or of an unknown kind")
+    return Record(name, value[:-1], number)
+
+
+def _check_end(record: Record, digest: bytes, file: BinaryIO) -> None:
+    end = read_object(record.value, {"lines", "sha256"}, what="the last line of the pack")
+    if end["lines"] != record.number - 1 or end["sha256"] != digest.hex():
+        raise WrongFormError("the pack does not have the lines or the digest that its last line says")
+    if file.read(1):
+        raise WrongFormError("something follows the last line of the pack")
+
+
+def read_header(record: Record) -> dict[str, Any]:
+    """Return the header of a pack."""
+    if record.word != "header":
+        raise WrongFormError("the pack does not begin with its header")
+    header = read_object(record.value, HEADER_NAMES, what="the header of the pack")
+    logs = header["logs"]
+    if not isinstance(logs, list) or len(logs) != 2 or header["by"] == header["partner"]:
+        raise WrongFormError("the header does not name two agencies and their two logs")
+    return header

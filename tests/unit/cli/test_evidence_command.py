@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange evidence …`: a pack of the evidence of two nodes, page by page, and the verifier."""
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from exchange.errors import UsageError
+from exchange.interfaces.api import evidence as commands
+from exchange.interfaces.api.desk import Answer, Ask, Desk
+from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.packing import write_pack
+from exchange.service import packs
+from exchange.service.release import release
+from exchange.service.rows import Direction, MessageState
+from exchange.verifier.compare import compare_packs
+from exchange.verifier.verify import verify_pack
+from tests.support.command_line import run
+from tests.support.notices import notice
+from tests.support.world import KH, OFFICER, VN, Agency, World
+
+MESSAGES = 3
+
+
+def at_once(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Return what a command answers on a store in memory, which never waits."""
+    try:
+        work.send(None)
+    except StopIteration as done:
+        answer: Answer = done.value
+        return answer
+    raise AssertionError("the command waited")
+
+
+class NodeService(Service):
+    """Answers the commands of a pack from a node in memory, without a socket."""
+
+    def __init__(self, agency: Agency) -> None:
+        super().__init__(Path())
+        object.__setattr__(self, "desk", Desk(SimpleNamespace(node=agency.node)))  # type: ignore[arg-type]
+
+    def ask(self, command: str, /, **members: Any) -> Answer:
+        return at_once(commands.COMMANDS[command](self.desk, Ask(members)))  # type: ignore[attr-defined]
+
+
+def export(agency: Agency, path: Path) -> Path:
+    return write_pack(NodeService(agency), path, partner="", officer=OFFICER)[0]
+
+
+def play(story: Callable[[World], Any]) -> None:
+    async def opened(world: World) -> None:
+        await world.open()
+        for _ in range(MESSAGES):
+            await _send(world)
+        story(world)
+
+    World(seed=11).run(opened)
+
+
+async def _send(world: World) -> None:
+    sent = await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+
+    async def accepted() -> bool:
+        row: Any = await world.kh.store.read(
+            lambda uow: uow.messages.by_seq(world.link, Direction.OUT, sent.seq)
+        )
+        return row.state is MessageState.ACCEPTED
+
+    await world.until(accepted)
+
+
+def test_packs_of_both_sides_verify_and_tell_one_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packs, "MAX_LEAVES", 4)
+    monkeypatch.setattr(packs, "MAX_ENVELOPES", 2)
+
+    def story(world: World) -> None:
+        export(world.kh, tmp_path / "kh.pack")
+        export(world.vn, tmp_path / "vn.pack")
+
+    play(story)
+    ours, theirs = verify_pack(tmp_path / "kh.pack"), verify_pack(tmp_path / "vn.pack")
+
+    assert ours.holds
+    assert theirs.holds
+    assert compare_packs(ours, theirs) == []
+    assert {way.sender: way.verdicts["accepted"] for way in ours.directions} == {KH: MESSAGES, VN: 0}
+
+
+def test_an_export_is_recorded_with_who_did_it(tmp_path: Path) -> None:
+    def story(world: World) -> None:
+        export(world.kh, tmp_path / "kh.pack")
+
+        unit = world.kh.store.read(lambda uow: uow.audit.list(limit=1))
+        (row,) = at_once(unit)  # type: ignore[arg-type]
+        assert (row.actor, row.act) == (OFFICER, "evidence_exported")  # type: ignore[attr-defined]
+
+    play(story)
+
+
+def test_a_pack_holds_no_name_and_no_case(tmp_path: Path) -> None:
+    play(lambda world: export(world.kh, tmp_path / "kh.pack"))
+
+    assert b"NGUYEN" not in (tmp_path / "kh.pack").read_bytes()
+
+
+def test_a_file_that_exists_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "kh.pack").write_text("kept")
+
+    def story(world: World) -> None:
+        with pytest.raises(UsageError, match="exists"):
+            export(world.kh, tmp_path / "kh.pack")
+
+    play(story)
+
+    assert (tmp_path / "kh.pack").read_text() == "kept"
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_an_export_without_an_officer_is_refused(tmp_path: Path) -> None:
+    done = run("evidence", "export", "--data", tmp_path)
+
+    assert done.code == 2
+    assert "who acts is not said" in done.err
+
+
+def test_verify_of_a_file_that_is_no_pack_is_exit_3(tmp_path: Path) -> None:
+    (tmp_path / "a.pack").write_text("nothing")
+
+    assert run("evidence", "verify", tmp_path / "a.pack").code == 3
+
+
+def test_the_verifier_is_written_once(tmp_path: Path) -> None:
+    first = run("evidence", "verifier", "-o", tmp_path / "verify.py")
+    again = run("evidence", "verifier", "-o", tmp_path / "verify.py")
+
+    assert (first.code, again.code) == (0, 2)
+    assert "exists" in again.err
