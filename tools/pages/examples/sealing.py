@@ -19,11 +19,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
-
 from exchange.ids import AgencyCode, MessageId, b64url, unb64url
 from exchange.protocol.seal import party, recipient_info
 from exchange.protocol.strictjson import JsonValue, encode
 from exchange.protocol.suites import ENCAPSULATED_BYTES, Algorithm, wrap_key
+
 from tools.pages.examples.parties import sealing_key
 
 STORED = Path(__file__).with_name("sealed_once.json")
@@ -73,7 +73,7 @@ def seal_suite_1(plaintext: bytes, *, sender: AgencyCode, recipient: AgencyCode,
     body = _body(encode(header), wrapped, iv, content_key, plaintext)
     values: dict[str, JsonValue] = {
         "protected_header": encode(header).decode(),
-        "shared_secret_z": shared.hex(),
+        "z": shared.hex(),
         "other_info": other_info.hex(),
         "wrapping_key": wrapping_key.hex(),
         "content_key": content_key.hex(),
@@ -140,11 +140,11 @@ def _opening(encapsulated: bytes, seed: bytes, info: bytes) -> dict[str, JsonVal
         + _DERIVED_BYTES.to_bytes(2, "big") + b"\x00" + _short(b"") + _short(info)
     ).digest(_DERIVED_BYTES)  # fmt: skip
     return {
-        "mlkem_secret": first.hex(),
-        "x25519_secret": second.hex(),
-        "shared_secret": shared.hex(),
-        "hpke_key": derived[:32].hex(),
-        "hpke_nonce": derived[32:44].hex(),
+        "s1": first.hex(),
+        "s2": second.hex(),
+        "ss": shared.hex(),
+        "key": derived[:32].hex(),
+        "nonce": derived[32:44].hex(),
     }
 
 

@@ -26,6 +26,7 @@ from exchange.protocol.gatewords import GateWord, new_nonce, sign_gate_word
 from exchange.protocol.parts import Document, commitment, pad, part_hash, split_document
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse, Suite
+
 from tools.pages.examples.parties import (
     INVITER,
     JOINER,
@@ -163,7 +164,7 @@ def story() -> Story:
         results=(Result(1, second.id, Outcome.LOGGED),),
     )
     frames["3"] = encode_frame(replace(last, wait_s=55))
-    cosignatures = {INVITER: over_joiner, JOINER: over_inviter}
+    cosignatures: dict[str, str] = {INVITER: over_joiner, JOINER: over_inviter}
     logs: dict[str, Log] = {JOINER: joiner, INVITER: inviter}
     return Story((first, second), logs, frames, cosignatures, _gate(), request)
 

@@ -8,10 +8,12 @@ import json
 from functools import cache
 from pathlib import Path
 
-from exchange.ids import b64url
+from exchange.ids import AgencyCode, b64url
 from exchange.ledger.merkle import leaf_hash
+from exchange.protocol.jws import decode_segment
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse, PrivateKey
+
 from tools.pages.examples.parties import (
     INVITER,
     JOINER,
@@ -36,7 +38,7 @@ def examples() -> dict[str, JsonValue]:
     told = story()
     return {
         "about": ABOUT,
-        "keys": {agency: [_key(agency, key) for key in _all_keys(agency)] for agency in (INVITER, JOINER)},
+        "keys": {agency: _keys(agency) for agency in (INVITER, JOINER)},
         "cards": {agency: card_of(agency).raw.decode() for agency in (INVITER, JOINER)},
         "card_payloads": {agency: payload(card_of(agency).raw) for agency in (INVITER, JOINER)},
         "enrolment": _enrolment(),
@@ -64,23 +66,18 @@ def examples_page(_: Path) -> str:
 
 def payload(jws: bytes) -> str:
     """Return the text of the payload of a compact JWS of ours."""
-    import base64
-
-    segment = jws.split(b".")[1]
-    return base64.urlsafe_b64decode(segment + b"=" * (-len(segment) % 4)).decode()
+    return decode_segment(jws.split(b".")[1]).decode()
 
 
-def _all_keys(agency: str) -> list[PrivateKey]:
-    code = card_of(INVITER).agency if agency == INVITER else card_of(JOINER).agency
-    return [example_key(code, KeyUse.RECOVERY), *keys_of(code)]
+def _keys(agency: AgencyCode) -> JsonValue:
+    return [_key(agency, key) for key in (example_key(agency, KeyUse.RECOVERY), *keys_of(agency))]
 
 
-def _key(agency: str, key: PrivateKey) -> JsonValue:
-    code = card_of(INVITER).agency if agency == INVITER else card_of(JOINER).agency
+def _key(agency: AgencyCode, key: PrivateKey) -> JsonValue:
     return {
         "use": key.use.value,
         "alg": key.algorithm.value,
-        "label": label_of(code, key.use, key.algorithm),
+        "label": label_of(agency, key.use, key.algorithm),
         "kid": key.kid,
         "public": b64url(key.public.raw),
     }
@@ -96,7 +93,7 @@ def _enrolment() -> JsonValue:
         "agreement": done.agreement.raw.decode(),
         "agreement_digest": done.agreement.digest,
         "link": done.link,
-        "signatures": dict(done.signatures),
+        "signatures": {str(agency): text for agency, text in done.signatures.items()},
         "words": list(done.words),
     }
 
