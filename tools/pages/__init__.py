@@ -12,7 +12,7 @@ from types import MappingProxyType
 from tools.pages import deadlines, results
 from tools.pages.examples import blocks, values
 
-MARKED = ("objects", "suites", "door", "log", "gate", "enrolment")
+MARKED = ("content", "objects", "suites", "door", "log", "gate", "enrolment")
 """Pages of docs/protocol that hold examples between markers."""
 
 PAGES: Mapping[str, Callable[[Path], str]] = MappingProxyType(

@@ -10,10 +10,12 @@ A page is its own template: everything outside the markers stays as it is. Long 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from exchange.messages.catalog import RESERVED_NAMES, MessageType, message_types
 
 from tools.pages.examples.parties import INVITER, JOINER, card_of, enrolment
 from tools.pages.examples.story import story
@@ -23,6 +25,8 @@ WIDTH = 100
 """Characters in a line of an example."""
 SHORTENED = 48
 """Characters shown of a long value inside a larger one."""
+MANY = 4
+"""More purposes than this are all but one."""
 _MARKED = re.compile(r"(<!-- example: ([a-z0-9-]+) -->\n).*?(<!-- end of example -->)", re.DOTALL)
 _LONG = re.compile(r"[A-Za-z0-9_.~-]{200,}")
 
@@ -191,6 +195,28 @@ def _gate() -> str:
     return _fenced(*(f"{n}  {_short(text)}" for n, text in _value("gate_payloads").items()))
 
 
+def _types() -> str:
+    heads = ("Type", "Means", "Side", "Highest class", "Purposes", "The office has one of", "Form")
+    rows = [heads, ("---",) * len(heads)]
+    rows += [_type(row) for row in message_types().values() if row.is_message]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _type(row: MessageType) -> tuple[str, ...]:
+    code = f"**{row.code}** (stop)" if row.is_stop else row.code
+    purposes = "any but `reconciliation`" if len(row.purposes) > MANY else _codes(row.purposes)
+    form = row.form.version if row.form else "none"
+    return code, row.label, row.sent_by, row.max_sensitivity, purposes, _codes(row.functions), form
+
+
+def _codes(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
+
+
+def _reserved() -> str:
+    return _codes(RESERVED_NAMES) + "."
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = MappingProxyType(
     {
         "keys": _keys,
@@ -207,5 +233,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "frame": _frame,
         "request": _request,
         "gate": _gate,
+        "types": _types,
+        "reserved": _reserved,
     }
 )
