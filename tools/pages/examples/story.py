@@ -138,8 +138,7 @@ def story() -> Story:
     """Return the story, told once."""
     first, second = _message_1(), _message_2()
     joiner, inviter = Log(JOINER), Log(INVITER)
-    joiner.write(*_beginning(JOINER), seconds=2)
-    inviter.write(*_beginning(INVITER), seconds=1)
+    gate = _gate(joiner, inviter)
     joiner.write(first.leaf, seconds=10)
     frames = {"1": encode_frame(_frame(JOINER, tail=joiner.tail(0), lines=(first.line,)))}
     over_joiner = cosign(joiner.head, keys_for(INVITER)(KeyUse.COSIGN), by=INVITER, at=at(11))
@@ -166,7 +165,7 @@ def story() -> Story:
     frames["3"] = encode_frame(replace(last, wait_s=55))
     cosignatures: dict[str, str] = {INVITER: over_joiner, JOINER: over_inviter}
     logs: dict[str, Log] = {JOINER: joiner, INVITER: inviter}
-    return Story((first, second), logs, frames, cosignatures, _gate(), request)
+    return Story((first, second), logs, frames, cosignatures, gate, request)
 
 
 def _message_1() -> Message:
@@ -280,18 +279,22 @@ def _frame(
     )
 
 
-def _gate() -> dict[str, bytes]:
-    """Return the dialogue by which a partner that only calls opens both gates."""
+def _gate(joiner: Log, inviter: Log) -> dict[str, bytes]:
+    """Return the dialogue by which a partner that only calls opens both gates, and begin both logs."""
     random = example_random("gate")
-    question = _report(JOINER, random=random, to="", seconds=0, state="closed")
-    answer = _report(INVITER, random=random, to=question.nonce, seconds=0.5, state="closed")
-    again = _report(JOINER, random=random, to=answer.nonce, seconds=1, state="open")
-    done = _report(INVITER, random=random, to=again.nonce, seconds=1.5, state="open")
+    question = _report(joiner, random=random, to="", seconds=0, state="closed")
+    answer = _report(inviter, random=random, to=question.nonce, seconds=0.5, state="closed")
+    joiner.write(*_beginning(JOINER), seconds=0.75)
+    again = _report(joiner, random=random, to=answer.nonce, seconds=1, state="open")
+    inviter.write(*_beginning(INVITER), seconds=1.25)
+    done = _report(inviter, random=random, to=again.nonce, seconds=1.5, state="open")
     words = {"1": question, "2": answer, "3": again, "4": done}
     return {name: sign_gate_word(word, keys_for(word.sender)(KeyUse.DOOR)) for name, word in words.items()}
 
 
-def _report(sender: AgencyCode, *, random: RandomSource, to: str, seconds: float, state: str) -> GateWord:
+def _report(own: Log, *, random: RandomSource, to: str, seconds: float, state: str) -> GateWord:
+    """Return a word of the writer of a log, who holds nothing of the other log yet."""
+    sender, agreement = own.by, enrolment().agreement
     return GateWord(
         link=enrolment().link,
         sender=sender,
@@ -304,16 +307,12 @@ def _report(sender: AgencyCode, *, random: RandomSource, to: str, seconds: float
         gives={
             "seen": {"ep": 1, "size": 0, "note": ""},
             "numbers": 0,
-            "own": {"ep": 1, "size": 0, "root": b64url(root_of(()))},
+            "own": {"ep": 1, "size": len(own.leaves), "root": b64url(own.root)},
             "copy": {"ep": 1, "size": 0},
             "next": 1,
             "state": state,
             "restored": "",
-            "agreement": {
-                "n": 1,
-                "ad": enrolment().agreement.digest,
-                "sig": enrolment().signatures[sender],
-            },
+            "agreement": {"n": 1, "ad": agreement.digest, "sig": enrolment().signatures[sender]},
             "card": card_of(sender).raw.decode("ascii"),
         },
     )
