@@ -123,7 +123,7 @@ def sha256(raw: bytes) -> Digest:
 
 
 def link_id(agreement_v1: bytes) -> LinkId:
-    """Return the link id that agreement version 1 gives for ever (docs/protocol, agreement)."""
+    """Return the link id that agreement version 1 gives for ever (docs/protocol/enrolment.md)."""
     return LinkId(b64url(hashlib.sha256(agreement_v1).digest()[:16]))
 
 

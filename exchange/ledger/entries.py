@@ -14,7 +14,7 @@ Reading has two levels, because a wrong leaf that was stored and cosigned is the
    rests on that leaf has no effect. The order of leaves is judged by `judge.py`.
 
 No leaf says anything about a person: no type, case, name, place, or free text. Time never makes a leaf wrong.
-Source: docs/protocol, ledger; design section 5.
+Source: docs/protocol/log.md; design section 5.
 """
 
 import re

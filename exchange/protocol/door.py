@@ -7,7 +7,7 @@
 
 Every other request is signed (RFC 9421): label `exchange`, exactly the components of
 `SIGNED_COMPONENTS`, exactly the parameters of `SIGNED_PARAMETERS`. There is no query on any route.
-Source: docs/protocol, partner door.
+Source: docs/protocol/door.md.
 """
 
 import re

@@ -22,11 +22,12 @@ A *report* goes with every question and answer of that op, so one call tells bot
     gives.agreement {n, ad, sig}     newest version the writer signed, with its detached JWS
     gives.card                       the writer's current card
 
-*leaves* asks `{of, ep, from}` (of: "reader" or "writer", whose log) and gives `{from, leaves, note}`.
-*lines* asks `{of, numbers}` and gives `{lines: [{seq, envelope, body}]}`; what the reader once sent comes
-back sealed to the reader (`body`), so that it can be opened and checked against its own commitment.
+*leaves* asks `{of, ep, from}` (`of` is the agency whose log it is) and gives `{from, leaves, note}`.
+*lines* asks `{of, numbers}` (`of` is the author) and gives `{lines: [{seq, envelope, body}]}`; what the
+reader once sent comes back sealed to the reader (`body`), so that it can be opened and checked against its
+own commitment.
 
-Source: docs/protocol/objects.md, gate.
+Source: docs/protocol/gate.md.
 """
 
 from dataclasses import dataclass, field

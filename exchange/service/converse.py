@@ -7,7 +7,12 @@ Both ends do the same two things, so there is one path for a call and for its an
     absorb    what the partner has for us: card, tail, cosignature, results, lines
 
 `call` composes, hands the frame to the carrier and absorbs the answer. `answer` absorbs what came in at
-the door and composes. Everything a frame brings is committed in one unit before anything is composed,
+the door and composes. In the numbers of docs/protocol/sending.md (`release` has 1 to 4, `tail` 7 to 10):
+
+5. offer: the lines that are due and whose `sent` leaf the partner has or gets with them, stops first
+6. carry: by the carrier; what is no frame of this link changes nothing
+
+Everything a frame brings is committed in one unit before anything is composed,
 so an answer never tells of what is not durable (rule 14).
 
 A line is offered once and then counts as on its way for `in_flight_s`; only the verdict leaf in the

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Examines one received line as far as its bytes, keys and form allow, without the store.
 
-Steps, in the order that both sides report faults (docs/protocol/results.md):
+Steps, with the numbers of docs/protocol/receiving.md; `intake` goes on with 9:
 
-1. envelope form        4. signature               7. header equality
-2. recipient            5. decryption              8. version, form, codes
-3. signer, key known    6. commitment
+1. envelope form: one line, an exact envelope
+2. recipient: us, on this link
+3. signer and key: the partner, and a key that its cards name
+4. signature: of the envelope, and the body is the one it names
+5. decryption: in the suite of the agreement
+6. commitment: padding and parts are those of `pc`
+7. header equality: strict parts, and a header that says what the envelope says
+8. version, form, codes: the schema of the type
 
 A fault up to step 4 is a `RefusedError`: the line is nobody's. From step 5 on it is a `RejectedError`,
 kept in `fault` and reported only after the checks of the store (duplicate, tail, window, expiry) that
@@ -88,24 +93,24 @@ def examine(
 
 def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode, card_shown: bool = False) -> Examined:
     """Return the line after steps 1 to 4, its body still sealed."""
-    raw_envelope, body = split_line(raw)
+    raw_envelope, body = split_line(raw)  # 1
     claimed = read_envelope(raw_envelope)
     envelope = claimed.claimed
-    if envelope.recipient != own or envelope.link != pairing.link.link:
+    if envelope.recipient != own or envelope.link != pairing.link.link:  # 2
         raise RefusedError("wrong_recipient")
-    if envelope.sender != pairing.partner:
+    if envelope.sender != pairing.partner:  # 3
         raise RefusedError("signer_unknown")
     key = pairing.partner_keys.find(KeyUse.ENVELOPE, claimed.kid)
     if key is None:
         raise RefusedError("signer_unknown") if card_shown else AgainError("unknown_card")
-    envelope = verify_envelope(claimed, key)
+    envelope = verify_envelope(claimed, key)  # 4
     check_body(envelope, body)
     return Examined(envelope, claimed.hash, claimed.kid, raw_envelope, body)
 
 
 def open_parts(envelope: Envelope, body: bytes, seal_keys: Mapping[KeyId, PrivateKey]) -> tuple[bytes, ...]:
     """Return the parts of a sealed body after steps 5 and 6."""
-    plaintext = unseal(
+    plaintext = unseal(  # 5
         body,
         suite=envelope.suite,
         keys=seal_keys,
@@ -113,7 +118,7 @@ def open_parts(envelope: Envelope, body: bytes, seal_keys: Mapping[KeyId, Privat
         recipient=envelope.recipient,
         message_id=envelope.id,
     )
-    parts = tuple(unpad(plaintext))
+    parts = tuple(unpad(plaintext))  # 6
     if commitment(envelope.id, parts) != envelope.pc:
         raise RejectedError("commitment_mismatch")
     return parts
@@ -121,7 +126,7 @@ def open_parts(envelope: Envelope, body: bytes, seal_keys: Mapping[KeyId, Privat
 
 def read_document(envelope: Envelope, parts: tuple[bytes, ...]) -> Document:
     """Return the document of opened parts after step 7."""
-    document = join_parts(parts)
+    document = join_parts(parts)  # 7
     header = document["header"]
     if not isinstance(header, dict):
         raise RejectedError("form_invalid")
@@ -133,5 +138,5 @@ def read_document(envelope: Envelope, parts: tuple[bytes, ...]) -> Document:
 
 def form_fault(document: Document) -> RejectedError | None:
     """Return the first fault of step 8."""
-    faults = check_form(document)
+    faults = check_form(document)  # 8
     return RejectedError(faults[0].code, pointer=faults[0].pointer) if faults else None

@@ -5,7 +5,7 @@ While the gate of a link is closed no leaf, no head and no number is written, an
 with "not now". The question of the gate is answered in every state, so two nodes that start at the same
 time open each other.
 
-Decision on the partner's report (numbers as in docs/protocol/objects.md, gate):
+Decision on the partner's report (numbers as in docs/protocol/gate.md):
 1. the report answers our nonce and its clock is within 300 s of ours;
 2. our clock is not behind our own last leaf;
 3. the partner saw more of our log than we have: `refill` fetches it, leaf by leaf and line by line;

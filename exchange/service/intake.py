@@ -1,24 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gives received lines their verdict, inside one unit: line, message, leaf, case and audit together.
 
-For each line, in this order (the numbers continue those of `examine`):
+For each line, in this order (the numbers continue those of `examine`; docs/protocol/receiving.md):
 
- 9. duplicate: the same bytes are answered by the leaves that exist; any other reuse is `conflict`
+ 9. duplicate or conflict: the same bytes are answered by the leaves that exist; any other reuse is refused
 10. tail: its `sent` leaf stands in our copy and says the same, else `again: tail_needed`
-11. key: it may sign at the place of that leaf (`protocol.trust`), else refused; so late, because only
-    the leaf has a place
+11. key at its place: it may sign at the place of that leaf (`protocol.trust`), else refused; so late,
+    because only the leaf has a place
 12. window: at most 256 numbers and 64 MiB ahead of the first missing one, else `again: gap`; a stop is
     never held, so it may be any number ahead
-13. not_yet and expiry
-14. the fault found by `examine`, if any
-15. salts never used before
-16. agreement version and suite in force at this number
-17. rules of the catalogue, consent, state
+13. time: `again: not_yet`, rejected `voided` or `expired`
+14. first fault: the one found by `examine`, if any
+15. salts: never used before
+16. agreement: version and suite in force at this number
+17. rules: of the catalogue, consent, state
+18. hold: a line is kept and logged as `held` before 17, unless it is a stop (rule 19), behind a missing
+    number, behind a held line that shares a case or movement with it, or when its handling fails here
+19. record: line, content, effect and leaf in this unit; the answer is made after its commit
 
-A line is kept and logged as `held`, unless it is a stop (rule 19),
-* behind a missing number,
-* behind a held line that shares a case or movement with it,
-* when its handling fails here.
 `settle_held` gives held lines their verdict as soon as the gap is closed. A number that its sender gave up
 before it arrived gets the verdict `voided`. Every line runs in a savepoint of its own.
 """
@@ -85,17 +84,17 @@ def _take_or_hold(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined)
 
 
 def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, failed: bool = False) -> None:
-    if _is_duplicate(uow, pairing, line):
+    if _is_duplicate(uow, pairing, line):  # 9
         return
-    announced = _announced(uow, pairing, line)
-    _demand_trusted(pairing, line, announced)
-    behind_gap = not _is_stop(line) and _is_behind_gap(uow, node, pairing, line)
+    announced = _announced(uow, pairing, line)  # 10
+    _demand_trusted(pairing, line, announced)  # 11
+    behind_gap = not _is_stop(line) and _is_behind_gap(uow, node, pairing, line)  # 12
     now = node.guard.check()
-    if line.envelope.created_at > now + node.limits.skew:
+    if line.envelope.created_at > now + node.limits.skew:  # 13
         raise AgainError("not_yet")
     fault = _fault(uow, pairing, line, announced, now)
-    waits = behind_gap or (not _is_stop(line) and _follows_held(uow, pairing, line))
-    _log(uow, node, pairing, line, fault=fault, hold=waits or failed)
+    waits = behind_gap or (not _is_stop(line) and _follows_held(uow, pairing, line))  # 18
+    _log(uow, node, pairing, line, fault=fault, hold=waits or failed)  # 19
 
 
 def _is_duplicate(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
@@ -175,15 +174,15 @@ def _fault(
     uow: UnitOfWork, pairing: Pairing, line: Examined, announced: Announced, now: datetime
 ) -> RejectedError | None:
     """Return the first fault of steps 13 to 16 that needs no number before it."""
-    if announced.void_code:
+    if announced.void_code:  # 13
         return RejectedError("voided")
     if line.envelope.expires_at < now:
         return RejectedError("expired")
-    if line.fault:
+    if line.fault:  # 14
         return line.fault
-    if uow.contents.seen_salts(salts_of(line.parts)):
+    if uow.contents.seen_salts(salts_of(line.parts)):  # 15
         return RejectedError("commitment_mismatch")
-    if not is_agreed(uow, pairing, line):
+    if not is_agreed(uow, pairing, line):  # 16
         return RejectedError("agreement_mismatch")
     return None
 

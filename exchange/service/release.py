@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Releases a message: checked, sealed, numbered, logged and queued in one transaction.
 
-Steps:
-1. The draft is checked as a whole; every fault is told to the officer, nothing is stored.
-2. The second person is asked for where the agreement says so; approval binds the released digest.
-3. The five members filled at release are set; the parts get their salts; the body is sealed. None of
-   this needs the number, so many messages can be sealed at once.
-4. In one unit: gate, bounds, rules, consent and state again; the number; the envelope; outbox row,
+Steps, with the numbers of docs/protocol/sending.md; `converse` goes on with 5:
+1. check: the draft as a whole; every fault is told to the officer, nothing is stored.
+2. second person: asked for where the agreement says so; approval binds the released digest.
+3. seal: the five members filled at release are set; the parts get their salts; the body is sealed. None
+   of this needs the number, so many messages can be sealed at once.
+4. number: in one unit gate, bounds, rules, consent and state again; the number; the envelope; outbox row,
    `sent` leaf, case event, audit line. The stored line is what every retry sends.
 
 If the start gate is closed, the draft is kept as *waiting* and takes its number when the gate opens.

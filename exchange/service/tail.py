@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Takes over the tail of the partner's log: store first, cosign, then let each leaf have its effect.
 
-1. `ledger.copy.judge_tail` recomputes the root from our copy and the new leaves; a tail that does not
-   give the signed root is kept as evidence and nothing of it is stored.
-2. Leaves and head are stored and cosigned in one transaction. The cosignature says only: *I hold these
-   bytes*. Whether a leaf is legal is judged afterwards, and a faulty leaf has no effect.
-3. `keyx` says where keys of the partner count (`keyplaces`), before anything else has its effect.
-4. `sent` is announced, so that its line can be recognised; `void` closes a number; `rcvd`, `accp` and
-   `rejc` are the verdicts on our own messages. Only they, or our own `void`, end a message.
+The numbers are those of docs/protocol/sending.md:
+
+7. judge the tail: `ledger.copy.judge_tail` recomputes the root from our copy and the new leaves; a tail
+   that does not give the signed root is kept as evidence and nothing of it is stored.
+8. store and cosign: leaves, head and our cosignature in one transaction. The cosignature says only: *I
+   hold these bytes*. Whether a leaf is legal is judged afterwards, and a faulty leaf has no effect.
+9. keys: `keyx` says where keys of the partner count (`keyplaces`), before anything else has its effect.
+10. verdicts: `rcvd`, `accp` and `rejc` on our own messages. Only they, or our own `void`, end a message.
+    `sent` is announced, so that its line can be recognised; `void` closes a number.
 """
 
 from dataclasses import replace

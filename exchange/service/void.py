@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gives up numbers that have no verdict: the leaf `void` and the outbox row in one transaction.
 
+11. give up: the last step of docs/protocol/sending.md.
+
 A void is a request with a certain answer: a recipient without a verdict logs the rejection `voided`;
 one that accepted before keeps the acceptance, and the sender must cancel in the business way. Officers
 see *withdrawn* only after that answer. Source: design 4.6; codes of `void-reasons`.

@@ -2,6 +2,7 @@
 """Pages of the documentation that are made from data; `python -m tools.pages` writes them again.
 
 `PAGES` names each page with the function that gives its text. A test compares the text with the file.
+Pages of the protocol are written by hand; only the examples between their markers are made.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +10,16 @@ from pathlib import Path
 from types import MappingProxyType
 
 from tools.pages import deadlines, results
+from tools.pages.examples import blocks, values
+
+MARKED = ("content", "objects", "suites", "door", "log", "gate", "enrolment")
+"""Pages of docs/protocol that hold examples between markers."""
 
 PAGES: Mapping[str, Callable[[Path], str]] = MappingProxyType(
-    {"docs/protocol/results.md": results.page, "docs/reference/deadlines.md": deadlines.page}
+    {
+        "docs/protocol/results.md": results.page,
+        "docs/reference/deadlines.md": deadlines.page,
+        "docs/protocol/examples.json": values.examples_page,
+        **{f"docs/protocol/{name}.md": blocks.page_of(f"{name}.md") for name in MARKED},
+    }
 )
