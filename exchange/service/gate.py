@@ -5,7 +5,8 @@ While the gate of a link is closed no leaf, no head and no number is written, an
 with "not now". The question of the gate is answered in every state, so two nodes that start at the same
 time open each other.
 
-Decision on the partner's report (numbers as in docs/protocol/gate.md):
+Whatever is asked and answered, the gate stays closed until people have compared the words and both sides
+have signed the agreement. Then the decision on the partner's report (numbers as in docs/protocol/gate.md):
 1. the report answers our nonce and its clock is within 300 s of ours;
 2. our clock is not behind our own last leaf;
 3. the partner saw more of our log than we have: `refill` fetches it, leaf by leaf and line by line;
@@ -107,6 +108,7 @@ def _decide_without_refill(uow: UnitOfWork, node: Node, link: LinkId, report: Re
 
 def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
     """Raise unless everything known of our log is a prefix of it (steps 2, 4, 5)."""
+    demand_agreed(uow, link)
     position = uow.logs.position(link, node.agency)
     _check_clock(uow, node, link)
     if report.seen_size:
@@ -188,11 +190,23 @@ def root_at(uow: UnitOfWork, node: Node, link: LinkId, size: int) -> Digest | No
 
 
 async def _declare_open(node: Node, link: LinkId, report: Report) -> None:
+    await node.store.read(lambda uow: demand_agreed(uow, link))
     presence = node.presence.of(link)
     presence.gate, presence.reason = LinkState.OPEN, ""
     node.journal.note("gate_opened", link=link)
     await node.store.write(lambda uow: _begin_log(uow, node, link))
     node.presence.announce_change(link)
+
+
+def demand_agreed(uow: UnitOfWork, link: LinkId) -> None:
+    """Raise while people have not compared the words, or a signature under the agreement is missing."""
+    row = uow.links.get(link)
+    if row is None or row.state is LinkState.JOINED:
+        raise NodeError(
+            "the agreement of this link is not settled: nothing is written or taken",
+            hint="compare the words by telephone, then run: exchange partner confirm",
+            reason="not_agreed",
+        )
 
 
 def _begin_log(uow: UnitOfWork, node: Node, link: LinkId) -> None:

@@ -282,6 +282,10 @@ class FaultyPartner:
         key = self.theirs.find(KeyUse.DOOR, jws.kid)
         assert key is not None
         word = verify_gate_word(jws, key)
+        return self.word(op=word.op, to_nonce=word.nonce)
+
+    def word(self, *, op: str = "report", to_nonce: str = "") -> bytes:
+        """Return our signed word at the gate: a question, or with a nonce what answers it."""
         gives = {
             "seen": {"ep": 1, "size": self.seen_size, "note": self.seen_note},
             "numbers": 0,
@@ -294,13 +298,13 @@ class FaultyPartner:
             "card": "",
         } | self.report
         said = GateWord(
-            link=link,
+            link=self.link,
             sender=self.code,
             recipient=self.target,
             at=self.clock.now(),
             nonce=new_nonce(self.random),
-            to_nonce=word.nonce,
-            op=word.op,
+            to_nonce=to_nonce,
+            op=op,
             asks={},
             gives=gives,
         )

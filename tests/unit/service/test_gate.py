@@ -16,6 +16,7 @@ from exchange.errors import (
 )
 from exchange.ledger.merkle import leaf_hash
 from exchange.ledger.notes import Head, sign_head
+from exchange.protocol.gatewords import read_gate_word, verify_gate_word
 from exchange.protocol.suites import KeyUse
 from exchange.service.converse import answer
 from exchange.service.gate import answer_gate
@@ -366,3 +367,60 @@ def test_room_comes_back_with_a_verdict():
         assert (await send(stage)).seq == 2
 
     with_stage(story, target=KH, limits=replace(LIMITS, open_messages=1))
+
+
+# Before people have compared the words
+
+
+async def _unconfirm(stage):
+    """Put the link back to where a joiner stands before the telephone call."""
+
+    def unit(uow):
+        row = uow.links.get(stage.link)
+        uow.links.update(replace(row, state=LinkState.JOINED, reason="words"))
+
+    await stage.store.write(unit)
+
+
+async def _knock_twice(stage):
+    """Ask as a partner without an address does: once, and once more naming the nonce of the answer."""
+    presence(stage).only_answers = True
+    raw = read_gate_word(await answer_gate(stage.node, stage.link, stage.partner.word()))
+    key = stage.partner.theirs.find(KeyUse.DOOR, raw.kid)
+    first = verify_gate_word(raw, key)
+    await answer_gate(stage.node, stage.link, stage.partner.word(to_nonce=first.nonce))
+
+
+def test_a_question_does_not_open_the_gate_before_the_words_are_compared():
+    async def story(stage):
+        await _unconfirm(stage)
+
+        await _knock_twice(stage)
+
+        assert presence(stage).gate is LinkState.CLOSED
+        assert presence(stage).reason == "not_agreed"
+        assert await stage.log_size() == 0
+
+    with_stage(story, closed=True)
+
+
+def test_two_questions_open_the_gate_once_the_words_are_compared():
+    async def story(stage):
+        await _knock_twice(stage)
+
+        assert presence(stage).gate is LinkState.OPEN
+
+    with_stage(story, closed=True)
+
+
+def test_an_own_question_does_not_open_the_gate_before_the_words_are_compared():
+    async def story(stage):
+        await _unconfirm(stage)
+
+        with pytest.raises(NodeError) as refused:
+            await stage.open()
+
+        assert refused.value.reason == "not_agreed"
+        assert await stage.log_size() == 0
+
+    with_stage(story, closed=True)
