@@ -22,6 +22,7 @@ from exchange.interfaces.api import (
     answering,
     bookkeeping,
     casebook,
+    courier,
     handover,
     messaging,
     office,
@@ -49,6 +50,7 @@ COMMANDS: dict[str, Command] = {
     **agenda.COMMANDS,
     **persons.COMMANDS,
     **training.COMMANDS,
+    **courier.COMMANDS,
 }
 
 

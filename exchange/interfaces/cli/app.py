@@ -23,6 +23,7 @@ from exchange.interfaces.cli import (
     ledgers,
     messages,
     offices,
+    parcels,
     partners,
     setup,
 )
@@ -77,6 +78,7 @@ for name, group in (
     ("officer", offices.officers),
     ("key", offices.keys),
     ("ledger", ledgers.group),
+    ("parcel", parcels.group),
 ):
     app.add_typer(group, name=name)
 answering.register(messages.group)
