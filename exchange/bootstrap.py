@@ -119,6 +119,8 @@ def _fill(
     """Write everything into a new folder; the caller removes it when this fails."""
     for name in FOLDERS:
         (folder / name).mkdir(mode=0o700)
+    if settings.paths.high_water:
+        Path(settings.paths.high_water).mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = SystemClock()
     keys = make_keys(secrets.token_bytes, clock.now())
     KeyFiles(folder / "keys").create(
