@@ -130,6 +130,7 @@ async def heed_view(node: Node, link: LinkId, report: Report) -> None:
             presence.gate = LinkState.CLOSED
         presence.reason = error.reason
         node.journal.note("gate_closed", link=link, reason=error.reason)
+        node.presence.wake(link)
         await node.store.write(lambda uow: _note_proof(uow, node, link, report))
         raise
 
