@@ -14,7 +14,8 @@ the recipient to the link.
 stream and the manifest: number, volume, when it was made, and how much is inside.
 
 The plaintext of the stream is a row of records, each behind its length in four bytes: first the report of
-the gate, as JSON; then frames; then the length 0 and zeros up to the size class. Every record is whole
+the gate, as JSON; then what it says comes back to a restored reader; then frames; then the length 0 and
+zeros up to the size class. Every record is whole
 before it is looked at, and no longer than a frame.
 
 Results inside a frame have no signature of their own, so the whole file is signed, and it is verified
@@ -38,6 +39,7 @@ from exchange.ids import (
     LinkId,
     MessageId,
     b64url,
+    parse_agency,
     parse_digest,
 )
 from exchange.protocol.frames import MAX_FRAME_BYTES, MAX_HEADER_BYTES
@@ -71,6 +73,9 @@ MAX_VOLUMES: Final = 1_000
 MAX_REPORT_BYTES: Final = 128 * 1024
 """A head, a signature and a card of at most 64 KiB."""
 MAX_RECORD_BYTES: Final = MAX_FRAME_BYTES + MAX_HEADER_BYTES
+MAX_BACK_BYTES: Final = 64 * 1024**2
+"""What one parcel brings back to a restored node: it is held in memory until it is whole."""
+MAX_BACK_RECORDS: Final = 2_000
 ID_BYTES: Final = 16
 _ID_CHARS: Final = 22
 _LENGTH_BYTES: Final = 4
@@ -84,6 +89,9 @@ _MANIFEST_LIMITS: Final = Limits(
 )
 _REPORT_LIMITS: Final = Limits(
     max_bytes=MAX_REPORT_BYTES, max_depth=4, max_members=32, max_items=32, max_name=32
+)
+_BACK_LIMITS: Final = Limits(
+    max_bytes=MAX_RECORD_BYTES, max_depth=5, max_members=8, max_items=2_000, max_name=32
 )
 _HEADER: Final = frozenset({"v", "id", "for", "bytes", "sha256", "key"})
 _MANIFEST: Final = frozenset(
@@ -362,13 +370,13 @@ class RecordReader:
         self._held.clear()
 
 
-def encode_report(gives: dict[str, JsonValue]) -> bytes:
-    """Return the first record: what a gate report tells, for one who cannot be asked."""
-    return encode({"v": VERSION, "report": gives})
+def encode_report(gives: dict[str, JsonValue], *, back: int = 0) -> bytes:
+    """Return the first record: what a gate report tells, and how many records `back` follow it."""
+    return encode({"v": VERSION, "back": back, "report": gives})
 
 
-def decode_report(raw: bytes) -> dict[str, JsonValue]:
-    """Return what the first record tells.
+def decode_report(raw: bytes) -> tuple[dict[str, JsonValue], int]:
+    """Return what the first record tells, and how many records `back` follow it.
 
     Raises:
         ParcelInvalidError: not of the agreed form.
@@ -377,9 +385,33 @@ def decode_report(raw: bytes) -> dict[str, JsonValue]:
         value = parse_object(raw, _REPORT_LIMITS)
     except StrictJsonError as error:
         raise ParcelInvalidError("the report in the parcel does not have the agreed form") from error
-    members = Members(value, {"v", "report"}, kind="report of a parcel", error=ParcelInvalidError)
+    members = Members(value, {"v", "back", "report"}, kind="report of a parcel", error=ParcelInvalidError)
     members.integer("v", low=VERSION, high=VERSION)
-    return members.mapping("report", most=32)
+    return members.mapping("report", most=32), members.integer("back", high=MAX_BACK_RECORDS)
+
+
+def encode_back(op: str, of: AgencyCode, gives: dict[str, JsonValue]) -> bytes:
+    """Return a record `back`: a page that the gate would give for a question of `leaves` or `lines`."""
+    return encode({"v": VERSION, "op": op, "of": of, "gives": gives})
+
+
+def decode_back(raw: bytes) -> tuple[str, AgencyCode, dict[str, JsonValue]]:
+    """Return kind, author and content of a record `back`.
+
+    Raises:
+        ParcelInvalidError: not of the agreed form.
+    """
+    try:
+        value = parse_object(raw, _BACK_LIMITS)
+    except StrictJsonError as error:
+        raise ParcelInvalidError("a record in the parcel does not have the agreed form") from error
+    members = Members(value, {"v", "op", "of", "gives"}, kind="record of a parcel", error=ParcelInvalidError)
+    members.integer("v", low=VERSION, high=VERSION)
+    return (
+        members.text("op", max_chars=16),
+        members.identifier("of", parse_agency),
+        members.mapping("gives", most=8),
+    )
 
 
 def _manifest_bytes(manifest: Manifest, content_key: bytes) -> bytes:

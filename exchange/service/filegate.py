@@ -44,8 +44,8 @@ FORKED = "forked:"
 """Setting of a link: the partner showed another history under our own signature."""
 PARTNER_AHEAD = "partner_ahead"
 BRING_BACK = (
-    "put back the newest backup, or let the partner write a parcel after it has read one of yours of today;"
-    " it brings the missing entries back"
+    "put back the newest backup; or write the partner a parcel, let it read that and write one: it brings"
+    " the missing entries back"
 )
 
 

@@ -44,7 +44,7 @@ from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
 from exchange.service.partners import hear_agreement
 from exchange.service.ports import UnitOfWork
-from exchange.service.refill import REFILL, refill
+from exchange.service.refill import REFILL, by_network, refill
 from exchange.service.rows import AuditRow, LinkState
 
 PAGE = 2_000
@@ -65,7 +65,7 @@ async def open_gate(node: Node, link: LinkId) -> None:
         lambda uow: (uow.logs.position(link, node.agency).size, uow.settings.get(REFILL + link))
     )
     if report.seen_size > own_size or begun:
-        await refill(node, link, report)
+        await refill(node, link, by_network(node, link))
     await node.store.read(lambda uow: _decide(uow, node, link, report))
     await declare_open(node, link)
     if node.only_calls and report.state != LinkState.OPEN.value:

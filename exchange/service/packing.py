@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes a parcel: everything the partner lacks, in a file for a courier.
 
-1. A number is taken and the act recorded; nothing is written into our log, so the gate may be closed.
-2. The high-water file is raised to our log: nothing leaves the house that it does not know (`filegate`).
-3. The report of the gate comes first. Then, in frames like those of the network: the leaves that the
-   partner has not cosigned, our cosignature, results that are owed; then every queued line, stops first.
+1. While the gate is closed the parcel holds nothing but the report of the gate, which tells the partner
+   how far we are. Otherwise the high-water file is first raised to our log: nothing leaves the house that
+   it does not know (`filegate`).
+2. A number is taken and the act recorded; nothing is written into our log.
+3. The report of the gate comes first, then what a restored partner lacks (`bringback`). Then, in frames
+   like those of the network: the leaves that the partner has not cosigned, our cosignature, results that
+   are owed; then every queued line, stops first.
 4. A volume ends before it is too long or holds too many messages; the next one begins with the report.
 5. All volumes are durable before the first one gets its name.
 
@@ -40,8 +43,10 @@ from exchange.protocol.parcels import (
     sealed_bytes,
     stream_sealer,
 )
+from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import CONTENT_KEY_BYTES, KeyUse, StreamSealer
 from exchange.protocol.trust import trusted_sealing_key
+from exchange.service.bringback import back_records
 from exchange.service.converse import fitting, line_of, next_tail, partner_holds, tells_keys
 from exchange.service.filegate import raise_mark
 from exchange.service.gatetalk import report_of
@@ -49,7 +54,7 @@ from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.parcel_files import NewParcel, ParcelFiles
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import AuditRow, MessageRow
+from exchange.service.rows import AuditRow, LinkState, MessageRow
 
 NUMBER = "parcel:"
 """Setting of a link: the number of our last parcel."""
@@ -75,7 +80,8 @@ class _Plan:
     way: Way
     number: int
     made_at: datetime
-    report: bytes
+    report: dict[str, JsonValue]
+    is_open: bool
     start: int
     size: int
     """Our leaves from `start` to `size` go along."""
@@ -147,18 +153,20 @@ async def pack(
         raise UsageError(
             f"a volume has {LEAST_VOLUME_BYTES} to {MAX_PARCEL_BYTES} bytes", hint="choose another size"
         )
-    await raise_mark(node, link)
+    if node.presence.of(link).gate is LinkState.OPEN:
+        await raise_mark(node, link)
     plan = await node.store.write(lambda uow: _plan(uow, node, link, actor))
+    back = await back_records(node, plan.pairing)
     made: list[_Writing] = []
     async with contextlib.AsyncExitStack() as stack:
         async for frame in _frames(node, link, plan):
             raw = encode_frame(frame)
             if not made or not made[-1].has_room(frame, raw, volume_bytes):
-                made.append(await _begin(node, files, plan, _volume_path(path, len(made) + 1), made))
+                made.append(await _begin(node, files, plan, _volume_path(path, len(made) + 1), made, back))
                 stack.push_async_callback(made[-1].file.discard)
             await _add(made[-1], frame, raw)
         if not made:
-            made.append(await _begin(node, files, plan, path, made))
+            made.append(await _begin(node, files, plan, path, made, back))
             stack.push_async_callback(made[-1].file.discard)
         volumes = [await _finish(node, plan, one, k, len(made)) for k, one in enumerate(made, 1)]
         for one in made:
@@ -176,7 +184,8 @@ def _plan(uow: UnitOfWork, node: Node, link: LinkId, actor: str) -> _Plan:
     number = int(uow.settings.get(NUMBER + link) or 0) + 1
     uow.settings.put(NUMBER + link, str(number))
     uow.audit.record(AuditRow(now, actor, "parcel_written", link, result=str(number)))
-    copied, line = uow.logs.cosigned(link, pairing.partner)
+    is_open = node.presence.of(link).gate is LinkState.OPEN
+    copied, line = uow.logs.cosigned(link, pairing.partner) if is_open else (0, "")
     head = uow.logs.head(link, node.agency)
     size = head.size if head else 0
     return _Plan(
@@ -184,16 +193,19 @@ def _plan(uow: UnitOfWork, node: Node, link: LinkId, actor: str) -> _Plan:
         way=Way(link, node.agency, pairing.partner, pairing.agreement.suite),
         number=number,
         made_at=now,
-        report=encode_report(report_of(uow, node, pairing)),
+        report=report_of(uow, node, pairing),
+        is_open=is_open,
         start=min(partner_holds(uow, node, link), size),
         size=size,
         cosignature=FrameCosignature(pairing.link.partner_epoch, copied, line) if copied else None,
-        results=tuple(node.presence.of(link).owed_results),
+        results=tuple(node.presence.of(link).owed_results) if is_open else (),
     )
 
 
 async def _frames(node: Node, link: LinkId, plan: _Plan) -> AsyncIterator[Frame]:
     """Yield the frames of a parcel: tail, cosignature and results, then stops, then other lines."""
+    if not plan.is_open:
+        return
     empty = Frame(link, node.agency, plan.pairing.partner)
     at = plan.start
     while at < plan.size:
@@ -246,7 +258,7 @@ def _lines(
 
 
 async def _begin(
-    node: Node, files: ParcelFiles, plan: _Plan, path: str, before: Sequence[_Writing]
+    node: Node, files: ParcelFiles, plan: _Plan, path: str, before: Sequence[_Writing], back: Sequence[bytes]
 ) -> _Writing:
     if len(before) == MAX_VOLUMES:
         raise UsageError(f"the parcel needs more than {MAX_VOLUMES} volumes", hint="choose larger volumes")
@@ -254,7 +266,10 @@ async def _begin(
     file = await files.create(path, room=HEADER_BYTES)
     first = plan.start + sum(one.entries for one in before)
     writing = _Writing(file, path, id, key, stream_sealer(key, plan.way, id), first)
-    await writing.add(plan.report)
+    back = () if before else back
+    await writing.add(encode_report(plan.report, back=len(back)))
+    for raw in back:
+        await writing.add(raw)
     return writing
 
 

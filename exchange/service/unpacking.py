@@ -11,9 +11,10 @@ Before anything is opened, in this order:
 
 What is wrong up to here is refused whole. Then the file is read a second time:
 
-6. the report of the partner: if it has seen more of our log than we have, nothing more is taken
-   (`filegate`). Its card and its countersignature are taken; they may open the gate. If entries are
-   missing between what we hold and the first one inside, nothing more is taken either;
+6. the report of the partner: if it has seen more of our log than we have, the parcel has to bring that
+   back (`bringback`), or nothing more is taken (`filegate`). Its card and its countersignature are taken;
+   they may open the gate. If entries are missing between what we hold and the first one inside, nothing
+   more is taken either;
 7. each frame like one of the network (`converse.take_frame`). A process that is killed here goes on when
    the parcel is read again, because a frame that came before changes nothing.
 
@@ -56,9 +57,10 @@ from exchange.protocol.parcels import (
 )
 from exchange.protocol.suites import KeyUse, PublicKey
 from exchange.protocol.trust import NOW, trusted_signer
+from exchange.service.bringback import Archive, lacks, note_lack
 from exchange.service.converse import take_frame
-from exchange.service.filegate import heed_view, open_by_files
-from exchange.service.gatetalk import note_what_partner_holds, report_from
+from exchange.service.filegate import PARTNER_AHEAD, heed_view, open_by_files
+from exchange.service.gatetalk import Report, note_what_partner_holds, report_from
 from exchange.service.keyplaces import hear_card
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of, parsed_card
@@ -225,7 +227,7 @@ async def _take(node: Node, file: OpenParcel, verified: _Verified) -> _Tally:
     """Take report and frames of a verified parcel (steps 6 and 7)."""
     tally = _Tally()
     async with contextlib.aclosing(_records(file, verified)) as records:
-        await _hear_report(node, verified, await anext(records, b""))
+        await _hear_report(node, verified, records)
         manifest, held = verified.preview.manifest, verified.preview.held
         if manifest.first > held:
             raise ParcelInvalidError(
@@ -269,12 +271,16 @@ def _not_opened(verified: _Verified) -> ParcelInvalidError:
     )
 
 
-async def _hear_report(node: Node, verified: _Verified, raw: bytes) -> None:
+async def _hear_report(node: Node, verified: _Verified, records: AsyncGenerator[bytes, None]) -> None:
     """Compare the partner's view of our log, take its card and countersignature, open the gate (step 6)."""
     link, overtaken = verified.way.link, verified.preview.is_overtaken
-    gives = decode_report(raw)
+    gives, back = decode_report(await anext(records, b""))
     report = report_from(gives, at=verified.preview.manifest.made_at)
-    await heed_view(node, link, report)
+    archive = Archive(link)
+    for _ in range(back):
+        archive.take(await anext(records, b""))
+    await _heed(node, link, report, archive if back else None)
+    await note_lack(node, link, report)
     card = gives.get("card")
     if isinstance(card, str) and card and not overtaken:
         await _hear_card(node, link, card)
@@ -293,6 +299,18 @@ async def _hear_report(node: Node, verified: _Verified, raw: bytes) -> None:
             node.presence.of(link).reason = error.reason
             raise
     node.presence.demand_open(link)
+
+
+async def _heed(node: Node, link: LinkId, report: Report, archive: Archive | None) -> None:
+    """Compare the partner's view with our log; take back what it brings if we lack something."""
+    if archive is not None and await lacks(node, link, report):
+        try:
+            await heed_view(node, link, report)
+        except NodeError as error:
+            if error.reason != PARTNER_AHEAD:
+                raise
+        await archive.bring_back(node, report)
+    await heed_view(node, link, report)
 
 
 async def _hear_card(node: Node, link: LinkId, text: str) -> None:

@@ -170,8 +170,8 @@ class Forger:
         )
         return self.courier.change("", header + stream)
 
-    async def report(self, **changes: Any) -> bytes:
+    async def report(self, back: int = 0, **changes: Any) -> bytes:
         """Return the true report of the sender, with other members."""
         node, link = self.sender.node, self.courier.world.link
         gives = await self.sender.store.read(lambda uow: report_of(uow, node, pairing_of(uow, node, link)))
-        return encode_report(gives | changes)
+        return encode_report(gives | changes, back=back)

@@ -20,7 +20,9 @@ from exchange.protocol.parcels import (
     addressed,
     check_digest,
     check_length,
+    decode_back,
     decode_report,
+    encode_back,
     encode_report,
     end_of_records,
     open_manifest,
@@ -309,7 +311,29 @@ def test_a_hidden_record_that_comes_later_is_refused() -> None:
 
 
 def test_a_report_comes_back() -> None:
-    assert decode_report(encode_report({"state": "open"})) == {"state": "open"}
+    assert decode_report(encode_report({"state": "open"}, back=3)) == ({"state": "open"}, 3)
+
+
+def test_a_page_that_comes_back_is_read_as_it_was_written() -> None:
+    page = {"from": 3, "leaves": ["{}"], "note": "note"}
+
+    assert decode_back(encode_back("leaves", KH, page)) == ("leaves", KH, page)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{}",
+        b'{"v":1,"op":"leaves","of":"KH","gives":[]}',
+        b'{"v":1,"op":"leaves","of":"kh-mosvy","gives":{}}',
+        b'{"v":2,"op":"leaves","of":"KH-MOSVY-DAHT","gives":{}}',
+        b'{"v":1,"op":"leaves","of":"KH-MOSVY-DAHT","gives":{},"x":1}',
+    ],
+)
+def test_a_page_of_another_form_is_refused(raw: bytes) -> None:
+    with pytest.raises(ParcelInvalidError):
+        decode_back(raw)
 
 
 @pytest.mark.parametrize(
@@ -318,11 +342,14 @@ def test_a_report_comes_back() -> None:
         b"",
         b"{}",
         b"[]",
-        b'{"v":1,"report":[]}',
-        b'{"v":2,"report":{}}',
-        b'{"v":1,"report":{},"x":1}',
-        b'{"v":1,"report":{"a":1,"a":2}}',
-        b'{"v":1,"report":{"a":NaN}}',
+        b'{"v":1,"report":{}}',
+        b'{"v":1,"back":0,"report":[]}',
+        b'{"v":2,"back":0,"report":{}}',
+        b'{"v":1,"back":-1,"report":{}}',
+        b'{"v":1,"back":9999999,"report":{}}',
+        b'{"v":1,"back":0,"report":{},"x":1}',
+        b'{"v":1,"back":0,"report":{"a":1,"a":2}}',
+        b'{"v":1,"back":0,"report":{"a":NaN}}',
     ],
 )
 def test_a_report_of_another_form_is_refused(raw: bytes) -> None:
