@@ -170,13 +170,13 @@ def partner_holds(uow: UnitOfWork, node: Node, link: LinkId) -> int:
     return uow.logs.cosigned(link, node.agency)[0] if told is None else told
 
 
-def fitting(rows: Sequence[MessageRow]) -> list[MessageRow]:
+def fitting(rows: Sequence[MessageRow], *, budget: int = LINE_BUDGET) -> list[MessageRow]:
     """Return the first rows that fit into one frame: 100 lines and its bytes, or one line alone."""
     chosen: list[MessageRow] = []
     total = 0
     for row in rows[:MAX_LINES]:
         total += row.line_bytes + 1
-        if chosen and total > LINE_BUDGET:
+        if chosen and total > budget:
             break
         chosen.append(row)
     return chosen

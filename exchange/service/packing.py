@@ -8,7 +8,8 @@
 3. The report of the gate comes first, then what a restored partner lacks (`bringback`). Then, in frames
    like those of the network: the leaves that the partner has not cosigned, our cosignature, results that
    are owed; then every queued line, stops first.
-4. A volume ends before it is too long or holds too many messages; the next one begins with the report.
+4. A volume ends before it is longer than wanted, apart from one with a single longer message, or holds
+   too many messages; the next one begins with the report.
 5. All volumes are durable before the first one gets its name.
 
 A line in a parcel is not on its way in the sense of the network: it stays queued and may be offered there
@@ -32,7 +33,6 @@ from exchange.protocol.parcels import (
     ID_BYTES,
     MAX_MESSAGES,
     MAX_PARCEL_BYTES,
-    MAX_RECORD_BYTES,
     MAX_VOLUMES,
     Manifest,
     Way,
@@ -47,7 +47,7 @@ from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import CONTENT_KEY_BYTES, KeyUse, StreamSealer
 from exchange.protocol.trust import trusted_sealing_key
 from exchange.service.bringback import back_records
-from exchange.service.converse import fitting, line_of, next_tail, partner_holds, tells_keys
+from exchange.service.converse import LINE_BUDGET, fitting, line_of, next_tail, partner_holds, tells_keys
 from exchange.service.filegate import raise_mark
 from exchange.service.gatetalk import report_of
 from exchange.service.node import Node
@@ -58,8 +58,8 @@ from exchange.service.rows import AuditRow, LinkState, MessageRow
 
 NUMBER = "parcel:"
 """Setting of a link: the number of our last parcel."""
-LEAST_VOLUME_BYTES = 2 * MAX_RECORD_BYTES
-"""A volume has to hold the report and the largest frame, with its padding."""
+LEAST_VOLUME_BYTES = 2 * 10**6
+"""A volume has to hold the report and a whole tail; one with a longer message is as long as that."""
 _ZEROS = bytes(1024 * 1024)
 
 
@@ -159,7 +159,7 @@ async def pack(
     back = await back_records(node, plan.pairing)
     made: list[_Writing] = []
     async with contextlib.AsyncExitStack() as stack:
-        async for frame in _frames(node, link, plan):
+        async for frame in _frames(node, link, plan, budget=min(LINE_BUDGET, volume_bytes // 4)):
             raw = encode_frame(frame)
             if not made or not made[-1].has_room(frame, raw, volume_bytes):
                 made.append(await _begin(node, files, plan, _volume_path(path, len(made) + 1), made, back))
@@ -202,7 +202,7 @@ def _plan(uow: UnitOfWork, node: Node, link: LinkId, actor: str) -> _Plan:
     )
 
 
-async def _frames(node: Node, link: LinkId, plan: _Plan) -> AsyncIterator[Frame]:
+async def _frames(node: Node, link: LinkId, plan: _Plan, *, budget: int) -> AsyncIterator[Frame]:
     """Yield the frames of a parcel: tail, cosignature and results, then stops, then other lines."""
     if not plan.is_open:
         return
@@ -219,16 +219,18 @@ async def _frames(node: Node, link: LinkId, plan: _Plan) -> AsyncIterator[Frame]
     for k in range(0, len(plan.results), MAX_LINES):
         yield replace(empty, results=plan.results[k : k + MAX_LINES])
     for stops in (True, False):
-        async for lines in _queued(node, link, plan, stops=stops):
+        async for lines in _queued(node, link, plan, stops=stops, budget=budget):
             yield replace(empty, lines=lines)
 
 
-async def _queued(node: Node, link: LinkId, plan: _Plan, *, stops: bool) -> AsyncIterator[tuple[bytes, ...]]:
+async def _queued(
+    node: Node, link: LinkId, plan: _Plan, *, stops: bool, budget: int
+) -> AsyncIterator[tuple[bytes, ...]]:
     """Yield the lines of one frame after the other."""
     after = 0
     while True:
         after, lines = await node.store.read(
-            partial(_lines, link=link, stops=stops, after=after, covered=plan.size)
+            partial(_lines, link=link, stops=stops, after=after, covered=plan.size, budget=budget)
         )
         if lines:
             yield tuple(lines)
@@ -248,11 +250,11 @@ def _tail_frame(uow: UnitOfWork, *, node: Node, plan: _Plan, empty: Frame, at: i
 
 
 def _lines(
-    uow: UnitOfWork, *, link: LinkId, stops: bool, after: int, covered: int
+    uow: UnitOfWork, *, link: LinkId, stops: bool, after: int, covered: int, budget: int
 ) -> tuple[int, Sequence[bytes]]:
     """Return the lines of one frame behind a number, and the last number looked at, 0 at the end."""
     found = uow.messages.queued(link, stops=stops, after=after, limit=MAX_LINES)
-    rows: list[MessageRow] = fitting([row for row in found if row.leaf_index < covered])
+    rows: list[MessageRow] = fitting([row for row in found if row.leaf_index < covered], budget=budget)
     last = rows[-1].seq if rows else (found[-1].seq if found else 0)
     return last, [line_of(uow, row) for row in rows]
 

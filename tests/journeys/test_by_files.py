@@ -3,12 +3,18 @@
 
 from typing import Any
 
+import pytest
+from exchange.errors import ParcelInvalidError
+from exchange.service.packing import LEAST_VOLUME_BYTES
 from exchange.service.reconcile import reconcile, verify
 from exchange.service.release import release
 from exchange.service.rows import Direction, LinkState, MessageState
 from tests.support.couriers import Courier, by_files
 from tests.support.notices import notice
 from tests.support.world import KH, OFFICER, VN, Agency, World
+
+QUEUE = 330
+"""Messages of about 6 kB: more than the smallest volume takes."""
 
 
 async def send(world: World, agency: Agency) -> int:
@@ -86,3 +92,27 @@ def test_the_gate_of_a_link_by_files_opens_by_itself() -> None:
         assert all(a.node.presence.of(world.link).gate is LinkState.OPEN for a in world.agencies)
 
     by_files(3).run(story)
+
+
+def test_a_long_queue_goes_in_volumes_that_are_read_in_their_order() -> None:
+    async def story(world: World) -> None:
+        courier = Courier(world)
+        await world.open()
+        await settle(courier)
+        for _ in range(QUEUE):
+            await send(world, world.kh)
+        volumes = await courier.write_all(world.kh, volume_bytes=LEAST_VOLUME_BYTES)
+
+        assert [(one.manifest.volume, one.manifest.volumes) for one in volumes] == [(1, 2), (2, 2)]
+        assert [one.path for one in volumes] == ["/courier/5.parcel", "/courier/5.2.parcel"]
+        assert all(one.bytes <= LEAST_VOLUME_BYTES for one in volumes)
+        with pytest.raises(ParcelInvalidError) as caught:
+            await courier.read(world.vn, volumes[1].path)
+        assert caught.value.reason == "parcel_early"
+        taken = [await courier.read(world.vn, one.path) for one in volumes]
+
+        assert sum(one.messages for one in taken) == QUEUE
+        await settle(courier)
+        await demand_equal(world)
+
+    by_files(4).run(story)

@@ -7,6 +7,7 @@ from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.protocol.parcels import MAX_PARCEL_BYTES
 from exchange.service import packing, unpacking
 from exchange.service.ports import UnitOfWork
+from exchange.service.release import demand_officer
 from exchange.service.rows import LinkRow
 from exchange.service.unpacking import Preview
 
@@ -16,6 +17,7 @@ MEGABYTE = 10**6
 async def write_parcel(desk: Desk, ask: Ask) -> Answer:
     """Write a parcel for a partner into a file."""
     row = await desk.link(ask.text("partner", ""))
+    await _demand_officer(desk, ask)
     volume_bytes = ask.number("volume_mb", MAX_PARCEL_BYTES // MEGABYTE) * MEGABYTE
     volumes = await packing.pack(
         desk.node,
@@ -50,6 +52,7 @@ async def preview_parcel(desk: Desk, ask: Ask) -> Answer:
 
 async def read_parcel(desk: Desk, ask: Ask) -> Answer:
     """Take in a parcel; with `sha256` only the one that was shown."""
+    await _demand_officer(desk, ask)
     shown = ask.text("sha256", "")
     taken = await unpacking.unpack(
         desk.node,
@@ -78,6 +81,11 @@ async def read_parcel(desk: Desk, ask: Ask) -> Answer:
         "own_entries": own,
         "signed_by_partner": cosigned,
     }
+
+
+async def _demand_officer(desk: Desk, ask: Ask) -> None:
+    now = desk.node.clock.now()
+    await desk.node.store.read(lambda uow: demand_officer(uow, ask.officer(), now))
 
 
 def _preview(found: Preview) -> Answer:

@@ -28,7 +28,7 @@ def write(
     partner: Annotated[str, typer.Argument(help="Code of the partner.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write; nothing is replaced.")],
     volume_mb: Annotated[
-        int, typer.Option("--volume-mb", help="Largest file; more of them are made.", min=20, max=1_000)
+        int, typer.Option("--volume-mb", help="Largest file; more of them are made.", min=2, max=1_000)
     ] = 1_000,
     data: Data = DATA,
     officer: Officer = "",
