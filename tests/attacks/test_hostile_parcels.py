@@ -443,6 +443,37 @@ def test_the_sender_of_a_number_that_was_given_up_is_not_asked_again() -> None:
 # --- an old store
 
 
+def test_nothing_leaves_the_house_that_the_high_water_file_does_not_know() -> None:
+    """First the file, then the parcel: what the log has beyond the file, nobody has seen."""
+
+    async def story(world: World, courier: Courier) -> None:
+        await send(world, world.kh)
+        own, _ = await sizes(world, world.kh)
+        assert world.kh.high_water.marks[world.link][1] < own
+
+        await courier.write(world.kh)
+
+        _, size, _, next_seq = world.kh.high_water.marks[world.link]
+        assert (size, next_seq) == (own, 2)
+
+    play(29, story)
+
+
+def test_a_log_that_went_beyond_its_high_water_file_opens_by_it() -> None:
+    """A power cut before the file was written: no parcel knows of the rest."""
+
+    async def story(world: World, courier: Courier) -> None:
+        await send(world, world.kh)
+        world.kh.crash()
+        world.kh.start()
+        await world.open()
+        await send(world, world.kh)
+
+        assert (await courier.carry(world.kh)).messages == 2
+
+    play(28, story)
+
+
 def test_a_store_that_was_put_back_uses_no_number_a_second_time() -> None:
     """The high-water file on another disk knows what left the house."""
 
