@@ -13,6 +13,7 @@ help:
 	@echo "make simulate  2,000 random histories of two nodes; others: make simulate ARGS='--seeds 500 --first 9000'"
 	@echo "make journeys  scenarios of the domain reference between two nodes; some: make journeys ARGS='1 16'"
 	@echo "make crash   kill -9 two real nodes at 30 random moments; others: make crash ARGS='--kills 100 --seed 4'"
+	@echo "               while parcels are read and written: make crash ARGS=--parcels"
 	@echo "make load    1,000 messages each way at once between two real nodes"
 	@echo "make venv    set up the Python packages in .venv (the others do it too)"
 	@echo "make pages   write the pages of the documentation that are made from data"

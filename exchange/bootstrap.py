@@ -30,6 +30,7 @@ from exchange.adapters.telemetry.counters import METRICS_TYPE as METRICS_TYPE
 from exchange.adapters.telemetry.counters import PrometheusCounters
 from exchange.adapters.telemetry.journal import open_journal
 from exchange.adapters.transport.http import HttpCarrier, PartnerRoute
+from exchange.adapters.transport.parcels import CourierFiles
 from exchange.adapters.transport.signing import RequestGuard
 from exchange.adapters.transport.twin import (
     VARIABLE,
@@ -74,6 +75,7 @@ class OpenNode:
     card: Card
     counters: PrometheusCounters
     routes: dict[LinkId, PartnerRoute] = field(default_factory=dict)
+    parcels: CourierFiles = field(default_factory=CourierFiles)
     fault: Fault | None = None
     """How a training node misbehaves on purpose."""
 
@@ -117,6 +119,8 @@ def _fill(
     """Write everything into a new folder; the caller removes it when this fails."""
     for name in FOLDERS:
         (folder / name).mkdir(mode=0o700)
+    if settings.paths.high_water:
+        Path(settings.paths.high_water).mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = SystemClock()
     keys = make_keys(secrets.token_bytes, clock.now())
     KeyFiles(folder / "keys").create(
@@ -266,7 +270,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
             keys=_keyring(keys, fault),
             store=store,
             carrier=FaultyCarrier(carrier, fault) if fault else carrier,
-            high_water=HighWaterFiles(Path(settings.paths.high_water or folder / "high-water")),
+            high_water=HighWaterFiles(Path(settings.paths.high_water or folder / "high-water"), data=folder),
             counters=counters,
             journal=journal,
             clock=clock,
@@ -279,7 +283,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
         )
         made.append(node)
         card = await store.read(lambda uow: own_card(uow, node))
-        opened = OpenNode(node, folder, settings, keys, card, counters, routes, fault)
+        opened = OpenNode(node, folder, settings, keys, card, counters, routes, fault=fault)
         await refresh_routes(opened)
         yield opened
 

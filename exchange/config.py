@@ -71,7 +71,10 @@ class OperationsSection(Section):
 
 class PathsSection(Section):
     high_water: str = ""
-    """Folder of the high-water files; "" means `high-water` in the data folder."""
+    """Folder of the high-water files, best on another disk; "" means `high-water` in the data folder.
+
+    A node without an address needs it outside the data folder, because it can ask nobody after a start.
+    """
 
 
 class Settings(BaseSettings):

@@ -14,7 +14,7 @@
     │   └── GateClosedError      nothing may be written until the start gate opens
     ├── ProtocolError            bytes that do not have the agreed form or proof  exit 3
     │   ├── IdentifierError, StrictJsonError, KeyRefusedError, SignatureInvalidError
-    │   ├── CardInvalidError, AgreementInvalidError, FrameInvalidError
+    │   ├── CardInvalidError, AgreementInvalidError, FrameInvalidError, ParcelInvalidError
     │   └── LeafInvalidError, NoteInvalidError, ProofInvalidError, TailInvalidError
     ├── LineError                the fate of one message line; `reason` goes on the wire
     │   ├── RefusedError         before a good signature, or a conflict; nothing is logged
@@ -241,6 +241,22 @@ class FrameInvalidError(ProtocolError):
     """The frame does not have the agreed form."""
 
     reason = "frame_invalid"
+
+
+class ParcelInvalidError(ProtocolError):
+    """The file is no parcel for this node.
+
+    `reason` is one of `not_a_parcel`, `parcel_version`, `parcel_cut`, `parcel_changed`, `parcel_too_large`,
+    `parcel_own`, `parcel_foreign`, `parcel_unopened`, `parcel_early`.
+    """
+
+    reason = "not_a_parcel"
+
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, reason: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason or type(self).reason
 
 
 class LeafInvalidError(ProtocolError):

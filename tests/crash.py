@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 from exchange.errors import ExchangeError
+from tests.crash_parcels import Kills
 from tests.support.notices import real_notice
 from tests.support.pair import FIRST, RealNode, RealPair
 
@@ -23,7 +24,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="kill -9 at random moments")
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--parcels", action="store_true", help="kill while parcels are read and written")
     arguments = parser.parse_args()
+    if arguments.parcels:
+        kills = 50 if arguments.kills == parser.get_default("kills") else arguments.kills
+        with tempfile.TemporaryDirectory() as folder, RealPair(Path(folder), by_files=True) as pair:
+            print(Kills(pair, kills=kills, seed=arguments.seed).play())
+        return 0
     with tempfile.TemporaryDirectory() as folder, RealPair(Path(folder)) as pair:
         told = play(pair, kills=arguments.kills, seed=arguments.seed)
     print(told)

@@ -5,7 +5,9 @@
 2. The partner door listens, if the configuration says under which address partners reach it.
 3. The operations listener (loopback) and the local socket for the own staff listen.
 4. The supervisor asks at the start gate of each link and delivers.
-5. SIGTERM and SIGINT end all of it in the opposite order; what is being committed is finished.
+5. SIGTERM and SIGINT end it: answers that were held for a partner are given at once, an exchange or a
+   parcel under way finishes what it has begun, new ones are put off, the loops end, then the doors, then
+   the store. What does not end in time is cut off, as by a power cut, and loses nothing.
 
 The first error that is no known, transient one ends the process (rule 21): it comes out of `run_node`.
 """
@@ -31,6 +33,8 @@ from exchange.service.doorkeeper import Doorkeeper
 from exchange.service.rows import LinkState
 from exchange.service.supervisor import Supervisor
 
+DRAIN_S = 5.0
+"""How long the loops may take to finish what they are in."""
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -111,11 +115,13 @@ def health_of(opened: OpenNode) -> Health:
     return Health(tuple(reasons))
 
 
-async def _until_stopped(supervisor: Supervisor, stop: asyncio.Event) -> None:
-    """Run the loops until the signal, or until one of them fails."""
+async def _until_stopped(supervisor: Supervisor, stop: asyncio.Event, *, drain_s: float = DRAIN_S) -> None:
+    """Run the loops until the signal, or until one of them fails; then let them come to their end."""
     loops, stopped = asyncio.create_task(supervisor.run()), asyncio.create_task(stop.wait())
     await asyncio.wait({loops, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
+    supervisor.stop()
+    await asyncio.wait({loops}, timeout=drain_s)
     if not loops.done():
         loops.cancel()
     try:

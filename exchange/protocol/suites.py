@@ -20,6 +20,7 @@ from enum import IntEnum, StrEnum
 from functools import cached_property, lru_cache
 from typing import Final
 
+from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -45,6 +46,9 @@ CONTENT_TAG_BYTES: Final = 16
 """Sizes of AES-256-GCM (RFC 7518 section 5.3); tags always have their full length."""
 CONTENT_ENCRYPTION: Final = "A256GCM"
 """`enc` of both suites."""
+STREAM_HEAD_BYTES: Final = 56
+STREAM_CHUNK_BYTES: Final = 16 * 1024
+"""Cobblestone-256 puts 56 bytes before the first chunk and a tag behind each chunk of 16 KiB."""
 MAX_PLAINTEXT_BYTES: Final = 6 * 1024 * 1024
 """Largest padded body: the limit of a message line (threat model section 7)."""
 
@@ -250,6 +254,43 @@ def decrypt_content(sealed: bytes, *, key: bytes, iv: bytes, aad: bytes) -> byte
         return AESGCM(key).decrypt(iv, sealed, aad)
     except InvalidTag:
         return None
+
+
+class StreamSealer:
+    """Seals one long plaintext piece by piece: Cobblestone-256 (C2SP chunked encryption), in both suites.
+
+    Requires a key that was never used before.
+    """
+
+    def __init__(self, key: bytes, context: bytes) -> None:
+        self._encryptor = Cobblestone256Encryptor(key, context)
+
+    def update(self, plaintext: bytes) -> bytes:
+        return self._encryptor.update(plaintext)
+
+    def finish(self) -> bytes:
+        return self._encryptor.finalize()
+
+
+class StreamOpener:
+    """Opens what `StreamSealer` sealed; a piece is given out only after it was authenticated."""
+
+    def __init__(self, key: bytes, context: bytes) -> None:
+        self._decryptor = Cobblestone256Decryptor(key, context)
+
+    def update(self, sealed: bytes) -> bytes | None:
+        """Return the plaintext that is whole now, or None if it does not open."""
+        try:
+            return self._decryptor.update(sealed)
+        except InvalidTag:
+            return None
+
+    def finish(self) -> bytes | None:
+        """Return the rest, or None if the end is missing or does not open."""
+        try:
+            return self._decryptor.finalize()
+        except InvalidTag:
+            return None
 
 
 def tls_private_key(key: PrivateKey) -> ec.EllipticCurvePrivateKey:

@@ -100,7 +100,7 @@ async def answer(node: Node, link: LinkId, raw: bytes) -> bytes:
     wait_s = await absorb(node, link, raw)
     node.presence.of(link).stir.clear()
     composed = await compose(node, link)
-    if wait_s and composed.is_tail_only:
+    if wait_s and composed.is_tail_only and not node.presence.is_draining:
         await _wait(node.presence.of(link), wait_s)
         composed = await compose(node, link)
     return encode_frame(composed.frame)
@@ -133,12 +133,13 @@ async def compose(node: Node, link: LinkId) -> Composed:
 def _compose(uow: UnitOfWork, node: Node, link: LinkId, results: tuple[Result, ...]) -> Composed:
     pairing = pairing_of(uow, node, link)
     presence = node.presence.of(link)
-    frame_tail = next_tail(uow, node, pairing)
-    covered = frame_tail.start + len(frame_tail.leaves) if frame_tail else _partner_holds(uow, node, link)
+    held = partner_holds(uow, node, link)
+    frame_tail = next_tail(uow, node, pairing, start=held)
+    covered = frame_tail.start + len(frame_tail.leaves) if frame_tail else held
     due = uow.messages.due(
         link, now=node.clock.now(), limit=MAX_LINES + len(presence.in_flight), max_bytes=LINE_BUDGET
     )
-    rows = _fitting([row for row in due if row.seq not in presence.in_flight and row.leaf_index < covered])
+    rows = fitting([row for row in due if row.seq not in presence.in_flight and row.leaf_index < covered])
     size, line = uow.logs.cosigned(link, pairing.partner)
     frame = Frame(
         link=link,
@@ -146,22 +147,21 @@ def _compose(uow: UnitOfWork, node: Node, link: LinkId, results: tuple[Result, .
         recipient=pairing.partner,
         tail=frame_tail,
         cosignature=FrameCosignature(pairing.link.partner_epoch, size, line) if size else None,
-        lines=tuple(_line(uow, row) for row in rows),
+        lines=tuple(line_of(uow, row) for row in rows),
         results=results,
-        card=pairing.own_card.raw.decode("ascii") if presence.card_wanted or _tells_keys(frame_tail) else "",
+        card=pairing.own_card.raw.decode("ascii") if presence.card_wanted or tells_keys(frame_tail) else "",
     )
     return Composed(frame, tuple(rows))
 
 
-def _tells_keys(frame_tail: FrameTail | None) -> bool:
+def tells_keys(frame_tail: FrameTail | None) -> bool:
     """Return True if leaves speak of our keys, so that the card that names them has to come along."""
     return frame_tail is not None and any(KEYX_MARK in leaf for leaf in frame_tail.leaves)
 
 
-def next_tail(uow: UnitOfWork, node: Node, pairing: Pairing) -> FrameTail | None:
-    """Return our leaves that the partner does not hold yet, as many as one frame takes, or None."""
+def next_tail(uow: UnitOfWork, node: Node, pairing: Pairing, *, start: int) -> FrameTail | None:
+    """Return our leaves from `start` on, as many as one frame takes, or None."""
     link = pairing.link.link
-    start = _partner_holds(uow, node, link)
     head = uow.logs.head_within(link, node.agency, start + MAX_TAIL_LEAVES)
     if head is None or head.size <= start:
         return None
@@ -169,24 +169,25 @@ def next_tail(uow: UnitOfWork, node: Node, pairing: Pairing) -> FrameTail | None
     return FrameTail(node.agency, pairing.link.own_epoch, start, tuple(leaves), head.note)
 
 
-def _partner_holds(uow: UnitOfWork, node: Node, link: LinkId) -> int:
+def partner_holds(uow: UnitOfWork, node: Node, link: LinkId) -> int:
+    """Return how many of our leaves the partner holds, as far as we know."""
     told = node.presence.of(link).partner_holds
     return uow.logs.cosigned(link, node.agency)[0] if told is None else told
 
 
-def _fitting(rows: Sequence[MessageRow]) -> list[MessageRow]:
+def fitting(rows: Sequence[MessageRow], *, budget: int = LINE_BUDGET) -> list[MessageRow]:
     """Return the first rows that fit into one frame: 100 lines and its bytes, or one line alone."""
     chosen: list[MessageRow] = []
     total = 0
     for row in rows[:MAX_LINES]:
         total += row.line_bytes + 1
-        if chosen and total > LINE_BUDGET:
+        if chosen and total > budget:
             break
         chosen.append(row)
     return chosen
 
 
-def _line(uow: UnitOfWork, row: MessageRow) -> bytes:
+def line_of(uow: UnitOfWork, row: MessageRow) -> bytes:
     envelope, body = uow.messages.line(row.link, Direction.OUT, row.seq)
     return join_line(envelope, body or b"")
 
@@ -198,6 +199,19 @@ async def absorb(node: Node, link: LinkId, raw: bytes) -> int:
         FrameInvalidError: not a frame of this link, from this partner, to us.
     """
     frame = decode_frame(raw)
+    results = await take_frame(node, link, frame)
+    _after(node, link, frame, results)
+    return frame.wait_s
+
+
+async def take_frame(node: Node, link: LinkId, frame: Frame) -> list[Result]:
+    """Commit what a frame brings, whatever way it came; return what became of its lines.
+
+    Idempotent: leaves, cosignatures, lines and the card of a frame that came before change nothing.
+
+    Raises:
+        FrameInvalidError: not of this link, from this partner, to us.
+    """
     pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
     if (frame.link, frame.sender, frame.recipient) != (link, pairing.partner, node.agency):
         raise FrameInvalidError("the frame names another link or another agency than its address")
@@ -205,9 +219,7 @@ async def absorb(node: Node, link: LinkId, raw: bytes) -> int:
         await hear_card(node, pairing.link, frame.card)
         pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
     lines = await _examine_all(node, pairing, frame)
-    results = await node.store.write(lambda uow: _commit(uow, node, link, frame, lines))
-    _after(node, link, frame, results)
-    return frame.wait_s
+    return await node.store.write(lambda uow: _commit(uow, node, link, frame, lines))
 
 
 async def _examine_all(node: Node, pairing: Pairing, frame: Frame) -> list[Examined | Result]:

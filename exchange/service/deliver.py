@@ -9,17 +9,22 @@ closed the loop asks at the gate; afterwards it sleeps until there is something 
 
 A partner without an address is never called: it calls, and its frames are answered (`poll` is its side).
 
+Two nodes without an address never call each other: only their gate is looked after here (`filegate`),
+everything else goes by parcels. A node that stops finishes the exchange it is in, and begins no other.
+
 A failed exchange changes nothing. The next try comes after full jitter between 0 and 2 s doubled for
 each failure, at most 15 minutes; contact from the partner ends the wait. Nothing is ever re-sealed: the
 stored line is offered again until its verdict leaf is in our copy, or we void it.
 """
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
 
 from exchange.errors import GateClosedError, ProtocolError, TransportError
 from exchange.ids import LinkId
 from exchange.service.converse import backoff_s, call
+from exchange.service.filegate import open_by_files
 from exchange.service.gate import open_gate, show_ourselves
 from exchange.service.node import LinkPresence, Node
 from exchange.service.ports import UnitOfWork
@@ -30,6 +35,8 @@ IDLE_LOOK_S = 20.0
 """How often an idle loop looks for due retries and expired messages."""
 POLL_S = 55
 """How long a partner may hold the answer of a poll (design 4.5)."""
+LAST_ANSWER_S = 0.5
+"""How long a node that stops goes on waiting for the answer of a poll."""
 PAUSE_S = 1.0
 """Between polls that bring nothing although the partner did not wait."""
 
@@ -43,9 +50,9 @@ class Need:
 
 
 async def deliver(node: Node, link: LinkId) -> None:
-    """Run the loop of one link until cancelled."""
+    """Run the loop of one link until the node stops."""
     presence = node.presence.of(link)
-    while True:
+    while not node.presence.is_draining:
         presence.wake.clear()
         try:
             await _turn(node, link)
@@ -60,6 +67,9 @@ async def deliver(node: Node, link: LinkId) -> None:
 async def _turn(node: Node, link: LinkId) -> None:
     """Do the next thing: open the gate, exchange, or wait."""
     presence = node.presence.of(link)
+    if presence.gate is not LinkState.OPEN and node.is_by_files(link):
+        await open_by_files(node, link)
+        return
     if presence.gate is not LinkState.OPEN and not presence.only_answers:
         await open_gate(node, link)
         return
@@ -78,16 +88,19 @@ async def _turn(node: Node, link: LinkId) -> None:
 
 
 async def poll(node: Node, link: LinkId) -> None:
-    """Ask for news until cancelled, as a node that nobody can call; the partner holds each answer.
+    """Ask for news until the node stops, as a node that nobody can call; the partner holds each answer.
 
     Before both sides have signed, and when a partner says "not now" because it may have started again, we
     speak at its gate instead.
     """
     presence, failures = node.presence.of(link), 0
-    while True:
+    while not node.presence.is_draining:
         changed, began_s = presence.changed, node.clock.monotonic_s()
+        if node.is_by_files(link):
+            await _until_changed(presence, IDLE_LOOK_S)
+            continue
         try:
-            await _ask_for_news(node, link)
+            await _unless_stopping(node, _ask_for_news(node, link))
             failures = 0
         except (TransportError, ProtocolError, GateClosedError) as error:
             failures += 1
@@ -97,6 +110,25 @@ async def poll(node: Node, link: LinkId) -> None:
             await _until_changed(presence, min(backoff_s(node, failures), IDLE_LOOK_S))
         elif not brought and node.clock.monotonic_s() - began_s < PAUSE_S:
             await _until_changed(presence, PAUSE_S)
+
+
+async def _unless_stopping(node: Node, asking: Coroutine[None, None, None]) -> None:
+    """Ask, but do not sit out a poll that the partner holds while this node stops.
+
+    An answer that is coming in just then is still taken.
+    """
+    asked = asyncio.ensure_future(asking)
+    stopping = asyncio.ensure_future(node.presence.rest())
+    try:
+        await asyncio.wait({asked, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not asked.done():
+            await asyncio.wait({asked}, timeout=LAST_ANSWER_S)
+        if asked.done():
+            await asked
+    finally:
+        asked.cancel()
+        stopping.cancel()
+        await asyncio.wait({asked, stopping})
 
 
 async def _ask_for_news(node: Node, link: LinkId) -> None:
@@ -152,6 +184,8 @@ async def flush(node: Node, link: LinkId) -> None:
     Raises:
         TransportError, GateClosedError: the partner is not reachable now.
     """
+    if node.is_by_files(link):
+        raise TransportError("this link goes by parcels only", reason="no_route")
     presence = node.presence.of(link)
     for _ in range(8):
         node.presence.demand_open(link)

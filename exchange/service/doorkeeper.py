@@ -54,7 +54,7 @@ class Doorkeeper:
         return self._card
 
     def accepts(self) -> bool:
-        return not self._stopping
+        return not (self._stopping or self._node.presence.is_draining)
 
     def stop(self) -> None:
         """Take no more frames; what is being committed is answered."""

@@ -14,9 +14,13 @@ have signed the agreement. Then the decision on the partner's report (numbers as
 5. the high-water file is a prefix of our log too; without one only two persons can open;
 6. then the gate is open, and a new log begins with `open`, `agrx` and one `keyx` for each key.
 
+Two nodes without an address ask nobody: `filegate`.
+
 A partner without an address cannot be asked. It asks us, and asks once more naming the nonce of our answer:
 the report in that second question is as fresh as an answer would be, and our gate opens by it.
 """
+
+from typing import NoReturn
 
 from exchange.clock import parse_instant
 from exchange.errors import ClockError, FrameInvalidError, NodeError, ProtocolError
@@ -41,7 +45,7 @@ from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
 from exchange.service.partners import hear_agreement
 from exchange.service.ports import UnitOfWork
-from exchange.service.refill import REFILL, refill
+from exchange.service.refill import REFILL, by_network, refill
 from exchange.service.rows import AuditRow, LinkState
 
 PAGE = 2_000
@@ -56,15 +60,15 @@ async def open_gate(node: Node, link: LinkId) -> None:
         NodeError: people have to decide; the reason stands in the presence of the link.
     """
     if node.presence.of(link).gate is LinkState.FROZEN:
-        raise _frozen(link)
+        raise frozen(link)
     report = await ask_report(node, link)
     own_size, begun = await node.store.read(
         lambda uow: (uow.logs.position(link, node.agency).size, uow.settings.get(REFILL + link))
     )
     if report.seen_size > own_size or begun:
-        await refill(node, link, report)
+        await refill(node, link, by_network(node, link))
     await node.store.read(lambda uow: _decide(uow, node, link, report))
-    await _declare_open(node, link, report)
+    await declare_open(node, link)
     if node.only_calls and report.state != LinkState.OPEN.value:
         await ask_report(node, link, to_nonce=report.nonce)
 
@@ -95,14 +99,14 @@ async def _open_by_question(node: Node, link: LinkId, word: GateWord) -> None:
         presence.reason = error.reason
         node.journal.note("link_waits", link=link, reason=error.reason)
         return
-    await _declare_open(node, link, report)
+    await declare_open(node, link)
 
 
 def _decide_without_refill(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
     """Raise unless our log holds everything known of it; nothing can be fetched from this partner."""
     missing = report.seen_size > uow.logs.position(link, node.agency).size
     if missing or uow.settings.get(REFILL + link):
-        _stay_closed("refill_needs_address", "the partner saw more of our log, and cannot be asked for it")
+        stay_closed("refill_needs_address", "the partner saw more of our log, and cannot be asked for it")
     _decide(uow, node, link, report)
 
 
@@ -110,26 +114,31 @@ def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
     """Raise unless everything known of our log is a prefix of it (steps 2, 4, 5)."""
     demand_agreed(uow, link)
     position = uow.logs.position(link, node.agency)
-    _check_clock(uow, node, link)
+    check_clock(uow, node, link)
     if report.seen_size:
-        _demand_prefix(uow, node, link, report.seen_size, _seen_root(node, link, report))
-    water = node.high_water.read(link)
-    if water is None:
-        if position.size:
-            _stay_closed("high_water_missing", "the high-water file of this link is missing")
+        demand_prefix(uow, node, link, report.seen_size, seen_root(node, link, report))
+    if node.high_water.read(link) is None and not position.size:
         return
+    demand_mark(uow, node, link)
+
+
+def demand_mark(uow: UnitOfWork, node: Node, link: LinkId) -> None:
+    """Raise unless the high-water file is a prefix of our log (step 5)."""
+    position, water = uow.logs.position(link, node.agency), node.high_water.read(link)
+    if water is None:
+        stay_closed("high_water_missing", "the high-water file of this link is missing")
     _, size, root, next_seq = water
     row = uow.links.get(link)
     if size > position.size or (row and next_seq > row.next_seq):
-        _stay_closed(
+        stay_closed(
             "high_water_ahead",
             "this store is older than its high-water file, and the partner saw less",
         )
     if size:
-        _demand_prefix(uow, node, link, size, root)
+        demand_prefix(uow, node, link, size, root)
 
 
-def _seen_root(node: Node, link: LinkId, report: Report) -> Digest:
+def seen_root(node: Node, link: LinkId, report: Report) -> Digest:
     """Return the root that the partner saw; only a head that we signed ourselves proves a history.
 
     Raises:
@@ -145,7 +154,7 @@ def _seen_root(node: Node, link: LinkId, report: Report) -> Digest:
     raise FrameInvalidError("the gate report shows no head of this size that we signed")
 
 
-def _check_clock(uow: UnitOfWork, node: Node, link: LinkId) -> None:
+def check_clock(uow: UnitOfWork, node: Node, link: LinkId) -> None:
     size = uow.logs.position(link, node.agency).size
     if not size:
         return
@@ -157,13 +166,13 @@ def _check_clock(uow: UnitOfWork, node: Node, link: LinkId) -> None:
         )
 
 
-def _demand_prefix(uow: UnitOfWork, node: Node, link: LinkId, size: int, root: Digest) -> None:
+def demand_prefix(uow: UnitOfWork, node: Node, link: LinkId, size: int, root: Digest) -> None:
     if root_at(uow, node, link, size) != root:
         node.presence.of(link).gate = LinkState.FROZEN
-        raise _frozen(link)
+        raise frozen(link)
 
 
-def _frozen(link: LinkId) -> NodeError:
+def frozen(link: LinkId) -> NodeError:
     return NodeError(
         f"link {link} is frozen: two histories of our log exist",
         hint="keep both data folders; two persons of each side decide on a new epoch",
@@ -171,8 +180,15 @@ def _frozen(link: LinkId) -> NodeError:
     )
 
 
-def _stay_closed(reason: str, message: str) -> None:
-    raise NodeError(message, hint="two persons may confirm: exchange partner resume", reason=reason)
+def stay_closed(
+    reason: str, message: str, *, hint: str = "two persons may confirm: exchange partner resume"
+) -> NoReturn:
+    """Raise what keeps a gate closed.
+
+    Raises:
+        NodeError: always, with `reason`.
+    """
+    raise NodeError(message, hint=hint, reason=reason)
 
 
 def root_at(uow: UnitOfWork, node: Node, link: LinkId, size: int) -> Digest | None:
@@ -189,7 +205,8 @@ def root_at(uow: UnitOfWork, node: Node, link: LinkId, size: int) -> Digest | No
     return Digest(b64url(grown.root()))
 
 
-async def _declare_open(node: Node, link: LinkId, report: Report) -> None:
+async def declare_open(node: Node, link: LinkId) -> None:
+    """Open the gate of a link and begin its log if there is none; the caller has decided it."""
     await node.store.read(lambda uow: demand_agreed(uow, link))
     presence = node.presence.of(link)
     presence.gate, presence.reason = LinkState.OPEN, ""

@@ -159,10 +159,19 @@ def read_report(word: GateWord) -> Report:
     Raises:
         FrameInvalidError: not of the agreed form.
     """
-    gives = _members(word.gives, "seen numbers own copy next state restored agreement card")
+    return report_from(word.gives, at=word.at, nonce=word.nonce)
+
+
+def report_from(told: Mapping[str, JsonValue], *, at: datetime, nonce: str = "") -> Report:
+    """Return a report from what a statement or a parcel tells.
+
+    Raises:
+        FrameInvalidError: not of the agreed form.
+    """
+    gives = _members(dict(told), "seen numbers own copy next state restored agreement card")
     seen = _members(gives.value("seen"), "ep size note")
     return Report(
-        at=word.at,
+        at=at,
         seen_size=seen.integer("size"),
         seen_note=seen.text("note", min_chars=0, max_chars=MAX_NOTE_CHARS),
         numbers=gives.integer("numbers"),
@@ -170,8 +179,8 @@ def read_report(word: GateWord) -> Report:
         copy_size=_members(gives.value("copy"), "ep size").integer("size"),
         state=gives.text("state", max_chars=16),
         restored=gives.text("restored", min_chars=0, max_chars=64),
-        nonce=word.nonce,
-        gives=word.gives,
+        nonce=nonce,
+        gives=told,
     )
 
 

@@ -7,6 +7,7 @@ a link is open, what is in flight, who waits) is in `presence`.
 """
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -91,6 +92,10 @@ class LinkPresence:
     """Monotonic second at which a line that the partner put off is offered again."""
     only_answers: bool = False
     """The partner has no address: it calls, and we never do."""
+    is_confirmed: bool = False
+    """Two persons confirmed since the start that this store is the newest one; for a link by files."""
+    is_reading: bool = False
+    """A parcel of the partner is being read."""
     gate_nonce: str = ""
     """Nonce of our last answer at the gate; a partner that only calls proves with it that it speaks now."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -104,6 +109,7 @@ class Presence:
 
     def __init__(self) -> None:
         self._links: dict[LinkId, LinkPresence] = defaultdict(LinkPresence)
+        self._stops = asyncio.Event()
 
     def of(self, link: LinkId) -> LinkPresence:
         return self._links[link]
@@ -121,6 +127,24 @@ class Presence:
         """Tell the partner's loop, and a partner that waits, that there is something to send."""
         self._links[link].wake.set()
         self._links[link].stir.set()
+
+    @property
+    def is_draining(self) -> bool:
+        """True once the node stops: nobody waits any more, what is under way ends, nothing new begins."""
+        return self._stops.is_set()
+
+    async def rest(self, seconds: float | None = None) -> None:
+        """Wait so long, or until the node stops."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stops.wait()
+
+    def drain(self) -> None:
+        """Begin to stop: let everyone who waits for something go on."""
+        self._stops.set()
+        for link in list(self._links):
+            self.wake(link)
+            self.announce_change(link)
 
     def announce_change(self, link: LinkId) -> None:
         """Wake everyone who waits for news of the link."""
@@ -151,3 +175,7 @@ class Node:
     training: bool = False
     only_calls: bool = False
     """This node has no address: it asks for news by itself, in long polls."""
+
+    def is_by_files(self, link: LinkId) -> bool:
+        """Return True if neither side of a link can be called, so that only parcels connect them."""
+        return self.only_calls and self.presence.of(link).only_answers

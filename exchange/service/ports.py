@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the use cases need from the outside world; adapters provide it.
+"""What the use cases need from the outside world; adapters provide it. Courier files: `parcel_files`.
 
 Rules of the store (`Store`, `UnitOfWork`):
 
@@ -170,6 +170,13 @@ class Messages(Protocol):
         """Return queued outgoing messages whose next attempt is due, stops first, then by number.
 
         Ends before the line that would exceed `max_bytes`, but always holds the first one.
+        """
+        ...
+
+    def queued(self, link: LinkId, *, stops: bool, after: int, limit: int) -> list[MessageRow]:
+        """Return queued outgoing messages with a number above `after`, by number, due or not.
+
+        Only stops, or only the others.
         """
         ...
 
@@ -444,6 +451,11 @@ class Carrier(Protocol):
 
 class HighWater(Protocol):
     """The small file on another volume that remembers how far the own logs went."""
+
+    @property
+    def is_apart(self) -> bool:
+        """True if it lies outside the data folder, so that a copy of the folder put back keeps it."""
+        ...
 
     def read(self, link: LinkId) -> tuple[int, int, Digest, int] | None:
         """Return (epoch, size, root, next number), or None when there is none."""

@@ -10,11 +10,13 @@ The partner holds a full copy of our log. So:
    we decided then is read *from our leaves*, never decided again.
 4. The verdicts in the partner's leaves are applied; the head is stored; nothing was signed anew.
 
+What is asked for comes over the network (`by_network`), or out of a parcel (`bringback.Archive`).
+
 A page is one transaction, so a node that is killed in between goes on where it stopped. A number whose
 line the partner does not hold is marked `lost` and given up with `void` once the gate is open.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exchange.errors import NodeError, ProtocolError, RejectedError, TailInvalidError
@@ -30,7 +32,7 @@ from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse
 from exchange.service import casework, logbook, tail
 from exchange.service.examine import open_parts
-from exchange.service.gatetalk import Report, ask
+from exchange.service.gatetalk import ask
 from exchange.service.intake import move_mark, parts_of
 from exchange.service.keyplaces import follow_leaves
 from exchange.service.meaning import document_of
@@ -44,6 +46,8 @@ REFILL = "refill:"
 PAGE = 50
 """Own leaves taken over in one transaction."""
 LOST = "lost"
+Source = Callable[[str, dict[str, JsonValue]], Awaitable[Mapping[str, JsonValue]]]
+"""Gives what a question of the gate (`leaves`, `lines`) asks for."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,16 @@ class Line:
     envelope: Envelope
 
 
-async def refill(node: Node, link: LinkId, report: Report) -> None:
+def by_network(node: Node, link: LinkId) -> Source:
+    """Return the source that asks the partner at its gate."""
+
+    async def asked(op: str, asks: dict[str, JsonValue]) -> Mapping[str, JsonValue]:
+        return (await ask(node, link, op=op, asks=asks)).gives
+
+    return asked
+
+
+async def refill(node: Node, link: LinkId, source: Source) -> None:
     """Fetch everything the partner saw of our log beyond our store.
 
     Raises:
@@ -64,31 +77,27 @@ async def refill(node: Node, link: LinkId, report: Report) -> None:
     """
     node.journal.note("refill_begins", link=link)
     pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
-    leaves, note = await _fetch(node, pairing, node.agency)
+    leaves, note = await _fetch(node, pairing, node.agency, source)
     head = await node.store.read(lambda uow: _check_own(uow, node, link, leaves, note))
-    await _fill_copy(node, pairing)
+    await _fill_copy(node, pairing, source)
     for start in range(0, len(leaves), PAGE):
-        await _fill_page(node, pairing, [decode_leaf(raw) for raw in leaves[start : start + PAGE]])
+        await _fill_page(node, pairing, [decode_leaf(raw) for raw in leaves[start : start + PAGE]], source)
     await node.store.write(lambda uow: _finish(uow, node, link, head, note))
     node.journal.note("refill_ends", link=link, count=len(leaves))
 
 
-async def _fetch(node: Node, pairing: Pairing, by: AgencyCode) -> tuple[list[bytes], str]:
+async def _fetch(node: Node, pairing: Pairing, by: AgencyCode, source: Source) -> tuple[list[bytes], str]:
     """Return the leaves of one log that we miss, and the largest head the partner holds of it."""
     position = await node.store.read(lambda uow: uow.logs.position(pairing.link.link, by))
     leaves: list[bytes] = []
     while True:
-        word = await ask(
-            node,
-            pairing.link.link,
-            op="leaves",
-            asks={"of": by, "ep": position.epoch, "from": position.size + len(leaves)},
-        )
-        page = word.gives.get("leaves")
+        start = position.size + len(leaves)
+        gives = await source("leaves", {"of": by, "ep": position.epoch, "from": start})
+        page = gives.get("leaves")
         texts = [str(text).encode("ascii") for text in page] if isinstance(page, list) else []
         leaves += texts
         if not texts:
-            return leaves, str(word.gives.get("note", ""))
+            return leaves, str(gives.get("note", ""))
 
 
 def _check_own(uow: UnitOfWork, node: Node, link: LinkId, leaves: Sequence[bytes], note: str) -> Head:
@@ -108,9 +117,9 @@ def _check_own(uow: UnitOfWork, node: Node, link: LinkId, leaves: Sequence[bytes
     )
 
 
-async def _fill_copy(node: Node, pairing: Pairing) -> None:
+async def _fill_copy(node: Node, pairing: Pairing, source: Source) -> None:
     """Store and cosign the partner's leaves; their verdicts are applied at the end (step 2)."""
-    leaves, note = await _fetch(node, pairing, pairing.partner)
+    leaves, note = await _fetch(node, pairing, pairing.partner, source)
     link = pairing.link.link
 
     def unit(uow: UnitOfWork) -> None:
@@ -132,12 +141,12 @@ async def _fill_copy(node: Node, pairing: Pairing) -> None:
         raise NodeError(f"the partner's log does not fit our copy of it: {error}") from error
 
 
-async def _fill_page(node: Node, pairing: Pairing, page: Sequence[Leaf]) -> None:
+async def _fill_page(node: Node, pairing: Pairing, page: Sequence[Leaf], source: Source) -> None:
     """Take over one page of our leaves with the messages it speaks of (step 3)."""
     own = [int(leaf.fields["seq"]) for leaf in page if leaf.ev == Event.SENT]
     partners = [int(leaf.fields["seq"]) for leaf in page if leaf.ev == Event.RCVD]
-    sent_lines = await _fetch_lines(node, pairing, node.agency, own)
-    received_lines = await _fetch_lines(node, pairing, pairing.partner, partners)
+    sent_lines = await _fetch_lines(node.agency, own, source)
+    received_lines = await _fetch_lines(pairing.partner, partners, source)
 
     def unit(uow: UnitOfWork) -> None:
         position = uow.logs.position(pairing.link.link, node.agency)
@@ -149,15 +158,13 @@ async def _fill_page(node: Node, pairing: Pairing, page: Sequence[Leaf]) -> None
     await node.store.write(unit)
 
 
-async def _fetch_lines(
-    node: Node, pairing: Pairing, author: AgencyCode, numbers: Sequence[int]
-) -> dict[int, Line]:
+async def _fetch_lines(author: AgencyCode, numbers: Sequence[int], source: Source) -> dict[int, Line]:
     found: dict[int, Line] = {}
     wanted = list(numbers)
     while wanted:
         asked: list[JsonValue] = [*wanted[:MAX_NUMBERS]]
-        word = await ask(node, pairing.link.link, op="lines", asks={"of": author, "numbers": asked})
-        given = word.gives.get("lines")
+        gives = await source("lines", {"of": author, "numbers": asked})
+        given = gives.get("lines")
         items = [item for item in given if isinstance(item, dict)] if isinstance(given, list) else []
         for item in items:
             raw = str(item["envelope"]).encode("ascii")

@@ -15,6 +15,7 @@ from exchange.ledger.entries import beat
 from exchange.service import logbook
 from exchange.service.deliver import deliver, poll
 from exchange.service.drafts import release_waiting
+from exchange.service.filegate import put_mark
 from exchange.service.intake import settle_held
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
@@ -37,9 +38,9 @@ class Supervisor:
         self._water: dict[LinkId, int] = {}
 
     async def run(self) -> None:
-        """Run until cancelled; raises StoreError when the store failed."""
+        """Run until the node stops; raises StoreError when the store failed."""
         async with asyncio.TaskGroup() as group:
-            while True:
+            while not self._node.presence.is_draining:
                 links = await self._node.store.read(lambda uow: uow.links.all())
                 for row in links:
                     if row.state in RUNNING and row.link not in self._loops:
@@ -49,11 +50,15 @@ class Supervisor:
                 for row in links:
                     if row.state in RUNNING:
                         await self._upkeep(row.link)
-                await asyncio.sleep(self._node.limits.upkeep_s)
+                await self._node.presence.rest(self._node.limits.upkeep_s)
+
+    def stop(self) -> None:
+        """Let held answers go out and the loops end after what they are in; see `Presence.drain`."""
+        self._node.presence.drain()
 
     async def _keep(self, loop: Callable[[Node, LinkId], Awaitable[None]], link: LinkId) -> None:
         """Run a loop of a link; trouble of one link (people must decide) does not end the others."""
-        while True:
+        while not self._node.presence.is_draining:
             try:
                 await loop(self._node, link)
             except StoreError:
@@ -65,7 +70,7 @@ class Supervisor:
             except Exception as error:  # a fault of the program on one link must not end the others
                 self._node.journal.note("task_failed", link=link, error=type(error).__name__)
                 self._node.counters.count("task_failed")
-            await asyncio.sleep(self._node.limits.after_trouble_s)
+            await self._node.presence.rest(self._node.limits.after_trouble_s)
 
     async def _upkeep(self, link: LinkId) -> None:
         for step in (
@@ -81,11 +86,9 @@ class Supervisor:
         node = self._node
         if node.presence.of(link).gate is not LinkState.OPEN:
             return
-        head, row = await node.store.read(lambda uow: (uow.logs.head(link, node.agency), uow.links.get(link)))
-        if head and row and self._water.get(link) != head.size:
-            node.high_water.write(
-                link, epoch=row.own_epoch, size=head.size, root=head.root, next_seq=row.next_seq
-            )
+        head = await node.store.read(lambda uow: uow.logs.head(link, node.agency))
+        if head and self._water.get(link) != head.size:
+            await put_mark(node, link)
             self._water[link] = head.size
 
     async def _void_lost(self, link: LinkId) -> None:

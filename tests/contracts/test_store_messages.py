@@ -46,6 +46,39 @@ async def due(world: StoreWorld, *, limit: int = 100, max_bytes: int = 10_000) -
 # --- messages
 
 
+@pytest.mark.parametrize(
+    ("stops", "after", "limit", "expected"),
+    [
+        (False, 0, 9, [1, 3, 4]),
+        (False, 1, 9, [3, 4]),
+        (False, 0, 1, [1]),
+        (True, 0, 9, [2, 7]),
+        (True, 7, 9, []),
+    ],
+)
+async def test_queued_messages_come_by_number_whether_they_are_due_or_not(
+    world: StoreWorld, stops: bool, after: int, limit: int, expected: list[int]
+) -> None:
+    """A parcel takes along what the network would try later."""
+    await add(
+        world,
+        message_row(seq=1),
+        message_row(seq=2, stop=True),
+        message_row(seq=3, next_attempt_at=LATER),
+        message_row(seq=4, attempts=3, next_attempt_at=LATER),
+        message_row(seq=5, state=MessageState.ACCEPTED),
+        message_row(seq=6, state=MessageState.STOPPED),
+        message_row(seq=7, stop=True, next_attempt_at=LATER),
+        message_row(seq=8, direction=IN),
+    )
+
+    rows = await world.store.read(
+        lambda uow: uow.messages.queued(LINK, stops=stops, after=after, limit=limit)
+    )
+
+    assert [row.seq for row in rows] == expected
+
+
 async def test_message_comes_back_with_every_column(world: StoreWorld) -> None:
     row = message_row(
         direction=IN, state=MessageState.REJECTED, code="expired", verdict_at=LATER, leaf_index=4,

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from exchange.bootstrap import recovery_key, set_up
-from exchange.config import AgencySection, DoorSection, Settings
+from exchange.config import AgencySection, DoorSection, PathsSection, Settings
 from exchange.errors import NodeError
 from exchange.ids import AgencyCode, OfficerNumber
 from exchange.interfaces.cli import enrolling
@@ -30,7 +30,7 @@ from exchange.interfaces.cli.client import Service
 
 KH, VN = AgencyCode("KH-MOSVY-DAHT"), AgencyCode("VN-MPS-IMM")
 FIRST, SECOND = OfficerNumber("P-0001"), OfficerNumber("P-0002")
-START_S = 30.0
+START_S = 120.0
 """Argon2id and the store take about a second; a busy machine takes longer."""
 
 
@@ -42,11 +42,22 @@ class RealNode:
     code: AgencyCode
     port: int
     passphrase: str = field(default_factory=lambda: secrets.token_hex(16))
+    by_files: bool = False
+    """It has no address; its high-water files lie beside the data folder."""
+    only_calls: bool = False
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def service(self) -> Service:
         return Service(self.folder)
+
+    @property
+    def address(self) -> str:
+        return "" if self.by_files or self.only_calls else f"https://127.0.0.1:{self.port}"
+
+    @property
+    def marks(self) -> str:
+        return str(self.folder.with_suffix(".high-water"))
 
     def set_up(self) -> None:
         settings = Settings(
@@ -54,7 +65,8 @@ class RealNode:
                 code=self.code, node=secrets.token_hex(8), names={"en": f"Agency {self.code}"},
                 office=self.code, training=True,
             ),
-            door=DoorSection(host="127.0.0.1", port=self.port, address=f"https://127.0.0.1:{self.port}"),
+            door=DoorSection(host="127.0.0.1", port=self.port, address=self.address),
+            paths=PathsSection(high_water=self.marks if self.by_files else ""),
         )  # fmt: skip
         officers = {FIRST: "First Officer", SECOND: "Second Officer"}
         set_up(self.folder, settings, self.passphrase, officers=officers)
@@ -87,6 +99,13 @@ class RealNode:
             self.process.wait(30)
             self.process = None
 
+    def write_parcel(self, path: Path) -> Path:
+        self.service.ask("parcel.write", path=str(path), officer=FIRST)
+        return path
+
+    def read_parcel(self, path: Path) -> dict[str, Any]:
+        return self.service.ask("parcel.read", path=str(path), officer=FIRST)
+
     def send(self, document: dict[str, Any]) -> dict[str, Any]:
         return self.service.ask("message.send", document=document, officer=FIRST)
 
@@ -106,10 +125,11 @@ class RealNode:
 class RealPair:
     """Both nodes, enrolled and running while the context is open."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, by_files: bool = False, vn_only_calls: bool = False) -> None:
         ports = _free_ports()
-        self.kh = RealNode(folder / "kh", KH, ports[0])
-        self.vn = RealNode(folder / "vn", VN, ports[1])
+        self.folder, self.by_files, self.parcels = folder, by_files, 0
+        self.kh = RealNode(folder / "kh", KH, ports[0], by_files=by_files)
+        self.vn = RealNode(folder / "vn", VN, ports[1], by_files=by_files, only_calls=vn_only_calls)
 
     @property
     def nodes(self) -> tuple[RealNode, RealNode]:
@@ -141,10 +161,25 @@ class RealPair:
         judged = enrolling.judge(kh, joined.file)
         enrolling.countersign(kh, keys[KH], judged, spoken=joined.words, officers=two)
         enrolling.confirm_as_joiner(vn, KH, spoken=judged.words, officers=two)
+        if self.by_files:
+            self.until(lambda: self.is_open(self.kh))
+            self.carry(self.kh)
         self.until(self.is_open)
 
-    def is_open(self) -> bool:
-        standings = [node.service.ask("partner.list")["partners"] for node in self.nodes]
+    def other(self, node: RealNode) -> RealNode:
+        return self.vn if node is self.kh else self.kh
+
+    def new_place(self) -> Path:
+        """Return a name for the next parcel."""
+        self.parcels += 1
+        return self.folder / f"{self.parcels}.parcel"
+
+    def carry(self, sender: RealNode) -> dict[str, Any]:
+        """Let one side write a parcel and the other one read it."""
+        return self.other(sender).read_parcel(sender.write_parcel(self.new_place()))
+
+    def is_open(self, *nodes: RealNode) -> bool:
+        standings = [node.service.ask("partner.list")["partners"] for node in nodes or self.nodes]
         return all(rows and rows[0]["state"] == "open" for rows in standings)
 
     def until(self, reached: Any, *, limit_s: float = 60.0) -> None:

@@ -95,6 +95,7 @@ class HighWaterInMemory:
     """The `HighWater` port; it survives a crash and a restored store."""
 
     marks: dict[LinkId, tuple[int, int, Digest, int]] = field(default_factory=dict)
+    is_apart: bool = True
 
     def read(self, link: LinkId) -> tuple[int, int, Digest, int] | None:
         return self.marks.get(link)

@@ -16,8 +16,13 @@ from exchange.ids import Digest, LinkId, parse_digest
 class HighWaterFiles:
     """The `HighWater` port over a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, data: Path) -> None:
         self._folder = folder
+        self._is_apart = not folder.resolve().is_relative_to(data.resolve())
+
+    @property
+    def is_apart(self) -> bool:
+        return self._is_apart
 
     def read(self, link: LinkId) -> tuple[int, int, Digest, int] | None:
         """Return (epoch, size, root, next number), or None when there is no file.

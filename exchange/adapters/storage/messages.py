@@ -91,6 +91,10 @@ class SqlMessages:
             taken.append(row)
         return taken
 
+    def queued(self, link: LinkId, *, stops: bool, after: int, limit: int) -> builtins.list[MessageRow]:
+        values = {"link": self._numbers.find(link), "stop": int(stops), "after": after, "limit": limit}
+        return self._all("message_queued", values)
+
     def open_count(self, link: LinkId) -> tuple[int, int]:
         row = self._database.one("outbox", {"link": self._numbers.find(link)})
         return (0, 0) if row is None else (row[0], row[1])

@@ -69,6 +69,8 @@ EVENTS: dict[str, Event] = {
     "gate_opened": _event("info", "link", "partner", "duration_ms"),
     "gate_closed": _event("warning", "link", "partner", "reason"),
     "link_waits": _event("warning", "link", "reason"),
+    "parcel_written": _event("info", "link", "count", "size"),
+    "parcel_read": _event("info", "link", "count", "size"),
     "refill_begins": _event("info", "link"),
     "refill_ends": _event("info", "link", "count"),
     "card_taken": _event("info", "partner", "key"),

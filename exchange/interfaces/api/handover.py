@@ -14,9 +14,11 @@ from exchange.messages.document import object_at, text_at
 from exchange.messages.filling import Filled, fill
 from exchange.messages.replying import following
 from exchange.messages.signing import first_record
+from exchange.protocol.handover_token import read_token
 from exchange.protocol.parts import Document
 from exchange.service.drafts import send
 from exchange.service.following import before_of, content_kept, departed
+from exchange.service.handover_check import compare, token_of
 from exchange.service.handovers import Handover, Person, find_movement, handover_of, handovers, sheet_of
 from exchange.service.next_steps import NextStep, record_to_sign
 from exchange.service.pairing import pairing_of
@@ -60,6 +62,31 @@ async def show_sheet(desk: Desk, ask: Ask) -> Answer:
         }
 
     return await desk.node.store.write(unit)
+
+
+async def show_token(desk: Desk, ask: Ask) -> Answer:
+    """Return the token of a movement: link, number and digest, nobody's name."""
+    prefix = ask.text("movement")
+
+    def unit(uow: UnitOfWork) -> Answer:
+        token, row = token_of(uow, desk.node, find_movement(uow, prefix))
+        return {"token": token.text, "number": token.number, "type": row.type}
+
+    return await desk.node.store.read(unit)
+
+
+async def check_token(desk: Desk, ask: Ask) -> Answer:
+    """Compare the token of the other side with what is held here."""
+    token = read_token(ask.text("token"))
+    found = await desk.node.store.read(lambda uow: compare(uow, desk.node, token))
+    return {
+        "differs": found.differs,
+        "number": found.number,
+        "type": found.record.type if found.record else "",
+        "state": found.record.state.value if found.record else "",
+        "movement": found.movement or "",
+        "held": list(found.held),
+    }
 
 
 async def sign_handover(desk: Desk, ask: Ask) -> Answer:
@@ -202,5 +229,7 @@ def _person(person: Person) -> dict[str, Any]:
 COMMANDS: dict[str, Command] = {
     "handover.list": list_handovers,
     "handover.sheet": show_sheet,
+    "handover.token": show_token,
+    "handover.check": check_token,
     "handover.sign": sign_handover,
 }

@@ -7,7 +7,7 @@ from exchange.ids import b64url, unb64url
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
 from exchange.protocol.agreement import read_agreement
 from exchange.protocol.cards import read_card
-from exchange.service import partners
+from exchange.service import filegate, partners
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, HeadRow
 
@@ -67,6 +67,7 @@ async def list_partners(desk: Desk, _: Ask) -> Answer:
                 "link": item.link,
                 "state": item.state.value,
                 "reason": item.reason,
+                "by_files": item.link is not None and desk.node.is_by_files(item.link),
                 "words": list(item.words),
             }
             for item in found
@@ -92,6 +93,7 @@ async def show_partner(desk: Desk, ask: Ask) -> Answer:
             "profile": agreement.profile if agreement else "",
             "suite": row.suite,
             "card_serial": card.serial if card else 0,
+            "by_files": desk.node.is_by_files(row.link),
             "address": desk.opened.routes[row.link].base_url if row.link in desk.opened.routes else "",
             "entries": {"own": own.size, "partner": copy.size},
             "signed_by_partner": uow.logs.cosigned(row.link, desk.node.agency)[0],
@@ -105,6 +107,10 @@ async def resume(desk: Desk, ask: Ask) -> Answer:
     row = await desk.link(ask.text("partner"))
     first, second = _two(ask)
     node = desk.node
+    if node.is_by_files(row.link):
+        await filegate.confirm(node, row.link, actors=(first, second))
+        size = await node.store.read(lambda uow: uow.logs.position(row.link, node.agency).size)
+        return {"entries": size}
 
     def unit(uow: UnitOfWork) -> HeadRow | None:
         head = uow.logs.head(row.link, node.agency)

@@ -22,6 +22,7 @@ from exchange.interfaces.api import (
     answering,
     bookkeeping,
     casebook,
+    courier,
     evidence,
     handover,
     messaging,
@@ -51,6 +52,7 @@ COMMANDS: dict[str, Command] = {
     **agenda.COMMANDS,
     **persons.COMMANDS,
     **training.COMMANDS,
+    **courier.COMMANDS,
 }
 
 

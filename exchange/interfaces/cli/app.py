@@ -24,6 +24,7 @@ from exchange.interfaces.cli import (
     ledgers,
     messages,
     offices,
+    parcels,
     partners,
     setup,
 )
@@ -79,6 +80,7 @@ for name, group in (
     ("key", offices.keys),
     ("ledger", ledgers.group),
     ("evidence", evidence.group),
+    ("parcel", parcels.group),
 ):
     app.add_typer(group, name=name)
 answering.register(messages.group)

@@ -43,6 +43,7 @@ class Service:
     """The running service of one data folder."""
 
     folder: Path
+    timeout_s: float = TIMEOUT_S
 
     def ask(self, command: str, /, **members: Any) -> Answer:
         """Return the answer of the service to a command; members that are None are left out.
@@ -75,16 +76,17 @@ class Service:
             return False
 
     def _post(self, path: str, body: bytes) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("localhost", timeout=TIMEOUT_S)
+        connection = http.client.HTTPConnection("localhost", timeout=self.timeout_s)
         try:
             with _connected(self.folder) as sock:
+                sock.settimeout(self.timeout_s)
                 connection.sock = sock
                 connection.request("POST", path, body, {"Content-Type": "application/json"})
                 answer = connection.getresponse()
                 return answer.status, answer.read(MAX_ANSWER_BYTES)
         except TimeoutError as error:
             raise NodeError(
-                f"the service did not answer within {TIMEOUT_S:.0f} s", hint="run: exchange doctor"
+                f"the service did not answer within {self.timeout_s:.0f} s", hint="run: exchange doctor"
             ) from error
         except (FileNotFoundError, ConnectionRefusedError, PermissionError) as error:
             raise self._nobody(error) from error

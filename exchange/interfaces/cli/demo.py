@@ -19,8 +19,15 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from exchange.errors import NodeError
-from exchange.interfaces.cli import demo_files, demo_nodes, demo_stories, demo_trials, demo_twins
+from exchange.errors import NodeError, UsageError
+from exchange.interfaces.cli import (
+    demo_courier,
+    demo_files,
+    demo_nodes,
+    demo_stories,
+    demo_trials,
+    demo_twins,
+)
 from exchange.interfaces.cli.demo_nodes import FIRST
 from exchange.interfaces.cli.demo_stage import Demo, RefusedAsItMustError
 from exchange.interfaces.cli.demo_twins import Twin
@@ -47,6 +54,9 @@ def demo(
     twin: Annotated[
         Twin | None, typer.Option("--twin", help="How the partner behaves badly, to see what happens then.")
     ] = None,
+    by_files: Annotated[
+        bool, typer.Option("--by-files", help="Nobody can be called: a courier carries parcels.")
+    ] = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Go on with the agencies of the last demo; do not make new ones.")
     ] = False,
@@ -58,7 +68,11 @@ def demo(
         demo_nodes.new_folder(folder)
     host, origin = demo_nodes.the_sites(folder)
     told = Demo(host, origin, datetime.now(demo_files.ZONE).date())
+    if by_files and twin is not None:
+        raise UsageError("a demo goes by files or has a twin, not both")
     demo_twins.prepare(told, twin)
+    if by_files:
+        demo_courier.prepare(told, folder)
     _introduce(told)
     with _running(told, continued=continued):
         _meet(told, folder, continued=continued)
@@ -94,7 +108,8 @@ def _introduce(told: Demo) -> None:
     say("Two agencies on this computer, two processes, two sets of keys, nothing shared")
     width = max(len(site.label) for site in told.sites)
     for site in told.sites:
-        say(f"  {site.agency:<14}  {site.label:<{width}}    port {site.port}   data in {site.folder}")
+        where = "no address" if site.by_files else f"port {site.port}"
+        say(f"  {site.agency:<14}  {site.label:<{width}}    {where}   data in {site.folder}")
 
 
 def _meet(told: Demo, folder: Path, *, continued: bool) -> None:
@@ -106,6 +121,8 @@ def _meet(told: Demo, folder: Path, *, continued: bool) -> None:
         agreement = f"agreement {demo_nodes.PROFILE} v1 signed by both"
         say(f"  invitation read, words compared ({shown(words)}), {agreement}")
         demo_nodes.add_officers(told.sites)
+    if told.by_files and not continued:
+        demo_courier.finish_enrolment(told)
     demo_nodes.await_open(told.sites)
     say()
 
@@ -113,12 +130,16 @@ def _meet(told: Demo, folder: Path, *, continued: bool) -> None:
 def _tell(told: Demo, document: dict[str, Any] | None) -> None:
     """Tell the stories, try what must not work, compare the ledgers."""
     first = demo_stories.returns_home(told)
+    if told.by_files:
+        demo_courier.restart(told)
     demo_stories.two_women(told)
     if document is not None:
         demo_stories.own_file(told, document)
     say()
     demo_trials.what_must_not_work(told, first)
     say()
+    if told.by_files:
+        demo_courier.settle(told)
     demo_trials.compare(told)
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from exchange.config import AgencySection, DoorSection, Settings, read_settings
+from exchange.config import AgencySection, DoorSection, PathsSection, Settings, read_settings
 from exchange.errors import ConfigurationError, NodeError, UsageError, WaitingError
 from exchange.ids import AgencyCode, OfficerNumber, new_node_id
 from exchange.interfaces.cli import enrolling
@@ -58,6 +58,8 @@ class Site:
     """How its node misbehaves on purpose; "" means not at all."""
     only_calls: bool = False
     """It has no address: nobody can call it."""
+    by_files: bool = False
+    """Neither side can be called; a courier carries parcels."""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -72,6 +74,11 @@ class Site:
     def printed(self) -> Path:
         """What the process of this agency printed."""
         return self.folder.with_suffix(".out")
+
+    @property
+    def marks(self) -> Path:
+        """Where the high-water files lie when nobody can be asked: outside the data folder."""
+        return self.folder.with_suffix(".high-water")
 
     @property
     def log(self) -> Path:
@@ -167,8 +174,9 @@ def _set_up(site: Site) -> None:
         door=DoorSection(
             host="127.0.0.1",
             port=site.port,
-            address="" if site.only_calls else f"https://127.0.0.1:{site.port}",
+            address="" if site.only_calls or site.by_files else f"https://127.0.0.1:{site.port}",
         ),
+        paths=PathsSection(high_water=str(site.marks.resolve()) if site.by_files else ""),
     )
     officers = dict(zip((FIRST, SECOND), site.names, strict=True))
     set_up(site.folder, settings, passphrase, officers=officers)

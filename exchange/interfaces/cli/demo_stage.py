@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from exchange.clock import SystemClock
 from exchange.interfaces.cli.demo_nodes import FIRST, Site
+from exchange.interfaces.cli.demo_parcels import Courier
 from exchange.interfaces.cli.output import Answer, say, say_marked
 from exchange.interfaces.cli.sending import Delivery, follow
 from exchange.interfaces.cli.templates import Small
@@ -35,6 +36,12 @@ class Demo:
     around: dict[int, Callable[[], AbstractContextManager[None]]] = field(default_factory=dict)
     """What happens while the message with a number is sent."""
     broken: list[str] = field(default_factory=list)
+    courier: Courier | None = None
+    """Carries parcels between the two when neither can be called."""
+
+    @property
+    def by_files(self) -> bool:
+        return self.courier is not None
 
     def demand(self, holds: object, what: str) -> bool:
         """Remember `what` as broken unless it holds."""
@@ -127,6 +134,8 @@ def _say_brief(title: str, rows: Sequence[Row], end: str) -> None:
 def _judge(demo: Demo, step: Told, sent: Sent) -> Row:
     """Return what became of one message, with its entry in the ledger of each side."""
     demo.rows += 1
+    if demo.courier:
+        demo.courier.round_trip(step.sender)
     delivery = _judged(step.sender, sent)
     verdict, state = delivery.verdict or {}, delivery.state
     entries = [_place(verdict.get("entry")), _place(verdict.get("partner_entry"))]

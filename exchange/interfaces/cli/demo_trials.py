@@ -10,6 +10,7 @@ from typing import Final
 
 from exchange.errors import InputError, TransportError
 from exchange.ids import LinkId
+from exchange.interfaces.cli import demo_courier
 from exchange.interfaces.cli import demo_files as files
 from exchange.interfaces.cli.demo_files import Woman
 from exchange.interfaces.cli.demo_nodes import BORDER, FIRST, Site
@@ -34,7 +35,10 @@ CONSENT: Final = "consent_missing at /persons/0/consents"
 def what_must_not_work(demo: Demo, story: Sequence[Sent]) -> None:
     """Try what must not work with messages that were sent before, and look that nothing happened."""
     say("What must not work")
-    _try_on_the_way(demo, story)
+    if demo.by_files:
+        demo_courier.try_on_the_way(demo, say_trial, counts)
+    else:
+        _try_on_the_way(demo, story)
     two = _minutes_of_two(story[RECORD - 1].document)
     _try_to_send(demo, 'minutes of "2 persons" with one line', two, BORDER, MINUTES)
     silent = {**files.returning(LAN, demo.today), "consents": []}
@@ -49,22 +53,22 @@ def _try_on_the_way(demo: Demo, story: Sequence[Sent]) -> None:
         way, number = ((demo.origin, demo.host), DECISION)
     sent = story[number - 1]
     line = way[0].service.ask("message.line", id=sent.id)["line"].encode("ascii")
-    link, before = LinkId(sent.answer["link"]), _counts(demo)
+    link, before = LinkId(sent.answer["link"]), counts(demo)
     changed = bytearray(line)
     changed[-9] ^= 1
     outcomes = _offered(*way, bytes(changed), link)
-    _say_trial(
+    say_trial(
         demo,
         f"one byte of message {number} changed on the way",
         "refused, no reason given to the sender",
-        holds=outcomes == [(Outcome.REFUSED, "refused")] and _counts(demo) == before,
+        holds=outcomes == [(Outcome.REFUSED, "refused")] and counts(demo) == before,
     )
     outcomes = _offered(*way, line, link)
-    _say_trial(
+    say_trial(
         demo,
         f"message {number} sent a second time",
         "answered by the same entry, nothing happened twice",
-        holds=outcomes == [(Outcome.LOGGED, "")] and _counts(demo) == before,
+        holds=outcomes == [(Outcome.LOGGED, "")] and counts(demo) == before,
     )
 
 
@@ -83,17 +87,17 @@ def _minutes_of_two(record: Small) -> Small:
 
 
 def _try_to_send(demo: Demo, what: str, small: Small, officer: str, expected: str) -> None:
-    before = _counts(demo)
+    before = counts(demo)
     try:
         send(demo.host, write(demo.host, small, officer), officer)
         found = "nothing"
     except InputError as error:
         found = f"{error.faults[0].code} at {error.faults[0].pointer}" if error.faults else str(error)
-    holds = found == expected and _counts(demo) == before
-    _say_trial(demo, what, f"stopped before sending: {found}", holds=holds)
+    holds = found == expected and counts(demo) == before
+    say_trial(demo, what, f"stopped before sending: {found}", holds=holds)
 
 
-def _say_trial(demo: Demo, what: str, result: str, *, holds: bool) -> None:
+def say_trial(demo: Demo, what: str, result: str, *, holds: bool) -> None:
     if demo.demand(holds, f"{what}: not refused as it must be ({result})"):
         say_marked(f"  {what:<50} {result}", "refused")
     else:
@@ -118,7 +122,7 @@ def _offered(sender: Site, receiver: Site, line: bytes, link: LinkId) -> list[tu
     return [(result.outcome, result.code) for result in decode_frame(raw).results]
 
 
-def _counts(demo: Demo) -> list[int]:
+def counts(demo: Demo) -> list[int]:
     """Return how many messages, drafts and entries there are: what must not grow."""
     numbers = []
     for site in demo.sites:
@@ -139,7 +143,9 @@ def compare(demo: Demo) -> None:
 
 
 def _compare_messages(demo: Demo) -> None:
-    first, second = (site.service.ask("reconcile", partner="", flush=True) for site in demo.sites)
+    first, second = (
+        site.service.ask("reconcile", partner="", flush=not demo.by_files) for site in demo.sites
+    )
     a, b = demo.host.short, demo.origin.short
     differences = len(first["differences"]) + len(second["differences"])
     say_marked(

@@ -43,6 +43,12 @@ NEXT: Final = {
     "clock": "set the clock that is wrong, then restart the service",
     "high_water_missing": "two officers confirm that this store is the newest: exchange partner resume",
     "high_water_ahead": "this store is older than it was: restore the newest backup, or ask two officers",
+    "high_water_beside_store": "set paths.high_water to a folder on another disk, or confirm each start: "
+    "exchange partner resume",
+    "partner_ahead": "this store is an old one: write the partner a parcel, then read its next one",
+    "refill_unfinished": "read the partner's last parcel again, or ask it for a new one",
+    "refill_needs_address": "the partner calls only; put back the newest backup, or give it an address once",
+    "restored": "two officers confirm that this store is the newest: exchange partner resume",
     "log_forked": "keep both data folders; two persons of each side decide on a new epoch",
 }
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from exchange.errors import UsageError
-from exchange.interfaces.cli import sending
+from exchange.interfaces.cli import handover_code, sending
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.due import city
 from exchange.interfaces.cli.messages import NoWait
@@ -77,18 +77,27 @@ def sheet(
     data: Data = DATA,
     officer: Officer = "",
     purpose: Annotated[str, typer.Option("--purpose", help="Why you open it.")] = "case_work",
+    qr: Annotated[bool, typer.Option("--qr", help="With the code that the other officer checks.")] = False,
+    qr_file: Annotated[Path | None, typer.Option("--qr-file", help="Write it as .svg or .png.")] = None,
     as_json: Json = False,
 ) -> None:
     """Print the sheet of one handover, for the telephone or on paper; this is recorded."""
-    found = Service(data).ask(
-        "handover.sheet", movement=movement, officer=the_officer(officer), purpose=purpose
-    )
+    service = Service(data)
+    token = service.ask("handover.token", movement=movement)["token"] if qr or qr_file else ""
+    if qr_file:
+        handover_code.write_code(token, qr_file)
+    found = service.ask("handover.sheet", movement=movement, officer=the_officer(officer), purpose=purpose)
     if as_json:
-        say_json(found)
+        say_json({**found, "token": token} if token else found)
         return
     for line in sheet_lines(found):
         say(line)
+    if qr:
+        handover_code.say_code(token)
     warn(f"hint: {found['opened']}")
+
+
+group.command("check")(handover_code.check)
 
 
 @group.command("sign")

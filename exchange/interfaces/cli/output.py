@@ -30,6 +30,7 @@ _STYLES: Final = {
     "accepted": GOOD,
     "matched": GOOD,
     "holds": GOOD,
+    "same": GOOD,
     "open": GOOD,
     "rejected": BAD,
     "refused": BAD,

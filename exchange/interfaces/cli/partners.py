@@ -25,7 +25,7 @@ from exchange.interfaces.cli.options import (
     the_second,
     write_file,
 )
-from exchange.interfaces.cli.output import say, say_json, say_table, warn
+from exchange.interfaces.cli.output import Answer, say, say_json, say_table, warn
 from exchange.protocol.enrolment import shown
 from exchange.protocol.invitations import MAX_FILE_BYTES
 from exchange.protocol.suites import PrivateKey
@@ -154,7 +154,7 @@ def show(
     say(f"{found['partner']}  {found['state']}{_because(found['reason'])}")
     say(f"  link       {found['link']}")
     say(f"  agreement  {found['profile']} version {found['agreement']}, suite {found['suite']}")
-    say(f"  address    {found['address'] or 'none: it calls us'}")
+    say(f"  address    {found['address'] or _no_address(found)}")
     say(f"  card       serial {found['card_serial']}")
     say(f"  ledgers    ours {found['entries']['own']}, of which it signed {found['signed_by_partner']};")
     say(f"             theirs {found['entries']['partner']}")
@@ -218,6 +218,10 @@ def _demand_free(out: Path, *, force: bool) -> None:
     """Refuse before anything is signed, so that a repeated command loses nothing."""
     if out.exists() and not force:
         raise UsageError(f"{out} exists", hint="choose another name, or say --force")
+
+
+def _no_address(found: Answer) -> str:
+    return "none, and we have none: parcels only" if found.get("by_files") else "none: it calls us"
 
 
 def _because(reason: str) -> str:

@@ -81,6 +81,10 @@ def init(
     office_kind: Annotated[
         str, typer.Option("--office-kind", help="Kind of your office.", show_default=True)
     ] = "social_welfare",
+    high_water: Annotated[
+        Path | None,
+        typer.Option("--high-water", help="Folder on another disk that notices an old store put back."),
+    ] = None,
     training: Annotated[
         bool, typer.Option("--training", help="No real persons; meets training only.")
     ] = False,
@@ -88,7 +92,7 @@ def init(
 ) -> None:
     """Set up this agency: six questions, then keys, card and store in a new folder."""
     from exchange.bootstrap import set_up
-    from exchange.config import DoorSection, Settings
+    from exchange.config import DoorSection, PathsSection, Settings
 
     _demand_empty(data)
     _demand_code("determining-bodies", office_kind, "--office-kind")
@@ -96,6 +100,7 @@ def init(
     settings = Settings(
         agency=_agency_of(answers, office_kind=office_kind, training=training),
         door=DoorSection(host=host, port=port or answers.port, address=answers.address),
+        paths=PathsSection(high_water=str(_marks(data, high_water, answers.address) or "")),
     )
     passphrase = new_passphrase()
     card = set_up(
@@ -109,6 +114,13 @@ def init(
         say_json({"agency": card.agency, "node": card.node, "data": str(data), "card": card.digest})
         return
     _say_done(data, answers, training=training)
+
+
+def _marks(data: Path, given: Path | None, address: str) -> Path | None:
+    """Return where the high-water files go: without an address they must not lie in the data folder."""
+    if given is not None:
+        return given.absolute()
+    return None if address else data.absolute().with_name(f"{data.absolute().name}-high-water")
 
 
 def _agency_of(answers: Answers, *, office_kind: str, training: bool) -> "AgencySection":
@@ -280,6 +292,8 @@ def _say_done(data: Path, answers: Answers, *, training: bool) -> None:
     kind = ", a training node" if training else ""
     say(f"{answers.agency.code} is set up in {data}{kind}")
     say(f"  officers      {', '.join(answers.officers) or 'none yet: exchange officer add'}")
+    if not answers.address:
+        say("  high water    beside the data folder; better on another disk: exchange init --high-water")
     say(f"  key file      {data / 'keys' / 'keys.sealed'}")
     say(f"  recovery key  {data / 'keys' / 'recovery.key'}")
     say(

@@ -11,11 +11,21 @@ from exchange.interfaces.running import _until_stopped, first_known
 class _Loops:
     """Stands for the supervisor: works until it is cancelled, or fails inside its task group."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: Exception | None = None, *, heeds: bool = False) -> None:
         self._error = error
         self.cancelled = False
+        self.ended = False
+        self._stop = asyncio.Event()
+        self._heeds = heeds
+
+    def stop(self) -> None:
+        self._stop.set()
 
     async def run(self) -> None:
+        if self._heeds:
+            await self._stop.wait()
+            self.ended = True
+            return
         async with asyncio.TaskGroup() as group:
             group.create_task(self._work())
             try:
@@ -29,9 +39,20 @@ class _Loops:
         await asyncio.Event().wait()
 
 
-async def test_a_signal_ends_the_loops_and_is_no_error() -> None:
-    loops, stop = _Loops(), asyncio.Event()
+async def test_a_signal_lets_the_loops_come_to_their_end() -> None:
+    loops, stop = _Loops(heeds=True), asyncio.Event()
     ended = asyncio.create_task(_until_stopped(loops, stop))  # type: ignore[arg-type]
+    await asyncio.sleep(0)
+
+    stop.set()
+    await ended
+
+    assert loops.ended
+
+
+async def test_loops_that_do_not_end_in_time_are_cut_off_and_that_is_no_error() -> None:
+    loops, stop = _Loops(), asyncio.Event()
+    ended = asyncio.create_task(_until_stopped(loops, stop, drain_s=0))  # type: ignore[arg-type]
     await asyncio.sleep(0)
 
     stop.set()

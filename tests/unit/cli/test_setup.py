@@ -48,6 +48,21 @@ def test_json_names_the_card(tmp_path: Path) -> None:
     assert read_settings(tmp_path / "kh").door.address == ""
 
 
+def test_without_an_address_the_high_water_files_lie_outside_the_data_folder(tmp_path: Path) -> None:
+    """Nobody can be asked after a start; a copy of the folder put back must not bring its own witness."""
+    assert _init(tmp_path / "kh", address="none").code == 0
+
+    marks = Path(read_settings(tmp_path / "kh").paths.high_water)
+    assert (marks, stat.S_IMODE(marks.stat().st_mode)) == (tmp_path / "kh-high-water", 0o700)
+
+
+def test_the_high_water_files_go_where_they_are_wanted(tmp_path: Path) -> None:
+    assert _init(tmp_path / "kh", "--high-water", tmp_path / "other").code == 0
+
+    assert Path(read_settings(tmp_path / "kh").paths.high_water) == tmp_path / "other"
+    assert (tmp_path / "other").is_dir()
+
+
 def test_a_folder_with_something_in_it_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
 

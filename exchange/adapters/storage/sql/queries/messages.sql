@@ -54,6 +54,12 @@ WHERE link_no = :link AND direction = 'out' AND state = 'queued'
     AND (next_attempt_at IS NULL OR next_attempt_at <= :now)
 ORDER BY stop DESC, seq LIMIT :limit;
 
+-- name: message_queued
+-- Queued outgoing messages behind a number, due or not; only stops, or only the others.
+SELECT * FROM message_row
+WHERE link_no = :link AND direction = 'out' AND state = 'queued' AND stop = :stop AND seq > :after
+ORDER BY seq LIMIT :limit;
+
 -- name: message_held
 -- Received messages that wait for a missing number, by number.
 SELECT * FROM message_row WHERE link_no = :link AND direction = 'in' AND state = 'held' ORDER BY seq;
