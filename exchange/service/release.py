@@ -2,12 +2,13 @@
 """Releases a message: checked, sealed, numbered, logged and queued in one transaction.
 
 Steps:
-1. The draft is checked as a whole; every fault is told to the officer, nothing is stored.
+1. The form of the draft is checked; every fault is told to the officer, nothing is stored.
 2. The second person is asked for where the agreement says so; approval binds the released digest.
 3. The five members filled at release are set; the parts get their salts; the body is sealed. None of
    this needs the number, so many messages can be sealed at once.
-4. In one unit: gate, bounds, rules, consent and state again; the number; the envelope; outbox row,
-   `sent` leaf, case event, audit line. The stored line is what every retry sends.
+4. In one unit: gate, bounds, rules, consent and state; the number; the envelope; outbox row, `sent` leaf,
+   case event, audit line. The stored line is what every retry sends. Only here it counts what the rules
+   say, so a release does not ask them before; an officer who wants to know first asks `check_draft`.
 
 If the start gate is closed, the draft is kept as *waiting* and takes its number when the gate opens.
 """
@@ -72,21 +73,12 @@ async def check_draft(
 
     Without `attachments` their list is checked, and their bytes are not.
     """
-    return (await _check(node, link, document, officer, attachments))[1]
-
-
-async def _check(
-    node: Node,
-    link: LinkId,
-    document: Document,
-    officer: OfficerNumber,
-    attachments: Sequence[Carried] | None = None,
-) -> tuple[Pairing, tuple[Fault, ...]]:
     form = check_form(document, draft=True)
+    if form:
+        return form
 
-    def unit(uow: UnitOfWork) -> tuple[Pairing, tuple[Fault, ...]]:
-        pairing = pairing_of(uow, node, link)
-        return pairing, form or _rule_faults(uow, node, pairing, document, officer, attachments)
+    def unit(uow: UnitOfWork) -> tuple[Fault, ...]:
+        return _rule_faults(uow, node, pairing_of(uow, node, link), document, officer, attachments)
 
     return await node.store.read(unit)
 
@@ -112,24 +104,29 @@ async def release(
         UsageError: the draft was released or deleted meanwhile; nothing was stored.
     """
     node.presence.demand_open(link)
-    faults = await check_draft(node, link, document, officer, attachments)
-    if faults:
-        raise InputError(
-            "the message is not complete", faults=faults, hint="nothing was sent, nothing was stored"
-        )
+    demand_whole(check_form(document, draft=True))
     _demand_second(document, officer, second, approved)
     pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
     ready = seal_message(node, pairing, document, officer=officer, second=second, attachments=attachments)
 
     def unit(uow: UnitOfWork) -> MessageRow:
         _use_draft(uow, draft)
-        demand_officer(uow, second or officer, node.clock.now())
+        if second is not None:
+            demand_officer(uow, second, node.clock.now())
         return number(uow, node, link, ready, officer=officer, second=second)
 
     row = await node.store.write(unit)
     node.presence.wake(link)
     node.counters.count("message_released", partner=pairing.partner)
     return Released(link, row.seq, row.id, row.type)
+
+
+def demand_whole(faults: Sequence[Fault]) -> None:
+    """Raise InputError if there are faults."""
+    if faults:
+        raise InputError(
+            "the message is not complete", faults=tuple(faults), hint="nothing was sent, nothing was stored"
+        )
 
 
 def _use_draft(uow: UnitOfWork, draft: MessageId | None) -> None:
@@ -223,7 +220,7 @@ def number(
     """Give a sealed message its number and queue it (step 4).
 
     Raises:
-        InputError: rules, consent or state no longer allow it.
+        InputError: rules, consent or state do not allow it.
         GateClosedError: the gate closed meanwhile, or the agreement changed.
     """
     node.presence.demand_open(link)
@@ -233,11 +230,8 @@ def number(
             "the agreement changed while the message was being sealed", hint="send it again"
         )
     _demand_room(uow, node, pairing, len(ready.body))
-    faults = _rule_faults(uow, node, pairing, ready.document, officer, attachments_of(ready.parts))
-    if faults:
-        raise InputError(
-            "the message is no longer allowed", faults=faults, hint="nothing was sent, nothing was stored"
-        )
+    carried = attachments_of(ready.parts)
+    demand_whole(_rule_faults(uow, node, pairing, ready.document, officer, carried))
     row, envelope = _sign(node, pairing, ready, officer=officer, second=second)
     row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
     uow.messages.add(row, envelope=envelope, body=ready.body)
