@@ -89,12 +89,14 @@ def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, fail
         return
     announced = _announced(uow, pairing, line)
     _demand_trusted(pairing, line, announced)
-    behind_gap = not _is_stop(line) and _is_behind_gap(uow, node, pairing, line)
+    is_next = line.envelope.seq == _first_open(uow, pairing)
+    may_wait = not (_is_stop(line) or is_next)  # before the next number everything has its verdict
+    behind_gap = may_wait and _is_behind_gap(uow, node, pairing, line)
     now = node.guard.check()
     if line.envelope.created_at > now + node.limits.skew:
         raise AgainError("not_yet")
     fault = _fault(uow, pairing, line, announced, now)
-    waits = behind_gap or (not _is_stop(line) and _follows_held(uow, pairing, line))
+    waits = behind_gap or (may_wait and _follows_held(uow, pairing, line))
     _log(uow, node, pairing, line, fault=fault, hold=waits or failed)
 
 
@@ -218,7 +220,7 @@ def _log(
         row = _judge(uow, node, pairing, row, line.document, line.parts)
     index = logbook.write(uow, node, pairing.link, [_rcvd(row)])
     _close(uow, node, row, index)
-    move_mark(uow, pairing)
+    _move_mark_over(uow, pairing, row)
 
 
 def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, code: str) -> MessageRow:
@@ -408,10 +410,10 @@ def _log_decision(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow
     move_mark(uow, pairing)
 
 
-def move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
-    """Move the contiguous mark over every number that has its final verdict."""
+def move_mark(uow: UnitOfWork, pairing: Pairing, *, known: int = 0) -> None:
+    """Move the contiguous mark over every number that has its final verdict; all up to `known` have it."""
     link = uow.links.get(pairing.link.link) or pairing.link
-    mark = link.contiguous_in
+    mark = max(link.contiguous_in, known)
     while True:
         rows = uow.messages.numbers(link.link, Direction.IN, mark + 1, SCAN)
         for row in rows:
@@ -424,6 +426,12 @@ def move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
         break
     if mark > link.contiguous_in:
         uow.links.update(replace(link, contiguous_in=mark))
+
+
+def _move_mark_over(uow: UnitOfWork, pairing: Pairing, row: MessageRow) -> None:
+    """Move the contiguous mark after a line; only the next number with a final verdict can move it."""
+    if row.state in FINAL and row.seq == _first_open(uow, pairing):
+        move_mark(uow, pairing, known=row.seq)
 
 
 def _keep_refused(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, error: RefusedError) -> None:

@@ -176,8 +176,9 @@ class SqlCases:
             first = message.no << _PART_BITS
             rows += self._database.all("case_of_parts", {"first": first, "end": first + (1 << _PART_BITS)})
         rows += self._database.all("case_of_message", values)
-        codes = (self._files.code(no, key, sealed) for no, key, sealed in rows)
-        return list(dict.fromkeys(code for code in codes if code is not None))
+        files = {no: (key, sealed) for no, key, sealed in reversed(rows)}
+        codes = (self._files.code(no, *files.pop(no)) for no, _, _ in rows if no in files)
+        return [code for code in codes if code is not None]
 
     def erase(self, link: LinkId, code: CaseCode) -> None:
         self.forget()

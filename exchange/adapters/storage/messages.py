@@ -72,6 +72,11 @@ class SqlMessages:
         self._vault = vault
         self._numbers = numbers
         self._places = places
+        self._announced: dict[tuple[LinkId, int], Announced | None] = {}
+
+    def forget(self) -> None:
+        """Drop the announcements of the last unit; called at its end, and when something is undone."""
+        self._announced.clear()
 
     def add(self, row: MessageRow, *, envelope: bytes, body: bytes | None) -> None:
         key = self._vault.take()
@@ -163,6 +168,7 @@ class SqlMessages:
         return self._all("message_numbers", values)
 
     def announce(self, row: Announced) -> bool:
+        self._announced.pop((row.link, row.seq), None)
         values = {
             "link": self._numbers.of(row.link),
             "seq": row.seq,
@@ -181,10 +187,13 @@ class SqlMessages:
         return True
 
     def announced(self, link: LinkId, seq: int) -> Announced | None:
-        rows = self.announced_numbers(link, seq, 1)
-        return rows[0] if rows and rows[0].seq == seq else None
+        if (link, seq) not in self._announced:
+            rows = self.announced_numbers(link, seq, 1)
+            self._announced[link, seq] = rows[0] if rows and rows[0].seq == seq else None
+        return self._announced[link, seq]
 
     def void_announced(self, link: LinkId, seq: int, code: str) -> None:
+        self._announced.pop((link, seq), None)
         self._database.run("announced_void", {"link": self._numbers.of(link), "seq": seq, "code": code})
 
     def announced_last(self, link: LinkId) -> int:

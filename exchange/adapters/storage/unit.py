@@ -135,6 +135,7 @@ class SqlUnit:
         self._files.forget()
         self._links.end_unit()
         self._logs.forget()
+        self._messages.forget()
         self._places.forget()
         self._cases.forget()
 
