@@ -211,19 +211,21 @@ def _log(
 ) -> None:
     """Keep the line with its first verdict."""
     state = MessageState.REJECTED if fault else MessageState.HELD
-    row = _new_row(node, pairing, line, state, fault.reason if fault else "")
-    row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
+    index = logbook.next_index(uow, node, pairing.link)
+    row = _new_row(node, pairing, line, state, fault.reason if fault else "", index)
     uow.messages.add(row, envelope=line.raw_envelope, body=line.body)
     if fault is None and line.document is not None:
         uow.contents.add(row.link, Direction.IN, row.seq, parts_of(line.document, line.parts))
     if fault is None and not hold:
         row = _judge(uow, node, pairing, row, line.document, line.parts)
-    index = logbook.write(uow, node, pairing.link, [_rcvd(row)])
+    logbook.write(uow, node, pairing.link, [_rcvd(row)])
     _close(uow, node, row, index)
     _move_mark_over(uow, pairing, row)
 
 
-def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, code: str) -> MessageRow:
+def _new_row(
+    node: Node, pairing: Pairing, line: Examined, state: MessageState, code: str, index: int
+) -> MessageRow:
     envelope, now = line.envelope, node.clock.now()
     header = header_of(line.document) if line.document and line.fault is None else {}
     reply = text_at(header, "in_reply_to")
@@ -244,6 +246,7 @@ def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, 
         expires_at=envelope.expires_at,
         logged_at=now,
         line_bytes=line.line_bytes,
+        leaf_index=index,
         in_reply_to=MessageId(reply) if reply else None,
         stop=_is_stop(line),
     )

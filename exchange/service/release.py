@@ -232,8 +232,8 @@ def number(
     _demand_room(uow, node, pairing, len(ready.body))
     carried = attachments_of(ready.parts)
     demand_whole(_rule_faults(uow, node, pairing, ready.document, officer, carried))
-    row, envelope = _sign(node, pairing, ready, officer=officer, second=second)
-    row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
+    index = logbook.next_index(uow, node, pairing.link)
+    row, envelope = _sign(node, pairing, ready, index, officer=officer, second=second)
     uow.messages.add(row, envelope=envelope, body=ready.body)
     uow.contents.add(link, Direction.OUT, row.seq, parts_of(ready.document, ready.parts))
     try:
@@ -256,23 +256,16 @@ def number(
 
 
 def _sign(
-    node: Node, pairing: Pairing, ready: Sealed, *, officer: OfficerNumber, second: OfficerNumber | None
+    node: Node,
+    pairing: Pairing,
+    ready: Sealed,
+    index: int,
+    *,
+    officer: OfficerNumber,
+    second: OfficerNumber | None,
 ) -> tuple[MessageRow, bytes]:
     now = node.guard.check()
-    envelope = Envelope(
-        id=ready.id,
-        link=pairing.link.link,
-        agr=ready.agreement_n,
-        sender=node.agency,
-        recipient=pairing.partner,
-        seq=pairing.link.next_seq,
-        created_at=now,
-        expires_at=now + timedelta(days=pairing.agreement.terms.expires_days),
-        suite=ready.suite,
-        body_sha256=sha256(ready.body),
-        body_size=len(ready.body),
-        pc=ready.commitment,
-    )
+    envelope = _envelope(node, pairing, ready, now)
     raw = sign_envelope(envelope, node.keys.signing(KeyUse.ENVELOPE, now))
     header = ready.document["header"]
     reply = header.get("in_reply_to") if isinstance(header, dict) else None
@@ -294,6 +287,7 @@ def _sign(
         expires_at=envelope.expires_at,
         logged_at=now,
         line_bytes=len(join_line(raw, ready.body)),
+        leaf_index=index,
         in_reply_to=MessageId(reply) if isinstance(reply, str) else None,
         officer=officer,
         released_by=second,
@@ -301,6 +295,23 @@ def _sign(
         next_attempt_at=now,
     )
     return row, raw
+
+
+def _envelope(node: Node, pairing: Pairing, ready: Sealed, now: datetime) -> Envelope:
+    return Envelope(
+        id=ready.id,
+        link=pairing.link.link,
+        agr=ready.agreement_n,
+        sender=node.agency,
+        recipient=pairing.partner,
+        seq=pairing.link.next_seq,
+        created_at=now,
+        expires_at=now + timedelta(days=pairing.agreement.terms.expires_days),
+        suite=ready.suite,
+        body_sha256=sha256(ready.body),
+        body_size=len(ready.body),
+        pc=ready.commitment,
+    )
 
 
 def _rule_faults(
