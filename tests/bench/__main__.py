@@ -18,7 +18,7 @@ from typing import Final
 
 from tests.bench.documents import PLAINTEXT, documents
 from tests.bench.floor import Floor
-from tests.bench.machine import memory_mib, this_machine
+from tests.bench.machine import memory_of, this_machine
 from tests.bench.peer import Peer, find_peer
 from tests.bench.product import Drain, Load, demand_whole, drain, idle, in_flight, pin_both, size_class
 from tests.bench.report import Findings, Round
@@ -89,7 +89,7 @@ def measure(plan: Plan, peer: Peer) -> Findings:
         _say(f"a queue of {plan.queue}")
         findings.drain, findings.stored_bytes = _drained(pair, plan.queue)
         findings.growth = [_grown(pair, floor, size, plan) for size in plan.growth]
-        findings.memory_mib = tuple(memory_mib(node.process.pid) for node in pair.nodes if node.process)
+        findings.memory = tuple(memory_of(node.process.pid) for node in pair.nodes if node.process)
         findings.size_class = size_class(pair.kh)
         findings.matched = demand_whole(pair)
         floor.close()

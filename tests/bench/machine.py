@@ -57,8 +57,15 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) * _TICK_S
 
 
-def memory_mib(pid: int) -> float:
-    """Return the most memory a process has held at once (resident)."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    kib = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(kib) / 1024
+@dataclass(frozen=True)
+class Memory:
+    """Resident memory of a process in MiB: now, and the most it ever held."""
+
+    now: float
+    most: float
+
+
+def memory_of(pid: int) -> Memory:
+    rows = (line.split() for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    kib = {row[0]: int(row[1]) for row in rows if row[0] in {"VmRSS:", "VmHWM:"}}
+    return Memory(kib["VmRSS:"] / 1024, kib["VmHWM:"] / 1024)

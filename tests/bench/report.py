@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from tests.bench.floor import FloorRun
-from tests.bench.machine import Machine
+from tests.bench.machine import Machine, Memory
 from tests.bench.peer import PeerRun
 from tests.bench.product import Drain, Idle, Load, share
 
@@ -37,7 +37,7 @@ class Findings:
     rounds: list[Round] = field(default_factory=list)
     idle: Idle | None = None
     drain: Drain | None = None
-    memory_mib: tuple[float, ...] = ()
+    memory: tuple[Memory, ...] = ()
     stored_bytes: tuple[float, ...] = ()
     """For each message at its sender and at its recipient."""
     growth: list[tuple[int, float, float]] = field(default_factory=list)
@@ -104,8 +104,10 @@ class Findings:
         if self.stored_bytes:
             sides = " and ".join(f"{value / 1000:.1f} kB" for value in self.stored_bytes)
             found.append(f"stored for each message: {sides} at its two ends")
-        peaks = " and ".join(f"{value:.0f} MiB" for value in self.memory_mib)
-        return [*found, f"largest memory of the two nodes: {peaks}"]
+        now = " and ".join(f"{one.now:.0f} MiB" for one in self.memory)
+        most = " and ".join(f"{one.most:.0f} MiB" for one in self.memory)
+        held = f"memory of the two nodes: {now}; once, also for the passphrase at the start, {most}"
+        return [*found, held]
 
     def _growth(self) -> list[str]:
         return [
