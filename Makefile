@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Short commands for people. `make demo` is the one to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-twins test check simulate journeys crash load pages lock
+.PHONY: help venv demo demo-twins test check simulate journeys crash bench pages lock
 
 BIN := .venv/bin
 
@@ -14,7 +14,7 @@ help:
 	@echo "make journeys  scenarios of the domain reference between two nodes; some: make journeys ARGS='1 16'"
 	@echo "make crash   kill -9 two real nodes at 30 random moments; others: make crash ARGS='--kills 100 --seed 4'"
 	@echo "               while parcels are read and written: make crash ARGS=--parcels"
-	@echo "make load    1,000 messages each way at once between two real nodes"
+	@echo "make bench   floor, product and peer measured side by side; quick: make bench ARGS=--quick"
 	@echo "make venv    set up the Python packages in .venv (the others do it too)"
 	@echo "make pages   write the pages of the documentation that are made from data"
 	@echo "make lock    write requirements.lock again (needs uv)"
@@ -51,8 +51,8 @@ journeys: venv
 crash: venv
 	@$(BIN)/python -m tests.crash $(ARGS)
 
-load: venv
-	@$(BIN)/python -m tests.load $(ARGS)
+bench: venv
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 pages: venv
 	@$(BIN)/python -m tools.pages

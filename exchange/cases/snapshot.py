@@ -5,11 +5,12 @@ A snapshot holds codes, dates and numbers of messages, no name and no text. It i
 version; an unknown version or member is refused, because a state that is half understood is wrong.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, cast
+
+import orjson
 
 from exchange.cases.consent import Consent, Consents
 from exchange.errors import StoreDamagedError, StoreNewerError
@@ -104,13 +105,13 @@ class CaseSnapshot:
 
 def write_stored(members: Mapping[str, object]) -> bytes:
     """Return the stored bytes of something of this package, with the version."""
-    return json.dumps({"v": VERSION, **members}, separators=(",", ":"), sort_keys=True).encode()
+    return orjson.dumps({"v": VERSION, **members}, option=orjson.OPT_SORT_KEYS)
 
 
 def read_stored(raw: bytes) -> dict[str, object]:
     """Return the members of something stored by this package, without its version."""
     try:
-        members = json.loads(raw)
+        members = orjson.loads(raw)
     except ValueError as error:
         raise StoreDamagedError("a stored case is not JSON; restore it from the backup") from error
     version = members.pop("v", None) if isinstance(members, dict) else None

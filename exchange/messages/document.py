@@ -50,6 +50,15 @@ def text_at(value: dict[str, JsonValue], name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
+def copied(value: JsonValue) -> JsonValue:
+    """Return a value that shares no group and no list with `value`."""
+    if isinstance(value, dict):
+        return {name: copied(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [copied(item) for item in value]
+    return value
+
+
 def pointer(*steps: str | int) -> str:
     """Return the JSON pointer (RFC 6901) of the steps from the root of the document."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)

@@ -7,13 +7,12 @@ a document is named and its letters show it. What only people can know is never 
 
 import unicodedata
 from collections.abc import Collection, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
 
 from exchange.ids import AgencyCode, OfficerNumber, RandomSource, new_case_code
 from exchange.messages.dates import Span, as_day, value_span
-from exchange.messages.document import JsonValue, object_at, objects_at, pointer, text_at
+from exchange.messages.document import JsonValue, copied, object_at, objects_at, pointer, text_at
 
 _SCRIPTS = {
     "LATIN": "Latn",
@@ -67,11 +66,11 @@ class Filler:
     ) -> None:
         if name not in group:
             group[name] = value
-            self.added.append(Added(pointer(*place, name), deepcopy(value), source))
+            self.added.append(Added(pointer(*place, name), copied(value), source))
 
     def usual(self, group: dict[str, JsonValue], name: str, key: str, *place: str | int) -> None:
         if key in self.sources.usual:
-            self.put(group, name, deepcopy(self.sources.usual[key]), "usual value of the agreement", *place)
+            self.put(group, name, copied(self.sources.usual[key]), "usual value of the agreement", *place)
 
 
 def fill_person(

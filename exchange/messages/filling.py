@@ -14,13 +14,12 @@
 """
 
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass
 
 from exchange.errors import Fault, InputError
 from exchange.messages.catalog import FORMS, Form, MessageType, message_type
 from exchange.messages.codelists import list_versions
-from exchange.messages.document import Document, JsonValue, object_at, objects_at, pointer, text_at
+from exchange.messages.document import Document, JsonValue, copied, object_at, objects_at, pointer, text_at
 from exchange.messages.fillers import Added, Filler, Sources, fill_person, script_of
 from exchange.messages.form_tree import lists_in
 from exchange.messages.handover_filling import complete_handover
@@ -69,7 +68,7 @@ def fill(small: Document, sources: Sources) -> Filled:
     """
     row, form = _form(small)
     _demand_no_protection(small, row)
-    document = _nested(deepcopy(small), form)
+    document = _nested({name: copied(value) for name, value in small.items()}, form)
     filler = Filler(sources)
     _share(document, row, form, filler)
     if _BIRTH in row.person_members:
@@ -192,7 +191,7 @@ def _fill_control(document: Document, filler: Filler, code: str) -> None:
     if code in _BY_CASES and document["persons"] == [] and isinstance(cases, list):
         lines: list[JsonValue] = [{"case_code": case} for case in cases]
         document["persons"] = lines
-        filler.added.append(Added("/persons", deepcopy(lines), "cases in the file"))
+        filler.added.append(Added("/persons", copied(lines), "cases in the file"))
     for name in _MOMENTS.get(code, ()):
         if name in content:
             filler.put(header, "event_at", content[name], "moment in the file", "header")

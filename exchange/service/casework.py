@@ -125,7 +125,8 @@ def settle(
     """Enter the partner's final verdict on our message, with the index of its leaf."""
     questions.settle(uow, row, accepted=accepted)
     sent, place = (pairing.link.own_epoch, row.leaf_index), (pairing.link.partner_epoch, verdict)
-    for code in _cases_reached(uow, row):
+    movement = _movement_of(uow, row)
+    for code in _cases_reached(uow, row, movement):
         case = uow.cases.get(row.link, code)
         if case is None:
             continue
@@ -133,7 +134,6 @@ def settle(
         view = keep_case(uow, node, pairing, _settled(subject, sent, place, accepted))
         if view.effective.state != case.state and accepted:
             note_case(uow, node, case, row, (case.state, view.effective.state), provisional=False)
-    movement = _movement_of(uow, row)
     if movement is not None:
         moved = movement_subject(node.tables, movement, node.agency)
         now = keep_movement(uow, node, pairing, _settled(moved, sent, place, accepted)).effective
@@ -146,13 +146,12 @@ def shown_case(node: Node, case: CaseRow) -> CaseSnapshot:
     return case_subject(node.tables, case, node.agency).view().shown
 
 
-def _cases_reached(uow: UnitOfWork, row: MessageRow) -> Iterable[CaseCode]:
+def _cases_reached(uow: UnitOfWork, row: MessageRow, movement: MovementRow | None) -> Iterable[CaseCode]:
     """Return the cases in whose chronicles one of our messages stands."""
     named = uow.cases.of_message(row.link, Direction.OUT, row.seq)
-    movement = uow.movements.of_message(row.link, Direction.OUT, row.seq)
     if movement is None or row.type not in REACHES_THE_LIST:
         return named
-    return dict.fromkeys((*named, *uow.movements.listed(row.link, movement)))
+    return dict.fromkeys((*named, *uow.movements.listed(row.link, movement.code)))
 
 
 def _movement_of(uow: UnitOfWork, row: MessageRow) -> MovementRow | None:

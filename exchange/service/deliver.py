@@ -29,7 +29,7 @@ from exchange.service.gate import open_gate, show_ourselves
 from exchange.service.node import LinkPresence, Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import LinkState
-from exchange.service.void import give_up_expired
+from exchange.service.void import give_up_expired, is_any_expired
 
 IDLE_LOOK_S = 20.0
 """How often an idle loop looks for due retries and expired messages."""
@@ -47,6 +47,8 @@ class Need:
 
     lines: bool
     leaves: bool
+    expired: bool = False
+    """Messages have passed their end and wait to be given up."""
 
 
 async def deliver(node: Node, link: LinkId) -> None:
@@ -73,12 +75,13 @@ async def _turn(node: Node, link: LinkId) -> None:
     if presence.gate is not LinkState.OPEN and not presence.only_answers:
         await open_gate(node, link)
         return
-    if presence.gate is LinkState.OPEN:
+    need = await node.store.read(lambda uow: need_of(uow, node, link))
+    if need.expired and presence.gate is LinkState.OPEN:
         await give_up_expired(node, link)
+        return
     if presence.only_answers:
         await _sleep(node, link, IDLE_LOOK_S)
         return
-    need = await node.store.read(lambda uow: need_of(uow, node, link))
     waited_s = node.clock.monotonic_s() - presence.tail_sent_s
     if need.lines or presence.owed_results or (need.leaves and waited_s >= node.limits.tail_only_every_s):
         await call(node, link)
@@ -175,6 +178,7 @@ def need_of(uow: UnitOfWork, node: Node, link: LinkId) -> Need:
     return Need(
         lines=any(item.seq not in flying for item in due),
         leaves=own_size > cosigned or owes_cosignature,
+        expired=is_any_expired(uow, node, link),
     )
 
 

@@ -25,13 +25,14 @@ from exchange.errors import (
 )
 from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, new_message_id
 from exchange.messages.filling import release_digest
+from exchange.messages.forms import check_form
 from exchange.messages.media import Carried
 from exchange.protocol.parts import Document
 from exchange.service.enclosures import kept, unkept
 from exchange.service.facts import two_person_reason
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
-from exchange.service.release import check_draft, demand_officer, release
+from exchange.service.release import check_draft, demand_officer, demand_whole, release
 from exchange.service.rows import AuditRow, DraftRow
 
 
@@ -68,11 +69,7 @@ async def send(
     Raises:
         InputError: something is wrong with it; nothing was sent, nothing was stored.
     """
-    faults = await check_draft(node, link, document, officer, attachments)
-    if faults:
-        raise InputError(
-            "the message is not complete", faults=faults, hint="nothing was sent, nothing was stored"
-        )
+    demand_whole(check_form(document, draft=True))
     reason = two_person_reason(document)
     if reason:
         return await _keep(node, link, document, officer, attachments, fate=Fate.NEEDS_SECOND, reason=reason)
@@ -175,11 +172,7 @@ async def _keep(
     fate: Fate,
     reason: str,
 ) -> Sent:
-    faults = await check_draft(node, link, document, officer, attachments)
-    if faults:
-        raise InputError(
-            "the message is not complete", faults=faults, hint="nothing was sent, nothing was stored"
-        )
+    demand_whole(await check_draft(node, link, document, officer, attachments))
     header = document["header"]
     row = DraftRow(
         id=new_message_id(node.clock.now(), node.random),

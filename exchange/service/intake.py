@@ -88,12 +88,14 @@ def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, fail
         return
     announced = _announced(uow, pairing, line)  # 10
     _demand_trusted(pairing, line, announced)  # 11
-    behind_gap = not _is_stop(line) and _is_behind_gap(uow, node, pairing, line)  # 12
+    is_next = line.envelope.seq == _first_open(uow, pairing)
+    may_wait = not (_is_stop(line) or is_next)  # before the next number everything has its verdict
+    behind_gap = may_wait and _is_behind_gap(uow, node, pairing, line)  # 12
     now = node.guard.check()
     if line.envelope.created_at > now + node.limits.skew:  # 13
         raise AgainError("not_yet")
     fault = _fault(uow, pairing, line, announced, now)
-    waits = behind_gap or (not _is_stop(line) and _follows_held(uow, pairing, line))  # 18
+    waits = behind_gap or (may_wait and _follows_held(uow, pairing, line))  # 18
     _log(uow, node, pairing, line, fault=fault, hold=waits or failed)  # 19
 
 
@@ -208,19 +210,21 @@ def _log(
 ) -> None:
     """Keep the line with its first verdict."""
     state = MessageState.REJECTED if fault else MessageState.HELD
-    row = _new_row(node, pairing, line, state, fault.reason if fault else "")
-    row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
+    index = logbook.next_index(uow, node, pairing.link)
+    row = _new_row(node, pairing, line, state, fault.reason if fault else "", index)
     uow.messages.add(row, envelope=line.raw_envelope, body=line.body)
     if fault is None and line.document is not None:
         uow.contents.add(row.link, Direction.IN, row.seq, parts_of(line.document, line.parts))
     if fault is None and not hold:
         row = _judge(uow, node, pairing, row, line.document, line.parts)
-    index = logbook.write(uow, node, pairing.link, [_rcvd(row)])
+    logbook.write(uow, node, pairing.link, [_rcvd(row)])
     _close(uow, node, row, index)
-    move_mark(uow, pairing)
+    _move_mark_over(uow, pairing, row)
 
 
-def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, code: str) -> MessageRow:
+def _new_row(
+    node: Node, pairing: Pairing, line: Examined, state: MessageState, code: str, index: int
+) -> MessageRow:
     envelope, now = line.envelope, node.clock.now()
     header = header_of(line.document) if line.document and line.fault is None else {}
     reply = text_at(header, "in_reply_to")
@@ -241,6 +245,7 @@ def _new_row(node: Node, pairing: Pairing, line: Examined, state: MessageState, 
         expires_at=envelope.expires_at,
         logged_at=now,
         line_bytes=line.line_bytes,
+        leaf_index=index,
         in_reply_to=MessageId(reply) if reply else None,
         stop=_is_stop(line),
     )
@@ -407,10 +412,10 @@ def _log_decision(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow
     move_mark(uow, pairing)
 
 
-def move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
-    """Move the contiguous mark over every number that has its final verdict."""
+def move_mark(uow: UnitOfWork, pairing: Pairing, *, known: int = 0) -> None:
+    """Move the contiguous mark over every number that has its final verdict; all up to `known` have it."""
     link = uow.links.get(pairing.link.link) or pairing.link
-    mark = link.contiguous_in
+    mark = max(link.contiguous_in, known)
     while True:
         rows = uow.messages.numbers(link.link, Direction.IN, mark + 1, SCAN)
         for row in rows:
@@ -423,6 +428,12 @@ def move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
         break
     if mark > link.contiguous_in:
         uow.links.update(replace(link, contiguous_in=mark))
+
+
+def _move_mark_over(uow: UnitOfWork, pairing: Pairing, row: MessageRow) -> None:
+    """Move the contiguous mark after a line; only the next number with a final verdict can move it."""
+    if row.state in FINAL and row.seq == _first_open(uow, pairing):
+        move_mark(uow, pairing, known=row.seq)
 
 
 def _keep_refused(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, error: RefusedError) -> None:

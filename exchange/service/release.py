@@ -2,12 +2,13 @@
 """Releases a message: checked, sealed, numbered, logged and queued in one transaction.
 
 Steps, with the numbers of docs/protocol/sending.md; `converse` goes on with 5:
-1. check: the draft as a whole; every fault is told to the officer, nothing is stored.
+1. check: the form of the draft; every fault is told to the officer, nothing is stored.
 2. second person: asked for where the agreement says so; approval binds the released digest.
 3. seal: the five members filled at release are set; the parts get their salts; the body is sealed. None
    of this needs the number, so many messages can be sealed at once.
-4. number: in one unit gate, bounds, rules, consent and state again; the number; the envelope; outbox row,
-   `sent` leaf, case event, audit line. The stored line is what every retry sends.
+4. number: in one unit gate, bounds, rules, consent and state; the number; the envelope; outbox row, `sent`
+   leaf, case event, audit line. The stored line is what every retry sends. Only here it counts what the
+   rules say, so a release does not ask them before; an officer who wants to know first asks `check_draft`.
 
 If the start gate is closed, the draft is kept as *waiting* and takes its number when the gate opens.
 """
@@ -72,21 +73,12 @@ async def check_draft(
 
     Without `attachments` their list is checked, and their bytes are not.
     """
-    return (await _check(node, link, document, officer, attachments))[1]
-
-
-async def _check(
-    node: Node,
-    link: LinkId,
-    document: Document,
-    officer: OfficerNumber,
-    attachments: Sequence[Carried] | None = None,
-) -> tuple[Pairing, tuple[Fault, ...]]:
     form = check_form(document, draft=True)
+    if form:
+        return form
 
-    def unit(uow: UnitOfWork) -> tuple[Pairing, tuple[Fault, ...]]:
-        pairing = pairing_of(uow, node, link)
-        return pairing, form or _rule_faults(uow, node, pairing, document, officer, attachments)
+    def unit(uow: UnitOfWork) -> tuple[Fault, ...]:
+        return _rule_faults(uow, node, pairing_of(uow, node, link), document, officer, attachments)
 
     return await node.store.read(unit)
 
@@ -112,24 +104,29 @@ async def release(
         UsageError: the draft was released or deleted meanwhile; nothing was stored.
     """
     node.presence.demand_open(link)
-    faults = await check_draft(node, link, document, officer, attachments)
-    if faults:
-        raise InputError(
-            "the message is not complete", faults=faults, hint="nothing was sent, nothing was stored"
-        )
+    demand_whole(check_form(document, draft=True))
     _demand_second(document, officer, second, approved)
     pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
     ready = seal_message(node, pairing, document, officer=officer, second=second, attachments=attachments)
 
     def unit(uow: UnitOfWork) -> MessageRow:
         _use_draft(uow, draft)
-        demand_officer(uow, second or officer, node.clock.now())
+        if second is not None:
+            demand_officer(uow, second, node.clock.now())
         return number(uow, node, link, ready, officer=officer, second=second)
 
     row = await node.store.write(unit)
     node.presence.wake(link)
     node.counters.count("message_released", partner=pairing.partner)
     return Released(link, row.seq, row.id, row.type)
+
+
+def demand_whole(faults: Sequence[Fault]) -> None:
+    """Raise InputError if there are faults."""
+    if faults:
+        raise InputError(
+            "the message is not complete", faults=tuple(faults), hint="nothing was sent, nothing was stored"
+        )
 
 
 def _use_draft(uow: UnitOfWork, draft: MessageId | None) -> None:
@@ -223,7 +220,7 @@ def number(
     """Give a sealed message its number and queue it (step 4).
 
     Raises:
-        InputError: rules, consent or state no longer allow it.
+        InputError: rules, consent or state do not allow it.
         GateClosedError: the gate closed meanwhile, or the agreement changed.
     """
     node.presence.demand_open(link)
@@ -233,13 +230,10 @@ def number(
             "the agreement changed while the message was being sealed", hint="send it again"
         )
     _demand_room(uow, node, pairing, len(ready.body))
-    faults = _rule_faults(uow, node, pairing, ready.document, officer, attachments_of(ready.parts))
-    if faults:
-        raise InputError(
-            "the message is no longer allowed", faults=faults, hint="nothing was sent, nothing was stored"
-        )
-    row, envelope = _sign(node, pairing, ready, officer=officer, second=second)
-    row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
+    carried = attachments_of(ready.parts)
+    demand_whole(_rule_faults(uow, node, pairing, ready.document, officer, carried))
+    index = logbook.next_index(uow, node, pairing.link)
+    row, envelope = _sign(node, pairing, ready, index, officer=officer, second=second)
     uow.messages.add(row, envelope=envelope, body=ready.body)
     uow.contents.add(link, Direction.OUT, row.seq, parts_of(ready.document, ready.parts))
     try:
@@ -262,23 +256,16 @@ def number(
 
 
 def _sign(
-    node: Node, pairing: Pairing, ready: Sealed, *, officer: OfficerNumber, second: OfficerNumber | None
+    node: Node,
+    pairing: Pairing,
+    ready: Sealed,
+    index: int,
+    *,
+    officer: OfficerNumber,
+    second: OfficerNumber | None,
 ) -> tuple[MessageRow, bytes]:
     now = node.guard.check()
-    envelope = Envelope(
-        id=ready.id,
-        link=pairing.link.link,
-        agr=ready.agreement_n,
-        sender=node.agency,
-        recipient=pairing.partner,
-        seq=pairing.link.next_seq,
-        created_at=now,
-        expires_at=now + timedelta(days=pairing.agreement.terms.expires_days),
-        suite=ready.suite,
-        body_sha256=sha256(ready.body),
-        body_size=len(ready.body),
-        pc=ready.commitment,
-    )
+    envelope = _envelope(node, pairing, ready, now)
     raw = sign_envelope(envelope, node.keys.signing(KeyUse.ENVELOPE, now))
     header = ready.document["header"]
     reply = header.get("in_reply_to") if isinstance(header, dict) else None
@@ -300,6 +287,7 @@ def _sign(
         expires_at=envelope.expires_at,
         logged_at=now,
         line_bytes=len(join_line(raw, ready.body)),
+        leaf_index=index,
         in_reply_to=MessageId(reply) if isinstance(reply, str) else None,
         officer=officer,
         released_by=second,
@@ -307,6 +295,23 @@ def _sign(
         next_attempt_at=now,
     )
     return row, raw
+
+
+def _envelope(node: Node, pairing: Pairing, ready: Sealed, now: datetime) -> Envelope:
+    return Envelope(
+        id=ready.id,
+        link=pairing.link.link,
+        agr=ready.agreement_n,
+        sender=node.agency,
+        recipient=pairing.partner,
+        seq=pairing.link.next_seq,
+        created_at=now,
+        expires_at=now + timedelta(days=pairing.agreement.terms.expires_days),
+        suite=ready.suite,
+        body_sha256=sha256(ready.body),
+        body_size=len(ready.body),
+        pc=ready.commitment,
+    )
 
 
 def _rule_faults(

@@ -7,6 +7,7 @@ follows. Nothing else sets a state (rule 18).
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from exchange.cases import chronicle as chronicles
@@ -30,18 +31,23 @@ R = TypeVar("R", CaseRow, MovementRow)
 
 @dataclass(frozen=True)
 class Subject(Generic[R, S, E]):
-    """One case or movement; `own` is the role of this node in it."""
+    """One case or movement; `own` is the role of this node in it, `is_new` says that it is not kept yet."""
 
     row: R
     rules: Rules[S, E]
     chronicle: Chronicle[S, E]
     own: Side
+    is_new: bool = False
 
     def side(self, agency: AgencyCode) -> Side:
         """Return the role of an agency of this link."""
         return "host" if agency == self.row.host else "origin"
 
     def view(self) -> View[S, E]:
+        return self._view
+
+    @cached_property
+    def _view(self) -> View[S, E]:
         return chronicles.view(self.rules, self.chronicle, self.own)
 
     def before(self, candidate: Known[E]) -> S:
@@ -76,23 +82,25 @@ def open_case(
 ) -> CaseSubject:
     """Return a case; one that is new begins with this message, whose type says who is the host side."""
     row = uow.cases.get(pairing.link.link, code)
-    if row is None:
-        other = node.agency if author != node.agency else pairing.partner
-        of_origin = message_types()[type_code].sent_by == "origin"
-        now = node.clock.now()
-        row = CaseRow(
-            code=code,
-            link=pairing.link.link,
-            host=other if of_origin else author,
-            origin=author if of_origin else other,
-            state=node.tables.cases.start,
-            snapshot=case_bytes(chronicles.new_chronicle(case_rules(node.tables.cases))),
-            provisional=0,
-            opened_at=now,
-            changed_at=now,
-        )
-        uow.cases.add(row)
-    return case_subject(node.tables, row, node.agency)
+    if row is not None:
+        return case_subject(node.tables, row, node.agency)
+    other = node.agency if author != node.agency else pairing.partner
+    of_origin = message_types()[type_code].sent_by == "origin"
+    now = node.clock.now()
+    row = CaseRow(
+        code=code,
+        link=pairing.link.link,
+        host=other if of_origin else author,
+        origin=author if of_origin else other,
+        state=node.tables.cases.start,
+        snapshot=b"",
+        provisional=0,
+        opened_at=now,
+        changed_at=now,
+    )
+    rules = case_rules(node.tables.cases)
+    side: Side = "host" if node.agency == row.host else "origin"
+    return Subject(row, rules, chronicles.new_chronicle(rules), side, is_new=True)
 
 
 def open_movement(
@@ -122,15 +130,17 @@ def keep_case(
 ) -> View[CaseSnapshot, CaseEvent]:
     """Keep a case, shortened as far as nothing can move any more, and return what it says now."""
     view = _checked(uow, node, case)
-    uow.cases.update(
-        replace(
-            case.row,
-            state=view.effective.state,
-            snapshot=case_bytes(_folded(uow, pairing, case)),
-            provisional=view.provisional,
-            changed_at=node.clock.now(),
-        )
+    row = replace(
+        case.row,
+        state=view.effective.state,
+        snapshot=case_bytes(_folded(uow, pairing, case)),
+        provisional=view.provisional,
+        changed_at=node.clock.now(),
     )
+    if case.is_new:
+        uow.cases.add(row)
+    else:
+        uow.cases.update(row)
     return view
 
 

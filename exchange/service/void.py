@@ -50,8 +50,7 @@ async def give_up_expired(node: Node, link: LinkId) -> int:
 
     def unit(uow: UnitOfWork) -> int:
         owner = uow.links.get(link)
-        rows = uow.messages.expired(link, now=node.clock.now(), limit=BATCH)
-        rows = [row for row in rows if row.state in VOIDABLE]
+        rows = _expired(uow, node, link)
         if owner and rows:
             _void(uow, node, owner, rows, code="expired", actor="node")
         return len(rows)
@@ -60,6 +59,16 @@ async def give_up_expired(node: Node, link: LinkId) -> int:
     if given_up:
         node.presence.wake(link)
     return given_up
+
+
+def is_any_expired(uow: UnitOfWork, node: Node, link: LinkId) -> bool:
+    """Return whether `give_up_expired` has something to do."""
+    return bool(_expired(uow, node, link))
+
+
+def _expired(uow: UnitOfWork, node: Node, link: LinkId) -> list[MessageRow]:
+    rows = uow.messages.expired(link, now=node.clock.now(), limit=BATCH)
+    return [row for row in rows if row.state in VOIDABLE]
 
 
 def _void(

@@ -26,13 +26,16 @@ class SqlAudit:
         self._vault = vault
         self._numbers = numbers
         self._keys: dict[str, int] = {}
+        self._last = 0
+        """Number of the last record, 0 while it is not known; the guard of the table has the say."""
 
     def forget(self) -> None:
-        """Drop the data keys remembered; called when something is undone."""
+        """Drop what is remembered; called when something is undone."""
         self._keys.clear()
+        self._last = 0
 
     def record(self, row: AuditRow) -> None:
-        n = self._next("audit_next")
+        n = self._last + 1 if self._last else self._next("audit_next")
         content = json.dumps([row.object, row.purpose]).encode()
         values = {
             "n": n,
@@ -43,6 +46,7 @@ class SqlAudit:
             "result": row.result,
         }
         self._database.add("audit_add", values)
+        self._last = n
 
     def list(self, *, limit: int = 100) -> builtins.list[AuditRow]:
         return [self._audit(row) for row in self._database.all("audit_list", {"limit": limit})]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from exchange.adapters.storage.columns import from_instant, from_message_id, to_instant, to_message_id
 from exchange.adapters.storage.database import Database, Row, Values
 from exchange.adapters.storage.links import LinkNumbers
+from exchange.adapters.storage.messages import MessagePlaces
 from exchange.adapters.storage.vault import Vault
 from exchange.errors import StoreError
 from exchange.ids import CaseCode, LinkId
@@ -37,6 +38,8 @@ class CaseFiles:
         self._vault = vault
         self._numbers = numbers
         self._known: dict[tuple[LinkId, CaseCode], CaseFile] = {}
+        self._last = 0
+        """Number of the last file, 0 while it is not known."""
 
     def find(self, link: LinkId, code: CaseCode) -> CaseFile | None:
         file = self._known.get((link, code))
@@ -52,14 +55,17 @@ class CaseFiles:
     def forget(self) -> None:
         """Drop the files of the last unit; called at its end, and when something is undone."""
         self._known.clear()
+        self._last = 0
 
     def need(self, link: LinkId, code: CaseCode) -> CaseFile:
         """Return the file of a code; make it if there is none."""
         file = self.find(link, code)
         if file is not None:
             return file
-        row = self._database.one("case_file_next")
-        file = CaseFile(row[0] if row else 1, self._vault.take())
+        if not self._last:
+            row = self._database.one("case_file_last")
+            self._last = row[0] if row else 0
+        file = CaseFile(self._last + 1, self._vault.take())
         values: dict[str, object] = {
             "no": file.no,
             "link": self._numbers.of(link),
@@ -69,6 +75,7 @@ class CaseFiles:
             "group_token": self.group_token(code),
         }
         self._database.add("case_file_add", values)
+        self._last = file.no
         self._known[link, code] = file
         return file
 
@@ -85,18 +92,31 @@ class CaseFiles:
 
 
 class SqlCases:
-    def __init__(self, database: Database, vault: Vault, numbers: LinkNumbers, files: CaseFiles) -> None:
+    """Rows are opened once a unit and remembered until one of them changes or the unit ends."""
+
+    def __init__(
+        self, database: Database, vault: Vault, numbers: LinkNumbers, files: CaseFiles, places: MessagePlaces
+    ) -> None:
         self._database = database
         self._vault = vault
         self._numbers = numbers
         self._files = files
+        self._places = places
+        self._read: dict[tuple[LinkId, CaseCode], CaseRow | None] = {}
+
+    def forget(self) -> None:
+        """Drop the rows of the last unit; called at its end, and when something is undone."""
+        self._read.clear()
 
     def get(self, link: LinkId, code: CaseCode) -> CaseRow | None:
-        values = {"token": self._files.token(code), "link": self._numbers.find(link)}
-        row = self._database.one("case_get", values)
-        return None if row is None else self._row(row)
+        if (link, code) not in self._read:
+            values = {"token": self._files.token(code), "link": self._numbers.find(link)}
+            row = self._database.one("case_get", values)
+            self._read[link, code] = None if row is None else self._row(row)
+        return self._read[link, code]
 
     def add(self, row: CaseRow) -> None:
+        self._read.pop((row.link, row.code), None)
         file = self._files.need(row.link, row.code)
         values: dict[str, object] = {
             "link": self._numbers.of(row.link),
@@ -107,6 +127,7 @@ class SqlCases:
         self._database.add("case_add", values | self._changing(file, row))
 
     def update(self, row: CaseRow) -> None:
+        self._read.pop((row.link, row.code), None)
         file = self._files.find(row.link, row.code)
         if file is None or not self._database.run("case_update", self._changing(file, row)):
             raise StoreError(f"the case is not in the store of link {row.link}")
@@ -150,15 +171,17 @@ class SqlCases:
     def of_message(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[CaseCode]:
         values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
         rows: builtins.list[Row] = []
-        message = self._database.one("message_number", values)
+        message = self._places.find(link, direction, seq)
         if message is not None:
-            first = message[0] << _PART_BITS
+            first = message.no << _PART_BITS
             rows += self._database.all("case_of_parts", {"first": first, "end": first + (1 << _PART_BITS)})
         rows += self._database.all("case_of_message", values)
-        codes = (self._files.code(no, key, sealed) for no, key, sealed in rows)
-        return list(dict.fromkeys(code for code in codes if code is not None))
+        files = {no: (key, sealed) for no, key, sealed in reversed(rows)}
+        codes = (self._files.code(no, *files.pop(no)) for no, _, _ in rows if no in files)
+        return [code for code in codes if code is not None]
 
     def erase(self, link: LinkId, code: CaseCode) -> None:
+        self.forget()
         file = self._files.find(link, code)
         if file is None:
             return

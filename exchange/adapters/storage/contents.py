@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from exchange.adapters.storage.cases import CaseFiles
 from exchange.adapters.storage.database import Database, Row
-from exchange.adapters.storage.links import LinkNumbers
+from exchange.adapters.storage.messages import MessagePlace, MessagePlaces
 from exchange.adapters.storage.vault import Vault
 from exchange.errors import AppendOnlyError, StoreError
 from exchange.ids import LinkId
@@ -20,28 +20,28 @@ PARTS_LIMIT = 1 << 16
 
 
 class SqlContents:
-    def __init__(self, database: Database, vault: Vault, numbers: LinkNumbers, files: CaseFiles) -> None:
+    def __init__(self, database: Database, vault: Vault, places: MessagePlaces, files: CaseFiles) -> None:
         self._database = database
         self._vault = vault
-        self._numbers = numbers
+        self._places = places
         self._files = files
 
     def add(self, link: LinkId, direction: Direction, seq: int, parts: Sequence[Part]) -> None:
-        message, message_key = self._message(link, direction, seq)
+        message = self._message(link, direction, seq)
         for part in parts:
             if not 0 <= part.number < PARTS_LIMIT:
                 raise StoreError(f"part {part.number} is outside of 0 to {PARTS_LIMIT - 1}")
             file = None if part.case is None else self._files.need(link, part.case)
-            place = message * PARTS_LIMIT + part.number
-            key = message_key if file is None else file.key
+            place = message.no * PARTS_LIMIT + part.number
+            key = message.key if file is None else file.key
             sealed = self._vault.seal(key, _place(place), part.raw)
             case_file = None if file is None else file.no
             self._database.add("part_add", {"place": place, "case_file": case_file, "raw": sealed})
 
     def parts(self, link: LinkId, direction: Direction, seq: int) -> list[Part]:
-        message, message_key = self._message(link, direction, seq)
-        values = {"first": message * PARTS_LIMIT, "end": (message + 1) * PARTS_LIMIT}
-        found = (self._part(row, message_key) for row in self._database.all("part_range", values))
+        message = self._message(link, direction, seq)
+        values = {"first": message.no * PARTS_LIMIT, "end": (message.no + 1) * PARTS_LIMIT}
+        found = (self._part(row, message.key) for row in self._database.all("part_range", values))
         return [part for part in found if part is not None]
 
     def seen_salts(self, salts: Iterable[bytes]) -> bool:
@@ -62,12 +62,11 @@ class SqlContents:
         raw = self._vault.open(case_key, _place(place), sealed)
         return None if raw is None or case is None else Part(number, case, raw)
 
-    def _message(self, link: LinkId, direction: Direction, seq: int) -> tuple[int, int]:
-        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
-        row = self._database.one("message_number", values)
-        if row is None:
+    def _message(self, link: LinkId, direction: Direction, seq: int) -> MessagePlace:
+        place = self._places.find(link, direction, seq)
+        if place is None:
             raise StoreError(f"message {seq} ({direction}) of link {link} is not in the store")
-        return row[0], row[1]
+        return place
 
 
 def _place(place: int) -> str:

@@ -41,7 +41,8 @@ class LinkNumbers:
 
 class SqlLinks:
     """Agreements, cards and key places change seldom and are read with every frame, so they are remembered
-    until one of them changes or a transaction is undone. There is only one connection."""
+    until one of them changes or a transaction is undone. There is only one connection. The rows of links
+    change with each message and are remembered for one unit."""
 
     def __init__(self, database: Database, numbers: LinkNumbers) -> None:
         self._database = database
@@ -49,19 +50,30 @@ class SqlLinks:
         self._agreements: dict[tuple[LinkId, int], AgreementRow | None] = {}
         self._cards: dict[AgencyCode, list[CardRow]] = {}
         self._spans: dict[tuple[LinkId, int], list[KeySpan]] = {}
+        self._rows: dict[LinkId, LinkRow] = {}
 
     def forget(self) -> None:
         """Drop what is remembered."""
         self._agreements.clear()
         self._cards.clear()
         self._spans.clear()
+        self._rows.clear()
+
+    def end_unit(self) -> None:
+        """Drop what is remembered for one unit only."""
+        self._rows.clear()
 
     def add(self, row: LinkRow) -> None:
         self._database.add("link_add", vars(row))
 
     def get(self, link: LinkId) -> LinkRow | None:
-        row = self._database.one("link_get", {"link": link})
-        return None if row is None else _link(row)
+        known = self._rows.get(link)
+        if known is None:
+            row = self._database.one("link_get", {"link": link})
+            if row is None:
+                return None
+            known = self._rows[link] = _link(row)
+        return known
 
     def of_partner(self, partner: AgencyCode) -> LinkRow | None:
         row = self._database.one("link_of_partner", {"partner": partner})
@@ -73,6 +85,7 @@ class SqlLinks:
     def update(self, row: LinkRow) -> None:
         if not self._database.run("link_update", vars(row)):
             raise StoreError(f"link {row.link} is not in the store")
+        self._rows[row.link] = row
 
     def add_agreement(self, row: AgreementRow) -> None:
         self.forget()

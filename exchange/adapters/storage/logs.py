@@ -3,6 +3,9 @@
 
 `grown` collects the links whose own log (written by this agency) took leaves in the present
 transaction, for the one head signature of the group.
+
+Where a log ends is read once a unit and remembered until it ends; nothing of a log is remembered longer.
+What is remembered is also demanded: a log that stands elsewhere takes no leaf.
 """
 
 from collections.abc import Sequence
@@ -23,50 +26,47 @@ class SqlLogs:
         self._numbers = numbers
         self._own = own
         self.grown: set[LinkId] = set()
+        self._ends: dict[tuple[LinkId, AgencyCode], tuple[int, LogPosition]] = {}
+
+    def forget(self) -> None:
+        """Drop what is remembered; called at the end of a unit, and when something is undone."""
+        self._ends.clear()
 
     def open(self, link: LinkId, by: AgencyCode, epoch: int) -> LogPosition:
         values = {"link": self._numbers.of(link), "writer": by, "epoch": epoch}
         row = self._database.one("log_of_epoch", values)
         if row is not None:
             return LogPosition(link, by, row[1], row[2], row[3])
+        self.forget()
         self._database.add("log_open", values)
         return LogPosition(link, by, epoch, 0, b"")
 
     def position(self, link: LinkId, by: AgencyCode) -> LogPosition:
-        row = self._database.one("log_newest", {"link": self._numbers.of(link), "writer": by})
-        if row is None:
+        end = self._end(link, by)
+        if end is None:
             raise StoreError(f"no log of {by} on link {link} is open")
-        return LogPosition(link, by, row[1], row[2], row[3])
+        return end[1]
 
     def append(self, position: LogPosition, leaves: Sequence[bytes], *, peaks: bytes) -> LogPosition:
         if not leaves:
             return position
-        values = {"link": self._numbers.of(position.link), "writer": position.by}
-        row = self._database.one("log_newest", values)
-        if row is None or row[1:] != (position.epoch, position.size, position.peaks):
-            found = "not open" if row is None else f"at {row[1]}/{row[2]}"
-            raise AppendOnlyError(
-                f"the log of {position.by} is {found}, not at {position.epoch}/{position.size}"
-            )
-        log = row[0]
+        end = self._end(position.link, position.by)
+        if end is None or end[1] != position:
+            raise _elsewhere(position, end[1] if end else None)
+        log = end[0]
         size = position.size + len(leaves)
         self._database.many(
             "leaf_add",
             ({"log": log, "i": i, "raw": raw} for i, raw in enumerate(leaves, start=position.size)),
         )
-        self._database.run(
-            "log_advance",
-            {
-                "log": log,
-                "size": position.size,
-                "peaks": position.peaks,
-                "new_size": size,
-                "new_peaks": peaks,
-            },
-        )
+        values = {"log": log, "size": position.size, "peaks": position.peaks}
+        if not self._database.run("log_advance", values | {"new_size": size, "new_peaks": peaks}):
+            raise _elsewhere(position, None)
         if position.by == self._own:
             self.grown.add(position.link)
-        return LogPosition(position.link, position.by, position.epoch, size, peaks)
+        after = LogPosition(position.link, position.by, position.epoch, size, peaks)
+        self._ends[position.link, position.by] = log, after
+        return after
 
     def leaves(self, link: LinkId, by: AgencyCode, start: int, end: int) -> list[bytes]:
         values = {"log": self._find(link, by), "start": start, "end": end}
@@ -98,11 +98,26 @@ class SqlLogs:
 
     def _find(self, link: LinkId, by: AgencyCode) -> int:
         """Return the number of the newest log, or 0, which no log has."""
-        row = self._database.one("log_newest", {"link": self._numbers.find(link), "writer": by})
-        return 0 if row is None else int(row[0])
+        end = self._end(link, by)
+        return end[0] if end else 0
+
+    def _end(self, link: LinkId, by: AgencyCode) -> tuple[int, LogPosition] | None:
+        """Return number and position of the newest log, or None when none is open."""
+        known = self._ends.get((link, by))
+        if known is None:
+            row = self._database.one("log_newest", {"link": self._numbers.find(link), "writer": by})
+            if row is None:
+                return None
+            known = self._ends[link, by] = row[0], LogPosition(link, by, row[1], row[2], row[3])
+        return known
 
     def _log(self, link: LinkId, by: AgencyCode) -> int:
         log = self._find(link, by)
         if not log:
             raise StoreError(f"no log of {by} on link {link} is open")
         return log
+
+
+def _elsewhere(expected: LogPosition, found: LogPosition | None) -> AppendOnlyError:
+    place = f"at {found.epoch}/{found.size}" if found else "not open, or elsewhere"
+    return AppendOnlyError(f"the log of {expected.by} is {place}, not at {expected.epoch}/{expected.size}")

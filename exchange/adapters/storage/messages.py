@@ -5,6 +5,7 @@ Every message has a data key of its own from the start; its sealed body lies und
 """
 
 import builtins
+from dataclasses import dataclass
 from datetime import datetime
 
 from exchange.adapters.storage.columns import (
@@ -31,11 +32,51 @@ _TAIL_DIGITS = 8
 _NO_END = 2**63 - 1
 
 
+@dataclass(frozen=True)
+class MessagePlace:
+    """The store's own number of a message, and its data key; both never change."""
+
+    no: int
+    key: int
+
+
+class MessagePlaces:
+    """Finds the places of messages; those that are in use are remembered for one unit."""
+
+    def __init__(self, database: Database, numbers: LinkNumbers) -> None:
+        self._database = database
+        self._numbers = numbers
+        self._known: dict[tuple[LinkId, Direction, int], MessagePlace] = {}
+
+    def forget(self) -> None:
+        """Drop the places of the last unit; called at its end, and when something is undone."""
+        self._known.clear()
+
+    def remember(self, row: MessageRow, place: MessagePlace) -> None:
+        self._known[row.link, row.direction, row.seq] = place
+
+    def find(self, link: LinkId, direction: Direction, seq: int) -> MessagePlace | None:
+        known = self._known.get((link, direction, seq))
+        if known is None:
+            values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
+            row = self._database.one("message_number", values)
+            if row is None:
+                return None
+            known = self._known[link, direction, seq] = MessagePlace(row[0], row[1])
+        return known
+
+
 class SqlMessages:
-    def __init__(self, database: Database, vault: Vault, numbers: LinkNumbers) -> None:
+    def __init__(self, database: Database, vault: Vault, numbers: LinkNumbers, places: MessagePlaces) -> None:
         self._database = database
         self._vault = vault
         self._numbers = numbers
+        self._places = places
+        self._announced: dict[tuple[LinkId, int], Announced | None] = {}
+
+    def forget(self) -> None:
+        """Drop the announcements of the last unit; called at its end, and when something is undone."""
+        self._announced.clear()
 
     def add(self, row: MessageRow, *, envelope: bytes, body: bytes | None) -> None:
         key = self._vault.take()
@@ -44,6 +85,7 @@ class SqlMessages:
         number = self._database.add("message_add", self._where(row) | _kept(row) | _changing(row) | fixed)
         sealed = None if body is None else self._vault.seal(key, _body_place(number), body)
         self._database.add("line_add", {"message": number, "envelope": envelope, "body": sealed})
+        self._places.remember(row, MessagePlace(number, key))
 
     def update(self, row: MessageRow) -> None:
         if not self._database.run("message_update", self._where(row) | _changing(row)):
@@ -130,6 +172,7 @@ class SqlMessages:
         return self._all("message_numbers", values)
 
     def announce(self, row: Announced) -> bool:
+        self._announced.pop((row.link, row.seq), None)
         values = {
             "link": self._numbers.of(row.link),
             "seq": row.seq,
@@ -148,10 +191,13 @@ class SqlMessages:
         return True
 
     def announced(self, link: LinkId, seq: int) -> Announced | None:
-        rows = self.announced_numbers(link, seq, 1)
-        return rows[0] if rows and rows[0].seq == seq else None
+        if (link, seq) not in self._announced:
+            rows = self.announced_numbers(link, seq, 1)
+            self._announced[link, seq] = rows[0] if rows and rows[0].seq == seq else None
+        return self._announced[link, seq]
 
     def void_announced(self, link: LinkId, seq: int, code: str) -> None:
+        self._announced.pop((link, seq), None)
         self._database.run("announced_void", {"link": self._numbers.of(link), "seq": seq, "code": code})
 
     def announced_last(self, link: LinkId) -> int:

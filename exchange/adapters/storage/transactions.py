@@ -132,6 +132,7 @@ class Transactions:
         if grown:
             self._finish(self._unit, grown)
             self._unit.take_grown()
+            self._unit.end_unit()
         self.demand_sound()
         self.before_commit()
         self._database.control("COMMIT")

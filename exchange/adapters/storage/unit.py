@@ -15,7 +15,7 @@ from exchange.adapters.storage.database import Database
 from exchange.adapters.storage.drafts import SqlDrafts
 from exchange.adapters.storage.links import LinkNumbers, SqlLinks
 from exchange.adapters.storage.logs import SqlLogs
-from exchange.adapters.storage.messages import SqlMessages
+from exchange.adapters.storage.messages import MessagePlaces, SqlMessages
 from exchange.adapters.storage.movements import SqlMovements
 from exchange.adapters.storage.officers import SqlOfficers
 from exchange.adapters.storage.questions import SqlQuestions
@@ -37,9 +37,10 @@ class SqlUnit:
         self._files = files = CaseFiles(database, vault, self._numbers)
         self._links = SqlLinks(database, self._numbers)
         self._logs = SqlLogs(database, self._numbers, own=own)
-        self._messages = SqlMessages(database, vault, self._numbers)
-        self._contents = SqlContents(database, vault, self._numbers, files)
-        self._cases = SqlCases(database, vault, self._numbers, files)
+        self._places = places = MessagePlaces(database, self._numbers)
+        self._messages = SqlMessages(database, vault, self._numbers, places)
+        self._contents = SqlContents(database, vault, places, files)
+        self._cases = SqlCases(database, vault, self._numbers, files, places)
         self._movements = SqlMovements(database, vault, self._numbers, files)
         self._crossings = SqlCrossings(database, self._numbers)
         self._questions = SqlQuestions(database, self._numbers, files)
@@ -132,9 +133,14 @@ class SqlUnit:
     def end_unit(self) -> None:
         """Drop what is remembered for one unit only."""
         self._files.forget()
+        self._links.end_unit()
+        self._logs.forget()
+        self._messages.forget()
+        self._places.forget()
+        self._cases.forget()
 
     def _forget_names(self) -> None:
         self._numbers.forget()
         self._links.forget()
-        self._files.forget()
         self._audit.forget()
+        self.end_unit()

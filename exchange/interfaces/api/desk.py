@@ -6,13 +6,13 @@ A command is an async function of the desk and the members of a JSON object; it 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from exchange.bootstrap import OpenNode
 from exchange.clock import instant_text
-from exchange.errors import UsageError
+from exchange.errors import ExchangeError, InputError, UsageError
 from exchange.ids import AgencyCode, LinkId, OfficerNumber, parse_agency, parse_officer
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
@@ -124,6 +124,20 @@ async def message_of(desk: Desk, prefix: str) -> MessageRow:
             f"{len(found)} messages have the number {prefix}", hint="type more of it: exchange message list"
         )
     return found[0]
+
+
+def problem_answer(error: ExchangeError) -> Answer:
+    """Return an error as the own staff gets it; the text carries identifiers and codes only."""
+    faults = error.faults if isinstance(error, InputError) else ()
+    return {
+        "error": {
+            "reason": error.reason,
+            "message": str(error),
+            "hint": error.hint or "",
+            "exit": error.exit_code,
+            "faults": [asdict(fault) for fault in faults],
+        }
+    }
 
 
 def when(moment: datetime | None) -> str | None:

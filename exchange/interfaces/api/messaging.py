@@ -1,12 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands about messages: fill, validate, send, release, list, show, wait, void."""
+"""Commands about messages: fill, validate, send one or many, release, list, show, wait, void."""
 
 import asyncio
 from dataclasses import asdict
 
-from exchange.errors import UsageError
+from exchange.errors import ExchangeError, UsageError
 from exchange.ids import LinkId, unb64url
-from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_line, message_of, when
+from exchange.interfaces.api.desk import (
+    Answer,
+    Ask,
+    Command,
+    Desk,
+    message_line,
+    message_of,
+    problem_answer,
+    when,
+)
 from exchange.interfaces.api.drafting import link_of, opened_content, sent_answer, sources_for
 from exchange.messages.attachments import FileToAttach, attach
 from exchange.messages.document import persons_of, text_at
@@ -20,6 +29,8 @@ from exchange.service.rows import Direction, LinkRow, MessageState
 from exchange.service.void import give_up
 
 MAX_WAIT_S = 60
+MAX_MANY = 1_000
+"""Files in one call: half of what the store lets wait, so that others find room beside it."""
 FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED, MessageState.STOPPED})
 
 
@@ -48,6 +59,30 @@ async def send_message(desk: Desk, ask: Ask) -> Answer:
     attached = attach(filled.document, _files(ask, filled.document)) if ask.members.get("files") else None
     document, parts = (attached.document, attached.parts) if attached else (filled.document, ())
     return sent_answer(link, await send(desk.node, link.link, document, ask.officer(), parts))
+
+
+async def send_many(desk: Desk, ask: Ask) -> Answer:
+    """Send several files to one partner, each by itself: what is wrong with one stops no other.
+
+    The answers stand in the order of the files; numbers are taken as the files become ready.
+    """
+    files = ask.members.get("documents")
+    if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
+        raise UsageError("documents is not a list of groups")
+    if len(files) > MAX_MANY:
+        raise UsageError(f"{len(files)} files in one call", hint=f"send at most {MAX_MANY} at once")
+    link, sources = await sources_for(desk, ask.text("to", ""), ask.officer())
+
+    async def send_one(file: Document) -> Answer:
+        try:
+            document = fill(file, sources).document
+            return sent_answer(link, await send(desk.node, link.link, document, ask.officer()))
+        except ExchangeError as error:
+            return problem_answer(error)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(send_one(file)) for file in files]
+    return {"partner": link.partner, "link": link.link, "sent": [task.result() for task in tasks]}
 
 
 def _files(ask: Ask, document: Document) -> list[FileToAttach]:
@@ -163,6 +198,7 @@ COMMANDS: dict[str, Command] = {
     "message.fill": fill_message,
     "message.validate": validate_message,
     "message.send": send_message,
+    "message.send_many": send_many,
     "message.release": release_message,
     "message.list": list_messages,
     "message.show": show_message,

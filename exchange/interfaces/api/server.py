@@ -11,7 +11,6 @@ own officers; they carry identifiers and codes, never personal data.
 import contextlib
 import os
 from collections.abc import AsyncIterator
-from dataclasses import asdict
 from pathlib import Path
 
 from aiohttp import web
@@ -31,7 +30,7 @@ from exchange.interfaces.api import (
     persons,
     training,
 )
-from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
+from exchange.interfaces.api.desk import Ask, Command, Desk, problem_answer
 from exchange.protocol.strictjson import Limits, parse_object
 
 SOCKET_NAME = "control.sock"
@@ -99,30 +98,17 @@ def _app(desk: Desk) -> web.Application:
     async def run(request: web.Request) -> web.Response:
         command = COMMANDS.get(request.match_info["name"])
         if command is None:
-            return web.json_response(_problem(ConfigurationError("no such command")), status=404)
+            return web.json_response(problem_answer(ConfigurationError("no such command")), status=404)
         try:
             members = parse_object(await request.read() or b"{}", _LIMITS)
             return web.json_response(await command(desk, Ask(dict(members))))
         except StrictJsonError as error:
-            return web.json_response(_problem(InputError(str(error))), status=400)
+            return web.json_response(problem_answer(InputError(str(error))), status=400)
         except ExchangeError as error:
-            return web.json_response(_problem(error), status=400)
+            return web.json_response(problem_answer(error), status=400)
         except Exception as error:
             desk.node.journal.note("handling_failed", error=type(error).__name__)
             raise
 
     app.router.add_post("/v1/commands/{name}", run)
     return app
-
-
-def _problem(error: ExchangeError) -> Answer:
-    faults = error.faults if isinstance(error, InputError) else ()
-    return {
-        "error": {
-            "reason": error.reason,
-            "message": str(error),
-            "hint": error.hint or "",
-            "exit": error.exit_code,
-            "faults": [asdict(fault) for fault in faults],
-        }
-    }

@@ -5,9 +5,9 @@
 INSERT INTO case_file (no, link, key, code, token, group_token)
 VALUES (:no, :link, :key, :code, :token, :group_token);
 
--- name: case_file_next
--- The number of the next case file.
-SELECT coalesce(max(no), 0) + 1 FROM case_file;
+-- name: case_file_last
+-- The number of the last case file.
+SELECT coalesce(max(no), 0) FROM case_file;
 
 -- name: case_file_find
 -- The case file of a code on one link.
