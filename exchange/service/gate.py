@@ -26,6 +26,8 @@ from exchange.ledger.notes import verify_head
 from exchange.protocol.gatewords import GateWord, new_nonce, sign_gate_word
 from exchange.protocol.suites import KeyUse
 from exchange.service import logbook
+from exchange.service.agreement_words import give_version
+from exchange.service.agreements import fetch_missing
 from exchange.service.gatetalk import (
     Report,
     ask_report,
@@ -60,6 +62,8 @@ async def open_gate(node: Node, link: LinkId) -> None:
     own_size, begun = await node.store.read(
         lambda uow: (uow.logs.position(link, node.agency).size, uow.settings.get(REFILL + link))
     )
+    await hear_agreement(node, link, report.gives)
+    await fetch_missing(node, link, report)
     if report.seen_size > own_size or begun:
         await refill(node, link, report)
     await node.store.read(lambda uow: _decide(uow, node, link, report))
@@ -229,6 +233,8 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
             if node.presence.of(link).only_answers:
                 await _open_by_question(node, link, word)
             gives = await node.store.read(lambda uow: report_of(uow, node, pairing_of(uow, node, link)))
+        case "agreement":
+            gives = await node.store.read(lambda uow: give_version(uow, link, word.asks))
         case "leaves":
             gives = await node.store.read(lambda uow: give_leaves(uow, node, pairing, word.asks))
         case _:

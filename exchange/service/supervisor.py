@@ -13,6 +13,7 @@ from exchange.errors import ExchangeError, NodeError, StoreError
 from exchange.ids import LinkId
 from exchange.ledger.entries import beat
 from exchange.service import logbook
+from exchange.service.agreements import keep_agreed
 from exchange.service.deliver import deliver, poll
 from exchange.service.drafts import release_waiting
 from exchange.service.intake import settle_held
@@ -74,6 +75,7 @@ class Supervisor:
             self._release_waiting,
             self._reject_parked,
             self._beat,
+            self._change_agreement,
         ):
             await _tolerate(self._node, step, link)
 
@@ -119,6 +121,12 @@ class Supervisor:
         head = await node.store.read(lambda uow: uow.logs.head(link, node.agency))
         if head and node.clock.now() - head.at >= BEAT_EVERY:
             await node.store.write(lambda uow: _write_beat(uow, node, link))
+            node.presence.wake(link)
+
+    async def _change_agreement(self, link: LinkId) -> None:
+        """Switch our direction to the next version of the agreement as soon as both sides hold it."""
+        node = self._node
+        if node.presence.of(link).gate is LinkState.OPEN and await keep_agreed(node, link):
             node.presence.wake(link)
 
     async def _release_waiting(self, link: LinkId) -> None:

@@ -6,7 +6,8 @@
 2. Leaves and head are stored and cosigned in one transaction. The cosignature says only: *I hold these
    bytes*. Whether a leaf is legal is judged afterwards, and a faulty leaf has no effect.
 3. `keyx` says where keys of the partner count (`keyplaces`), before anything else has its effect.
-4. `sent` is announced, so that its line can be recognised; `void` closes a number; `rcvd`, `accp` and
+4. `agrx` switches the direction of the partner to another version of the agreement (`switching`).
+5. `sent` is announced, so that its line can be recognised; `void` closes a number; `rcvd`, `accp` and
    `rejc` are the verdicts on our own messages. Only they, or our own `void`, end a message.
 """
 
@@ -34,6 +35,7 @@ from exchange.service.rows import (
     MessageRow,
     MessageState,
 )
+from exchange.service.switching import follow
 
 _UNSETTLED = "unsettled:"
 """Setting that holds the index of the first verdict leaf that could not be applied."""
@@ -135,6 +137,8 @@ def apply_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> Non
     match leaf.ev:
         case Event.SENT:
             _announce(uow, node, pairing, leaf)
+        case Event.AGRX:
+            follow(uow, node, pairing, leaf)
         case Event.VOID:
             _give_up_announced(uow, node, pairing, leaf)
         case Event.RCVD | Event.ACCP | Event.REJC:
