@@ -19,6 +19,7 @@ from aiohttp import web
 from exchange.errors import ConfigurationError, ExchangeError, InputError, StrictJsonError
 from exchange.interfaces.api import (
     agenda,
+    agreeing,
     answering,
     bookkeeping,
     casebook,
@@ -41,6 +42,7 @@ _LIMITS = Limits(max_bytes=MAX_BODY_BYTES, max_depth=20, max_members=250, max_it
 COMMANDS: dict[str, Command] = {
     **office.COMMANDS,
     **partnering.COMMANDS,
+    **agreeing.COMMANDS,
     **messaging.COMMANDS,
     **answering.COMMANDS,
     **handover.COMMANDS,

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from exchange.errors import ExchangeError, UsageError
 from exchange.interfaces.cli import (
+    agreements,
     answering,
     cases,
     demo,
@@ -74,6 +75,7 @@ for name, group in (
     ("case", cases.group),
     ("handover", handover.group),
     ("partner", partners.group),
+    ("agreement", agreements.group),
     ("officer", offices.officers),
     ("key", offices.keys),
     ("ledger", ledgers.group),
