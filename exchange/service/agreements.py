@@ -73,7 +73,8 @@ async def propose(node: Node, link: LinkId, raw: bytes, *, actors: tuple[str, ..
 async def sign(node: Node, link: LinkId, raw: bytes, *, actors: tuple[str, ...]) -> Signed:
     """Keep a version that the partner signed; `raw` is its file, with our signature if it was not here yet.
 
-    The file may also be our own proposal that came back with the partner's signature.
+    The file may also be our own proposal that came back with the partner's signature; one that is in force
+    already changes nothing.
 
     Raises:
         UsageError: another version is on its way.
@@ -83,6 +84,9 @@ async def sign(node: Node, link: LinkId, raw: bytes, *, actors: tuple[str, ...])
 
     def unit(uow: UnitOfWork) -> Signed:
         partner = partner_of(uow, link)
+        row = uow.links.agreement(link, offered.agreement.n)
+        if row is not None and row.raw == offered.agreement.raw:
+            return Signed(offered.agreement, row.own_signature, row.partner_signature, partner_holds=True)
         known = find_signed(uow, link, offered.agreement.digest)
         held = parsed_agreement(newest_held(uow, link).raw)
         if known is None or known.withdrawn:

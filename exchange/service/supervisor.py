@@ -23,6 +23,7 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.refill import LOST
 from exchange.service.rows import LinkState
 from exchange.service.void import give_up
+from exchange.service.withdrawals import look_for_others
 
 BEAT_EVERY = timedelta(days=1)
 RUNNING = frozenset({LinkState.CLOSED, LinkState.OPEN})
@@ -76,6 +77,7 @@ class Supervisor:
             self._reject_parked,
             self._beat,
             self._change_agreement,
+            self._pass_on_withdrawals,
         ):
             await _tolerate(self._node, step, link)
 
@@ -128,6 +130,10 @@ class Supervisor:
         node = self._node
         if node.presence.of(link).gate is LinkState.OPEN and await keep_agreed(node, link):
             node.presence.wake(link)
+
+    async def _pass_on_withdrawals(self, link: LinkId) -> None:
+        """Find the other partners that have data of a person who withdrew a consent; people tell them."""
+        await look_for_others(self._node, link)
 
     async def _release_waiting(self, link: LinkId) -> None:
         if self._node.presence.of(link).gate is LinkState.OPEN:

@@ -238,7 +238,7 @@ def _say_differences(old: Agreement, new: Agreement, *, as_json: bool) -> None:
     if as_json:
         return
     rows = [(c.what, c.old or "not there", c.new or "not there") for c in differences(old, new)]
-    say(f"version {new.n} differs from version {old.n} in {len(rows)} places:")
+    say(f"version {new.n} differs from version {old.n}:")
     say_table(("what", f"version {old.n}", f"version {new.n}"), rows, empty="nothing")
     say()
 
