@@ -28,6 +28,7 @@ from exchange.interfaces.api import (
     office,
     partnering,
     persons,
+    rights,
     training,
 )
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
@@ -50,6 +51,7 @@ COMMANDS: dict[str, Command] = {
     **casebook.COMMANDS,
     **agenda.COMMANDS,
     **persons.COMMANDS,
+    **rights.COMMANDS,
     **training.COMMANDS,
 }
 

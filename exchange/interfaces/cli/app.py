@@ -25,6 +25,7 @@ from exchange.interfaces.cli import (
     messages,
     offices,
     partners,
+    rights,
     setup,
 )
 from exchange.interfaces.cli.output import show_error
@@ -70,6 +71,7 @@ app = typer.Typer(
 )
 for part in (demo, setup, doctor, due):
     part.register(app)
+cases.group.command("recipients")(rights.recipients)
 for name, group in (
     ("message", messages.group),
     ("case", cases.group),
