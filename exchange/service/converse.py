@@ -224,7 +224,7 @@ def _examine_one(
     raw: bytes,
     pairing: Pairing,
     keys: Mapping[KeyId, PrivateKey],
-    suites: Mapping[int, Suite],
+    suites: Mapping[int, frozenset[Suite]],
     *,
     card_shown: bool,
 ) -> Examined | Result:

@@ -67,7 +67,7 @@ def examine(
     *,
     own: AgencyCode,
     seal_keys: Mapping[KeyId, PrivateKey],
-    suites: Mapping[int, Suite],
+    suites: Mapping[int, frozenset[Suite]],
     card_shown: bool = False,
 ) -> Examined:
     """Return an examined line; `suites` are those of the versions of the agreement that a line may name.
@@ -77,7 +77,7 @@ def examine(
         AgainError: unknown_card, unless the sender has just shown its card.
     """
     line = authenticate(raw, pairing, own=own, card_shown=card_shown)
-    if line.envelope.suite != suites.get(line.envelope.agr):
+    if line.envelope.suite not in suites.get(line.envelope.agr, ()):
         return replace(line, fault=RejectedError("agreement_mismatch"))  # rule 7: it opens nothing
     try:
         parts = open_parts(line.envelope, line.body, seal_keys)

@@ -8,6 +8,7 @@ time open each other.
 Decision on the partner's report (numbers as in docs/protocol/objects.md, gate):
 1. the report answers our nonce and its clock is within 300 s of ours;
 2. our clock is not behind our own last leaf;
+   then versions of the agreement that we signed and lost are asked for (`agreements.fetch_missing`);
 3. the partner saw more of our log than we have: `refill` fetches it, leaf by leaf and line by line;
 4. what the partner saw is a prefix of our log; another root freezes the link for people;
 5. the high-water file is a prefix of our log too; without one only two persons can open;

@@ -104,11 +104,18 @@ def pairing_under(uow: UnitOfWork, pairing: Pairing, n: int) -> Pairing:
     return replace(pairing, agreement=parsed_agreement(row.raw)) if row else pairing
 
 
-def suites_of(uow: UnitOfWork, link: LinkId) -> dict[int, Suite]:
-    """Return the suite of each version that a message may name: held, or signed by both sides."""
+def suites_of(uow: UnitOfWork, link: LinkId) -> dict[int, frozenset[Suite]]:
+    """Return the suites of each version that a message may name: held, or signed by both sides.
+
+    Of a number that is not held yet there may be two, one of which was given up.
+    """
+    suites: dict[int, frozenset[Suite]] = {}
+    for one in signed_versions(uow, link):
+        if one.is_complete:
+            n = one.agreement.n
+            suites[n] = suites.get(n, frozenset()) | {one.agreement.suite}
     held = [parsed_agreement(row.raw) for row in held_versions(uow, link)]
-    signed = [one.agreement for one in signed_versions(uow, link) if one.is_complete]
-    return {agreement.n: agreement.suite for agreement in (*signed, *held)}
+    return suites | {agreement.n: frozenset({agreement.suite}) for agreement in held}
 
 
 def signed_versions(uow: UnitOfWork, link: LinkId) -> tuple[Signed, ...]:
