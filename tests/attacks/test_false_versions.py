@@ -174,7 +174,6 @@ def other_link():
 
 FILES = {
     "a version skipped": (lambda: signed_by(THIRD, KH, VN), AgreementInvalidError),
-    "version 1 once more": (lambda: signed_by(FIRST, KH, VN), AgreementInvalidError),
     "another link": (lambda: signed_by(other_link(), KH, VN), AgreementInvalidError),
     "only our signature": (lambda: signed_by(SECOND, VN), AgreementInvalidError),
     "only the partner's signature": (lambda: signed_by(SECOND, KH), AgreementInvalidError),
@@ -187,6 +186,17 @@ def test_a_wrong_file_is_refused_and_nothing_is_kept(make, error):
         with pytest.raises(error):
             await sign(stage.node, stage.link, make(), actors=TWO)
         assert len(await stage.store.read(lambda uow: held_versions(uow, stage.link))) == 1
+        await both_signed(stage)
+
+    with_stage(story)
+
+
+def test_a_file_of_a_version_in_force_changes_nothing():
+    async def story(stage):
+        before = await stage.store.read(lambda uow: held_versions(uow, stage.link))
+        same = await sign(stage.node, stage.link, signed_by(FIRST, KH, VN), actors=TWO)
+        assert same.agreement == FIRST
+        assert await stage.store.read(lambda uow: held_versions(uow, stage.link)) == before
         await both_signed(stage)
 
     with_stage(story)
