@@ -117,6 +117,21 @@ def test_before_the_first_number_of_a_switch_the_old_version_holds():
     with_stage(story)
 
 
+@pytest.mark.parametrize("agr", [1, 3])
+def test_a_line_that_names_another_version_than_that_of_its_number_is_rejected(agr):
+    """Also when both versions have the same suite, so that nothing else tells them apart."""
+
+    async def story(stage):
+        same = next_version(FIRST, expires_days=9)
+        await both_signed(stage, same)
+        assert await send(stage, agr=2) == (MessageState.REJECTED, "agreement_mismatch")
+        await switch(stage, ad=same.digest)
+        assert await send(stage, agr=agr) == (MessageState.REJECTED, "agreement_mismatch")
+        await goes_on_under(stage, 2, Suite.HYBRID)
+
+    with_stage(story)
+
+
 def test_a_version_does_not_allow_another_suite_than_its_own():
     async def story(stage):
         await both_signed(stage)

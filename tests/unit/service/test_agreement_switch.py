@@ -2,13 +2,14 @@
 """Both sides change to a new version of the agreement while messages are under way (design 4.1)."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from exchange.protocol.suites import Suite
 from exchange.service.agreements import compare_notes, give_up, keep_agreed, propose, sign
 from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState
-from tests.support.checks import demand_whole, next_number, rows, sent, settle
+from tests.support.checks import contents, demand_whole, next_number, rows, sent, settle
 from tests.support.new_versions import (
     TWO,
     agree,
@@ -150,9 +151,9 @@ def test_a_restored_side_gets_the_version_back_from_its_partner(side, moment):
     async def story(world):
         await world.open()
         agency = getattr(world, side)
-        await send_many(world.kh, 2)
-        await settle(world)
         snapshots = {"before it signed": agency.store.snapshot()}
+        await asyncio.gather(*(send_many(one, 2) for one in world.agencies))
+        await settle(world)
         await agree(world, next_version(world.agreement, suite=Suite.CLASSICAL))
         snapshots["before it switched"] = agency.store.snapshot()
         await world.until(lambda: switched(world, 2))
@@ -160,9 +161,11 @@ def test_a_restored_side_gets_the_version_back_from_its_partner(side, moment):
         await asyncio.gather(*(send_many(one, 2) for one in world.agencies))
         await settle(world)
         before = [await numbers_of(one, 2) for one in world.agencies]
+        held = await contents(agency)
         agency.crash()
         agency.start(snapshots[moment])
         await world.open()
+        assert await contents(agency) == held
         await asyncio.gather(*(send_many(one, 2) for one in world.agencies))
         await settle(world)
         assert [await numbers_of(one, 2) for one in world.agencies] == before
@@ -183,13 +186,32 @@ def test_a_side_that_only_calls_changes_the_agreement_too():
     world.run(story)
 
 
+class StoreThatSwitches:
+    """The `Store` port of a node whose direction switches after a message was sealed, before its number."""
+
+    def __init__(self, node, link):
+        self._node, self._link, self._waits = node, link, True
+
+    async def read(self, unit):
+        return await self._node.store.read(unit)
+
+    async def write(self, unit):
+        if self._waits:
+            self._waits = False
+            assert await keep_agreed(self._node, self._link)
+        return await self._node.store.write(unit)
+
+
 def test_a_message_sealed_before_the_switch_is_sealed_again_and_sent():
     async def story(world):
         await world.open()
-        await agree(world, next_version(world.agreement))
-        await asyncio.gather(send_many(world.kh, 60), world.until(lambda: switched(world, 2)))
+        await agree(world, next_version(world.agreement, suite=Suite.CLASSICAL))
+        await compare_notes(world.kh.node, world.link)
+        node = replace(world.kh.node, store=StoreThatSwitches(world.kh.node, world.link))
+        await release(node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+        assert await numbers_of(world.kh, 2) == (1, 0)
         await settle(world)
-        assert await next_number(world.kh, world.link) == 61
+        assert await next_number(world.kh, world.link) == 2
         await demand_judged_by_number(world)
 
     World(seed=11).run(story)
