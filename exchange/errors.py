@@ -189,6 +189,12 @@ class GateClosedError(NodeError):
     retry = True
 
 
+class AgreementSwitchedError(GateClosedError):
+    """This side switched to another version of the agreement while the message was being sealed."""
+
+    reason = "agreement_switched"
+
+
 class ProtocolError(ExchangeError):
     """Bytes do not have the agreed form or proof.
 

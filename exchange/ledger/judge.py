@@ -7,7 +7,9 @@
 4. `rcvd` records a number, and a message id, once.
 5. `accp` and `rejc` end a number that is held under this id. `rejc` with the code `voided` may also close a
    number that never came.
-6. Events and own members are as `entries.EVENTS` demands (`entries.legal`).
+6. `agrx` goes to the next version of the agreement, with a first number that was not used before it; the
+   first one of a log may name any version.
+7. Events and own members are as `entries.EVENTS` demands (`entries.legal`).
 
 A fault names the leaf, a reason and the class of difference; the leaf has no effect here either. The time of
 a leaf is never a fault. The judge takes leaves in their order, in pieces of any size, and keeps of them only
@@ -55,6 +57,8 @@ class OrderFault(StrEnum):
     RECEIVED_AGAIN = "received_again"
     VERDICT_UNHELD = "verdict_unheld"
     VERDICT_OTHER_ID = "verdict_other_id"
+    VERSION_SKIPPED = "version_skipped"
+    VERSION_FROM_USED = "version_from_used"
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ class LogJudge:
         self.incoming = Numbers()
         self._old_before = old_before.encode("ascii")
         self._cosigned = cosigned
+        self._version = 0
+        """Number of the agreement version that the log switched to last."""
 
     def take(self, leaves: Iterable[bytes]) -> None:
         """Judge the next leaves; requires stored bytes, which `decode_leaf` took."""
@@ -165,14 +171,25 @@ class LogJudge:
             table.end(number, mark, place=self.size)
 
     def _take_other(self, leaf: Leaf) -> None:
-        if fault := legal(leaf):  # 6
+        if fault := legal(leaf):  # 7
             self._blame(fault)
+        elif leaf.ev == Event.AGRX:
+            self._take_agrx(leaf)
         elif leaf.ev == Event.OPEN and self.size:  # 1
             self._blame(OrderFault.OPEN_NOT_FIRST)
         elif leaf.ev == Event.VOID:
             self._take_void(leaf)
         elif leaf.ev in (Event.ACCP, Event.REJC):
             self._take_verdict(leaf)
+
+    def _take_agrx(self, leaf: Leaf) -> None:  # 6
+        n, begin = int(leaf.fields["n"]), int(leaf.fields["fs"])
+        if self._version and n != self._version + 1:
+            self._blame(OrderFault.VERSION_SKIPPED)
+        elif self._version and begin <= self.outgoing.highest:
+            self._blame(OrderFault.VERSION_FROM_USED)
+        else:
+            self._version = n
 
     def _take_void(self, leaf: Leaf) -> None:  # 3
         number, id, t = _common(leaf)

@@ -6,7 +6,7 @@ Each statement is a compact JWS, typ `exchange-gate+jws`, by the `door` key, wit
     v link from to at       1, the link, the two agencies, the writer's clock
     nonce                   22 characters of the writer's own, never used twice
     to_nonce                the nonce this answers, or "" for a question
-    op                      `report`, `leaves` or `lines`
+    op                      `report`, `leaves`, `lines` or `agreement`
     asks                    what the question asks for ({} for a report)
     gives                   what the statement tells ({} for a question of leaves or lines)
 
@@ -19,13 +19,16 @@ A *report* goes with every question and answer of that op, so one call tells bot
     gives.next                       the writer's next number
     gives.state                      closed, open, frozen
     gives.restored                   when the writer's store was last restored, or ""
-    gives.agreement {n, ad, sig}     newest version the writer signed, with its detached JWS
+    gives.agreement {n, ad, sig, held}   newest version the writer signed, with its detached JWS, and the
+                                     newest of which it holds both signatures
     gives.card                       the writer's current card
 
 *leaves* asks `{of, ep, from}` (`of` is the agency whose log it is) and gives `{from, leaves, note}`.
 *lines* asks `{of, numbers}` (`of` is the author) and gives `{lines: [{seq, envelope, body}]}`; what the
 reader once sent comes back sealed to the reader (`body`), so that it can be opened and checked against its
 own commitment.
+*agreement* asks `{n}` and gives `{agreement, own, partner}`: a version that both signed, with the signatures
+of writer and reader; empty texts if the writer does not hold it.
 
 Source: docs/protocol/gate.md.
 """
@@ -50,7 +53,7 @@ MAX_NUMBERS = 100
 """Numbers asked for in one question of lines."""
 _LIMITS = Limits(max_bytes=MAX_GATE_BYTES, max_depth=6, max_members=32, max_items=2_100, max_name=32)
 _MEMBERS = frozenset({"v", "link", "from", "to", "at", "nonce", "to_nonce", "op", "asks", "gives"})
-OPS = ("report", "leaves", "lines")
+OPS = ("report", "leaves", "lines", "agreement")
 
 
 @dataclass(frozen=True)

@@ -217,7 +217,7 @@ def read_terms(value: JsonValue) -> Terms:
     Raises:
         AgreementInvalidError: the form or the meaning is wrong; names the place, never the content.
     """
-    error = next(_schema().iter_errors(value), None)
+    error = next(profile_schema().iter_errors(value), None)
     if error is not None:
         place = "/".join(str(step) for step in error.instance_path)
         raise AgreementInvalidError(f"the terms do not have the form of a profile at /{place[:200]}")
@@ -230,7 +230,8 @@ def read_terms(value: JsonValue) -> Terms:
 
 
 @cache
-def _schema() -> jsonschema_rs.Validator:
+def profile_schema() -> jsonschema_rs.Validator:
+    """Return the validator of the form of profiles and terms."""
     return jsonschema_rs.validator_for(
         (schema_root() / "profiles" / "profile.schema.json").read_text("utf-8")
     )

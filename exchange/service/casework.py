@@ -50,6 +50,7 @@ from exchange.service.subjects import (
     note_movement,
 )
 from exchange.service.touching import Touched, catch_up, touched_by
+from exchange.service.withdrawals import note_withdrawal
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def author(
     standing = Standing(sent=(pairing.link.own_epoch, row.leaf_index))
     _enter(uow, node, pairing, row, touched, standing, taken)
     crossings.announce(uow, row, document)
+    note_withdrawal(uow, row)
     questions.author(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
 
 
@@ -116,6 +118,7 @@ def receive(
     taken = None if rebuilding else _judge(node, touched, standing)
     _enter(uow, node, pairing, row, touched, standing, taken)
     crossings.announce(uow, row, document)
+    note_withdrawal(uow, row)
     questions.receive(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
 
 

@@ -40,7 +40,7 @@ from exchange.protocol.frames import (
     decode_frame,
     encode_frame,
 )
-from exchange.protocol.suites import PrivateKey
+from exchange.protocol.suites import PrivateKey, Suite
 from exchange.service import intake, tail
 from exchange.service.examine import Examined, examine
 from exchange.service.keyplaces import hear_card
@@ -48,6 +48,7 @@ from exchange.service.node import LinkPresence, Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageRow, MessageState
+from exchange.service.versions import suites_of
 
 SLICE_S = 0.005
 """Lines are examined for this long before the event loop is yielded (design 4.6)."""
@@ -224,10 +225,11 @@ async def take_frame(node: Node, link: LinkId, frame: Frame) -> list[Result]:
 
 async def _examine_all(node: Node, pairing: Pairing, frame: Frame) -> list[Examined | Result]:
     keys = node.keys.sealing()
+    suites = await node.store.read(lambda uow: suites_of(uow, pairing.link.link)) if frame.lines else {}
     examined: list[Examined | Result] = []
     slice_ends_s = node.clock.monotonic_s() + SLICE_S
     for raw in frame.lines:
-        examined.append(_examine_one(node, raw, pairing, keys, card_shown=bool(frame.card)))
+        examined.append(_examine_one(node, raw, pairing, keys, suites, card_shown=bool(frame.card)))
         if node.clock.monotonic_s() > slice_ends_s:
             await asyncio.sleep(0)
             slice_ends_s = node.clock.monotonic_s() + SLICE_S
@@ -235,10 +237,16 @@ async def _examine_all(node: Node, pairing: Pairing, frame: Frame) -> list[Exami
 
 
 def _examine_one(
-    node: Node, raw: bytes, pairing: Pairing, keys: Mapping[KeyId, PrivateKey], *, card_shown: bool
+    node: Node,
+    raw: bytes,
+    pairing: Pairing,
+    keys: Mapping[KeyId, PrivateKey],
+    suites: Mapping[int, frozenset[Suite]],
+    *,
+    card_shown: bool,
 ) -> Examined | Result:
     try:
-        return examine(raw, pairing, own=node.agency, seal_keys=keys, card_shown=card_shown)
+        return examine(raw, pairing, own=node.agency, seal_keys=keys, suites=suites, card_shown=card_shown)
     except AgainError as error:
         return Result(*_claimed(raw), Outcome.AGAIN, error.reason)
     except RefusedError as error:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from exchange.errors import GateClosedError, ProtocolError, TransportError
 from exchange.ids import LinkId
+from exchange.service.agreements import compare_notes, is_on_its_way
 from exchange.service.converse import backoff_s, call
 from exchange.service.filegate import open_by_files
 from exchange.service.gate import open_gate, show_ourselves
@@ -82,12 +83,26 @@ async def _turn(node: Node, link: LinkId) -> None:
     if presence.only_answers:
         await _sleep(node, link, IDLE_LOOK_S)
         return
+    if await _compare_notes_if_due(node, link):
+        return
     waited_s = node.clock.monotonic_s() - presence.tail_sent_s
     if need.lines or presence.owed_results or (need.leaves and waited_s >= node.limits.tail_only_every_s):
         await call(node, link)
         return
     until_tail_s = max(0.05, node.limits.tail_only_every_s - waited_s) if need.leaves else IDLE_LOOK_S
     await _sleep(node, link, min(until_tail_s, IDLE_LOOK_S, _until_retry_s(node, link)))
+
+
+async def _compare_notes_if_due(node: Node, link: LinkId) -> bool:
+    """Ask the partner, once a minute, about a version of the agreement that is on its way."""
+    presence, now_s = node.presence.of(link), node.clock.monotonic_s()
+    if presence.gate is not LinkState.OPEN or now_s < presence.notes_at_s:
+        return False
+    presence.notes_at_s = now_s + node.limits.tail_only_every_s
+    if not await node.store.read(lambda uow: is_on_its_way(uow, link)):
+        return False
+    await compare_notes(node, link)
+    return True
 
 
 async def poll(node: Node, link: LinkId) -> None:

@@ -28,7 +28,7 @@ from exchange.messages.document import header_of, text_at
 from exchange.messages.validation import check_form
 from exchange.protocol.envelope import Envelope, check_body, read_envelope, split_line, verify_envelope
 from exchange.protocol.parts import Document, commitment, join_parts, unpad
-from exchange.protocol.suites import KeyUse, PrivateKey
+from exchange.protocol.suites import KeyUse, PrivateKey, Suite
 from exchange.protocol.unseal import unseal
 from exchange.service.pairing import Pairing
 
@@ -72,16 +72,17 @@ def examine(
     *,
     own: AgencyCode,
     seal_keys: Mapping[KeyId, PrivateKey],
+    suites: Mapping[int, frozenset[Suite]],
     card_shown: bool = False,
 ) -> Examined:
-    """Return an examined line.
+    """Return an examined line; `suites` are those of the versions of the agreement that a line may name.
 
     Raises:
         RefusedError: steps 1 to 4 failed; nothing of the line may be logged.
         AgainError: unknown_card, unless the sender has just shown its card.
     """
     line = authenticate(raw, pairing, own=own, card_shown=card_shown)
-    if line.envelope.suite != pairing.agreement.suite:
+    if line.envelope.suite not in suites.get(line.envelope.agr, ()):
         return replace(line, fault=RejectedError("agreement_mismatch"))  # rule 7: it opens nothing
     try:
         parts = open_parts(line.envelope, line.body, seal_keys)

@@ -9,6 +9,7 @@ Whatever is asked and answered, the gate stays closed until people have compared
 have signed the agreement. Then the decision on the partner's report (numbers as in docs/protocol/gate.md):
 1. the report answers our nonce and its clock is within 300 s of ours;
 2. our clock is not behind our own last leaf;
+   then versions of the agreement that we signed and lost are asked for (`agreements.fetch_missing`);
 3. the partner saw more of our log than we have: `refill` fetches it, leaf by leaf and line by line;
 4. what the partner saw is a prefix of our log; another root freezes the link for people;
 5. the high-water file is a prefix of our log too; without one only two persons can open;
@@ -31,6 +32,8 @@ from exchange.ledger.notes import verify_head
 from exchange.protocol.gatewords import GateWord, new_nonce, sign_gate_word
 from exchange.protocol.suites import KeyUse
 from exchange.service import logbook
+from exchange.service.agreement_words import give_version
+from exchange.service.agreements import fetch_missing
 from exchange.service.gatetalk import (
     Report,
     ask_report,
@@ -65,6 +68,8 @@ async def open_gate(node: Node, link: LinkId) -> None:
     own_size, begun = await node.store.read(
         lambda uow: (uow.logs.position(link, node.agency).size, uow.settings.get(REFILL + link))
     )
+    await hear_agreement(node, link, report.gives)
+    await fetch_missing(node, link, report)
     if report.seen_size > own_size or begun:
         await refill(node, link, by_network(node, link))
     await node.store.read(lambda uow: _decide(uow, node, link, report))
@@ -260,6 +265,8 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
             if node.presence.of(link).only_answers:
                 await _open_by_question(node, link, word)
             gives = await node.store.read(lambda uow: report_of(uow, node, pairing_of(uow, node, link)))
+        case "agreement":
+            gives = await node.store.read(lambda uow: give_version(uow, link, word.asks))
         case "leaves":
             gives = await node.store.read(lambda uow: give_leaves(uow, node, pairing, word.asks))
         case _:

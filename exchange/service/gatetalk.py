@@ -19,6 +19,7 @@ from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import NOW, trusted_signer
 from exchange.service import logbook
+from exchange.service.agreement_words import told_version
 from exchange.service.keyplaces import hear_card
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
@@ -135,7 +136,6 @@ def report_of(uow: UnitOfWork, node: Node, pairing: Pairing) -> dict[str, JsonVa
     own = uow.logs.position(link.link, node.agency)
     copy = uow.logs.position(link.link, pairing.partner)
     head = uow.logs.head(link.link, pairing.partner)
-    agreement = uow.links.agreement(link.link, link.agreement_n)
     return {
         "seen": {"ep": copy.epoch, "size": copy.size, "note": head.note if head else ""},
         "numbers": uow.messages.announced_last(link.link),
@@ -144,11 +144,7 @@ def report_of(uow: UnitOfWork, node: Node, pairing: Pairing) -> dict[str, JsonVa
         "next": link.next_seq,
         "state": node.presence.of(link.link).gate.value,
         "restored": uow.settings.get("restored") or "",
-        "agreement": {
-            "n": link.agreement_n,
-            "ad": pairing.agreement.digest,
-            "sig": agreement.own_signature if agreement else "",
-        },
+        "agreement": told_version(uow, link.link),
         "card": pairing.own_card.raw.decode("ascii"),
     }
 

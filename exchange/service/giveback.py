@@ -18,6 +18,7 @@ from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction
+from exchange.service.versions import pairing_under
 
 LEAVES_A_PAGE = 2_000
 BYTES_A_PAGE = 6 * 1024 * 1024
@@ -84,11 +85,12 @@ def _line(
         return None
     if not mine:
         parts = [part.raw for part in uow.contents.parts(row.link, direction, seq)]
-        key = trusted_sealing_key(pairing.partner_keys, suite=pairing.agreement.suite, at=node.clock.now())
+        suite = pairing_under(uow, pairing, row.agreement_n).agreement.suite
+        key = trusted_sealing_key(pairing.partner_keys, suite=suite, at=node.clock.now())
         body = (
             seal(
                 pad(parts),
-                suite=pairing.agreement.suite,
+                suite=suite,
                 key=key,
                 sender=node.agency,
                 recipient=pairing.partner,

@@ -53,6 +53,7 @@ from exchange.service.rows import (
     MessageState,
     Part,
 )
+from exchange.service.versions import pairing_under, version_at
 
 FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED})
 SCAN = 100
@@ -191,13 +192,11 @@ def _fault(
 
 def is_agreed(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
     """Return True if the line names the agreement version and suite in force at its number."""
-    row = uow.links.agreement(pairing.link.link, line.envelope.agr)
-    following = uow.links.agreement(pairing.link.link, line.envelope.agr + 1)
-    if row is None or line.envelope.seq < row.partner_from_seq:
+    envelope = line.envelope
+    row = version_at(uow, pairing.link.link, Direction.IN, envelope.seq)
+    if row is None or row.n != envelope.agr:
         return False
-    if following and following.partner_from_seq and line.envelope.seq >= following.partner_from_seq:
-        return False
-    return line.envelope.suite == pairing.agreement.suite
+    return envelope.suite == pairing_under(uow, pairing, row.n).agreement.suite
 
 
 def _is_stop(line: Examined) -> bool:
@@ -283,7 +282,8 @@ def _judge(
         carried = attachments_of(parts)
     except RejectedError as error:
         return replace(row, state=MessageState.REJECTED, code=error.reason)
-    context = rule_context(node, pairing, sender=pairing.partner, at=row.created_at, attachments=carried)
+    agreed = pairing_under(uow, pairing, row.agreement_n)
+    context = rule_context(node, agreed, sender=pairing.partner, at=row.created_at, attachments=carried)
     faults = check_rules(document, context, StoreFacts(uow, pairing, node.agency))
     if faults:
         return replace(row, state=MessageState.REJECTED, code=faults[0].code)
@@ -345,6 +345,7 @@ def _log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> b
     if announced is None or not announced.void_code:
         return False
     now = node.clock.now()
+    version = version_at(uow, announced.link, Direction.IN, number)
     row = MessageRow(
         link=announced.link,
         direction=Direction.IN,
@@ -357,7 +358,7 @@ def _log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> b
         body_hash=announced.body_hash,
         commitment=announced.commitment,
         size_class=announced.size_class,
-        agreement_n=pairing.link.agreement_n,
+        agreement_n=version.n if version else pairing.link.agreement_n,
         created_at=now,
         expires_at=now,
         logged_at=now,

@@ -90,6 +90,8 @@ class LinkPresence:
     tail_sent_s: float = float("-inf")
     retry_at_s: float = float("-inf")
     """Monotonic second at which a line that the partner put off is offered again."""
+    notes_at_s: float = float("-inf")
+    """Monotonic second from which the partner may be asked again about a new version of the agreement."""
     only_answers: bool = False
     """The partner has no address: it calls, and we never do."""
     is_confirmed: bool = False

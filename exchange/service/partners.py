@@ -21,6 +21,7 @@ from exchange.protocol.agreement import Agreement, verify_agreement
 from exchange.protocol.cards import Card
 from exchange.protocol.enrolment import Here, Invitation, read_invitation, words
 from exchange.protocol.strictjson import JsonValue
+from exchange.service.agreement_words import hear_version, read_told
 from exchange.service.keyplaces import kids_of
 from exchange.service.node import Node
 from exchange.service.pairing import own_card, parsed_agreement, parsed_card
@@ -163,19 +164,27 @@ def demand_words(agreement: Agreement, spoken: tuple[str, ...]) -> None:
 
 
 async def hear_agreement(node: Node, link: LinkId, gives: Mapping[str, JsonValue]) -> None:
-    """Take over the partner's countersignature of version 1 from its gate report, if it is right."""
-    told = gives.get("agreement")
-    if not isinstance(told, dict) or not told.get("sig"):
-        return
+    """Take over what a gate report tells: the countersignature of version 1, or that of a new version.
+
+    Raises:
+        FrameInvalidError: the report has another form.
+        SignatureInvalidError: what it brings is not the partner's signature of our bytes.
+    """
+    told = read_told(gives)
 
     def unit(uow: UnitOfWork) -> None:
         row = uow.links.get(link)
         held = uow.links.agreement(link, row.agreement_n) if row else None
-        if row is None or held is None or held.partner_signature or told.get("n") != held.n:
+        if row is None or held is None:
+            return
+        if held.partner_signature:
+            hear_version(uow, node, row, told)
+            return
+        if told.n != held.n or not told.signature:
             return
         agreement = parsed_agreement(held.raw)
-        verify_agreement(held.raw, str(told["sig"]), agreement.party(row.partner).recovery)
-        uow.links.countersign(link, held.n, partner=str(told["sig"]))
+        verify_agreement(held.raw, told.signature, agreement.party(row.partner).recovery)
+        uow.links.countersign(link, held.n, partner=told.signature)
         if row.reason == COUNTERSIGNATURE:
             uow.links.update(replace(row, state=LinkState.CLOSED, reason=""))
         uow.audit.record(AuditRow(node.clock.now(), "partner", "agreement_countersigned", link))

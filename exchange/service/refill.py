@@ -40,6 +40,8 @@ from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, HeadRow, MessageRow, MessageState
+from exchange.service.switching import take_back_own
+from exchange.service.versions import version_at
 
 REFILL = "refill:"
 """Setting of a link while a refill is under way: size of our copy of the partner's log when it began."""
@@ -132,7 +134,7 @@ async def _fill_copy(node: Node, pairing: Pairing, source: Source) -> None:
             follow_leaves(uow, node, pairing, stored, held=before.size)
             for raw in leaves:
                 leaf = decode_leaf(raw)
-                if leaf.ev in (Event.SENT, Event.VOID):
+                if leaf.ev in (Event.SENT, Event.VOID, Event.AGRX):
                     tail.apply_leaf(uow, node, pairing, leaf)
 
     try:
@@ -185,6 +187,8 @@ def _take_over(
 ) -> None:
     seq = int(leaf.fields.get("seq", 0))
     match leaf.ev:
+        case Event.AGRX:
+            take_back_own(uow, node, pairing.link.link, leaf)
         case Event.SENT:
             _restore_sent(uow, node, pairing, leaf, sent.get(seq))
         case Event.VOID:
@@ -199,9 +203,12 @@ def _take_over(
                 _apply_own_verdict(uow, node, pairing, row, leaf, document_of(uow, row))
 
 
-def _row(leaf: Leaf, line: Line | None, direction: Direction, node: Node, pairing: Pairing) -> MessageRow:
+def _row(
+    uow: UnitOfWork, leaf: Leaf, line: Line | None, direction: Direction, node: Node, pairing: Pairing
+) -> MessageRow:
     fields, now = leaf.fields, node.clock.now()
     envelope = line.envelope if line else None
+    version = version_at(uow, pairing.link.link, direction, int(fields["seq"]))
     return MessageRow(
         link=pairing.link.link,
         direction=direction,
@@ -214,7 +221,7 @@ def _row(leaf: Leaf, line: Line | None, direction: Direction, node: Node, pairin
         body_hash=parse_digest(str(fields["cd"])),
         commitment=envelope.pc if envelope else Digest(str(fields.get("pc", ""))),
         size_class=int(fields.get("sz", 0)),
-        agreement_n=envelope.agr if envelope else pairing.link.agreement_n,
+        agreement_n=envelope.agr if envelope else version.n if version else pairing.link.agreement_n,
         created_at=envelope.created_at if envelope else now,
         expires_at=envelope.expires_at if envelope else now,
         logged_at=leaf.claimed_at,
@@ -227,7 +234,7 @@ def _restore_sent(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, lin
     """Take over one of our own messages: numbered and logged before, content from the partner."""
     if line is not None and sha256(line.raw_envelope) != leaf.fields["eh"]:
         line = None
-    row = _row(leaf, line, Direction.OUT, node, pairing)
+    row = _row(uow, leaf, line, Direction.OUT, node, pairing)
     opened = _open(node, line) if line else None
     if line is None:
         row = replace(row, state=MessageState.STOPPED, code=LOST)
@@ -260,7 +267,7 @@ def _restore_received(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf,
     """Take over a message of the partner with the verdict that our leaf gave it."""
     if line is not None and sha256(line.raw_envelope) != leaf.fields["eh"]:
         line = None
-    row = replace(_row(leaf, line, Direction.IN, node, pairing), state=MessageState.HELD)
+    row = replace(_row(uow, leaf, line, Direction.IN, node, pairing), state=MessageState.HELD)
     opened = _open(node, line) if line and leaf.fields["k"] != "rejected" else None
     if opened:
         header = opened[1]["header"]

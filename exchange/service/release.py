@@ -13,11 +13,18 @@ Steps, with the numbers of docs/protocol/sending.md; `converse` goes on with 5:
 If the start gate is closed, the draft is kept as *waiting* and takes its number when the gate opens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from exchange.errors import Fault, GateClosedError, InputError, NodeError, RejectedError, UsageError
+from exchange.errors import (
+    AgreementSwitchedError,
+    Fault,
+    InputError,
+    NodeError,
+    RejectedError,
+    UsageError,
+)
 from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, new_message_id, sha256
 from exchange.ledger.entries import sent
 from exchange.messages.catalog import message_types
@@ -36,6 +43,9 @@ from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState, OfficerRow
+
+SWITCHES = 2
+"""How often a message is sealed anew because the agreement switched; two switches a second do not happen."""
 
 
 @dataclass(frozen=True)
@@ -106,18 +116,23 @@ async def release(
     node.presence.demand_open(link)
     demand_whole(check_form(document, draft=True))
     _demand_second(document, officer, second, approved)
-    pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
-    ready = seal_message(node, pairing, document, officer=officer, second=second, attachments=attachments)
 
-    def unit(uow: UnitOfWork) -> MessageRow:
-        _use_draft(uow, draft)
-        if second is not None:
-            demand_officer(uow, second, node.clock.now())
-        return number(uow, node, link, ready, officer=officer, second=second)
+    async def once() -> MessageRow:
+        pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
+        ready = seal_message(node, pairing, document, officer=officer, second=second, attachments=attachments)
 
-    row = await node.store.write(unit)
+        def unit(uow: UnitOfWork) -> MessageRow:
+            _use_draft(uow, draft)
+            if second is not None:
+                demand_officer(uow, second, node.clock.now())
+            return number(uow, node, link, ready, officer=officer, second=second)
+
+        row = await node.store.write(unit)
+        node.counters.count("message_released", partner=pairing.partner)
+        return row
+
+    row = await _again_if_switched(once)
     node.presence.wake(link)
-    node.counters.count("message_released", partner=pairing.partner)
     return Released(link, row.seq, row.id, row.type)
 
 
@@ -127,6 +142,16 @@ def demand_whole(faults: Sequence[Fault]) -> None:
         raise InputError(
             "the message is not complete", faults=tuple(faults), hint="nothing was sent, nothing was stored"
         )
+
+
+async def _again_if_switched(once: Callable[[], Awaitable[MessageRow]]) -> MessageRow:
+    """Seal and number again if our direction switched to another version of the agreement in between."""
+    for _ in range(SWITCHES):
+        try:
+            return await once()
+        except AgreementSwitchedError:
+            continue
+    return await once()
 
 
 def _use_draft(uow: UnitOfWork, draft: MessageId | None) -> None:
@@ -221,14 +246,13 @@ def number(
 
     Raises:
         InputError: rules, consent or state do not allow it.
-        GateClosedError: the gate closed meanwhile, or the agreement changed.
+        GateClosedError: the gate closed meanwhile.
+        AgreementSwitchedError: it was sealed under another version of the agreement.
     """
     node.presence.demand_open(link)
     pairing = pairing_of(uow, node, link)
     if (pairing.link.agreement_n, pairing.agreement.suite) != (ready.agreement_n, ready.suite):
-        raise GateClosedError(
-            "the agreement changed while the message was being sealed", hint="send it again"
-        )
+        raise AgreementSwitchedError
     _demand_room(uow, node, pairing, len(ready.body))
     carried = attachments_of(ready.parts)
     demand_whole(_rule_faults(uow, node, pairing, ready.document, officer, carried))

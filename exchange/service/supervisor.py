@@ -13,6 +13,7 @@ from exchange.errors import ExchangeError, NodeError, StoreError
 from exchange.ids import LinkId
 from exchange.ledger.entries import beat
 from exchange.service import logbook
+from exchange.service.agreements import keep_agreed
 from exchange.service.deliver import deliver, poll
 from exchange.service.drafts import release_waiting
 from exchange.service.filegate import put_mark
@@ -23,6 +24,7 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.refill import LOST
 from exchange.service.rows import LinkState
 from exchange.service.void import give_up
+from exchange.service.withdrawals import look_for_others
 
 BEAT_EVERY = timedelta(days=1)
 RUNNING = frozenset({LinkState.CLOSED, LinkState.OPEN})
@@ -79,6 +81,8 @@ class Supervisor:
             self._release_waiting,
             self._reject_parked,
             self._beat,
+            self._change_agreement,
+            self._pass_on_withdrawals,
         ):
             await _tolerate(self._node, step, link)
 
@@ -123,6 +127,16 @@ class Supervisor:
         if head and node.clock.now() - head.at >= BEAT_EVERY:
             await node.store.write(lambda uow: _write_beat(uow, node, link))
             node.presence.wake(link)
+
+    async def _change_agreement(self, link: LinkId) -> None:
+        """Switch our direction to the next version of the agreement as soon as both sides hold it."""
+        node = self._node
+        if node.presence.of(link).gate is LinkState.OPEN and await keep_agreed(node, link):
+            node.presence.wake(link)
+
+    async def _pass_on_withdrawals(self, link: LinkId) -> None:
+        """Find the other partners that have data of a person who withdrew a consent; people tell them."""
+        await look_for_others(self._node, link)
 
     async def _release_waiting(self, link: LinkId) -> None:
         if self._node.presence.of(link).gate is LinkState.OPEN:

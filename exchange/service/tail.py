@@ -9,7 +9,8 @@ The numbers are those of docs/protocol/sending.md:
    hold these bytes*. Whether a leaf is legal is judged afterwards, and a faulty leaf has no effect.
 9. keys: `keyx` says where keys of the partner count (`keyplaces`), before anything else has its effect.
 10. verdicts: `rcvd`, `accp` and `rejc` on our own messages. Only they, or our own `void`, end a message.
-    `sent` is announced, so that its line can be recognised; `void` closes a number.
+    `sent` is announced, so that its line can be recognised; `void` closes a number; `agrx` switches the
+    direction of the partner to another version of the agreement (`switching`).
 """
 
 from dataclasses import replace
@@ -36,6 +37,7 @@ from exchange.service.rows import (
     MessageRow,
     MessageState,
 )
+from exchange.service.switching import follow
 
 _UNSETTLED = "unsettled:"
 """Setting that holds the index of the first verdict leaf that could not be applied."""
@@ -137,6 +139,8 @@ def apply_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> Non
     match leaf.ev:
         case Event.SENT:
             _announce(uow, node, pairing, leaf)
+        case Event.AGRX:
+            follow(uow, node, pairing, leaf)
         case Event.VOID:
             _give_up_announced(uow, node, pairing, leaf)
         case Event.RCVD | Event.ACCP | Event.REJC:

@@ -14,6 +14,7 @@ from exchange.cases.deadlines import DueState
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.messages.catalog import message_types
 from exchange.service.due import Task, worklist
+from exchange.service.withdrawals import PassOn, to_pass_on
 
 
 async def list_due(desk: Desk, ask: Ask) -> Answer:
@@ -28,6 +29,7 @@ async def list_due(desk: Desk, ask: Ask) -> Answer:
         "answers_on_their_way": _count(task.answering for task in tasks),
         "waiting": _waiting(tasks),
         "tasks": [_task(desk, task) for task in shown],
+        "withdrawals": [_withdrawal(each) for each in await _to_pass_on(desk)],
     }
 
 
@@ -78,6 +80,22 @@ def _task(desk: Desk, task: Task) -> Answer:
         "answering": task.answering,
         "reminded": list(task.reminded),
         "reminder": _reminder(desk, task),
+    }
+
+
+async def _to_pass_on(desk: Desk) -> list[PassOn]:
+    return await desk.node.store.read(lambda uow: to_pass_on(uow, desk.node))
+
+
+def _withdrawal(each: PassOn) -> Answer:
+    """Return a withdrawal that another partner of the same person has to be told."""
+    return {
+        "partner": each.partner,
+        "case": each.case,
+        "scopes": list(each.scopes),
+        "withdrawn_at": each.withdrawn_at,
+        "message": each.message,
+        "told": each.told,
     }
 
 

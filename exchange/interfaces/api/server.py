@@ -18,6 +18,7 @@ from aiohttp import web
 from exchange.errors import ConfigurationError, ExchangeError, InputError, StrictJsonError
 from exchange.interfaces.api import (
     agenda,
+    agreeing,
     answering,
     bookkeeping,
     casebook,
@@ -28,6 +29,7 @@ from exchange.interfaces.api import (
     office,
     partnering,
     persons,
+    rights,
     training,
 )
 from exchange.interfaces.api.desk import Ask, Command, Desk, problem_answer
@@ -42,6 +44,7 @@ _LIMITS = Limits(max_bytes=MAX_BODY_BYTES, max_depth=20, max_members=250, max_it
 COMMANDS: dict[str, Command] = {
     **office.COMMANDS,
     **partnering.COMMANDS,
+    **agreeing.COMMANDS,
     **messaging.COMMANDS,
     **answering.COMMANDS,
     **handover.COMMANDS,
@@ -50,6 +53,7 @@ COMMANDS: dict[str, Command] = {
     **casebook.COMMANDS,
     **agenda.COMMANDS,
     **persons.COMMANDS,
+    **rights.COMMANDS,
     **training.COMMANDS,
     **courier.COMMANDS,
 }

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from exchange.errors import ExchangeError, UsageError
 from exchange.interfaces.cli import (
+    agreements,
     answering,
     cases,
     demo,
@@ -26,6 +27,7 @@ from exchange.interfaces.cli import (
     offices,
     parcels,
     partners,
+    rights,
     setup,
 )
 from exchange.interfaces.cli.output import show_error
@@ -71,11 +73,13 @@ app = typer.Typer(
 )
 for part in (demo, setup, doctor, due):
     part.register(app)
+cases.group.command("recipients")(rights.recipients)
 for name, group in (
     ("message", messages.group),
     ("case", cases.group),
     ("handover", handover.group),
     ("partner", partners.group),
+    ("agreement", agreements.group),
     ("officer", offices.officers),
     ("key", offices.keys),
     ("ledger", ledgers.group),

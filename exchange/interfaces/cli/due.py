@@ -37,12 +37,24 @@ def due(
     if as_json:
         say_json(found)
         return
+    withdrawals = found.get("withdrawals", [])
+    for each in withdrawals:
+        say(withdrawal_line(each))
     if not (found["to_answer"] or found["answers_on_their_way"] or found["waiting"]):
-        say(NOTHING)
+        say(NOTHING if not withdrawals else "nothing else is waiting")
         return
     say(in_words(found))
     say()
     say_table(HEADINGS, [_row(task) for task in found["tasks"]], empty=NOTHING_LATE)
+
+
+def withdrawal_line(each: Answer) -> str:
+    """Return what to do for a person who withdrew a consent with one partner while another has data, too."""
+    scopes = ", ".join(each["scopes"])
+    return (
+        f"{each['partner']} has data of a person who withdrew {scopes} with {each['told']}: "
+        f"ask the person, then send CWD in case {each['case']}"
+    )
 
 
 def in_words(found: Answer) -> str:

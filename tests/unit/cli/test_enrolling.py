@@ -167,7 +167,8 @@ def test_nobody_outside_the_directory_is_invited(sides: tuple[Side, Side], partn
 
 @pytest.mark.parametrize(
     ("partner", "wanted", "profile"),
-    [("VN-MPS-IMM", "", "kh-vn"), ("TH-MSDHS-DATIP", "", "kh-th"), ("LA-MPS-ATD", "", "neutral"),
+    [("VN-MPS-IMM", "", "kh-vn"), ("TH-MSDHS-DATIP", "", "kh-th"), ("LA-MPS-ATD", "", "kh-la"),
+     ("MM-DSW", "", "neutral"),
      ("VN-MPS-IMM", "neutral", "neutral")],
 )  # fmt: skip
 def test_the_profile_is_that_of_the_pair_unless_another_is_wanted(

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from exchange.ledger.entries import beat, opened
+from exchange.ledger.entries import agrx, beat, opened
 from exchange.ledger.judge import LogFault, LogJudge
 from exchange.ledger.numbers import MAX_AHEAD
 from hypothesis import given
@@ -50,6 +50,10 @@ def opens(logs: TwoLogs) -> None:
     logs.own.write(opened(n=1, ad=digest("agreement"), crd=digest("card")))
 
 
+def switches(n: int, begin: int) -> Act:
+    return lambda logs: logs.own.write(agrx(n=n, ad=digest("agreement"), fs=begin))
+
+
 def beats(logs: TwoLogs) -> None:
     logs.own.write(beat())
 
@@ -67,6 +71,9 @@ def beats(logs: TwoLogs) -> None:
         pytest.param((decides(1, "voided"), records(2)), id="a number closed that never came"),
         pytest.param((records(2, "held"), decides(2, "voided")), id="held, then given up by the sender"),
         pytest.param((sends(1, "one id"), records(1, label="one id")), id="one id in both directions"),
+        pytest.param((opens, switches(1, 1), sends(1), switches(2, 2), sends(2)), id="a new version"),
+        pytest.param((switches(1, 1), switches(2, 5), sends(1)), id="a version from a later number on"),
+        pytest.param((opens, switches(4, 1), switches(5, 1)), id="a log that begins with a later version"),
     ],
 )
 def test_log_that_keeps_the_rules_has_no_fault(acts: tuple[Act, ...]) -> None:
@@ -97,6 +104,25 @@ def test_log_that_keeps_the_rules_has_no_fault(acts: tuple[Act, ...]) -> None:
             (sends(1, "x"), sends(2, "x")),
             [(1, "id_again", "log_invalid", 2, 0)],
             id="2 message id used twice",
+        ),
+        pytest.param(
+            (switches(1, 1), switches(3, 1)), [(1, "version_skipped", "log_invalid", 0, -1)], id="6 skipped"
+        ),
+        pytest.param(
+            (switches(2, 1), switches(1, 1)), [(1, "version_skipped", "log_invalid", 0, -1)], id="6 lower"
+        ),
+        pytest.param(
+            (switches(1, 1), switches(1, 1)), [(1, "version_skipped", "log_invalid", 0, -1)], id="6 again"
+        ),
+        pytest.param(
+            (switches(1, 1), sends(1), switches(2, 1)),
+            [(2, "version_from_used", "log_invalid", 0, -1)],
+            id="6 from a used number on",
+        ),
+        pytest.param(
+            (switches(1, 1), switches(3, 1), switches(2, 1)),
+            [(1, "version_skipped", "log_invalid", 0, -1)],
+            id="6 a wrong one does not count",
         ),
         pytest.param((gives_up(1),), [(0, "void_unsent", "log_invalid", 1, -1)], id="3 never sent"),
         pytest.param(
@@ -159,17 +185,17 @@ def test_log_that_keeps_the_rules_has_no_fault(acts: tuple[Act, ...]) -> None:
         pytest.param(
             (beats, lambda logs: rewrite_last(logs, ev="wave")),
             [(0, "event_unknown", "log_invalid", 0, -1)],
-            id="6 unknown event",
+            id="7 unknown event",
         ),
         pytest.param(
             (sends(1), lambda logs: rewrite_last(logs, type="RPN")),
             [(0, "member_unknown", "log_invalid", 0, -1)],
-            id="6 unknown member",
+            id="7 unknown member",
         ),
         pytest.param(
             (records(1), lambda logs: rewrite_last(logs, code="expired")),
             [(0, "member_unknown", "log_invalid", 1, -1)],
-            id="6 code with an acceptance",
+            id="7 code with an acceptance",
         ),
     ],
 )

@@ -26,7 +26,7 @@ def profile_value(code: str = "kh-vn") -> dict[str, Any]:
 
 
 def test_the_profiles_of_this_program_are_known() -> None:
-    assert profile_codes() == ("kh-th", "kh-vn", "neutral")
+    assert profile_codes() == ("kh-la", "kh-th", "kh-vn", "neutral")
 
 
 @pytest.mark.parametrize("code", profile_codes())
