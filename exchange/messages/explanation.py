@@ -69,9 +69,10 @@ def _whole(document: Document) -> Fault:
 
 
 def _forbidden(value: JsonValue, row: MessageType, steps: _Steps) -> Iterator[Fault]:
-    """Yield a fault for every forbidden name, at any depth."""
+    """Yield a fault for every forbidden name, at any depth; an empty list at the top names nobody."""
     if isinstance(value, dict):
-        for name in sorted(value.keys() & row.forbidden):
+        named = value.keys() if steps else {name for name, item in value.items() if item}
+        for name in sorted(named & row.forbidden):
             rule = "disclosure.reserved" if name in RESERVED_NAMES else "disclosure.person_block"
             hint = f"take {name} out; the other side must not get it"
             place = _place(*steps, name)

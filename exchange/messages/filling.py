@@ -46,7 +46,7 @@ _BIRTH = "birth"
 """A type without it names persons who are known already; nothing about them is concluded."""
 _ASKED = {"TRQ": frozenset({"flags"})}
 """Members that are not added empty, because the answer decides whether the message is safe."""
-_BY_CASES = frozenset({"AMD", "RMD", "RSM", "CWD", "CAN", "INC"})
+_BY_CASES = frozenset({"AMD", "RMD", "RSM", "CWD", "CAN", "INC", "INQ", "INR"})
 """Types of which a line may say nothing but its case."""
 _MOMENTS = {"CWD": ("withdrawn_at",), "INC": ("happened_at", "known_at")}
 """Members that say when the event happened, the best one first."""
@@ -196,8 +196,11 @@ def _fill_control(document: Document, filler: Filler, code: str) -> None:
     for name in _MOMENTS.get(code, ()):
         if name in content:
             filler.put(header, "event_at", content[name], "moment in the file", "header")
-    if code == "AMD":
-        filler.put(content, "changes", [], "form", "content")
+    match code:
+        case "AMD":
+            filler.put(content, "changes", [], "form", "content")
+        case "INQ":
+            filler.put(content, "asks_second_look", False, "form", "content")
 
 
 def _fill_header(document: Document, form: Form, filler: Filler) -> None:

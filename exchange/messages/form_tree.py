@@ -33,6 +33,7 @@ class Sensitivity(IntEnum):
 
 
 _UNKNOWN = Sensitivity.S3
+PERSON = "urn:exchange:schema:person:1.0"
 
 
 @dataclass(slots=True)
@@ -58,6 +59,14 @@ def form_tree(type_code: str) -> FormNode | None:
     if form is None:
         return None
     node = _node(schemas()[form.schema], form.schema, None)
+    _set_ceiling(node)
+    return node
+
+
+@cache
+def person_tree() -> FormNode:
+    """Return the tree of the person block."""
+    node = _node(schemas()[PERSON], PERSON, None)
     _set_ceiling(node)
     return node
 
@@ -92,6 +101,7 @@ def _lists(value: JsonValue, node: FormNode) -> Iterator[str]:
 
 def _node(schema: Mapping[str, Any], base: str, above: Sensitivity | None) -> FormNode:
     """Return the node of a schema; `base` is the file that its local references mean."""
+    refused = {name for name, part in schema.get("properties", {}).items() if part is False}
     merged, base = _resolved(schema, base)
     own = Sensitivity[merged["x-class"]] if "x-class" in merged else above
     node = FormNode(
@@ -101,7 +111,7 @@ def _node(schema: Mapping[str, Any], base: str, above: Sensitivity | None) -> Fo
         by_member=merged.get("x-class-member"),
     )
     for name, part in merged.get("properties", {}).items():
-        if isinstance(part, dict) and "const" not in part:
+        if isinstance(part, dict) and "const" not in part and name not in refused:
             node.members[name] = _node(part, base, own)
     for part in (merged.get("items"), merged.get("additionalProperties")):
         if isinstance(part, dict):
