@@ -145,9 +145,10 @@ def test_crossing_with_an_accepted_transit_state_can_be_proposed(place: str) -> 
 
 def test_where_a_transit_decision_cannot_be_seen_the_agreement_must_name_the_crossing() -> None:
     document = made("HPR", content__checkpoint="KH-LA-TRAPEANGKRIEL")
+    blind = replace(facts(), transit=None)
 
-    assert rules(document, checkpoints=frozenset({"KH-LA-TRAPEANGKRIEL", "KH-AIR-KTI"})) == []
-    assert rules(document, checkpoints=frozenset({"KH-TH-POIPET", "KH-AIR-KTI"})) == [
+    assert rules(document, blind, checkpoints=frozenset({"KH-LA-TRAPEANGKRIEL", "KH-AIR-KTI"})) == []
+    assert rules(document, blind, checkpoints=frozenset({"KH-TH-POIPET", "KH-AIR-KTI"})) == [
         ("form_invalid", "reference.crossing")
     ]
 

@@ -302,7 +302,7 @@ def test_document_that_no_model_reads_is_a_fault_and_no_exception() -> None:
 
 def test_document_without_form_is_a_fault_and_no_exception() -> None:
     document = notice()
-    found = check_rules({"header": {"type": "STM"}}, context(document), facts())
+    found = check_rules({"header": {"type": "ACK"}}, context(document), facts())
 
     assert [fault.code for fault in found] == ["version_unsupported"]
 
