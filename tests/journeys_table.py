@@ -17,7 +17,7 @@ from typing import Any
 from tests.support.journey import Journey, Tally, WrongTurnError
 from tests.support.journey_wire import WireJourney
 
-PLAYED = (1, 2, 6, 9, 11, 12, 13, 16, 18)
+PLAYED = tuple(range(1, 20))
 DATA = Path(__file__).parent / "data/scenarios.json"
 COLUMNS = ("steps", "messages", "states", "own", "recipient", "persons", "unknown")
 HEADS = ("scenario", "steps", "messages", "states", "own node", "recipient", "person", "no form")

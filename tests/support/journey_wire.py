@@ -25,8 +25,8 @@ from exchange.service.rows import Direction, MessageRow, MessageState
 from exchange.service.void import give_up
 from tests.support.careless import send, send_anyway
 from tests.support.handover_story import moment, text
-from tests.support.journey import Stage, Tally, WrongTurnError, demand_agreement
 from tests.support.journey_prologues import PROLOGUES
+from tests.support.journey_stage import Stage, Tally, WrongTurnError, demand_agreement
 from tests.support.world import OFFICER, Agency, World
 
 Raw = Mapping[str, Any]

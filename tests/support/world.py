@@ -26,7 +26,9 @@ from exchange.protocol.agreement import Party, new_agreement, read_agreement, si
 from exchange.protocol.envelope import read_envelope, split_line
 from exchange.protocol.frames import decode_frame, encode_frame
 from exchange.protocol.profiles import load_profile, terms_for
+from exchange.protocol.strictjson import parse_object
 from exchange.protocol.suites import Suite
+from exchange.protocol.terms import read_terms
 from exchange.service.converse import answer
 from exchange.service.gate import answer_gate
 from exchange.service.logbook import head_signer
@@ -60,6 +62,16 @@ class Pair:
     periods: int = 2
     functions: tuple[str, ...] = ("central_authority", "border_handover", "reception")
     """What the officers of both sides may do."""
+    more_crossings: tuple[str, ...] = ()
+    """Crossings that the two agreed on beside those of the profile."""
+    third: AgencyCode | None = None
+    """A third state with which `one` has a link as well."""
+
+    @property
+    def with_third(self) -> "Pair":
+        """Return the pair of `one` and the third state."""
+        assert self.third is not None
+        return replace(self, other=self.third, profile="neutral", more_crossings=(), third=None)
 
     def member(self, code: AgencyCode) -> identity.Agency:
         """Return the keys and the card of one of the two; those of old tests are made for NOW."""
@@ -276,14 +288,18 @@ class Road:
         self._here = here
 
     async def exchange(self, link: LinkId, frame: bytes, *, timeout_s: float) -> bytes:
-        arriving = self._without_lost(frame)
-        return self._without_lost(await self._carry(lambda node: answer(node, link, arriving), timeout_s))
+        arriving, there = self._without_lost(frame), self._world.there(self._here, link)
+        raw = await self._carry(there, lambda node: answer(node, link, arriving), timeout_s)
+        return self._without_lost(raw)
 
     async def gate(self, link: LinkId, question: bytes, *, timeout_s: float) -> bytes:
-        return await self._carry(lambda node: answer_gate(node, link, question), timeout_s)
+        there = self._world.there(self._here, link)
+        return await self._carry(there, lambda node: answer_gate(node, link, question), timeout_s)
 
-    async def _carry(self, work: Callable[[Node], Awaitable[bytes]], timeout_s: float) -> bytes:
-        world, there = self._world, self._world.other(self._here)
+    async def _carry(
+        self, there: Agency, work: Callable[[Node], Awaitable[bytes]], timeout_s: float
+    ) -> bytes:
+        world = self._world
         world.calls += 1
         await self._travel(timeout_s)
         if world.chance(world.weather.double):
@@ -338,6 +354,23 @@ class World:
         self.agreement = _agreement(suite, pair)
         self.link = self.agreement.link_id
         self.snapshots = {code: enrolled(code, suite, pair) for code in (pair.one, pair.other)}
+        self.third: Agency | None = None
+        self.third_link: LinkId | None = None
+        if pair.third is not None:
+            self._join(pair.third, suite)
+
+    def _join(self, third: AgencyCode, suite: Suite) -> None:
+        """Let a third state in, with a link to the first side of the pair."""
+        self.third = Agency(self, third)
+        self.third_link = _agreement(suite, self.pair.with_third).link_id
+        self.snapshots[third] = enrolled(third, suite, self.pair.with_third)
+        self.snapshots[self.pair.one] = enrolled(self.pair.one, suite, self.pair, self.pair.with_third)
+
+    def there(self, here: Agency, link: LinkId) -> Agency:
+        """Return the other end of a link."""
+        if link == self.third_link and self.third is not None:
+            return self.third if here is self.kh else self.kh
+        return self.other(here)
 
     @property
     def agencies(self) -> tuple[Agency, Agency]:
@@ -353,9 +386,10 @@ class World:
         """Start both agencies and play a story to its end."""
 
         async def play() -> None:
-            for agency in self.agencies:
+            for agency in (*self.agencies, *([self.third] if self.third else [])):
                 root = self.agreement.digest
-                agency.high_water.write(self.link, epoch=1, size=0, root=root, next_seq=1)
+                for link in (self.link, *([self.third_link] if self.third_link else [])):
+                    agency.high_water.write(link, epoch=1, size=0, root=root, next_seq=1)
                 agency.start(self.snapshots[agency.code])
             async with asyncio.timeout(limit_s):
                 await story(self)
@@ -387,14 +421,19 @@ def _agreement(suite: Suite, pair: Pair = PAIR):  # type: ignore[no-untyped-def]
         Party(agency=code, node=member.card.node, recovery=member.recovery.public) for code, member in members
     )
     terms = terms_for(load_profile(pair.profile), pair.one, pair.other)
+    if pair.more_crossings:
+        value = dict(parse_object(terms.raw))
+        value["checkpoints"] = [*terms.checkpoints, *pair.more_crossings]
+        terms = read_terms(value)
     return read_agreement(new_agreement(parties, terms, suite=suite, invitation=sha256(b"invitation")))
 
 
 @cache
-def enrolled(code: AgencyCode, suite: Suite = Suite.HYBRID, pair: Pair = PAIR) -> bytes:
+def enrolled(
+    code: AgencyCode, suite: Suite = Suite.HYBRID, pair: Pair = PAIR, also: Pair | None = None
+) -> bytes:
     """Return the store of an agency that is enrolled with the other and has two officers."""
-    own, partner = pair.member(code), pair.member(pair.partner_of(code))
-    agreement = _agreement(suite, pair)
+    own = pair.member(code)
     loop = VirtualLoop()
     clock = SimulatedClock(loop, pair.start)
     store = DirectStore.empty(
@@ -425,8 +464,10 @@ def enrolled(code: AgencyCode, suite: Suite = Suite.HYBRID, pair: Pair = PAIR) -
 
     async def build() -> bytes:
         await store.write(people)
-        mine, theirs = (sign_agreement(agreement.raw, key) for key in (own.recovery, partner.recovery))
-        await enrol(node, partner.card, agreement, own=mine, partner=theirs, actors=(OFFICER, SECOND))
+        for one in (pair, *([also] if also else [])):
+            partner, agreement = one.member(one.partner_of(code)), _agreement(suite, one)
+            mine, theirs = (sign_agreement(agreement.raw, key) for key in (own.recovery, partner.recovery))
+            await enrol(node, partner.card, agreement, own=mine, partner=theirs, actors=(OFFICER, SECOND))
         return store.snapshot()
 
     return run_virtual(build(), loop)
