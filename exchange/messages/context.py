@@ -129,6 +129,10 @@ class Facts(Protocol):
         """Return the last day of the period in the newest notice of a case, or None."""
         ...
 
+    def is_received(self, case: CaseCode) -> bool:
+        """Return whether the arrival of the person at the reception was told."""
+        ...
+
     def office(self, code: str, day: date) -> Agency | None:
         """Return an office as the directory and its updates have it on a day, or None."""
         ...
@@ -170,6 +174,7 @@ class KnownFacts:
     crossings: Mapping[str, OpenCrossing] = field(default_factory=lambda: MappingProxyType({}))
     verifications: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     period_ends: Mapping[str, date] = field(default_factory=lambda: MappingProxyType({}))
+    received: frozenset[str] = frozenset()
     offices: Mapping[str, Agency] = field(default_factory=lambda: MappingProxyType({}))
     """Offices that an update changed."""
     cards: Mapping[tuple[str, int], Digest] = field(default_factory=lambda: MappingProxyType({}))
@@ -215,6 +220,9 @@ class KnownFacts:
 
     def period_end_of(self, case: CaseCode) -> date | None:
         return self.period_ends.get(case)
+
+    def is_received(self, case: CaseCode) -> bool:
+        return case in self.received
 
     def office(self, code: str, day: date) -> Agency | None:
         return self.offices.get(code) or agency(code)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules of the reopening (ROP).
 
-Who may reopen is a question of the state: before the return the host side, afterwards only the origin side.
-Each needs another consent (`requires_consent_by` of the catalogue), asked anew, so it travels with the
-message.
+Before the return the host side reopens, after it only the origin side; the table of states says the same
+once more, for a return without a reception. Each needs another consent (`requires_consent_by` of the
+catalogue), asked anew, so it travels with the message.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from exchange.messages.document import Document, pointer
 from exchange.messages.handover_rules import agreed, known_cases, still_children
 from exchange.messages.header_rules import message_of_type
 from exchange.messages.people import PersonBlock
-from exchange.messages.person_rules import block_dates, block_of, guarded
+from exchange.messages.person_rules import block_dates, block_of, guarded, sent_by_origin
 from exchange.messages.reopening import Reopening
 from exchange.messages.wording import fault
 
@@ -35,12 +35,19 @@ def reopening_faults(document: Document, reopening: Reopening, context: RuleCont
     blocks = [block_of(line) for line in reopening.persons]
     states = [consent.state for block in blocks for consent in block.consents or ()]
     own = OwnFaults(
+        side=_side(act, cases),
         references=_references(act, reopening, cases),
         dates=lambda days: _dates(act, blocks, days),
         safeguards=_safeguards(act, blocks, cases),
         consent=_consents(act, blocks, cases),
     )
     return in_order(act, own, cases=cases, consent_states=states)
+
+
+def _side(act: Act, cases: Sequence[str]) -> Iterator[Fault]:
+    """Who was received is in the care of the origin side."""
+    received = [case for case in cases if act.facts.is_received(CaseCode(case))]
+    yield from sent_by_origin(received, act.context, act.facts)
 
 
 def _references(act: Act, reopening: Reopening, cases: Sequence[str]) -> Iterator[Fault]:

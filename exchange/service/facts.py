@@ -123,6 +123,10 @@ class StoreFacts:
         documents = map(self.document_of, sorted(events, key=lambda found: events[found].at))
         return [document for document in documents if document and named_in(document) == message]
 
+    def is_received(self, case: CaseCode) -> bool:
+        line = self._last_line(case, "RCV")
+        return bool(line and line.get("arrived"))
+
     def office(self, code: str, day: date) -> Agency | None:
         return office_on(self._uow, self._link, code, day)
 

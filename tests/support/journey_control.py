@@ -5,14 +5,13 @@ The other half of `journey_documents`, for the types that are about other messag
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from exchange.protocol.parts import Document
 from tests.support.handover_story import moment, text
-
-if TYPE_CHECKING:
-    from tests.support.journey_documents import Sent
-    from tests.support.journey_persons import Cast
+from tests.support.journey_persons import Cast
 
 Raw = Mapping[str, Any]
 ASKS = ("INQ", "COR", "PDR", "VRS", "HRC")
@@ -20,18 +19,39 @@ ASKS = ("INQ", "COR", "PDR", "VRS", "HRC")
 ENDS = ("CWD", "CLO")
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A message of an earlier step."""
+
+    step: Any
+    type: str
+    id: str
+    pc: str
+    codes: tuple[str, ...]
+    movement: str
+    document: Document
+    side: str = ""
+
+    @property
+    def changes_terms(self) -> bool:
+        """Whether an answer to the appointment confirms this message."""
+        content: Any = self.document["content"]
+        return self.type in {"HPR", "AMD"} or (self.type == "HRP" and "changes" in content)
+
+
+@dataclass
 class ControlWriter:
-    """Writes the messages that concern other messages; `Writer` adds what it knows of them."""
+    """Writes the messages that concern other messages, and remembers what was sent."""
 
-    cast: "Cast"
+    cast: Cast
     steps: list[Raw]
-    sent: "list[Sent]"
+    sent: list[Sent] = field(default_factory=list)
 
-    def newest(self, kind: str, code: str) -> "Sent | None":
-        raise NotImplementedError
+    def newest(self, kind: str, code: str) -> Sent | None:
+        return next((one for one in reversed(self.sent) if one.type == kind and code in one.codes), None)
 
-    def of_step(self, step: Any, code: str = "") -> "Sent":
-        raise NotImplementedError
+    def of_step(self, step: Any, code: str = "") -> Sent:
+        return next(one for one in self.sent if one.step == step and (not code or code in one.codes))
 
     def _straight(self, small: Any, codes: list[str], **more: Any) -> None:
         small["persons"] = [{"case_code": code, **more} for code in codes]
@@ -51,7 +71,7 @@ class ControlWriter:
         content["changes"] = self._changes(fields, target)
         self._straight(small, codes)
 
-    def _changes(self, fields: Raw, target: "Sent") -> list[dict[str, Any]]:
+    def _changes(self, fields: Raw, target: Sent) -> list[dict[str, Any]]:
         terms: Any = target.document["content"]
         match fields["effect"]:
             case "person_added":
@@ -90,7 +110,7 @@ class ControlWriter:
         small["header"]["purpose"] = purpose
         self._straight(small, codes)
 
-    def _unanswered(self, code: str) -> "Sent":
+    def _unanswered(self, code: str) -> Sent:
         return next(one for kind in ("RPN", "VRQ") if (one := self.newest(kind, code)) is not None)
 
     def _hld(self, small: Any, raw: Raw, codes: list[str], at: datetime) -> None:
@@ -104,7 +124,7 @@ class ControlWriter:
         small["content"]["hold"] = held.id if held else self.sent[-1].id
         self._straight(small, codes)
 
-    def _hold(self, code: str) -> "Sent | None":
+    def _hold(self, code: str) -> Sent | None:
         return self.newest("HLD", code) or next(
             (one for one in reversed(self.sent) if one.type == "HRC" and code in one.codes), None
         )
@@ -145,7 +165,7 @@ class ControlWriter:
         small["header"]["in_reply_to"] = self._asked(raw, codes).id
         self._straight(small, codes)
 
-    def _asked(self, raw: Raw, codes: list[str]) -> "Sent":
+    def _asked(self, raw: Raw, codes: list[str]) -> Sent:
         if "answers" in raw:
             return self.of_step(raw["answers"], codes[0] if codes else "")
         of_others = [one for one in self.sent if one.side != raw["from"] and set(codes) <= set(one.codes)]

@@ -7,7 +7,7 @@ completes it. What was sent before is remembered with its number and commitment.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,8 +17,8 @@ from exchange.messages.filling import Sources, fill
 from exchange.protocol.parts import Document
 from exchange.service.node import Node
 from tests.support.handover_story import moment, text
-from tests.support.journey_control import ControlWriter
-from tests.support.journey_persons import SUITABLE, Cast
+from tests.support.journey_control import ControlWriter, Sent
+from tests.support.journey_persons import SUITABLE
 from tests.support.world import OFFICER
 
 ASKED_BY = {"VRS": "VRQ", "TRS": "TRQ", "RPD": "RPN", "TDS": "TDQ"}
@@ -36,33 +36,9 @@ TELL_WHEN = frozenset({"HDP", "HRC", "RCV", "INC", "CWD", "CLO"})
 Raw = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Sent:
-    """A message of an earlier step."""
-
-    step: Any
-    type: str
-    id: str
-    pc: str
-    codes: tuple[str, ...]
-    movement: str
-    document: Document
-    side: str = ""
-
-    @property
-    def changes_terms(self) -> bool:
-        """Whether an answer to the appointment confirms this message."""
-        content: Any = self.document["content"]
-        return self.type in {"HPR", "AMD"} or (self.type == "HRP" and "changes" in content)
-
-
 @dataclass
 class Writer(ControlWriter):
     """Writes the messages of one scenario, and remembers those that were sent."""
-
-    cast: Cast
-    steps: list[Raw]
-    sent: list[Sent] = field(default_factory=list)
 
     def documents(self, raw: Raw, node: Node) -> list[Document]:
         """Return the messages of a step; a type about one person gives one for each."""
@@ -82,12 +58,6 @@ class Writer(ControlWriter):
             return AgencyCode(self.cast.scenario["transit"])
         return self.cast.host if raw["from"] == "host" else self.cast.origin
 
-    def newest(self, kind: str, code: str) -> Sent | None:
-        return next((one for one in reversed(self.sent) if one.type == kind and code in one.codes), None)
-
-    def of_step(self, step: Any, code: str = "") -> Sent:
-        return next(one for one in self.sent if one.step == step and (not code or code in one.codes))
-
     def _document(self, raw: Raw, codes: list[str], node: Node) -> Document:
         kind, at, fields = raw["message"], moment(raw), raw.get("fields", {})
         self.cast.treated_as_children = frozenset(self.cast.codes(list(raw.get("treat_as_child", ()))))
@@ -95,9 +65,7 @@ class Writer(ControlWriter):
         header = small["header"]
         header |= {name: raw[key] for name, key in TAKEN_OVER.items() if key in raw}
         header |= {name: fields[name] for name in ("urgency",) if name in fields}
-        if kind == "HRC":
-            signs = self.side(raw)
-            header.setdefault("acting_agency", AT_THE_BORDER.get(signs[:2], signs))
+        header |= self._signs(raw) if kind == "HRC" else {}
         if codes:
             header["case_codes"] = codes
         if "movement" in raw:
@@ -106,15 +74,25 @@ class Writer(ControlWriter):
             header["purpose"] = FREE_PURPOSE[kind]
         if kind in TELL_WHEN:
             header["event_at"] = text(at)
-        asked = self.newest(ASKED_BY.get(kind, ""), codes[0]) if codes else None
-        if asked is not None and "answers" not in raw:
-            header["in_reply_to"] = asked.id
-        elif "answers" in raw and kind in ASKED_BY:
-            header["in_reply_to"] = self.of_step(raw["answers"], codes[0]).id
+        header |= self._answers(raw, codes)
         if "entered_at" in fields:
             header |= {"event_at": fields["event_at"], "entered_at": fields["entered_at"]}
         getattr(self, f"_{kind.lower()}")(small, raw, codes, at)
         return fill(small, self._sources(raw, node)).document
+
+    def _answers(self, raw: Raw, codes: list[str]) -> dict[str, str]:
+        """Return which request a result, decision or status answers: the named one, or the newest."""
+        kind = raw["message"]
+        if kind not in ASKED_BY or not codes:
+            return {}
+        named = self.of_step(raw["answers"], codes[0]) if "answers" in raw else None
+        asked = named or self.newest(ASKED_BY[kind], codes[0])
+        return {"in_reply_to": asked.id} if asked else {}
+
+    def _signs(self, raw: Raw) -> dict[str, str]:
+        """Return the office that signs a record."""
+        side = self.side(raw)
+        return {"acting_agency": raw.get("acting_agency", AT_THE_BORDER.get(side[:2], side))}
 
     def _sources(self, raw: Raw, node: Node) -> Sources:
         sender = self.side(raw)

@@ -63,7 +63,10 @@ class Cast:
         """Return whether a person is treated as a child: until reception, whatever birthday passes."""
         key = self.key_of(code)
         raw = self.scenario["cases"][key]
-        if code in self.treated_as_children or code in self.codes([key])[raw.get("count", 1) - raw.get("children", 0) :]:
+        if (
+            code in self.treated_as_children
+            or code in self.codes([key])[raw.get("count", 1) - raw.get("children", 0) :]
+        ):
             return True
         grown = "adult_from" in raw and at.date() >= date.fromisoformat(raw["adult_from"])
         return bool(raw.get("child")) and not (grown and kind in AFTER_RETURN)

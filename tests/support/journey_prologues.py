@@ -75,6 +75,10 @@ PROLOGUES: dict[int, list[dict[str, Any]]] = {
             "after": {"X": "notice_pending"},
         },
         {
+            "n": "question on X", "at": "2027-11-18T10:00+07:00", "from": "host", "message": "INQ",
+            "persons": ["X"], "after": {"X": "notice_pending"},
+        },
+        {
             "n": "proposal", "at": "2027-11-19T10:00+07:00", "from": "host", "message": "HPR",
             "persons": ["Y"], "movement": "M1", "fields": {"checkpoint": "KH-TH-POIPET"},
             "after": {"Y": "ready"}, "movement_after": "proposed",

@@ -42,12 +42,12 @@ class Tally:
     own: int = 0
     recipient: int = 0
     persons: int = 0
-    unknown: int = 0
-    """Rejections of a type that has no form yet."""
+    one_end: int = 0
+    """Rejections that rest on what only the own node knows; the recipient cannot see the fault."""
     notes: list[str] = field(default_factory=list)
 
     def add(self, other: "Tally") -> None:
-        for name in ("steps", "messages", "states", "own", "recipient", "persons", "unknown"):
+        for name in ("steps", "messages", "states", "own", "recipient", "persons", "one_end"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.notes += other.notes
 
