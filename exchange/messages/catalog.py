@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from pydantic import BaseModel
 
-from exchange.messages.aftercare import Closure, FollowUp, Reception, Referral
+from exchange.messages.aftercare import Closure, FollowUp, PlainFollowUp, Reception, Referral
 from exchange.messages.appointment import Proposal, Response
 from exchange.messages.changes import Amendment, Reminder, Resume
 from exchange.messages.codelists import Code, codelist
@@ -127,7 +127,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "HRC": Form("1.0", "urn:exchange:schema:hrc:1.0", "line", Record),
         "RCV": Form("1.0", "urn:exchange:schema:rcv:1.0", "line", Reception),
         "RFN": Form("1.0", "urn:exchange:schema:rfn:1.0", "line", Referral),
-        "FUP": Form("1.0", "urn:exchange:schema:fup:1.0", "line", FollowUp),
+        "FUP": Form("1.1", "urn:exchange:schema:fup:1.1", "line", FollowUp),
         "CLO": Form("1.0", "urn:exchange:schema:clo:1.0", "line", Closure),
         "INQ": Form("1.0", "urn:exchange:schema:inq:1.0", "line", Inquiry),
         "INR": Form("1.0", "urn:exchange:schema:inr:1.0", "line", Reply),
@@ -143,6 +143,12 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "KEY": Form("1.0", "urn:exchange:schema:key:1.0", "no_part", CardNotice),
     }
 )
+
+
+EARLIER_FORMS: Mapping[str, tuple[Form, ...]] = MappingProxyType(
+    {"FUP": (Form("1.0", "urn:exchange:schema:fup:1.0", "line", PlainFollowUp),)}
+)
+"""Forms that a newer minor version followed; messages of that version are read with them for ever."""
 
 
 @dataclass(frozen=True)
@@ -176,6 +182,7 @@ class MessageType:
     forbidden: frozenset[str]
     """Names that are over_disclosure in this type, anywhere in the document."""
     form: Form | None
+    """The newest form; earlier ones: `versions.py`."""
 
 
 @cache

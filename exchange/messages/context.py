@@ -40,6 +40,8 @@ class RuleContext:
     skew: timedelta = timedelta(seconds=300)
     """How far a stated moment may lie ahead of ours (limits of the protocol)."""
     assent_from_age: int = ASSENT_FROM_AGE
+    versions: Mapping[str, Sequence[str]] | None = None
+    """Versions that this node reads, by type; None for all that are installed."""
     attachments: Sequence[Carried] | None = None
     """The bytes that travel with the message; None where they are not at hand, in an unfinished draft."""
 

@@ -47,6 +47,8 @@ _OTHERS = {
 }
 _KINDS = {"object": "a group", "array": "a list", "string": "a text", "integer": "a whole number"}
 _Steps = tuple[str | int, ...]
+_LIST_NAMES: _Steps = ("header", "list_versions")
+"""Holds names of code lists, which may be those of members (languages)."""
 
 
 def explain(document: Document, row: MessageType, form: Form, *, draft: bool) -> tuple[Fault, ...]:
@@ -58,6 +60,11 @@ def explain(document: Document, row: MessageType, form: Form, *, draft: bool) ->
     )
     faults = tuple(dict.fromkeys(islice(chain.from_iterable(groups), MAX_FAULTS)))
     return faults or (_whole(document),)
+
+
+def forbidden_members(document: Document, row: MessageType) -> tuple[Fault, ...]:
+    """Return a fault for every name in a document that may not travel in its type."""
+    return tuple(islice(_forbidden(document, row, ()), MAX_FAULTS))
 
 
 def _whole(document: Document) -> Fault:
@@ -79,7 +86,8 @@ def _forbidden(value: JsonValue, row: MessageType, steps: _Steps) -> Iterator[Fa
             found = wording.kind_of(value[name])
             yield _fault("over_disclosure", rule, place, "not to be sent", found, hint)
         for name, item in value.items():
-            yield from _forbidden(item, row, (*steps, name))
+            if (*steps, name) != _LIST_NAMES:
+                yield from _forbidden(item, row, (*steps, name))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _forbidden(item, row, (*steps, index))

@@ -28,6 +28,7 @@ from exchange.messages.person_rules import STOPPING_FLAGS, protected
 from exchange.messages.release import release_digest, released
 from exchange.messages.schemas import HEADER, members, needed_members
 from exchange.messages.sensitivity import highest_class
+from exchange.messages.versions import form_of_version
 from exchange.messages.wording import fault, kind_of
 
 __all__ = ["Added", "Filled", "Sources", "fill", "release_digest", "released", "script_of"]
@@ -67,7 +68,7 @@ def fill(small: Document, sources: Sources) -> Filled:
         InputError: no type with an installed form, another recipient than the partner, or a person who
             asked for protection from the side it would go to.
     """
-    row, form = _form(small)
+    row, form = _form(small, sources)
     _demand_no_protection(small, row)
     document = _nested(deepcopy(small), form)
     filler = Filler(sources)
@@ -85,7 +86,8 @@ def fill(small: Document, sources: Sources) -> Filled:
     return Filled(_ordered(document, form), tuple(filler.added))
 
 
-def _form(small: Document) -> tuple[MessageType, Form]:
+def _form(small: Document, sources: Sources) -> tuple[MessageType, Form]:
+    """Return the type, and its form in the version that the file states or both sides know."""
     stated = small.get("type", object_at(small, "header").get("type"))
     row = message_type(stated) if isinstance(stated, str) else None
     if row is None or row.form is None:
@@ -96,7 +98,9 @@ def _form(small: Document) -> tuple[MessageType, Form]:
         raise InputError(
             "the file does not say which message it is", hint='add "type": "RPN"', faults=(problem,)
         )
-    return row, row.form
+    given = small.get("type_version", object_at(small, "header").get("type_version"))
+    wanted = given if isinstance(given, str) else (sources.versions or {}).get(row.code, row.form.version)
+    return row, form_of_version(row.code, wanted) or row.form
 
 
 def _demand_no_protection(small: Document, row: MessageType) -> None:

@@ -54,6 +54,7 @@ from exchange.messages.record_rules import record_faults
 from exchange.messages.reopening_rules import reopening_faults
 from exchange.messages.statement_rules import difference_faults, resolution_faults, statement_faults
 from exchange.messages.transit_rules import transit_decision_faults, transit_request_faults
+from exchange.messages.versions import Versions, reading_form, understood
 from exchange.messages.wording import fault, fault_text
 
 __all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "fault_text", "read_document"]
@@ -61,7 +62,8 @@ __all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "f
 
 def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple[Fault, ...]:
     """Return the faults of the catalogue rules and of consent, in order; requires a document of good form."""
-    model = read_document(document)
+    document = understood(document, context.versions).document
+    model = read_document(document, context.versions)
     if isinstance(model, Fault):
         return (model,)
     rules = RULES[text_at(header_of(document), "type")]
@@ -71,10 +73,14 @@ def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple
     return with_attachment_faults(faults, attachment_faults(document, context.attachments))
 
 
-def read_document(document: Document) -> BaseModel | Fault:
-    """Return the model of a document, or one fault when the form does not fit it."""
-    row = message_types().get(text_at(header_of(document), "type"))
-    if row is None or row.form is None:
+def read_document(document: Document, known: Versions | None = None) -> BaseModel | Fault:
+    """Return the model of a document, or one fault when the form does not fit it.
+
+    What only a newer minor version knows is left out of the model.
+    """
+    header = header_of(document)
+    form = reading_form(text_at(header, "type"), text_at(header, "type_version"), known)
+    if form is None:
         return fault(
             "version_unsupported",
             "version.no_form",
@@ -83,7 +89,7 @@ def read_document(document: Document) -> BaseModel | Fault:
             found="another",
         )
     try:
-        return row.form.model.model_validate(document)
+        return form.model.model_validate(understood(document, known).document)
     except ValidationError:
         return fault(
             "form_invalid", "form.model", "", expected="a document of this form", found="something else"

@@ -20,6 +20,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         "version.type": "is a version of the form that is not installed",
         "version.no_form": "is a type without an installed form",
+        "version.partner": "is a version of the form that the partner does not read",
         "version.lists": "names a version of a code list that is not supported",
         "form.document": "is not a document of header, content and persons",
         "form.type": "is missing or not a text",

@@ -221,7 +221,14 @@ def _examine_one(
     node: Node, raw: bytes, pairing: Pairing, keys: Mapping[KeyId, PrivateKey], *, card_shown: bool
 ) -> Examined | Result:
     try:
-        return examine(raw, pairing, own=node.agency, seal_keys=keys, card_shown=card_shown)
+        return examine(
+            raw,
+            pairing,
+            own=node.agency,
+            seal_keys=keys,
+            card_shown=card_shown,
+            known=node.versions,
+        )
     except AgainError as error:
         return Result(*_claimed(raw), Outcome.AGAIN, error.reason)
     except RefusedError as error:

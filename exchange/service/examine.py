@@ -21,6 +21,7 @@ from exchange.ids import AgencyCode, Digest, KeyId
 from exchange.messages.catalog import message_types
 from exchange.messages.document import header_of, text_at
 from exchange.messages.validation import check_form
+from exchange.messages.versions import Versions
 from exchange.protocol.envelope import Envelope, check_body, read_envelope, split_line, verify_envelope
 from exchange.protocol.parts import Document, commitment, join_parts, unpad
 from exchange.protocol.suites import KeyUse, PrivateKey
@@ -68,8 +69,9 @@ def examine(
     own: AgencyCode,
     seal_keys: Mapping[KeyId, PrivateKey],
     card_shown: bool = False,
+    known: Versions | None = None,
 ) -> Examined:
-    """Return an examined line.
+    """Return an examined line; `known` are the versions of the forms that this node reads.
 
     Raises:
         RefusedError: steps 1 to 4 failed; nothing of the line may be logged.
@@ -83,7 +85,7 @@ def examine(
         document = read_document(line.envelope, parts)
     except RejectedError as fault:
         return replace(line, fault=fault)
-    return replace(line, parts=parts, document=document, fault=form_fault(document))
+    return replace(line, parts=parts, document=document, fault=form_fault(document, known))
 
 
 def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode, card_shown: bool = False) -> Examined:
@@ -131,7 +133,7 @@ def read_document(envelope: Envelope, parts: tuple[bytes, ...]) -> Document:
     return document
 
 
-def form_fault(document: Document) -> RejectedError | None:
+def form_fault(document: Document, known: Versions | None = None) -> RejectedError | None:
     """Return the first fault of step 8."""
-    faults = check_form(document)
+    faults = check_form(document, known=known)
     return RejectedError(faults[0].code, pointer=faults[0].pointer) if faults else None

@@ -198,6 +198,7 @@ def rule_context(
         checkpoints=frozenset(terms.checkpoints) or None,
         officer_functions=functions,
         skew=node.limits.skew,
+        versions=node.versions,
         attachments=attachments,
     )
 

@@ -8,6 +8,7 @@ a link is open, what is in flight, who waits) is in `presence`.
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from exchange.cases.tables import MovementTable
 from exchange.clock import Clock
 from exchange.errors import ClockError, GateClosedError
 from exchange.ids import AgencyCode, LinkId, NodeId, RandomSource
+from exchange.messages.versions import installed_versions
 from exchange.protocol.frames import Result
 from exchange.protocol.keyring import Keyring
 from exchange.service.ports import Carrier, Counters, HighWater, Journal, Store
@@ -151,3 +153,5 @@ class Node:
     training: bool = False
     only_calls: bool = False
     """This node has no address: it asks for news by itself, in long polls."""
+    versions: Mapping[str, Sequence[str]] = field(default_factory=installed_versions)
+    """Versions of each message type that this node reads and writes."""

@@ -21,6 +21,7 @@ from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, new_message_i
 from exchange.ledger.entries import sent
 from exchange.messages.catalog import message_types
 from exchange.messages.filling import release_digest, released
+from exchange.messages.forms import version_faults
 from exchange.messages.media import Carried
 from exchange.messages.validation import check_form, check_rules
 from exchange.protocol.envelope import Envelope, join_line, sign_envelope
@@ -82,11 +83,12 @@ async def _check(
     officer: OfficerNumber,
     attachments: Sequence[Carried] | None = None,
 ) -> tuple[Pairing, tuple[Fault, ...]]:
-    form = check_form(document, draft=True)
+    form = check_form(document, draft=True, known=node.versions)
 
     def unit(uow: UnitOfWork) -> tuple[Pairing, tuple[Fault, ...]]:
         pairing = pairing_of(uow, node, link)
-        return pairing, form or _rule_faults(uow, node, pairing, document, officer, attachments)
+        found = form or version_faults(document, pairing.partner_card.messages)
+        return pairing, found or _rule_faults(uow, node, pairing, document, officer, attachments)
 
     return await node.store.read(unit)
 

@@ -22,6 +22,7 @@ from typing import TypeVar
 from exchange.adapters.storage.memory import DirectStore
 from exchange.errors import ExchangeError, TransportError
 from exchange.ids import AgencyCode, Digest, LinkId, OfficerNumber, sha256
+from exchange.messages.versions import installed_versions
 from exchange.protocol.agreement import Party, new_agreement, read_agreement, sign_agreement
 from exchange.protocol.envelope import read_envelope, split_line
 from exchange.protocol.frames import decode_frame, encode_frame
@@ -64,6 +65,8 @@ class Pair:
     """What the officers of both sides may do."""
     more_crossings: tuple[str, ...] = ()
     """Crossings that the two agreed on beside those of the profile."""
+    only_first_versions: tuple[AgencyCode, ...] = ()
+    """Sides whose program reads the first version of each form alone, and whose card says so."""
     third: AgencyCode | None = None
     """A third state with which `one` has a link as well."""
 
@@ -75,9 +78,16 @@ class Pair:
 
     def member(self, code: AgencyCode) -> identity.Agency:
         """Return the keys and the card of one of the two; those of old tests are made for NOW."""
-        if self.start == START:
-            return identity.agency(code)
-        return identity.agency(code, born=self.start, periods=self.periods)
+        born = {} if self.start == START else {"born": self.start, "periods": self.periods}
+        member = identity.agency(code, **born)  # type: ignore[arg-type]
+        return member.but(messages=self.versions_of(code)) if code in self.only_first_versions else member
+
+    def versions_of(self, code: AgencyCode) -> dict[str, tuple[str, ...]]:
+        """Return the versions of the forms that the program of a side reads."""
+        installed = installed_versions()
+        if code not in self.only_first_versions:
+            return installed
+        return {type_code: versions[:1] for type_code, versions in installed.items()}
 
     def partner_of(self, code: AgencyCode) -> AgencyCode:
         return self.other if code == self.one else self.one
@@ -205,6 +215,7 @@ class Agency:
             presence=Presence(),
             limits=LIMITS,
             only_calls=self.only_calls,
+            versions=self.world.pair.versions_of(self.code),
         )
         self.node.presence.of(self.world.link).only_answers = self.world.other(self).only_calls
         made.append(self.node)
