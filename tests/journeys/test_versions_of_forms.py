@@ -121,7 +121,8 @@ def test_to_a_partner_that_knows_the_first_version_only_that_one_is_written() ->
 
 
 @pytest.mark.parametrize(
-    ("version", "code"), [("", "form_invalid"), ("1.1", "version_unsupported"), ("2.0", "version_unsupported")]
+    ("version", "code"),
+    [("", "form_invalid"), ("1.1", "version_unsupported"), ("2.0", "version_unsupported")],
 )
 def test_own_node_stops_what_the_partner_cannot_read(version: str, code: str) -> None:
     async def story(story: Story) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Versions of forms: the highest both know is written; a newer minor is read as far as it is known."""
 
+import itertools
 from copy import deepcopy
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_both_versions_are_installed_and_the_newer_one_is_the_form_of_the_type()
 def test_a_newer_minor_version_takes_nothing_away_and_demands_nothing_new() -> None:
     for code, earlier in EARLIER_FORMS.items():
         lines = [schemas()[form.schema]["$defs"][form.line] for form in (*earlier, FORMS[code])]
-        for old, new in zip(lines, lines[1:], strict=False):
+        for old, new in itertools.pairwise(lines):
             assert old["properties"].items() <= new["properties"].items()
             assert old["required"] == new["required"]
 
