@@ -11,6 +11,7 @@ from exchange.interfaces.api.drafting import link_of, opened_content, sent_answe
 from exchange.messages.attachments import FileToAttach, attach
 from exchange.messages.document import persons_of, text_at
 from exchange.messages.filling import Filled, fill
+from exchange.messages.versions import understood
 from exchange.protocol.parts import Document
 from exchange.service.drafts import approve, find_draft, send
 from exchange.service.enclosures import unkept
@@ -119,6 +120,7 @@ async def show_message(desk: Desk, ask: Ask) -> Answer:
     return {
         "message": message_line(message, link.partner),
         "document": document,
+        "not_understood": list(understood(document, desk.node.versions).unknown),
         "entries": {"own": message.leaf_index, "partner": message.verdict_leaf_index},
         "opened": "this records that you opened it",
     }

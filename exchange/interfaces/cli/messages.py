@@ -198,6 +198,8 @@ def show(
     else:
         _say_message(found["message"], found["entries"])
     say_json(found["document"])
+    for place in found.get("not_understood", ()):
+        say(f"  {place}: of a newer version of the form; kept as it was sent, and nothing acts on it")
     if found.get("opened"):
         warn(f"hint: {found['opened']}")
 
