@@ -8,8 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from tools.pages import deadlines, results
+from tools.pages import deadlines, messages, results
 
 PAGES: Mapping[str, Callable[[Path], str]] = MappingProxyType(
-    {"docs/protocol/results.md": results.page, "docs/reference/deadlines.md": deadlines.page}
+    {
+        "docs/protocol/results.md": results.page,
+        "docs/reference/deadlines.md": deadlines.page,
+        "docs/reference/messages.md": messages.page,
+    }
 )
