@@ -24,6 +24,7 @@ from exchange.ids import AgencyCode, CaseCode
 from exchange.messages.attachments import FileToAttach, attach
 from exchange.messages.codelists import codelist
 from exchange.messages.media import Carried
+from exchange.messages.release_questions import release_questions
 from exchange.protocol.parts import Document
 from exchange.service.rows import Direction, MessageRow, MessageState
 from exchange.service.void import give_up
@@ -39,6 +40,11 @@ __all__ = ["Journey", "Stage", "Tally", "WrongTurnError", "demand_agreement"]
 FOUND_EARLIER = {(1, "TRS for a case without TRQ"): "reference_unknown"}
 """Rejections whose fault an earlier check finds: an answer names its request, so one without a request has
 no good reference, and references come before states. The tables alone give the code of the scenario."""
+ASKED_WITH: dict[str, Raw] = {
+    "HRC": {"fields": {"signature": "first"}},
+    "DRS": {"fields": {"explanation": "corrected in our table", "settled": True}, "answers": 3},
+}
+"""What a message of a rejection needs to be written at all."""
 HARMLESS = "identity_document_copy"
 """How a paper travels that is no kind of attachment itself."""
 SEEN_BY_THE_HOST_ALONE = {
@@ -170,7 +176,7 @@ class Journey:
         ]
         for raw in sorted(place, key=lambda one: one.get("at", "")):
             if raw["decided_by"] == "person":
-                self.tally.persons += 1
+                self._ask(raw)
             elif _needs_other_circumstances(raw) or self._is_too_late(raw, after):
                 self.later.append(raw)
             else:
@@ -180,6 +186,19 @@ class Journey:
         """Return the number of the next step on this link; what belongs between is tried before it."""
         numbers = (raw["n"] for raw in self.steps if isinstance(raw["n"], int))
         return min((number for number in numbers if number > after), default=1_000)
+
+    def _ask(self, raw: Raw) -> None:
+        """A person decides: the release page asks a question whose no has the code of the scenario."""
+        raw = {"at": text(self.stage.now()), "n": "asked", **raw, **ASKED_WITH.get(raw["message"], {})}
+        document: Any = self.stage.writer.documents(raw, self.stage.agency(raw["from"]).node)[0]
+        if "attach" in raw["what"].lower():
+            document, _ = _enclosed(document, ["other"])
+        else:
+            document["header"]["remark"] = "with baby"
+        codes = {question.code for question in release_questions(document)}
+        if raw["code"] not in codes:
+            raise WrongTurnError(f"{raw['what']}: nobody is asked, {codes}")
+        self.tally.persons += 1
 
     def _is_too_late(self, raw: Raw, after: int) -> bool:
         following = [step for step in self.steps if isinstance(step["n"], int) and step["n"] > after]

@@ -21,7 +21,11 @@ class FigureJourney(Journey):
 
     def __init__(self, scenario: Raw) -> None:
         statement = _statement(scenario)
-        rejected = [{**raw, "fields": statement, "at": AT.format(0)} for raw in scenario["reject"]]
+        last = 2 + 2 * len(scenario["figures"]["differences"])
+        rejected = [
+            {**raw, "fields": statement, "at": AT.format(last + 1), "after_step": last}
+            for raw in scenario["reject"]
+        ]
         steps = list(_steps(scenario, statement))
         super().__init__({**scenario, "steps": steps, "reject": rejected})
 
