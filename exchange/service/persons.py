@@ -109,7 +109,7 @@ class Told:
 
 def balance_of(uow: UnitOfWork, link: LinkId, period: Period = ALWAYS) -> Balance:
     """Return the balance of a link from the messages in the store."""
-    read: dict[MessageId, Document | None] = {}
+    read: dict[MessageId, _Read | None] = {}
     cases = uow.cases.list(link=link, limit=_MAX_CASES)
     return balance((_told(uow, link, case.code, read) for case in cases), period)
 
@@ -135,9 +135,7 @@ def balance(stories: Iterable[Sequence[Told]], period: Period = ALWAYS) -> Balan
     )
 
 
-def _told(
-    uow: UnitOfWork, link: LinkId, case: CaseCode, read: dict[MessageId, Document | None]
-) -> list[Told]:
+def _told(uow: UnitOfWork, link: LinkId, case: CaseCode, read: dict[MessageId, "_Read | None"]) -> list[Told]:
     """Return the accepted messages about a case, each once."""
     found: dict[MessageId, Told] = {}
     for event in uow.cases.events(link, case):
@@ -146,16 +144,26 @@ def _told(
         row = uow.messages.by_seq(link, event.direction, event.seq)
         if row is None or row.state is not MessageState.ACCEPTED:
             continue
-        document = _read(uow, row, read)
-        if document is not None:
-            lines = {text_at(line, "case_code"): line for line in persons_of(document)}
-            found[row.id] = Told(row.id, row.type, document, lines.get(case, {}), row.created_at)
+        opened = _read(uow, row, read)
+        if opened is not None:
+            line = opened.lines.get(case, {})
+            found[row.id] = Told(row.id, row.type, opened.document, line, row.created_at)
     return list(found.values())
 
 
-def _read(uow: UnitOfWork, row: MessageRow, read: dict[MessageId, Document | None]) -> Document | None:
+@dataclass(frozen=True)
+class _Read:
+    """A message that was read once for all its persons."""
+
+    document: Document
+    lines: Mapping[str, Line]
+
+
+def _read(uow: UnitOfWork, row: MessageRow, read: dict[MessageId, _Read | None]) -> _Read | None:
     if row.id not in read:
-        read[row.id] = document_of(uow, row)
+        document = document_of(uow, row)
+        lines = {text_at(line, "case_code"): line for line in persons_of(document or {})}
+        read[row.id] = _Read(document, lines) if document is not None else None
     return read[row.id]
 
 
