@@ -46,8 +46,8 @@ from exchange.clock import Clock, SystemClock
 from exchange.config import FILE_NAME, MAX_FILE_BYTES, Settings, read_settings, settings_text
 from exchange.errors import ConfigurationError, UsageError
 from exchange.ids import LinkId, OfficerNumber, parse_agency, parse_node
-from exchange.messages.catalog import message_types
 from exchange.messages.codelists import agency, raw_list
+from exchange.messages.versions import installed_versions
 from exchange.protocol.cardform import CardFields
 from exchange.protocol.cards import Card, read_card, sign_card
 from exchange.protocol.keyring import Keyring
@@ -146,7 +146,7 @@ def first_card(settings: Settings, keys: NodeKeys, recovery: PrivateKey, clock: 
         keys=keys.entries(),
         addresses=(settings.door.address,) if settings.door.address else (),
         suites=(int(Suite.CLASSICAL), int(Suite.HYBRID)),
-        messages={code: (row.form.version,) for code, row in message_types().items() if row.form},
+        messages=installed_versions(),
         limits={},
     )
     return read_card(sign_card(content, key=recovery), pinned_recovery=recovery.public)

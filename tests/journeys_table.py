@@ -2,8 +2,8 @@
 """Scenarios as journeys over two real nodes, one row each: `python -m tests.journeys_table [NUMBER ...]`.
 
 The columns: steps of the scenario, messages that were sent, states compared (persons and movements, on
-both sides, after each step), rejections by the own node and by the recipient of a faulty partner, and what
-was not tried, because a person decides it or because its type has no form yet.
+both sides, after each step), rejections by the own node and by the recipient of a faulty partner, those
+that a person decides, and those that only one end can see.
 """
 
 import argparse
@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.journey import Journey, Tally, WrongTurnError
+from tests.support.journey_figures import FigureJourney
 from tests.support.journey_wire import WireJourney
 
-PLAYED = (1, 2, 6, 9, 11, 12, 13, 16, 18)
+PLAYED = tuple(range(1, 20))
 DATA = Path(__file__).parent / "data/scenarios.json"
-COLUMNS = ("steps", "messages", "states", "own", "recipient", "persons", "unknown")
-HEADS = ("scenario", "steps", "messages", "states", "own node", "recipient", "person", "no form")
+COLUMNS = ("steps", "messages", "states", "own", "recipient", "persons", "one_end")
+HEADS = ("scenario", "steps", "messages", "states", "own node", "recipient", "person", "one end")
 
 
 @cache
@@ -31,7 +32,9 @@ def scenarios() -> Mapping[int, Any]:
 
 
 def journey(scenario: Any) -> Journey | WireJourney:
-    """Return what plays a scenario: by its steps, or by the numbers of one link."""
+    """Return what plays a scenario: by its steps, by the numbers of one link, or by its figures."""
+    if "figures" in scenario:
+        return FigureJourney(scenario)
     return WireJourney(scenario) if "wire" in scenario else Journey(scenario)
 
 
@@ -60,7 +63,7 @@ def main() -> int:
     parser.add_argument("numbers", nargs="*", type=int, default=PLAYED, metavar="NUMBER")
     numbers = parser.parse_args().numbers
     if unknown := [number for number in numbers if number not in PLAYED]:
-        parser.error(f"not played: {unknown}; played are {', '.join(map(str, PLAYED))}")
+        parser.error(f"no such scenario: {unknown}; there are {PLAYED[0]} to {PLAYED[-1]}")
     played: dict[int, Tally] = {}
     wrong = []
     for number in numbers:

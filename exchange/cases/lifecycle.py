@@ -24,7 +24,7 @@ Source: domain reference, `case-states`, `rules`.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from exchange.cases.consent import Consents, learn, withdraw
@@ -65,6 +65,8 @@ class Step:
     after: str
     implied: tuple[str, ...] = ()
     note: str = ""
+    row: Row | None = field(default=None, compare=False)
+    """The row of the table that was taken, after the implied ones."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def apply(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> St
         return _unchanged(snapshot, replace(snapshot, opened=True), "first_signature")
     after = _taken(table, snapshot, event, path)
     implied = tuple(row.name for row in path.implied)
-    return Step(after, snapshot.state, after.state, implied, _note(path.row))
+    return Step(after, snapshot.state, after.state, implied, _note(path.row), path.row)
 
 
 def fits(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> bool:

@@ -89,6 +89,8 @@ class MovementStep:
     after: str
     persons: str = ""
     note: str = ""
+    row: Row | None = field(default=None, compare=False)
+    """The row of the table that was taken."""
 
 
 def first_movement(table: MovementTable) -> MovementSnapshot:
@@ -161,7 +163,7 @@ def _step(
         proposer=event.side if row.to in table.answerable else snapshot.proposer,
         records=() if complete else _records(snapshot, event, signed),
     )
-    return MovementStep(after, snapshot.state, after.state, row.persons)
+    return MovementStep(after, snapshot.state, after.state, row.persons, row=row)
 
 
 def _list(snapshot: MovementSnapshot, event: MovementEvent) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """After the handover: reception (RCV), referral (RFN), follow-up (FUP) and closure (CLO).
 
-Equal to `schemas/messages/rcv-1.0.json`, `rfn-1.0.json`, `fup-1.0.json` and `clo-1.0.json`. A reception and
-a referral have a part for each person; a report and a closure are about one. What is said about a person
-stands in that person's part. No name, provider, place or telephone travels here.
+Equal to `rcv-1.0.json`, `rfn-1.0.json`, `fup-1.0.json`, `fup-1.1.json` and `clo-1.0.json` of the schemas. A
+reception and a referral have a part for each person; a report and a closure are about one. What is said about
+a person stands in that person's part. No name, provider, place or telephone travels here.
 """
 
 from typing import Annotated
@@ -72,8 +72,8 @@ class Referral(Form):
     persons: Annotated[tuple[ReferralLine, ...], Field(min_length=1, max_length=1000, strict=False)]
 
 
-class FollowUpLine(Form):
-    """How reintegration goes for one person."""
+class PlainFollowUpLine(Form):
+    """How reintegration goes for one person, version 1.0."""
 
     case_code: CaseRef
     is_child: bool | None = None
@@ -87,8 +87,22 @@ class FollowUpLine(Form):
     next_on: Day | None = None
 
 
+class PlainFollowUp(Form):
+    """A whole follow-up report, version 1.0."""
+
+    header: Header
+    content: NoContent
+    persons: Annotated[tuple[PlainFollowUpLine, ...], Field(min_length=1, max_length=1, strict=False)]
+
+
+class FollowUpLine(PlainFollowUpLine):
+    """How reintegration goes for one person, and how often the person was tried to be reached."""
+
+    attempts: Annotated[int, Field(ge=1, le=100)] | None = None
+
+
 class FollowUp(Form):
-    """A whole follow-up report."""
+    """A whole follow-up report, version 1.1."""
 
     header: Header
     content: NoContent

@@ -10,7 +10,15 @@ from collections.abc import Iterator, Sequence
 
 from exchange.errors import Fault
 from exchange.ids import CaseCode, MessageId
-from exchange.messages.aftercare import Closure, FollowUp, FollowUpLine, Reception, Referral, ReferralLine
+from exchange.messages.aftercare import (
+    Closure,
+    FollowUp,
+    PlainFollowUp,
+    PlainFollowUpLine,
+    Reception,
+    Referral,
+    ReferralLine,
+)
 from exchange.messages.catalog import message_types
 from exchange.messages.checklist import Act, Faults, OwnFaults, in_order
 from exchange.messages.context import Facts, RuleContext
@@ -25,7 +33,7 @@ from exchange.messages.wording import fault
 _REFERRAL = "RFN"
 _DUPLICATE = "duplicate"
 Blocks = Sequence[PersonBlock]
-Lines = Sequence[ReferralLine | FollowUpLine]
+Lines = Sequence[ReferralLine | PlainFollowUpLine]
 
 
 def reception_faults(document: Document, reception: Reception, context: RuleContext, facts: Facts) -> Faults:
@@ -48,7 +56,9 @@ def referral_faults(document: Document, referral: Referral, context: RuleContext
     return _report_faults(act, lines, ())
 
 
-def follow_up_faults(document: Document, report: FollowUp, context: RuleContext, facts: Facts) -> Faults:
+def follow_up_faults(
+    document: Document, report: FollowUp | PlainFollowUp, context: RuleContext, facts: Facts
+) -> Faults:
     """Return the faults of a follow-up report, in the order of the checks."""
     act, lines = Act(document, report.header, context, facts), report.persons
     return _report_faults(act, lines, _report_numbers(act, lines))
@@ -107,7 +117,7 @@ def _reception_dates(act: Act, reception: Reception, blocks: Blocks, days: Days)
 def _report_dates(act: Act, lines: Lines, blocks: Blocks, days: Days) -> None:
     _block_dates(act, blocks, days)
     for index, line in enumerate(lines):
-        if isinstance(line, FollowUpLine):
+        if isinstance(line, PlainFollowUpLine):
             visited = days.not_after(act.context.last_day, line.visited_on, "persons", index, "visited_on")
             following = days.not_before(act.context.day, line.next_on, "persons", index, "next_on")
             days.in_order(visited, following, "persons", index, "next_on")
@@ -119,7 +129,7 @@ def _block_dates(act: Act, blocks: Blocks, days: Days) -> None:
         block_dates(block, act.context, days, index, latest=last_day, papers_valid=False)
 
 
-def _report_numbers(act: Act, lines: Sequence[FollowUpLine]) -> Iterator[Fault]:
+def _report_numbers(act: Act, lines: Sequence[PlainFollowUpLine]) -> Iterator[Fault]:
     """Reports on a person are numbered 1, 2, 3 and so on."""
     for index, line in enumerate(lines):
         following = act.facts.follow_ups(CaseCode(line.case_code)) + 1

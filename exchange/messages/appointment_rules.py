@@ -9,7 +9,7 @@ so nobody confirms what has been replaced.
 from collections.abc import Iterator, Mapping, Sequence
 
 from exchange.errors import Fault
-from exchange.ids import AgencyCode, CaseCode, MessageId
+from exchange.ids import AgencyCode, CaseCode, MessageId, MovementCode
 from exchange.messages.appointment import Proposal, Response
 from exchange.messages.checklist import Act, Faults, OwnFaults, in_order
 from exchange.messages.context import Facts, RuleContext
@@ -119,11 +119,13 @@ def _other_side(act: Act, response: Response) -> Iterator[Fault]:
 
 
 def _crossings(act: Act, host: AgencyCode, terms: Terms, *place: Step) -> Iterator[Fault]:
-    origin = origin_of(host, act.context)
+    origin, movement = origin_of(host, act.context), MovementCode(act.header.movement_code or "")
     for name in _CROSSINGS:
         code = terms.get(name)
         if isinstance(code, str):
-            yield from crossing_faults(code, act.context, *place, name, host=host, origin=origin)
+            transit = act.facts.transit_states(movement, host)
+            at = (*place, name)
+            yield from crossing_faults(code, act.context, *at, host=host, origin=origin, transit=transit)
 
 
 def _interpreter(act: Act, cases: Sequence[str], terms: Terms, *place: Step) -> Iterator[Fault]:

@@ -15,17 +15,23 @@ from types import MappingProxyType
 
 from pydantic import BaseModel
 
-from exchange.messages.aftercare import Closure, FollowUp, Reception, Referral
+from exchange.messages.aftercare import Closure, FollowUp, PlainFollowUp, Reception, Referral
 from exchange.messages.appointment import Proposal, Response
 from exchange.messages.changes import Amendment, Reminder, Resume
 from exchange.messages.codelists import Code, codelist
 from exchange.messages.departure import Departure
+from exchange.messages.directory import CardNotice, DirectoryUpdate
 from exchange.messages.identification import CheckRequest, CheckResult, FoundNotice
+from exchange.messages.inquiry import Inquiry, Reply
 from exchange.messages.papers import PaperRequest, PaperStatus
+from exchange.messages.personal_data import CorrectionNotice, DataRequest
 from exchange.messages.record import Record
+from exchange.messages.reopening import Reopening
 from exchange.messages.returns import Decision, Notice
+from exchange.messages.statements import Difference, Resolution, Statement
 from exchange.messages.stops import Cancellation, Crossing, Hold, Incident, Withdrawal
 from exchange.messages.tracing import TracingRequest, TracingResult
+from exchange.messages.transit import TransitDecision, TransitRequest
 
 PERSON_COLUMNS = ("IDN", "VRQ", "TRQ", "RPN", "TDQ", "HDP", "HRC", "RCV", "RFN", "FUP")
 PERSON_BLOCK: Mapping[str, str] = MappingProxyType(
@@ -121,10 +127,28 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "HRC": Form("1.0", "urn:exchange:schema:hrc:1.0", "line", Record),
         "RCV": Form("1.0", "urn:exchange:schema:rcv:1.0", "line", Reception),
         "RFN": Form("1.0", "urn:exchange:schema:rfn:1.0", "line", Referral),
-        "FUP": Form("1.0", "urn:exchange:schema:fup:1.0", "line", FollowUp),
+        "FUP": Form("1.1", "urn:exchange:schema:fup:1.1", "line", FollowUp),
         "CLO": Form("1.0", "urn:exchange:schema:clo:1.0", "line", Closure),
+        "INQ": Form("1.0", "urn:exchange:schema:inq:1.0", "line", Inquiry),
+        "INR": Form("1.0", "urn:exchange:schema:inr:1.0", "line", Reply),
+        "COR": Form("1.0", "urn:exchange:schema:cor:1.0", "line", CorrectionNotice),
+        "PDR": Form("1.0", "urn:exchange:schema:pdr:1.0", "line", DataRequest),
+        "TRA": Form("1.0", "urn:exchange:schema:tra:1.0", "no_part", TransitRequest),
+        "TRD": Form("1.0", "urn:exchange:schema:trd:1.0", "no_part", TransitDecision),
+        "ROP": Form("1.0", "urn:exchange:schema:rop:1.0", "line", Reopening),
+        "STM": Form("1.0", "urn:exchange:schema:stm:1.0", "no_part", Statement),
+        "DSC": Form("1.0", "urn:exchange:schema:dsc:1.0", "no_part", Difference),
+        "DRS": Form("1.0", "urn:exchange:schema:drs:1.0", "no_part", Resolution),
+        "DIR": Form("1.0", "urn:exchange:schema:dir:1.0", "no_part", DirectoryUpdate),
+        "KEY": Form("1.0", "urn:exchange:schema:key:1.0", "no_part", CardNotice),
     }
 )
+
+
+EARLIER_FORMS: Mapping[str, tuple[Form, ...]] = MappingProxyType(
+    {"FUP": (Form("1.0", "urn:exchange:schema:fup:1.0", "line", PlainFollowUp),)}
+)
+"""Forms that a newer minor version followed; messages of that version are read with them for ever."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +172,8 @@ class MessageType:
     """The acting office holds at least one of them."""
     purposes: frozenset[str]
     consents: tuple[str, ...]
+    consents_by: Mapping[str, tuple[str, ...]]
+    """Scopes that depend on the side that sends it."""
     safeguards: tuple[str, ...]
     replies: tuple[str, ...]
     deadline: str | None
@@ -156,6 +182,7 @@ class MessageType:
     forbidden: frozenset[str]
     """Names that are over_disclosure in this type, anywhere in the document."""
     form: Form | None
+    """The newest form; earlier ones: `versions.py`."""
 
 
 @cache
@@ -188,6 +215,7 @@ def two_person_acts(
 def _row(entry: Code) -> MessageType:
     extra = dict(entry.extra)
     highest = str(extra["max_sensitivity"])
+    by_side = dict(raw) if isinstance(raw := extra.get("requires_consent_by"), dict) else {}
     allowed, refused = _person_members(entry.code)
     return MessageType(
         code=entry.code,
@@ -201,6 +229,7 @@ def _row(entry: Code) -> MessageType:
         functions=frozenset(_texts(extra.get("functions"))),
         purposes=_PURPOSES.get(entry.code, _CASE),
         consents=_texts(extra.get("requires_consent")),
+        consents_by=MappingProxyType({str(side): _texts(scopes) for side, scopes in by_side.items()}),
         safeguards=_texts(extra.get("safeguards")),
         replies=_texts(extra.get("expected_reply")),
         deadline=str(extra["reply_deadline"]) if "reply_deadline" in extra else None,

@@ -46,7 +46,7 @@ def in_order(act: Act, own: OwnFaults, *, cases: Sequence[str], consent_states: 
     header, context = act.header, act.context
     yield from header_rules.type_agreed(header, context)
     yield from own.side
-    yield from header_rules.office(header, context)
+    yield from header_rules.office(header, context, act.facts)
     yield from header_rules.second_person(header, children=False, consent_states=consent_states)
     yield from header_rules.known_messages(header, act.facts)
     yield from own.references

@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Protocol
 
-from exchange.ids import AgencyCode, CaseCode, MessageId, MovementCode
-from exchange.messages.codelists import agency
+from exchange.ids import AgencyCode, CaseCode, Digest, MessageId, MovementCode
+from exchange.messages.codelists import Agency, agency
 from exchange.messages.document import Document, content_of, header_of, text_at
 from exchange.messages.earlier import Announced, Appointment, EarlierMessage, OpenCrossing
 from exchange.messages.media import Carried
@@ -37,11 +37,11 @@ class RuleContext:
     """Crossings of the agreement; None allows every crossing of the list."""
     officer_functions: tuple[str, ...] | None = None
     """Functions of the officer; None where they cannot be seen, at the recipient."""
-    transit_countries: frozenset[str] = frozenset()
-    """Third states whose transit decision is `accepted`."""
     skew: timedelta = timedelta(seconds=300)
     """How far a stated moment may lie ahead of ours (limits of the protocol)."""
     assent_from_age: int = ASSENT_FROM_AGE
+    versions: Mapping[str, Sequence[str]] | None = None
+    """Versions that this node reads, by type; None for all that are installed."""
     attachments: Sequence[Carried] | None = None
     """The bytes that travel with the message; None where they are not at hand, in an unfinished draft."""
 
@@ -131,6 +131,29 @@ class Facts(Protocol):
         """Return the last day of the period in the newest notice of a case, or None."""
         ...
 
+    def is_received(self, case: CaseCode) -> bool:
+        """Return whether the arrival of the person at the reception was told."""
+        ...
+
+    def office(self, code: str, day: date) -> Agency | None:
+        """Return an office as the directory and its updates have it on a day, or None."""
+        ...
+
+    def card_digest(self, code: AgencyCode, serial: int) -> Digest | None:
+        """Return the digest of the card of an agency with a serial, or None when it is not here."""
+        ...
+
+    def transit_states(self, movement: MovementCode, host: AgencyCode) -> frozenset[str] | None:
+        """Return the third states that let a movement pass; None where their decisions cannot be seen.
+
+        They are sent to the host side alone, so only its node sees them.
+        """
+        ...
+
+    def others_told(self, case: CaseCode, sender: AgencyCode) -> Collection[AgencyCode]:
+        """Return other partners that received data of this person; only the node of the sender knows."""
+        ...
+
 
 @dataclass(frozen=True)
 class KnownFacts:
@@ -153,6 +176,13 @@ class KnownFacts:
     crossings: Mapping[str, OpenCrossing] = field(default_factory=lambda: MappingProxyType({}))
     verifications: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     period_ends: Mapping[str, date] = field(default_factory=lambda: MappingProxyType({}))
+    received: frozenset[str] = frozenset()
+    offices: Mapping[str, Agency] = field(default_factory=lambda: MappingProxyType({}))
+    """Offices that an update changed."""
+    cards: Mapping[tuple[str, int], Digest] = field(default_factory=lambda: MappingProxyType({}))
+    transit: Mapping[str, frozenset[str]] | None = None
+    """By movement; None where no decision of a third state can be seen."""
+    told: Mapping[str, Collection[AgencyCode]] = field(default_factory=lambda: MappingProxyType({}))
 
     def host_of(self, case: CaseCode) -> AgencyCode | None:
         return self.hosts.get(case)
@@ -192,6 +222,21 @@ class KnownFacts:
 
     def period_end_of(self, case: CaseCode) -> date | None:
         return self.period_ends.get(case)
+
+    def is_received(self, case: CaseCode) -> bool:
+        return case in self.received
+
+    def office(self, code: str, day: date) -> Agency | None:
+        return self.offices.get(code) or agency(code)
+
+    def card_digest(self, code: AgencyCode, serial: int) -> Digest | None:
+        return self.cards.get((code, serial))
+
+    def transit_states(self, movement: MovementCode, host: AgencyCode) -> frozenset[str] | None:
+        return None if self.transit is None else self.transit.get(movement, frozenset())
+
+    def others_told(self, case: CaseCode, sender: AgencyCode) -> Collection[AgencyCode]:
+        return self.told.get(case, ())
 
     def author_of(self, message: MessageId) -> AgencyCode | None:
         return self.authors.get(message)

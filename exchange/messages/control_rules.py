@@ -41,7 +41,7 @@ def in_order(
     """Yield the faults of one message, in the order of the checks."""
     yield from header_rules.type_agreed(header, context)
     yield from own.side
-    yield from header_rules.office(header, context)
+    yield from header_rules.office(header, context, facts)
     yield from header_rules.second_person(header, children=False, consent_states=())
     yield from header_rules.known_messages(header, facts)
     yield from own.references

@@ -4,6 +4,9 @@
 A crossing fits when it connects the two countries, is an airport or a seaport of the origin side, connects
 the origin side with a transit state that agreed, or is `OTHER` with a description. It is also one of the
 agreement. Whether it is open is another question; that changes from day to day.
+
+The decision of a transit state is sent to the host side alone. Where it cannot be seen, at the node of the
+origin side, a crossing with a third state fits only if the agreement names it.
 """
 
 from collections.abc import Iterator
@@ -19,13 +22,21 @@ _PORTS = frozenset({"air", "sea"})
 
 
 def crossing_faults(
-    code: str, context: RuleContext, *place: str | int, host: AgencyCode, origin: AgencyCode
+    code: str,
+    context: RuleContext,
+    *place: str | int,
+    host: AgencyCode,
+    origin: AgencyCode,
+    transit: frozenset[str] | None = frozenset(),
 ) -> Iterator[Fault]:
-    """Yield what speaks against a crossing of the list for a way from `host` to `origin`."""
+    """Yield what speaks against a crossing of the list for a way from `host` to `origin`.
+
+    `transit` are the third states that agreed; None where that cannot be seen.
+    """
     crossing = checkpoints()[code]
     if crossing.kind == "other":
         return
-    if not _connects(crossing, context, host=country_of(host), origin=country_of(origin)):
+    if not _connects(crossing, context, transit, host=country_of(host), origin=country_of(origin)):
         countries = f"{country_of(host)} and {country_of(origin)}"
         expected = f"a crossing between {countries}, or a port of {country_of(origin)}"
         found = "a crossing of " + " and ".join(sorted(crossing.countries))
@@ -37,7 +48,13 @@ def crossing_faults(
         )
 
 
-def _connects(crossing: Checkpoint, context: RuleContext, *, host: str, origin: str) -> bool:
-    if crossing.kind in _PORTS:
+def _connects(
+    crossing: Checkpoint, context: RuleContext, transit: frozenset[str] | None, *, host: str, origin: str
+) -> bool:
+    if crossing.kind in _PORTS or origin not in crossing.countries:
         return origin in crossing.countries
-    return any(crossing.countries == {origin, country} for country in {host, *context.transit_countries})
+    if crossing.countries == {origin, host}:
+        return True
+    if transit is None:
+        return context.checkpoints is not None and crossing.code in context.checkpoints
+    return bool(crossing.countries - {origin} <= transit)

@@ -47,6 +47,8 @@ _OTHERS = {
 }
 _KINDS = {"object": "a group", "array": "a list", "string": "a text", "integer": "a whole number"}
 _Steps = tuple[str | int, ...]
+_LIST_NAMES: _Steps = ("header", "list_versions")
+"""Holds names of code lists, which may be those of members (languages)."""
 
 
 def explain(document: Document, row: MessageType, form: Form, *, draft: bool) -> tuple[Fault, ...]:
@@ -60,6 +62,11 @@ def explain(document: Document, row: MessageType, form: Form, *, draft: bool) ->
     return faults or (_whole(document),)
 
 
+def forbidden_members(document: Document, row: MessageType) -> tuple[Fault, ...]:
+    """Return a fault for every name in a document that may not travel in its type."""
+    return tuple(islice(_forbidden(document, row, ()), MAX_FAULTS))
+
+
 def _whole(document: Document) -> Fault:
     """Return the fault of a document whose pieces are all good: the number of its parts is what is left."""
     persons = document.get("persons")
@@ -69,16 +76,18 @@ def _whole(document: Document) -> Fault:
 
 
 def _forbidden(value: JsonValue, row: MessageType, steps: _Steps) -> Iterator[Fault]:
-    """Yield a fault for every forbidden name, at any depth."""
+    """Yield a fault for every forbidden name, at any depth; an empty list at the top names nobody."""
     if isinstance(value, dict):
-        for name in sorted(value.keys() & row.forbidden):
+        named = value.keys() if steps else {name for name, item in value.items() if item}
+        for name in sorted(named & row.forbidden):
             rule = "disclosure.reserved" if name in RESERVED_NAMES else "disclosure.person_block"
             hint = f"take {name} out; the other side must not get it"
             place = _place(*steps, name)
             found = wording.kind_of(value[name])
             yield _fault("over_disclosure", rule, place, "not to be sent", found, hint)
         for name, item in value.items():
-            yield from _forbidden(item, row, (*steps, name))
+            if (*steps, name) != _LIST_NAMES:
+                yield from _forbidden(item, row, (*steps, name))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _forbidden(item, row, (*steps, index))

@@ -43,6 +43,8 @@ class Sources:
     """Usual values of the agreement: `language`, `checkpoint`, `funding`, `handling`."""
     today: date
     random: RandomSource
+    versions: Mapping[str, str] | None = None
+    """The highest version of each type that both sides know; None for the newest."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from exchange.messages.person_rules import STOPPING_FLAGS, protected
 from exchange.messages.release import release_digest, released
 from exchange.messages.schemas import HEADER, members, needed_members
 from exchange.messages.sensitivity import highest_class
+from exchange.messages.versions import form_of_version
 from exchange.messages.wording import fault, kind_of
 
 __all__ = ["Added", "Filled", "Sources", "fill", "release_digest", "released", "script_of"]
@@ -45,7 +46,7 @@ _BIRTH = "birth"
 """A type without it names persons who are known already; nothing about them is concluded."""
 _ASKED = {"TRQ": frozenset({"flags"})}
 """Members that are not added empty, because the answer decides whether the message is safe."""
-_BY_CASES = frozenset({"AMD", "RMD", "RSM", "CWD", "CAN", "INC"})
+_BY_CASES = frozenset({"AMD", "RMD", "RSM", "CWD", "CAN", "INC", "INQ", "INR"})
 """Types of which a line may say nothing but its case."""
 _MOMENTS = {"CWD": ("withdrawn_at",), "INC": ("happened_at", "known_at")}
 """Members that say when the event happened, the best one first."""
@@ -66,7 +67,7 @@ def fill(small: Document, sources: Sources) -> Filled:
         InputError: no type with an installed form, another recipient than the partner, or a person who
             asked for protection from the side it would go to.
     """
-    row, form = _form(small)
+    row, form = _form(small, sources)
     _demand_no_protection(small, row)
     document = _nested({name: copied(value) for name, value in small.items()}, form)
     filler = Filler(sources)
@@ -84,7 +85,8 @@ def fill(small: Document, sources: Sources) -> Filled:
     return Filled(_ordered(document, form), tuple(filler.added))
 
 
-def _form(small: Document) -> tuple[MessageType, Form]:
+def _form(small: Document, sources: Sources) -> tuple[MessageType, Form]:
+    """Return the type, and its form in the version that the file states or both sides know."""
     stated = small.get("type", object_at(small, "header").get("type"))
     row = message_type(stated) if isinstance(stated, str) else None
     if row is None or row.form is None:
@@ -95,7 +97,9 @@ def _form(small: Document) -> tuple[MessageType, Form]:
         raise InputError(
             "the file does not say which message it is", hint='add "type": "RPN"', faults=(problem,)
         )
-    return row, row.form
+    given = small.get("type_version", object_at(small, "header").get("type_version"))
+    wanted = given if isinstance(given, str) else (sources.versions or {}).get(row.code, row.form.version)
+    return row, form_of_version(row.code, wanted) or row.form
 
 
 def _demand_no_protection(small: Document, row: MessageType) -> None:
@@ -195,8 +199,11 @@ def _fill_control(document: Document, filler: Filler, code: str) -> None:
     for name in _MOMENTS.get(code, ()):
         if name in content:
             filler.put(header, "event_at", content[name], "moment in the file", "header")
-    if code == "AMD":
-        filler.put(content, "changes", [], "form", "content")
+    match code:
+        case "AMD":
+            filler.put(content, "changes", [], "form", "content")
+        case "INQ":
+            filler.put(content, "asks_second_look", False, "form", "content")
 
 
 def _fill_header(document: Document, form: Form, filler: Filler) -> None:

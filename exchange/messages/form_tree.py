@@ -16,7 +16,7 @@ from typing import Any
 from exchange.messages.catalog import FORMS
 from exchange.messages.codelists import codelist
 from exchange.messages.document import Document, JsonValue, header_of, text_at
-from exchange.messages.schemas import schemas
+from exchange.messages.schemas import HEADER, schemas
 
 
 class Sensitivity(IntEnum):
@@ -33,6 +33,7 @@ class Sensitivity(IntEnum):
 
 
 _UNKNOWN = Sensitivity.S3
+PERSON = "urn:exchange:schema:person:1.0"
 
 
 @dataclass(slots=True)
@@ -45,6 +46,8 @@ class FormNode:
     """Other values than the codes of the list are allowed."""
     by_code: Mapping[str, Sensitivity] | None = None
     by_member: str | None = None
+    is_note: bool = False
+    """A text of several lines, in which a person can write anything."""
     members: dict[str, "FormNode"] = field(default_factory=dict)
     items: "FormNode | None" = None
     ceiling: Sensitivity = Sensitivity.S0
@@ -58,6 +61,14 @@ def form_tree(type_code: str) -> FormNode | None:
     if form is None:
         return None
     node = _node(schemas()[form.schema], form.schema, None)
+    _set_ceiling(node)
+    return node
+
+
+@cache
+def person_tree() -> FormNode:
+    """Return the tree of the person block."""
+    node = _node(schemas()[PERSON], PERSON, None)
     _set_ceiling(node)
     return node
 
@@ -92,6 +103,7 @@ def _lists(value: JsonValue, node: FormNode) -> Iterator[str]:
 
 def _node(schema: Mapping[str, Any], base: str, above: Sensitivity | None) -> FormNode:
     """Return the node of a schema; `base` is the file that its local references mean."""
+    refused = {name for name, part in schema.get("properties", {}).items() if part is False}
     merged, base = _resolved(schema, base)
     own = Sensitivity[merged["x-class"]] if "x-class" in merged else above
     node = FormNode(
@@ -99,9 +111,10 @@ def _node(schema: Mapping[str, Any], base: str, above: Sensitivity | None) -> Fo
         code_list=merged.get("x-list"),
         is_open=merged.get("x-list-open") is True,
         by_member=merged.get("x-class-member"),
+        is_note=_is_note(merged),
     )
     for name, part in merged.get("properties", {}).items():
-        if isinstance(part, dict) and "const" not in part:
+        if isinstance(part, dict) and "const" not in part and name not in refused:
             node.members[name] = _node(part, base, own)
     for part in (merged.get("items"), merged.get("additionalProperties")):
         if isinstance(part, dict):
@@ -109,6 +122,13 @@ def _node(schema: Mapping[str, Any], base: str, above: Sensitivity | None) -> Fo
     if merged.get("x-class-by-code") and node.items is not None:
         node.items.by_code = code_classes(merged["items"]["x-list"])
     return node
+
+
+def _is_note(schema: Mapping[str, Any]) -> bool:
+    """Return whether a schema, or one of its choices, is the text of several lines."""
+    note = schemas()[HEADER]["$defs"]["note"]["pattern"]
+    choices = [_resolved(choice, HEADER)[0] for choice in schema.get("anyOf", ()) if "$ref" in choice]
+    return any(one.get("pattern") == note for one in (schema, *choices))
 
 
 def _resolved(schema: Mapping[str, Any], base: str) -> tuple[dict[str, Any], str]:

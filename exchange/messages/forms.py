@@ -2,7 +2,8 @@
 """The checks of version, form and codes: everything a schema can decide.
 
 Order of the faults, so that both sides report the same one first (message-fields, order of the checks):
-1. `version_unsupported`: no installed form of this type and version, or another major version of a list;
+1. `version_unsupported`: no installed form of this type that reads the version (`versions.py`), or another
+   major version of a list;
 2. `over_disclosure`: a name that is reserved, or that the person table refuses for this type, anywhere;
 3. `form_invalid`: a member missing, unknown, or of the wrong kind;
 4. `code_unknown`: a value that is not in its list.
@@ -16,24 +17,49 @@ from collections.abc import Iterator
 
 from exchange.errors import Fault
 from exchange.messages import wording
-from exchange.messages.catalog import MessageType, message_types
+from exchange.messages.catalog import Form, MessageType, message_types
 from exchange.messages.codelists import list_versions
-from exchange.messages.document import Document, JsonValue, header_of, pointer
-from exchange.messages.explanation import explain
+from exchange.messages.document import Document, JsonValue, header_of, pointer, text_at
+from exchange.messages.explanation import explain, forbidden_members
 from exchange.messages.schemas import gate
+from exchange.messages.versions import Versions, reading_form, understood
 
 
-def check_form(document: Document, *, draft: bool = False) -> tuple[Fault, ...]:
+def check_form(
+    document: Document, *, draft: bool = False, known: Versions | None = None
+) -> tuple[Fault, ...]:
     """Return the faults of version, form and codes, the first one first; none means well formed.
 
-    A draft has none of the five header members that are filled at release.
+    A draft has none of the five header members that are filled at release. `known` are the versions that
+    this node reads; of a newer minor version only what is known is checked, and that nothing forbidden
+    travels in it.
     """
     row, faults = _type_of(document)
     if row is None or row.form is None:
         return faults
-    if faults or gate(row.form.schema, draft=draft).is_valid(document):
+    stated = header_of(document).get("type_version")
+    form = reading_form(row.code, stated, known) if isinstance(stated, str) else row.form
+    faults = faults or _version(header_of(document), form, row.form)
+    if faults:
         return faults
-    return explain(document, row, row.form, draft=draft)
+    form = form or row.form
+    read = understood(document, known)
+    hidden = forbidden_members(document, row) if read.unknown else ()
+    if hidden or gate(form.schema, draft=draft).is_valid(read.document):
+        return hidden
+    return explain(read.document, row, form, draft=draft)
+
+
+def version_faults(document: Document, partner: Versions) -> tuple[Fault, ...]:
+    """Return a fault unless the version of the form is one that the partner reads, by its card."""
+    header = header_of(document)
+    versions = partner.get(text_at(header, "type"), ())
+    found = text_at(header, "type_version")
+    if found in versions:
+        return ()
+    expected = ", ".join(versions) or "none; the partner reads no version of this type"
+    hint = "leave type_version out of the file; the highest version both sides know is written"
+    return (_fault("version_unsupported", "version.partner", "/header/type_version", expected, found, hint),)
 
 
 def _type_of(document: Document) -> tuple[MessageType | None, tuple[Fault, ...]]:
@@ -61,16 +87,15 @@ def _type_of(document: Document) -> tuple[MessageType | None, tuple[Fault, ...]]
         return row, (
             _fault("version_unsupported", "version.no_form", "/header/type", "an installed form", row.code),
         )
-    return row, _version(header, row.form.version)
+    return row, ()
 
 
-def _version(header: dict[str, JsonValue], installed: str) -> tuple[Fault, ...]:
+def _version(header: dict[str, JsonValue], form: Form | None, newest: Form) -> tuple[Fault, ...]:
+    """Return the faults of the versions of form and lists; a text that is no version is a fault of form."""
     stated = header.get("type_version")
-    if isinstance(stated, str) and stated != installed and _looks_like_version(stated, 2):
-        place = "/header/type_version"
-        return (
-            _fault("version_unsupported", "version.type", place, f"version {installed}", f"version {stated}"),
-        )
+    if form is None and isinstance(stated, str) and _looks_like_version(stated, 2):
+        place, expected = "/header/type_version", f"version {newest.version}"
+        return (_fault("version_unsupported", "version.type", place, expected, f"version {stated}"),)
     lists = header.get("list_versions")
     if not isinstance(lists, dict) or lists.items() <= list_versions().items():
         return ()

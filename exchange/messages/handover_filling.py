@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the program can know about a handover message that an officer begins.
 
-Added are: a new movement code for a proposal without one, the size of its group, that nobody is
-photographed, the totals of a record, and what a countersignature or a confirmation answers. Never added:
-times, outcomes, reasons, custody, consent, whether a record is agreed, or why a case is closed.
+Added are: a new movement code for a proposal or a transit request without one, the size of its group, that
+nobody is photographed, the totals of a record, and what a countersignature or a confirmation answers. Never
+added: times, outcomes, reasons, custody, consent, whether a record is agreed, or why a case is closed.
 """
 
 from collections import Counter
@@ -48,6 +48,10 @@ def complete_handover(document: Document, code: str, filler: Filler) -> None:
                 filler.put(person, "languages", languages, "form", "persons", index)
         case "HRC":
             _record(document, filler)
+        case "TRA":
+            header = object_at(document, "header")
+            movement = new_movement_code(filler.sources.random)
+            filler.put(header, "movement_code", movement, "new random code", "header")
 
 
 def _proposal(document: Document, filler: Filler) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from exchange.errors import Fault
 from exchange.ids import MessageId
 from exchange.messages.catalog import message_types, two_person_acts
-from exchange.messages.codelists import agency, codelist
+from exchange.messages.codelists import codelist
 from exchange.messages.context import Facts, RuleContext, country_of
 from exchange.messages.dates import Days
 from exchange.messages.document import Document, pointer
@@ -44,9 +44,9 @@ def type_agreed(header: Header, context: RuleContext) -> Iterator[Fault]:
         )
 
 
-def office(header: Header, context: RuleContext) -> Iterator[Fault]:
+def office(header: Header, context: RuleContext, facts: Facts) -> Iterator[Fault]:
     """The acting office is of the sender's country, exists on the day, and holds a function of the type."""
-    entry = agency(header.acting_agency)
+    entry = facts.office(header.acting_agency, context.day)
     place = "/header/acting_agency"
     needed = message_types()[header.type].functions
     functions = " or ".join(sorted(needed))

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from exchange.errors import Fault
-from exchange.ids import MessageId
+from exchange.ids import MessageId, MovementCode
 from exchange.messages.checklist import Act, Faults, OwnFaults, in_order
 from exchange.messages.context import Facts, RuleContext
 from exchange.messages.crossings import crossing_faults
@@ -108,8 +108,9 @@ def _references(act: Act, record: Record) -> Iterator[Fault]:
             yield from _names_a_record(act, named, "content", name)
     host, checkpoint = host_of_group(act, record.header.case_codes or ()), record.content.checkpoint
     if host is not None and checkpoint is not None:
-        origin = origin_of(host, act.context)
-        yield from crossing_faults(checkpoint, act.context, "content", "checkpoint", host=host, origin=origin)
+        origin, place = origin_of(host, act.context), ("content", "checkpoint")
+        transit = act.facts.transit_states(MovementCode(record.header.movement_code or ""), host)
+        yield from crossing_faults(checkpoint, act.context, *place, host=host, origin=origin, transit=transit)
 
 
 def _names_a_record(act: Act, named: ExactMessage, *place: str | int) -> Iterator[Fault]:

@@ -32,7 +32,7 @@ _REPEATED_ON_THE_WAY = frozenset({"links", "guardian"})
 _ON_THE_WAY = frozenset({"HDP", "HRC"})
 _HAPPENED = {"HDP": "departed_at", "HRC": "started_at"}
 """Members that say when the event happened."""
-_MOVED = frozenset({"HRP", "HDP", "HRC", "RCV"})
+_MOVED = frozenset({"HRP", "HDP", "HRC", "RCV", "TRD"})
 """Types that name the movement of the message they follow."""
 _LEAST_CODE = 4
 Line = dict[str, JsonValue]
@@ -93,8 +93,9 @@ def following(type_code: str, given: Document, before: Before) -> Document:
             _receive(small, before)
     if most_persons(row.form.schema) and "countersigns" not in small:
         _lines(small, type_code, row.form, before)
-    if "case_code" not in small and not objects_at(small, "persons"):
-        small.setdefault("case_codes", list(_about(type_code, before)))
+    about = _about(type_code, before)
+    if about and "case_code" not in small and not objects_at(small, "persons"):
+        small.setdefault("case_codes", list(about))
     moment = text_at(small, _HAPPENED.get(type_code, "")) or _arrived_at(small)
     if moment:
         small.setdefault("event_at", moment)

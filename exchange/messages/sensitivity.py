@@ -2,9 +2,9 @@
 """Sensitivity class of a member, and the highest class inside a document (classes: `form_tree.py`)."""
 
 from exchange.messages.document import Document, JsonValue, header_of, text_at
-from exchange.messages.form_tree import FormNode, Sensitivity, code_classes, form_tree
+from exchange.messages.form_tree import FormNode, Sensitivity, code_classes, form_tree, person_tree
 
-__all__ = ["Sensitivity", "class_of", "flag_class", "highest_class"]
+__all__ = ["Sensitivity", "class_in_person_block", "class_of", "flag_class", "highest_class"]
 
 
 def highest_class(document: Document) -> Sensitivity:
@@ -26,6 +26,16 @@ def class_of(type_code: str, pointer: str) -> Sensitivity:
         node = node.items if node.items is not None and step.isdigit() else node.members.get(step, node)
         found = node.own if node is not None else found
     return found
+
+
+def class_in_person_block(pointer: str, value: JsonValue) -> Sensitivity:
+    """Return the class of a value at a JSON pointer into the person block; S4 where the block ends before."""
+    node: FormNode | None = person_tree()
+    for step in pointer.split("/")[1:]:
+        if node is None:
+            return Sensitivity.S4
+        node = node.items if node.items is not None and step.isdigit() else node.members.get(step)
+    return Sensitivity.S4 if node is None else _highest(value, node, node.own)
 
 
 def flag_class(code: str) -> Sensitivity:

@@ -75,7 +75,7 @@ def _sender(
         yield from person_rules.sent_by_host(cases, context, facts)
     else:
         yield from person_rules.sent_by_origin(cases, context, facts)
-    yield from header_rules.office(header, context)
+    yield from header_rules.office(header, context, facts)
     states = [consent.state for block in blocks for consent in block.consents or ()]
     children = any(block.is_child for block in blocks)
     yield from header_rules.second_person(header, children=children, consent_states=states)

@@ -44,10 +44,17 @@ from exchange.messages.consent import consent_faults
 from exchange.messages.context import Facts, KnownFacts, RuleContext
 from exchange.messages.dates import Days
 from exchange.messages.departure_rules import departure_faults
+from exchange.messages.directory_rules import card_notice_faults, directory_faults
 from exchange.messages.document import Document, header_of, text_at
 from exchange.messages.forms import check_form
+from exchange.messages.inquiry_rules import inquiry_faults, reply_faults
 from exchange.messages.person_rules import block_of
+from exchange.messages.personal_data_rules import correction_faults, data_request_faults
 from exchange.messages.record_rules import record_faults
+from exchange.messages.reopening_rules import reopening_faults
+from exchange.messages.statement_rules import difference_faults, resolution_faults, statement_faults
+from exchange.messages.transit_rules import transit_decision_faults, transit_request_faults
+from exchange.messages.versions import Versions, reading_form, understood
 from exchange.messages.wording import fault, fault_text
 
 __all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "fault_text", "read_document"]
@@ -55,7 +62,8 @@ __all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "f
 
 def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple[Fault, ...]:
     """Return the faults of the catalogue rules and of consent, in order; requires a document of good form."""
-    model = read_document(document)
+    document = understood(document, context.versions).document
+    model = read_document(document, context.versions)
     if isinstance(model, Fault):
         return (model,)
     rules = RULES[text_at(header_of(document), "type")]
@@ -65,10 +73,14 @@ def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple
     return with_attachment_faults(faults, attachment_faults(document, context.attachments))
 
 
-def read_document(document: Document) -> BaseModel | Fault:
-    """Return the model of a document, or one fault when the form does not fit it."""
-    row = message_types().get(text_at(header_of(document), "type"))
-    if row is None or row.form is None:
+def read_document(document: Document, known: Versions | None = None) -> BaseModel | Fault:
+    """Return the model of a document, or one fault when the form does not fit it.
+
+    What only a newer minor version knows is left out of the model.
+    """
+    header = header_of(document)
+    form = reading_form(text_at(header, "type"), text_at(header, "type_version"), known)
+    if form is None:
         return fault(
             "version_unsupported",
             "version.no_form",
@@ -77,7 +89,7 @@ def read_document(document: Document) -> BaseModel | Fault:
             found="another",
         )
     try:
-        return row.form.model.model_validate(document)
+        return form.model.model_validate(understood(document, known).document)
     except ValidationError:
         return fault(
             "form_invalid", "form.model", "", expected="a document of this form", found="something else"
@@ -92,7 +104,7 @@ def _notice_faults(document: Document, notice: Any, context: RuleContext, facts:
     blocks = [block_of(person) for person in notice.persons]
     yield from header_rules.type_agreed(header, context)
     yield from notice_rules.notice_side(notice, context, facts)
-    yield from header_rules.office(header, context)
+    yield from header_rules.office(header, context, facts)
     yield from header_rules.second_person(header, children=children, consent_states=states)
     yield from header_rules.known_messages(header, facts)
     yield from notice_rules.notice_references(notice, blocks, context, facts)
@@ -119,7 +131,7 @@ def _decision_faults(
     header, cases = decision.header, [line.case_code for line in decision.persons]
     yield from header_rules.type_agreed(header, context)
     yield from decision_rules.decision_side(decision, context, facts)
-    yield from header_rules.office(header, context)
+    yield from header_rules.office(header, context, facts)
     yield from header_rules.second_person(header, children=False, consent_states=())
     yield from header_rules.known_messages(header, facts)
     yield from decision_rules.decision_references(decision, facts)
@@ -206,5 +218,17 @@ RULES: Mapping[str, Callable[[Document, Any, RuleContext, Facts], Iterable[Fault
     "RFN": referral_faults,
     "FUP": follow_up_faults,
     "CLO": closure_faults,
+    "INQ": inquiry_faults,
+    "INR": reply_faults,
+    "COR": correction_faults,
+    "PDR": data_request_faults,
+    "TRA": transit_request_faults,
+    "TRD": transit_decision_faults,
+    "ROP": reopening_faults,
+    "STM": statement_faults,
+    "DSC": difference_faults,
+    "DRS": resolution_faults,
+    "DIR": directory_faults,
+    "KEY": card_notice_faults,
 }
 """The rules of each type that has an installed form, on its model."""

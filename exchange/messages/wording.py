@@ -20,6 +20,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         "version.type": "is a version of the form that is not installed",
         "version.no_form": "is a type without an installed form",
+        "version.partner": "is a version of the form that the partner does not read",
         "version.lists": "names a version of a code list that is not supported",
         "form.document": "is not a document of header, content and persons",
         "form.type": "is missing or not a text",
@@ -162,6 +163,14 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "state.level": "is a level without the levels before it",
         "state.crossing": "is closed",
         "state.replaced": "was replaced by a later change",
+        "state.not_refused": "asks for a second look at a decision that is no refusal",
+        "count.needs": "counts a need twice, or for more persons than the group has",
+        "count.sum": "does not equal the sum of its parts",
+        "safeguard.told": "does not name everybody else who received the data",
+        "reference.card": "is not the digest of the card with this serial",
+        "reference.sides": "does not name the two agencies of the link",
+        "reference.difference": "is not a class of differences",
+        "reference.settled": "is settled without a correction",
     }
 )
 

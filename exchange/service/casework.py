@@ -210,7 +210,7 @@ def _enter(
 ) -> None:
     """Write a message into every chronicle it touches."""
     message = touched.message
-    cases = catch_up(uow, touched)
+    cases = catch_up(uow, node, touched)
     if touched.movement is not None:
         moved = standing.known(movement_event(message))
         _enter_movement(uow, node, pairing, row, touched.movement, moved)

@@ -4,7 +4,8 @@
 Each type names its scopes (`message-types`); a photograph or fingerprints need their own in every type.
 
 1. What was withdrawn stays withdrawn until the person gave it again on a later day: a consent from before
-   is old news, whatever message carries it.
+   is old news, whatever message carries it. A reopening rests on a consent that was asked anew, so the
+   same day is enough there.
 2. A message that carries consents is judged by its own rules (`messages.consent`); one that does not
    carry the scope rests on what earlier messages brought.
 """
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from exchange.cases.consent import allows, learn
 from exchange.cases.effects import Message
+from exchange.cases.lifecycle import REOPENING
 from exchange.cases.snapshot import CaseSnapshot
 from exchange.errors import RejectedError
 from exchange.messages.catalog import message_types
@@ -36,13 +38,14 @@ def demand(message: Message, cases: Mapping[str, CaseSnapshot]) -> None:
 def _scopes(message: Message, case: str) -> Iterator[str]:
     entry = message_types().get(message.type)
     yield from entry.consents if entry else ()
+    yield from entry.consents_by.get(message.roles.get(case, message.side), ()) if entry else ()
     line = message.lines.get(case, {})
     yield from (scope for member, scope in OF_MEMBERS.items() if member in line)
 
 
 def _is_allowed(message: Message, case: str, snapshot: CaseSnapshot, scope: str) -> bool:
     carried = message.consents.get(case, ())
-    consents = learn(snapshot.consents, carried)
+    consents = learn(snapshot.consents, carried, asked_anew=message.type == REOPENING)
     if consents.withdrawn_on(scope) is not None:
         return False
     return any(fact.scope == scope for fact in carried) or allows(consents, scope, message.on)

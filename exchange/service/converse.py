@@ -246,7 +246,15 @@ def _examine_one(
     card_shown: bool,
 ) -> Examined | Result:
     try:
-        return examine(raw, pairing, own=node.agency, seal_keys=keys, suites=suites, card_shown=card_shown)
+        return examine(
+            raw,
+            pairing,
+            own=node.agency,
+            seal_keys=keys,
+            suites=suites,
+            card_shown=card_shown,
+            known=node.versions,
+        )
     except AgainError as error:
         return Result(*_claimed(raw), Outcome.AGAIN, error.reason)
     except RefusedError as error:

@@ -69,7 +69,7 @@ async def send(
     Raises:
         InputError: something is wrong with it; nothing was sent, nothing was stored.
     """
-    demand_whole(check_form(document, draft=True))
+    demand_whole(check_form(document, draft=True, known=node.versions))
     reason = two_person_reason(document)
     if reason:
         return await _keep(node, link, document, officer, attachments, fate=Fate.NEEDS_SECOND, reason=reason)

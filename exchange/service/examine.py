@@ -26,6 +26,7 @@ from exchange.ids import AgencyCode, Digest, KeyId
 from exchange.messages.catalog import message_types
 from exchange.messages.document import header_of, text_at
 from exchange.messages.validation import check_form
+from exchange.messages.versions import Versions
 from exchange.protocol.envelope import Envelope, check_body, read_envelope, split_line, verify_envelope
 from exchange.protocol.parts import Document, commitment, join_parts, unpad
 from exchange.protocol.suites import KeyUse, PrivateKey, Suite
@@ -74,8 +75,10 @@ def examine(
     seal_keys: Mapping[KeyId, PrivateKey],
     suites: Mapping[int, frozenset[Suite]],
     card_shown: bool = False,
+    known: Versions | None = None,
 ) -> Examined:
-    """Return an examined line; `suites` are those of the versions of the agreement that a line may name.
+    """Return an examined line; `suites` are those of the versions of the agreement that a line may name,
+    `known` the versions of the forms that this node reads.
 
     Raises:
         RefusedError: steps 1 to 4 failed; nothing of the line may be logged.
@@ -89,7 +92,7 @@ def examine(
         document = read_document(line.envelope, parts)
     except RejectedError as fault:
         return replace(line, fault=fault)
-    return replace(line, parts=parts, document=document, fault=form_fault(document))
+    return replace(line, parts=parts, document=document, fault=form_fault(document, known))
 
 
 def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode, card_shown: bool = False) -> Examined:
@@ -137,7 +140,7 @@ def read_document(envelope: Envelope, parts: tuple[bytes, ...]) -> Document:
     return document
 
 
-def form_fault(document: Document) -> RejectedError | None:
+def form_fault(document: Document, known: Versions | None = None) -> RejectedError | None:
     """Return the first fault of step 8."""
-    faults = check_form(document)  # 8
+    faults = check_form(document, known=known)  # 8
     return RejectedError(faults[0].code, pointer=faults[0].pointer) if faults else None

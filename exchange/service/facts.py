@@ -8,8 +8,9 @@ in the unit that judges, so the facts are those at the verdict.
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from exchange.ids import AgencyCode, CaseCode, MessageId, MovementCode
+from exchange.ids import AgencyCode, CaseCode, Digest, MessageId, MovementCode
 from exchange.messages.catalog import two_person_acts
+from exchange.messages.codelists import Agency
 from exchange.messages.context import RuleContext, named_in
 from exchange.messages.dates import as_day
 from exchange.messages.document import header_of, objects_at, persons_of, text_at
@@ -18,14 +19,15 @@ from exchange.messages.media import Carried
 from exchange.messages.sensitivity import highest_class
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
-from exchange.protocol.terms import SenderRole
 from exchange.service.crossings import crossing_at
+from exchange.service.directory import office_on, transit_states
 from exchange.service.handover_facts import HandoverFacts
 from exchange.service.meaning import document_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import CaseEventRow, Direction, MessageRow, MessageState
+from exchange.service.same_person import others_told
 
 COUNTS = frozenset({MessageState.ACCEPTED, MessageState.QUEUED, MessageState.HELD})
 
@@ -121,6 +123,24 @@ class StoreFacts:
         documents = map(self.document_of, sorted(events, key=lambda found: events[found].at))
         return [document for document in documents if document and named_in(document) == message]
 
+    def is_received(self, case: CaseCode) -> bool:
+        line = self._last_line(case, "RCV")
+        return bool(line and line.get("arrived"))
+
+    def office(self, code: str, day: date) -> Agency | None:
+        return office_on(self._uow, self._link, code, day)
+
+    def card_digest(self, code: AgencyCode, serial: int) -> Digest | None:
+        cards = self._uow.links.cards(code)
+        return next((card.digest for card in cards if card.serial == serial), None)
+
+    def transit_states(self, movement: MovementCode, host: AgencyCode) -> frozenset[str] | None:
+        return transit_states(self._uow, movement) if host == self._own else None
+
+    def others_told(self, case: CaseCode, sender: AgencyCode) -> Collection[AgencyCode]:
+        """Return the partners with whom this person has another case, as far as a message links the two."""
+        return others_told(self._uow, self._link, case) if sender == self._own else ()
+
     def is_on_its_way(self, message: MessageId) -> bool:
         link = self._uow.links.get(self._link)
         number = link.contiguous_in + 1 if link else 1
@@ -169,7 +189,7 @@ def rule_context(
     recipient = pairing.partner if sender == node.agency else node.agency
     terms = pairing.agreement.terms
     both = (sender, recipient)
-    allowed = {code: both for code, role in terms.types.items() if role is not SenderRole.TRANSIT}
+    allowed = dict.fromkeys(terms.types, both)
     return RuleContext(
         sender=sender,
         recipient=recipient,
@@ -178,6 +198,7 @@ def rule_context(
         checkpoints=frozenset(terms.checkpoints) or None,
         officer_functions=functions,
         skew=node.limits.skew,
+        versions=node.versions,
         attachments=attachments,
     )
 

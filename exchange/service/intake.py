@@ -398,7 +398,7 @@ def _decide_held(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow)
     else:
         raw_parts = [part.raw for part in uow.contents.parts(row.link, Direction.IN, row.seq)]
         document = join_parts(raw_parts)
-        fault = form_fault(document)
+        fault = form_fault(document, node.versions)
         if fault:
             decided = replace(row, state=MessageState.REJECTED, code=fault.reason)
         else:

@@ -9,6 +9,7 @@ a link is open, what is in flight, who waits) is in `presence`.
 import asyncio
 import contextlib
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from exchange.cases.tables import MovementTable
 from exchange.clock import Clock
 from exchange.errors import ClockError, GateClosedError
 from exchange.ids import AgencyCode, LinkId, NodeId, RandomSource
+from exchange.messages.versions import installed_versions
 from exchange.protocol.frames import Result
 from exchange.protocol.keyring import Keyring
 from exchange.service.ports import Carrier, Counters, HighWater, Journal, Store
@@ -177,6 +179,8 @@ class Node:
     training: bool = False
     only_calls: bool = False
     """This node has no address: it asks for news by itself, in long polls."""
+    versions: Mapping[str, Sequence[str]] = field(default_factory=installed_versions)
+    """Versions of each message type that this node reads and writes."""
 
     def is_by_files(self, link: LinkId) -> bool:
         """Return True if neither side of a link can be called, so that only parcels connect them."""

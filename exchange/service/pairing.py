@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from exchange.errors import NodeError
 from exchange.ids import AgencyCode, LinkId
+from exchange.messages.versions import highest_common
 from exchange.protocol.agreement import Agreement, read_agreement
 from exchange.protocol.cards import Card, read_card
 from exchange.protocol.keyring import KeySpan, PartnerKeys
@@ -74,6 +75,13 @@ def pairing_of(uow: UnitOfWork, node: Node, link: LinkId) -> Pairing:
         partner_card=parsed_card(partner.raw),
         partner_keys=partner_keys(uow, row),
     )
+
+
+def versions_to_write(node: Node, pairing: Pairing) -> dict[str, str]:
+    """Return the highest version of each type that both sides know; a type without one is left out."""
+    theirs = pairing.partner_card.messages
+    found = {code: highest_common(code, node.versions, theirs) for code in node.versions}
+    return {code: version for code, version in found.items() if version is not None}
 
 
 def partner_keys(uow: UnitOfWork, link: LinkRow) -> PartnerKeys:

@@ -210,6 +210,10 @@ class Messages(Protocol):
         """
         ...
 
+    def of_no_case(self, type_code: str, *, limit: int) -> builtins.list[MessageRow]:
+        """Return messages of TRD or DIR on every link, newest first: types that no case leads to."""
+        ...
+
     def announce(self, row: Announced) -> bool:
         """Keep a `sent` leaf of the partner; return False when its number or id was announced before."""
         ...

@@ -29,6 +29,7 @@ from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, new_message_i
 from exchange.ledger.entries import sent
 from exchange.messages.catalog import message_types
 from exchange.messages.filling import release_digest, released
+from exchange.messages.forms import version_faults
 from exchange.messages.media import Carried
 from exchange.messages.validation import check_form, check_rules
 from exchange.protocol.envelope import Envelope, join_line, sign_envelope
@@ -83,7 +84,7 @@ async def check_draft(
 
     Without `attachments` their list is checked, and their bytes are not.
     """
-    form = check_form(document, draft=True)
+    form = check_form(document, draft=True, known=node.versions)
     if form:
         return form
 
@@ -114,7 +115,7 @@ async def release(
         UsageError: the draft was released or deleted meanwhile; nothing was stored.
     """
     node.presence.demand_open(link)
-    demand_whole(check_form(document, draft=True))
+    demand_whole(check_form(document, draft=True, known=node.versions))
     _demand_second(document, officer, second, approved)
 
     async def once() -> MessageRow:
@@ -346,6 +347,9 @@ def _rule_faults(
     officer: OfficerNumber,
     attachments: Sequence[Carried] | None,
 ) -> tuple[Fault, ...]:
+    unread = version_faults(document, pairing.partner_card.messages)
+    if unread:
+        return unread
     now = node.clock.now()
     directory = demand_officer(uow, officer, now)
     context = rule_context(

@@ -16,6 +16,7 @@ from exchange.cases.snapshot import CaseEvent, Side
 from exchange.errors import RejectedError
 from exchange.ids import AgencyCode, CaseCode, parse_case_code, parse_movement_code
 from exchange.messages.document import content_of, objects_at, text_at
+from exchange.messages.versions import understood
 from exchange.protocol.parts import Document
 from exchange.service.meaning import cases_of, document_of, message_by_id, message_for, movement_of
 from exchange.service.node import Node
@@ -51,7 +52,8 @@ def touched_by(
     movement_code = movement_of(document)
     known = uow.movements.get(row.link, movement_code) if movement_code else None
     side = _side(known or next((subject.row for subject in cases.values()), None), author)
-    message = message_for(uow, row, document, side=side, roles=roles)
+    read = understood(document, node.versions).document
+    message = message_for(uow, row, read, side=side, roles=roles)
     for code in (*map(parse_case_code, message.cases), *_reached(uow, row, message)):
         if code not in cases:
             cases[code] = case(code)
@@ -61,14 +63,14 @@ def touched_by(
     return Touched(message, cases, movement)
 
 
-def catch_up(uow: UnitOfWork, touched: Touched) -> dict[CaseCode, CaseSubject]:
+def catch_up(uow: UnitOfWork, node: Node, touched: Touched) -> dict[CaseCode, CaseSubject]:
     """Return the cases, those that are new in the movement with its earlier messages to everybody."""
     cases = dict(touched.cases)
     if touched.movement is None:
         return cases
     row = touched.movement.row
     for code in uow.movements.enlist(row.link, row.code, cases):
-        for entry in _earlier(uow, touched.movement, code):
+        for entry in _earlier(uow, node, touched.movement, code):
             cases[code] = cases[code].write(entry)
     return cases
 
@@ -105,11 +107,14 @@ def _movement(
     return open_movement(uow, node, parse_movement_code(message.movement), like=like)
 
 
-def _earlier(uow: UnitOfWork, movement: MovementSubject, code: CaseCode) -> Iterator[Known[CaseEvent]]:
+def _earlier(
+    uow: UnitOfWork, node: Node, movement: MovementSubject, code: CaseCode
+) -> Iterator[Known[CaseEvent]]:
     """Yield what earlier messages to the whole movement mean for one case."""
     for entry in movement.chronicle.entries:
         found = message_by_id(uow, movement.row.link, entry.event.ref)
         document = document_of(uow, found) if found else None
         if found and document and entry.event.type in REACHES_THE_LIST:
-            message = message_for(uow, found, document, side=entry.side, roles={})
+            read = understood(document, node.versions).document
+            message = message_for(uow, found, read, side=entry.side, roles={})
             yield Known(case_event(message, code, None), entry.sent, entry.verdict, entry.accepted)

@@ -9,7 +9,10 @@ from exchange.service import intake
 from tests.journeys_table import PLAYED, journey, scenarios, table
 from tests.support.journey import Tally, WrongTurnError
 
-WITH_REJECTIONS = {1: 8, 2: 4, 6: 4, 9: 2, 11: 3, 12: 4, 13: 3, 16: 3, 18: 0}
+WITH_REJECTIONS = {
+    1: 8, 2: 4, 3: 4, 4: 5, 5: 4, 6: 4, 7: 4, 8: 4, 9: 2, 10: 3, 11: 3, 12: 4, 13: 3, 14: 3, 15: 2, 16: 3,
+    17: 2, 18: 0, 19: 6,
+}  # fmt: skip
 
 
 def changed(number: int, at: int, **members: Any) -> dict[str, Any]:
@@ -28,7 +31,7 @@ def test_both_nodes_hold_the_states_of_the_scenario_after_each_step_and_refuse_w
     tally = journey(scenario).play()
 
     assert tally.steps == len(scenario.get("wire") or scenario["steps"])
-    assert tally.recipient + tally.persons + tally.unknown == WITH_REJECTIONS[number]
+    assert tally.recipient + tally.persons + tally.one_end == WITH_REJECTIONS[number]
     assert len(scenario["reject"]) == WITH_REJECTIONS[number]
 
 
@@ -36,6 +39,18 @@ def test_only_a_retired_key_is_seen_by_the_recipient_alone() -> None:
     tally = journey(scenarios()[6]).play()
 
     assert (tally.own, tally.recipient) == (3, 4)
+
+
+def test_what_rests_on_the_decision_of_a_third_state_is_seen_by_the_host_alone() -> None:
+    tally = journey(scenarios()[5]).play()
+
+    assert (tally.own, tally.recipient, tally.one_end) == (4, 3, 1)
+
+
+def test_what_crossed_on_the_line_is_let_go_by_its_sender_and_refused_by_the_keeper() -> None:
+    tally = journey(scenarios()[10]).play()
+
+    assert (tally.own, tally.recipient) == (2, 3)
 
 
 def test_another_state_than_that_of_the_scenario_is_found() -> None:

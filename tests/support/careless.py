@@ -6,11 +6,13 @@ functions. Only form, rules and the tables of the sender are left out, and the m
 the sender's own cases. What may be wrong beside the content: the recipient in the envelope, and the key.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from exchange.ids import AgencyCode, OfficerNumber, sha256
+from exchange.ids import AgencyCode, LinkId, OfficerNumber, sha256
 from exchange.ledger.entries import Entry, keyx, sent
 from exchange.messages.filling import release_digest
+from exchange.messages.media import Carried
 from exchange.protocol.envelope import join_line, read_envelope, sign_envelope
 from exchange.protocol.keyring import OwnKey
 from exchange.protocol.parts import Document
@@ -25,13 +27,21 @@ from exchange.service.rows import Direction, MessageRow
 from tests.support.world import OFFICER, SECOND, Agency
 
 
-async def send(agency: Agency, document: Document) -> MessageRow:
+async def send(
+    agency: Agency, document: Document, *, link: LinkId | None = None, attachments: Sequence[Carried] = ()
+) -> MessageRow:
     """Release a message as two officers do, with all checks; the second only where one is needed."""
     second = second_for(document)
     approved = release_digest(document) if second else None
-    link = agency.world.link
+    link = link or agency.world.link
     done = await releasing.release(
-        agency.node, link, document, officer=OFFICER, second=second, approved=approved
+        agency.node,
+        link,
+        document,
+        officer=OFFICER,
+        second=second,
+        approved=approved,
+        attachments=attachments,
     )
     row = await agency.store.read(lambda uow: uow.messages.by_seq(link, Direction.OUT, done.seq))
     assert row is not None
@@ -49,15 +59,19 @@ async def send_anyway(
     recipient: AgencyCode | None = None,
     retired: PrivateKey | None = None,
     number: int | None = None,
+    link: LinkId | None = None,
+    attachments: Sequence[Carried] = (),
 ) -> MessageRow:
     """Queue a message without looking at it; `retired` signs it after its retirement was logged."""
-    node, link = agency.node, agency.world.link
+    node, link = agency.node, link or agency.world.link
 
     def unit(uow: UnitOfWork) -> MessageRow:
         pairing = pairing_of(uow, node, link)
         pairing = replace(pairing, link=replace(pairing.link, next_seq=number or pairing.link.next_seq))
         second = second_for(document)
-        ready = releasing.seal_message(node, pairing, document, officer=OFFICER, second=second)
+        ready = releasing.seal_message(
+            node, pairing, document, officer=OFFICER, second=second, attachments=attachments
+        )
         if retired is not None:
             logbook.write(uow, node, pairing.link, [_retirement(agency, retired)])
         row, raw = releasing._sign(node, pairing, ready, officer=OFFICER, second=second)

@@ -2,7 +2,8 @@
 """The published examples, and the world in which they are judged.
 
 `schemas/examples/world.json` says when the messages are numbered, what the agreement allows, and which
-earlier messages and cases are known, `handover.json` what the types of a handover need beside it;
+earlier messages and cases are known, `handover.json` what the types of a handover need beside it, and
+`exchange.json` what those types need that came last;
 `<type>/valid` and `<type>/invalid` hold one document each. The file name of an invalid one begins with the
 code of its first fault.
 """
@@ -23,6 +24,10 @@ WORLD: dict[str, Any] = json.loads((ROOT / "world.json").read_text(encoding="utf
 HANDOVER: dict[str, Any] = json.loads((ROOT / "handover.json").read_text(encoding="utf-8"))
 
 
+EXCHANGE: dict[str, Any] = json.loads((ROOT / "exchange.json").read_text(encoding="utf-8"))
+KNOWN = (WORLD, HANDOVER, EXCHANGE)
+
+
 def files(kind: str) -> list[Path]:
     """Return the examples of `valid` or `invalid`, sorted."""
     return sorted(ROOT.glob(f"*/{kind}/*.json"))
@@ -34,13 +39,14 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def facts() -> KnownFacts:
-    cases, messages, notices = WORLD["cases"], WORLD["messages"], HANDOVER["notices"]
-    decided = [case for case in (*cases, *notices) if "last_decision" in case]
+    cases, notices = WORLD["cases"], HANDOVER["notices"]
+    messages = [message for known in KNOWN for message in known["messages"]]
+    decided = [case for case in (*cases, *notices, *EXCHANGE["decisions"]) if "last_decision" in case]
     return KnownFacts(
         hosts={case["case_code"]: AgencyCode(case["host"]) for case in cases},
         children=frozenset(case["case_code"] for case in cases if case.get("child")),
-        types={message["id"]: message["type"] for message in (*messages, *HANDOVER["messages"])},
-        cases={message["id"]: message["cases"] for message in (*messages, *HANDOVER["messages"])},
+        types={message["id"]: message["type"] for message in messages},
+        cases={message["id"]: message["cases"] for message in messages},
         answered_notices=frozenset(message["id"] for message in messages if message.get("answered")),
         verifications={
             case["case_code"]: case["last_verification"] for case in cases if "last_verification" in case
@@ -54,7 +60,10 @@ def facts() -> KnownFacts:
         authors={message["id"]: AgencyCode(message["by"]) for message in messages if "by" in message},
         documents={message["id"]: document for message in messages if (document := _sent(message))},
         flags={case["case_code"]: case["flags"] for case in cases if "flags" in case},
-        messages={message["id"]: _earlier(message) for message in HANDOVER["messages"]},
+        messages={message["id"]: _earlier(message) for message in messages if "pc" in message},
+        transit={},
+        told={each["case_code"]: each["agencies"] for each in EXCHANGE["told"]},
+        cards={(each["agency"], each["serial"]): Digest(each["digest"]) for each in EXCHANGE["cards"]},
         notices={notice["case_code"]: _announced(notice) for notice in notices},
         appointments={each["movement"]: _appointment(each) for each in HANDOVER["appointments"]},
         reports={notice["case_code"]: notice.get("reports", 0) for notice in notices},
@@ -68,7 +77,7 @@ def facts() -> KnownFacts:
 def _earlier(raw: dict[str, Any]) -> EarlierMessage:
     return EarlierMessage(
         type=raw["type"],
-        sender=AgencyCode(raw["sender"]),
+        sender=AgencyCode(raw.get("sender", raw.get("by"))),
         pc=Digest(raw["pc"]),
         cases=tuple(raw["cases"]),
         movement=raw["movement"],
@@ -108,7 +117,7 @@ def context(document: dict[str, Any], **changes: Any) -> RuleContext:
         "sender": AgencyCode(document["header"]["sender"]),
         "recipient": AgencyCode(document["header"]["recipient"]),
         "numbered_at": datetime.fromisoformat(WORLD["numbered_at"]),
-        "types_allowed": WORLD["agreed"] | HANDOVER["agreed"],
+        "types_allowed": WORLD["agreed"] | HANDOVER["agreed"] | EXCHANGE["agreed"],
         "checkpoints": frozenset(WORLD["checkpoints"]),
     }
     return RuleContext(**(given | changes))

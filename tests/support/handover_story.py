@@ -69,7 +69,7 @@ class Story:
         self.reports: dict[str, int] = {}
         self.closed = False
         self.session: int | None = None
-        self.transit: frozenset[str] = frozenset()
+        self.transit: dict[str, frozenset[str]] = {}
         self.unpaid = False
         for key, raw in self.cases.items():
             if raw["start"] == "handed_over":
@@ -114,7 +114,7 @@ class Story:
             listed = [code for code in (*standing.listed, *more) if code not in off]
             self._appoint(raw["movement"], number, listed)
         if message == "TRD" and fields.get("decision", "accepted") == "accepted":
-            self.transit = frozenset({"LA"})
+            self.transit = {code_of(f"{self.id}/{name}"): frozenset({"LA"}) for name in ("M1", "M2", "M3")}
 
     def context(self, raw: dict[str, Any]) -> RuleContext:
         other = "origin" if raw["from"] == "host" else "host"
@@ -124,7 +124,6 @@ class Story:
             recipient=self.sides[other],
             numbered_at=(moment(raw) + timedelta(minutes=5)).astimezone(UTC),
             types_allowed=dict.fromkeys(HANDOVER, both),
-            transit_countries=self.transit,
         )
 
     def facts(self) -> KnownFacts:
@@ -139,6 +138,7 @@ class Story:
             },
             appointments={code_of(f"{self.id}/{name}"): one for name, one in self.appointments.items()},
             reports=self.reports,
+            transit=self.transit,
             crossings=_Everywhere(OpenCrossing(self.closed, self.session)),
         )
 

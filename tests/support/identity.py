@@ -7,6 +7,7 @@ from functools import cache
 
 from exchange.adapters.keys.material import PERIODS, NodeKeys, make_keys
 from exchange.ids import AgencyCode, new_node_id
+from exchange.messages.versions import installed_versions
 from exchange.protocol.cardform import CardFields, CardKey, Revocation
 from exchange.protocol.cards import Card, read_card, sign_card
 from exchange.protocol.suites import KeyUse, PrivateKey
@@ -66,7 +67,7 @@ def agency(code: AgencyCode = KH, label: str = "", *, born: datetime = NOW, peri
             keys=keys.entries(),
             addresses=("https://exchange.example:18443",),
             suites=(1, 2),
-            messages={"RPN": ("1.0",), "RPD": ("1.0",)},
+            messages=installed_versions(),
             limits={"line_bytes": 6291456},
         ),
     )

@@ -19,7 +19,7 @@ NEEDED_HERE = {
 }  # fmt: skip
 """Optional members that the scenarios tell."""
 OF_CHILDREN = frozenset({"guardian", "best_interests"})
-SUITABLE = {"KH": "KH-DOSVY-SVR", "VN": "VN-MOH"}
+SUITABLE = {"KH": "KH-DOSVY-SVR", "VN": "VN-MOH", "TH": "TH-MSDHS-WPC"}
 """An office of the origin side that receives people."""
 AFTER_RETURN = frozenset({"RFN", "FUP"})
 
@@ -34,6 +34,8 @@ class Cast:
     host: AgencyCode
     origin: AgencyCode
     scopes_from: date = field(init=False)
+    treated_as_children: frozenset[str] = frozenset()
+    """Persons whom one message takes for children."""
 
     def __post_init__(self) -> None:
         first = (self.scenario.get("steps") or self.scenario["wire"])[0]
@@ -50,17 +52,32 @@ class Cast:
     def movement(self, name: str) -> str:
         return code_of(f"{self.scenario['id']}/{name}")
 
+    def another(self, code: str) -> str:
+        """Return the first case of another key."""
+        return next(self.codes([key])[0] for key in self.scenario["cases"] if code not in self.codes([key]))
+
+    def guardian(self) -> dict[str, Any]:
+        return {"kind": "agency", "agency": self.host, "from": self.scopes_from.isoformat()}
+
     def is_child(self, code: str, at: datetime, kind: str) -> bool:
         """Return whether a person is treated as a child: until reception, whatever birthday passes."""
-        raw = self.scenario["cases"][self.key_of(code)]
+        key = self.key_of(code)
+        raw = self.scenario["cases"][key]
+        if (
+            code in self.treated_as_children
+            or code in self.codes([key])[raw.get("count", 1) - raw.get("children", 0) :]
+        ):
+            return True
         grown = "adult_from" in raw and at.date() >= date.fromisoformat(raw["adult_from"])
         return bool(raw.get("child")) and not (grown and kind in AFTER_RETURN)
 
-    def person(self, code: str, at: datetime, kind: str, givers: Raw) -> dict[str, Any]:
+    def person(
+        self, code: str, at: datetime, kind: str, givers: Raw, states: Raw | None = None
+    ) -> dict[str, Any]:
         """Return the block of one person as it travels in a type."""
         is_child = self.is_child(code, at, kind)
         shown = self._everything(code, at, kind, is_child=is_child)
-        shown["consents"] = self.consents(kind, is_child=is_child, givers=givers)
+        shown["consents"] = self.consents(kind, is_child=is_child, givers=givers, states=states or {})
         column = PERSON_COLUMNS.index(kind)
         marks = {name: marks[column] for name, marks in PERSON_BLOCK.items()}
         chosen = {name for name, mark in marks.items() if mark == "R"} | NEEDED_HERE.get(kind, set())
@@ -68,10 +85,11 @@ class Cast:
             chosen |= {name for name in OF_CHILDREN if marks[name] == "C"}
         return {name: shown[name] for name in PERSON_BLOCK if name in chosen}
 
-    def consents(self, kind: str, *, is_child: bool, givers: Raw) -> list[dict[str, Any]]:
+    def consents(self, kind: str, *, is_child: bool, givers: Raw, states: Raw) -> list[dict[str, Any]]:
+        since = self.scopes_from.isoformat()
         usual = ("guardian", "child_assent") if is_child else ("person",)
         return [
-            {"scope": scope, "state": "given", "giver": giver, "on": self.scopes_from.isoformat()}
+            {"scope": scope, "state": states.get(scope, "given"), "giver": giver, "on": since}
             for scope in message_types()[kind].consents
             for giver in givers.get(scope, usual)
         ]
@@ -85,7 +103,7 @@ class Cast:
             "case_code": code,
             "names": [{"full": f"TEST {code[:4]}", "script": "Latn", "kind": "as_heard"}],
             "sex": "F" if is_child else "M",
-            "birth": self._birth(raw),
+            "birth": self._birth(raw, is_child=is_child),
             "is_child": is_child,
             "nationality": [{"country": country}],
             "documents": self._papers(raw, country),
@@ -114,12 +132,12 @@ class Cast:
         siblings = [other for other in others if other != code and raw.get("child")]
         return [{"kind": "sibling", "case_code": other} for other in siblings]
 
-    def _birth(self, raw: Raw) -> dict[str, str]:
+    def _birth(self, raw: Raw, *, is_child: bool) -> dict[str, str]:
         if "adult_from" in raw:
             born = date.fromisoformat(raw["adult_from"])
             value, precision = born.replace(year=born.year - 18).isoformat(), "day"
         else:
-            value, precision = ("2014" if raw.get("child") else "1996"), "year"
+            value, precision = ("2014" if is_child else "1996"), "year"
         return {"value": value, "precision": precision, "basis": "self_reported", "calendar": "gregorian"}
 
     def _papers(self, raw: Raw, country: str) -> list[dict[str, str]]:

@@ -7,7 +7,6 @@ scenario is this many more than the real one on its side, so that gaps and dista
 * A line "lost with the disk" is one that the network never delivers, until its sender gives it up.
 * Number 600 is tried aside: a node that has used it cannot go on with 236.
 * "By courier" the frame that was written down while the network was away is handed over weeks later.
-* INR and INQ have no form yet; an amendment stands in, which changes no state either.
 """
 
 from collections.abc import Mapping
@@ -15,7 +14,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from exchange.messages.catalog import message_types
 from exchange.protocol.envelope import join_line
 from exchange.protocol.frames import Frame, Result, decode_frame, encode_frame
 from exchange.protocol.parts import Document
@@ -25,27 +23,11 @@ from exchange.service.rows import Direction, MessageRow, MessageState
 from exchange.service.void import give_up
 from tests.support.careless import send, send_anyway
 from tests.support.handover_story import moment, text
-from tests.support.journey import Stage, Tally, WrongTurnError, demand_agreement
 from tests.support.journey_prologues import PROLOGUES
+from tests.support.journey_stage import Stage, Tally, WrongTurnError, demand_agreement
 from tests.support.world import OFFICER, Agency, World
 
 Raw = Mapping[str, Any]
-STAND_INS: Mapping[str, Raw] = {
-    "INR": {
-        "message": "AMD", "persons": ["Q"],
-        "fields": {
-            "target": "result for Q",
-            "change": {"pointer": "/proof", "old": "civil register", "new": "civil register of the district"},
-        },
-    },
-    "INQ": {
-        "message": "AMD", "persons": ["X"],
-        "fields": {
-            "target": "notice of X",
-            "change": {"pointer": "/needs_on_arrival", "old": [], "new": ["education"]},
-        },
-    },
-}  # fmt: skip
 BEFORE_THE_LOSS = 232
 """The number whose line is lost: the decision on X, sent again as 236."""
 FAR = 600
@@ -70,7 +52,6 @@ class WireJourney:
         self.world.run(self._story, limit_s=10 * 86_400)
         if not self.far:
             self.tally.add(WireJourney(self.scenario, far=True).play())
-            self.tally.notes += sorted({f"{kind} has no form yet; AMD stands in" for kind in STAND_INS})
         return self.tally
 
     async def _story(self, world: World) -> None:
@@ -269,9 +250,6 @@ class WireJourney:
     # Sending
 
     def _written(self, raw: Raw, agency: Agency) -> list[Document]:
-        kind = raw["message"]
-        if message_types()[kind].form is None:
-            raw = {**raw, **STAND_INS[kind]}
         return self.stage.writer.documents(raw, agency.node)
 
     async def _send(self, raw: Raw, agency: Agency) -> MessageRow:

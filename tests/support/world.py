@@ -22,11 +22,14 @@ from typing import TypeVar
 from exchange.adapters.storage.memory import DirectStore
 from exchange.errors import ExchangeError, TransportError
 from exchange.ids import AgencyCode, Digest, LinkId, OfficerNumber, sha256
+from exchange.messages.versions import installed_versions
 from exchange.protocol.agreement import Party, new_agreement, read_agreement, sign_agreement
 from exchange.protocol.envelope import read_envelope, split_line
 from exchange.protocol.frames import decode_frame, encode_frame
 from exchange.protocol.profiles import load_profile, terms_for
+from exchange.protocol.strictjson import parse_object
 from exchange.protocol.suites import Suite
+from exchange.protocol.terms import read_terms
 from exchange.service.converse import answer
 from exchange.service.gate import answer_gate
 from exchange.service.logbook import head_signer
@@ -60,12 +63,31 @@ class Pair:
     periods: int = 2
     functions: tuple[str, ...] = ("central_authority", "border_handover", "reception")
     """What the officers of both sides may do."""
+    more_crossings: tuple[str, ...] = ()
+    """Crossings that the two agreed on beside those of the profile."""
+    only_first_versions: tuple[AgencyCode, ...] = ()
+    """Sides whose program reads the first version of each form alone, and whose card says so."""
+    third: AgencyCode | None = None
+    """A third state with which `one` has a link as well."""
+
+    @property
+    def with_third(self) -> "Pair":
+        """Return the pair of `one` and the third state."""
+        assert self.third is not None
+        return replace(self, other=self.third, profile="neutral", more_crossings=(), third=None)
 
     def member(self, code: AgencyCode) -> identity.Agency:
         """Return the keys and the card of one of the two; those of old tests are made for NOW."""
-        if self.start == START:
-            return identity.agency(code)
-        return identity.agency(code, born=self.start, periods=self.periods)
+        born = {} if self.start == START else {"born": self.start, "periods": self.periods}
+        member = identity.agency(code, **born)  # type: ignore[arg-type]
+        return member.but(messages=self.versions_of(code)) if code in self.only_first_versions else member
+
+    def versions_of(self, code: AgencyCode) -> dict[str, tuple[str, ...]]:
+        """Return the versions of the forms that the program of a side reads."""
+        installed = installed_versions()
+        if code not in self.only_first_versions:
+            return installed
+        return {type_code: versions[:1] for type_code, versions in installed.items()}
 
     def partner_of(self, code: AgencyCode) -> AgencyCode:
         return self.other if code == self.one else self.one
@@ -194,6 +216,7 @@ class Agency:
             presence=Presence(),
             limits=LIMITS,
             only_calls=self.only_calls,
+            versions=self.world.pair.versions_of(self.code),
         )
         self.node.presence.of(self.world.link).only_answers = self.world.other(self).only_calls
         made.append(self.node)
@@ -277,14 +300,18 @@ class Road:
         self._here = here
 
     async def exchange(self, link: LinkId, frame: bytes, *, timeout_s: float) -> bytes:
-        arriving = self._without_lost(frame)
-        return self._without_lost(await self._carry(lambda node: answer(node, link, arriving), timeout_s))
+        arriving, there = self._without_lost(frame), self._world.there(self._here, link)
+        raw = await self._carry(there, lambda node: answer(node, link, arriving), timeout_s)
+        return self._without_lost(raw)
 
     async def gate(self, link: LinkId, question: bytes, *, timeout_s: float) -> bytes:
-        return await self._carry(lambda node: answer_gate(node, link, question), timeout_s)
+        there = self._world.there(self._here, link)
+        return await self._carry(there, lambda node: answer_gate(node, link, question), timeout_s)
 
-    async def _carry(self, work: Callable[[Node], Awaitable[bytes]], timeout_s: float) -> bytes:
-        world, there = self._world, self._world.other(self._here)
+    async def _carry(
+        self, there: Agency, work: Callable[[Node], Awaitable[bytes]], timeout_s: float
+    ) -> bytes:
+        world = self._world
         world.calls += 1
         await self._travel(timeout_s)
         if world.chance(world.weather.double):
@@ -339,6 +366,23 @@ class World:
         self.agreement = _agreement(suite, pair)
         self.link = self.agreement.link_id
         self.snapshots = {code: enrolled(code, suite, pair) for code in (pair.one, pair.other)}
+        self.third: Agency | None = None
+        self.third_link: LinkId | None = None
+        if pair.third is not None:
+            self._join(pair.third, suite)
+
+    def _join(self, third: AgencyCode, suite: Suite) -> None:
+        """Let a third state in, with a link to the first side of the pair."""
+        self.third = Agency(self, third)
+        self.third_link = _agreement(suite, self.pair.with_third).link_id
+        self.snapshots[third] = enrolled(third, suite, self.pair.with_third)
+        self.snapshots[self.pair.one] = enrolled(self.pair.one, suite, self.pair, self.pair.with_third)
+
+    def there(self, here: Agency, link: LinkId) -> Agency:
+        """Return the other end of a link."""
+        if link == self.third_link and self.third is not None:
+            return self.third if here is self.kh else self.kh
+        return self.other(here)
 
     @property
     def agencies(self) -> tuple[Agency, Agency]:
@@ -354,9 +398,10 @@ class World:
         """Start both agencies and play a story to its end."""
 
         async def play() -> None:
-            for agency in self.agencies:
+            for agency in (*self.agencies, *([self.third] if self.third else [])):
                 root = self.agreement.digest
-                agency.high_water.write(self.link, epoch=1, size=0, root=root, next_seq=1)
+                for link in (self.link, *([self.third_link] if self.third_link else [])):
+                    agency.high_water.write(link, epoch=1, size=0, root=root, next_seq=1)
                 agency.start(self.snapshots[agency.code])
             async with asyncio.timeout(limit_s):
                 await story(self)
@@ -388,14 +433,19 @@ def _agreement(suite: Suite, pair: Pair = PAIR):  # type: ignore[no-untyped-def]
         Party(agency=code, node=member.card.node, recovery=member.recovery.public) for code, member in members
     )
     terms = terms_for(load_profile(pair.profile), pair.one, pair.other)
+    if pair.more_crossings:
+        value = dict(parse_object(terms.raw))
+        value["checkpoints"] = [*terms.checkpoints, *pair.more_crossings]
+        terms = read_terms(value)
     return read_agreement(new_agreement(parties, terms, suite=suite, invitation=sha256(b"invitation")))
 
 
 @cache
-def enrolled(code: AgencyCode, suite: Suite = Suite.HYBRID, pair: Pair = PAIR) -> bytes:
+def enrolled(
+    code: AgencyCode, suite: Suite = Suite.HYBRID, pair: Pair = PAIR, also: Pair | None = None
+) -> bytes:
     """Return the store of an agency that is enrolled with the other and has two officers."""
-    own, partner = pair.member(code), pair.member(pair.partner_of(code))
-    agreement = _agreement(suite, pair)
+    own = pair.member(code)
     loop = VirtualLoop()
     clock = SimulatedClock(loop, pair.start)
     store = DirectStore.empty(
@@ -426,8 +476,10 @@ def enrolled(code: AgencyCode, suite: Suite = Suite.HYBRID, pair: Pair = PAIR) -
 
     async def build() -> bytes:
         await store.write(people)
-        mine, theirs = (sign_agreement(agreement.raw, key) for key in (own.recovery, partner.recovery))
-        await enrol(node, partner.card, agreement, own=mine, partner=theirs, actors=(OFFICER, SECOND))
+        for one in (pair, *([also] if also else [])):
+            partner, agreement = one.member(one.partner_of(code)), _agreement(suite, one)
+            mine, theirs = (sign_agreement(agreement.raw, key) for key in (own.recovery, partner.recovery))
+            await enrol(node, partner.card, agreement, own=mine, partner=theirs, actors=(OFFICER, SECOND))
         return store.snapshot()
 
     return run_virtual(build(), loop)

@@ -165,6 +165,9 @@ class SqlMessages:
             return self._all("message_list", values)
         return self._all("message_list_of_link", values | {"link": self._numbers.find(link)})
 
+    def of_no_case(self, type_code: str, *, limit: int) -> builtins.list[MessageRow]:
+        return self._all("message_of_no_case", {"type": type_code, "limit": limit})
+
     def numbers(
         self, link: LinkId, direction: Direction, start: int, limit: int
     ) -> builtins.list[MessageRow]:

@@ -12,7 +12,7 @@ from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
 from exchange.service.drafts import Sent
 from exchange.service.meaning import document_of
-from exchange.service.pairing import pairing_of
+from exchange.service.pairing import pairing_of, versions_to_write
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, LinkRow, MessageRow
 
@@ -45,7 +45,8 @@ async def sources_for(desk: Desk, partner: str, officer: OfficerNumber) -> tuple
 
     def unit(uow: UnitOfWork) -> tuple[LinkRow, Sources]:
         link = pick_link(uow, partner)
-        usual = pairing_of(uow, node, link.link).agreement.terms.usual
+        pairing = pairing_of(uow, node, link.link)
+        usual = pairing.agreement.terms.usual
         entry = uow.officers.get(officer)
         if entry is None:
             raise UsageError(f"officer {officer} is not in the directory", hint="run: exchange officer add")
@@ -64,6 +65,7 @@ async def sources_for(desk: Desk, partner: str, officer: OfficerNumber) -> tuple
             usual={name: value for name, value in values.items() if value},
             today=node.clock.now().astimezone(ZoneInfo(agency.zone) if agency.zone else UTC).date(),
             random=node.random,
+            versions=versions_to_write(node, pairing),
         )
 
     return await node.store.read(unit)

@@ -20,6 +20,8 @@ from exchange.interfaces.api.drafting import link_of, opened_content, sent_answe
 from exchange.messages.attachments import FileToAttach, attach
 from exchange.messages.document import persons_of, text_at
 from exchange.messages.filling import Filled, fill
+from exchange.messages.release_questions import release_questions
+from exchange.messages.versions import understood
 from exchange.protocol.parts import Document
 from exchange.service.drafts import approve, find_draft, send
 from exchange.service.enclosures import unkept
@@ -50,7 +52,16 @@ async def validate_message(desk: Desk, ask: Ask) -> Answer:
     """Return every fault of a small or complete file; nothing is stored."""
     link, filled = await _filled(desk, ask)
     faults = await check_draft(desk.node, link.link, filled.document, ask.officer())
-    return {"partner": link.partner, "faults": [asdict(fault) for fault in faults]}
+    return {
+        "partner": link.partner,
+        "faults": [asdict(fault) for fault in faults],
+        "questions": _questions(filled.document),
+    }
+
+
+def _questions(document: Document) -> list[Answer]:
+    """Return what whoever releases it has to look at."""
+    return [asdict(question) for question in release_questions(document)]
 
 
 async def send_message(desk: Desk, ask: Ask) -> Answer:
@@ -147,13 +158,15 @@ async def show_message(desk: Desk, ask: Ask) -> Answer:
     if len(drafts) == 1:
         row = await find_draft(desk.node, prefix)
         about = {"id": row.id, "type": row.type, "prepared_by": row.prepared_by, "digest": row.digest}
-        return {"draft": about, "document": unkept(row.document)[0]}
+        document = unkept(row.document)[0]
+        return {"draft": about, "document": document, "questions": _questions(document)}
     message = await message_of(desk, prefix)
     link = await link_of(desk, message.link)
     document = await opened_content(desk, message, officer, purpose)
     return {
         "message": message_line(message, link.partner),
         "document": document,
+        "not_understood": list(understood(document, desk.node.versions).unknown),
         "entries": {"own": message.leaf_index, "partner": message.verdict_leaf_index},
         "opened": "this records that you opened it",
     }

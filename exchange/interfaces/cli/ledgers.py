@@ -42,16 +42,25 @@ def register(app: typer.Typer) -> None:
 def reconcile(
     partner: Annotated[str, typer.Argument(help="Code of the partner.")] = "",
     offline: Annotated[bool, typer.Option("--offline", help="Compare what is held; ask nobody.")] = False,
+    persons: Annotated[
+        bool, typer.Option("--persons", help="Count persons as well, with the rule of each figure.")
+    ] = False,
+    since: Annotated[str, typer.Option("--since", help="First day of the period of persons, UTC.")] = "",
+    until: Annotated[str, typer.Option("--until", help="Last day of the period of persons, UTC.")] = "",
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
     """Compare both ledgers of a link and name every difference. Exit 1 if there is one."""
-    found = Service(data).ask("reconcile", partner=partner, flush=not offline)
+    service = Service(data)
+    found = service.ask("reconcile", partner=partner, flush=not offline)
+    if persons:
+        found["persons"] = service.ask("persons.balance", partner=partner, since=since, until=until)
     if as_json:
         say_json(found)
     else:
         _say_comparison(found)
-    if found["differences"] or found["faults"]:
+        _say_persons(found["persons"] if persons else None)
+    if found["differences"] or found["faults"] or (persons and not found["persons"]["holds"]):
         raise typer.Exit(DIFFERENCES)
 
 
@@ -140,6 +149,16 @@ def _say_comparison(found: Answer) -> None:
         say(f"  acts first: {row['acts_first']}")
     for fault in found["faults"]:
         say(f"ledger: {fault}")
+
+
+def _say_persons(found: Answer | None) -> None:
+    """Print every equation of persons, and under each figure the rule by which it was counted."""
+    for row in found["equations"] if found else ():
+        total, parts = row["total"], row["parts"]
+        sum_of = " + ".join(f"{part['name']} {part['persons']}" for part in parts)
+        say_marked(f"persons {total['name']} {total['persons']} = {sum_of}", "holds" if row["holds"] else "")
+        for figure in (total, *parts):
+            say(f"    {figure['name']} {figure['persons']}: {figure['rule']}")
 
 
 def _number(row: Answer) -> str:

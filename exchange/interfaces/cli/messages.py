@@ -90,6 +90,7 @@ def validate(
         say_json(answer)
         return
     say(f"{file}: no faults; it can be sent to {answer['partner']}")
+    _say_questions(answer)
 
 
 @group.command("send")
@@ -195,9 +196,12 @@ def show(
         draft = found["draft"]
         say(f"draft {draft['id']}  {draft['type']}, prepared by {draft['prepared_by']}")
         say(f"  digest {draft['digest']}")
+        _say_questions(found)
     else:
         _say_message(found["message"], found["entries"])
     say_json(found["document"])
+    for place in found.get("not_understood", ()):
+        say(f"  {place}: of a newer version of the form; kept as it was sent, and nothing acts on it")
     if found.get("opened"):
         warn(f"hint: {found['opened']}")
 
@@ -216,6 +220,12 @@ def void(
         say_json(found)
         return
     say(f"message {sending.short(found['id'])}, number {found['seq']}: given up ({code})")
+
+
+def _say_questions(answer: Answer) -> None:
+    """Print what only a person can see; a no means that the message must not leave so."""
+    for question in answer.get("questions", ()):
+        say(f"  look at {question['pointer']}: {question['text']}?")
 
 
 def _say_drafts(drafts: list[Answer], *, only: bool) -> None:

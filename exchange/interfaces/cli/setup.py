@@ -29,16 +29,13 @@ from exchange.interfaces.cli.options import (
 )
 from exchange.interfaces.cli.output import say, say_json
 from exchange.messages.codelists import Agency, agencies, agency, codelist
+from exchange.protocol.profiles import load_profile
 
 if TYPE_CHECKING:
     from exchange.config import AgencySection
 
-ZONES: Final = {
-    "KH": "Asia/Phnom_Penh",
-    "VN": "Asia/Ho_Chi_Minh",
-    "TH": "Asia/Bangkok",
-    "LA": "Asia/Vientiane",
-}
+PROFILE_OF_ALL: Final = "neutral"
+"""The profile that has a side for every country; it proposes the time zone."""
 DEFAULT_PORT: Final = 8443
 NONE: Final = "none"
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})", re.ASCII)
@@ -144,7 +141,7 @@ def _ask_all(
     name = name or _question(2, "its name", own.label)
     acting = office_of(own, office or _question(3, "office that acts", own.code))
     where, port = address_of(address or _question(4, "host:port at which partners reach you, or none"))
-    zone = checked_zone(zone or _question(5, "time zone", ZONES.get(own.country, "UTC")))
+    zone = checked_zone(zone or _question(5, "time zone", _zones().get(own.country, "UTC")))
     return Answers(own, name, acting, where, port, zone, officers_of(officers or _ask_officers()))
 
 
@@ -199,6 +196,11 @@ def address_of(text: str) -> tuple[str, int]:
     return f"https://{host}:{int(port)}", int(port)
 
 
+def _zones() -> dict[str, str]:
+    """Return the time zone of each country, as the profile for any pair has it."""
+    return {side.country: side.zone for side in load_profile(PROFILE_OF_ALL).sides}
+
+
 def checked_zone(name: str) -> str:
     """Return the name of a time zone.
 
@@ -210,7 +212,7 @@ def checked_zone(name: str) -> str:
         return name
     near = get_close_matches(name, zones, n=3, cutoff=0.6)
     raise UsageError(
-        f"{name[:40]} is no time zone", hint=f"did you mean {', '.join(near or sorted(ZONES.values()))}"
+        f"{name[:40]} is no time zone", hint=f"did you mean {', '.join(near or sorted(_zones().values()))}"
     )
 
 

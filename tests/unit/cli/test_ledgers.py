@@ -47,6 +47,42 @@ def test_a_difference_is_exit_1_and_says_who_acts_first(tmp_path: Path) -> None:
     assert "acts first: KH-MOSVY-DAHT" in done.out
 
 
+PERSONS: dict[str, Any] = {
+    "holds": True,
+    "equations": [
+        {
+            "total": {"name": "on lists", "persons": 3, "rule": "persons of final lists"},
+            "parts": [
+                {"name": "handed over", "persons": 2, "rule": "outcome of the record"},
+                {"name": "not presented", "persons": 1, "rule": "outcome of the same record"},
+            ],
+            "holds": True,
+        }
+    ],
+}
+
+
+def test_persons_are_counted_with_the_rule_under_each_figure(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"reconcile": SAME, "persons.balance": PERSONS}) as service:
+        done = run("reconcile", "--persons", "--since", "2027-06-01", "--data", tmp_path)
+
+    assert done.code == 0
+    assert done.out.splitlines()[-4:] == [
+        "persons on lists 3 = handed over 2 + not presented 1",
+        "    on lists 3: persons of final lists",
+        "    handed over 2: outcome of the record",
+        "    not presented 1: outcome of the same record",
+    ]
+    assert service.members("persons.balance") == {"partner": "", "since": "2027-06-01", "until": ""}
+
+
+def test_persons_that_do_not_balance_are_exit_1(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"reconcile": SAME, "persons.balance": PERSONS | {"holds": False}}):
+        done = run("reconcile", "--persons", "--data", tmp_path)
+
+    assert done.code == 1
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [

@@ -320,6 +320,31 @@ def test_show_says_once_that_it_was_recorded(tmp_path: Path) -> None:
     assert done.err == "hint: this records that you opened it\n"
 
 
+def test_a_draft_asks_what_only_a_person_can_see(tmp_path: Path) -> None:
+    draft = {"id": ID, "type": "RPN", "prepared_by": "P-0001", "digest": "abc"}
+    questions = [{"code": "over_disclosure", "pointer": "/header/remark", "text": "does it say only that"}]
+
+    with LocalService(tmp_path, {"message.show": {"draft": draft, "document": {}, "questions": questions}}):
+        done = run("message", "show", "4b60", "--data", tmp_path, OFFICER="P-0002")
+
+    assert "  look at /header/remark: does it say only that?\n" in done.out
+
+
+def test_members_of_a_newer_version_are_shown_as_not_understood(tmp_path: Path) -> None:
+    answer = {
+        "message": _listed(),
+        "document": {"persons": [{"mood": "calm"}]},
+        "not_understood": ["/persons/0/mood"],
+        "entries": {"own": 4, "partner": 4},
+    }
+
+    with LocalService(tmp_path, {"message.show": answer}):
+        done = run("message", "show", "4b60", "--data", tmp_path, OFFICER="P-0001")
+
+    assert '"mood": "calm"' in done.out
+    assert "/persons/0/mood: of a newer version of the form" in done.out
+
+
 def test_a_draft_is_shown_with_the_digest_to_approve(tmp_path: Path) -> None:
     draft = {"id": ID, "type": "RPN", "prepared_by": "P-0001", "digest": "abc"}
 

@@ -231,7 +231,7 @@ def test_another_party_than_the_link_is_refused(party: dict[str, Any]) -> None:
     assert caught.value.faults[0].code == "wrong_recipient"
 
 
-@pytest.mark.parametrize("type_", [None, 5, "", "XXX", "STM", ["RPN"]])
+@pytest.mark.parametrize("type_", [None, 5, "", "XXX", "ACK", ["RPN"]])
 def test_file_without_a_known_type_is_refused(type_: Any) -> None:
     with pytest.raises(InputError) as caught:
         fill(small_notice() | {"type": type_}, sources())

@@ -77,7 +77,7 @@ def test_what_is_no_group_has_no_form(document: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "code"), [("XXX", "code_unknown"), ("rpn", "code_unknown"), ("STM", "version_unsupported")]
+    ("name", "code"), [("XXX", "code_unknown"), ("rpn", "code_unknown"), ("ACK", "version_unsupported")]
 )
 def test_type_that_cannot_be_read(name: str, code: str) -> None:
     assert _first(notice(header__type=name))[0] == code

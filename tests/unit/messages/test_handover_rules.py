@@ -136,7 +136,21 @@ def test_crossing_with_an_accepted_transit_state_can_be_proposed(place: str) -> 
     document = made("HPR", **{f"content__{place}": "KH-LA-TRAPEANGKRIEL"})
 
     assert rules(document, checkpoints=None) == [("form_invalid", "reference.crossing")]
-    assert rules(document, checkpoints=None, transit_countries=frozenset({"LA"})) == []
+    agreed = replace(facts(), transit={document["header"]["movement_code"]: frozenset({"LA"})})
+    assert rules(document, agreed, checkpoints=None) == []
+    assert rules(document, replace(facts(), transit={}), checkpoints=None) == [
+        ("form_invalid", "reference.crossing")
+    ]
+
+
+def test_where_a_transit_decision_cannot_be_seen_the_agreement_must_name_the_crossing() -> None:
+    document = made("HPR", content__checkpoint="KH-LA-TRAPEANGKRIEL")
+    blind = replace(facts(), transit=None)
+
+    assert rules(document, blind, checkpoints=frozenset({"KH-LA-TRAPEANGKRIEL", "KH-AIR-KTI"})) == []
+    assert rules(document, blind, checkpoints=frozenset({"KH-TH-POIPET", "KH-AIR-KTI"})) == [
+        ("form_invalid", "reference.crossing")
+    ]
 
 
 def test_airport_of_the_host_side_is_no_way_home() -> None:

@@ -142,11 +142,11 @@ def test_airport_of_the_origin_side_can_be_proposed() -> None:
     assert rules(child_notice(content__proposed_checkpoint="KH-AIR-KTI")) == []
 
 
-def test_crossing_between_origin_and_an_accepted_transit_state_can_be_proposed() -> None:
+def test_notice_proposes_no_crossing_with_a_third_state() -> None:
+    """A decision of a third state is on a movement, and there is none yet."""
     document = child_notice(content__proposed_checkpoint="KH-VN-BAVET")
 
     assert rules(document) == [("form_invalid", "reference.crossing")]
-    assert rules(document, transit_countries=frozenset({"VN"})) == []
 
 
 def test_other_crossing_with_a_name_can_be_proposed() -> None:
@@ -302,7 +302,7 @@ def test_document_that_no_model_reads_is_a_fault_and_no_exception() -> None:
 
 def test_document_without_form_is_a_fault_and_no_exception() -> None:
     document = notice()
-    found = check_rules({"header": {"type": "STM"}}, context(document), facts())
+    found = check_rules({"header": {"type": "ACK"}}, context(document), facts())
 
     assert [fault.code for fault in found] == ["version_unsupported"]
 

@@ -21,7 +21,7 @@ from tests.support.documents import child_notice, decision, example, notice
         ("RPN", "/persons/0/tracing_result", "S3"),
         ("RPD", "/persons/0/case_code", "S2"),
         ("RPD", "/persons/0/valid_until", "S1"),
-        ("STM", "/content/heads", "S4"),
+        ("ACK", "/content/heads", "S4"),
     ],
 )
 def test_class_of_a_member(type_code: str, pointer: str, expected: str) -> None:
@@ -61,7 +61,7 @@ def test_attachment_without_a_known_class_counts_as_restricted(stated: object) -
 
 
 def test_document_without_form_is_restricted() -> None:
-    assert highest_class({"header": {"type": "STM"}}) is Sensitivity.S4
+    assert highest_class({"header": {"type": "ACK"}}) is Sensitivity.S4
     assert highest_class({}) is Sensitivity.S4
 
 

@@ -89,6 +89,10 @@ SELECT * FROM message_row
 WHERE link_no = :link AND no < :before AND (:direction IS NULL OR direction = :direction)
 ORDER BY no DESC LIMIT :limit;
 
+-- name: message_of_no_case
+-- Messages of a type that names no case, newest first; the list of types is that of the index.
+SELECT * FROM message_row WHERE type IN ('TRD', 'DIR') AND type = :type ORDER BY no DESC LIMIT :limit;
+
 -- name: message_numbers
 -- Messages of one direction in order of their numbers; the index is named, or each call is planned anew.
 SELECT * FROM message_row WHERE no IN (
