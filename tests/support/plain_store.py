@@ -38,12 +38,12 @@ class PlainStore:
         self.movements = PlainMovements()
         self.crossings = PlainCrossings()
         self.questions = PlainQuestions()
+        self.settings = PlainSettings()
         self.audit = PlainAudit()
 
     def attempt(self, work: Callable[[], T]) -> T:
-        kept = [
-            (table, table.copied()) for table in (self.cases, self.movements, self.crossings, self.questions)
-        ]
+        tables = (self.cases, self.movements, self.crossings, self.questions, self.settings)
+        kept = [(table, table.copied()) for table in tables]
         try:
             return work()
         except BaseException:
@@ -178,6 +178,17 @@ class PlainCrossings(_Table):
 
     def of(self, link: LinkId, checkpoint: str) -> list[CrossingRow]:
         return sorted((row for row in self.rows if row.checkpoint == checkpoint), key=lambda row: row.seq)
+
+
+class PlainSettings(_Table):
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def get(self, name: str) -> str | None:
+        return self.values.get(name)
+
+    def put(self, name: str, value: str) -> None:
+        self.values[name] = value
 
 
 class PlainQuestions(_Table):
