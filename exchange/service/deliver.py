@@ -27,7 +27,7 @@ from exchange.service.agreements import compare_notes, is_on_its_way
 from exchange.service.converse import backoff_s, call
 from exchange.service.filegate import open_by_files
 from exchange.service.gate import open_gate, show_ourselves
-from exchange.service.node import LinkPresence, Node
+from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import LinkState
 from exchange.service.void import give_up_expired, is_any_expired
@@ -115,7 +115,7 @@ async def poll(node: Node, link: LinkId) -> None:
     while not node.presence.is_draining:
         changed, began_s = presence.changed, node.clock.monotonic_s()
         if node.is_by_files(link):
-            await _until_changed(presence, IDLE_LOOK_S)
+            await _until_changed(node, link, IDLE_LOOK_S)
             continue
         try:
             await _unless_stopping(node, _ask_for_news(node, link))
@@ -125,9 +125,9 @@ async def poll(node: Node, link: LinkId) -> None:
             node.counters.count("exchange_failed", reason=error.reason)
         brought = presence.changed is not changed
         if failures:
-            await _until_changed(presence, min(backoff_s(node, failures), IDLE_LOOK_S))
+            await _until_changed(node, link, min(backoff_s(node, failures), IDLE_LOOK_S))
         elif not brought and node.clock.monotonic_s() - began_s < PAUSE_S:
-            await _until_changed(presence, PAUSE_S)
+            await _until_changed(node, link, PAUSE_S)
 
 
 async def _unless_stopping(node: Node, asking: Coroutine[None, None, None]) -> None:
@@ -164,11 +164,13 @@ async def _ask_for_news(node: Node, link: LinkId) -> None:
         await show_ourselves(node, link)
 
 
-async def _until_changed(presence: LinkPresence, seconds: float) -> None:
-    """Wait for news of a link, at most so long."""
+async def _until_changed(node: Node, link: LinkId, seconds: float) -> None:
+    """Wait for news of a link, at most so long, and not at all when the node stops."""
+    if node.presence.is_draining:
+        return
     try:
         async with asyncio.timeout(seconds):
-            await presence.changed.wait()
+            await node.presence.of(link).changed.wait()
     except TimeoutError:
         return
 
@@ -210,7 +212,7 @@ async def flush(node: Node, link: LinkId) -> None:
         node.presence.demand_open(link)
         if presence.only_answers:
             node.presence.wake(link)
-            await _until_changed(presence, PAUSE_S)
+            await _until_changed(node, link, PAUSE_S)
         else:
             await call(node, link)
         need = await node.store.read(lambda uow: need_of(uow, node, link))

@@ -5,7 +5,7 @@ The stories are those of the network. After each message its sender writes a par
 it and writes one back with its entry. Between the stories both nodes are stopped and started again.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,7 @@ from exchange.errors import ExchangeError, NodeError
 from exchange.interfaces.cli import demo_nodes
 from exchange.interfaces.cli.demo_nodes import Site
 from exchange.interfaces.cli.demo_parcels import Courier
-from exchange.interfaces.cli.demo_stage import Demo
+from exchange.interfaces.cli.demo_stage import Demo, counts
 from exchange.interfaces.cli.output import say
 
 BAG: Final = "courier"
@@ -55,29 +55,38 @@ def settle(demo: Demo) -> None:
     say(f"Courier             {courier.parcels} parcels, {size}, kept in {courier.bag}")
 
 
-def try_on_the_way(demo: Demo, say_trial: Callable[..., None], counts: Callable[[Demo], list[int]]) -> None:
+@dataclass(frozen=True)
+class Trial:
+    """What was tried with a parcel, what it should lead to, and whether it did."""
+
+    what: str
+    result: str
+    holds: bool
+
+
+def tried_on_the_way(demo: Demo) -> list[Trial]:
     """Change, cut, misdirect and repeat a parcel, and look that nothing happened."""
     courier = _courier(demo)
     path = courier.write(demo.host)
     raw, before = path.read_bytes(), counts(demo)
     changed = bytearray(raw)
     changed[-9] ^= 1
-    trials = (
+    wrong = (
         ("one byte of a parcel changed on the way", demo.origin, bytes(changed), "changed or damaged"),
         ("a parcel cut in the middle", demo.origin, raw[: len(raw) // 2], "is cut"),
         ("a parcel read by its own writer", demo.host, raw, "written by this node"),
     )
-    for number, (what, reader, file, expected) in enumerate(trials, 1):
-        wrong = courier.bag / f"wrong-{courier.parcels:03d}-{number}.parcel"
-        wrong.write_bytes(file)
-        found = _refusal(courier, reader, wrong)
-        holds = expected in found and counts(demo) == before
-        say_trial(demo, what, "refused whole, nothing was taken", holds=holds)
+    trials = []
+    for number, (what, reader, file, expected) in enumerate(wrong, 1):
+        place = courier.bag / f"wrong-{courier.parcels:03d}-{number}.parcel"
+        place.write_bytes(file)
+        holds = expected in _refusal(courier, reader, place) and counts(demo) == before
+        trials.append(Trial(what, "refused whole, nothing was taken", holds))
     courier.read(demo.origin, path)
     before = counts(demo)
     again = courier.read(demo.origin, path)
     holds = not again["new_entries"] and not again["new_messages"] and counts(demo) == before
-    say_trial(demo, "the same parcel read a second time", "nothing in it was new", holds=holds)
+    return [*trials, Trial("the same parcel read a second time", "nothing in it was new", holds)]
 
 
 def _refusal(courier: Courier, reader: Site, path: Path) -> str:

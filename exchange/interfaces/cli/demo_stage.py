@@ -186,3 +186,15 @@ def named(site: Site, sent: Sent, officer: str) -> Small:
 def answer(site: Site, notice: Sent, **members: Any) -> Sent:
     """Answer a notice with a decision on each person."""
     return Sent(site.service.ask("message.answer", id=notice.id, officer=FIRST, **members), {})
+
+
+def counts(demo: Demo) -> list[int]:
+    """Return how many messages, drafts and entries there are: what must not grow."""
+    numbers = []
+    for site in demo.sites:
+        listed, shown = (
+            site.service.ask("message.list", limit=1000),
+            site.service.ask("partner.show", partner=""),
+        )
+        numbers += [len(listed["messages"]), len(listed["drafts"]), shown["entries"]["own"]]
+    return numbers

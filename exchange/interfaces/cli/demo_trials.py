@@ -14,7 +14,7 @@ from exchange.interfaces.cli import demo_courier
 from exchange.interfaces.cli import demo_files as files
 from exchange.interfaces.cli.demo_files import Woman
 from exchange.interfaces.cli.demo_nodes import BORDER, FIRST, Site
-from exchange.interfaces.cli.demo_stage import Demo, Sent, send, write
+from exchange.interfaces.cli.demo_stage import Demo, Sent, counts, send, write
 from exchange.interfaces.cli.output import Answer, say, say_marked
 from exchange.interfaces.cli.templates import Small
 from exchange.messages.document import header_of, persons_of
@@ -36,7 +36,8 @@ def what_must_not_work(demo: Demo, story: Sequence[Sent]) -> None:
     """Try what must not work with messages that were sent before, and look that nothing happened."""
     say("What must not work")
     if demo.by_files:
-        demo_courier.try_on_the_way(demo, say_trial, counts)
+        for trial in demo_courier.tried_on_the_way(demo):
+            _say_trial(demo, trial.what, trial.result, holds=trial.holds)
     else:
         _try_on_the_way(demo, story)
     two = _minutes_of_two(story[RECORD - 1].document)
@@ -57,14 +58,14 @@ def _try_on_the_way(demo: Demo, story: Sequence[Sent]) -> None:
     changed = bytearray(line)
     changed[-9] ^= 1
     outcomes = _offered(*way, bytes(changed), link)
-    say_trial(
+    _say_trial(
         demo,
         f"one byte of message {number} changed on the way",
         "refused, no reason given to the sender",
         holds=outcomes == [(Outcome.REFUSED, "refused")] and counts(demo) == before,
     )
     outcomes = _offered(*way, line, link)
-    say_trial(
+    _say_trial(
         demo,
         f"message {number} sent a second time",
         "answered by the same entry, nothing happened twice",
@@ -94,10 +95,10 @@ def _try_to_send(demo: Demo, what: str, small: Small, officer: str, expected: st
     except InputError as error:
         found = f"{error.faults[0].code} at {error.faults[0].pointer}" if error.faults else str(error)
     holds = found == expected and counts(demo) == before
-    say_trial(demo, what, f"stopped before sending: {found}", holds=holds)
+    _say_trial(demo, what, f"stopped before sending: {found}", holds=holds)
 
 
-def say_trial(demo: Demo, what: str, result: str, *, holds: bool) -> None:
+def _say_trial(demo: Demo, what: str, result: str, *, holds: bool) -> None:
     if demo.demand(holds, f"{what}: not refused as it must be ({result})"):
         say_marked(f"  {what:<50} {result}", "refused")
     else:
@@ -120,18 +121,6 @@ def _offered(sender: Site, receiver: Site, line: bytes, link: LinkId) -> list[tu
             if attempt == ATTEMPTS:
                 raise
     return [(result.outcome, result.code) for result in decode_frame(raw).results]
-
-
-def counts(demo: Demo) -> list[int]:
-    """Return how many messages, drafts and entries there are: what must not grow."""
-    numbers = []
-    for site in demo.sites:
-        listed, shown = (
-            site.service.ask("message.list", limit=1000),
-            site.service.ask("partner.show", partner=""),
-        )
-        numbers += [len(listed["messages"]), len(listed["drafts"]), shown["entries"]["own"]]
-    return numbers
 
 
 def compare(demo: Demo) -> None:
