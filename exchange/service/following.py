@@ -57,7 +57,7 @@ def before_of(
         checkpoint=_crossing(standing),
         last_change=_last_change(uow, row, standing),
         record=_record(uow, row, document),
-        persons={code: _known(facts, code) for code in cases},
+        persons={code: known_of(facts, code) for code in cases},
     )
 
 
@@ -144,7 +144,8 @@ def _record(uow: UnitOfWork, row: MessageRow, document: Document) -> Document | 
     return document_of(uow, signed) if signed else None
 
 
-def _known(facts: StoreFacts, code: CaseCode) -> Line:
+def known_of(facts: StoreFacts, code: CaseCode) -> Line:
+    """Return what a person is said to be, as a later message repeats it."""
     known: Line = {}
     for type_code in SPOKE_OF_PERSONS:
         known |= facts.line_of(code, type_code) or {}
