@@ -10,8 +10,10 @@ is taken out. Changes are applied in order, all of them or none.
     edited.document      # the message as it will stand; None if a change does not fit
 """
 
+import contextlib
 import json
 import re
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -90,6 +92,20 @@ def apply_amendment(document: Document, amendment: Document) -> Edited:
     if moved.added or moved.taken_off:
         header["case_codes"] = content.get("case_list")
     return Edited(edited)
+
+
+def corrected(person: dict[str, JsonValue], changes: Sequence[dict[str, JsonValue]]) -> dict[str, JsonValue]:
+    """Return what is known of a person after a data correction (COR); `person` is not changed.
+
+    A change that does not fit what is known here changes nothing: both statements are kept in the messages.
+    """
+    known = deepcopy(person)
+    for change in changes:
+        said: dict[str, JsonValue] = {"old": change.get("wrong")}
+        said |= {"new": change["right"]} if "right" in change else {}
+        with contextlib.suppress(_DoesNotFitError):
+            _change(known, _steps(text_at(change, "pointer")), said)
+    return known
 
 
 def persons_moved(amendment: Document) -> Moved:

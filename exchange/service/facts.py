@@ -162,6 +162,13 @@ class StoreFacts:
         """Return the part of a person in the newest message of a type, or None."""
         return self._handover.last_line(case, type_code)
 
+    def lines_of(self, case: CaseCode, type_code: str) -> list[dict[str, JsonValue]]:
+        """Return the part of a person in every message of a type, in the order of their effects."""
+        rows = [row for row in self._rows_of(case) if row.type == type_code]
+        documents = [document for row in rows if (document := document_of(self._uow, row))]
+        found = (line for document in documents for line in persons_of(document))
+        return [line for line in found if text_at(line, "case_code") == case]
+
     def _message(self, message: MessageId) -> MessageRow | None:
         for direction in (Direction.OUT, Direction.IN):
             row = self._uow.messages.by_id(self._link, direction, message)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the store knows when a message is written after another one: see `messages.replying`.
 
-Of each person the newest word of an earlier message counts. Who is on hold or has withdrawn is not on the
-list of a departure any more; why somebody is taken off, the officer has to say.
+Of each person the newest word of an earlier message counts, and over it what was corrected since (COR).
+Who is on hold or has withdrawn is not on the list of a departure any more; why somebody is taken off, the
+officer has to say.
 """
 
 from datetime import UTC
@@ -10,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from exchange.errors import UsageError
 from exchange.ids import AgencyCode, CaseCode, Digest, MessageId, MovementCode, OfficerNumber
-from exchange.messages.document import content_of, object_at, persons_of, text_at
+from exchange.messages.amending import corrected
+from exchange.messages.document import content_of, object_at, objects_at, persons_of, text_at
 from exchange.messages.earlier import Appointment
 from exchange.messages.replying import Before, Line
 from exchange.protocol.parts import Document
@@ -24,7 +26,7 @@ from exchange.service.rows import MessageRow, MessageState, MovementRow
 
 SPOKE_OF_PERSONS = ("RPN", "HDP", "HRC")
 """Types that say who a person is, the later one with the last word."""
-RECORD, DEPARTURE = "HRC", "HDP"
+RECORD, DEPARTURE, CORRECTION = "HRC", "HDP", "COR"
 
 
 def before_of(
@@ -55,7 +57,7 @@ def before_of(
         checkpoint=_crossing(standing),
         last_change=_last_change(uow, row, standing),
         record=_record(uow, row, document),
-        persons={code: _known(facts, code) for code in cases},
+        persons={code: known_of(facts, code) for code in cases},
     )
 
 
@@ -142,8 +144,11 @@ def _record(uow: UnitOfWork, row: MessageRow, document: Document) -> Document | 
     return document_of(uow, signed) if signed else None
 
 
-def _known(facts: StoreFacts, code: CaseCode) -> Line:
+def known_of(facts: StoreFacts, code: CaseCode) -> Line:
+    """Return what a person is said to be, as a later message repeats it."""
     known: Line = {}
     for type_code in SPOKE_OF_PERSONS:
         known |= facts.line_of(code, type_code) or {}
+    for line in facts.lines_of(code, CORRECTION):
+        known = corrected(known, objects_at(line, "changes"))
     return known

@@ -123,8 +123,11 @@ class Stage:
         return Route(here, world.other(here), world.link)
 
     async def open(self) -> None:
+        await self.open_of(self.world)
+
+    @staticmethod
+    async def open_of(world: World) -> None:
         """Let time pass until every gate is open."""
-        world = self.world
         await world.open()
         third, link = world.third, world.third_link
         if third is None or link is None:
