@@ -36,6 +36,7 @@ from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import CaseRow, Direction, MessageRow, MovementRow
+from exchange.service.searching import index_message
 from exchange.service.subjects import (
     CaseSubject,
     MovementSubject,
@@ -86,6 +87,7 @@ def author(
     standing = Standing(sent=(pairing.link.own_epoch, row.leaf_index))
     _enter(uow, node, pairing, row, touched, standing, taken)
     crossings.announce(uow, row, document)
+    index_message(uow, row.link, document)
     questions.author(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
 
 
@@ -116,6 +118,7 @@ def receive(
     taken = None if rebuilding else _judge(node, touched, standing)
     _enter(uow, node, pairing, row, touched, standing, taken)
     crossings.announce(uow, row, document)
+    index_message(uow, row.link, document)
     questions.receive(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
 
 

@@ -38,6 +38,7 @@ class PlainStore:
         self.movements = PlainMovements()
         self.crossings = PlainCrossings()
         self.questions = PlainQuestions()
+        self.searches = PlainSearches()
         self.audit = PlainAudit()
 
     def attempt(self, work: Callable[[], T]) -> T:
@@ -198,6 +199,12 @@ class PlainQuestions(_Table):
 
     def of_reply(self, link: LinkId, seq: int) -> list[QuestionRow]:
         return [row for row in self.rows.values() if row.reply == seq]
+
+
+class PlainSearches:
+    """Nobody searches in a history."""
+
+    def index(self, link: LinkId, code: CaseCode, keys: Iterable[str]) -> None: ...
 
 
 class PlainAudit:

@@ -19,6 +19,7 @@ from exchange.interfaces.cli import (
     demo,
     doctor,
     due,
+    finding,
     handover,
     ledgers,
     messages,
@@ -80,6 +81,7 @@ for name, group in (
 ):
     app.add_typer(group, name=name)
 answering.register(messages.group)
+finding.register(cases.group)
 ledgers.register(app)
 offices.register(app)
 

@@ -155,3 +155,18 @@ def write_file(path: Path, raw: bytes, *, force: bool) -> None:
         raise UsageError(f"{path} exists", hint="choose another name, or say --force") from error
     except OSError as error:
         raise UsageError(f"{path} cannot be written", hint="check the folder") from error
+
+
+def write_private(path: Path, raw: bytes) -> None:
+    """Write a new file that only its owner can read; an existing one is never touched (rule 31).
+
+    Raises:
+        UsageError: it exists, or cannot be written.
+    """
+    try:
+        with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(raw)
+    except FileExistsError as error:
+        raise UsageError(f"{path} exists", hint="choose another name") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written", hint="check the folder") from error

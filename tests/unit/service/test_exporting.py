@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The file of one person: what is kept, who got it, and that it was made."""
+
+import json
+from typing import Any
+
+import pytest
+from exchange.errors import UsageError
+from exchange.messages.filling import fill
+from exchange.service.exporting import PersonalFile, export_case
+from exchange.service.release import release
+from tests.support.notices import small_notice, sources
+from tests.support.world import KH, OFFICER, VN, Agency, World
+
+
+def play(story: Any) -> None:
+    """Run a story in which VN has accepted a notice of KH about two persons who travel together."""
+
+    async def opened(world: World) -> None:
+        await world.open()
+        small = small_notice(persons=2)
+        codes = ["7KQ2-M9XD-4TBE", "8KQ2-M9XD-4TBE"]
+        for person, own, other in zip(small["persons"], codes, codes[::-1], strict=True):
+            person |= {"case_code": own, "links": [{"kind": "travels_with", "case_code": other}]}
+        document = fill(small, sources(world.kh.node, VN)).document
+        await release(world.kh.node, world.link, document, officer=OFFICER)
+
+        async def quiet() -> bool:
+            return not (await world.kh.store.read(lambda uow: uow.messages.open_count(world.link)))[0]
+
+        await world.until(quiet)
+        await story(world)
+
+    World(seed=13).run(opened)
+
+
+async def export(agency: Agency, code: str = "7KQ2", purpose: str = "request of the person") -> PersonalFile:
+    return await export_case(agency.node, code, OFFICER, purpose)
+
+
+def test_file_says_who_received_which_message_and_when() -> None:
+    async def story(world: World) -> None:
+        (sent,), (received,) = (await export(world.kh)).passed, (await export(world.vn)).passed
+
+        for one in (sent, received):
+            assert (one.type, one.sender, one.recipient, one.acting) == ("RPN", KH, VN, KH)
+            assert one.delivered_at is not None
+            assert one.state == "accepted"
+
+    play(story)
+
+
+def test_file_holds_what_is_kept_of_this_person_and_nothing_of_another() -> None:
+    async def story(world: World) -> None:
+        file = await export(world.vn)
+        told = json.dumps([one.line for one in file.passed], ensure_ascii=False)
+
+        assert "NGUYEN Thi Mai" in told
+        assert "C0000000" in told
+        assert "TRAN Van Binh" not in told
+        assert "8KQ2" not in told
+        assert file.passed[0].line["links"] == [{"kind": "travels_with"}]
+
+    play(story)
+
+
+def test_export_is_recorded_with_its_purpose() -> None:
+    async def story(world: World) -> None:
+        await export(world.kh)
+
+        (act,) = await world.kh.store.read(lambda uow: uow.audit.list(limit=1))
+        assert (act.actor, act.act, act.object) == (OFFICER, "case_exported", "7KQ2-M9XD-4TBE")
+        assert act.purpose == "request of the person"
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("code", "purpose"),
+    [("7KQ2", ""), ("7KQ2", " "), ("9999", "why"), ("7K", "why")],
+    ids=["no purpose", "a blank purpose", "no such case", "too short"],
+)
+def test_export_without_a_purpose_or_a_case_is_refused_and_not_recorded(code: str, purpose: str) -> None:
+    async def story(world: World) -> None:
+        with pytest.raises(UsageError):
+            await export(world.kh, code, purpose)
+
+        acts = await world.kh.store.read(lambda uow: [row.act for row in uow.audit.list()])
+        assert "case_exported" not in acts
+
+    play(story)
