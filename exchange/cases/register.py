@@ -186,7 +186,7 @@ def _check_stays(days: Days, entry: Entry, today: date) -> None:
         if stay.out_on is None and at + 1 < len(entry.stays):
             days.faults.append(
                 fault(
-                    "form_invalid", "register.stay", pointer("stays", at, "out_on"),
+                    "form_invalid", "entry.stay", pointer("stays", at, "out_on"),
                     expected="an end before the next stay", found="none",
                 )
             )  # fmt: skip

@@ -162,6 +162,14 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "state.level": "is a level without the levels before it",
         "state.crossing": "is closed",
         "state.replaced": "was replaced by a later change",
+        "entry.stay": "has no end although another stay follows",
+        "entry.number": "is a file number that is used",
+        "sheet.heading": "is no heading of this sheet",
+        "sheet.twice": "is a heading that stands there twice",
+        "sheet.formula": "holds a formula or an error",
+        "sheet.repeated": "repeats what must be different in each row",
+        "sheet.rows": "has too many or too few rows",
+        "sheet.form": "is not written in the form of this column",
     }
 )
 

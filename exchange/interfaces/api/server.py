@@ -28,6 +28,8 @@ from exchange.interfaces.api import (
     office,
     partnering,
     persons,
+    registry,
+    sheets,
     training,
 )
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
@@ -50,6 +52,8 @@ COMMANDS: dict[str, Command] = {
     **finding.COMMANDS,
     **agenda.COMMANDS,
     **persons.COMMANDS,
+    **registry.COMMANDS,
+    **sheets.COMMANDS,
     **training.COMMANDS,
 }
 

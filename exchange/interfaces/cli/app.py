@@ -25,6 +25,7 @@ from exchange.interfaces.cli import (
     messages,
     offices,
     partners,
+    registry,
     setup,
 )
 from exchange.interfaces.cli.output import show_error
@@ -73,6 +74,7 @@ for part in (demo, setup, doctor, due):
 for name, group in (
     ("message", messages.group),
     ("case", cases.group),
+    ("register", registry.group),
     ("handover", handover.group),
     ("partner", partners.group),
     ("officer", offices.officers),
