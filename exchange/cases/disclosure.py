@@ -13,12 +13,14 @@ Counts hang together by sums, `total = parts`. What is hidden is chosen in this 
    counts as unknowns of all sums at once), or because counts are never negative. For each such count the
    smallest published one that hangs together with it is hidden, until nothing can be worked out.
 
-Both sides of a link publish the same, because the choice follows from the counts and their names alone. It
-knows nothing of other publications: who publishes has to keep the periods apart (`statistics`).
+What was published before stays as it was, and what comes later is chosen so that both together give nothing
+away (`earlier`). Both sides of a link publish the same, because the choice follows from the counts and their
+names alone.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 _PRIME = (1 << 61) - 1
 """Sums are solved modulo a prime, with whole numbers; a false zero has a chance below 1e-15."""
@@ -45,9 +47,19 @@ class Counts:
     cells: Mapping[str, int] = field(default_factory=dict)
     sums: tuple[Sum, ...] = ()
 
-    def published(self, threshold: int) -> dict[str, int | None]:
-        """Return each count, or None where it has to be hidden."""
-        hidden = hidden_counts(self.cells, self.sums, threshold)
+    def published(
+        self,
+        threshold: int,
+        *,
+        earlier: Mapping[str, int | None] = MappingProxyType({}),
+        zeros: bool = False,
+    ) -> dict[str, int | None]:
+        """Return each count, or None where it has to be hidden.
+
+        What was published or hidden `earlier` stays as it is. With `zeros` a 0 is shown: for counts of
+        something else than persons.
+        """
+        hidden = hidden_counts(self.cells, self.sums, threshold, earlier, zeros=zeros)
         return {name: None if name in hidden else value for name, value in self.cells.items()}
 
     def broken(self) -> list[Sum]:
@@ -57,52 +69,63 @@ class Counts:
         ]
 
 
-def hidden_counts(cells: Mapping[str, int], sums: Sequence[Sum], threshold: int) -> frozenset[str]:
+def hidden_counts(
+    cells: Mapping[str, int],
+    sums: Sequence[Sum],
+    threshold: int,
+    earlier: Mapping[str, int | None] = MappingProxyType({}),
+    *,
+    zeros: bool = False,
+) -> frozenset[str]:
     """Return the names of the counts that must not be published."""
-    hidden = {name for name, value in cells.items() if value < threshold}
+    shown = {name for name, value in earlier.items() if value is not None}
+    shown |= {one.total for one in sums if shown.issuperset(one.parts)}
+    small = {name for name, value in cells.items() if value < threshold and not (zeros and value == 0)}
+    hidden = ({name for name, value in earlier.items() if value is None} | small) - shown
     sums = sorted(sums, key=lambda one: one.members)
     while True:
-        _protect_each_sum(cells, sums, hidden, threshold)
+        _protect_each_sum(cells, sums, hidden, shown, threshold)
         told = _worked_out(cells, sums, hidden, threshold)
-        more = {name for name in (_neighbour(cells, sums, hidden, one) for one in told) if name}
+        more = {name for name in (_neighbour(cells, sums, hidden | shown, one) for one in told) if name}
         if not more:
             return frozenset(hidden)
         hidden |= more
 
 
 def _protect_each_sum(
-    cells: Mapping[str, int], sums: Sequence[Sum], hidden: set[str], threshold: int
+    cells: Mapping[str, int], sums: Sequence[Sum], hidden: set[str], shown: set[str], threshold: int
 ) -> None:
     changed = True
     while changed:
         changed = False
         for one in sums:
-            more = _to_hide(cells, one, hidden, threshold)
+            more = _to_hide(cells, one, hidden, shown, threshold)
             if more:
                 hidden.add(more)
                 changed = True
 
 
-def _to_hide(cells: Mapping[str, int], one: Sum, hidden: set[str], threshold: int) -> str:
-    """Return what has to be hidden of a sum next, or ""."""
+def _to_hide(cells: Mapping[str, int], one: Sum, hidden: set[str], shown: set[str], threshold: int) -> str:
+    """Return what has to be hidden of a sum next, or "" if nothing more has to or can be."""
     gone = [part for part in one.parts if part in hidden]
+    free = [part for part in one.parts if part not in hidden and part not in shown]
     if one.total in hidden:
-        return "" if gone else _smallest(cells, one.parts)
+        return "" if gone else _smallest(cells, free)
     if not gone or (len(gone) > 1 and sum(cells[part] for part in gone) >= threshold):
         return ""
-    return _smallest(cells, (part for part in one.parts if part not in hidden)) or one.total
+    return _smallest(cells, free) or ("" if one.total in shown else one.total)
 
 
 def _smallest(cells: Mapping[str, int], names: Iterable[str]) -> str:
     return min(names, key=lambda name: (cells[name], name), default="")
 
 
-def _neighbour(cells: Mapping[str, int], sums: Sequence[Sum], hidden: set[str], name: str) -> str:
-    """Return the smallest published count that hangs together with a hidden one, over hidden ones."""
+def _neighbour(cells: Mapping[str, int], sums: Sequence[Sum], taken: set[str], name: str) -> str:
+    """Return the nearest and smallest count that hangs together with a hidden one and can be hidden."""
     reached, frontier = {name}, {name}
     while frontier:
         near = {member for one in sums if frontier & set(one.members) for member in one.members} - reached
-        found = _smallest(cells, (member for member in near if member not in hidden))
+        found = _smallest(cells, (member for member in near if member not in taken))
         if found:
             return found
         reached |= near

@@ -15,6 +15,7 @@ the second one agreed. Until then it is `unsigned`. Both sides of a link compute
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from exchange.ids import CaseCode, LinkId, MessageId
 from exchange.messages.decision_rules import ACCEPTANCES
@@ -26,6 +27,7 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import MessageRow, MessageState
 
 COUNTED = frozenset({"RPN", "RPD", "CAN", "HDP", "HRC", "RCV"})
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_CASES = 1_000_000
 Line = Mapping[str, JsonValue]
 
@@ -67,6 +69,8 @@ class Told:
     type: str
     document: Document
     line: Line
+    created_at: datetime = BEGINNING
+    """When it was signed; both sides read the same."""
 
     @property
     def movement(self) -> str:
@@ -77,7 +81,7 @@ def balance_of(uow: UnitOfWork, link: LinkId) -> Balance:
     """Return the balance of a link from the messages in the store."""
     read: dict[MessageId, Document | None] = {}
     cases = uow.cases.list(link=link, limit=_MAX_CASES)
-    return balance(_told(uow, link, case.code, read) for case in cases)
+    return balance(told_of(uow, link, case.code, read) for case in cases)
 
 
 def balance(stories: Iterable[Sequence[Told]]) -> Balance:
@@ -86,15 +90,15 @@ def balance(stories: Iterable[Sequence[Told]]) -> Balance:
     outcomes: Counter[str] = Counter()
     received = 0
     for story in stories:
-        decisions.update(_decision(story))
-        signed = _signed(story)
-        outcomes.update(_outcomes(story, signed))
-        received += _is_received(story, signed)
+        decisions.update(decision_of(story))
+        signed = signed_records(story)
+        outcomes.update(outcomes_of(story, signed))
+        received += is_received(story, signed)
     added = outcomes.pop("added", 0)
     return Balance(decisions.total(), decisions, outcomes.total(), outcomes, added, received)
 
 
-def _told(
+def told_of(
     uow: UnitOfWork, link: LinkId, case: CaseCode, read: dict[MessageId, Document | None]
 ) -> list[Told]:
     """Return the accepted messages about a case, each once."""
@@ -108,7 +112,7 @@ def _told(
         document = _read(uow, row, read)
         if document is not None:
             lines = {text_at(line, "case_code"): line for line in persons_of(document)}
-            found[row.id] = Told(row.id, row.type, document, lines.get(case, {}))
+            found[row.id] = Told(row.id, row.type, document, lines.get(case, {}), row.created_at)
     return list(found.values())
 
 
@@ -118,7 +122,7 @@ def _read(uow: UnitOfWork, row: MessageRow, read: dict[MessageId, Document | Non
     return read[row.id]
 
 
-def _decision(story: Sequence[Told]) -> Iterable[str]:
+def decision_of(story: Sequence[Told]) -> Iterable[str]:
     """Yield what became of the last notice of a case, if there was one."""
     found = ""
     for told in story:
@@ -132,7 +136,7 @@ def _decision(story: Sequence[Told]) -> Iterable[str]:
     return [found] if found else []
 
 
-def _signed(story: Sequence[Told]) -> frozenset[str]:
+def signed_records(story: Sequence[Told]) -> frozenset[str]:
     """Return the records that both sides signed."""
     contents = [content_of(told.document) for told in story if told.type == "HRC"]
     return frozenset(
@@ -142,7 +146,7 @@ def _signed(story: Sequence[Told]) -> frozenset[str]:
     )
 
 
-def _outcomes(story: Sequence[Told], signed: frozenset[str]) -> Iterable[str]:
+def outcomes_of(story: Sequence[Told], signed: frozenset[str]) -> Iterable[str]:
     """Return the outcome of each list the person was on, and of each record that added the person."""
     found = {told.movement: "unsigned" for told in story if told.type == "HDP" and told.line}
     for told in story:
@@ -151,7 +155,7 @@ def _outcomes(story: Sequence[Told], signed: frozenset[str]) -> Iterable[str]:
     return found.values()
 
 
-def _is_received(story: Sequence[Told], signed: frozenset[str]) -> bool:
+def is_received(story: Sequence[Told], signed: frozenset[str]) -> bool:
     """Return whether the arrival was told of somebody whom a signed record hands over."""
     return any(
         told.type == "RCV"

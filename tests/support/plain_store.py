@@ -126,6 +126,10 @@ class PlainCases(_Table):
 
     update = add
 
+    def page(self, link: LinkId, *, after: int = 0, limit: int = 100) -> tuple[list[CaseCode], int]:
+        codes = [CaseCode(code) for code in self.rows][after : after + limit]
+        return codes, after + limit if len(codes) == limit else 0
+
     def add_event(self, row: CaseEventRow) -> None:
         self.learned.setdefault(row.case, []).append(row)
         named = self.named.setdefault((row.direction, row.seq), [])

@@ -55,9 +55,14 @@ async def bring_out(desk: Desk, ask: Ask) -> Answer:
 
 async def report(desk: Desk, ask: Ask) -> Answer:
     """Return the table of the national report; `public` hides what must not be published."""
-    found = await registering.report_of(desk.node, _period(ask), hand_of(desk, ask))
-    threshold = await threshold_of(desk.node) if ask.flag("public") else 0
-    return _report(found, threshold)
+    period, public = _period(ask), ask.flag("public")
+    if public and (not ask.text("month", "") or period.last >= desk.node.clock.now().date()):
+        raise UsageError(
+            "only a month that is over can be published: other periods would give its small counts away",
+            hint="say --month 2027-06 --public",
+        )
+    found = await registering.report_of(desk.node, period, hand_of(desk, ask))
+    return _report(found, await threshold_of(desk.node) if public else 0)
 
 
 def rows_of(ask: Ask) -> list[SheetRow]:
