@@ -12,7 +12,7 @@ from datetime import datetime
 from exchange.cases.register import Entry, entry_of
 from exchange.errors import UsageError
 from exchange.ids import AgencyCode, CaseCode, LinkId, MessageId, OfficerNumber
-from exchange.messages.document import JsonValue, header_of, persons_of, text_at
+from exchange.messages.document import JsonValue, content_of, header_of, persons_of, text_at
 from exchange.service.facts import COUNTS
 from exchange.service.meaning import document_of
 from exchange.service.node import Node
@@ -38,6 +38,8 @@ class Passed:
     delivered_at: datetime | None
     state: str
     line: Line
+    content: Line
+    """Common content of a message about this person alone, else empty."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ def _passed(uow: UnitOfWork, node: Node, partner: AgencyCode, case: CaseRow, row
         delivered_at=row.verdict_at if ours else row.logged_at,
         state=row.state.value,
         line=_own(lines[0]) if lines else {},
+        content=content_of(document) if document and len(persons_of(document)) == 1 else {},
     )
 
 

@@ -9,8 +9,8 @@ What is brought in comes in whole or not at all: every row is checked first, the
     bring_in   rows of a sheet, at most 1,000, in one commit of about a tenth of a second
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date
 from zoneinfo import ZoneInfo
 
@@ -137,14 +137,40 @@ async def bring_in(node: Node, headings: Sequence[str], rows: Sequence[SheetRow]
     for entry in made.values():
         faults += entry if isinstance(entry, tuple) else ()
     good = {number: entry for number, entry in made.items() if isinstance(entry, Entry)}
+    return await _keep_all(node, good, faults, hand, place=place_of)
 
+
+async def bring_records(node: Node, records: Sequence[Members], hand: Hand) -> int:
+    """Keep an entry for each group of members, or none; return how many.
+
+    Raises:
+        InputError: with each fault by record; nothing was stored.
+    """
+    faults: list[Fault] = []
+    good: dict[int, Entry] = {}
+    for number, members in enumerate(records, start=1):
+        complete_birth(members)
+        entry = read_entry(members)
+        wrong = entry if isinstance(entry, tuple) else check_entry(entry, _today(node, hand))
+        faults += [replace(one, pointer=f"record {number}, {one.pointer}") for one in wrong]
+        if isinstance(entry, Entry):
+            good[number] = entry
+    return await _keep_all(node, good, faults, hand, place=lambda number, name: f"record {number}, {name}")
+
+
+async def _keep_all(
+    node: Node,
+    good: Mapping[int, Entry],
+    faults: Sequence[Fault],
+    hand: Hand,
+    *,
+    place: Callable[[int, str], str],
+) -> int:
     def unit(uow: UnitOfWork) -> int:
         cases, unknown = _cases_of(uow, good)
-        used = [_used(place_of(row, NUMBER)) for row, entry in good.items() if uow.register.get(entry.number)]
+        used = [_used(place(row, NUMBER)) for row, entry in good.items() if uow.register.get(entry.number)]
         if faults or unknown or used:
-            raise InputError(
-                "the sheet was not taken in", faults=(*faults, *unknown, *used), hint=NOTHING_STORED
-            )
+            raise InputError("it was not taken in", faults=(*faults, *unknown, *used), hint=NOTHING_STORED)
         for row, entry in good.items():
             uow.register.add(_row(node, entry, cases.get(row)), entry_keys(entry))
         _record(uow, node, hand, "register_brought_in", f"{len(good)} entries")

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands that open what is kept of one person: find again, export. Each is recorded with its purpose."""
+"""Commands about single persons: find again, export, bring records in. Each is recorded."""
 
 from exchange.errors import UsageError
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
+from exchange.interfaces.api.registry import hand_of
+from exchange.messages.document import text_at
+from exchange.messages.htcds import STANDARD, Received, export_record, import_record
 from exchange.messages.lookalikes import words
+from exchange.messages.sheets import MAX_ROWS
+from exchange.service import registering
 from exchange.service.exporting import Passed, PersonalFile, export_case
 from exchange.service.searching import Person, Wanted, find_persons
 
@@ -21,9 +26,36 @@ async def find_case(desk: Desk, ask: Ask) -> Answer:
 
 
 async def export(desk: Desk, ask: Ask) -> Answer:
-    """Return the file of one person with the list of recipients."""
+    """Return the file of one person with the list of recipients, or the record of a standard."""
     file = await export_case(desk.node, ask.text("code"), ask.officer(), ask.text("purpose", ""))
-    return personal_answer(file)
+    return _record(file) if ask.flag("htcds") else personal_answer(file)
+
+
+async def bring_records(desk: Desk, ask: Ask) -> Answer:
+    """Take records of the standard into the home register, all or none; nothing is sent."""
+    records = ask.members.get("records")
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+        raise UsageError("records is not a list of groups")
+    if not 0 < len(records) <= MAX_ROWS:
+        raise UsageError(f"{len(records)} records; from 1 to {MAX_ROWS} are taken in at once")
+    numbers, came_from, on = ask.text("numbers"), ask.text("from"), ask.text("on")
+    received = [Received(f"{numbers}{at:03}", came_from, on) for at in range(1, len(records) + 1)]
+    mapped = [import_record(record, one) for record, one in zip(records, received, strict=True)]
+    count = await registering.bring_records(desk.node, [one.members for one in mapped], hand_of(desk, ask))
+    lost = [
+        {"record": number, "place": each.place, "why": each.why}
+        for number, one in enumerate(mapped, start=1)
+        for each in one.lost
+    ]
+    return {"entries": count, "numbers": [one.number for one in received], "not_mapped": lost}
+
+
+def _record(file: PersonalFile) -> Answer:
+    lines = [one.line for one in file.passed if one.line]
+    closed = [text_at(one.content, "reason") for one in file.passed if one.type == "CLO"]
+    mapped = export_record(lines, state=file.state, closed_because=closed[-1] if closed else "")
+    lost = [{"record": 1, "place": each.place, "why": each.why} for each in mapped.lost]
+    return {"standard": STANDARD, "records": [mapped.members], "not_mapped": lost}
 
 
 def personal_answer(file: PersonalFile) -> Answer:
@@ -80,4 +112,8 @@ def _year(text: str) -> int | None:
     return int(digits)
 
 
-COMMANDS: dict[str, Command] = {"case.find": find_case, "case.export": export}
+COMMANDS: dict[str, Command] = {
+    "case.find": find_case,
+    "case.export": export,
+    "case.import": bring_records,
+}

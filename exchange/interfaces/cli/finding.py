@@ -12,7 +12,15 @@ import typer
 
 from exchange.interfaces.cli.cases import type_label
 from exchange.interfaces.cli.client import Service
-from exchange.interfaces.cli.options import DATA, Data, Json, Officer, the_officer, write_private
+from exchange.interfaces.cli.options import (
+    DATA,
+    Data,
+    Json,
+    Officer,
+    read_document,
+    the_officer,
+    write_private,
+)
 from exchange.interfaces.cli.output import Answer, as_json_text, say, say_json, say_table, warn
 
 Purpose = Annotated[str, typer.Option("--purpose", help="Why; it is recorded.")]
@@ -28,6 +36,7 @@ FITS = {
 def register(group: typer.Typer) -> None:
     group.command("find")(find)
     group.command("export")(export)
+    group.command("import")(bring_in)
 
 
 def find(
@@ -76,13 +85,21 @@ def find(
 def export(
     code: Annotated[str, typer.Argument(help="Code of the case, or its beginning.")],
     out: Out = None,
+    htcds: Annotated[
+        bool, typer.Option("--htcds", help="As a record of the Human Trafficking Case Data Standard 2.0.")
+    ] = False,
     data: Data = DATA,
     officer: Officer = "",
     purpose: Purpose = "",
     as_json: Json = False,
 ) -> None:
     """Print the file of one person, with who received what and when; this is recorded."""
-    found = Service(data).ask("case.export", code=code, officer=the_officer(officer), purpose=purpose)
+    found = Service(data).ask(
+        "case.export", code=code, officer=the_officer(officer), purpose=purpose, htcds=htcds or None
+    )
+    if htcds:
+        _say_record(found, out)
+        return
     if out is not None:
         text = as_json_text(found) if as_json else "\n".join(file_lines(found)) + "\n"
         write_private(out, text.encode())
@@ -93,6 +110,47 @@ def export(
         return
     for line in file_lines(found):
         say(line)
+
+
+def bring_in(
+    file: Annotated[Path, typer.Argument(help="JSON with records of the standard.")],
+    numbers: Annotated[str, typer.Option("--numbers", help="Beginning of their file numbers: F-2027-.")],
+    came_from: Annotated[str, typer.Option("--from", help="Country from which they came.")],
+    on: Annotated[str, typer.Option("--on", help="Day of arrival.")],
+    data: Data = DATA,
+    officer: Officer = "",
+    as_json: Json = False,
+) -> None:
+    """Take records of the standard (HTCDS 2.0) into the home register, all or none; nothing is sent."""
+    document = read_document(file)
+    found = Service(data).ask(
+        "case.import",
+        records=document.get("records"),
+        numbers=numbers,
+        on=on,
+        officer=the_officer(officer),
+        **{"from": came_from},
+    )
+    if as_json:
+        say_json(found)
+        return
+    say(f"{file}: {found['entries']} entries in the home register, nothing is sent")
+    _warn_lost(found)
+
+
+def _say_record(found: Answer, out: Path | None) -> None:
+    """Print or write a record as the standard has it, and beside it what it could not say."""
+    if out is None:
+        say_json(found)
+    else:
+        write_private(out, as_json_text(found).encode())
+        say(f"record written to {out}")
+    _warn_lost(found)
+
+
+def _warn_lost(found: Answer) -> None:
+    for each in found["not_mapped"]:
+        warn(f"hint: record {each['record']}: {each['place']}: {each['why']}")
 
 
 def file_lines(found: Answer) -> list[str]:

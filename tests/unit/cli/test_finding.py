@@ -137,3 +137,34 @@ def test_existing_file_is_not_written_over(tmp_path: Path) -> None:
     done, _ = export(tmp_path, "--out", out)
 
     assert (done.code, out.read_text()) == (2, "mine")
+
+
+RECORD: dict[str, Any] = {
+    "standard": "HTCDS 2.0",
+    "records": [{"prs_FirstName": "Mai"}],
+    "not_mapped": [{"record": 1, "place": "flags", "why": "no field of the standard"}],
+}
+
+
+def test_record_is_printed_and_what_is_lost_is_said_beside_it(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"case.export": RECORD}) as service:
+        done = run(
+            "case", "export", "7KQ2", "--htcds", "--purpose", "x", "--data", tmp_path, OFFICER="P-0001"
+        )
+
+    assert service.members("case.export")["htcds"] is True
+    assert json.loads(done.out) == RECORD
+    assert done.err == "hint: record 1: flags: no field of the standard\n"
+
+
+def test_records_are_taken_in_from_a_file_as_it_was_exported(tmp_path: Path) -> None:
+    file = tmp_path / "records.json"
+    file.write_text(json.dumps(RECORD))
+    answer = {"entries": 1, "numbers": ["H-001"], "not_mapped": []}
+
+    with LocalService(tmp_path, {"case.import": answer}) as service:
+        words = ("--numbers", "H-", "--from", "TH", "--on", "2027-05-01", "--data", tmp_path)
+        done = run("case", "import", file, *words, OFFICER="P-0001")
+
+    assert service.members("case.import")["records"] == RECORD["records"]
+    assert done.out == f"{file}: 1 entries in the home register, nothing is sent\n"

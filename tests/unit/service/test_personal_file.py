@@ -2,6 +2,7 @@
 """The file of one person: what is kept, who got it, and that it was made."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from exchange.messages.filling import fill
 from exchange.service.exporting import PersonalFile, export_case
 from exchange.service.release import release
 from tests.support.notices import small_notice, sources
+from tests.support.staff import Desks
 from tests.support.world import KH, OFFICER, VN, Agency, World
 
 
@@ -87,5 +89,28 @@ def test_export_without_a_purpose_or_a_case_is_refused_and_not_recorded(code: st
 
         acts = await world.kh.store.read(lambda uow: [row.act for row in uow.audit.list()])
         assert "case_exported" not in acts
+
+    play(story)
+
+
+def test_record_of_the_standard_is_made_of_what_is_kept(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        desks = Desks(world, tmp_path)
+
+        found = await desks.vn("case.export", code="7KQ2", purpose="case management", htcds=True)
+
+        assert found["records"] == [
+            {
+                "prs_FirstName": "NGUYEN Thi Mai",
+                "prs_Birthdate": "2003-05-14",
+                "prs_Citizenship": "VN",
+                "vic_TraffickingStatus": "ActualVictimOfTrafficking",
+                "vic_TraffickingStatusDecisionMakingOrg": "NonPoliceGovernmentalOrganization",
+                "cas_Status": "Active",
+            }
+        ]
+        assert {"record": 1, "place": "consents", "why": "no field of the standard"} in found["not_mapped"]
+        (act,) = await world.vn.store.read(lambda uow: uow.audit.list(limit=1))
+        assert (act.act, act.purpose) == ("case_exported", "case management")
 
     play(story)

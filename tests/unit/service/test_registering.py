@@ -303,6 +303,59 @@ def test_search_finds_who_came_without_a_case(play: Any) -> None:
     play(story)
 
 
+RECORDS: list[dict[str, Any]] = [
+    {
+        "prs_FirstName": "Mai",
+        "prs_SecondName": "NGUYEN",
+        "prs_Birthdate": "2003-05-14",
+        "prs_Gender": "Feminine",
+    },
+    {"prs_FirstName": "Dara", "vic_TypeOfExploitation": ["ForcedLabour"]},
+]
+ARRIVAL = {"numbers": "H-", "from": "TH", "on": "2027-05-01"}
+
+
+def test_records_of_the_standard_become_entries_and_what_is_lost_is_told(play: Any) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        found = await desks.kh("case.import", records=RECORDS, **ARRIVAL)
+
+        assert (found["entries"], found["numbers"]) == (2, ["H-001", "H-002"])
+        assert {
+            "record": 2,
+            "place": "vic_TypeOfExploitation",
+            "why": "the home register has no place for it",
+        } in (found["not_mapped"])
+        assert (await show(desks, "H-001"))["name"] == "NGUYEN Mai"
+        assert (await show(desks, "H-002"))["is_child"] is True
+        assert await world.kh.store.read(lambda uow: uow.messages.list()) == []
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [
+        ({"records": [*RECORDS, {"prs_Gender": "Masculine"}]}, InputError),
+        ({"records": [*RECORDS, {"prs_FirstName": "x", "prs_Citizenship": "Viet Nam"}]}, InputError),
+        ({"on": "2028-01-01"}, InputError),
+        ({"from": "Thailand"}, InputError),
+        ({"records": []}, UsageError),
+        ({"records": ["x"]}, UsageError),
+        ({"records": [{}] * 1_001}, UsageError),
+    ],
+    ids=["no name", "no country", "a later day", "a wrong country", "none", "no group", "too many"],
+)
+def test_wrong_record_keeps_every_record_out(
+    play: Any, more: dict[str, Any], kind: type[ExchangeError]
+) -> None:
+    async def story(_: World, desks: Desks) -> None:
+        await refused(desks, "case.import", kind, **{"records": RECORDS, **ARRIVAL, **more})
+
+        assert (await desks.kh("register.list"))["all"] == 0
+
+    play(story)
+
+
 def test_nothing_of_the_register_is_in_a_log_or_plain_in_the_audit(play: Any) -> None:
     async def story(world: World, desks: Desks) -> None:
         await add(desks, "F-1", name="PLANTED Name", remark="PLANTED remark")
