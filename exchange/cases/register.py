@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from exchange.errors import Fault, StoreDamagedError
+from exchange.errors import Fault, StoreDamagedError, StoreNewerError
 from exchange.messages.dates import Days, Span, birth_span
 from exchange.messages.document import pointer
 from exchange.messages.fields import CaseRef, Country, Day, Form, InList, Line40, Line200, Note500
@@ -167,10 +167,14 @@ def entry_of(raw: bytes) -> Entry:
     """Read the stored form of an entry.
 
     Raises:
-        StoreDamagedError: not an entry of this program.
+        StoreNewerError: written by a newer program.
+        StoreDamagedError: not an entry.
     """
     try:
-        return Entry.model_validate(json.loads(raw)["entry"])
+        stored = json.loads(raw)
+        if stored["v"] > VERSION:
+            raise StoreNewerError("an entry of the register is of a newer program")
+        return Entry.model_validate(stored["entry"])
     except (ValueError, KeyError, TypeError) as error:
         raise StoreDamagedError("an entry of the register cannot be read") from error
 

@@ -17,7 +17,7 @@ from exchange.cases.register import (
     stay_on,
 )
 from exchange.cases.register_sheet import COLUMNS, entry_in, row_of, stay_of, visit_of
-from exchange.errors import StoreDamagedError
+from exchange.errors import StoreDamagedError, StoreNewerError
 from exchange.messages.dates import Span
 from exchange.messages.searchkeys import name_keys
 from exchange.messages.sheets import SheetRow
@@ -41,6 +41,11 @@ def faults(**more: Any) -> list[tuple[str, str]]:
 def test_entry_is_right_and_comes_back_as_it_was() -> None:
     assert faults() == []
     assert entry_of(entry_bytes(entry())) == entry()
+
+
+def test_entry_of_a_newer_program_is_not_read() -> None:
+    with pytest.raises(StoreNewerError):
+        entry_of(entry_bytes(entry()).replace(b'{"v": 1,', b'{"v": 2,'))
 
 
 @pytest.mark.parametrize("raw", [b"", b"{}", b'{"v":1,"entry":{}}', b"[1]", b"\xff"])
