@@ -261,6 +261,18 @@ def test_one_wrong_row_keeps_every_row_out(play: Any) -> None:
     play(story)
 
 
+def test_used_file_number_alone_keeps_every_row_out(play: Any) -> None:
+    async def story(_: World, desks: Desks) -> None:
+        await add(desks, "F-5")
+
+        error = await refused(desks, "register.import", **sheet([person(number) for number in range(10)]))
+
+        assert [fault.pointer for fault in error.faults] == ["row 7, column file number"]
+        assert (await desks.kh("register.list"))["all"] == 1
+
+    play(story)
+
+
 def test_report_is_counted_and_hides_small_counts_for_the_public(play: Any) -> None:
     async def story(_: World, desks: Desks) -> None:
         rows = [person(number) for number in range(12)] + [person(100, received_from="VN")]
