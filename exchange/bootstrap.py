@@ -21,6 +21,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from exchange.adapters.documents.spreadsheets import read_spreadsheet as read_spreadsheet
+from exchange.adapters.documents.spreadsheets import write_spreadsheet as write_spreadsheet
 from exchange.adapters.keys.files import KeyFiles, check_folder
 from exchange.adapters.keys.material import NodeKeys, make_keys
 from exchange.adapters.keys.tlscert import certificate_pem, make_certificate

@@ -171,6 +171,14 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "reference.sides": "does not name the two agencies of the link",
         "reference.difference": "is not a class of differences",
         "reference.settled": "is settled without a correction",
+        "entry.stay": "has no end although another stay follows",
+        "entry.number": "is a file number that is used",
+        "sheet.heading": "is no heading of this sheet",
+        "sheet.twice": "is a heading that stands there twice",
+        "sheet.formula": "holds a formula or an error",
+        "sheet.repeated": "repeats what must be different in each row",
+        "sheet.rows": "has too many or too few rows",
+        "sheet.form": "is not written in the form of this column",
     }
 )
 

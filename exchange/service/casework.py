@@ -36,6 +36,7 @@ from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import CaseRow, Direction, MessageRow, MovementRow
+from exchange.service.searching import index_message
 from exchange.service.subjects import (
     CaseSubject,
     MovementSubject,
@@ -88,6 +89,7 @@ def author(
     _enter(uow, node, pairing, row, touched, standing, taken)
     crossings.announce(uow, row, document)
     note_withdrawal(uow, row)
+    index_message(uow, row.link, document)
     questions.author(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
 
 
@@ -119,6 +121,7 @@ def receive(
     _enter(uow, node, pairing, row, touched, standing, taken)
     crossings.announce(uow, row, document)
     note_withdrawal(uow, row)
+    index_message(uow, row.link, document)
     questions.receive(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
 
 

@@ -148,7 +148,7 @@ def _asked(uow: UnitOfWork, node: Node, pairing: Pairing, direction: Direction, 
         return None
     agreement = uow.links.agreement(row.link, row.agreement_n)
     terms = (parsed_agreement(agreement.raw) if agreement else pairing.agreement).terms
-    return _Asked(row, pairing.partner, terms, _accepted_at(uow, node, pairing, row), tuple(subjects))
+    return _Asked(row, pairing.partner, terms, accepted_at(uow, node, pairing, row), tuple(subjects))
 
 
 def _subject(uow: UnitOfWork, node: Node, row: MessageRow, question: QuestionRow) -> _Subject | None:
@@ -157,14 +157,14 @@ def _subject(uow: UnitOfWork, node: Node, row: MessageRow, question: QuestionRow
     if question.case is None:
         return _Subject(question)
     case = uow.cases.get(row.link, question.case)
-    if case is None or not _is_awaited(uow, node, case, question):
+    if case is None or not is_awaited(uow, node, case, question):
         return None
     events = uow.cases.events(row.link, question.case)
-    pauses = tuple(_pauses(uow, node, case, events))
+    pauses = tuple(pauses_of(uow, node, case, events))
     return _Subject(question, pauses, frozenset(_reminded(uow, row, events)))
 
 
-def _is_awaited(uow: UnitOfWork, node: Node, case: CaseRow, question: QuestionRow) -> bool:
+def is_awaited(uow: UnitOfWork, node: Node, case: CaseRow, question: QuestionRow) -> bool:
     """Return whether the case can still take an answer, and no later question replaced this one."""
     table = node.tables.cases
     replies = [reply for reply in message_types()[question.type].replies if reply not in table.free]
@@ -182,7 +182,7 @@ def _is_awaited(uow: UnitOfWork, node: Node, case: CaseRow, question: QuestionRo
     return question.seq == max(other.seq for other in same)
 
 
-def _pauses(uow: UnitOfWork, node: Node, case: CaseRow, events: Iterable[CaseEventRow]) -> Iterator[Pause]:
+def pauses_of(uow: UnitOfWork, node: Node, case: CaseRow, events: Iterable[CaseEventRow]) -> Iterator[Pause]:
     """Return the holds of a case, each from the message that set it to the one that ended it."""
     holding = node.tables.cases.holding
     began: datetime | None = None
@@ -214,7 +214,7 @@ def _reminded(uow: UnitOfWork, row: MessageRow, events: Iterable[CaseEventRow]) 
             yield text_at(content_of(document), "level")
 
 
-def _accepted_at(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow) -> datetime:
+def accepted_at(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow) -> datetime:
     """Return the instant of the verdict in the log of the recipient, or when it was known here."""
     known_at = row.verdict_at or row.logged_at
     recipient = node.agency if row.direction is Direction.IN else pairing.partner

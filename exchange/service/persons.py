@@ -109,9 +109,9 @@ class Told:
 
 def balance_of(uow: UnitOfWork, link: LinkId, period: Period = ALWAYS) -> Balance:
     """Return the balance of a link from the messages in the store."""
-    read: dict[MessageId, _Read | None] = {}
+    read: dict[MessageId, Opened | None] = {}
     cases = uow.cases.list(link=link, limit=_MAX_CASES)
-    return balance((_told(uow, link, case.code, read) for case in cases), period)
+    return balance((told_of(uow, link, case.code, read) for case in cases), period)
 
 
 def balance(stories: Iterable[Sequence[Told]], period: Period = ALWAYS) -> Balance:
@@ -123,19 +123,21 @@ def balance(stories: Iterable[Sequence[Told]], period: Period = ALWAYS) -> Balan
     received = 0
     for whole in stories:
         story = [told for told in whole if told.at < period.ends]
-        signed = _signed(story)
-        decisions.update(_decision(story, period))
+        signed = signed_records(story)
+        decisions.update(decision_of(story, period))
         accepted.update(_accepted(story, signed, period))
-        outcomes.update(_outcomes(story, signed, period))
+        outcomes.update(outcomes_of(story, signed, period))
         followed.update(_reintegration(story, signed, period))
-        received += _is_received(story, signed, period)
+        received += is_received(story, signed, period)
     added = outcomes.pop("added", 0)
     return Balance(
         decisions.total(), decisions, outcomes.total(), outcomes, added, received, accepted, followed
     )
 
 
-def _told(uow: UnitOfWork, link: LinkId, case: CaseCode, read: dict[MessageId, "_Read | None"]) -> list[Told]:
+def told_of(
+    uow: UnitOfWork, link: LinkId, case: CaseCode, read: dict[MessageId, "Opened | None"]
+) -> list[Told]:
     """Return the accepted messages about a case, each once."""
     found: dict[MessageId, Told] = {}
     for event in uow.cases.events(link, case):
@@ -152,18 +154,18 @@ def _told(uow: UnitOfWork, link: LinkId, case: CaseCode, read: dict[MessageId, "
 
 
 @dataclass(frozen=True)
-class _Read:
+class Opened:
     """A message that was read once for all its persons."""
 
     document: Document
     lines: Mapping[str, Line]
 
 
-def _read(uow: UnitOfWork, row: MessageRow, read: dict[MessageId, _Read | None]) -> _Read | None:
+def _read(uow: UnitOfWork, row: MessageRow, read: dict[MessageId, Opened | None]) -> Opened | None:
     if row.id not in read:
         document = document_of(uow, row)
         lines = {text_at(line, "case_code"): line for line in persons_of(document or {})}
-        read[row.id] = _Read(document, lines) if document is not None else None
+        read[row.id] = Opened(document, lines) if document is not None else None
     return read[row.id]
 
 
@@ -172,7 +174,7 @@ def _is_late(told: Told) -> bool:
     return "record" in told.content
 
 
-def _decision(story: Sequence[Told], period: Period) -> Iterator[str]:
+def decision_of(story: Sequence[Told], period: Period = ALWAYS) -> Iterator[str]:
     """Yield what became of the last notice of a case, if that one stands in the period."""
     found, noticed = "", _BEGIN
     for told in story:
@@ -187,7 +189,7 @@ def _decision(story: Sequence[Told], period: Period) -> Iterator[str]:
         yield found
 
 
-def _signed(story: Sequence[Told]) -> Mapping[str, datetime]:
+def signed_records(story: Sequence[Told]) -> Mapping[str, datetime]:
     """Return the records that both sides signed, and when the second one did."""
     return {
         text_at(object_at(content_of(told.document), "countersigns"), "id"): told.at
@@ -242,7 +244,9 @@ def _refused(told: Told, member: str) -> str:
     return "refused_later" if told.line.get(member) == "refused" else ""
 
 
-def _outcomes(story: Sequence[Told], signed: Mapping[str, datetime], period: Period) -> Iterable[str]:
+def outcomes_of(
+    story: Sequence[Told], signed: Mapping[str, datetime], period: Period = ALWAYS
+) -> Iterable[str]:
     """Return the outcome of each list the person was on, and of each record that added the person."""
     found = {told.movement: ("unsigned", told.at) for told in story if told.type == "HDP" and told.line}
     for told in story:
@@ -252,7 +256,7 @@ def _outcomes(story: Sequence[Told], signed: Mapping[str, datetime], period: Per
     return [outcome for outcome, at in found.values() if period.has(at)]
 
 
-def _is_received(story: Sequence[Told], signed: Mapping[str, datetime], period: Period) -> bool:
+def is_received(story: Sequence[Told], signed: Mapping[str, datetime], period: Period = ALWAYS) -> bool:
     """Return whether the arrival was told of somebody whom a signed record of the period hands over."""
     handed = {told.id for told in story if told.id in signed and told.line.get("outcome") in TAKEN_OVER}
     departed = {told.movement: told.at for told in story if told.type == "HDP"}

@@ -278,6 +278,36 @@ class QuestionRow:
 
 
 @dataclass(frozen=True)
+class FoundCase:
+    """A case that has some of the search keys that were asked for."""
+
+    link: LinkId
+    case: CaseCode
+    keys: frozenset[str]
+
+
+@dataclass(frozen=True)
+class RegisterRow:
+    """One entry of the home register; `content` holds `cases.register.entry_bytes`, kept encrypted."""
+
+    number: str
+    """Own file number of this agency."""
+    content: bytes
+    changed_at: datetime
+    link: LinkId | None = None
+    case: CaseCode | None = None
+    """Case of the person in the exchange, with its link; None for who came without one."""
+
+
+@dataclass(frozen=True)
+class FoundEntry:
+    """An entry of the register that has some of the search keys that were asked for."""
+
+    row: RegisterRow
+    keys: frozenset[str]
+
+
+@dataclass(frozen=True)
 class OfficerRow:
     number: OfficerNumber
     name: str

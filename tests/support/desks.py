@@ -41,7 +41,7 @@ from tests.support.plain_store import PlainStore
 LINK = LinkId("C" * 22)
 NOW = datetime(2027, 6, 1, 8, 0, tzinfo=UTC)
 NOTHING = Digest("A" * 43)
-SALTS = tuple(sha256(b"salt %d" % number) for number in range(8))
+SALTS = tuple(sha256(b"salt %d" % number) for number in range(16))
 PERSONS = tuple(CaseCode(f"CASE-000{number}-0000") for number in (1, 2, 3))
 MOVES = tuple(MovementCode(f"M0VE-000{number}-0000") for number in (1, 2))
 
@@ -56,9 +56,12 @@ class Leaf:
     accepted: bool = False
 
 
+@dataclass
 class _Clock:
+    at: datetime = NOW
+
     def now(self) -> datetime:
-        return NOW
+        return self.at
 
 
 class _Nothing:
@@ -76,6 +79,7 @@ class Desk:
     written: list[Document] = field(default_factory=list)
     held: dict[int, Document] = field(default_factory=dict)
     verdicts: dict[int, bool] = field(default_factory=dict)
+    clock: _Clock = field(default_factory=_Clock)
 
     def __post_init__(self) -> None:
         own, partner = (KH, VN) if self.side == "host" else (VN, KH)
@@ -83,7 +87,7 @@ class Desk:
         self.store = PlainStore(link)
         self.node = Node(
             agency=own, node=None, keys=None, store=None, carrier=None, high_water=None, counters=_Nothing(),
-            journal=None, clock=_Clock(), guard=None, random=None, tables=MOVEMENTS, presence=None,
+            journal=None, clock=self.clock, guard=None, random=None, tables=MOVEMENTS, presence=None,
         )  # type: ignore[arg-type]  # fmt: skip
 
     @property
@@ -102,7 +106,7 @@ class Desk:
     def write(self, document: Document) -> bool:
         """Number a message if it fits what this node shows."""
         seq = len(self.written) + 1
-        row = row_of(document, Direction.OUT, seq, index=len(self.log))
+        row = row_of(document, Direction.OUT, seq, index=len(self.log), at=self.clock.at)
         self._keep(row, document)
         try:
             self.store.attempt(
@@ -137,7 +141,8 @@ class Desk:
         """Receive a line: judge it, or hold it behind a gap; then settle what waited for it."""
         if seq in self.verdicts or seq in self.held:
             return
-        self._keep(replace(row_of(document, Direction.IN, seq), state=MessageState.HELD), document)
+        row = row_of(document, Direction.IN, seq, at=self.clock.at)
+        self._keep(replace(row, state=MessageState.HELD), document)
         if is_stop(document):
             self._judge(seq, document)
         else:
@@ -202,13 +207,15 @@ class Desk:
         return movement_subject(MOVEMENTS, row, self.node.agency) if row else None
 
 
-def row_of(document: Document, direction: Direction, seq: int, *, index: int = -1) -> MessageRow:
+def row_of(
+    document: Document, direction: Direction, seq: int, *, index: int = -1, at: datetime = NOW
+) -> MessageRow:
     """Return the row of a message of which only what casework reads is filled."""
     header: Any = document["header"]
     return MessageRow(
         link=LINK, direction=direction, seq=seq, id=header["message_id"], type=header["type"],
         state=MessageState.QUEUED, code="", envelope_hash=NOTHING, body_hash=NOTHING, commitment=NOTHING,
-        size_class=1024, agreement_n=1, created_at=NOW, expires_at=NOW + timedelta(days=30), logged_at=NOW,
+        size_class=1024, agreement_n=1, created_at=at, expires_at=at + timedelta(days=30), logged_at=at,
         line_bytes=100, leaf_index=index,
     )  # fmt: skip
 

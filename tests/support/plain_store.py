@@ -39,6 +39,7 @@ class PlainStore:
         self.crossings = PlainCrossings()
         self.questions = PlainQuestions()
         self.settings = PlainSettings()
+        self.searches = PlainSearches()
         self.audit = PlainAudit()
 
     def attempt(self, work: Callable[[], T]) -> T:
@@ -125,6 +126,10 @@ class PlainCases(_Table):
 
     update = add
 
+    def page(self, link: LinkId, *, after: int = 0, limit: int = 100) -> tuple[list[CaseCode], int]:
+        codes = [CaseCode(code) for code in self.rows][after : after + limit]
+        return codes, after + limit if len(codes) == limit else 0
+
     def add_event(self, row: CaseEventRow) -> None:
         self.learned.setdefault(row.case, []).append(row)
         named = self.named.setdefault((row.direction, row.seq), [])
@@ -209,6 +214,12 @@ class PlainQuestions(_Table):
 
     def of_reply(self, link: LinkId, seq: int) -> list[QuestionRow]:
         return [row for row in self.rows.values() if row.reply == seq]
+
+
+class PlainSearches:
+    """Nobody searches in a history."""
+
+    def index(self, link: LinkId, code: CaseCode, keys: Iterable[str]) -> None: ...
 
 
 class PlainAudit:

@@ -144,6 +144,13 @@ class SqlCases:
             return self._rows("case_list", {"limit": limit})
         return self._rows("case_list_of_link", {"link": self._numbers.find(link), "limit": limit})
 
+    def page(self, link: LinkId, *, after: int = 0, limit: int = 100) -> tuple[builtins.list[CaseCode], int]:
+        values = {"link": self._numbers.find(link), "after": after, "limit": limit}
+        rows = self._database.all("case_page", values)
+        codes = (self._files.code(no, key, sealed) for no, key, sealed in rows)
+        last = int(rows[-1][0]) if len(rows) == limit else 0
+        return [code for code in codes if code is not None], last
+
     def add_event(self, row: CaseEventRow) -> None:
         values: dict[str, object] = {
             "case_file": self._files.need(row.link, row.case).no,
@@ -189,7 +196,8 @@ class SqlCases:
         self._database.run("part_drop_of_case", {"case_file": file.no})
         for (message,) in messages:
             self._erase_in(message)
-        self._database.run("question_drop_of_case", {"case_file": file.no})
+        for name in ("question_drop_of_case", "case_token_drop", "register_drop_of_case"):
+            self._database.run(name, {"case_file": file.no})
         self._database.run("case_drop", {"case_file": file.no})
         movements = self._database.all("movement_of_case", {"case_file": file.no})
         self._database.run("case_file_erase", {"no": file.no})

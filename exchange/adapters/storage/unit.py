@@ -19,6 +19,8 @@ from exchange.adapters.storage.messages import MessagePlaces, SqlMessages
 from exchange.adapters.storage.movements import SqlMovements
 from exchange.adapters.storage.officers import SqlOfficers
 from exchange.adapters.storage.questions import SqlQuestions
+from exchange.adapters.storage.register import SqlRegister
+from exchange.adapters.storage.searches import SqlSearches
 from exchange.adapters.storage.settings import SqlSettings
 from exchange.adapters.storage.vault import Vault
 from exchange.errors import StoreError
@@ -44,6 +46,8 @@ class SqlUnit:
         self._movements = SqlMovements(database, vault, self._numbers, files)
         self._crossings = SqlCrossings(database, self._numbers)
         self._questions = SqlQuestions(database, self._numbers, files)
+        self._searches = SqlSearches(database, vault, files)
+        self._register = SqlRegister(database, vault, files)
         self._officers = SqlOfficers(database, vault)
         self._drafts = SqlDrafts(database, vault, self._numbers)
         self._audit = SqlAudit(database, vault, self._numbers)
@@ -80,6 +84,14 @@ class SqlUnit:
     @property
     def questions(self) -> SqlQuestions:
         return self._questions
+
+    @property
+    def searches(self) -> SqlSearches:
+        return self._searches
+
+    @property
+    def register(self) -> SqlRegister:
+        return self._register
 
     @property
     def officers(self) -> SqlOfficers:

@@ -21,12 +21,15 @@ from exchange.interfaces.cli import (
     doctor,
     due,
     evidence,
+    figures,
+    finding,
     handover,
     ledgers,
     messages,
     offices,
     parcels,
     partners,
+    registry,
     rights,
     setup,
 )
@@ -77,6 +80,8 @@ cases.group.command("recipients")(rights.recipients)
 for name, group in (
     ("message", messages.group),
     ("case", cases.group),
+    ("register", registry.group),
+    ("statistics", figures.group),
     ("handover", handover.group),
     ("partner", partners.group),
     ("agreement", agreements.group),
@@ -88,6 +93,7 @@ for name, group in (
 ):
     app.add_typer(group, name=name)
 answering.register(messages.group)
+finding.register(cases.group)
 ledgers.register(app)
 offices.register(app)
 

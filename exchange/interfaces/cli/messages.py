@@ -10,7 +10,7 @@ import typer
 
 from exchange.errors import InputError, UsageError
 from exchange.ids import b64url
-from exchange.interfaces.cli import sending, templates
+from exchange.interfaces.cli import sending, sheets, templates
 from exchange.interfaces.cli.client import Service, faults_in
 from exchange.interfaces.cli.options import (
     DATA,
@@ -51,8 +51,21 @@ def new(
     example: Annotated[
         bool, typer.Option("--example", help="A complete one, of an invented person.")
     ] = False,
+    from_sheet: Annotated[
+        Path | None, typer.Option("--from-sheet", help="A spreadsheet of persons: a draft for each row.")
+    ] = None,
+    blank_sheet: Annotated[
+        Path | None, typer.Option("--blank-sheet", help="Write a spreadsheet with the headings.")
+    ] = None,
+    to: To = "",
+    data: Data = DATA,
+    officer: Officer = "",
+    as_json: Json = False,
 ) -> None:
-    """Print the smallest file of a type, for an editor."""
+    """Print the smallest file of a type, for an editor; or make drafts from a spreadsheet."""
+    if from_sheet or blank_sheet:
+        sheets.from_sheet_or_blank(type_name, from_sheet, blank_sheet, to, data, officer, as_json=as_json)
+        return
     if example:
         say_json(templates.example(type_name, datetime.now(UTC).date()))
         return

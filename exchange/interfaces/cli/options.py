@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from exchange.bootstrap import read_spreadsheet
 from exchange.errors import ConfigurationError, InputError, StrictJsonError, UsageError
 from exchange.protocol.strictjson import Limits, parse_object
 
@@ -155,3 +156,29 @@ def write_file(path: Path, raw: bytes, *, force: bool) -> None:
         raise UsageError(f"{path} exists", hint="choose another name, or say --force") from error
     except OSError as error:
         raise UsageError(f"{path} cannot be written", hint="check the folder") from error
+
+
+def write_private(path: Path, raw: bytes) -> None:
+    """Write a new file that only its owner can read; an existing one is never touched (rule 31).
+
+    Raises:
+        UsageError: it exists, or cannot be written.
+    """
+    try:
+        with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(raw)
+    except FileExistsError as error:
+        raise UsageError(f"{path} exists", hint="choose another name") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written", hint="check the folder") from error
+
+
+def sheet_members(path: Path) -> dict[str, Any]:
+    """Return headings and rows of a spreadsheet as they go over the local socket.
+
+    Raises:
+        InputError: it cannot be read, or is not let in.
+    """
+    sheet = read_spreadsheet(read_bytes(path, what="the spreadsheet"))
+    rows = [{"row": row.number, "cells": row.cells, "formulas": sorted(row.formulas)} for row in sheet.rows]
+    return {"headings": list(sheet.headings), "rows": rows}

@@ -64,7 +64,12 @@ def warn(text: str) -> None:
 
 def say_json(value: Any) -> None:
     """Print a value as JSON for programs."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    print(as_json_text(value))
+
+
+def as_json_text(value: Any) -> str:
+    """Return a value as indented JSON."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def say_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:

@@ -4,6 +4,7 @@
 import base64
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,13 @@ from exchange.adapters.storage.vault import CACHED_KEYS, STOCK, Vault
 from exchange.errors import ConfigurationError, StoreDamagedError, StoreError
 from exchange.ids import CaseCode, sha256
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import Direction, Part
+from exchange.service.rows import Direction, Part, RegisterRow
 from tests.support.keys import seeded_random
 from tests.support.store_rows import (
     CODE,
     LINK,
     MOVEMENT,
+    NOW,
     OTHER_CODE,
     OWN,
     STORE_KEY,
@@ -53,6 +55,9 @@ PLANTED = {
     "evidence": b"planted evidence",
     "salt": SALT,
     "store key": STORE_KEY,
+    "search key": b"w|planted",
+    "file number": b"F-planted-7",
+    "register": b"planted entry",
 }
 
 
@@ -66,6 +71,11 @@ def plant(uow: UnitOfWork) -> None:
     uow.cases.add_event(case_event())
     uow.movements.add(movement_row(snapshot=PLANTED["movement"]))
     uow.movements.enlist(LINK, MOVEMENT, [OTHER_CODE])
+    uow.searches.index(LINK, CODE, [PLANTED["search key"].decode()])
+    number, keys = PLANTED["file number"].decode(), [PLANTED["search key"].decode()]
+    entry = RegisterRow(number, PLANTED["register"], NOW, LINK, CODE)
+    uow.register.add(entry, keys)
+    uow.register.add(replace(entry, number=number + "0", link=None, case=None), keys)
     uow.officers.add(officer_row(name=PLANTED["officer"].decode()))
     uow.drafts.save(draft_row(document=DRAFT, digest=sha256(DRAFT)))
     uow.audit.record(audit_row(CODE, purpose="planted purpose"))

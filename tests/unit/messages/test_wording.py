@@ -14,8 +14,9 @@ _RULE = re.compile(rf'"((?:{"|".join(_GROUPS)})\.[a-z_]+)"')
 
 
 def _used() -> set[str]:
-    folder = Path(exchange.messages.__file__).parent
-    sources = (path.read_text(encoding="utf-8") for path in folder.glob("*.py") if path.name != "wording.py")
+    root = Path(exchange.messages.__file__).parent.parent
+    files = (path for folder in ("messages", "cases", "service") for path in (root / folder).glob("*.py"))
+    sources = (path.read_text(encoding="utf-8") for path in files if path.name != "wording.py")
     return {rule for source in sources for rule in _RULE.findall(source)}
 
 

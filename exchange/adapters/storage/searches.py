@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Search tokens in SQL: persons are found by keyed tokens of their search keys, never by a text.
+
+A token is 64 bits of an HMAC under the search key of the store: a thief of the disk can count how often a
+token occurs, and can try no name. Tokens of a case go when it is erased.
+"""
+
+import json
+from collections.abc import Collection, Iterable
+
+from exchange.adapters.storage.cases import CaseFiles
+from exchange.adapters.storage.database import Database
+from exchange.adapters.storage.vault import Vault
+from exchange.ids import CaseCode, LinkId
+from exchange.service.rows import FoundCase
+
+_KIND = "search"
+
+
+class SearchTokens:
+    """Makes tokens of search keys, and keys of found tokens."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def of(self, keys: Iterable[str]) -> dict[int, str]:
+        """Return the tokens of some keys, each with its key."""
+        return {self._vault.short_token(_KIND, key.encode()): key for key in keys}
+
+
+class SqlSearches:
+    def __init__(self, database: Database, vault: Vault, files: CaseFiles) -> None:
+        self._database = database
+        self._files = files
+        self._tokens = SearchTokens(vault)
+
+    def index(self, link: LinkId, code: CaseCode, keys: Collection[str]) -> None:
+        file = self._files.find(link, code)
+        if file is None or not keys:
+            return
+        tokens = json.dumps(list(self._tokens.of(keys)))
+        self._database.run("case_token_add", {"case_file": file.no, "tokens": tokens})
+
+    def find(self, keys: Collection[str], *, limit: int) -> list[FoundCase]:
+        tokens = self._tokens.of(keys)
+        values = {"tokens": json.dumps(list(tokens)), "limit": limit}
+        common: dict[int, set[str]] = {}
+        named: dict[int, tuple[LinkId, CaseCode]] = {}
+        for no, key, sealed, link, token in self._database.all("case_token_find", values):
+            code = named[no][1] if no in named else self._files.code(no, key, sealed)
+            if code is not None:
+                named[no] = (link, code)
+                common.setdefault(no, set()).add(tokens[token])
+        return [FoundCase(*named[no], frozenset(found)) for no, found in common.items()]

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a name written in Latin letters sounds, roughly: one key for the spellings of one heard name.
+
+Khmer, Thai and Lao have no single romanisation, and a shelter writes a name as it hears it: Sokh and Sok,
+Chhann and Chan, Phearum and Pearom, Sovann and Suwan, Sophea and Sophia. The key is meant to be too wide:
+people look at what was found. It keeps the consonants in classes and three kinds of vowels.
+
+    consonants   ph f p · th t · kh k · ch chh j · v w · sh x z s · nh gn n · final b d g as p t k
+    vowels       a · e i y · o u; a group of vowels counts as one
+    silent       h and r after a vowel, a doubled letter
+
+It knows nothing of other scripts, and the length of a vowel and l against r stay apart from nothing else.
+"""
+
+import re
+
+_CONSONANTS = (
+    (re.compile("t?chh?|d?j"), "C"),
+    (re.compile("sh|x|z"), "s"),
+    (re.compile("ph|bh|f"), "p"),
+    (re.compile("th"), "t"),
+    (re.compile("kh|ck"), "k"),
+    (re.compile("dh"), "d"),
+    (re.compile("gh"), "g"),
+    (re.compile("wh"), "v"),
+    (re.compile("^ng|^gn|nh"), "n"),
+    (re.compile("ng"), "N"),
+    (re.compile("qu"), "kv"),
+    (re.compile("c(?=[eiy])"), "s"),
+    (re.compile("[cq]"), "k"),
+    (re.compile("w"), "v"),
+)
+_Y_AT_THE_START = re.compile("^y(?=[aeiou])")
+_VOWELS = re.compile("[aeiouy]+")
+_SILENT = re.compile("(?<=[aeo])[hr]+(?![aeo])")
+_DOUBLED = re.compile(r"(.)\1+")
+_LAST = {"b": "p", "d": "t", "g": "k"}
+_AS_O = frozenset({"ao", "au", "eu", "eou"})
+_AS_E = frozenset({"ae"})
+
+
+def sound(word: str) -> str:
+    """Return the key of a plain word (`lookalikes.words`), or "" if it is not of Latin letters."""
+    if not (word.isascii() and word.isalpha()):
+        return ""
+    for pattern, letter in _CONSONANTS:
+        word = pattern.sub(letter, word)
+    word = _Y_AT_THE_START.sub("Y", word)
+    word = _VOWELS.sub(_vowel, word)
+    word = _DOUBLED.sub(r"\1", _SILENT.sub("", word))
+    return word[:-1] + _LAST.get(word[-1:], word[-1:])
+
+
+def _vowel(found: re.Match[str]) -> str:
+    group = found[0]
+    if group in _AS_O or group[0] in "ou":
+        return "o"
+    return "a" if group[0] == "a" and group not in _AS_E else "e"
