@@ -20,8 +20,8 @@ async function ask(partner, toNonce) {
   const raw = await partner.door.post('gate', 'application/jose', Buffer.from(signJws(keys.door, TYPE, JSON.stringify(question))));
   const jws = openJws(raw.toString('latin1'), TYPE, WORD_BYTES), word = jws.payload;
   exact(word, { ...WORD, link, from: them, to: me, to_nonce: nonce });
-  partner.takeCard(word.gives.card); // has its own signature
-  jws.verify(partner.findKey('door')((_, kid) => kid === jws.kid));
+  jws.verify(partner.findKey('door')((_, kid) => kid === jws.kid)); // with the cards held so far
+  partner.takeCard(word.gives.card);
   demand(Math.abs(Date.parse(word.at) - Date.now()) <= SKEW_MS, 'clock', 'the clocks differ'); // 1
   return word;
 }

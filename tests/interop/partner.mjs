@@ -207,7 +207,7 @@ export class Partner {
       const late = this.state.theirVoids[seq] ? 'voided' : envelope.expires < instant() && 'expired';
       const code = late || content.fault || (content.salts.some((salt) => salts[salt]) && 'commitment_mismatch') // 14, 15
         || (envelope.agr !== 1 && 'agreement_mismatch') || (!this.agreement.terms.types[content.document.header.type] && 'type_not_agreed'); // 16, 17
-      for (const salt of content.salts ?? []) salts[salt] = 1;
+      if (!late) for (const salt of content.salts ?? []) salts[salt] = 1;
       if (!code) writeDurably(`${this.folder}/inbox/${seq}-${id}.json`, JSON.stringify(content.document));
       this.record({ seq, id, eh, cd }, code); // 19
       return say('logged');
@@ -258,7 +258,7 @@ export class Partner {
         this.open &&= error.code !== '503';
         for (const one of this.offered) this.due.delete(one.seq); // 6: nothing has changed
         console.error(`${instant()} ${error.message}`);
-        await pause(Math.random() * Math.min(this.mostWait, 1000 * 2 ** (failures += 1)));
+        if (error.code !== '503' || failures) await pause(Math.random() * Math.min(this.mostWait, 1000 * 2 ** (failures += 1)));
       }
     }
   }

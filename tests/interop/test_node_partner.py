@@ -8,7 +8,6 @@ import json
 import secrets
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,39 +94,33 @@ def _demand_equal_logs(pair: NodePair) -> dict[str, Any]:
     return theirs
 
 
-def test_a_notice_goes_both_ways_and_is_answered_though_both_sides_are_killed(tmp_path: Path) -> None:
-    with NodePair(tmp_path) as pair:
-        pair.th.kill()
-        ours = pair.kh.send(real_notice("TH"))["id"]
-        pair.th.start()
-        _until_accepted(pair, "out", ours)
-        (notice,) = pair.th.inbox()
-        answer = pair.th.send(_decision(notice))
-        pair.until(lambda: len(pair.th.sent()) == 1)  # on its way
-        pair.kh.kill()
-        theirs = pair.th.send(_notice())
-        pair.kh.start()
-        _until_accepted(pair, "in", answer)
-        _until_accepted(pair, "in", theirs)
-        decided = pair.kh.service.ask(
-            "message.answer", id=theirs, officer=FIRST, outcome="accepted", valid_until=_day(60), reception=KH
-        )["id"]
-        pair.kh.kill()
-        pair.th.kill()
-        pair.kh.start()
-        pair.th.start()
-        _until_accepted(pair, "out", decided)
-        _until_final(pair)
+def test_a_notice_goes_both_ways_and_is_answered_though_both_sides_are_killed(pair: NodePair) -> None:
+    pair.th.kill()
+    ours = pair.kh.send(real_notice("TH"))["id"]
+    pair.th.start()
+    _until_accepted(pair, "out", ours)
+    notice = pair.th.inbox()[-1]
+    answer = pair.th.send(_decision(notice))
+    pair.until(lambda: pair.th.sent_ids()[-1:] == [answer])  # its line is on the way
+    pair.kh.kill()
+    theirs = pair.th.send(_notice())
+    pair.kh.start()
+    _until_accepted(pair, "in", answer)
+    _until_accepted(pair, "in", theirs)
+    decision = {"outcome": "accepted", "valid_until": _day(60), "reception": KH}
+    decided = pair.kh.service.ask("message.answer", id=theirs, officer=FIRST, **decision)["id"]
+    pair.kh.kill()
+    pair.th.kill()
+    pair.kh.start()
+    pair.th.start()
+    _until_accepted(pair, "out", decided)
+    _until_final(pair)
 
-        found = _demand_equal_logs(pair)
-        assert [(entry["by"], entry["seq"], entry["k"]) for entry in found["entries"]] == [
-            (TH, 1, "accepted"),
-            (TH, 2, "accepted"),
-            (KH, 1, "accepted"),
-            (KH, 2, "accepted"),
-        ]
-        assert [one["header"]["message_id"] for one in pair.th.inbox()] == [ours, decided]
-        assert pair.th.inbox()[1]["header"]["in_reply_to"] == theirs
+    _demand_equal_logs(pair)
+    received = pair.th.inbox()[-2:]
+    assert [one["header"]["message_id"] for one in received] == [ours, decided]
+    assert (received[0]["persons"], received[1]["header"]["in_reply_to"]) == (notice["persons"], theirs)
+    assert pair.th.sent_ids()[-2:] == [answer, theirs]
 
 
 def test_a_line_with_a_bad_signature_is_refused_and_the_right_one_is_taken_later(pair: NodePair) -> None:
@@ -163,7 +156,7 @@ def test_a_line_with_a_wrong_commitment_is_rejected_with_its_code(pair: NodePair
 
 def test_a_repeated_line_is_answered_by_the_leaf_that_exists(pair: NodePair) -> None:
     first = pair.th.send(_notice())
-    pair.until(lambda: any(row["id"] == first for row in pair.th.sent()))
+    pair.until(lambda: first in pair.th.sent_ids())
     _until_final(pair)
     before = _demand_equal_logs(pair)
     pair.th.kill()

@@ -10,7 +10,6 @@ The partner is a process of its own with a folder of its own; it only calls. Not
 """
 
 import json
-import secrets
 import signal
 import socket
 import subprocess
@@ -100,6 +99,9 @@ class NodePartner:
         rows: list[dict[str, Any]] = json.loads((self.folder / "state.json").read_text())["out"]
         return rows
 
+    def sent_ids(self) -> list[str]:
+        return [str(row["id"]) for row in self.sent()]
+
     def check(self) -> dict[str, Any]:
         """Return its own comparison of both logs."""
         found: dict[str, Any] = json.loads(self.command("check"))
@@ -140,9 +142,7 @@ class NodePair:
     def _enrol(self) -> None:
         two = enrolling.Officers(FIRST, SECOND)
         key = recovery_key(self.kh.folder, self.kh.passphrase)
-        invitation = enrolling.invite(
-            self.kh.service, key, TH, profile=PROFILE, answer_to="", officer=FIRST
-        )
+        invitation = enrolling.invite(self.kh.service, key, TH, profile=PROFILE, answer_to="", officer=FIRST)
         joining, words = self.th.join(invitation)
         judged = enrolling.judge(self.kh.service, joining)
         enrolling.countersign(self.kh.service, key, judged, spoken=words, officers=two)
