@@ -18,7 +18,8 @@ export function check({ own, copy, link, me, them, cosignature, mine, spans, see
   const logs = [own.leaves.map(readLeaf), copy.leaves.map(readLeaf)], events = (log, ev) => log.filter((leaf) => leaf.ev === ev);
   const entries = [logs, [...logs].reverse()].flatMap(([sender, recipient]) => events(sender, 'sent').map((sent) => {
     const found = events(recipient, 'rcvd').filter((leaf) => leaf.seq === sent.seq), { id, eh, cd, k, code } = found[0] ?? {};
-    note(found.length === 1 && id === sent.id && eh === sent.eh && cd === sent.cd, `${sent.by} ${sent.seq}: no verdict of its own`);
+    const same = found.length === 1 && id === sent.id && eh === sent.eh && cd === sent.cd;
+    note(same, `${sent.by} ${sent.seq}: no verdict of its own`);
     return { by: sent.by, seq: sent.seq, k, code };
   }));
   return { entries, own: own.leaves.length, copy: copy.leaves.length, differences, alarms: alarms.map((one) => one.code) };

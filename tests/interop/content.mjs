@@ -7,7 +7,8 @@ import { demand, is } from './forms.mjs';
 const NEVER = new Set(('bank_account criminal_record diagnosis exit_ban interview medical_record offence political_opinion '
   + 'provider_name provider_place religion shelter shelter_address telephone').split(' '));
 const NEVER_IN = { RPN: ['belongings', 'exploitation', 'fingerprints', 'relatives', 'residence_right'] };
-const KINDS = { object: is.object, array: is.list, string: is.text, integer: Number.isSafeInteger, boolean: (one) => one === !!one };
+const KINDS = { object: is.object, array: is.list, string: is.text, integer: Number.isSafeInteger,
+  boolean: (one) => one === !!one };
 
 export class Forms {
   constructor(folder) {
@@ -20,8 +21,10 @@ export class Forms {
   check(document) {
     const { type, type_version: version, list_versions: versions } = document.header;
     const schema = this.schemas.get(`urn:exchange:schema:${String(type).toLowerCase()}:${version}`);
-    demand(schema && Object.entries(versions ?? {}).every(([list, one]) => // the first number of a list that is known
-      !this.lists.has(list) || this.lists.get(list).version.split('.')[0] === String(one).split('.')[0]), this.has('message-types', type) ? 'version_unsupported' : 'code_unknown', type);
+    const first = (text) => String(text).split('.')[0]; // the first number of a list that is known must be ours
+    const known = schema && Object.entries(versions ?? {}).every(([list, one]) =>
+      !this.lists.has(list) || first(this.lists.get(list).version) === first(one));
+    demand(known, this.has('message-types', type) ? 'version_unsupported' : 'code_unknown', type);
     const never = (one) => is.object(one) ? Object.entries(one).some(([name, value]) => NEVER.has(name)
       || NEVER_IN[type]?.includes(name) || never(value))
       : is.list(one) && one.some(never);

@@ -22,9 +22,11 @@ class Pinned extends http.Agent { // TLS rules 1 to 3: the key is compared befor
 }
 
 export class Door {
-  constructor({ address, link, to, key, pins }) { Object.assign(this, { url: new URL(address), link, to, key, agent: new Pinned(pins) }); }
+  constructor({ address, link, to, key, pins }) {
+    Object.assign(this, { url: new URL(address), link, to, key, agent: new Pinned(pins) });
+  }
 
-  // Gives the bytes of an answer 200; any other answer is a Fault with the status as its code
+  // Gives the bytes of an answer 200; another answer is a Fault with its status as code, and none is `network`
   post(route, type, body, signal) {
     const path = `/v1/links/${this.link}/${route}`, values = { '@method': 'POST', '@path': path, '@query': '?',
       'content-digest': `sha-256=:${sha256(body).toString('base64')}:`, 'content-type': type, 'content-length': body.length,
@@ -33,10 +35,13 @@ export class Door {
       + `;keyid="${this.key.kid}";nonce="${random(16)}";tag="exchange/1"`;
     const base = [...FIELDS.map((name) => `"${name}": ${values[name]}`), `"@signature-params": ${parameters}`].join('\n');
     const headers = Object.fromEntries(FIELDS.slice(3).map((name) => [name, values[name]]));
-    Object.assign(headers, { 'signature-input': `exchange=${parameters}`, signature: `exchange=:${sign(this.key.key, base).toString('base64')}:` });
-    const options = { host: this.url.hostname, port: this.url.port || 443, path, method: 'POST', headers, agent: this.agent, signal };
-    return new Promise((resolve, reject) => {
-      const request = http.request({ ...options, timeout: TIMEOUT_MS }, async (answer) => {
+    headers['signature-input'] = `exchange=${parameters}`;
+    headers.signature = `exchange=:${sign(this.key.key, base).toString('base64')}:`;
+    const { hostname: host, port } = this.url, options = { host, port: port || 443, path, method: 'POST', headers, signal };
+    return new Promise((resolve, refuse) => {
+      const reject = (error) => refuse(error instanceof Fault || error.name === 'AbortError' ? error
+        : new Fault('network', error.message));
+      const request = http.request({ ...options, agent: this.agent, timeout: TIMEOUT_MS }, async (answer) => {
         try {
           const chunks = [];
           let size = 0;
@@ -45,7 +50,8 @@ export class Door {
             chunks.push(chunk);
           }
           const bytes = Buffer.concat(chunks);
-          demand(answer.statusCode === 200 && answer.headers['content-type'] === type, String(answer.statusCode), bytes.toString('latin1', 0, 200));
+          const right = answer.statusCode === 200 && answer.headers['content-type'] === type;
+          demand(right, String(answer.statusCode), bytes.toString('latin1', 0, 200));
           resolve(bytes);
         } catch (error) { reject(error); }
       });

@@ -55,7 +55,8 @@ export const usable = (card, use, alg, now = instant()) => card.keys // the late
 export function termsOf(profile, countries) { // "Terms", steps 1 to 4
   const ours = (one) => !/^[A-Z]{2}$/.test(one) || countries.includes(one);
   return { ...profile, sides: countries.map((one) => profile.sides.find((side) => side.country === one)),
-    instead: profile.instead.filter((row) => ours(row.country)), deadlines: profile.deadlines.filter((row) => ours(row.calendar_of)) };
+    instead: profile.instead.filter((row) => ours(row.country)),
+    deadlines: profile.deadlines.filter((row) => ours(row.calendar_of)) };
 }
 const INVITATION = { v: 1, card: is.text, profile: /^[a-z-]{1,40}$/, suites: is.list, answer: is.text, nonce: is.nonce,
   created: is.instant };
@@ -66,10 +67,12 @@ export function join(file, keys, ownCard, schemas) { // what the joiner computes
   jws.verify(unb64(inviter.recovery));
   demand(inviter.agency !== own.agency && inviter.node !== own.node && inviter.training === own.training // 1, newcomer 1, 3
     && load('codelists/agencies').codes.some((one) => one.code === inviter.agency && one.contact_point), 'newcomer'); // 2
-  demand(Date.parse(inviter.issued) <= Date.now() + SKEW_MS && usable(inviter, 'seal', 'X25519') && usable(inviter, 'tls', 'P-256') // 4
+  demand(Date.parse(inviter.issued) <= Date.now() + SKEW_MS, 'newcomer', 'issued in the future'); // 4
+  demand(usable(inviter, 'seal', 'X25519') && usable(inviter, 'tls', 'P-256')
     && ['envelope', 'head', 'cosign', 'door'].every((use) => usable(inviter, use, 'Ed25519')), 'newcomer', 'a key is missing');
   demand(!inviter.keys.some((key) => own.keys.some((mine) => mine.kid === key.kid)), 'newcomer', 'a key of ours'); // 5
-  const profile = load(`profiles/${invitation.profile}`), suite = Math.max(...invitation.suites.filter((one) => own.suites.includes(one))); // 2, 3
+  const profile = load(`profiles/${invitation.profile}`); // 2
+  const suite = Math.max(...invitation.suites.filter((one) => own.suites.includes(one))); // 3
   demand(suite === 1, 'suite', 'no suite in common');
   const parties = [inviter, own].map(({ agency, node, recovery }) => ({ agency, node, recovery })); // 4
   const terms = termsOf(profile, parties.map((party) => party.agency.slice(0, 2))); // 5

@@ -5,6 +5,10 @@ import * as crypto from 'node:crypto';
 export class Fault extends Error {
   constructor(code, why = '') { super(`${code} ${why}`); this.code = code; }
 }
+export function faultOf(error) { // what the partner did wrong; an error of this program goes on
+  if (!(error instanceof Fault)) throw error;
+  return error;
+}
 export const demand = (right, code, why) => { if (!right) throw new Fault(code, why); };
 
 export const b64u = (bytes) => Buffer.from(bytes).toString('base64url');

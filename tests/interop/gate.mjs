@@ -4,10 +4,12 @@ import { attach, b64u, demand, digest, exact, instant, is, openJws, random, sign
 import { readHead, readLeaf, rootOf } from './log.mjs';
 
 const SKEW_MS = 300000, WORD_BYTES = 262144, TYPE = 'exchange-gate+jws';
-const WORD = { v: 1, at: is.instant, nonce: is.nonce, op: 'report', asks: (one) => exact(one, {}), gives: (one) => exact(one, REPORT) };
+const WORD = { v: 1, at: is.instant, nonce: is.nonce, op: 'report', asks: (one) => exact(one, {}),
+  gives: (one) => exact(one, REPORT) };
 const PLACE = { ep: 1, size: is.count };
-const REPORT = { seen: (one) => exact(one, { ...PLACE, note: is.text }), numbers: is.count, own: (one) => exact(one, { ...PLACE, root: is.digest }),
-  copy: (one) => exact(one, PLACE), next: is.number, state: /^(closed|open|frozen)$/, restored: is.text, card: is.text,
+const REPORT = { seen: (one) => exact(one, { ...PLACE, note: is.text }), numbers: is.count,
+  own: (one) => exact(one, { ...PLACE, root: is.digest }), copy: (one) => exact(one, PLACE),
+  next: is.number, state: /^(closed|open|frozen)$/, restored: is.text, card: is.text,
   agreement: (one) => exact(one, { n: 1, ad: is.digest, sig: is.text }) };
 
 async function ask(partner, toNonce) {
@@ -17,7 +19,8 @@ async function ask(partner, toNonce) {
     copy: { ep: 1, size: copy.leaves.length }, next: out.length + 1, state: partner.open ? 'open' : 'closed', restored: '',
     agreement: { n: 1, ad: digest(unb64(state.agreement)), sig: state.signature }, card: state.ownCard };
   const question = { v: 1, link, from: me, to: them, at: instant(), nonce, to_nonce: toNonce, op: 'report', asks: {}, gives };
-  const raw = await partner.door.post('gate', 'application/jose', Buffer.from(signJws(keys.door, TYPE, JSON.stringify(question))));
+  const signed = Buffer.from(signJws(keys.door, TYPE, JSON.stringify(question)));
+  const raw = await partner.door.post('gate', 'application/jose', signed);
   const jws = openJws(raw.toString('latin1'), TYPE, WORD_BYTES), word = jws.payload;
   exact(word, { ...WORD, link, from: them, to: me, to_nonce: nonce });
   jws.verify(partner.findKey('door')((_, kid) => kid === jws.kid)); // with the cards held so far

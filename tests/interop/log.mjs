@@ -44,7 +44,7 @@ export function checkCosignature(note, by, text, findKey) {
 // What a cosigner checks, 1 to 8; gives the new leaves and the head, or null when the copy has all of it
 export function checkTail(copy, { by, ep, from, head: note }, leaves, { link, them, findKey }) {
   demand(by === them && ep === 1, 'tail', 'another log'); // 1
-  demand(leaves.length <= TAIL_LEAVES && leaves.reduce((sum, leaf) => sum + leaf.length, 0) <= TAIL_BYTES, 'tail', 'too much'); // 2
+  demand(leaves.length <= TAIL_LEAVES && leaves.join('').length <= TAIL_BYTES, 'tail', 'too much'); // 2
   const same = () => leaves.every((leaf, n) => from + n >= copy.length || leaf === copy[from + n]);
   if (from + leaves.length <= copy.length && same()) return null;
   const head = readHead(note, link, by, findKey), fresh = leaves.slice(Math.max(0, copy.length - from)); // 3

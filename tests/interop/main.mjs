@@ -2,11 +2,11 @@
 // Commands of the partner. One process at a time works on a folder.
 import * as fs from 'node:fs';
 import { join, linkId, loadKeys, makeSeeds, words, writeCard } from './enrol.mjs';
-import { b64u, messageId } from './forms.mjs';
+import { b64u, demand, messageId } from './forms.mjs';
 import { check } from './check.mjs';
 import { Partner, writeDurably } from './partner.mjs';
 
-const USAGE = `usage: node main.mjs COMMAND FOLDER …
+const USAGE = `node main.mjs COMMAND FOLDER …
   join FOLDER AGENCY NAME SCHEMAS WORDLIST INVITATION JOINING   makes keys and card, writes the joining file, shows the words
   confirm FOLDER EIGHT WORDS                                    people compared the words
   send FOLDER DOCUMENT                                          puts a document into the outbox, shows its message id
@@ -32,7 +32,7 @@ const commands = {
   },
   confirm(folder, ...spoken) {
     const state = JSON.parse(fs.readFileSync(`${folder}/state.json`));
-    if (spoken.join(' ') !== state.words.join(' ')) throw new Error('the words differ: make both files again');
+    demand(spoken.join(' ') === state.words.join(' '), 'words', 'differ: nobody confirms, both files are made again');
     writeDurably(`${folder}/state.json`, JSON.stringify({ ...state, confirmed: true }));
   },
   send(folder, document) {
@@ -51,8 +51,10 @@ const commands = {
 };
 
 const [name, ...given] = process.argv.slice(2);
-if (!commands[name] || !given.length) {
-  console.error(USAGE);
-  process.exit(2);
+try {
+  demand(commands[name] && given.length, 'usage', USAGE);
+  await commands[name](...given);
+} catch (error) {
+  console.error(`error: ${error.code ? error.message : error.stack}`);
+  process.exit(1);
 }
-await commands[name](...given);

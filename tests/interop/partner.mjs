@@ -2,22 +2,24 @@
 // A partner with suite 1 that only calls: its own log, a copy of the other's, sending, receiving. The numbers are the
 // steps of docs/protocol/sending.md and receiving.md. One process at a time works on a folder.
 import * as fs from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { commitment, pad, readParts, seal, unpad, unseal, writeParts } from './body.mjs';
 import { Forms } from './content.mjs';
 import { Door } from './door.mjs';
 import { loadKeys, readCard, usable } from './enrol.mjs';
 import { openGate } from './gate.mjs';
-import { Fault, demand, digest, exact, instant, is, openJws, signJws, unb64 } from './forms.mjs';
+import { demand, digest, exact, faultOf, instant, is, openJws, signJws, unb64 } from './forms.mjs';
 import { checkCosignature, checkTail, cosign, readFrame, readLeaf, writeFrame, writeHead, writeLeaf } from './log.mjs';
 
 const WAIT_S = 55, ON_ITS_WAY_MS = 30000, SKEW_MS = 300000, DAY_MS = 86400000, MOST_WAIT_MS = 900000;
 const TAIL_LEAVES = 500; // of at most 2,048 bytes each: below 1 MiB
-const ENVELOPE = { v: 1, id: is.id, link: is.text, agr: is.number, from: is.agency, to: is.agency, seq: is.number, created: is.instant,
-  expires: is.instant, suite: is.number, body: (one) => exact(one, { sha256: is.digest, size: is.number }), pc: is.digest };
+const ENVELOPE = { v: 1, id: is.id, link: is.text, agr: is.number, from: is.agency, to: is.agency, seq: is.number,
+  created: is.instant, expires: is.instant, suite: is.number, pc: is.digest,
+  body: (one) => exact(one, { sha256: is.digest, size: is.number }) };
 
 export function writeDurably(path, text) { // whole or not at all, also after a power cut
-  for (const [name, flag] of [[`${path}.new`, 'w'], [path.replace(/[^/]*$/, ''), 'r']]) {
+  for (const [name, flag] of [[`${path}.new`, 'w'], [dirname(path), 'r']]) {
     const file = fs.openSync(name, flag, 0o600);
     if (flag === 'w') fs.writeFileSync(file, text);
     else fs.renameSync(`${path}.new`, path);
@@ -30,8 +32,9 @@ export class Partner {
   constructor(folder, schemas, mostWait = MOST_WAIT_MS) {
     const state = JSON.parse(fs.readFileSync(`${folder}/state.json`));
     demand(state.confirmed, 'people', 'nobody has compared the words');
-    Object.assign(this, { folder, state, me: state.me, them: state.them, link: state.link, mostWait: Number(mostWait), results: [], told: 0, offered: [],
-      open: false });
+    const { me, them, link } = state;
+    Object.assign(this, { folder, state, me, them, link, mostWait: Number(mostWait) });
+    Object.assign(this, { results: [], told: 0, offered: [], open: false });
     this.keys = loadKeys(state.seeds);
     this.forms = new Forms(schemas);
     this.agreement = JSON.parse(unb64(state.agreement));
@@ -50,7 +53,10 @@ export class Partner {
     leaves.push(writeLeaf({ v: 1, link: this.link, by: this.me, ep: 1, i: leaves.length, t: instant(), ev, ...members }));
     return leaves.length - 1;
   }
-  signHead() { this.state.own.notes[this.state.own.leaves.length] ??= writeHead(this.keys.head, this.link, this.me, this.state.own.leaves); }
+  signHead() {
+    const { leaves, notes } = this.state.own;
+    notes[leaves.length] ??= writeHead(this.keys.head, this.link, this.me, leaves);
+  }
   begin() { // log.md, the beginning of a log
     const card = readCard(this.state.ownCard), ad = digest(unb64(this.state.agreement));
     this.append('open', { n: 1, ad, crd: card.digest });
@@ -85,11 +91,13 @@ export class Partner {
     this.forms.check({ header: filled, content, persons }); // 1
     const parts = writeParts({ header: filled, content, persons }), pc = this.commitTo(id, parts), plaintext = pad(parts); // 3
     const body = await seal(plaintext, from, to, usable(this.card, 'seal', 'X25519')), cd = digest(body);
-    const envelope = signJws(this.keys.envelope, 'exchange-envelope+jws', JSON.stringify({ v: 1, id, link, agr: 1, from, to, seq, // 4
-      created: instant(created), expires: instant(created + this.agreement.terms.expires_days * DAY_MS), suite: 1,
-      body: { sha256: cd, size: body.length }, pc }));
+    const payload = { v: 1, id, link, agr: 1, from, to, seq, created: instant(created), // 4
+      expires: instant(created + this.agreement.terms.expires_days * DAY_MS), suite: 1,
+      body: { sha256: cd, size: body.length }, pc };
+    const envelope = signJws(this.keys.envelope, 'exchange-envelope+jws', JSON.stringify(payload));
     const leaf = { seq, id, eh: digest(envelope), cd, pc, sz: plaintext.length };
-    this.state.out.push({ ...leaf, line: `${envelope}~${body}`, stop: this.stops.includes(header.type), state: 'sent', index: this.append('sent', leaf) });
+    this.state.out.push({ ...leaf, line: `${envelope}~${body}`, stop: this.stops.includes(header.type), state: 'sent',
+      index: this.append('sent', leaf) });
   }
   commitTo(id, parts) { return commitment(id, parts); }
   async takeOutbox() {
@@ -97,7 +105,7 @@ export class Partner {
     for (const file of files) {
       const id = file.slice(0, -5), document = JSON.parse(fs.readFileSync(`${folder}/${file}`));
       if (!this.state.out.some((one) => one.id === id)) {
-        await this.number(id, document).catch((error) => { demand(error instanceof Fault, 'people', error.stack); this.alarm(error.code, id); });
+        await this.number(id, document).catch((error) => this.alarm(faultOf(error).code, id));
       }
     }
     if (files.length) { this.signHead(); this.commit(); }
@@ -112,7 +120,8 @@ export class Partner {
     this.told = results.length;
     this.offered = this.dueLines(end).slice(0, 1);
     for (const one of this.offered) this.due.set(one.seq, Date.now() + ON_ITS_WAY_MS);
-    return writeFrame({ v: 1, link: this.link, from: this.me, to: this.them, wait: this.offered.length || results.length ? 0 : WAIT_S,
+    return writeFrame({ v: 1, link: this.link, from: this.me, to: this.them,
+      wait: this.offered.length || results.length ? 0 : WAIT_S,
       tail: leaves.length ? { by: this.me, ep: 1, from, count: leaves.length, head: own.notes[end] } : null,
       cosignature: mine ? { ep: 1, size: mine.size, note: mine.note } : null,
       card: this.cardAsked || leaves.some((leaf) => readLeaf(leaf).ev === 'keyx') ? ownCard : '',
@@ -128,11 +137,11 @@ export class Partner {
   async take(raw) {
     const frame = readFrame(raw, this.link, this.them, this.me), before = this.state.own.leaves.length;
     this.results.splice(0, this.told);
-    const steps = [frame.card && (() => this.takeCard(frame.card)), frame.tail && (() => this.takeTail(frame)),
-      frame.cosignature && (() => this.takeCosignature(frame.cosignature)), ...frame.results.map((one) => () => this.takeResult(one))];
-    for (const step of steps.filter(Boolean)) {
-      try { step(); } catch (error) { demand(error instanceof Fault, 'people', error.stack); this.alarm(error.code, error.message); }
+    for (const [here, step] of [[frame.card, () => this.takeCard(frame.card)], [frame.tail, () => this.takeTail(frame)],
+      [frame.cosignature, () => this.takeCosignature(frame.cosignature)]]) {
+      try { if (here) step(); } catch (error) { this.alarm(faultOf(error).code, error.message); }
     }
+    for (const one of frame.results) this.takeResult(one);
     for (const line of frame.lines) this.results.push(await this.receive(line, frame.card));
     this.closeVoided();
     this.signHead();
@@ -162,7 +171,8 @@ export class Partner {
     if (ev === 'void' && theirSent[seq]?.id === leaf.id) theirVoids[seq] ??= code;
     const verdict = { rcvd: k, accp: 'accepted', rejc: 'rejected' }[ev];
     if (!verdict) return;
-    const same = one?.id === leaf.id && (ev === 'rcvd' ? one.eh === leaf.eh && one.cd === leaf.cd && !one.verdict : one.state === 'held');
+    const same = one?.id === leaf.id
+      && (ev === 'rcvd' ? one.eh === leaf.eh && one.cd === leaf.cd && !one.verdict : one.state === 'held');
     if (same) Object.assign(one, { state: verdict, verdict: { k: verdict, code } });
     else this.alarm('difference', `verdict on number ${seq}`);
   }
@@ -176,7 +186,8 @@ export class Partner {
   takeResult({ seq, r, code }) { // says only when to offer again
     const one = this.offered.find((line) => line.seq === seq);
     this.cardAsked = code === 'unknown_card';
-    if (one && r === 'again') this.due.set(seq, Date.now() + Math.random() * Math.min(this.mostWait, 1000 * 2 ** (one.tries = (one.tries ?? 0) + 1)));
+    if (one) one.tries = r === 'again' ? (one.tries ?? 0) + 1 : 0;
+    if (one?.tries) this.due.set(seq, Date.now() + this.wait(one.tries));
     if (one?.state === 'sent' && r === 'refused') one.state = 'refused'; // a person decides
   }
 
@@ -187,7 +198,8 @@ export class Partner {
     try {
       const [compact, body, more] = line.split('~'); // 1
       demand(body && more === undefined, 'envelope_invalid');
-      const jws = openJws(compact, 'exchange-envelope+jws', 4096), envelope = exact(jws.payload, ENVELOPE), { seq, id, pc } = envelope;
+      const jws = openJws(compact, 'exchange-envelope+jws', 4096);
+      const envelope = exact(jws.payload, ENVELOPE), { seq, id, pc } = envelope;
       number = { seq, id };
       demand(envelope.expires > envelope.created, 'envelope_invalid');
       demand(envelope.to === this.me && envelope.link === this.link, 'wrong_recipient'); // 2
@@ -206,14 +218,14 @@ export class Partner {
       if (Date.parse(envelope.created) > Date.now() + SKEW_MS) return say('again', 'not_yet'); // 13
       const late = this.state.theirVoids[seq] ? 'voided' : envelope.expires < instant() && 'expired';
       const code = late || content.fault || (content.salts.some((salt) => salts[salt]) && 'commitment_mismatch') // 14, 15
-        || (envelope.agr !== 1 && 'agreement_mismatch') || (!this.agreement.terms.types[content.document.header.type] && 'type_not_agreed'); // 16, 17
+        || (envelope.agr !== 1 && 'agreement_mismatch') // 16
+        || (!this.agreement.terms.types[content.document.header.type] && 'type_not_agreed'); // 17
       if (!late) for (const salt of content.salts ?? []) salts[salt] = 1;
       if (!code) writeDurably(`${this.folder}/inbox/${seq}-${id}.json`, JSON.stringify(content.document));
       this.record({ seq, id, eh, cd }, code); // 19
       return say('logged');
     } catch (error) {
-      demand(error instanceof Fault, 'people', error.stack);
-      this.alarm(error.code, `line ${number.seq} refused`);
+      this.alarm(faultOf(error).code, `line ${number.seq} refused`);
       return say('refused', 'refused');
     }
   }
@@ -225,7 +237,7 @@ export class Partner {
       const content = readParts(parts, envelope); // 7
       this.forms.check(content.document); // 8
       return content;
-    } catch (error) { demand(error instanceof Fault, 'people', error.stack); return { fault: error.code }; }
+    } catch (error) { return { fault: faultOf(error).code }; }
   }
   record(number, code) {
     const verdict = code ? { k: 'rejected', code } : { k: 'accepted' };
@@ -240,6 +252,8 @@ export class Partner {
     }
   }
 
+  wait(tries) { return Math.random() * Math.min(this.mostWait, 2000 * 2 ** tries); }
+
   // The loop of build-a-partner.md; a new file in the outbox ends the request that waits
   async run() {
     let fresh = true, failures = 0, waiting = null;
@@ -249,16 +263,18 @@ export class Partner {
         if (!this.open) await openGate(this);
         while (fresh) { fresh = false; await this.takeOutbox(); }
         waiting = new AbortController();
-        const said = await this.take(await this.door.post('exchange', 'application/vnd.exchange.frame', this.frame(), waiting.signal));
+        const answer = await this.door.post('exchange', 'application/vnd.exchange.frame', this.frame(), waiting.signal);
+        const said = await this.take(answer);
         failures = 0;
         if (!said) await pause(1000);
       } catch (error) {
         if (error.name === 'AbortError') continue;
-        if (!error.code || error.code === 'people') throw error;
+        if (faultOf(error).code === 'people') throw error;
         this.open &&= error.code !== '503';
         for (const one of this.offered) this.due.delete(one.seq); // 6: nothing has changed
         console.error(`${instant()} ${error.message}`);
-        if (error.code !== '503' || failures) await pause(Math.random() * Math.min(this.mostWait, 1000 * 2 ** (failures += 1)));
+        if (error.code !== '503' || failures) await pause(this.wait(failures));
+        failures += 1;
       }
     }
   }

@@ -82,9 +82,9 @@ def _until_final(pair: NodePair) -> None:
 
 
 def _demand_equal_logs(pair: NodePair) -> dict[str, Any]:
-    """Demand that both sides find no difference and that every leaf is cosigned; return what the partner found."""
+    """Demand no difference on both sides, and that every leaf is cosigned; return the partner's finding."""
     ours = pair.reconcile()
-    pair.until(lambda: not pair.th.check()["differences"])
+    pair.until(pair.th.is_cosigned)
     theirs = pair.th.check()
 
     assert (ours["differences"], ours["faults"], theirs["alarms"]) == ([], [], [])
@@ -92,6 +92,10 @@ def _demand_equal_logs(pair: NodePair) -> dict[str, Any]:
     assert ours["matched"] == len(theirs["entries"])
     assert ours["in_transit"] == 0
     return theirs
+
+
+def test_the_partner_makes_every_value_of_the_examples_again(pair: NodePair) -> None:
+    pair.th.program("examples.mjs", ROOT / "docs" / "protocol", ROOT / "schemas")
 
 
 def test_a_notice_goes_both_ways_and_is_answered_though_both_sides_are_killed(pair: NodePair) -> None:
@@ -155,8 +159,10 @@ def test_a_line_with_a_wrong_commitment_is_rejected_with_its_code(pair: NodePair
 
 
 def test_a_repeated_line_is_answered_by_the_leaf_that_exists(pair: NodePair) -> None:
+    pair.th.kill()
     first = pair.th.send(_notice())
-    pair.until(lambda: first in pair.th.sent_ids())
+    pair.th.start()
+    _until_accepted(pair, "in", first)
     _until_final(pair)
     before = _demand_equal_logs(pair)
     pair.th.kill()

@@ -49,7 +49,11 @@ class NodePartner:
 
     def command(self, name: str, *arguments: str | Path) -> str:
         """Run one command to its end and return what it says."""
-        command = ["node", INTEROP / "main.mjs", name, self.folder, *arguments]
+        return self.program("main.mjs", name, self.folder, *arguments)
+
+    def program(self, name: str, *arguments: str | Path) -> str:
+        """Run one program of the partner to its end and return what it says."""
+        command = ["node", INTEROP / name, *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
@@ -96,8 +100,17 @@ class NodePartner:
 
     def sent(self) -> list[dict[str, Any]]:
         """Return its own messages with what it knows of their fate."""
-        rows: list[dict[str, Any]] = json.loads((self.folder / "state.json").read_text())["out"]
+        rows: list[dict[str, Any]] = self._state()["out"]
         return rows
+
+    def _state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads((self.folder / "state.json").read_text())
+        return state
+
+    def is_cosigned(self) -> bool:
+        """Return True when the other side has cosigned all of its log."""
+        state = self._state()
+        return bool(state["cosignature"]["size"] == len(state["own"]["leaves"]))
 
     def sent_ids(self) -> list[str]:
         return [str(row["id"]) for row in self.sent()]
