@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes the values of docs/protocol/examples.json again, step by step of build-a-partner.md: node examples.mjs DOCS SCHEMAS
 import { deepStrictEqual as equal, throws } from 'node:assert';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { commitment, pad, readParts, unpad, unseal } from './body.mjs';
 import { Forms } from './content.mjs';
 import { linkId, readCard, termsOf, words } from './enrol.mjs';
@@ -40,6 +40,14 @@ for (const one of Object.values(made.messages)) { // 5, 6
   forms.check(document);
   equal(signJws(keys[said.from].envelope, 'exchange-envelope+jws', payload), envelope);
   equal([digest(envelope), digest(body), `${envelope}~${body}`], [eh, cd, line]);
+}
+for (const type of readdirSync(`${schemas}/examples`, { withFileTypes: true }).filter((one) => one.isDirectory())) {
+  const folder = `${schemas}/examples/${type.name}`, load = (name) => JSON.parse(readFileSync(`${folder}/${name}`));
+  for (const name of readdirSync(`${folder}/valid`)) forms.check(load(`valid/${name}`));
+  if (!['rpn', 'rpd', 'cks'].includes(type.name)) continue; // the types of this partner
+  for (const name of readdirSync(`${folder}/invalid`)) { // what no schema can find passes here
+    try { forms.check(load(`invalid/${name}`)); } catch (fault) { equal(fault.code, name.split('-')[0]); }
+  }
 }
 for (const [by, { leaves, root, head }] of Object.entries(made.logs)) { // 7
   equal([leaves.map((leaf) => writeLeaf(readLeaf(leaf))), rootOf(leaves).toString('hex')], [leaves, root]);

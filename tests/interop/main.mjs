@@ -12,7 +12,15 @@ const USAGE = `node main.mjs COMMAND FOLDER …
   send FOLDER DOCUMENT                                          puts a document into the outbox, shows its message id
   run FOLDER SCHEMAS                                            the gate, then the loop
   again FOLDER NUMBER                                           a person lets a refused line go again
+  void FOLDER NUMBER CODE                                       or gives the number up
   check FOLDER                                                  compares both logs`;
+
+function decided(folder, number, members) {
+  const state = JSON.parse(fs.readFileSync(`${folder}/state.json`)), one = state.out[number - 1];
+  demand(one?.state === 'refused', 'state', `number ${number} is not refused`);
+  Object.assign(one, members);
+  writeDurably(`${folder}/state.json`, JSON.stringify(state));
+}
 
 const commands = {
   join(folder, agency, name, schemas, list, invitation, joining) {
@@ -41,12 +49,8 @@ const commands = {
     console.log(id);
   },
   run: (...given) => new Partner(...given).run(),
-  again(folder, number) {
-    const state = JSON.parse(fs.readFileSync(`${folder}/state.json`));
-    const one = state.out[number - 1];
-    if (one?.state === 'refused') one.state = 'sent';
-    writeDurably(`${folder}/state.json`, JSON.stringify(state));
-  },
+  again: (folder, number) => decided(folder, number, { state: 'sent' }),
+  void: (folder, number, giveUp) => decided(folder, number, { giveUp }),
   check: (folder) => console.log(JSON.stringify(check(JSON.parse(fs.readFileSync(`${folder}/state.json`))))),
 };
 

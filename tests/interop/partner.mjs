@@ -84,7 +84,7 @@ export class Partner {
     return (matches) => keys.find(([raw, kid]) => matches(raw, kid))?.[0];
   }
 
-  // Sending, 1 to 4: each file of the outbox gets a number once; its name is the message id
+  // Sending, 1 to 4, 11: each file of the outbox gets a number once; its name is the message id
   async number(id, { header, content, persons }) {
     const { me: from, them: to, link } = this, seq = this.state.out.length + 1, created = Date.now();
     const filled = { ...header, message_id: id, sender: from, recipient: to, link, agreement: 1 };
@@ -97,7 +97,7 @@ export class Partner {
     const envelope = signJws(this.keys.envelope, 'exchange-envelope+jws', JSON.stringify(payload));
     const leaf = { seq, id, eh: digest(envelope), cd, pc, sz: plaintext.length };
     this.state.out.push({ ...leaf, line: `${envelope}~${body}`, stop: this.stops.includes(header.type), state: 'sent',
-      index: this.append('sent', leaf) });
+      expires: payload.expires, index: this.append('sent', leaf) });
   }
   commitTo(id, parts) { return commitment(id, parts); }
   async takeOutbox() {
@@ -108,7 +108,12 @@ export class Partner {
         await this.number(id, document).catch((error) => this.alarm(faultOf(error).code, id));
       }
     }
-    if (files.length) { this.signHead(); this.commit(); }
+    const over = this.state.out.filter((one) => ['sent', 'refused'].includes(one.state) && (one.giveUp || one.expires < instant()));
+    for (const one of over) { // 11
+      this.append('void', { seq: one.seq, id: one.id, code: one.giveUp ?? 'expired' });
+      one.state = 'voided';
+    }
+    if (files.length + over.length) { this.signHead(); this.commit(); }
     for (const file of files) fs.unlinkSync(`${folder}/${file}`);
   }
 
@@ -256,12 +261,12 @@ export class Partner {
 
   // The loop of build-a-partner.md; a new file in the outbox ends the request that waits
   async run() {
-    let fresh = true, failures = 0, waiting = null;
+    let fresh = false, failures = 0, waiting = null;
     fs.watch(`${this.folder}/outbox`, () => { fresh = true; if (!this.offered.length) waiting?.abort(); });
     for (;;) {
       try {
         if (!this.open) await openGate(this);
-        while (fresh) { fresh = false; await this.takeOutbox(); }
+        do { fresh = false; await this.takeOutbox(); } while (fresh);
         waiting = new AbortController();
         const answer = await this.door.post('exchange', 'application/vnd.exchange.frame', this.frame(), waiting.signal);
         const said = await this.take(answer);

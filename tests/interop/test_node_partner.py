@@ -19,9 +19,18 @@ CODE = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodePair]:
-    with NodePair(tmp_path_factory.mktemp("partner")) as running:
-        yield running
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodePair]:
+    with NodePair(tmp_path_factory.mktemp("partner")) as pair:
+        yield pair
+
+
+@pytest.fixture
+def pair(running: NodePair) -> NodePair:
+    """Return the pair with the partner behaving well, whatever the test before did."""
+    if running.th.wrong:
+        running.th.kill()
+        running.th.start()
+    return running
 
 
 def _example(name: str) -> dict[str, Any]:
@@ -99,9 +108,7 @@ def test_the_partner_makes_every_value_of_the_examples_again(pair: NodePair) -> 
 
 
 def test_a_notice_goes_both_ways_and_is_answered_though_both_sides_are_killed(pair: NodePair) -> None:
-    pair.th.kill()
     ours = pair.kh.send(real_notice("TH"))["id"]
-    pair.th.start()
     _until_accepted(pair, "out", ours)
     notice = pair.th.inbox()[-1]
     answer = pair.th.send(_decision(notice))
@@ -145,6 +152,26 @@ def test_a_line_with_a_bad_signature_is_refused_and_the_right_one_is_taken_later
     _demand_equal_logs(pair)
 
 
+def test_a_number_that_is_given_up_gets_its_verdict_and_the_next_one_is_accepted(pair: NodePair) -> None:
+    pair.th.kill()
+    number = pair.th.send(_notice())
+    pair.th.start(wrong="signature")
+    told = pair.th.result()
+    pair.until(lambda: pair.th.sent()[-1]["state"] == "refused")
+    pair.th.kill()
+
+    pair.th.command("void", str(told["seq"]), "superseded")
+    pair.th.start()
+    following = pair.th.send(_notice())
+
+    _until_accepted(pair, "in", following)
+    _until_final(pair)
+    given_up, next_one = pair.th.sent()[-2:]
+    assert (given_up["id"], given_up["verdict"]) == (number, {"k": "rejected", "code": "voided"})
+    assert (next_one["id"], next_one["seq"]) == (following, told["seq"] + 1)
+    _demand_equal_logs(pair)
+
+
 def test_a_line_with_a_wrong_commitment_is_rejected_with_its_code(pair: NodePair) -> None:
     pair.th.kill()
     number = pair.th.send(_notice())
@@ -159,9 +186,7 @@ def test_a_line_with_a_wrong_commitment_is_rejected_with_its_code(pair: NodePair
 
 
 def test_a_repeated_line_is_answered_by_the_leaf_that_exists(pair: NodePair) -> None:
-    pair.th.kill()
     first = pair.th.send(_notice())
-    pair.th.start()
     _until_accepted(pair, "in", first)
     _until_final(pair)
     before = _demand_equal_logs(pair)

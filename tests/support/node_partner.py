@@ -46,6 +46,7 @@ class NodePartner:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.process: subprocess.Popen[str] | None = None
+        self.wrong = ""
 
     def command(self, name: str, *arguments: str | Path) -> str:
         """Run one command to its end and return what it says."""
@@ -68,6 +69,7 @@ class NodePartner:
 
     def start(self, *, wrong: str = "") -> None:
         """Start it; with a word of wrong.mjs it behaves badly in that one thing."""
+        self.wrong = wrong
         program = [INTEROP / "wrong.mjs", wrong] if wrong else [INTEROP / "main.mjs", "run"]
         with (self.folder.parent / "partner.err").open("a") as out:
             command = ["node", *program, self.folder, ROOT / "schemas", MOST_WAIT_MS]
