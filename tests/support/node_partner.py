@@ -55,7 +55,7 @@ class NodePartner:
     def program(self, name: str, *arguments: str | Path) -> str:
         """Run one program of the partner to its end and return what it says."""
         command = ["node", INTEROP / name, *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
 
@@ -167,7 +167,7 @@ class NodePair:
         rows = self.kh.service.ask("partner.list")["partners"]
         return bool(rows) and rows[0]["state"] == "open"
 
-    def until(self, reached: Callable[[], bool], *, limit_s: float = 60.0) -> None:
+    def until(self, reached: Callable[[], bool], *, limit_s: float = 120.0) -> None:
         """Wait until something holds; a node that is not up yet counts as not."""
         ends = time.monotonic() + limit_s
         while True:
