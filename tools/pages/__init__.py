@@ -15,12 +15,21 @@ from tools.pages.examples import blocks, values
 MARKED = ("content", "objects", "suites", "door", "log", "gate", "enrolment")
 """Pages of docs/protocol that hold examples between markers."""
 
+WORDS = "exchange/protocol/words.txt"
+
+
+def _words(root: Path) -> str:
+    """Return the list of words that a vendor needs for the enrolment, as our program uses it."""
+    return (root / WORDS).read_text(encoding="ascii")
+
+
 PAGES: Mapping[str, Callable[[Path], str]] = MappingProxyType(
     {
         "docs/protocol/results.md": results.page,
         "docs/reference/deadlines.md": deadlines.page,
         "docs/reference/messages.md": messages.page,
         "docs/protocol/examples.json": values.examples_page,
+        "docs/protocol/words.txt": _words,
         **{f"docs/protocol/{name}.md": blocks.page_of(f"{name}.md") for name in MARKED},
     }
 )

@@ -214,7 +214,10 @@ def _codes(names: Iterable[str]) -> str:
 
 
 def _reserved() -> str:
-    return _codes(RESERVED_NAMES) + "."
+    rows = ((row.code, row.forbidden - RESERVED_NAMES) for row in message_types().values() if row.form)
+    of_types = (f"| {code} | {_codes(names)} |" for code, names in rows if names)
+    in_all = _codes(RESERVED_NAMES) + "."
+    return "\n".join((in_all, "", "| In this type also | |", "| --- | --- |", *of_types))
 
 
 BLOCKS: Mapping[str, Callable[[], str]] = MappingProxyType(

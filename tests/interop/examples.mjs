@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes the values of docs/protocol/examples.json again, step by step of build-a-partner.md: node examples.mjs DOCS SCHEMAS
+import { deepStrictEqual as equal, throws } from 'node:assert';
+import { readFileSync, readdirSync } from 'node:fs';
+import { commitment, pad, readParts, unpad, unseal } from './body.mjs';
+import { Forms } from './content.mjs';
+import { linkId, readCard, termsOf, words } from './enrol.mjs';
+import { b64u, detach, digest, keyId, openJws, privateKey, publicRaw, sha256, signJws, verify } from './forms.mjs';
+import { checkCosignature, checkTail, readLeaf, rootOf, writeFrame, writeHead, writeLeaf } from './log.mjs';
+
+const [docs, schemas] = process.argv.slice(2), made = JSON.parse(readFileSync(`${docs}/examples.json`)), keys = {};
+for (const [agency, list] of Object.entries(made.keys)) { // 1
+  for (const { use, alg, label, kid, public: raw } of list.filter((one) => ['Ed25519', 'X25519'].includes(one.alg))) {
+    const key = privateKey(alg, sha256(label));
+    equal([b64u(publicRaw(key)), keyId(publicRaw(key))], [raw, kid]);
+    (keys[agency] ??= {})[use] = { kid, key, raw: publicRaw(key) };
+  }
+}
+for (const [agency, text] of Object.entries(made.cards)) { // 2, 3
+  equal(readCard(text).agency, agency);
+  equal(signJws(keys[agency].recovery, 'exchange-card+jws', made.card_payloads[agency]), text);
+  for (let at = 0; at < text.length; at += 7) {
+    throws(() => readCard(text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1)));
+  }
+}
+const { link, agreement: text, signatures } = made.enrolment, agreement = Buffer.from(text); // 4
+const { parties, terms, profile } = JSON.parse(text), file = JSON.parse(readFileSync(`${schemas}/profiles/${profile}.json`));
+equal([linkId(agreement), digest(agreement)], [link, made.enrolment.agreement_digest]);
+equal(words(agreement, readFileSync(`${docs}/words.txt`, 'ascii').trim().split('\n')), made.enrolment.words);
+equal(JSON.stringify(termsOf(file, ['KH', 'TH'])), JSON.stringify(terms));
+for (const { agency } of parties) {
+  equal(detach(signJws(keys[agency].recovery, 'exchange-agreement+jws', agreement)), signatures[agency]);
+}
+const forms = new Forms(schemas);
+for (const one of Object.values(made.messages)) { // 5, 6
+  const { parts, pc, body, document, envelope, envelope_payload: payload, eh, cd, line } = one;
+  const said = JSON.parse(payload), plaintext = await unseal(body, said, keys[said.to].seal);
+  equal([commitment(said.id, unpad(plaintext)), pad(unpad(plaintext))], [pc, plaintext]);
+  equal([unpad(plaintext).map(String), readParts(unpad(plaintext), said).document], [parts, document]);
+  forms.check(document);
+  equal(signJws(keys[said.from].envelope, 'exchange-envelope+jws', payload), envelope);
+  equal([digest(envelope), digest(body), `${envelope}~${body}`], [eh, cd, line]);
+}
+for (const type of readdirSync(`${schemas}/examples`, { withFileTypes: true }).filter((one) => one.isDirectory())) {
+  const folder = `${schemas}/examples/${type.name}`, load = (name) => JSON.parse(readFileSync(`${folder}/${name}`));
+  for (const name of readdirSync(`${folder}/valid`)) forms.check(load(`valid/${name}`));
+  if (!['rpn', 'rpd', 'cks'].includes(type.name)) continue; // the types of this partner
+  for (const name of readdirSync(`${folder}/invalid`)) { // what no schema can find passes here
+    try { forms.check(load(`invalid/${name}`)); } catch (fault) { equal(fault.code, name.split('-')[0]); }
+  }
+}
+for (const [by, { leaves, root, head }] of Object.entries(made.logs)) { // 7
+  equal([leaves.map((leaf) => writeLeaf(readLeaf(leaf))), rootOf(leaves).toString('hex')], [leaves, root]);
+  equal(writeHead(keys[by].head, link, by, leaves), head);
+  const { raw } = keys[by].head, about = { link, them: by, findKey: (right) => right(raw) && raw };
+  const tail = { by, ep: 1, from: 0, head };
+  equal(checkTail([], tail, leaves, about).fresh, leaves);
+  for (const wrong of [{ by: 'XX-YY' }, { ep: 2 }, { from: 1 }, { head: head.replace('1\n', '2\n') }]) {
+    throws(() => checkTail([], { ...tail, ...wrong }, leaves, about));
+  }
+  throws(() => checkTail([leaves[1]], tail, leaves, about), { code: 'log_forked' });
+  throws(() => checkTail([...leaves, leaves[1]], tail, [leaves[1], ...leaves.slice(1)], about), { code: 'log_shrunk' });
+}
+for (const [n, frame] of Object.entries(made.frames)) { // 8
+  const [head, ...rest] = frame.split('\n'), header = JSON.parse(head);
+  const { from, to, cosignature, tail } = header, count = tail?.count ?? 0;
+  equal(writeFrame(header, rest.slice(0, count), rest.slice(count, count + header.messages)).toString(), frame, n);
+  if (!cosignature) continue;
+  const over = writeHead(keys[to].head, link, to, made.logs[to].leaves.slice(0, cosignature.size)), { raw } = keys[from].cosign;
+  checkCosignature(cosignature.note, from, `${over.split('\n\n')[0]}\n`, (right) => right(raw) && raw);
+}
+const { signature_base: base, fields } = made.request;
+equal(verify(keys['TH-MSDHS-DATIP'].door.raw, base, Buffer.from(fields.Signature.split(':')[1], 'base64')), true);
+for (const [n, text] of Object.entries(made.gate)) { // 9
+  const word = openJws(text, 'exchange-gate+jws', 262144);
+  word.verify(keys[word.payload.from].door.raw);
+  equal(JSON.stringify(word.payload), made.gate_payloads[n]);
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Leaves, heads, cosignatures, what a cosigner checks, frames. Source: docs/protocol/log.md, objects.md.
+import { demand, exact, is, readJson, root, sha256, sign, unb64, verify } from './forms.mjs';
+
+const TAIL_LEAVES = 2000, TAIL_BYTES = 1048576, LEAF_BYTES = 2048, BLOCK = 4096, HEADER_BYTES = 131072, HEAD = 1, COSIGN = 4;
+
+export const writeLeaf = (members) => JSON.stringify(members, Object.keys(members).sort());
+export function readLeaf(text) {
+  const leaf = readJson(Buffer.from(text, 'latin1'), LEAF_BYTES);
+  demand(is.object(leaf) && writeLeaf(leaf) === text && /^[ -~]*$/.test(text)
+    && Object.values(leaf).every((one) => is.text(one) || is.count(one)), 'log_invalid', 'not canonical');
+  return leaf;
+}
+export const rootOf = (leaves) => root(leaves.map((leaf) => sha256('\0', leaf)));
+
+// Heads and cosignatures. `findKey(test, size)` gives the raw key that counts and has the key hash of the line.
+const keyHash = (name, kind, raw) => sha256(`${name}\n`, Buffer.from([kind]), raw).subarray(0, 4);
+const noteLine = (name, ...pieces) => `— ${name} ${Buffer.concat(pieces).toString('base64')}\n`;
+export function writeHead(own, link, by, leaves) {
+  const text = `exchange/v1/${link}/${by}/1\n${leaves.length}\n${rootOf(leaves).toString('base64')}\n`;
+  return `${text}\n${noteLine(`${by}/head`, keyHash(`${by}/head`, HEAD, own.raw), sign(own.key, text))}`;
+}
+export function readHead(note, link, by, findKey) {
+  const found = /^((.{1,99})\n(0|[1-9]\d*)\n(.{44})\n)\n— (\S+) (.{92})\n$/.exec(note);
+  demand(found?.[2] === `exchange/v1/${link}/${by}/1` && found[5] === `${by}/head`, 'head', 'not a head of this log');
+  const size = Number(found[3]), line = unb64(found[6], 68, 'base64');
+  const key = findKey((raw) => keyHash(found[5], HEAD, raw).equals(line.subarray(0, 4)), size);
+  demand(key && verify(key, found[1], line.subarray(4)), 'signature_invalid', 'head');
+  return { size, root: unb64(found[4], 32, 'base64'), text: found[1], note };
+}
+const cosigned = (seconds, text) => `cosignature/v1\ntime ${seconds}\n${text}`;
+export function cosign(own, by, text) {
+  const time = Buffer.alloc(8), seconds = Math.floor(Date.now() / 1000);
+  time.writeBigUInt64BE(BigInt(seconds));
+  return noteLine(`${by}/cosign`, keyHash(`${by}/cosign`, COSIGN, own.raw), time, sign(own.key, cosigned(seconds, text)));
+}
+export function checkCosignature(note, by, text, findKey) {
+  const found = /^— (\S+) (.{104})\n$/.exec(note);
+  demand(found?.[1] === `${by}/cosign`, 'cosignature', 'form');
+  const line = unb64(found[2], 76, 'base64'), key = findKey((raw) => keyHash(found[1], COSIGN, raw).equals(line.subarray(0, 4)));
+  demand(key && verify(key, cosigned(line.readBigUInt64BE(4), text), line.subarray(12)), 'cosignature', 'signature');
+}
+
+// What a cosigner checks, 1 to 8; gives the new leaves and the head, or null when the copy has all of it
+export function checkTail(copy, { by, ep, from, head: note }, leaves, { link, them, findKey }) {
+  demand(by === them && ep === 1, 'tail', 'another log'); // 1
+  demand(leaves.length <= TAIL_LEAVES && leaves.join('').length <= TAIL_BYTES, 'tail', 'too much'); // 2
+  const same = () => leaves.every((leaf, n) => from + n >= copy.length || leaf === copy[from + n]);
+  if (from + leaves.length <= copy.length && same()) return null;
+  const head = readHead(note, link, by, findKey), fresh = leaves.slice(Math.max(0, copy.length - from)); // 3
+  demand(head.size >= copy.length, 'log_shrunk'); // 4
+  demand(from + leaves.length === head.size && from <= copy.length, 'tail', 'does not reach'); // 5
+  demand(same(), 'log_forked', 'other leaves'); // 6
+  demand(rootOf([...copy, ...fresh]).equals(head.root), fresh.length ? 'tail' : 'log_forked', 'another root'); // 7
+  fresh.map(readLeaf).forEach((leaf, n) => demand(leaf.v === 1 && leaf.link === link && leaf.by === by && leaf.ep === 1 // 8
+    && leaf.i === copy.length + n && /^[a-z]{1,16}$/.test(leaf.ev) && is.instant(leaf.t), 'log_invalid', 'common members'));
+  return { fresh, head };
+}
+
+const TAIL = { by: is.agency, ep: is.number, from: is.count, count: is.count, head: is.text };
+const result = (one) => exact(one, { seq: is.count, id: is.id, r: /^(logged|again|refused)$/,
+  ...(one.r !== 'logged' && { code: /^[a-z][a-z_]{1,39}$/ }) });
+const FRAME = { v: 1, link: is.text, from: is.text, to: is.text, wait: 0, card: is.text,
+  tail: (tail) => tail === null || exact(tail, TAIL), messages: (n) => is.count(n) && n <= 100,
+  cosignature: (one) => one === null || exact(one, { ep: is.number, size: is.number, note: is.text }),
+  results: (list) => is.list(list) && list.length <= 200 && list.every(result) };
+export function writeFrame(header, leaves, lines) {
+  const text = Buffer.from(`${[JSON.stringify(header), ...leaves, ...lines].join('\n')}\n`);
+  return Buffer.concat([text, Buffer.alloc((2 * BLOCK - 1 - (text.length % BLOCK)) % BLOCK, ' '), Buffer.from('\n')]);
+}
+export function readFrame(bytes, link, from, to) {
+  const lines = bytes.toString('latin1').split('\n'), header = readJson(Buffer.from(lines[0], 'latin1'), HEADER_BYTES);
+  exact(header, { ...FRAME, link, from, to });
+  const count = header.tail?.count ?? 0;
+  demand(bytes.length % BLOCK === 0 && lines.length === count + header.messages + 3 && /^ *$/.test(lines.at(-2))
+    && lines.at(-1) === '', 'frame_invalid', 'lines or padding');
+  return { ...header, leaves: lines.slice(1, 1 + count), lines: lines.slice(1 + count, -2) };
+}
