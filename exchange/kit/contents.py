@@ -14,7 +14,7 @@ from exchange.kit.breaking import Wrong, in_document, out_of_document
 from exchange.kit.cases import ACCEPTED, Case, Offer, one, rejected
 from exchange.kit.scribe import Scribe
 from exchange.messages.document import object_at, objects_at
-from exchange.protocol.parts import Document
+from exchange.protocol.parts import SALT_BYTES, Document
 from exchange.protocol.strictjson import JsonValue
 
 Place = Sequence[str | int]
@@ -133,9 +133,12 @@ def _linked_to_itself(right: Document) -> Document:
     return in_document((*FIRST, "links"), [{"kind": "sibling", "case_code": code}])(right)
 
 
-def _part_without_entry(parts: list[bytes]) -> list[bytes]:
-    salt = b64url(bytes(range(32)))
-    return [*parts, f'{{"salt":"{salt}","number":1,"data":"{b64url(b"text")}"}}'.encode()]
+def _part_without_entry(scribe: Scribe) -> Iterator[Offer]:
+    """Send an attachment that the header does not list."""
+    salt = b64url(scribe.random(SALT_BYTES))
+    part = f'{{"salt":"{salt}","number":1,"data":"{b64url(b"text")}"}}'.encode()
+    written = scribe.write(Wrong(parts=lambda right: [*right, part]))
+    yield Offer((written.line,), (rejected("attachment_mismatch"),), (written.entry,))
 
 
 RULES: Final = (
@@ -157,9 +160,8 @@ RULES: Final = (
          ("content", "children_count"), 1),
     _set("count-case-codes", "content.counts", "The header names a case that is not listed.", "count_invalid",
          ("header", "case_codes"), ["7KQ2-M9XD-4TBE"]),
-    one("attachment-without-entry", "content.attachments",
-        "A part is an attachment that the header does not list.",
-        rejected("attachment_mismatch"), Wrong(parts=_part_without_entry)),
+    Case("attachment-without-entry", "content.attachments",
+         "A part is an attachment that the header does not list.", _part_without_entry),
     one("purpose-missing", "content.purpose", "There is no purpose.", rejected("purpose_missing"),
         Wrong(document=_purpose_out)),
     _set("purpose-of-another-type", "content.purpose", "The purpose is one of another type.",

@@ -50,10 +50,13 @@ class Knock:
     query: str = ""
     change: Callable[[Fields], Fields] = lambda right: right
     sent: bytes | None = None
+    to: str = ""
+    """Path to which it goes, if not the signed one."""
 
     @property
     def target(self) -> str:
-        return f"{self.path}?{self.query}" if self.query else self.path
+        path = self.to or self.path
+        return f"{path}?{self.query}" if self.query else path
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,12 @@ values are those of the agreement.
 """
 
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from exchange.ids import AgencyCode, OfficerNumber, RandomSource, new_case_code
+from exchange.messages.document import object_at, objects_at
 from exchange.messages.filling import Sources, fill
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
@@ -17,39 +19,39 @@ from exchange.protocol.terms import Terms, country_of
 
 OFFICER: Final = OfficerNumber("P-0001")
 KIND: Final = "social_welfare"
+Draft = Callable[[RandomSource], Document]
+"""Returns a complete draft with a case of its own."""
 
 
-def notice_drafts(
-    own: AgencyCode, partner: AgencyCode, terms: Terms, now: Callable[[], datetime]
-) -> Callable[[RandomSource], Document]:
+def notice_drafts(own: AgencyCode, partner: AgencyCode, terms: Terms, now: Callable[[], datetime]) -> Draft:
     """Return what makes notices of one adult, each with a case of its own."""
-
-    def draft(random: RandomSource) -> Document:
-        today = now().date()
-        return fill(
-            _notice(country_of(partner), today), _sources(own, partner, terms, today, random)
-        ).document
-
-    return draft
+    small = _notice(country_of(partner), now().date())
+    return drafts_like(fill(small, _sources(own, partner, terms, now().date())).document)
 
 
-def stop_drafts(
-    own: AgencyCode, partner: AgencyCode, terms: Terms, now: Callable[[], datetime]
-) -> Callable[[RandomSource], Document]:
+def stop_drafts(own: AgencyCode, partner: AgencyCode, terms: Terms, now: Callable[[], datetime]) -> Draft:
     """Return what makes withdrawals of consent in cases of which nothing arrived yet."""
+    small: Document = {
+        "type": "CWD",
+        "case_codes": ["0000-0000-0000"],
+        "purpose": "return_arrangement",
+        "scope": ["return"],
+        "withdrawn_at": (now() - timedelta(hours=1)).isoformat(timespec="minutes"),
+    }
+    return drafts_like(fill(small, _sources(own, partner, terms, now().date())).document)
 
-    def draft(random: RandomSource) -> Document:
-        moment = now()
-        small: Document = {
-            "type": "CWD",
-            "case_codes": [new_case_code(random)],
-            "purpose": "return_arrangement",
-            "scope": ["return"],
-            "withdrawn_at": (moment - timedelta(hours=1)).isoformat(timespec="minutes"),
-        }
-        return fill(small, _sources(own, partner, terms, moment.date(), random)).document
 
-    return draft
+def drafts_like(draft: Document) -> Draft:
+    """Return what makes drafts that differ from one of a single person by their case alone."""
+
+    def made(random: RandomSource) -> Document:
+        code = new_case_code(random)
+        document = deepcopy(draft)
+        object_at(document, "header")["case_codes"] = [code]
+        objects_at(document, "persons")[0]["case_code"] = code
+        return document
+
+    return made
 
 
 def _notice(country: str, today: date) -> Document:
@@ -77,9 +79,7 @@ def _person(country: str, today: date) -> JsonValue:
     }
 
 
-def _sources(
-    own: AgencyCode, partner: AgencyCode, terms: Terms, today: date, random: RandomSource
-) -> Sources:
+def _sources(own: AgencyCode, partner: AgencyCode, terms: Terms, today: date) -> Sources:
     usual = terms.usual
     checkpoint = usual.checkpoint or next(iter(terms.checkpoints), None)
     return Sources(
@@ -95,7 +95,7 @@ def _sources(
             "handling": list(usual.handling),
         },
         today=today,
-        random=random,
+        random=bytes,
     )
 
 

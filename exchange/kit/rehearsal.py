@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from exchange.cases.tables import LifecycleTable, MovementTable
+from exchange.clock import Clock
 from exchange.errors import TransportError
 from exchange.ids import AgencyCode, Digest, LinkId, RandomSource
 from exchange.kit.agency import private_keys
@@ -86,15 +87,16 @@ class _Nothing:
 class Rehearsal:
     """The recipient of a setting. It implements `doors.Way`."""
 
-    def __init__(self, node: Node, link: LinkId, store: MemoryStore, carrier: Recorded) -> None:
-        self._node, self._link, self._store, self._carrier = node, link, store, carrier
-        self._door = Doorkeeper(node, b"")
+    def __init__(self, node: Node, setting: Setting, store: MemoryStore, carrier: Recorded) -> None:
+        self._node, self._link, self._store, self._carrier = node, setting.link, store, carrier
+        self.doorkeeper = Doorkeeper(node, setting.recipient.card.raw)
+        """What stands behind a partner door."""
 
     async def frame(self, raw: bytes) -> bytes:
-        return await self._door.take_frame(self._link, raw)
+        return await self.doorkeeper.take_frame(self._link, raw)
 
     async def gate(self, raw: bytes) -> bytes:
-        return await self._door.answer_gate(self._link, raw)
+        return await self.doorkeeper.answer_gate(self._link, raw)
 
     async def ask_at_the_gate(self, *answers: bytes) -> None:
         """Ask the partner, who gives recorded answers; raises as `service.gate.open_gate`."""
@@ -118,12 +120,12 @@ async def rehearse(
     setting: Setting,
     make_store: StoreFactory,
     *,
-    moment: datetime,
+    clock: Clock,
     random: RandomSource,
     snapshot: bytes = b"",
 ) -> Rehearsal:
     """Return a node in memory that is enrolled with the sender, or goes on from a snapshot."""
-    own, made, clock, nothing = setting.recipient, list[Node](), StandingClock(moment), _Nothing()
+    own, made, nothing = setting.recipient, list[Node](), _Nothing()
 
     def finish(uow: UnitOfWork, links: frozenset[LinkId]) -> None:
         head_signer(made[0])(uow, links)
@@ -149,7 +151,7 @@ async def rehearse(
     node.presence.of(setting.link).only_answers = True
     if not snapshot:
         await _enrol_sender(node, setting)
-    return Rehearsal(node, setting.link, store, carrier)
+    return Rehearsal(node, setting, store, carrier)
 
 
 def _keyring(setting: Setting) -> Keyring:

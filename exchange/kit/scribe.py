@@ -14,9 +14,19 @@ from typing import Protocol
 
 from exchange.clock import instant_text
 from exchange.errors import IdentifierError
-from exchange.ids import Digest, LinkId, MessageId, RandomSource, new_message_id, parse_digest, sha256
+from exchange.ids import (
+    Digest,
+    LinkId,
+    MessageId,
+    RandomSource,
+    new_message_id,
+    parse_digest,
+    parse_message_id,
+    sha256,
+)
 from exchange.kit.agency import Member
 from exchange.kit.breaking import RIGHT, Members, Wrong, signed
+from exchange.kit.drafts import Draft
 from exchange.ledger.entries import Entry, Event, agrx, decode_leaf, encode_leaf, keyx, opened, sent, void
 from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import Head, sign_head
@@ -25,7 +35,7 @@ from exchange.protocol.agreement import Agreement
 from exchange.protocol.cards import Card
 from exchange.protocol.envelope import TYP
 from exchange.protocol.frames import FrameTail
-from exchange.protocol.parts import Document, commitment, size_class, split_document
+from exchange.protocol.parts import commitment, size_class, split_document
 from exchange.protocol.seal import seal
 from exchange.protocol.strictjson import encode
 from exchange.protocol.suites import Algorithm, KeyUse, PublicKey, Suite
@@ -49,10 +59,6 @@ class Sealer(Protocol):
         recipient: str,
         message_id: str,
     ) -> bytes: ...
-
-
-Draft = Callable[[RandomSource], Document]
-"""Returns a complete draft with a case code of its own."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,10 @@ class Scribe:
     sealer: Sealer = seal  # type: ignore[assignment]  # the identifiers are distinct types of text
     leaves: list[bytes] = field(default_factory=list)
     next_seq: int = 1
+    open: dict[int, MessageId] = field(default_factory=dict)
+    """Numbers of ours that we sent and did not give up, and on which no verdict is known."""
+    _range: CompactRange = field(default_factory=CompactRange)
+    _roots: dict[int, bytes] = field(default_factory=dict)
 
     @property
     def link(self) -> LinkId:
@@ -129,14 +139,30 @@ class Scribe:
         at = instant_text(self.now())
         for entry in entries:
             place = len(self.leaves)
-            self.leaves.append(encode_leaf(entry, link=self.link, by=self.own.code, ep=1, i=place, t=at))
+            self._append(encode_leaf(entry, link=self.link, by=self.own.code, ep=1, i=place, t=at))
 
-    def head(self, leaves: Sequence[bytes] | None = None, *, root: bytes | None = None) -> str:
-        """Return the signed head over our log, or over other leaves, or over any root."""
-        rows = self.leaves if leaves is None else leaves
-        real = CompactRange().extend([leaf_hash(leaf) for leaf in rows]).root()
-        head = Head(self.link, self.own.code, 1, len(rows), real if root is None else root)
+    def _append(self, raw: bytes) -> None:
+        self.leaves.append(raw)
+        self._range = self._range.extend([leaf_hash(raw)])
+        leaf = decode_leaf(raw)
+        if leaf.ev == Event.SENT:
+            self.open[int(leaf.fields["seq"])] = parse_message_id(str(leaf.fields["id"]))
+        elif leaf.ev == Event.VOID:
+            self.open.pop(int(leaf.fields["seq"]), None)
+
+    def head(self, *, size: int | None = None, root: bytes | None = None) -> str:
+        """Return the signed head over our log, over an earlier size of it, or over any root."""
+        size = len(self.leaves) if size is None else size
+        head = Head(self.link, self.own.code, 1, size, self.root(size) if root is None else root)
         return sign_head(head, self.own.key(KeyUse.HEAD), by=self.own.code)
+
+    def root(self, size: int) -> bytes:
+        """Return the root over the first leaves of our log."""
+        if size == len(self.leaves):
+            self._roots[size] = self._range.root()
+        elif size not in self._roots:
+            self._roots[size] = CompactRange().extend([leaf_hash(raw) for raw in self.leaves[:size]]).root()
+        return self._roots[size]
 
     def tail(self, start: int) -> FrameTail:
         """Return our leaves from an index on, with the head over all."""
@@ -144,11 +170,15 @@ class Scribe:
 
     def take_back(self, leaves: Sequence[bytes]) -> None:
         """Take a log of ours that the partner kept; numbers go on behind it."""
-        self.leaves = list(leaves)
+        for raw in leaves:
+            self._append(raw)
         said = [decode_leaf(leaf) for leaf in leaves]
-        self.next_seq = 1 + max(
-            (int(leaf.fields["seq"]) for leaf in said if leaf.ev == Event.SENT), default=0
-        )
+        numbers = [int(leaf.fields["seq"]) for leaf in said if leaf.ev == Event.SENT]
+        self.next_seq = 1 + max(numbers, default=0)
+
+    def gives_up(self) -> list[Entry]:
+        """Return the entries that give up every number without a verdict."""
+        return [void(seq=seq, id=id, code="superseded") for seq, id in sorted(self.open.items())]
 
     def voids(self, *written: Written, code: str = "superseded") -> list[Entry]:
         """Return the entries that give numbers up."""

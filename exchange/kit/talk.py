@@ -19,13 +19,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from exchange.errors import ExchangeError, ProtocolError
-from exchange.ids import KeyId, b64url, parse_message_id, sha256
+from exchange.ids import KeyId, b64url, sha256
 from exchange.kit.cases import REFUSED, SAME
 from exchange.kit.doors import Way
 from exchange.kit.scribe import Scribe
 from exchange.ledger.copy import CopyState, judge_tail
-from exchange.ledger.entries import Entry, Event, Leaf, decode_leaf, void
-from exchange.ledger.merkle import CompactRange, leaf_hash
+from exchange.ledger.entries import Entry, Event, Leaf
+from exchange.ledger.merkle import CompactRange
 from exchange.ledger.notes import cosign, verify_cosignature
 from exchange.protocol.agreement import sign_agreement
 from exchange.protocol.frames import (
@@ -153,7 +153,7 @@ class Talk:
 
     def _report(self) -> dict[str, JsonValue]:
         own = self.scribe.leaves
-        root = CompactRange().extend([leaf_hash(leaf) for leaf in own]).root()
+        root = self.scribe.root(len(own))
         agreement = self.scribe.agreement
         signature = sign_agreement(agreement.raw, self.scribe.own.recovery) if agreement.n == 1 else ""
         return {
@@ -278,13 +278,18 @@ class Talk:
             raise NodeFault("tail.root", f"the tail of the node is not right: {error}") from error
         self.copy += taken.raw_leaves
         self._range, self.note = taken.range, tail.head
+        for leaf in taken.new_leaves:
+            if _is_final(leaf):
+                self.scribe.open.pop(int(leaf.fields["seq"]), None)
         return taken.new_leaves
 
     def _check_cosignature(self, offered: FrameCosignature | None) -> None:
         """Take the node's cosignature over a head of ours, which is made again from our leaves."""
         if offered is None or offered.size <= self.cosigned:
             return
-        note = self.scribe.head(self.scribe.leaves[: offered.size])
+        if offered.size > len(self.scribe.leaves):
+            raise NodeFault("cosignature.signature", "the node cosigns more of our log than there is")
+        note = self.scribe.head(size=offered.size)
         for key in self.scribe.partner.keys_for(KeyUse.COSIGN):
             try:
                 verify_cosignature(note, offered.line, key.public, by=self.scribe.partner.agency)
@@ -306,27 +311,9 @@ class Talk:
 
     # Between cases
 
-    def open_numbers(self) -> list[Entry]:
-        """Return the entries that give up every number of ours without a verdict."""
-        sent: dict[int, str] = {}
-        for raw in self.scribe.leaves:
-            leaf = decode_leaf(raw)
-            if leaf.ev == Event.SENT:
-                sent[int(leaf.fields["seq"])] = str(leaf.fields["id"])
-            elif leaf.ev == Event.VOID:
-                sent.pop(int(leaf.fields["seq"]), None)
-        for raw in self.copy:
-            leaf = decode_leaf(raw)
-            is_final = leaf.ev in (Event.ACCP, Event.REJC) or (
-                leaf.ev == Event.RCVD and leaf.fields.get("k") != "held"
-            )
-            if is_final:
-                sent.pop(int(leaf.fields["seq"]), None)
-        return [void(seq=seq, id=parse_message_id(id), code="superseded") for seq, id in sorted(sent.items())]
-
     async def tidy(self) -> None:
         """Give up what a case left open."""
-        entries = self.open_numbers()
+        entries = self.scribe.gives_up()
         if entries:
             await self.say(entries=entries)
 
@@ -337,6 +324,11 @@ def _size(word: GateWord, name: str) -> int:
     if not isinstance(size, int):
         raise NodeFault("gate.statement", f"the report of the node has no {name}.size")
     return size
+
+
+def _is_final(leaf: Leaf) -> bool:
+    """Return True for an entry after which a number of ours needs nothing more."""
+    return leaf.ev in (Event.ACCP, Event.REJC) or (leaf.ev == Event.RCVD and leaf.fields.get("k") != "held")
 
 
 def _is_on(leaf: Leaf, line: bytes) -> bool:
