@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Short commands for people. `make demo` is the one to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-twins test check simulate journeys crash load pages lock
+.PHONY: help venv demo demo-twins test check simulate journeys crash load pages vectors lock
 
 BIN := .venv/bin
 
@@ -16,6 +16,7 @@ help:
 	@echo "make load    1,000 messages each way at once between two real nodes"
 	@echo "make venv    set up the Python packages in .venv (the others do it too)"
 	@echo "make pages   write the pages of the documentation that are made from data"
+	@echo "make vectors  write the vectors of the conformance kit again; kept bodies stay as they are"
 	@echo "make lock    write requirements.lock again (needs uv)"
 
 venv: .venv/.complete
@@ -55,6 +56,9 @@ load: venv
 
 pages: venv
 	@$(BIN)/python -m tools.pages
+
+vectors: venv
+	@$(BIN)/python -m tools.vectors
 
 lock:
 	@tools/lock.sh

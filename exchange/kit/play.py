@@ -24,7 +24,8 @@ from exchange.kit.doors import Door, SignedWay
 from exchange.kit.drafts import notice_drafts, stop_drafts
 from exchange.kit.enrolling import Enrolled
 from exchange.kit.scribe import Scribe
-from exchange.kit.talk import Heard, NodeFault, Talk
+from exchange.kit.talk import NodeFault, Talk
+from exchange.kit.verdicts import Heard
 from exchange.protocol.suites import KeyUse
 
 CASES: tuple[Case, ...] = (*envelopes.CASES, *places.CASES, *bodies.CASES, *contents.CASES)

@@ -112,6 +112,10 @@ class Rehearsal:
         """Open the gate of a node that goes on from a snapshot."""
         self._node.presence.of(self._link).gate = LinkState.OPEN
 
+    def close(self) -> None:
+        """Close the gate, as every start does."""
+        self._node.presence.of(self._link).gate = LinkState.CLOSED
+
     def snapshot(self) -> bytes:
         return self._store.snapshot()
 

@@ -88,6 +88,8 @@ class Order:
     """The parts of that body."""
     age: timedelta = timedelta()
     """How long ago the line was made."""
+    agr: int | None = None
+    """Version of the agreement that the line names."""
 
 
 @dataclass
@@ -192,10 +194,11 @@ class Scribe:
         made_at = self.now() - order.age
         id = order.id or new_message_id(made_at, self.random)
         seq = self._number(order)
-        parts = list(order.parts) or self._parts(id, order.draft or self.draft, wrong)
+        parts = list(order.parts) or self._parts(id, order, wrong)
         plaintext = wrong.plaintext(_padded(parts))
         body = order.body or wrong.body(self._sealed(plaintext, id, wrong))
-        members = wrong.members(self._members(id, seq, made_at, body, commitment(id, parts)))
+        usual = self._members(id, seq, made_at, body, commitment(id, parts)) | {"agr": self._version(order)}
+        members = wrong.members(usual)
         envelope = wrong.envelope(self._envelope(members, wrong))
         line = wrong.line(envelope + b"~" + body)
         entry = sent(
@@ -210,14 +213,18 @@ class Scribe:
         self.next_seq += 1
         return self.next_seq - 1
 
-    def _parts(self, id: MessageId, draft: Draft, wrong: Wrong) -> list[bytes]:
+    def _version(self, order: Order) -> int:
+        return order.agr or self.agreement.n
+
+    def _parts(self, id: MessageId, order: Order, wrong: Wrong) -> list[bytes]:
+        draft = order.draft or self.draft
         document = released(
             draft(self.random),
             message_id=id,
             sender=self.own.code,
             recipient=self.partner.agency,
             link=self.link,
-            agreement=self.agreement.n,
+            agreement=self._version(order),
         )
         return wrong.parts(split_document(wrong.document(deepcopy(document)), self.random))
 

@@ -19,12 +19,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from exchange.errors import ExchangeError, ProtocolError
-from exchange.ids import KeyId, b64url, sha256
-from exchange.kit.cases import REFUSED, SAME
+from exchange.ids import KeyId, b64url
 from exchange.kit.doors import Way
 from exchange.kit.scribe import Scribe
+from exchange.kit.verdicts import Heard, heard_in, is_final
 from exchange.ledger.copy import CopyState, judge_tail
-from exchange.ledger.entries import Entry, Event, Leaf
+from exchange.ledger.entries import Entry, Leaf
 from exchange.ledger.merkle import CompactRange
 from exchange.ledger.notes import cosign, verify_cosignature
 from exchange.protocol.agreement import sign_agreement
@@ -33,8 +33,6 @@ from exchange.protocol.frames import (
     Frame,
     FrameCosignature,
     FrameTail,
-    Outcome,
-    Result,
     decode_frame,
     encode_frame,
 )
@@ -65,14 +63,6 @@ class NodeFault(ExchangeError):
         self.rule = rule
 
 
-@dataclass(frozen=True)
-class Heard:
-    """What one answer says: a verdict for each line, and those on numbers that waited."""
-
-    verdicts: tuple[str, ...]
-    later: tuple[str, ...]
-
-
 @dataclass
 class Talk:
     """One conversation."""
@@ -101,7 +91,7 @@ class Talk:
         report = await self.report()
         if _size(report, "copy") and not self.scribe.leaves:
             self.scribe.take_back(await self._log_of(self.scribe.own.code))
-        self.told = len(self.scribe.leaves)
+        self.told = _size(report, "copy")
         self._take_copy(await self._log_of(self.scribe.partner.agency))
         report = await self.report()
         report = await self.report(to_nonce=report.nonce)
@@ -260,7 +250,7 @@ class Talk:
         self._check_cosignature(frame.cosignature)
         if len(frame.results) != len(lines):
             raise NodeFault("frame.results", f"{len(frame.results)} results for {len(lines)} lines")
-        return self._read(frame.results, lines, list(new))
+        return heard_in(frame.results, lines, new)
 
     def _take_tail(self, tail: FrameTail, *, gathered: bool = False) -> tuple[Leaf, ...]:
         state = CopyState(
@@ -279,7 +269,7 @@ class Talk:
         self.copy += taken.raw_leaves
         self._range, self.note = taken.range, tail.head
         for leaf in taken.new_leaves:
-            if _is_final(leaf):
+            if is_final(leaf):
                 self.scribe.open.pop(int(leaf.fields["seq"]), None)
         return taken.new_leaves
 
@@ -299,16 +289,6 @@ class Talk:
             return
         raise NodeFault("cosignature.signature", "the cosignature of the node is not right")
 
-    def _read(self, results: Sequence[Result], lines: Sequence[bytes], new: list[Leaf]) -> Heard:
-        verdicts = []
-        for result, line in zip(results, lines, strict=True):
-            leaf = next((leaf for leaf in new if _is_on(leaf, line)), None)
-            if leaf is not None:
-                new.remove(leaf)
-            verdicts.append(_verdict(result, leaf))
-        later = [_later(leaf) for leaf in new if leaf.ev in (Event.RCVD, Event.ACCP, Event.REJC)]
-        return Heard(tuple(verdicts), tuple(later))
-
     # Between cases
 
     async def tidy(self) -> None:
@@ -324,31 +304,3 @@ def _size(word: GateWord, name: str) -> int:
     if not isinstance(size, int):
         raise NodeFault("gate.statement", f"the report of the node has no {name}.size")
     return size
-
-
-def _is_final(leaf: Leaf) -> bool:
-    """Return True for an entry after which a number of ours needs nothing more."""
-    return leaf.ev in (Event.ACCP, Event.REJC) or (leaf.ev == Event.RCVD and leaf.fields.get("k") != "held")
-
-
-def _is_on(leaf: Leaf, line: bytes) -> bool:
-    """Return True for the entry that records exactly this line."""
-    envelope, _, body = line.partition(b"~")
-    said = (leaf.fields.get("eh"), leaf.fields.get("cd"))
-    return leaf.ev == Event.RCVD and said == (sha256(envelope), sha256(body))
-
-
-def _verdict(result: Result, leaf: Leaf | None) -> str:
-    if result.outcome is Outcome.REFUSED:
-        told = REFUSED if result.code == "refused" else f"{REFUSED} with the code {result.code}"
-        return told if leaf is None else f"{told}, and logged"
-    if result.outcome is Outcome.AGAIN:
-        return f"again {result.code}" if leaf is None else f"again {result.code}, and logged"
-    if leaf is None:
-        return SAME
-    return f"logged {leaf.fields['k']} {leaf.fields.get('code', '')}".rstrip()
-
-
-def _later(leaf: Leaf) -> str:
-    verdict = {Event.ACCP: "accepted", Event.REJC: "rejected"}.get(Event(leaf.ev), leaf.fields.get("k"))
-    return f"{leaf.fields['seq']} {verdict} {leaf.fields.get('code', '')}".rstrip()

@@ -20,10 +20,12 @@ from exchange.interfaces.cli import (
     doctor,
     due,
     handover,
+    kit,
     ledgers,
     messages,
     offices,
     partners,
+    schemas,
     setup,
 )
 from exchange.interfaces.cli.output import show_error
@@ -77,6 +79,8 @@ for name, group in (
     ("officer", offices.officers),
     ("key", offices.keys),
     ("ledger", ledgers.group),
+    ("schema", schemas.group),
+    ("kit", kit.group),
 ):
     app.add_typer(group, name=name)
 answering.register(messages.group)
