@@ -193,7 +193,6 @@ WINDOW: Final = (
 def _given_up(scribe: Scribe) -> Iterator[Offer]:
     written = scribe.write()
     yield Offer((), (), (written.entry, *scribe.voids(written)), then=(f"{written.seq} rejected voided",))
-    yield Offer((written.line,), (SAME,))
 
 
 def _given_up_with_the_line(scribe: Scribe) -> Iterator[Offer]:
@@ -206,7 +205,6 @@ def _given_up_after_all(scribe: Scribe) -> Iterator[Offer]:
     written = scribe.write()
     yield Offer((written.line,), (ACCEPTED,), (written.entry,))
     yield Offer((), (), tuple(scribe.voids(written)))
-    yield Offer((written.line,), (SAME,))
 
 
 def _aged(name: str, rule: str, description: str, expect: str, age: timedelta) -> Case:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from exchange.errors import ExchangeError
 from exchange.ids import RandomSource
@@ -30,8 +31,9 @@ from exchange.protocol.suites import KeyUse
 
 CASES: tuple[Case, ...] = (*envelopes.CASES, *places.CASES, *bodies.CASES, *contents.CASES)
 """Every case about lines."""
-A_FEW = 3
-"""Cases of one rule in a quick run."""
+A_FEW = 2
+"""Checks and cases of one rule in a quick run."""
+Ruled = TypeVar("Ruled", Case, Check)
 
 
 @dataclass(frozen=True)
@@ -49,34 +51,47 @@ class Finding:
         return self.expected == self.found
 
 
-def live_cases(*, quick: bool = False) -> tuple[Case, ...]:
-    """Return the cases that are played against a live node; `quick` takes a few of each rule."""
+@dataclass(frozen=True)
+class Plan:
+    """What is played against a live node."""
+
+    checks: tuple[Check, ...]
+    cases: tuple[Case, ...]
+
+
+def plan(*, quick: bool = False) -> Plan:
+    """Return everything that a live node can be shown; `quick` takes a few of each rule."""
+    cases = tuple(case for case in CASES if case.live)
+    return Plan(_some(CHECKS), _some(cases)) if quick else Plan(CHECKS, cases)
+
+
+def _some(everything: Iterable[Ruled]) -> tuple[Ruled, ...]:
     taken: Counter[str] = Counter()
     chosen = []
-    for case in CASES:
-        taken[case.rule] += case.live
-        if case.live and not (quick and taken[case.rule] > A_FEW):
-            chosen.append(case)
+    for one in everything:
+        taken[one.rule] += 1
+        if taken[one.rule] <= A_FEW:
+            chosen.append(one)
     return tuple(chosen)
 
 
 async def run(
     door: Door,
     enrolled: Enrolled,
-    cases: Iterable[Case],
+    wanted: Plan,
     *,
     now: Callable[[], datetime],
     random: RandomSource,
 ) -> AsyncIterator[Finding]:
-    """Play all checks, and cases, against the node behind a door; both sides have confirmed the enrolment."""
+    """Play a plan against the node behind a door; both sides have confirmed the enrolment."""
     live = _live(door, enrolled, now=now, random=random)
     opened = await _begin(live.talk)
     yield opened
     if not opened.holds:
         return
-    for check in CHECKS:
+    for check in wanted.checks:
         yield await _checked(check, live)
-    for case in cases:
+    for case in wanted.cases:
         yield await play_one(live.talk, case)
         await _tidy(live.talk)
 

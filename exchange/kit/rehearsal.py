@@ -8,6 +8,7 @@ vectors, and nobody listens. The one module of the kit that knows `service`.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Protocol
 
 from exchange.cases.tables import LifecycleTable, MovementTable
@@ -164,6 +165,7 @@ def _keyring(setting: Setting) -> Keyring:
     return Keyring(OwnKey(private[row.kid], row.valid_from, row.valid_until) for row in rows)
 
 
+@cache
 def _tables() -> MovementTable:
     cases = LifecycleTable.from_json(raw_list("case-states"))
     return MovementTable.from_json(raw_list("movement-states"), cases)

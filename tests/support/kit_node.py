@@ -14,7 +14,7 @@ from exchange.interfaces.server import ServerLimits, serve
 from exchange.interfaces.tls import server_tls
 from exchange.kit.agency import Member, kit_key, member
 from exchange.kit.enrolling import Enrolled
-from exchange.kit.play import Finding, live_cases, run
+from exchange.kit.play import Finding, plan, run
 from exchange.kit.rehearsal import Rehearsal, rehearse
 from exchange.kit.setting import Setting, agree
 from exchange.protocol.profiles import load_profile, terms_for
@@ -42,8 +42,8 @@ class KitNode:
     async def findings(self, *, quick: bool = False) -> list[Finding]:
         """Return what a run of the kit finds."""
         async with knock_at(self.address, self.setting.recipient.card) as door:
-            cases, now = live_cases(quick=quick), SystemClock().now
-            steps = run(door, self.enrolled, cases, now=now, random=secrets.token_bytes)
+            wanted, now = plan(quick=quick), SystemClock().now
+            steps = run(door, self.enrolled, wanted, now=now, random=secrets.token_bytes)
             return [finding async for finding in steps]
 
 

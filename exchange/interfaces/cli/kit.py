@@ -21,15 +21,13 @@ from exchange.clock import SystemClock
 from exchange.errors import UsageError
 from exchange.interfaces.cli.options import Json, read_bytes, write_file
 from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table, warn
-from exchange.kit.enrolling import Enrolled, enrolled
-from exchange.kit.enrolling import join as answer
-from exchange.kit.play import Finding, live_cases
-from exchange.kit.play import run as play
 from exchange.kit.rules import RULES
 from exchange.protocol.enrolment import shown
 from exchange.protocol.invitations import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
+    from exchange.kit.enrolling import Enrolled
+    from exchange.kit.play import Finding
     from exchange.kit.vectors import Judged
 
 group = typer.Typer(
@@ -54,6 +52,8 @@ def join(
     as_json: Json = False,
 ) -> None:
     """1: answer the invitation of a training node."""
+    from exchange.kit.enrolling import join as answer
+
     raw = read_bytes(invitation, what="the invitation", max_bytes=MAX_FILE_BYTES)
     done = answer(raw, code=play_as, now=SystemClock().now())
     write_file(out, done.file, force=force)
@@ -76,6 +76,8 @@ def run(
     as_json: Json = False,
 ) -> None:
     """2: play every rule against the node. Exit 1 if one does not hold."""
+    from exchange.kit.enrolling import enrolled
+
     both = enrolled(
         read_bytes(invitation, what="the invitation", max_bytes=MAX_FILE_BYTES),
         read_bytes(joining, what="the joining file", max_bytes=MAX_FILE_BYTES),
@@ -117,20 +119,22 @@ def rules(as_json: Json = False) -> None:
     say_table(("rule", "says", "source"), rows, empty="no rules")
 
 
-async def _play(both: Enrolled, url: str, *, quick: bool, is_quiet: bool) -> list[Finding]:
+async def _play(both: "Enrolled", url: str, *, quick: bool, is_quiet: bool) -> list["Finding"]:
     from exchange.bootstrap import knock_at
+    from exchange.kit.play import plan
+    from exchange.kit.play import run as play
 
-    clock, findings = SystemClock(), list[Finding]()
+    clock, findings = SystemClock(), list["Finding"]()
     if not is_quiet:
         warn(f"the kit speaks as {both.own.code} with {both.partner.agency} at {url}")
     async with knock_at(url, both.partner) as door:
-        steps = play(door, both, live_cases(quick=quick), now=clock.now, random=secrets.token_bytes)
+        steps = play(door, both, plan(quick=quick), now=clock.now, random=secrets.token_bytes)
         async for finding in steps:
             findings.append(finding)
     return findings
 
 
-def _address_of(both: Enrolled) -> str:
+def _address_of(both: "Enrolled") -> str:
     addresses = both.partner.addresses
     if not addresses:
         raise UsageError(
@@ -139,11 +143,11 @@ def _address_of(both: Enrolled) -> str:
     return addresses[0]
 
 
-def _by_rule(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
+def _by_rule(findings: Sequence["Finding"]) -> dict[str, list[Finding]]:
     return {id: found for id in RULES if (found := [each for each in findings if each.rule == id])}
 
 
-def _report_of(findings: Sequence[Finding]) -> Answer:
+def _report_of(findings: Sequence["Finding"]) -> Answer:
     rows = [
         {
             "rule": id,
@@ -157,7 +161,7 @@ def _report_of(findings: Sequence[Finding]) -> Answer:
     return {"holds": all(finding.holds for finding in findings), "rules": rows}
 
 
-def _say_report(findings: Sequence[Finding]) -> None:
+def _say_report(findings: Sequence["Finding"]) -> None:
     grouped = _by_rule(findings)
     for id, found in grouped.items():
         failed = [each for each in found if not each.holds]
