@@ -24,6 +24,7 @@ from exchange.kit.dialogues import CHECKS, Check, Live, found_in
 from exchange.kit.doors import Door, SignedWay
 from exchange.kit.drafts import notice_drafts, stop_drafts
 from exchange.kit.enrolling import Enrolled
+from exchange.kit.rules import Finding
 from exchange.kit.scribe import Scribe
 from exchange.kit.talk import NodeFault, Talk
 from exchange.kit.verdicts import Heard
@@ -34,21 +35,6 @@ CASES: tuple[Case, ...] = (*envelopes.CASES, *places.CASES, *bodies.CASES, *cont
 A_FEW = 2
 """Checks and cases of one rule in a quick run."""
 Ruled = TypeVar("Ruled", Case, Check)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One case: the rule, what was due, what was found."""
-
-    rule: str
-    name: str
-    description: str
-    expected: str
-    found: str
-
-    @property
-    def holds(self) -> bool:
-        return self.expected == self.found
 
 
 @dataclass(frozen=True)

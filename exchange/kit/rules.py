@@ -24,6 +24,21 @@ class Rule:
     source: str
 
 
+@dataclass(frozen=True)
+class Finding:
+    """What one case of a rule gave: what was due, what was found."""
+
+    rule: str
+    name: str
+    description: str
+    expected: str
+    found: str
+
+    @property
+    def holds(self) -> bool:
+        return self.expected == self.found
+
+
 _TABLE: Final = (
     # JSON and signatures, wherever they stand
     ("json.form", "JSON is one whole value in UTF-8 without a byte order mark", f"{THREATS} rule 1"),

@@ -14,8 +14,9 @@ from exchange.interfaces.server import ServerLimits, serve
 from exchange.interfaces.tls import server_tls
 from exchange.kit.agency import Member, kit_key, member
 from exchange.kit.enrolling import Enrolled
-from exchange.kit.play import Finding, plan, run
+from exchange.kit.play import plan, run
 from exchange.kit.rehearsal import Rehearsal, rehearse
+from exchange.kit.rules import Finding
 from exchange.kit.setting import Setting, agree
 from exchange.protocol.profiles import load_profile, terms_for
 from exchange.protocol.suites import KeyUse, Suite, tls_private_key

@@ -21,13 +21,12 @@ from exchange.clock import SystemClock
 from exchange.errors import UsageError
 from exchange.interfaces.cli.options import Json, read_bytes, write_file
 from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table, warn
-from exchange.kit.rules import RULES
+from exchange.kit.rules import RULES, Finding
 from exchange.protocol.enrolment import shown
 from exchange.protocol.invitations import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from exchange.kit.enrolling import Enrolled
-    from exchange.kit.play import Finding
     from exchange.kit.vectors import Judged
 
 group = typer.Typer(
@@ -119,12 +118,12 @@ def rules(as_json: Json = False) -> None:
     say_table(("rule", "says", "source"), rows, empty="no rules")
 
 
-async def _play(both: "Enrolled", url: str, *, quick: bool, is_quiet: bool) -> list["Finding"]:
+async def _play(both: "Enrolled", url: str, *, quick: bool, is_quiet: bool) -> list[Finding]:
     from exchange.bootstrap import knock_at
     from exchange.kit.play import plan
     from exchange.kit.play import run as play
 
-    clock, findings = SystemClock(), list["Finding"]()
+    clock, findings = SystemClock(), list[Finding]()
     if not is_quiet:
         warn(f"the kit speaks as {both.own.code} with {both.partner.agency} at {url}")
     async with knock_at(url, both.partner) as door:
@@ -143,11 +142,11 @@ def _address_of(both: "Enrolled") -> str:
     return addresses[0]
 
 
-def _by_rule(findings: Sequence["Finding"]) -> dict[str, list[Finding]]:
+def _by_rule(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
     return {id: found for id in RULES if (found := [each for each in findings if each.rule == id])}
 
 
-def _report_of(findings: Sequence["Finding"]) -> Answer:
+def _report_of(findings: Sequence[Finding]) -> Answer:
     rows = [
         {
             "rule": id,
@@ -161,7 +160,7 @@ def _report_of(findings: Sequence["Finding"]) -> Answer:
     return {"holds": all(finding.holds for finding in findings), "rules": rows}
 
 
-def _say_report(findings: Sequence["Finding"]) -> None:
+def _say_report(findings: Sequence[Finding]) -> None:
     grouped = _by_rule(findings)
     for id, found in grouped.items():
         failed = [each for each in found if not each.holds]
