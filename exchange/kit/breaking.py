@@ -89,7 +89,7 @@ def replaced(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
 
     def change(right: bytes) -> bytes:
         if old not in right:
-            raise AssertionError(f"nothing to replace: {old[:20]!r}")
+            raise ValueError(f"nothing to replace: {old[:20]!r}")
         return right.replace(old, new, 1)
 
     return change

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from exchange.errors import ExchangeError
+from exchange.errors import ExchangeError, NodeFaultError
 from exchange.ids import RandomSource
 from exchange.kit import bodies, contents, envelopes, places
 from exchange.kit.cases import Case, Offer
@@ -26,7 +26,7 @@ from exchange.kit.drafts import notice_drafts, stop_drafts
 from exchange.kit.enrolling import Enrolled
 from exchange.kit.rules import Finding
 from exchange.kit.scribe import Scribe
-from exchange.kit.talk import NodeFault, Talk
+from exchange.kit.talk import Talk
 from exchange.kit.verdicts import Heard
 from exchange.protocol.suites import KeyUse
 
@@ -103,7 +103,7 @@ async def _begin(talk: Talk) -> Finding:
     try:
         await talk.begin()
         await talk.tidy()
-    except NodeFault as fault:
+    except NodeFaultError as fault:
         rule, found = fault.rule, str(fault)
     except ExchangeError as error:
         found = f"{error.reason}: {error}"
@@ -132,7 +132,7 @@ async def play_one(talk: Talk, case: Case) -> Finding:
             expected.append(due(offer))
             heard = await talk.say(offer.lines, offer.entries, card=offer.card)
             found.append(told(heard))
-    except NodeFault as fault:
+    except NodeFaultError as fault:
         rule = fault.rule
         found.append(str(fault))
     except ExchangeError as error:

@@ -9,7 +9,7 @@
    the last run ended.
 2. A frame carries our new leaves, a cosignature over the node's last head, and lines.
 3. The tail of the answer is judged as a cosigner judges it, by `ledger.copy`; the cosignature too. What is
-   wrong there is a `NodeFault`, which names a rule.
+   wrong there is a `NodeFaultError`, which names a rule.
 4. The verdict on a line is read from the result and from the new leaves: a result without a leaf counts
    for nothing.
 5. Numbers of ours that stayed open are given up before the next case.
@@ -18,7 +18,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from exchange.errors import ExchangeError, ProtocolError
+from exchange.errors import NodeFaultError, ProtocolError
 from exchange.ids import KeyId, b64url
 from exchange.kit.doors import Way
 from exchange.kit.scribe import Scribe
@@ -52,17 +52,6 @@ PAGE = 2_000
 _PAGES = 500
 
 
-class NodeFault(ExchangeError):
-    """The node said something that a partner must not accept; `rule` is an id of `rules`."""
-
-    side = "partner"
-    reason = "node_fault"
-
-    def __init__(self, rule: str, message: str) -> None:
-        super().__init__(message)
-        self.rule = rule
-
-
 @dataclass
 class Talk:
     """One conversation."""
@@ -85,7 +74,7 @@ class Talk:
         """Open the gate of the node, and begin or take up our log.
 
         Raises:
-            NodeFault: an answer is not right, or the gate stays closed.
+            NodeFaultError: an answer is not right, or the gate stays closed.
             ExchangeError: no answer.
         """
         report = await self.report()
@@ -96,7 +85,7 @@ class Talk:
         report = await self.report()
         report = await self.report(to_nonce=report.nonce)
         if report.gives.get("state") != "open":
-            raise NodeFault("gate.prefix", f"the gate stays {report.gives.get('state')}")
+            raise NodeFaultError("gate.prefix", f"the gate stays {report.gives.get('state')}")
         if not self.scribe.leaves:
             self.scribe.begin()
         await self.say()
@@ -163,19 +152,21 @@ class Talk:
             jws = read_gate_word(raw)
             word = verify_gate_word(jws, self._key(KeyUse.DOOR, jws.kid))
         except ProtocolError as error:
-            raise NodeFault("gate.statement", f"the answer at the gate is not right: {error}") from error
+            raise NodeFaultError("gate.statement", f"the answer at the gate is not right: {error}") from error
         if (word.link, word.sender, word.recipient) != (question.link, question.recipient, question.sender):
-            raise NodeFault("gate.statement", "the answer at the gate is of another link or agency")
+            raise NodeFaultError("gate.statement", "the answer at the gate is of another link or agency")
         if word.to_nonce != question.nonce or word.op != question.op:
-            raise NodeFault("gate.nonce", "the answer at the gate is to another question")
+            raise NodeFaultError("gate.nonce", "the answer at the gate is to another question")
         if abs(word.at - self.scribe.now()).total_seconds() > 300:
-            raise NodeFault("gate.clock", "the clock of the node differs by more than 300 s")
+            raise NodeFaultError("gate.clock", "the clock of the node differs by more than 300 s")
         return word
 
     def _key(self, use: KeyUse, kid: KeyId) -> PublicKey:
         found = self.scribe.partner.find(use, kid)
         if found is None:
-            raise NodeFault("gate.statement", f"the node signs with key {kid}, which its card does not name")
+            raise NodeFaultError(
+                "gate.statement", f"the node signs with key {kid}, which its card does not name"
+            )
         return found.public
 
     async def _log_of(self, agency: str) -> list[bytes]:
@@ -206,7 +197,7 @@ class Talk:
         """Log entries, send them with lines in a frame, and return what the node answers.
 
         Raises:
-            NodeFault: the answer is not right.
+            NodeFaultError: the answer is not right.
             ExchangeError: no answer.
         """
         self.scribe.log(*entries)
@@ -240,16 +231,16 @@ class Talk:
         try:
             frame = decode_frame(raw)
         except ProtocolError as error:
-            raise NodeFault("frame.form", f"the answer is no frame: {error}") from error
+            raise NodeFaultError("frame.form", f"the answer is no frame: {error}") from error
         scribe = self.scribe
         if (frame.link, frame.sender, frame.recipient) != (
             scribe.link, scribe.partner.agency, scribe.own.code,
         ):  # fmt: skip
-            raise NodeFault("frame.address", "the answer is a frame of another link or agency")
+            raise NodeFaultError("frame.address", "the answer is a frame of another link or agency")
         new = self._take_tail(frame.tail) if frame.tail else ()
         self._check_cosignature(frame.cosignature)
         if len(frame.results) != len(lines):
-            raise NodeFault("frame.results", f"{len(frame.results)} results for {len(lines)} lines")
+            raise NodeFaultError("frame.results", f"{len(frame.results)} results for {len(lines)} lines")
         return heard_in(frame.results, lines, new)
 
     def _take_tail(self, tail: FrameTail, *, gathered: bool = False) -> tuple[Leaf, ...]:
@@ -265,7 +256,7 @@ class Talk:
         try:
             taken = judge_tail(state, tail, head_keys=keys, gathered=gathered)
         except ProtocolError as error:
-            raise NodeFault("tail.root", f"the tail of the node is not right: {error}") from error
+            raise NodeFaultError("tail.root", f"the tail of the node is not right: {error}") from error
         self.copy += taken.raw_leaves
         self._range, self.note = taken.range, tail.head
         for leaf in taken.new_leaves:
@@ -278,7 +269,7 @@ class Talk:
         if offered is None or offered.size <= self.cosigned:
             return
         if offered.size > len(self.scribe.leaves):
-            raise NodeFault("cosignature.signature", "the node cosigns more of our log than there is")
+            raise NodeFaultError("cosignature.signature", "the node cosigns more of our log than there is")
         note = self.scribe.head(size=offered.size)
         for key in self.scribe.partner.keys_for(KeyUse.COSIGN):
             try:
@@ -287,7 +278,7 @@ class Talk:
                 continue
             self.cosigned = offered.size
             return
-        raise NodeFault("cosignature.signature", "the cosignature of the node is not right")
+        raise NodeFaultError("cosignature.signature", "the cosignature of the node is not right")
 
     # Between cases
 
@@ -302,5 +293,5 @@ def _size(word: GateWord, name: str) -> int:
     part = word.gives.get(name)
     size = part.get("size") if isinstance(part, dict) else None
     if not isinstance(size, int):
-        raise NodeFault("gate.statement", f"the report of the node has no {name}.size")
+        raise NodeFaultError("gate.statement", f"the report of the node has no {name}.size")
     return size

@@ -14,7 +14,7 @@ from exchange.adapters.transport import signing
 from exchange.ids import AgencyCode
 from exchange.ledger.entries import rcvd
 from exchange.protocol.parts import commitment
-from exchange.service import examine, gatetalk, intake, logbook
+from exchange.service import converse, examine, gate, gatetalk, intake, logbook
 from exchange.service.ports import UnitOfWork
 
 Patch = pytest.MonkeyPatch
@@ -116,6 +116,18 @@ def _old_questions(patch: Patch) -> None:
         patch.setattr(f"exchange.service.{module}.verify_partner_word", verify)
 
 
+def _other_nonce(patch: Patch) -> None:
+    """Answers at the gate name no question."""
+    right = gate.GateWord
+    patch.setattr(gate, "GateWord", lambda **said: right(**(said | {"to_nonce": "A" * 22})))
+
+
+def _no_results(patch: Patch) -> None:
+    """Answers do not say what became of each line."""
+    right = converse.Frame
+    patch.setattr(converse, "Frame", lambda **said: right(**(said | {"results": ()})))
+
+
 MUTATIONS = (
     Mutation("no-signature", frozenset({"line.signature"}), _no_signature),
     Mutation("duplicates-logged", frozenset({"line.duplicate"}), _duplicates_logged),
@@ -126,4 +138,6 @@ MUTATIONS = (
     Mutation("no-tail", frozenset({"line.tail"}), _no_tail),
     Mutation("no-nonces", frozenset({"door.nonce"}), _no_nonces),
     Mutation("old-questions", frozenset({"gate.clock"}), _old_questions),
+    Mutation("other-nonce", frozenset({"gate.nonce"}), _other_nonce),
+    Mutation("no-results", frozenset({"frame.results"}), _no_results),
 )

@@ -4,6 +4,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from exchange.clock import SystemClock
 from exchange.errors import UsageError
 from exchange.ids import AgencyCode
 from exchange.interfaces.cli import kit
-from exchange.kit.agency import card_fields, card_of, kit_key
+from exchange.kit.agency import card_fields, card_of, kit_key, member
 from exchange.kit.enrolling import enrolled, join
 from exchange.kit.rules import RULES, Finding
 from exchange.protocol import enrolment
@@ -48,6 +49,12 @@ def _invitation(profile: str = "kh-vn", *, training: bool = True) -> bytes:
         random=seeded_random("invitation"),
         key=kit_key(NODE, KeyUse.RECOVERY),
     )
+
+
+@cache
+def _joining() -> bytes:
+    """Return the kit's answer; the words behind it are slow on purpose."""
+    return join(_invitation(), code="", now=NOW).file
 
 
 @pytest.fixture
@@ -89,22 +96,21 @@ def test_an_answer_is_not_written_over(invitation: Path, tmp_path: Path) -> None
     assert out.read_text() == "mine"
 
 
-def test_two_joins_have_the_same_keys() -> None:
-    later = NOW + timedelta(days=1)
-    first, second = (read_joining(join(_invitation(), code="", now=at).file) for at in (NOW, later))
+def test_cards_of_two_days_have_the_same_keys() -> None:
+    first, second = (member(KIT, born_at=NOW + timedelta(days=days)).card for days in (0, 1))
 
-    assert {key.kid for key in first.card.keys} == {key.kid for key in second.card.keys}
+    assert {key.kid for key in first.keys} == {key.kid for key in second.keys}
 
 
 def test_both_files_are_all_that_a_run_needs() -> None:
-    both = enrolled(_invitation(), join(_invitation(), code="", now=NOW).file)
+    both = enrolled(_invitation(), _joining())
 
     assert (both.own.code, both.partner.agency) == (KIT, NODE)
     assert both.agreement.link_id
 
 
 def test_a_joining_file_that_answers_another_invitation_is_refused() -> None:
-    file = join(_invitation(), code="", now=NOW).file
+    file = _joining()
 
     with pytest.raises(UsageError, match="another invitation"):
         enrolled(_invitation("neutral"), file)
