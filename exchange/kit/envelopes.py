@@ -25,11 +25,12 @@ from exchange.kit.breaking import (
 )
 from exchange.kit.cases import ACCEPTED, REFUSED, Case, Offer, again, one
 from exchange.kit.scribe import Scribe
-from exchange.protocol.jws import encode_segment
+from exchange.protocol.jws import decode_segment, encode_segment
 from exchange.protocol.strictjson import JsonValue, encode
 from exchange.protocol.suites import KeyUse
 
-STRANGER: Final = AgencyCode("MM-DSW")
+STRANGER: Final = AgencyCode("ZZ-STRANGER")
+"""An agency that exists nowhere."""
 OTHER_LINK: Final = "AAAAAAAAAAAAAAAAAAAAAA"
 _ORDER: Final = 2**252 + 27742317777372353535851937790883648493
 """Order of the group of Ed25519 (RFC 8032 section 5.1)."""
@@ -108,7 +109,7 @@ _FORBIDDEN: Final[dict[str, JsonValue]] = {
     "b64": False,
     "cty": "JWT",
     "x5t": "AAAA",
-    "iss": "KH",
+    "iss": "x",
 }
 _ALGORITHMS: Final = ("none", "None", "HS256", "ES256", "EdDSA", "RS256", "Ed448", "ed25519")
 _TYPES: Final = (
@@ -217,8 +218,8 @@ MEMBERS: Final = (
     _members("link-short", "The link id has 21 characters.", link="A" * 21),
     _members("agr-0", "The agreement version is 0.", agr=0),
     _members("agr-text", "The agreement version is a text.", agr="1"),
-    _members("from-small-letters", "The sender is written in small letters.", from_="kh-mosvy-daht"),
-    _members("from-list", "The sender is a list.", from_=["KH-MOSVY-DAHT"]),
+    _members("from-small-letters", "The sender is written in small letters.", from_="zz-stranger"),
+    _members("from-list", "The sender is a list.", from_=[STRANGER]),
     _members("to-null", "The recipient is null.", to=None),
     _members("seq-0", "The number is 0.", seq=0),
     _members("seq-negative", "The number is -1.", seq=-1),
@@ -328,8 +329,6 @@ SIGNATURES: Final = (
 
 def _kid(header_segment: bytes) -> bytes:
     """Return the text of the key id in a header, with its quotes."""
-    from exchange.protocol.jws import decode_segment
-
     return b'"' + decode_segment(header_segment).split(b'"kid":"')[1][:16] + b'"'
 
 

@@ -227,11 +227,6 @@ TIMES: Final = (
 )  # fmt: skip
 
 
-def _other_agreement(scribe: Scribe) -> Iterator[Offer]:
-    written = scribe.write(Wrong(members=with_members(agr=2)))
-    yield Offer((written.line,), (rejected("header_mismatch"),), (written.entry,))
-
-
 def _retired_before(scribe: Scribe) -> Iterator[Offer]:
     written = scribe.write()
     yield Offer((written.line,), (REFUSED,), (scribe.key_entry("retire", KeyUse.ENVELOPE), written.entry))

@@ -81,7 +81,7 @@ def _ill_formed(right: bytes) -> list[tuple[str, str, bytes, Change]]:
         (
             "tail-without-head",
             "The tail has no head.",
-            in_header(tail={"by": "KH-A", "ep": 1, "from": 0, "count": 0}),
+            in_header(tail={"by": "ZZ-A", "ep": 1, "from": 0, "count": 0}),
         ),
         ("cosignature-text", "The cosignature is a text.", in_header(cosignature="x")),
         (

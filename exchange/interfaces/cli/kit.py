@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from exchange.clock import SystemClock
 from exchange.errors import UsageError
@@ -123,13 +125,16 @@ async def _play(both: "Enrolled", url: str, *, quick: bool, is_quiet: bool) -> l
     from exchange.kit.play import plan
     from exchange.kit.play import run as play
 
-    clock, findings = SystemClock(), list[Finding]()
+    clock, findings, wanted = SystemClock(), list[Finding](), plan(quick=quick)
     if not is_quiet:
         warn(f"the kit speaks as {both.own.code} with {both.partner.agency} at {url}")
+    console = Console(stderr=True)
     async with knock_at(url, both.partner) as door:
-        steps = play(door, both, plan(quick=quick), now=clock.now, random=secrets.token_bytes)
-        async for finding in steps:
-            findings.append(finding)
+        with Progress(console=console, transient=True, disable=is_quiet or not console.is_terminal) as bar:
+            task = bar.add_task("playing", total=1 + len(wanted.checks) + len(wanted.cases))
+            async for finding in play(door, both, wanted, now=clock.now, random=secrets.token_bytes):
+                findings.append(finding)
+                bar.advance(task)
     return findings
 
 
