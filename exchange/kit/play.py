@@ -3,7 +3,8 @@
 
 1. The gate is opened, as after any start; if it stays closed, that is the only finding.
 2. Checks of door, gate, frames and tails, then every case about lines.
-3. A case that fails does not end the run: what it left open is given up, and the next one begins.
+3. A case that fails does not end the run: what it left open is given up, and the next one begins. Only a node
+   that does not answer any more ends it.
 
 An answer that a partner must not accept (a wrong root, a wrong cosignature) is a finding of its own rule,
 whatever case it came in.
@@ -34,6 +35,10 @@ CASES: tuple[Case, ...] = (*envelopes.CASES, *places.CASES, *bodies.CASES, *cont
 """Every case about lines."""
 A_FEW = 2
 """Checks and cases of one rule in a quick run."""
+SILENT = 3
+"""So many cases in a row without any answer end a run: the node is gone."""
+NO_ANSWER = "no_answer"
+"""Reason of a door that does not answer as HTTP."""
 Ruled = TypeVar("Ruled", Case, Check)
 
 
@@ -75,6 +80,16 @@ async def run(
     yield opened
     if not opened.holds:
         return
+    silent = 0
+    async for finding in _all_of(live, wanted):
+        yield finding
+        silent = silent + 1 if NO_ANSWER in finding.found else 0
+        if silent == SILENT:
+            yield Finding("door.request", "node-answers", "The node answers to the end.", "answers", "silent")
+            return
+
+
+async def _all_of(live: Live, wanted: Plan) -> AsyncIterator[Finding]:
     for check in wanted.checks:
         yield await _checked(check, live)
     for case in wanted.cases:

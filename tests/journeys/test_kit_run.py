@@ -2,8 +2,9 @@
 """The conformance kit passes on our node, and fails by name on builds that miss one check."""
 
 import pytest
+from exchange.kit.play import SILENT
 from exchange.kit.rules import RULES
-from tests.support.kit_node import kit_node
+from tests.support.kit_node import Vanishing, kit_node
 from tests.support.mutated import MUTATIONS, Mutation
 
 
@@ -22,6 +23,14 @@ async def test_a_second_run_goes_on_where_the_first_one_ended() -> None:
         second = await node.findings(quick=True)
 
     assert [finding for finding in (*first, *second) if not finding.holds] == []
+
+
+async def test_a_node_that_is_gone_ends_the_run() -> None:
+    async with kit_node() as node:
+        findings = await node.findings(quick=True, before=lambda door: Vanishing(door, left=40))
+
+    assert [finding.name for finding in findings if not finding.holds][-1] == "node-answers"
+    assert len([finding for finding in findings if not finding.holds]) == SILENT + 1
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from exchange.adapters.transport.signing import RequestGuard
 from exchange.bootstrap import knock_at, memory_store
 from exchange.clock import SystemClock
+from exchange.errors import TransportError
 from exchange.interfaces.partner.door import partner_app
 from exchange.interfaces.server import ServerLimits, serve
 from exchange.interfaces.tls import server_tls
 from exchange.kit.agency import Member, kit_key, member
+from exchange.kit.doors import Door, Knock, Reply
 from exchange.kit.enrolling import Enrolled
 from exchange.kit.play import plan, run
 from exchange.kit.rehearsal import Rehearsal, rehearse
@@ -23,8 +25,6 @@ from exchange.protocol.suites import KeyUse, Suite, tls_private_key
 from tests.support.certificates import pem_of
 from tests.support.door_world import HOST, Noted
 from tests.support.world import KH, VN
-
-Wrap = Callable[[object], object]
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,32 @@ class KitNode:
         setting = self.setting
         return Enrolled(setting.sender, setting.recipient.card, setting.agreed[0].agreement)
 
-    async def findings(self, *, quick: bool = False) -> list[Finding]:
-        """Return what a run of the kit finds."""
-        async with knock_at(self.address, self.setting.recipient.card) as door:
+    async def findings(
+        self, *, quick: bool = False, before: Callable[[Door], Door] = lambda door: door
+    ) -> list[Finding]:
+        """Return what a run of the kit finds; `before` may put something before the door."""
+        async with knock_at(self.address, self.setting.recipient.card) as bare:
+            door = before(bare)
             wanted, now = plan(quick=quick), SystemClock().now
             steps = run(door, self.enrolled, wanted, now=now, random=secrets.token_bytes)
             return [finding async for finding in steps]
+
+
+@dataclass
+class Vanishing:
+    """A `Door` whose node is gone after some requests."""
+
+    door: Door
+    left: int
+
+    async def knock(self, request: Knock) -> Reply:
+        self.left -= 1
+        if self.left < 0:
+            raise TransportError("nobody answers", reason="no_answer")
+        return await self.door.knock(request)
+
+    async def card(self) -> Reply:
+        return await self.door.card()
 
 
 def a_setting() -> Setting:
@@ -58,14 +78,11 @@ def a_setting() -> Setting:
 
 
 @contextlib.asynccontextmanager
-async def kit_node(
-    *, guard_of: Callable[[RequestGuard], RequestGuard] = lambda guard: guard
-) -> AsyncIterator[KitNode]:
-    """Open a node on a free port; `guard_of` may put something else before its door."""
+async def kit_node() -> AsyncIterator[KitNode]:
+    """Open a node on a free port."""
     setting, noted, clock = a_setting(), Noted(), SystemClock()
     rehearsal = await rehearse(setting, memory_store, clock=clock, random=secrets.token_bytes)
-    guard = guard_of(RequestGuard(recipient=VN, clock=clock))
-    limits = ServerLimits(stop_s=1)
+    guard, limits = RequestGuard(recipient=VN, clock=clock), ServerLimits(stop_s=1)
     app = partner_app(rehearsal.doorkeeper, guard=guard, journal=noted, counters=noted, limits=limits)
     tls = server_tls(*pem_of(tls_private_key(kit_key(VN, KeyUse.TLS))))
     async with serve(app, host=HOST, port=0, ssl_context=tls) as listener:
