@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Short commands for people. `make demo` is the one to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-twins test interop check simulate journeys year crash bench pages lock
+.PHONY: help venv demo demo-twins test interop check simulate journeys year crash bench pages vectors lock
 
 BIN := .venv/bin
 
@@ -19,6 +19,7 @@ help:
 	@echo "make bench   floor, product and peer measured side by side; quick: make bench ARGS=--quick"
 	@echo "make venv    set up the Python packages in .venv (the others do it too)"
 	@echo "make pages   write the pages of the documentation that are made from data"
+	@echo "make vectors  write the vectors of the conformance kit again; kept bodies stay as they are"
 	@echo "make lock    write requirements.lock again (needs uv)"
 
 venv: .venv/.complete
@@ -65,6 +66,9 @@ bench: venv
 
 pages: venv
 	@$(BIN)/python -m tools.pages
+
+vectors: venv
+	@$(BIN)/python -m tools.vectors
 
 lock:
 	@tools/lock.sh

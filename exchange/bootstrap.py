@@ -4,6 +4,7 @@
     set_up      makes keys, card, store and `exchange.toml` in an empty folder
     open_node   opens key file and store of a folder; nothing listens yet
     run_node    listens for partners and for the command line, and runs the loops
+    knock_at, memory_store    what the conformance kit needs of the outside
 
 A data folder holds `exchange.toml`, `calendar.toml` if days were announced, `keys/` (`keys.sealed`,
 `recovery.key`), `store/`, `high-water/`, `run/control.sock`, `log/exchange.log`. All of it has mode 0700
@@ -24,14 +25,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from exchange.adapters.documents.spreadsheets import read_spreadsheet as read_spreadsheet
 from exchange.adapters.documents.spreadsheets import write_spreadsheet as write_spreadsheet
 from exchange.adapters.keys.files import KeyFiles, check_folder
-from exchange.adapters.keys.material import NodeKeys, make_keys
+from exchange.adapters.keys.material import STORE_KEY_BYTES, NodeKeys, make_keys
 from exchange.adapters.keys.tlscert import certificate_pem, make_certificate
 from exchange.adapters.storage.highwater import HighWaterFiles
+from exchange.adapters.storage.memory import DirectStore
 from exchange.adapters.storage.sqlite import SqliteStore
 from exchange.adapters.telemetry.counters import METRICS_TYPE as METRICS_TYPE
 from exchange.adapters.telemetry.counters import PrometheusCounters
 from exchange.adapters.telemetry.journal import open_journal
 from exchange.adapters.transport.http import HttpCarrier, PartnerRoute
+from exchange.adapters.transport.knocking import HttpDoor
 from exchange.adapters.transport.parcels import CourierFiles
 from exchange.adapters.transport.signing import RequestGuard
 from exchange.adapters.transport.twin import (
@@ -47,7 +50,7 @@ from exchange.cases.tables import LifecycleTable, MovementTable
 from exchange.clock import Clock, SystemClock
 from exchange.config import FILE_NAME, MAX_FILE_BYTES, Settings, read_settings, settings_text
 from exchange.errors import ConfigurationError, UsageError
-from exchange.ids import LinkId, OfficerNumber, parse_agency, parse_node
+from exchange.ids import AgencyCode, LinkId, OfficerNumber, RandomSource, parse_agency, parse_node
 from exchange.messages.codelists import agency, raw_list
 from exchange.messages.versions import installed_versions
 from exchange.protocol.cardform import CardFields
@@ -58,7 +61,7 @@ from exchange.service.doorkeeper import Doorkeeper
 from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Node, Presence
 from exchange.service.pairing import own_card, pairing_of
-from exchange.service.ports import UnitOfWork
+from exchange.service.ports import Finish, UnitOfWork
 from exchange.service.rows import AuditRow, CardRow, OfficerRow
 
 REHEARSAL_TIMEOUT_S = 30.0
@@ -386,3 +389,20 @@ def partner_door(opened: OpenNode) -> tuple[Doorkeeper, RequestGuard, bytes, byt
     raw, fault = opened.card.raw, opened.fault
     doorkeeper = FaultyDoor(node, raw, fault) if fault else Doorkeeper(node, raw)
     return doorkeeper, guard, certificate_pem(certificate), pem
+
+
+def knock_at(base_url: str, card: Card) -> HttpDoor:
+    """Return how the conformance kit reaches a door; only a TLS key of the card opens the connection."""
+    pins = [key.public for key in card.keys_for(KeyUse.TLS) if key.revoked is None]
+    return HttpDoor(base_url, pins)
+
+
+def memory_store(own: AgencyCode, finish: Finish, random: RandomSource, snapshot: bytes) -> DirectStore:
+    """Return a store in memory, new or from a snapshot, for a node to which only vectors are shown.
+
+    Nothing of it is ever written anywhere, so its key protects nothing and is no secret.
+    """
+    store_key = bytes(STORE_KEY_BYTES)
+    if not snapshot:
+        return DirectStore.empty(own=own, store_key=store_key, finish=finish, random=random)
+    return DirectStore.from_snapshot(snapshot, own=own, store_key=store_key, finish=finish, random=random)

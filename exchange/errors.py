@@ -20,6 +20,7 @@
     │   ├── RefusedError         before a good signature, or a conflict; nothing is logged
     │   ├── RejectedError        a logged verdict; the number is used
     │   └── AgainError           transient; the same line is offered again
+    ├── NodeFaultError           the conformance kit got an answer that no partner may accept
     └── TransportError           the partner did not answer properly; always transient
 
 Each class has a stable `reason`, says whose `side` it is (ours, partner, transport), and whether a
@@ -321,6 +322,17 @@ class AgainError(LineError):
     """Not taken yet; the same line is offered again."""
 
     retry = True
+
+
+class NodeFaultError(ExchangeError):
+    """The node under test answered what no partner may accept; `rule` is an id of `kit.rules`."""
+
+    reason = "node_fault"
+    side = "partner"
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
 
 
 class TransportError(ExchangeError):

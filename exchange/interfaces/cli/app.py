@@ -24,6 +24,7 @@ from exchange.interfaces.cli import (
     figures,
     finding,
     handover,
+    kit,
     ledgers,
     messages,
     offices,
@@ -31,6 +32,7 @@ from exchange.interfaces.cli import (
     partners,
     registry,
     rights,
+    schemas,
     setup,
 )
 from exchange.interfaces.cli.output import show_error
@@ -90,6 +92,8 @@ for name, group in (
     ("ledger", ledgers.group),
     ("evidence", evidence.group),
     ("parcel", parcels.group),
+    ("schema", schemas.group),
+    ("kit", kit.group),
 ):
     app.add_typer(group, name=name)
 answering.register(messages.group)

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange schema …`: which forms are installed, what stands in them, and whether a file keeps them.
+
+`check FILE` looks at a complete message (`exchange message fill` prints one) without any node: version, form,
+codes, then the rules that need no earlier message. What a rule may only find with the case at hand is left
+out: `exchange message validate` asks the node for that. `check` without a file looks at the installation.
+"""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from exchange.errors import InputError, UsageError
+from exchange.interfaces.cli.installed import check_installed, document_faults
+from exchange.interfaces.cli.options import Json, read_document
+from exchange.interfaces.cli.output import say, say_json, say_table
+from exchange.messages.catalog import FORMS, message_type
+from exchange.messages.schemas import schemas
+
+group = typer.Typer(help="Forms of messages: list, show, check.", no_args_is_help=True)
+
+DIFFERENCES: Final = 1
+
+
+@group.command("list")
+def list_forms(as_json: Json = False) -> None:
+    """Show every type with its installed version."""
+    rows = [(code, form.version, message_type(code), form.schema) for code, form in FORMS.items()]
+    if as_json:
+        say_json(
+            {
+                "types": [
+                    {"type": code, "name": row.slug if row else "", "version": version, "schema": name}
+                    for code, version, row, name in rows
+                ]
+            }
+        )
+        return
+    table = [(code, version, row.slug if row else "") for code, version, row, _ in rows]
+    say_table(("type", "version", "name"), table, empty="no form is installed")
+
+
+@group.command("show")
+def show(
+    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="A code or a name, or header, person.")],
+    as_json: Json = False,
+) -> None:
+    """Print the schema of a type: it is JSON with and without --json."""
+    say_json(json.loads(json.dumps(schemas()[_schema_of(type_name)])))
+
+
+@group.command("check")
+def check(
+    file: Annotated[Path | None, typer.Argument(help="A complete message; none: the installation.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a file against its form and rules, or what is installed. Exit 1 if the installation differs."""
+    if file is None:
+        _check_installation(as_json=as_json)
+        return
+    faults = document_faults(read_document(file), now=datetime.now(UTC))
+    if faults:
+        raise InputError("the message is not right", faults=faults)
+    if as_json:
+        say_json({"file": str(file), "faults": []})
+        return
+    say(f"{file}: form, codes and rules hold, as far as no earlier message is needed")
+
+
+def _check_installation(*, as_json: bool) -> None:
+    findings = check_installed()
+    if as_json:
+        say_json({"holds": not findings, "types": len(FORMS), "findings": findings})
+    else:
+        for finding in findings:
+            say(f"differs: {finding}")
+        if not findings:
+            say(f"{len(FORMS)} forms: schemas, lists, models and examples agree")
+    if findings:
+        raise typer.Exit(DIFFERENCES)
+
+
+def _schema_of(type_name: str) -> str:
+    """Return the name of the schema of a type, or of one of the parts that all types share.
+
+    Raises:
+        UsageError: no such type, or one without a form.
+    """
+    row = message_type(type_name)
+    if row is not None and row.form is not None:
+        return row.form.schema
+    shared = f"urn:exchange:schema:{type_name.lower()}:1.0"
+    if shared in schemas():
+        return shared
+    raise UsageError(
+        f"{type_name[:40]} has no installed form", hint=f"forms: {', '.join(FORMS)}, header, person"
+    )
