@@ -30,7 +30,7 @@ from exchange.interfaces.cli.client import Service
 
 KH, VN = AgencyCode("KH-MOSVY-DAHT"), AgencyCode("VN-MPS-IMM")
 FIRST, SECOND = OfficerNumber("P-0001"), OfficerNumber("P-0002")
-START_S = 30.0
+START_S = 120.0
 """Argon2id and the store take about a second; a busy machine takes longer."""
 
 
