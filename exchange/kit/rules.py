@@ -11,6 +11,9 @@ from typing import Final
 
 OBJECTS: Final = "docs/protocol/objects.md"
 RESULTS: Final = "docs/protocol/results.md"
+LOG: Final = "docs/protocol/log.md"
+DOOR: Final = "docs/protocol/door.md"
+GATE: Final = "docs/protocol/gate.md"
 ENROLMENT: Final = "docs/protocol/enrolment.md"
 THREATS: Final = "docs/explanation/threat-model.md"
 
@@ -46,8 +49,16 @@ _TABLE: Final = (
     ("json.numbers", "a number is an integer in its plain form, at most 2^53-1", f"{THREATS} rule 1"),
     ("json.text", "a text holds no NUL and no half of a surrogate pair", f"{THREATS} rule 1"),
     ("json.limits", "depth, members, items and names have their limits", f"{THREATS} rule 2"),
-    ("jws.form", "a JWS has three segments of base64url that re-encode to themselves", f"{OBJECTS} Envelope"),
-    ("jws.header", "a JWS header has exactly alg, kid and typ, with the values due", f"{OBJECTS} Envelope"),
+    (
+        "jws.form",
+        "a JWS has three segments of base64url that re-encode to themselves",
+        f"{OBJECTS} Signed objects",
+    ),
+    (
+        "jws.header",
+        "a JWS header has exactly alg, kid and typ, with the values due",
+        f"{OBJECTS} Signed objects",
+    ),
     # receiving a line, step by step
     ("line.form", "a line is an envelope, one tilde and a body, in ASCII", f"{RESULTS} envelope form"),
     ("envelope.json", "the envelope is strict JSON of at most 4 kB", f"{RESULTS} envelope form"),
@@ -79,8 +90,8 @@ _TABLE: Final = (
     ("body.opens", "a body opens for its sender, recipient and message alone", f"{RESULTS} decryption"),
     ("parts.padding", "the plaintext is padded with spaces to its size class", f"{RESULTS} commitment"),
     ("parts.commitment", "the parts give the commitment of the envelope", f"{RESULTS} commitment"),
-    ("parts.salt", "each part begins with its own new salt", f"{OBJECTS} Parts and commitment"),
-    ("parts.json", "each part is one strict JSON object", f"{OBJECTS} Parts and commitment"),
+    ("parts.salt", "each part begins with its own new salt", f"{OBJECTS} Parts"),
+    ("parts.json", "each part is one strict JSON object", f"{OBJECTS} Parts"),
     ("parts.header", "the header equals the envelope", f"{RESULTS} header equality"),
     ("content.version", "type, form and lists are installed", f"{RESULTS} version"),
     ("content.form", "the document has the form of its type", f"{RESULTS} form"),
@@ -96,37 +107,45 @@ _TABLE: Final = (
     ("content.consent", "the consent needed is given by somebody entitled", f"{RESULTS} consent"),
     ("content.state", "the case is in a state that allows it", f"{RESULTS} state"),
     # ledger
-    ("leaf.form", "a leaf has its one canonical form and its common members", f"{OBJECTS} Leaf"),
-    ("leaf.members", "an event has exactly its own members", f"{OBJECTS} Leaf"),
-    ("log.order", "numbers, verdicts and voids follow each other legally", f"{OBJECTS} Leaf"),
-    ("head.form", "a head has exactly three lines and one signature", f"{OBJECTS} Head and cosignature"),
-    ("head.signature", "a head is signed by the head key of its writer", f"{OBJECTS} Head and cosignature"),
-    ("tail.root", "a tail is taken when it gives the signed root, and is cosigned", f"{OBJECTS} Frame"),
+    ("leaf.form", "a leaf has its one canonical form and its common members", f"{LOG} Leaf"),
+    ("leaf.members", "an event has exactly its own members", f"{LOG} Leaf"),
+    (
+        "log.order",
+        "numbers, verdicts and voids follow each other legally",
+        f"{LOG} What is judged after storing",
+    ),
+    ("head.form", "a head has exactly three lines and one signature", f"{LOG} Head"),
+    ("head.signature", "a head is signed by the head key of its writer", f"{LOG} Head"),
+    (
+        "tail.root",
+        "a tail is taken when it gives the signed root, and is cosigned",
+        f"{LOG} What a cosigner checks",
+    ),
     ("tail.growth", "a log never shrinks and never changes", f"{THREATS} rule 26"),
-    ("cosignature.form", "a cosignature is one line over time and head", f"{OBJECTS} Head and cosignature"),
-    ("cosignature.signature", "a cosignature is by the cosign key", f"{OBJECTS} Head and cosignature"),
+    ("cosignature.form", "a cosignature is one line over time and head", f"{LOG} Cosignature"),
+    ("cosignature.signature", "a cosignature is by the cosign key", f"{LOG} Cosignature"),
     # frames, door, gate
     ("frame.form", "a frame holds what its header counts, and nothing else", f"{OBJECTS} Frame"),
     ("frame.limits", "a frame keeps its limits", f"{OBJECTS} Frame"),
     ("frame.address", "a frame names the link and the two agencies of its address", f"{OBJECTS} Frame"),
     ("frame.results", "each line gets one result, in order", f"{OBJECTS} Frame"),
-    ("door.card", "the current card is given to everybody", f"{OBJECTS} Partner door"),
-    ("door.request", "only the requests of the table exist", f"{OBJECTS} Partner door"),
+    ("door.card", "the current card is given to everybody", f"{DOOR} Request"),
+    ("door.request", "only the requests of the table exist", f"{DOOR} Request"),
     (
         "door.signature",
         "a request is signed as agreed by the door key of the partner",
-        f"{OBJECTS} Partner door",
+        f"{DOOR} Signature",
     ),
-    ("door.age", "a request is at most 300 s old or early", f"{OBJECTS} Partner door"),
-    ("door.nonce", "a nonce counts once", f"{OBJECTS} Partner door"),
-    ("door.body", "the body is the one that was signed", f"{OBJECTS} Partner door"),
-    ("gate.statement", "a statement is signed by the door key and of this link", f"{OBJECTS} Start gate"),
-    ("gate.nonce", "an answer names the nonce of its question", f"{OBJECTS} Start gate"),
-    ("gate.clock", "both clocks agree within 300 s", f"{OBJECTS} Start gate"),
+    ("door.age", "a request is at most 300 s old or early", f"{DOOR} The order at the door"),
+    ("door.nonce", "a nonce counts once", f"{DOOR} The order at the door"),
+    ("door.body", "the body is the one that was signed", f"{DOOR} Signature"),
+    ("gate.statement", "a statement is signed by the door key and of this link", f"{GATE} Word"),
+    ("gate.nonce", "an answer names the nonce of its question", f"{GATE} Word"),
+    ("gate.clock", "both clocks agree within 300 s", f"{GATE} Decision"),
     (
         "gate.prefix",
         "the gate opens when all that is known of a log is a prefix of it",
-        f"{OBJECTS} Start gate",
+        f"{GATE} Decision",
     ),
     # enrolment
     ("card.form", "a card has exactly its members", f"{ENROLMENT} Card"),
@@ -141,7 +160,7 @@ _TABLE: Final = (
         f"{ENROLMENT} Agreement",
     ),
     ("agreement.in_force", "a message is judged by the version at its number", f"{ENROLMENT} Agreement"),
-    ("keys.history", "a key counts by its place in the log", f"{ENROLMENT} Card"),
+    ("keys.history", "a key counts by its place in the log", f"{LOG} Where a key counts"),
 )
 
 RULES: Final = MappingProxyType({row[0]: Rule(*row) for row in _TABLE})

@@ -116,7 +116,11 @@ async def release(
     """
     node.presence.demand_open(link)
     demand_whole(check_form(document, draft=True, known=node.versions))
-    _demand_second(document, officer, second, approved)
+    try:
+        _demand_second(document, officer, second, approved)
+    except InputError:  # what is wrong with the message is told before who has to approve it
+        demand_whole(await check_draft(node, link, document, officer, attachments))
+        raise
 
     async def once() -> MessageRow:
         pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
