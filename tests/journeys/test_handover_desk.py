@@ -249,7 +249,7 @@ def test_nobody_signs_before_the_departure(tmp_path: Path) -> None:
     ("members", "match"),
     [
         ({"as": "XYZ", "document": {}}, "no type that can be written"),
-        ({"as": "KEY", "document": {}}, "no type that can be written"),
+        ({"as": "ACK", "document": {}}, "no type that can be written"),
         ({"as": "RPD", "document": {}}, "your own"),
         ({"as": "HRP", "document": {"type": "RPD"}}, "not of type HRP"),
     ],

@@ -118,7 +118,6 @@ def test_a_type_has_a_code_or_a_name() -> None:
     [
         ("XYZ", "is no message type"),
         ("ACK", "has no installed form yet"),
-        ("KEY", "has no installed form yet"),
         ("", "is no message type"),
     ],
 )
