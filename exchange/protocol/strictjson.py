@@ -113,7 +113,7 @@ def encode_canonical(value: JsonValue) -> bytes:
         StrictJsonError: as `encode`.
     """
     raw = _encode(value, orjson.OPT_SORT_KEYS)
-    return raw if raw.isascii() else _CANONICAL.encode(value).encode("ascii")
+    return raw if raw.isascii() and b"\x7f" not in raw else _CANONICAL.encode(value).encode("ascii")
 
 
 def _encode(value: JsonValue, option: int) -> bytes:

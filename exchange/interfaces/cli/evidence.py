@@ -11,7 +11,7 @@ import typer
 
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.options import DATA, Data, Json, Officer, the_officer, write_file
-from exchange.interfaces.cli.output import say
+from exchange.interfaces.cli.output import say, say_json
 from exchange.interfaces.cli.packing import write_pack
 from exchange.verifier.main import main as run_verifier
 from exchange.verifier.onefile import one_file
@@ -27,9 +27,13 @@ def export(
     output: Output = None,
     officer: Officer = "",
     data: Data = DATA,
+    as_json: Json = False,
 ) -> None:
     """Write the evidence of a link: both ledgers with all signatures, no content of any message."""
     path, lines = write_pack(Service(data), output, partner=partner, officer=the_officer(officer))
+    if as_json:
+        say_json({"file": str(path), "lines": lines})
+        return
     say(f"{path}: {lines} lines, no content of any message")
     say("verify it anywhere: exchange evidence verifier -o verify.py, then python3 verify.py " + path.name)
 
@@ -46,8 +50,11 @@ def verify(
 
 
 @group.command("verifier")
-def verifier(output: Output = None) -> None:
+def verifier(output: Output = None, as_json: Json = False) -> None:
     """Write the verifier as one Python file that runs alone, for somebody who has only Python."""
     path = output or Path("verify.py")
     write_file(path, one_file().encode("utf-8"), force=False)
+    if as_json:
+        say_json({"file": str(path)})
+        return
     say(f"{path}: run it with python3 {path.name} PACK")

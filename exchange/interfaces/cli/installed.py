@@ -28,6 +28,7 @@ from exchange.messages.codelists import codelist, list_versions, schema_root
 from exchange.messages.document import RELEASE_FIELDS, Document, header_of, text_at
 from exchange.messages.schemas import gate, lists_used, schemas
 from exchange.messages.validation import KnownFacts, RuleContext, check_form, check_rules
+from exchange.messages.versions import form_of_version, understood
 
 
 def check_installed() -> list[str]:
@@ -44,16 +45,16 @@ def document_faults(document: Document, *, now: datetime) -> tuple[Fault, ...]:
     return tuple(
         fault
         for fault in check_rules(document, _context(document, now), KnownFacts())
-        if fault.rule not in rules_of_earlier_messages()
+        if fault.rule not in rules_of_earlier_messages(text_at(header_of(document), "type"))
     )
 
 
 @cache
-def rules_of_earlier_messages() -> frozenset[str]:
-    """Return the rules that cannot be judged without earlier messages."""
+def rules_of_earlier_messages(type_code: str) -> frozenset[str]:
+    """Return the rules of a type that cannot be judged without earlier messages."""
     world = json.loads((_root() / "world.json").read_text(encoding="utf-8"))
     moment = datetime.fromisoformat(world["numbered_at"])
-    examples = [_load(path) for path in _files("valid")]
+    examples = [_load(path) for path in _files("valid") if _type_of(path) == type_code]
     found = (check_rules(each, _context(each, moment), KnownFacts()) for each in examples)
     return frozenset(fault.rule for faults in found for fault in faults)
 
@@ -101,7 +102,8 @@ def _members(schema: Any) -> tuple[list[str], list[str]]:
 
 def _examples() -> Iterator[str]:
     for path in _files("valid"):
-        form, document = _form_of(path), _load(path)
+        document = understood(_load(path)).document
+        form = form_of_version(_type_of(path), text_at(header_of(document), "type_version"))
         if form is None or not gate(form.schema, draft=False).is_valid(document):
             yield f"example {_name(path)} does not have its form"
         elif not _is_read(form, document):
@@ -120,8 +122,8 @@ def _is_read(form: Form, document: Document) -> bool:
     return True
 
 
-def _form_of(path: Path) -> Form | None:
-    return FORMS.get(path.parent.parent.name.upper())
+def _type_of(path: Path) -> str:
+    return path.parent.parent.name.upper()
 
 
 def _root() -> Path:

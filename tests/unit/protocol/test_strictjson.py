@@ -339,3 +339,8 @@ def _refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_float(text: str) -> float:
     raise AssertionError(text)
+
+
+@pytest.mark.parametrize("beside", ["", "é"])
+def test_canonical_form_of_delete_is_one_whatever_stands_beside_it(beside: str) -> None:
+    assert encode_canonical({"a": "\x7f" + beside}).startswith(b'{"a":"\\u007f')
