@@ -344,8 +344,8 @@ def _in_header(name: str, value: JsonValue, *, gone: bool = False) -> Case:
 EQUALITY: Final = (
     *(_in_header(name, value) for name, value in HEADER_MEMBERS.items()),
     *(_in_header(name, value, gone=True) for name, value in HEADER_MEMBERS.items()),
-    one("envelope-other-agreement", "parts.header", "The envelope names version 2, the header version 1.",
-        MISMATCHED, Wrong(members=with_members(agr=2))),
+    one("envelope-other-agreement", "agreement.in_force", "The envelope names a version that nobody signed.",
+        rejected("agreement_mismatch"), Wrong(members=with_members(agr=2))),
 )  # fmt: skip
 
 CASES: Final = (

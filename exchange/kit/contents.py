@@ -41,8 +41,8 @@ def _lists_with(**versions: str) -> Callable[[Document], Document]:
 VERSIONS: Final = (
     _set("version-major", "content.version", "The form is of a later major version.", "version_unsupported",
          ("header", "type_version"), "2.0"),
-    _set("version-minor", "content.version", "The form is of a later minor version that is not installed.",
-         "version_unsupported", ("header", "type_version"), "1.99"),
+    one("version-minor", "content.version", "The form is of a later minor version; the newest one reads it.",
+        ACCEPTED, Wrong(document=in_document(("header", "type_version"), "1.99"))),
     _set("version-no-form", "content.version", "The type has no form: a receipt is an entry, not a message.",
          "version_unsupported", ("header", "type"), "ACK"),
     _set("version-type-unknown", "content.version", "No such type is known.", "code_unknown",

@@ -74,16 +74,12 @@ async def send_anyway(
         )
         if retired is not None:
             logbook.write(uow, node, pairing.link, [_retirement(agency, retired)])
-        row, raw = releasing._sign(node, pairing, ready, officer=OFFICER, second=second)
+        index = logbook.next_index(uow, node, pairing.link)
+        row, raw = releasing._sign(node, pairing, ready, index, officer=OFFICER, second=second)
         if recipient or retired:
             said = replace(read_envelope(raw).claimed, recipient=recipient or row_recipient(raw))
             raw = sign_envelope(said, retired or node.keys.signing(KeyUse.ENVELOPE, node.clock.now()))
-        row = replace(
-            row,
-            envelope_hash=sha256(raw),
-            line_bytes=len(join_line(raw, ready.body)),
-            leaf_index=logbook.next_index(uow, node, pairing.link),
-        )
+        row = replace(row, envelope_hash=sha256(raw), line_bytes=len(join_line(raw, ready.body)))
         uow.messages.add(row, envelope=raw, body=ready.body)
         uow.contents.add(link, Direction.OUT, row.seq, parts_of(ready.document, ready.parts))
         logbook.write(uow, node, pairing.link, [announced(row)])

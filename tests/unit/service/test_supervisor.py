@@ -32,15 +32,15 @@ def test_a_silent_log_gets_one_beat_a_day() -> None:
 
 
 def test_a_fault_of_the_program_on_a_link_does_not_end_the_process(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    real, calls = deliver.give_up_expired, []
+    real, calls = deliver.need_of, []
 
-    async def faulty(node, link):  # type: ignore[no-untyped-def]
+    def faulty(uow, node, link):  # type: ignore[no-untyped-def]
         calls.append(node.agency)
         if len(calls) < 4:
             raise KeyError("a fault of the program")
-        return await real(node, link)
+        return real(uow, node, link)
 
-    monkeypatch.setattr(deliver, "give_up_expired", faulty)
+    monkeypatch.setattr(deliver, "need_of", faulty)
 
     async def story(world: World) -> None:
         await world.open()
