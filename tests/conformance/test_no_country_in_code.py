@@ -29,6 +29,12 @@ ALLOWED = {
     "exchange/messages/dates.py": "the hint says how a year of the Buddhist Era is converted",
     "exchange/messages/blanks.py": "an example needs a usual crossing",
     "exchange/interfaces/cli/templates.py": "the invented person of an example has a nationality",
+    "exchange/messages/lookalikes.py": "scripts of letters that look alike",
+    "exchange/service/searching.py": "the hint says how a year of the Buddhist Era is converted",
+    "exchange/kit/contents.py": "digits of a script, and an agency of no country",
+    "exchange/kit/envelopes.py": "digits of a script, and an agency of no country",
+    "exchange/kit/enrolling.py": "the hint shows what a code of an agency looks like",
+    "exchange/interfaces/cli/registry.py": "the hint shows what a code of a provider looks like",
     "exchange/interfaces/cli/partners.py": "the help shows what a code of an agency looks like",
 }
 TRAINING = "exchange/interfaces/cli/demo"

@@ -29,7 +29,7 @@ be, S0 to S4 (list `sensitivity-classes`); a value may raise it. A name that sta
 some are refused in every type: {reserved}.
 
 A [stop](../adr/0012-stops-overtake.md) acts on arrival, needs one officer and only forbids. What a newer
-version of a form means: [objects](../protocol/objects.md#versions-of-forms).
+version of a form means: [versions](../protocol/versioning.md#versions-of-forms).
 
 ## All types
 """
