@@ -10,7 +10,7 @@ const PLACE = { ep: 1, size: is.count };
 const REPORT = { seen: (one) => exact(one, { ...PLACE, note: is.text }), numbers: is.count,
   own: (one) => exact(one, { ...PLACE, root: is.digest }), copy: (one) => exact(one, PLACE),
   next: is.number, state: /^(closed|open|frozen)$/, restored: is.text, card: is.text,
-  agreement: (one) => exact(one, { n: 1, ad: is.digest, sig: is.text }) };
+  agreement: (one) => exact({ held: 1, ...one }, { n: 1, ad: is.digest, sig: is.text, held: is.number }) };
 
 async function ask(partner, toNonce) {
   const { state, link, me, them, keys } = partner, { own, copy, out, theirSent } = state, nonce = random(16);
