@@ -11,8 +11,8 @@ from exchange.messages.filling import fill
 from exchange.service.facts import StoreFacts
 from exchange.service.following import known_of
 from exchange.service.pairing import pairing_of
-from exchange.service.recipients import others_told
 from exchange.service.rows import MessageState
+from exchange.service.same_person import others_told
 from tests.support.careless import send
 from tests.support.journey_stage import Stage
 from tests.support.notices import notice, sources
