@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Write requirements.lock (everything) and requirements-core.lock (what a server runs) from pyproject.toml.
-# Neither file names a registry: the hashes decide what may be installed, not the place it comes from.
+# Write requirements.lock (everything), requirements-core.lock (what a server
+# runs) and requirements-desk.lock (the same with the officers' pages) from pyproject.toml.
+# No file names a registry: the hashes decide what may be installed, not the place it comes from.
 set -eu
 cd "$(dirname "$0")/.."
 command -v uv >/dev/null 2>&1 || {
@@ -20,6 +21,8 @@ compile() {
     rm -f "$made"
 }
 
-compile requirements.lock "What the program and its tests need." --extra dev
+compile requirements.lock "What the program and its tests need." --extra dev --extra desk --extra postgres
 compile requirements-core.lock "What the program needs, the same versions as in requirements.lock." \
     --constraint requirements.lock
+compile requirements-desk.lock "What the program with its pages needs, the same versions as in requirements.lock." \
+    --extra desk --constraint requirements.lock
