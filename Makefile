@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Short commands for people. `make demo` is the one to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-twins test interop check simulate journeys year crash bench pages vectors lock
+.PHONY: help venv demo demo-twins test interop check simulate journeys year crash bench pages translations vectors lock
 
 BIN := .venv/bin
 
@@ -19,6 +19,7 @@ help:
 	@echo "make bench   floor, product and peer measured side by side; quick: make bench ARGS=--quick"
 	@echo "make venv    set up the Python packages in .venv (the others do it too)"
 	@echo "make pages   write the pages of the documentation that are made from data"
+	@echo "make translations  bring the .po files up to the texts of the tree; ARGS='--missing FILE' and '--take FILE' for translators"
 	@echo "make vectors  write the vectors of the conformance kit again; kept bodies stay as they are"
 	@echo "make lock    write requirements.lock again (needs uv)"
 
@@ -66,6 +67,9 @@ bench: venv
 
 pages: venv
 	@$(BIN)/python -m tools.pages
+
+translations: venv
+	@$(BIN)/python -m tools.translations $(ARGS)
 
 vectors: venv
 	@$(BIN)/python -m tools.vectors

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every text that people read, found where it is written.
+
+1. Templates and code: what Babel finds in calls of gettext, and in `marked(...)`.
+2. Labels of the code lists.
+3. Titles and descriptions of the message forms.
+
+A text that stands in several places is one entry. A text of one word that needs another translation in one
+list has an entry of its own in the catalogue, with the list as its context; such entries are kept.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+
+METHODS = (("**/templates/**", "jinja2"), ("**.py", "python"))
+OPTIONS = {"jinja2": {"silent": "false", "trimmed": "true", "extensions": "jinja2.ext.i18n"}}
+KEYWORDS = {**DEFAULT_KEYWORDS, "marked": None}
+COMMENTS = ("translators:",)
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text and where it stands; `ids` has two for singular and plural."""
+
+    ids: tuple[str, ...]
+    place: str
+    context: str | None = None
+    comments: tuple[str, ...] = ()
+
+
+def template(root: Path) -> Catalog:
+    """Return a catalogue with every text and without translations."""
+    found = Catalog(fuzzy=False)
+    for text in sorted(texts(root), key=lambda text: text.place):
+        one = text.ids[0] if len(text.ids) == 1 else text.ids
+        found.add(one, locations=[(text.place, 0)], context=text.context, auto_comments=text.comments)
+    return found
+
+
+def texts(root: Path) -> Iterator[Text]:
+    """Yield every text of a tree, the same text once for each place."""
+    yield from _of_code(root)
+    for path in sorted((root / "schemas" / "codelists").glob("*.json")):
+        place = path.relative_to(root).as_posix()
+        yield from (Text((row["label"],), place) for row in _json(path).get("codes", []))
+    for path in sorted((root / "schemas" / "messages").glob("*.json")):
+        place = path.relative_to(root).as_posix()
+        yield from (Text((said,), place) for said in dict.fromkeys(_said(_json(path))))
+
+
+def _of_code(root: Path) -> Iterator[Text]:
+    found = extract_from_dir(
+        root / "exchange", METHODS, OPTIONS, keywords=KEYWORDS, comment_tags=COMMENTS, strip_comment_tags=True
+    )
+    for name, _, ids, comments, context in found:
+        several = ids if isinstance(ids, tuple) else (ids,)
+        yield Text(tuple(several), f"exchange/{name}", context, tuple(comments))
+
+
+def _said(node: Any) -> Iterator[str]:
+    """Yield titles and descriptions of a form, in its order."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _said(item)
+    elif isinstance(node, dict):
+        for name, value in node.items():
+            if name in {"title", "description"} and isinstance(value, str):
+                yield value
+            else:
+                yield from _said(value)
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
