@@ -137,12 +137,12 @@ class AgreedLimits:
 
 @dataclass(frozen=True)
 class ReleaseRule:
-    """An act that needs more than one person of one side."""
+    """An act that needs two persons of one side."""
 
     act: str
     persons: int
     emergency_hours: int | None
-    """The others may follow within so many hours; None: never."""
+    """The second may follow within so many hours; None: never."""
 
 
 @dataclass(frozen=True)
@@ -200,10 +200,6 @@ class Terms:
             AgreementInvalidError: its country is not in these terms.
         """
         return _side(self.sides, country_of(agency), profile=self.profile)
-
-    def persons_for(self, act: str) -> int:
-        """Return how many persons of one side an act of `two-person-acts` needs."""
-        return next((rule.persons for rule in self.release if rule.act == act), 1)
 
 
 def country_of(agency: AgencyCode) -> str:

@@ -2,7 +2,7 @@
 """Drafts on their way to release: one officer prepares, a second one approves where two are needed.
 
     send     complete and allowed?  -> released now
-                                    -> kept for a second person (the act needs two)
+                                    -> kept for a second person (the act needs two, and it is no emergency)
                                     -> kept as waiting (the start gate is closed)
     approve  the second person sees the digest of what was shown, then it is released or waits
 
@@ -61,22 +61,29 @@ async def send(
     document: Document,
     officer: OfficerNumber,
     attachments: Sequence[Carried] = (),
+    *,
+    alone: bool = False,
 ) -> Sent:
     """Release a complete document, or keep it until it can be released.
 
-    `attachments` are the parts that `attach` gave for this document.
+    `attachments` are the parts that `attach` gave for this document. `alone`: in an emergency, without the
+    second person, who looks at it afterwards; while the gate is closed it is kept for that person instead.
 
     Raises:
         InputError: something is wrong with it; nothing was sent, nothing was stored.
     """
     demand_whole(check_form(document, draft=True, known=node.versions))
     reason = two_person_reason(document)
-    if reason:
+    if reason and not alone:
         return await _keep(node, link, document, officer, attachments, fate=Fate.NEEDS_SECOND, reason=reason)
     try:
-        done = await release(node, link, document, officer=officer, attachments=attachments)
+        done = await release(
+            node, link, document, officer=officer, attachments=attachments, alone=bool(reason)
+        )
     except GateClosedError as error:
-        return await _keep(node, link, document, officer, attachments, fate=Fate.WAITING, reason=error.reason)
+        fate = Fate.NEEDS_SECOND if reason else Fate.WAITING
+        why = reason or error.reason
+        return await _keep(node, link, document, officer, attachments, fate=fate, reason=why)
     return Sent(Fate.RELEASED, link, done.id, done.type, release_digest(document), done.seq)
 
 

@@ -210,15 +210,20 @@ def rule_context(
     )
 
 
-def two_person_reason(document: Document) -> str | None:
-    """Return why a message needs two persons of our side, as a code of `two-person-acts`, or None."""
+def two_person_acts_of(document: Document) -> tuple[str, ...]:
+    """Return the codes of `two-person-acts` that releasing a message is."""
     header = header_of(document)
     persons = persons_of(document)
     states = [text_at(consent, "state") for person in persons for consent in objects_at(person, "consents")]
-    acts = two_person_acts(
+    return two_person_acts(
         text_at(header, "type"),
         sensitivity=max(str(highest_class(document)), text_at(header, "sensitivity")),
         children=any(bool(person.get("is_child")) for person in persons),
         consent_states=states,
     )
+
+
+def two_person_reason(document: Document) -> str | None:
+    """Return why a message needs two persons of our side, as a code of `two-person-acts`, or None."""
+    acts = two_person_acts_of(document)
     return acts[0] if acts else None

@@ -21,6 +21,7 @@ from typing import Protocol, TypeVar
 
 from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, MovementCode, OfficerNumber
 from exchange.protocol.keyring import KeySpan
+from exchange.service.emergencies import Emergencies
 from exchange.service.findings import Register, Searches
 from exchange.service.rows import (
     AgreementRow,
@@ -424,6 +425,8 @@ class UnitOfWork(Protocol):
     def officers(self) -> Officers: ...
     @property
     def drafts(self) -> Drafts: ...
+    @property
+    def emergencies(self) -> Emergencies: ...
     @property
     def audit(self) -> Audit: ...
     @property

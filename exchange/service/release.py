@@ -3,7 +3,8 @@
 
 Steps, with the numbers of docs/protocol/sending.md; `converse` goes on with 5:
 1. check: the form of the draft; every fault is told to the officer, nothing is stored.
-2. second person: asked for where the agreement says so; approval binds the released digest.
+2. second person: asked for where the agreement says so; approval binds the released digest. In an
+   emergency one person may release alone, and the second one follows (`emergency`).
 3. seal: the five members filled at release are set; the parts get their salts; the body is sealed. None
    of this needs the number, so many messages can be sealed at once.
 4. number: in one unit gate, bounds, rules, consent and state; the number; the envelope; outbox row, `sent`
@@ -38,6 +39,7 @@ from exchange.protocol.seal import seal
 from exchange.protocol.suites import KeyUse, Suite
 from exchange.protocol.trust import trusted_sealing_key
 from exchange.service import casework, logbook
+from exchange.service.emergency import demand_emergency, note_emergency
 from exchange.service.facts import StoreFacts, rule_context, two_person_reason
 from exchange.service.intake import parts_of
 from exchange.service.node import Node
@@ -104,10 +106,12 @@ async def release(
     approved: Digest | None = None,
     draft: MessageId | None = None,
     attachments: Sequence[Carried] = (),
+    alone: bool = False,
 ) -> Released:
     """Number, seal and queue a message; durable when it returns. Its `draft` goes in the same unit.
 
-    `attachments` are the parts that `attach` gave for this document.
+    `attachments` are the parts that `attach` gave for this document. `alone`: in an emergency, without the
+    second person.
 
     Raises:
         InputError: the draft is wrong, or a second person is needed; nothing was stored.
@@ -117,7 +121,8 @@ async def release(
     node.presence.demand_open(link)
     demand_whole(check_form(document, draft=True, known=node.versions))
     try:
-        _demand_second(document, officer, second, approved)
+        if not alone:
+            _demand_second(document, officer, second, approved)
     except InputError:  # what is wrong with the message is told before who has to approve it
         demand_whole(await check_draft(node, link, document, officer, attachments))
         raise
@@ -126,11 +131,16 @@ async def release(
         pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
         ready = seal_message(node, pairing, document, officer=officer, second=second, attachments=attachments)
 
+        within = demand_emergency(document, pairing.agreement.terms) if alone else None
+
         def unit(uow: UnitOfWork) -> MessageRow:
             _use_draft(uow, draft)
             if second is not None:
                 demand_officer(uow, second, node.clock.now())
-            return number(uow, node, link, ready, officer=officer, second=second)
+            row = number(uow, node, link, ready, officer=officer, second=second)
+            if within is not None:
+                note_emergency(uow, row, document, within)
+            return row
 
         row = await node.store.write(unit)
         node.counters.count("message_released", partner=pairing.partner)

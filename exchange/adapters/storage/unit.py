@@ -13,6 +13,7 @@ from exchange.adapters.storage.contents import SqlContents
 from exchange.adapters.storage.crossings import SqlCrossings
 from exchange.adapters.storage.database import Database
 from exchange.adapters.storage.drafts import SqlDrafts
+from exchange.adapters.storage.emergencies import SqlEmergencies
 from exchange.adapters.storage.links import LinkNumbers, SqlLinks
 from exchange.adapters.storage.logs import SqlLogs
 from exchange.adapters.storage.messages import MessagePlaces, SqlMessages
@@ -50,6 +51,7 @@ class SqlUnit:
         self._register = SqlRegister(database, vault, files)
         self._officers = SqlOfficers(database, vault)
         self._drafts = SqlDrafts(database, vault, self._numbers)
+        self._emergencies = SqlEmergencies(database, places)
         self._audit = SqlAudit(database, vault, self._numbers)
         self._settings = SqlSettings(database)
 
@@ -100,6 +102,10 @@ class SqlUnit:
     @property
     def drafts(self) -> SqlDrafts:
         return self._drafts
+
+    @property
+    def emergencies(self) -> SqlEmergencies:
+        return self._emergencies
 
     @property
     def audit(self) -> SqlAudit:

@@ -14,6 +14,7 @@ from exchange.cases.deadlines import DueState
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.messages.catalog import message_types
 from exchange.service.due import Task, worklist
+from exchange.service.emergencies import EmergencyRow
 from exchange.service.withdrawals import PassOn, to_pass_on
 
 
@@ -29,6 +30,7 @@ async def list_due(desk: Desk, ask: Ask) -> Answer:
         "answers_on_their_way": _count(task.answering for task in tasks),
         "waiting": _waiting(tasks),
         "tasks": [_task(desk, task) for task in shown],
+        "second_looks": [_second_look(desk, each) for each in await _to_look_at(desk)],
         "withdrawals": [_withdrawal(each) for each in await _to_pass_on(desk)],
     }
 
@@ -80,6 +82,22 @@ def _task(desk: Desk, task: Task) -> Answer:
         "answering": task.answering,
         "reminded": list(task.reminded),
         "reminder": _reminder(desk, task),
+    }
+
+
+async def _to_look_at(desk: Desk) -> list[EmergencyRow]:
+    return await desk.node.store.read(lambda uow: uow.emergencies.open())
+
+
+def _second_look(desk: Desk, each: EmergencyRow) -> Answer:
+    """Return a message that one person released in an emergency; a second one has to look at it."""
+    return {
+        "message": each.message,
+        "type": each.type,
+        "act": each.act,
+        "released_by": each.released_by,
+        "until": when(each.until_at),
+        "overdue": desk.node.clock.now() > each.until_at,
     }
 
 

@@ -5,7 +5,7 @@ import asyncio
 from dataclasses import asdict
 
 from exchange.errors import ExchangeError, UsageError
-from exchange.ids import LinkId, unb64url
+from exchange.ids import Digest, LinkId, unb64url
 from exchange.interfaces.api.desk import (
     Answer,
     Ask,
@@ -28,6 +28,7 @@ from exchange.service.enclosures import unkept
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft
 from exchange.service.rows import Direction, LinkRow, MessageState
+from exchange.service.second_look import review
 from exchange.service.void import give_up
 
 MAX_WAIT_S = 60
@@ -69,7 +70,8 @@ async def send_message(desk: Desk, ask: Ask) -> Answer:
     link, filled = await _filled(desk, ask)
     attached = attach(filled.document, _files(ask, filled.document)) if ask.members.get("files") else None
     document, parts = (attached.document, attached.parts) if attached else (filled.document, ())
-    return sent_answer(link, await send(desk.node, link.link, document, ask.officer(), parts))
+    alone = ask.flag("emergency")
+    return sent_answer(link, await send(desk.node, link.link, document, ask.officer(), parts, alone=alone))
 
 
 async def send_many(desk: Desk, ask: Ask) -> Answer:
@@ -121,6 +123,15 @@ async def release_message(desk: Desk, ask: Ask) -> Answer:
     """Release a kept draft as the second person."""
     sent = await approve(desk.node, ask.text("id"), ask.officer(), digest=ask.members.get("digest"))
     return sent_answer(await link_of(desk, sent.link), sent)
+
+
+async def review_message(desk: Desk, ask: Ask) -> Answer:
+    """Record that a second person has looked at what one person released in an emergency."""
+    row = await message_of(desk, ask.text("id"))
+    agrees, digest = not ask.flag("objects"), ask.members.get("digest")
+    shown = Digest(ask.text("digest")) if digest else None
+    seen = await review(desk.node, row.link, row.seq, ask.officer(), agrees=agrees, digest=shown)
+    return {"id": seen.message, "type": seen.type, "act": seen.act, "agrees": agrees}
 
 
 async def list_messages(desk: Desk, ask: Ask) -> Answer:
@@ -213,6 +224,7 @@ COMMANDS: dict[str, Command] = {
     "message.send": send_message,
     "message.send_many": send_many,
     "message.release": release_message,
+    "message.review": review_message,
     "message.list": list_messages,
     "message.show": show_message,
     "message.wait": wait_message,

@@ -37,15 +37,25 @@ def due(
     if as_json:
         say_json(found)
         return
-    withdrawals = found.get("withdrawals", [])
-    for each in withdrawals:
-        say(withdrawal_line(each))
+    first = [second_look_line(each) for each in found["second_looks"]]
+    first += [withdrawal_line(each) for each in found["withdrawals"]]
+    for line in first:
+        say(line)
     if not (found["to_answer"] or found["answers_on_their_way"] or found["waiting"]):
-        say(NOTHING if not withdrawals else "nothing else is waiting")
+        say(NOTHING if not first else "nothing else is waiting")
         return
     say(in_words(found))
     say()
     say_table(HEADINGS, [_row(task) for task in found["tasks"]], empty=NOTHING_LATE)
+
+
+def second_look_line(each: Answer) -> str:
+    """Return what a second officer has to do for a message that one released alone in an emergency."""
+    number, late = short(each["message"]), ", overdue" if each["overdue"] else ""
+    return (
+        f"{each['type']} {number} was released by {each['released_by']} alone ({each['act']}): a second "
+        f"officer looks until {each['until']}{late}: exchange message review {number}"
+    )
 
 
 def withdrawal_line(each: Answer) -> str:

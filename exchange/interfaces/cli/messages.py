@@ -113,6 +113,9 @@ def send(
     attach: Attach = None,
     attach_type: AttachType = None,
     strip: Strip = False,
+    emergency: Annotated[
+        bool, typer.Option("--emergency", help="Without the second person, who looks at it within hours.")
+    ] = False,
     data: Data = DATA,
     officer: Officer = "",
     no_wait: NoWait = False,
@@ -121,7 +124,14 @@ def send(
     """Send a file: fill, check, seal, deliver. Waits up to 10 s for the verdict."""
     document, service = read_document(file), Service(data)
     files = _files(attach or [], attach_type or [], strip=strip)
-    sent = service.ask("message.send", document=document, to=to, officer=the_officer(officer), files=files)
+    sent = service.ask(
+        "message.send",
+        document=document,
+        to=to,
+        officer=the_officer(officer),
+        files=files,
+        emergency=emergency or None,
+    )
     sending.report(sending.follow(service, sent, wait=not no_wait), as_json=as_json)
 
 
@@ -155,6 +165,27 @@ def release(
     service = Service(data)
     sent = service.ask("message.release", id=number, officer=the_officer(officer), digest=digest or None)
     sending.report(sending.follow(service, sent, wait=not no_wait), as_json=as_json)
+
+
+@group.command("review")
+def review(
+    number: Number,
+    data: Data = DATA,
+    officer: Officer = "",
+    objects: Annotated[bool, typer.Option("--object", help="You do not agree; send a stop as well.")] = False,
+    digest: Annotated[str, typer.Option("--digest", help="Digest of what you were shown.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Look, as the second person, at what a colleague released alone in an emergency."""
+    who = the_officer(officer)
+    seen = Service(data).ask("message.review", id=number, officer=who, objects=objects, digest=digest or None)
+    if as_json:
+        say_json(seen)
+        return
+    word = "objects" if objects else "agrees"
+    say(f"{seen['type']} {sending.short(seen['id'])}: recorded that {who} {word}")
+    if objects:
+        say("this stops nothing by itself; to stop it: exchange message new HLD (hold) or CWD (withdrawal)")
 
 
 @group.command("list")

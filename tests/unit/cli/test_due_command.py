@@ -30,7 +30,8 @@ def found(*tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
         [{"partner": "VN-MPS-IMM", "count": len(tasks) - ours, "overdue": 0}] if len(tasks) > ours else []
     )
     counts = {"to_answer": ours, "overdue": 0, "answers_on_their_way": 0, "waiting": waiting}
-    return {"now": "2027-10-04T02:00:00.000Z", "tasks": list(tasks), **counts, **more}
+    empty: dict[str, Any] = {"second_looks": [], "withdrawals": []}
+    return {"now": "2027-10-04T02:00:00.000Z", "tasks": list(tasks), **counts, **empty, **more}
 
 
 def due(tmp_path: Path, answer: Any, *words: str) -> tuple[Outcome, LocalService]:
@@ -50,6 +51,25 @@ def test_a_row_says_what_for_how_many_by_whom_until_when_and_what_to_type(tmp_pa
         "Mon 11 Oct 2027 16:00 Phnom Penh / 16:00 Ho Chi Minh", "open", "exchange message answer 2f1e4b60",
     ]  # fmt: skip
     assert lines[4].endswith("exchange message show 2f1e4b60")
+
+
+@pytest.mark.parametrize(("overdue", "late"), [(False, ""), (True, ", overdue")], ids=["in time", "late"])
+def test_what_one_officer_released_alone_stands_first(tmp_path: Path, overdue: bool, late: str) -> None:
+    look = {
+        "message": OURS["message"],
+        "type": "RPN",
+        "act": "rpn_child",
+        "released_by": "P-0001",
+        "until": "2027-10-05T02:00:00.000Z",
+        "overdue": overdue,
+    }
+    done, _ = due(tmp_path, found(second_looks=[look]))
+
+    assert done.out.splitlines() == [
+        "RPN 2f1e4b60 was released by P-0001 alone (rpn_child): a second officer looks until "
+        f"2027-10-05T02:00:00.000Z{late}: exchange message review 2f1e4b60",
+        "nothing else is waiting",
+    ]
 
 
 def test_an_empty_list_says_what_to_do(tmp_path: Path) -> None:

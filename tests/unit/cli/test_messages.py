@@ -374,3 +374,26 @@ def test_an_unknown_number_is_wrong_usage(tmp_path: Path) -> None:
         "error: 0 messages have the number 4b60",
         "hint: type more of it: exchange message list",
     ]
+
+
+def test_an_emergency_is_asked_for_and_never_assumed(tmp_path: Path) -> None:
+    _, service = _send(tmp_path, {"message.send": SENT, "message.wait": ACCEPTED}, "--emergency")
+
+    assert service.members("message.send")["emergency"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "objects", "said"),
+    [((), False, "agrees"), (("--object",), True, "objects")],
+    ids=["agrees", "objects"],
+)
+def test_the_second_person_says_what_is_thought_of_it(
+    tmp_path: Path, words: tuple[str, ...], objects: bool, said: str
+) -> None:
+    answer = {"id": ID, "type": "RPN", "act": "rpn_child", "agrees": not objects}
+    with LocalService(tmp_path, {"message.review": answer}) as service:
+        done = run("message", "review", "2f1e4b60", "--data", tmp_path, *words, OFFICER="P-0002")
+
+    assert done.out.splitlines()[0] == f"RPN 2f1e4b60: recorded that P-0002 {said}"
+    assert ("stops nothing by itself" in done.out) is objects
+    assert service.members("message.review")["objects"] is objects
