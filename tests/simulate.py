@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from tests.support.crossing import BrokenCrossingError, CrossingHistory
 from tests.support.history import BrokenInvariantError, History
 
+PROGRESS = 1_000
+"""Histories between two lines that say how far it is."""
 PLANTS = ("answer_before_commit",)
 
 
@@ -48,6 +50,8 @@ def main() -> int:
             _play(seed, arguments.plant, played)
         if arguments.plant and played.broken:
             break
+        if played.histories % PROGRESS == 0:
+            print(f"{played.histories} of {arguments.seeds} histories", file=sys.stderr, flush=True)
     print(played.told(arguments.first, time.monotonic() - began))
     if arguments.plant:
         print(f"planted fault {arguments.plant}: {'found' if played.broken else 'NOT found'} by seed {seed}")
