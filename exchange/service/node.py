@@ -20,8 +20,9 @@ from exchange.ids import AgencyCode, LinkId, NodeId, RandomSource
 from exchange.messages.versions import installed_versions
 from exchange.protocol.frames import Result
 from exchange.protocol.keyring import Keyring
-from exchange.service.ports import Carrier, Counters, HighWater, Journal, Store
+from exchange.service.ports import Store
 from exchange.service.rows import LinkState
+from exchange.service.surroundings import Carrier, Counters, HighWater, Journal
 
 CLOCK_TOLERANCE_S = 60
 """Design 5: a wall clock that moved this far against the monotonic clock is in doubt."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the use cases need from the outside world; adapters provide it. Courier files: `parcel_files`.
+"""What the use cases need of a store. Network, clock and log: `surroundings`; courier files: `parcel_files`.
 
 Rules of the store (`Store`, `UnitOfWork`):
 
@@ -19,7 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, MovementCode, OfficerNumber
+from exchange.ids import AgencyCode, CaseCode, LinkId, MessageId, MovementCode, OfficerNumber
 from exchange.protocol.keyring import KeySpan
 from exchange.service.emergencies import Emergencies
 from exchange.service.findings import Register, Searches
@@ -451,48 +451,3 @@ class Store(Protocol):
     def read(self, unit: Unit[T]) -> Awaitable[T]:
         """Run a unit that only reads."""
         ...
-
-
-class Carrier(Protocol):
-    """Brings bytes to a partner and its answer back. Only `TransportError` comes out of it."""
-
-    async def exchange(self, link: LinkId, frame: bytes, *, timeout_s: float) -> bytes:
-        """Send a frame (`POST …/exchange`) and return the frame of the answer."""
-        ...
-
-    async def gate(self, link: LinkId, question: bytes, *, timeout_s: float) -> bytes:
-        """Send a signed gate question and return the signed answer."""
-        ...
-
-
-class HighWater(Protocol):
-    """The small file on another volume that remembers how far the own logs went."""
-
-    @property
-    def is_apart(self) -> bool:
-        """True if it lies outside the data folder, so that a copy of the folder put back keeps it."""
-        ...
-
-    def read(self, link: LinkId) -> tuple[int, int, Digest, int] | None:
-        """Return (epoch, size, root, next number), or None when there is none."""
-        ...
-
-    def write(self, link: LinkId, *, epoch: int, size: int, root: Digest, next_seq: int) -> None: ...
-
-
-class Counters(Protocol):
-    """Counts what happens; names and labels come from an allow-list."""
-
-    def count(self, event: str, *, partner: str = "", reason: str = "") -> None: ...
-
-
-class Journal(Protocol):
-    """The operators' log: an event code and fields from an allow-list, never content."""
-
-    def note(self, event: str, **fields: str | int | float) -> None: ...
-
-
-class Officer(Protocol):
-    """Who acts: the signed-in officer of a command."""
-
-    number: OfficerNumber

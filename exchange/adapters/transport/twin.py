@@ -23,7 +23,7 @@ from exchange.protocol.keyring import Keyring, OwnKey
 from exchange.protocol.suites import Algorithm, KeyUse, PrivateKey, new_key
 from exchange.service.doorkeeper import Doorkeeper
 from exchange.service.node import Node
-from exchange.service.ports import Carrier
+from exchange.service.surroundings import Carrier
 
 VARIABLE: Final = "EXCHANGE_TWIN"
 LOST_EVERY: Final = 3

@@ -33,7 +33,7 @@ from exchange.protocol.door import (
     type_of,
 )
 from exchange.protocol.suites import PublicKey
-from exchange.service.ports import Counters, Journal
+from exchange.service.surroundings import Counters, Journal
 
 RETRY_CLOSED_S = 5
 """How soon a partner may ask again while our gate is closed: it opens within seconds, or by people."""

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the use cases need of the world around the store: the network, another volume, counters and a log."""
+
+from typing import Protocol
+
+from exchange.ids import Digest, LinkId
+
+
+class Carrier(Protocol):
+    """Brings bytes to a partner and its answer back. Only `TransportError` comes out of it."""
+
+    async def exchange(self, link: LinkId, frame: bytes, *, timeout_s: float) -> bytes:
+        """Send a frame (`POST …/exchange`) and return the frame of the answer."""
+        ...
+
+    async def gate(self, link: LinkId, question: bytes, *, timeout_s: float) -> bytes:
+        """Send a signed gate question and return the signed answer."""
+        ...
+
+
+class HighWater(Protocol):
+    """The small file on another volume that remembers how far the own logs went."""
+
+    @property
+    def is_apart(self) -> bool:
+        """True if it lies outside the data folder, so that a copy of the folder put back keeps it."""
+        ...
+
+    def read(self, link: LinkId) -> tuple[int, int, Digest, int] | None:
+        """Return (epoch, size, root, next number), or None when there is none."""
+        ...
+
+    def write(self, link: LinkId, *, epoch: int, size: int, root: Digest, next_seq: int) -> None: ...
+
+
+class Counters(Protocol):
+    """Counts what happens; names and labels come from an allow-list."""
+
+    def count(self, event: str, *, partner: str = "", reason: str = "") -> None: ...
+
+
+class Journal(Protocol):
+    """The operators' log: an event code and fields from an allow-list, never content."""
+
+    def note(self, event: str, **fields: str | int | float) -> None: ...
