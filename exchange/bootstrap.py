@@ -27,6 +27,8 @@ from exchange.adapters.documents.spreadsheets import write_spreadsheet as write_
 from exchange.adapters.keys.files import KeyFiles, check_folder
 from exchange.adapters.keys.material import STORE_KEY_BYTES, NodeKeys, make_keys
 from exchange.adapters.keys.tlscert import certificate_pem, make_certificate
+from exchange.adapters.keys.witness import make_witness_key as make_witness_key
+from exchange.adapters.keys.witness import read_witness_key as read_witness_key
 from exchange.adapters.storage.highwater import HighWaterFiles
 from exchange.adapters.storage.memory import DirectStore
 from exchange.adapters.storage.sqlite import SqliteStore
@@ -45,12 +47,14 @@ from exchange.adapters.transport.twin import (
     StrangeKeyring,
     Twin,
 )
+from exchange.adapters.transport.witness import HttpWitnesses, check_url
 from exchange.cases.calendars import NOTHING_ANNOUNCED, AnnouncedDays, read_announced
 from exchange.cases.tables import LifecycleTable, MovementTable
 from exchange.clock import Clock, SystemClock
 from exchange.config import FILE_NAME, MAX_FILE_BYTES, Settings, read_settings, settings_text
-from exchange.errors import ConfigurationError, UsageError
+from exchange.errors import ConfigurationError, ProtocolError, UsageError
 from exchange.ids import AgencyCode, LinkId, OfficerNumber, RandomSource, parse_agency, parse_node
+from exchange.ledger.witnessing import WitnessKey
 from exchange.messages.codelists import agency, raw_list
 from exchange.messages.versions import installed_versions
 from exchange.protocol.cardform import CardFields
@@ -63,6 +67,7 @@ from exchange.service.node import ClockGuard, Node, Presence
 from exchange.service.pairing import own_card, pairing_of
 from exchange.service.ports import Finish, UnitOfWork
 from exchange.service.rows import AuditRow, CardRow, OfficerRow
+from exchange.service.surroundings import Witness, Witnesses
 
 REHEARSAL_TIMEOUT_S = 30.0
 CALENDAR_FILE = "calendar.toml"
@@ -253,6 +258,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
     keys = KeyFiles(folder / "keys").read(passphrase())
     clock, counters = SystemClock(), PrometheusCounters()
     own, fault = parse_agency(settings.agency.code), wanted_fault(settings)
+    witnesses = chosen_witnesses(settings)
     async with contextlib.AsyncExitStack() as stack:
         journal = stack.enter_context(
             open_journal(folder / "log" / "exchange.log", clock=clock, node=parse_node(settings.agency.node))
@@ -285,12 +291,29 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
             presence=Presence(),
             training=settings.agency.training,
             only_calls=not settings.door.address,
+            witnesses=Witnesses(witnesses, await stack.enter_async_context(HttpWitnesses())),
         )
         made.append(node)
         card = await store.read(lambda uow: own_card(uow, node))
         opened = OpenNode(node, folder, settings, keys, card, counters, routes, fault=fault)
         await refresh_routes(opened)
         yield opened
+
+
+def chosen_witnesses(settings: Settings) -> tuple[Witness, ...]:
+    """Return the witnesses of a configuration.
+
+    Raises:
+        ConfigurationError: an address or a key that cannot be one.
+    """
+    try:
+        return tuple(
+            Witness(str(check_url(each.url)), WitnessKey.parse(each.key)) for each in settings.witness
+        )
+    except ProtocolError as error:
+        raise ConfigurationError(
+            f"a witness in {FILE_NAME}: {error}", hint="copy the key that its administrator gave you"
+        ) from error
 
 
 def wanted_fault(settings: Settings) -> Fault | None:

@@ -5,6 +5,7 @@
     [door]        host, port, address: where partners reach this node
     [operations]  host, port: health and metrics, loopback only
     [paths]       high_water: a folder on another volume, if there is one
+    [[witness]]   url, key: a third party that remembers how far our ledgers went; none is needed
 
 A variable `EXCHANGE_DOOR__PORT=8443` overrides `[door] port`. The passphrase never stands in the file:
 it comes from `EXCHANGE_PASSPHRASE`, from the file named by `EXCHANGE_PASSPHRASE_FILE`, or is asked for.
@@ -77,6 +78,15 @@ class PathsSection(Section):
     """
 
 
+class WitnessSection(Section):
+    """A third party that remembers how far our ledgers went; none is needed."""
+
+    url: str
+    """Where it takes heads: `https://host/path`."""
+    key: str
+    """`<name>+<key id>+<key>`, as `exchange witness init` prints it."""
+
+
 class Settings(BaseSettings):
     """Everything that can be set; unknown names are refused."""
 
@@ -88,6 +98,7 @@ class Settings(BaseSettings):
     door: DoorSection = DoorSection()
     operations: OperationsSection = OperationsSection()
     paths: PathsSection = PathsSection()
+    witness: list[WitnessSection] = Field(default_factory=list, max_length=8)
 
     @classmethod
     def settings_customise_sources(
@@ -128,10 +139,12 @@ def read_settings(folder: Path) -> Settings:
 def settings_text(settings: Settings) -> str:
     """Return the text of `exchange.toml` for these settings."""
     lines = ["# Settings of this node. What each means: docs/reference/settings.md", ""]
-    for name, section in settings.model_dump().items():
-        lines.append(f"[{name}]")
-        lines += [f"{key} = {_toml(value)}" for key, value in section.items()]
-        lines.append("")
+    for name, value in settings.model_dump().items():
+        several = isinstance(value, list)
+        for section in value if several else [value]:
+            lines.append(f"[[{name}]]" if several else f"[{name}]")
+            lines += [f"{key} = {_toml(item)}" for key, item in section.items()]
+            lines.append("")
     return "\n".join(lines)
 
 

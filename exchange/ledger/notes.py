@@ -38,9 +38,9 @@ MAX_NOTE_BYTES: Final = 1_024
 """Three lines and one signature line take below 400 bytes."""
 ORIGIN: Final = "exchange/v1"
 _ED25519: Final = 0x01
-_COSIGNATURE_V1: Final = 0x04
+COSIGNATURE_V1: Final = 0x04
 _KEY_ID_BYTES: Final = 4
-_TIME_BYTES: Final = 8
+TIME_BYTES: Final = 8
 _SIGNATURE_BYTES: Final = 64
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _SIGNATURE_LINE = re.compile(r"— ([^\s+]{1,128}) ([A-Za-z0-9+/]+={0,2})\n")
@@ -85,7 +85,7 @@ def sign_head(head: Head, key: PrivateKey, *, by: AgencyCode) -> str:
     _demand_use(key.public, KeyUse.HEAD)
     text = head_text(head)
     signature = sign(key, text.encode())
-    return f"{text}\n{_line(head_name(by), key.public, _ED25519, signature)}"
+    return f"{text}\n{signature_line(head_name(by), key.public, _ED25519, signature)}"
 
 
 def head_text(head: Head) -> str:
@@ -129,9 +129,9 @@ def cosign(note: str, key: PrivateKey, *, by: AgencyCode, at: datetime) -> str:
     """
     _demand_use(key.public, KeyUse.COSIGN)
     seconds = int(at.timestamp())
-    message = _cosigned(read_head(note).text, seconds)
-    stamped = seconds.to_bytes(_TIME_BYTES, "big") + sign(key, message)
-    return _line(cosign_name(by), key.public, _COSIGNATURE_V1, stamped)
+    message = cosigned_message(read_head(note).text, seconds)
+    stamped = seconds.to_bytes(TIME_BYTES, "big") + sign(key, message)
+    return signature_line(cosign_name(by), key.public, COSIGNATURE_V1, stamped)
 
 
 def verify_cosignature(note: str, line: str, key: PublicKey, *, by: AgencyCode) -> datetime:
@@ -145,11 +145,11 @@ def verify_cosignature(note: str, line: str, key: PublicKey, *, by: AgencyCode) 
     if match is None or _CONTROL.search(line):
         raise NoteInvalidError("a cosignature is one signature line")
     signature = _signature(match)
-    seconds = int.from_bytes(signature.signature[:_TIME_BYTES], "big")
-    message = _cosigned(read_head(note).text, seconds)
+    seconds = int.from_bytes(signature.signature[:TIME_BYTES], "big")
+    message = cosigned_message(read_head(note).text, seconds)
     _demand_use(key, KeyUse.COSIGN)
-    stamped = NoteSignature(signature.name, signature.key_id, signature.signature[_TIME_BYTES:])
-    _verify(stamped, cosign_name(by), key, kind=_COSIGNATURE_V1, message=message)
+    stamped = NoteSignature(signature.name, signature.key_id, signature.signature[TIME_BYTES:])
+    _verify(stamped, cosign_name(by), key, kind=COSIGNATURE_V1, message=message)
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
@@ -196,13 +196,13 @@ def _read_text(text: str) -> Head:
     if int(size) > MAX_INT or int(ep) > MAX_INT:
         raise NoteInvalidError("size or epoch of a head is beyond 2^53 - 1")
     try:
-        return Head(parse_link(link), parse_agency(by), int(ep), int(size), _standard_base64(root))
+        return Head(parse_link(link), parse_agency(by), int(ep), int(size), standard_base64(root))
     except IdentifierError as error:
         raise NoteInvalidError(f"origin of a head: {error}") from None
 
 
 def _signature(match: re.Match[str]) -> NoteSignature:
-    raw = _standard_base64(match[2])
+    raw = standard_base64(match[2])
     if len(raw) <= _KEY_ID_BYTES:
         raise NoteInvalidError("a signature line holds no signature")
     return NoteSignature(match[1], raw[:_KEY_ID_BYTES], raw[_KEY_ID_BYTES:])
@@ -221,16 +221,19 @@ def _demand_use(key: PublicKey, use: KeyUse) -> None:
         raise NoteInvalidError(f"key {key.kid} has the use {key.use.value}; expected {use.value}")
 
 
-def _cosigned(text: str, seconds: int) -> bytes:
+def cosigned_message(text: str, seconds: int) -> bytes:
+    """Return the bytes that a cosigner signs over the three lines of a head."""
     return f"cosignature/v1\ntime {seconds}\n{text}".encode()
 
 
-def _line(name: str, key: PublicKey, kind: int, signature: bytes) -> str:
+def signature_line(name: str, key: PublicKey, kind: int, signature: bytes) -> str:
+    """Return the line of a note in which `name` signs with a key of a signature type."""
     coded = base64.b64encode(key_id(name, key, kind=kind) + signature).decode("ascii")
     return f"— {name} {coded}\n"
 
 
-def _standard_base64(text: str) -> bytes:
+def standard_base64(text: str) -> bytes:
+    """Return the bytes of base64 in its one spelling; raises NoteInvalidError."""
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

@@ -12,7 +12,7 @@ have signed the agreement. Then the decision on the partner's report (numbers as
    then versions of the agreement that we signed and lost are asked for (`agreements.fetch_missing`);
 3. the partner saw more of our log than we have: `refill` fetches it, leaf by leaf and line by line;
 4. what the partner saw is a prefix of our log; another root freezes the link for people;
-5. the high-water file is a prefix of our log too; without one only two persons can open;
+5. the high-water file is a prefix of our log too; without one a witness (`witnesses`) or two persons open;
 6. then the gate is open, and a new log begins with `open`, `agrx` and one `keyx` for each key.
 
 Two nodes without an address ask nobody: `filegate`.
@@ -50,6 +50,7 @@ from exchange.service.partners import hear_agreement
 from exchange.service.ports import UnitOfWork
 from exchange.service.refill import REFILL, by_network, refill
 from exchange.service.rows import AuditRow, LinkState
+from exchange.service.witnesses import is_confirmed
 
 PAGE = 2_000
 """Leaves read at a time while a root is recomputed."""
@@ -72,7 +73,8 @@ async def open_gate(node: Node, link: LinkId) -> None:
     await fetch_missing(node, link, report)
     if report.seen_size > own_size or begun:
         await refill(node, link, by_network(node, link))
-    await node.store.read(lambda uow: _decide(uow, node, link, report))
+    confirmed = node.high_water.read(link) is None and await is_confirmed(node, link)
+    await node.store.read(lambda uow: _decide(uow, node, link, report, confirmed=confirmed))
     await declare_open(node, link)
     if node.only_calls and report.state != LinkState.OPEN.value:
         await ask_report(node, link, to_nonce=report.nonce)
@@ -115,14 +117,14 @@ def _decide_without_refill(uow: UnitOfWork, node: Node, link: LinkId, report: Re
     _decide(uow, node, link, report)
 
 
-def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
+def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report, *, confirmed: bool = False) -> None:
     """Raise unless everything known of our log is a prefix of it (steps 2, 4, 5)."""
     demand_agreed(uow, link)
     position = uow.logs.position(link, node.agency)
     check_clock(uow, node, link)
     if report.seen_size:
         demand_prefix(uow, node, link, report.seen_size, seen_root(node, link, report))
-    if node.high_water.read(link) is None and not position.size:
+    if node.high_water.read(link) is None and (confirmed or not position.size):
         return
     demand_mark(uow, node, link)
 

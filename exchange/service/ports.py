@@ -144,6 +144,15 @@ class Logs(Protocol):
         ...
 
 
+class Witnessed(Protocol):
+    """Cosignatures of witnesses over our own heads; they only grow."""
+
+    def add(self, link: LinkId, witness: str, *, size: int, line: str, at: datetime) -> None: ...
+    def size(self, link: LinkId, witness: str) -> int:
+        """Return the largest size of our newest log that a witness cosigned, 0 before the first."""
+        ...
+
+
 class Messages(Protocol):
     """Messages of both directions; the open queue is an index of its own."""
 
@@ -405,6 +414,8 @@ class UnitOfWork(Protocol):
     def links(self) -> Links: ...
     @property
     def logs(self) -> Logs: ...
+    @property
+    def witnessed(self) -> Witnessed: ...
     @property
     def messages(self) -> Messages: ...
     @property

@@ -7,7 +7,7 @@ known, transient one leaves it. Links that are enrolled while the node runs get 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from exchange.errors import ExchangeError, NodeError, StoreError
 from exchange.ids import LinkId
@@ -25,6 +25,8 @@ from exchange.service.refill import LOST
 from exchange.service.rows import LinkState
 from exchange.service.void import give_up
 from exchange.service.withdrawals import look_for_others
+from exchange.service.witnesses import EVERY as WITNESS_EVERY
+from exchange.service.witnesses import show_heads
 
 BEAT_EVERY = timedelta(days=1)
 RUNNING = frozenset({LinkState.CLOSED, LinkState.OPEN})
@@ -38,6 +40,7 @@ class Supervisor:
         self._loops: dict[LinkId, asyncio.Task[None]] = {}
         self._polls: dict[LinkId, asyncio.Task[None]] = {}
         self._water: dict[LinkId, int] = {}
+        self._shown: dict[LinkId, datetime] = {}
 
     async def run(self) -> None:
         """Run until the node stops; raises StoreError when the store failed."""
@@ -83,6 +86,7 @@ class Supervisor:
             self._beat,
             self._change_agreement,
             self._pass_on_withdrawals,
+            self._show_witnesses,
         ):
             await _tolerate(self._node, step, link)
 
@@ -137,6 +141,19 @@ class Supervisor:
     async def _pass_on_withdrawals(self, link: LinkId) -> None:
         """Find the other partners that have data of a person who withdrew a consent; people tell them."""
         await look_for_others(self._node, link)
+
+    async def _show_witnesses(self, link: LinkId) -> None:
+        """Show a log that grew to the witnesses, at most once an hour."""
+        node, shown = self._node, self._shown.get(link)
+        now = node.clock.now()
+        if (
+            not (node.witnesses and node.witnesses.chosen)
+            or node.presence.of(link).gate is not LinkState.OPEN
+        ):
+            return
+        if shown is None or now - shown >= WITNESS_EVERY:
+            self._shown[link] = now
+            await show_heads(node, link, at=now)
 
     async def _release_waiting(self, link: LinkId) -> None:
         if self._node.presence.of(link).gate is LinkState.OPEN:

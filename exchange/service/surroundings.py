@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the use cases need of the world around the store: the network, another volume, counters and a log."""
+"""What the use cases need of the world around the store: network, another volume, witnesses, counters."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from exchange.ids import Digest, LinkId
+from exchange.ledger.witnessing import WitnessKey
 
 
 class Carrier(Protocol):
@@ -43,3 +45,36 @@ class Journal(Protocol):
     """The operators' log: an event code and fields from an allow-list, never content."""
 
     def note(self, event: str, **fields: str | int | float) -> None: ...
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A witness that the administrator has chosen."""
+
+    url: str
+    key: WitnessKey
+
+
+@dataclass(frozen=True)
+class WitnessReply:
+    """An HTTP answer of a witness, not judged yet."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class WitnessCarrier(Protocol):
+    """Brings a request to a witness. Only `TransportError` comes out of it."""
+
+    async def add(self, url: str, request: bytes) -> WitnessReply:
+        """Send a request to `<url>/add-checkpoint` and return the answer, whatever its status."""
+        ...
+
+
+@dataclass(frozen=True)
+class Witnesses:
+    """The witnesses of a node and the way to them."""
+
+    chosen: tuple[Witness, ...]
+    carrier: WitnessCarrier

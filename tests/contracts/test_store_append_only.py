@@ -18,6 +18,7 @@ APPEND_ONLY = {
     "leaf": "UPDATE leaf SET raw = x'00'",
     "head": "UPDATE head SET note = ''",
     "cosignature": "UPDATE cosignature SET note = ''",
+    "witnessed": "UPDATE witnessed SET line = ''",
     "message": "UPDATE message SET commitment = commitment",
     "line": "UPDATE line SET envelope = x'00'",
     "announced": "UPDATE announced SET id = id",

@@ -23,6 +23,7 @@ from exchange.ids import (
 )
 from exchange.protocol.keyring import KeySpan
 from exchange.protocol.suites import KeyUse
+from exchange.service.emergencies import EmergencyRow
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import (
     AgreementRow,
@@ -248,6 +249,7 @@ def fill(uow: UnitOfWork) -> None:
     grow(uow, 2)
     uow.logs.add_head(LINK, PARTNER, head_row(5))
     uow.logs.add_cosignature(LINK, OWN, 1, "cosigned")
+    uow.witnessed.add(LINK, "witness.example/w1", size=1, line="witnessed", at=NOW)
     uow.messages.add(message_row(), envelope=b"envelope", body=b"body")
     uow.messages.announce(announced_row())
     parts = [Part(0, None, b"header"), Part(1, None, b"content"), Part(2, CODE, b"person")]
@@ -261,9 +263,15 @@ def fill(uow: UnitOfWork) -> None:
     uow.crossings.add(crossing_row())
     uow.officers.add(officer_row())
     uow.drafts.save(draft_row())
+    uow.emergencies.add(emergency_row())
     uow.audit.record(audit_row())
     uow.audit.keep(difference_row())
     uow.settings.put("node", "0123456789abcdef")
+
+
+def emergency_row(seq: int = 1) -> EmergencyRow:
+    message = message_row(seq)
+    return EmergencyRow(LINK, seq, message.id, message.type, "rpn_child", OFFICER, NOW)
 
 
 def grow(uow: UnitOfWork, count: int = 1, *, link: LinkId = LINK, by: AgencyCode = OWN) -> None:

@@ -96,6 +96,10 @@ class SqlLogs:
         row = self._database.one("cosignature_largest", {"log": self._find(link, by)})
         return (0, "") if row is None else (row[0], row[1])
 
+    def number(self, link: LinkId) -> int:
+        """Return the number of our own newest log, or 0, which no log has."""
+        return self._find(link, self._own)
+
     def _find(self, link: LinkId, by: AgencyCode) -> int:
         """Return the number of the newest log, or 0, which no log has."""
         end = self._end(link, by)

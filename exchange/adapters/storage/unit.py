@@ -24,6 +24,7 @@ from exchange.adapters.storage.register import SqlRegister
 from exchange.adapters.storage.searches import SqlSearches
 from exchange.adapters.storage.settings import SqlSettings
 from exchange.adapters.storage.vault import Vault
+from exchange.adapters.storage.witnessed import SqlWitnessed
 from exchange.errors import StoreError
 from exchange.ids import AgencyCode, LinkId
 
@@ -40,6 +41,7 @@ class SqlUnit:
         self._files = files = CaseFiles(database, vault, self._numbers)
         self._links = SqlLinks(database, self._numbers)
         self._logs = SqlLogs(database, self._numbers, own=own)
+        self._witnessed = SqlWitnessed(database, self._logs)
         self._places = places = MessagePlaces(database, self._numbers)
         self._messages = SqlMessages(database, vault, self._numbers, places)
         self._contents = SqlContents(database, vault, places, files)
@@ -62,6 +64,10 @@ class SqlUnit:
     @property
     def logs(self) -> SqlLogs:
         return self._logs
+
+    @property
+    def witnessed(self) -> SqlWitnessed:
+        return self._witnessed
 
     @property
     def messages(self) -> SqlMessages:

@@ -66,6 +66,7 @@ EVENTS: dict[str, Event] = {
     "message_released": _event("info", "link", "partner", "message", "seq"),
     "verdict_known": _event("info", "link", "partner", "message", "seq", "reason"),
     "difference": _event("warning", "link", "partner", "kind", "reason"),
+    "witness": _event("warning", "link", "reason"),
     "gate_opened": _event("info", "link", "partner", "duration_ms"),
     "gate_closed": _event("warning", "link", "partner", "reason"),
     "link_waits": _event("warning", "link", "reason"),

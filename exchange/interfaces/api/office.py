@@ -4,9 +4,10 @@
 from dataclasses import replace
 
 from exchange.errors import UsageError
-from exchange.ids import LinkId, parse_agency, parse_officer
+from exchange.ids import LinkId, b64url, parse_agency, parse_officer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.messages.codelists import agencies, agency, codelist
+from exchange.protocol.suites import KeyUse
 from exchange.service.partners import standings
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, LinkState, OfficerRow
@@ -143,6 +144,12 @@ async def health(desk: Desk, _: Ask) -> Answer:
     return {"troubles": troubles, "officers": sum(row.valid_to is None for row in officers)}
 
 
+async def witness_request(desk: Desk, _: Ask) -> Answer:
+    """Return what a witness has to know of this node: its agency and its head keys."""
+    keys = desk.node.keys.public(KeyUse.HEAD)
+    return {"agency": desk.node.agency, "keys": [b64url(key.raw) for key in keys]}
+
+
 COMMANDS: dict[str, Command] = {
     "status": status,
     "health": health,
@@ -150,4 +157,5 @@ COMMANDS: dict[str, Command] = {
     "officer.end": end_officer,
     "officer.list": list_officers,
     "key.list": list_keys,
+    "witness.request": witness_request,
 }

@@ -34,6 +34,7 @@ from exchange.interfaces.cli import (
     rights,
     schemas,
     setup,
+    witness,
 )
 from exchange.interfaces.cli.output import show_error
 
@@ -94,6 +95,7 @@ for name, group in (
     ("parcel", parcels.group),
     ("schema", schemas.group),
     ("kit", kit.group),
+    ("witness", witness.group),
 ):
     app.add_typer(group, name=name)
 answering.register(messages.group)

@@ -54,7 +54,8 @@ CHANGES = {
         [("/sides/VN/zone", "Asia/Ho_Chi_Minh", "Asia/Bangkok")],
     ),
     "hours of an act in an emergency": (
-        {"release": {"rpn_child": {"emergency_hours": 12}}}, [("/release/rpn_child/emergency_hours", "24", "12")],
+        {"release": {"rpn_child": {"emergency_hours": 12}}},
+        [("/release/rpn_child/emergency_hours", "24", "12")],
     ),
     "the suite": ({"suite": 1}, [("/suite", "2", "1")]),
     "a switch": ({"opened_leaf": False}, [("/opened_leaf", "yes", "no")]),

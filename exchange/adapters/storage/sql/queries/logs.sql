@@ -45,3 +45,11 @@ SELECT size, note FROM cosignature WHERE log = :log ORDER BY size DESC LIMIT 1;
 -- Logs whose leaves do not reach their size; none in a sound store.
 SELECT log.no FROM log
 WHERE log.size <> (SELECT coalesce(max(leaf.i), -1) + 1 FROM leaf WHERE leaf.log = log.no);
+
+-- name: witnessed_add
+-- The cosignature of a witness over a head of ours.
+INSERT INTO witnessed (log, witness, size, line, at) VALUES (:log, :witness, :size, :line, :at);
+
+-- name: witnessed_size
+-- How much of a log a witness has cosigned.
+SELECT size FROM witnessed WHERE log = :log AND witness = :witness ORDER BY size DESC LIMIT 1;

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The small store of a witness: the last head of each log, every cosignature, and evidence of two histories.
+
+1. One process, one connection, every commit durable before the answer (threat model, rules 14 and 25).
+2. To compare with the last head and to take the new one is one transaction.
+3. What was cosigned is never changed; the last head only grows.
+4. Of two histories of one log the first three requests are kept.
+
+A witness whose store was lost must get a new name and key: it could cosign a shorter log.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from exchange.clock import instant_text
+from exchange.errors import ConfigurationError, StoreError
+from exchange.ledger.notes import Head
+from exchange.ledger.witnessing import WitnessRequest
+from exchange.witness.judging import Known, Status, Verdict, judge
+
+STORE_NAME: Final = "witness.db"
+LOCK_NAME: Final = "witness.lock"
+EVIDENCE_COPIES: Final = 3
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS cosigned (
+    origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL CHECK (length(root) = 32),
+    note TEXT NOT NULL, line TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (origin, size)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS evidence (
+    origin TEXT NOT NULL, old_size INTEGER NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS cosigned_grows BEFORE INSERT ON cosigned
+WHEN NEW.size <= (SELECT max(size) FROM cosigned WHERE origin = NEW.origin)
+BEGIN SELECT RAISE(ABORT, 'a log only grows'); END;
+CREATE TRIGGER IF NOT EXISTS cosigned_stays BEFORE UPDATE ON cosigned
+BEGIN SELECT RAISE(ABORT, 'what was cosigned stays'); END;
+CREATE TRIGGER IF NOT EXISTS cosigned_is_kept BEFORE DELETE ON cosigned
+BEGIN SELECT RAISE(ABORT, 'what was cosigned is kept'); END;
+"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One log as the administrator of a witness sees it."""
+
+    origin: str
+    size: int
+    at: str
+    evidence: int
+
+
+class WitnessStore:
+    """The heads of a witness. Close it, or use it as a context."""
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        """Open the store of a folder; `create` makes a new one.
+
+        Raises:
+            ConfigurationError: there is none, or there is one already, or another process has it.
+        """
+        path = folder / STORE_NAME
+        if path.exists() is create:
+            raise ConfigurationError(
+                f"{path} {'exists' if create else 'does not exist'}",
+                hint="choose an empty folder"
+                if create
+                else "a witness that lost its store must not go on under its old name: exchange witness init",
+            )
+        self._lock = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock)
+            raise ConfigurationError(f"another process uses {path}") from error
+        if create:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.executescript(
+            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + _TABLES
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+        os.close(self._lock)
+
+    def known(self, origin: str) -> Known:
+        """Return the head of a log that was cosigned last."""
+        row = self._connection.execute(
+            "SELECT size, root FROM cosigned WHERE origin = ? ORDER BY size DESC LIMIT 1", (origin,)
+        ).fetchone()
+        return Known(*row) if row else Known()
+
+    def take(
+        self, origin: str, head: Head, request: WitnessRequest, *, at: datetime, cosign: Callable[[], str]
+    ) -> tuple[Verdict, str]:
+        """Judge a signed head against the last one and keep it; return the verdict and the cosignature.
+
+        Raises:
+            StoreError: the disk failed; nothing may be answered.
+        """
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            verdict = judge(request, head, self.known(origin))
+            line = cosign() if verdict.status is Status.COSIGNED else ""
+            if line and head.size > self.known(origin).size:
+                self._connection.execute(
+                    "INSERT INTO cosigned VALUES (?, ?, ?, ?, ?, ?)",
+                    (origin, head.size, head.root, request.note, line, instant_text(at)),
+                )
+            if verdict.is_evidence:
+                self._keep_evidence(origin, request, at)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise StoreError(f"the store of the witness failed ({error.sqlite_errorname})") from error
+        return verdict, line
+
+    def _keep_evidence(self, origin: str, request: WitnessRequest, at: datetime) -> None:
+        kept = self._connection.execute(
+            "SELECT count(*) FROM evidence WHERE origin = ?", (origin,)
+        ).fetchone()
+        if kept[0] < EVIDENCE_COPIES:
+            self._connection.execute(
+                "INSERT INTO evidence VALUES (?, ?, ?, ?)",
+                (origin, request.old_size, request.note, instant_text(at)),
+            )
+
+    def seen(self) -> list[Seen]:
+        """Return every log with the size that was cosigned last, and how much evidence against it is kept."""
+        rows = self._connection.execute(
+            "SELECT origin, max(size), at, (SELECT count(*) FROM evidence AS e WHERE e.origin = c.origin)"
+            " FROM cosigned AS c GROUP BY origin ORDER BY origin"
+        )
+        return [Seen(*row) for row in rows]

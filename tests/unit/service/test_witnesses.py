@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a node does with the word of a witness: keeps it, lives without it, freezes when it contradicts."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from exchange.ledger.witnessing import SIZE_TYPE
+from exchange.protocol.suites import KeyUse
+from exchange.service.gate import open_gate
+from exchange.service.release import release
+from exchange.service.rows import LinkState
+from exchange.service.surroundings import Witnesses, WitnessReply
+from exchange.service.witnesses import Word, is_confirmed, show_heads, word_of
+from tests.support.notices import notice
+from tests.support.witness import NAME, WitnessInMemory, witness_key
+from tests.support.world import OFFICER, VN, World
+
+Story = Callable[[World, WitnessInMemory], Awaitable[None]]
+
+
+def play(tmp_path: Path, story: Story) -> None:
+    """Play a story of two agencies, of which the first has a witness that knows it."""
+    world = World()
+    keys = world.kh.keys.keyring().public(KeyUse.HEAD)
+    witness = WitnessInMemory(tmp_path, {world.kh.code: keys})
+    world.kh.witnesses = Witnesses((witness.chosen,), witness)
+
+    async def told(world: World) -> None:
+        await world.open()
+        await story(world, witness)
+
+    try:
+        world.run(told)
+    finally:
+        witness.store.close()
+
+
+async def word(world: World, witness: WitnessInMemory) -> Word:
+    return await word_of(world.kh.node, world.link, witness.chosen)
+
+
+async def grow(world: World) -> int:
+    """Send a message and return the size of the log behind it."""
+    await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+    head = await world.kh.store.read(lambda uow: uow.logs.head(world.link, world.kh.code))
+    assert head
+    return head.size
+
+
+async def witnessed(world: World) -> int:
+    return await world.kh.store.read(lambda uow: uow.witnessed.size(world.link, NAME))
+
+
+def gate(world: World) -> LinkState:
+    return world.kh.node.presence.of(world.link).gate
+
+
+def test_a_head_is_cosigned_and_a_grown_one_again_with_a_proof(tmp_path: Path) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        assert await word(world, witness) is Word.CONFIRMED
+        first = await witnessed(world)
+        size = await grow(world)
+
+        assert await word(world, witness) is Word.CONFIRMED
+        assert await witnessed(world) == size > first > 0
+
+    play(tmp_path, story)
+
+
+def test_the_same_head_again_is_no_second_cosignature(tmp_path: Path) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        assert [await word(world, witness) for _ in range(3)] == [Word.CONFIRMED] * 3
+        assert len(witness.store.seen()) == 1
+
+    play(tmp_path, story)
+
+
+def test_a_store_that_lost_what_was_witnessed_asks_once_more_from_the_size_it_is_told(tmp_path: Path) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        backup = world.kh.store.snapshot()
+        await word(world, witness)
+        size = await witnessed(world)
+        world.kh.crash()
+        world.kh.start(backup)
+        await world.open()
+        await grow(world)
+        witness.asked.clear()
+
+        assert await word(world, witness) is Word.CONFIRMED
+        assert witness.asked == [0, size]
+
+    play(tmp_path, story)
+
+
+def test_a_witness_that_saw_more_than_we_have_freezes_the_link(tmp_path: Path) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        await word(world, witness)
+        size = await witnessed(world)
+        witness.answers = lambda reply: WitnessReply(409, SIZE_TYPE, f"{size + 1}\n".encode())
+
+        await show_heads(world.kh.node, world.link, at=world.kh.clock.now())
+
+        assert gate(world) is LinkState.FROZEN
+        assert world.kh.node.presence.of(world.link).reason == "witness_ahead"
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("status", [422, 409], ids=["the proof does not hold", "another root at this size"])
+def test_another_history_freezes_the_link(tmp_path: Path, status: int) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        head = await world.kh.store.read(lambda uow: uow.logs.head(world.link, world.kh.code))
+        assert head
+        witness.answers = lambda reply: WitnessReply(status, SIZE_TYPE, f"{head.size}\n".encode())
+
+        assert await word(world, witness) is Word.FORKED
+        await show_heads(world.kh.node, world.link, at=world.kh.clock.now())
+        assert gate(world) is LinkState.FROZEN
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (WitnessReply(404, "", b""), Word.UNKNOWN),
+        (WitnessReply(403, "", b""), Word.UNKNOWN),
+        (WitnessReply(500, "", b""), Word.SILENT),
+        (WitnessReply(302, "", b""), Word.SILENT),
+        (WitnessReply(200, "text/plain", b"<html>hello</html>"), Word.SILENT),
+        (WitnessReply(200, "text/plain", b"\xff\xfe"), Word.SILENT),
+        (WitnessReply(409, "text/plain", b"7\n"), Word.SILENT),
+        (WitnessReply(409, SIZE_TYPE, b"07\n"), Word.SILENT),
+        (WitnessReply(409, SIZE_TYPE, "٧\n".encode()), Word.SILENT),
+    ],
+    ids=[
+        "unknown log",
+        "unknown key",
+        "failed",
+        "redirected",
+        "no cosignature",
+        "no text",
+        "conflict of another type",
+        "size with a zero",
+        "size in other digits",
+    ],
+)
+def test_an_answer_that_says_nothing_stops_nothing(
+    tmp_path: Path, reply: WitnessReply, expected: Word
+) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        witness.answers = lambda _: reply
+
+        assert await word(world, witness) is expected
+        await show_heads(world.kh.node, world.link, at=world.kh.clock.now())
+        assert gate(world) is LinkState.OPEN
+
+    play(tmp_path, story)
+
+
+def test_the_signature_of_another_key_is_no_word_of_the_witness(tmp_path: Path) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        chosen = witness.chosen
+        witness.key = witness_key("another")
+
+        assert await word_of(world.kh.node, world.link, chosen) is Word.SILENT
+
+    play(tmp_path, story)
+
+
+def test_a_silent_witness_stops_nothing(tmp_path: Path) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        witness.is_up = False
+
+        await show_heads(world.kh.node, world.link, at=world.kh.clock.now())
+
+        assert gate(world) is LinkState.OPEN
+        assert await grow(world)
+
+    play(tmp_path, story)
+
+
+async def _restart_without_mark(world: World) -> None:
+    world.kh.crash()
+    world.kh.high_water.marks.clear()
+    world.kh.start(world.kh.store.snapshot())
+
+
+@pytest.mark.parametrize(("is_up", "opens"), [(True, True), (False, False)], ids=["confirms", "silent"])
+def test_at_the_gate_its_word_stands_for_a_missing_high_water_file(
+    tmp_path: Path, is_up: bool, opens: bool
+) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        await grow(world)
+        await word(world, witness)
+        witness.is_up = is_up
+        await _restart_without_mark(world)
+
+        assert await is_confirmed(world.kh.node, world.link) is opens
+        if opens:
+            await open_gate(world.kh.node, world.link)
+        else:
+            with pytest.raises(Exception, match="high-water file"):
+                await open_gate(world.kh.node, world.link)
+        assert (gate(world) is LinkState.OPEN) is opens
+
+    play(tmp_path, story)
+
+
+def test_the_supervisor_shows_a_grown_log_once_an_hour(tmp_path: Path) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        async def shown() -> bool:
+            return await witnessed(world) > 0
+
+        await world.until(shown)
+        size, asked = await grow(world), len(witness.asked)
+        began = world.kh.clock.now()
+
+        async def again() -> bool:
+            return await witnessed(world) >= size
+
+        await world.until(again, limit_s=7_200)
+        assert world.kh.clock.now() - began >= timedelta(minutes=58)
+        assert len(witness.asked) == asked + 1
+
+    play(tmp_path, story)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store of a witness only grows, belongs to one process, and keeps evidence of a second history."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from exchange.errors import ConfigurationError
+from exchange.ledger.witnessing import WitnessRequest
+from exchange.witness.judging import Status
+from exchange.witness.keeping import EVIDENCE_COPIES, STORE_NAME, WitnessStore
+from tests.support.witness import AT
+from tests.unit.witness.test_judging import FORK, request
+
+ORIGIN = "exchange/v1/kQ9w7VtR0aLh4uJp6ZxC1g/KH-MOSVY-DAHT/1"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[WitnessStore]:
+    with WitnessStore(tmp_path, create=True) as made:
+        yield made
+
+
+def take(store: WitnessStore, asked: WitnessRequest) -> Status:
+    return store.take(ORIGIN, asked.head.claimed, asked, at=AT, cosign=lambda: "line")[0].status
+
+
+def test_a_log_grows_from_head_to_head(store: WitnessStore) -> None:
+    assert [take(store, request(7, 0)), take(store, request(9, 7)), take(store, request(9, 9))] == [
+        Status.COSIGNED
+    ] * 3
+
+    assert store.known(ORIGIN).size == 9
+    assert [(each.origin, each.size, each.evidence) for each in store.seen()] == [(ORIGIN, 9, 0)]
+
+
+def test_two_logs_do_not_mix(store: WitnessStore) -> None:
+    take(store, request(7, 0))
+
+    assert store.known("exchange/v1/other/KH-MOSVY-DAHT/1").size == 0
+
+
+def test_the_first_requests_with_a_second_history_are_kept(store: WitnessStore) -> None:
+    take(store, request(7, 0))
+    for _ in range(EVIDENCE_COPIES + 2):
+        assert take(store, request(9, 7, leaves=FORK)) is Status.NOT_PROVED
+
+    assert store.seen()[0].evidence == EVIDENCE_COPIES
+    assert store.known(ORIGIN).size == 7
+
+
+def test_what_was_cosigned_is_there_after_a_restart(tmp_path: Path) -> None:
+    with WitnessStore(tmp_path, create=True) as made:
+        take(made, request(7, 0))
+    with WitnessStore(tmp_path) as again:
+        assert take(again, request(9, 0)) is Status.CONFLICT
+        assert take(again, request(9, 7)) is Status.COSIGNED
+
+
+def test_a_second_process_is_refused(tmp_path: Path, store: WitnessStore) -> None:
+    with pytest.raises(ConfigurationError, match="another process"):
+        WitnessStore(tmp_path)
+
+
+def test_a_lost_store_is_not_made_again_silently(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        WitnessStore(tmp_path)
+
+    assert "must not go on under its old name" in refused.value.hint
+
+
+def test_a_store_is_not_made_over_another(tmp_path: Path) -> None:
+    WitnessStore(tmp_path, create=True).close()
+
+    with pytest.raises(ConfigurationError, match="exists"):
+        WitnessStore(tmp_path, create=True)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM cosigned",
+        "UPDATE cosigned SET size = size + 1",
+        "INSERT INTO cosigned SELECT origin, size - 1, root, note, line, at FROM cosigned",
+        "INSERT OR REPLACE INTO cosigned SELECT * FROM cosigned",
+    ],
+)
+def test_the_past_of_a_witness_cannot_be_rewritten(tmp_path: Path, statement: str) -> None:
+    with WitnessStore(tmp_path, create=True) as made:
+        take(made, request(7, 0))
+    connection = sqlite3.connect(tmp_path / STORE_NAME)
+
+    with pytest.raises(sqlite3.IntegrityError):
+        connection.execute(statement)
+    connection.close()
