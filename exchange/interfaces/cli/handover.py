@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from exchange.errors import UsageError
-from exchange.interfaces.cli import handover_code, sending
+from exchange.interfaces.cli import handover_code, printing, sending
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.due import city
 from exchange.interfaces.cli.messages import NoWait
@@ -98,6 +98,7 @@ def sheet(
 
 
 group.command("check")(handover_code.check)
+group.command("print")(printing.print_handover)
 
 
 @group.command("sign")
