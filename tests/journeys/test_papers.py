@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from exchange.errors import UsageError
-from exchange.ids import unb64url
-from tests.journeys.test_handover_desk import accepted, departed, play, signed
+from exchange.ids import b64url, unb64url
+from exchange.interfaces.api.handover import SCAN
+from tests.journeys.test_handover_desk import RECORD, accepted, departed, play, signed
+from tests.support.pictures import png
 from tests.support.staff import BORDER, Desks
 from tests.support.world import OFFICER, World
 
@@ -32,6 +34,27 @@ def test_minutes_are_a_form_before_the_record_and_show_both_signatures_after_it(
         assert whole[0]["html"] == whole[1]["html"]
         assert whole[0]["html"].count("Signed electronically by officer") == 2
         assert all(code in whole[0]["html"] for code in codes)
+
+    play(story, tmp_path)
+
+
+def test_minutes_that_were_signed_on_paper_travel_with_their_scan(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        movement, _ = await departed(desks)
+        scan = {"scan": b64url(png()), "officer": BORDER}
+
+        first = await desks.kh(
+            "handover.sign", movement=movement, document=RECORD, all_handed_over=True, **scan
+        )
+        record = await desks.sent(first)
+        agreed = {"agreed": True}
+        await desks.sent(await desks.vn("handover.sign", movement=movement, document=agreed, **scan))
+
+        shown = (await desks.vn("message.show", id=record))["document"]
+        assert shown["content"]["signatory"]["kind"] == "paper_only"
+        assert shown["header"]["attachments"][shown["content"]["paper_scan"] - 1]["type"] == SCAN
+        (row,) = (await desks.kh("handover.list"))["handovers"]
+        assert row["state"] == "completed"
 
     play(story, tmp_path)
 
