@@ -22,6 +22,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from exchange.adapters.documents.pdf import write_pdf as write_pdf
 from exchange.adapters.documents.spreadsheets import read_spreadsheet as read_spreadsheet
 from exchange.adapters.documents.spreadsheets import write_spreadsheet as write_spreadsheet
 from exchange.adapters.keys.files import KeyFiles, check_folder

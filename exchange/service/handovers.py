@@ -21,6 +21,7 @@ from exchange.messages.codelists import codelist
 from exchange.messages.dates import Span, as_day, value_span
 from exchange.messages.document import JsonValue, content_of, object_at, objects_at, text_at
 from exchange.messages.earlier import Appointment
+from exchange.messages.on_paper import ON_PAPER
 from exchange.messages.replying import Line
 from exchange.service.casework import shown_case
 from exchange.service.facts import StoreFacts
@@ -31,8 +32,6 @@ from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import MovementRow
 
-ON_PAPER = frozenset({"self_harm_risk", "keep_apart"})
-"""Flags of class S4 that say what the officer at the gate has to do."""
 _LEAST_CODE = 4
 
 

@@ -31,6 +31,8 @@ ALLOWED = {
     "exchange/interfaces/cli/templates.py": "the invented person of an example has a nationality",
     "exchange/messages/lookalikes.py": "scripts of letters that look alike",
     "exchange/service/searching.py": "the hint says how a year of the Buddhist Era is converted",
+    "exchange/i18n/breaks.py": "scripts of letters",
+    "exchange/i18n/fonts.py": "scripts in the names of fonts",
     "exchange/kit/contents.py": "digits of a script, and an agency of no country",
     "exchange/kit/envelopes.py": "digits of a script, and an agency of no country",
     "exchange/kit/enrolling.py": "the hint shows what a code of an agency looks like",

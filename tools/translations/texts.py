@@ -3,7 +3,7 @@
 
 1. Templates and code: what Babel finds in calls of gettext, and in `marked(...)`.
 2. Labels of the code lists.
-3. Titles and descriptions of the message forms.
+3. Titles of the message forms, and the words of closed sets that are no code list.
 
 A text that stands in several places is one entry. A text of one word that needs another translation in one
 list has an entry of its own in the catalogue, with the list as its context; such entries are kept.
@@ -64,15 +64,19 @@ def _of_code(root: Path) -> Iterator[Text]:
 
 
 def _said(node: Any) -> Iterator[str]:
-    """Yield titles and descriptions of a form, in its order."""
+    """Yield titles and choices of a form, in its order; conditions say nothing to people."""
     if isinstance(node, list):
         for item in node:
             yield from _said(item)
     elif isinstance(node, dict):
         for name, value in node.items():
-            if name in {"title", "description"} and isinstance(value, str):
+            if name == "title" and isinstance(value, str):
                 yield value
-            else:
+            elif name == "enum":
+                yield from (
+                    each.replace("_", " ") for each in value if isinstance(each, str) and "/" not in each
+                )
+            elif name not in {"allOf", "if", "then", "else"}:
                 yield from _said(value)
 
 

@@ -7,8 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from exchange.errors import UsageError
+from exchange.ids import unb64url
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.interfaces.api.drafting import link_of, sent_answer, sources_for
+from exchange.messages.attachments import FileToAttach, attach
 from exchange.messages.codelists import codelist
 from exchange.messages.document import object_at, text_at
 from exchange.messages.filling import Filled, fill
@@ -27,6 +29,7 @@ from exchange.service.release import demand_officer
 from exchange.service.rows import AuditRow, Direction, MessageRow, MovementRow
 
 RECORD, SIGNER = "HRC", "border_handover"
+SCAN, ON_PAPER = "handover_minutes_scan", "paper_only"
 MAX_LIST = 1_000
 
 
@@ -92,7 +95,8 @@ async def check_token(desk: Desk, ask: Ask) -> Answer:
 async def sign_handover(desk: Desk, ask: Ask) -> Answer:
     """Sign a movement: the record of the partner if one waits, otherwise our first record.
 
-    With `send` false only what would be signed is returned.
+    With `send` false only what would be signed is returned. With a `scan` it was signed on paper, and that
+    travels with it.
     """
     row = await desk.node.store.read(lambda uow: _movement_for(uow, desk, ask))
     link = await link_of(desk, row.link)
@@ -102,11 +106,27 @@ async def sign_handover(desk: Desk, ask: Ask) -> Answer:
     about: Answer = {"movement": row.code, "signs": _reference(signed), "summary": _summary(filled)}
     if ask.members.get("send") is False:
         return {"partner": link.partner, "document": filled.document, **about}
-    sent = await send(desk.node, row.link, filled.document, ask.officer())
+    attached = attach(filled.document, _scans(ask))
+    sent = await send(desk.node, row.link, attached.document, ask.officer(), attached.parts)
     written = await desk.node.store.read(
         lambda uow: uow.messages.by_seq(row.link, Direction.OUT, sent.seq) if sent.seq else None
     )
     return {**sent_answer(link, sent), **about, "record": _reference(written)}
+
+
+def _scans(ask: Ask) -> list[FileToAttach]:
+    if not ask.members.get("scan"):
+        return []
+    data = unb64url(ask.text("scan"))
+    return [FileToAttach(data=data, type=SCAN, case_code=None, readers=(), strip=False)]
+
+
+def _given(ask: Ask) -> Document:
+    """Return what the officer wrote; with a scan it says that it was signed on paper."""
+    given: Document = dict(ask.object("document")) if "document" in ask.members else {}
+    if not ask.members.get("scan"):
+        return given
+    return {**given, "paper_scan": 1, "signatory": {**object_at(given, "signatory"), "kind": ON_PAPER}}
 
 
 def _movement_for(uow: UnitOfWork, desk: Desk, ask: Ask) -> MovementRow:
@@ -122,7 +142,7 @@ def _movement_for(uow: UnitOfWork, desk: Desk, ask: Ask) -> MovementRow:
 
 def _small(uow: UnitOfWork, desk: Desk, ask: Ask, row: MovementRow) -> tuple[Document, MessageRow | None]:
     """Return the file of the signature, and the record that it signs."""
-    given: Document = dict(ask.object("document")) if "document" in ask.members else {}
+    given = _given(ask)
     waiting = record_to_sign(uow, desk.node, row)
     if "agreed" in given:
         if waiting is None:

@@ -13,11 +13,20 @@ from typing import Annotated, Any
 import typer
 
 from exchange.errors import UsageError
-from exchange.interfaces.cli import handover_code, sending
+from exchange.ids import b64url
+from exchange.interfaces.cli import handover_code, printing, sending
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.due import city
 from exchange.interfaces.cli.messages import NoWait
-from exchange.interfaces.cli.options import DATA, Data, Json, Officer, read_document, the_officer
+from exchange.interfaces.cli.options import (
+    DATA,
+    Data,
+    Json,
+    Officer,
+    read_bytes,
+    read_document,
+    the_officer,
+)
 from exchange.interfaces.cli.output import Answer, say, say_json, say_table, warn
 
 group = typer.Typer(help="Handovers: list them, print the sheet, sign the record.", no_args_is_help=True)
@@ -30,6 +39,9 @@ AllHandedOver = Annotated[
 Minutes = Annotated[str, typer.Option("--minutes", help="Number of the minutes, agreed by both sides.")]
 Started = Annotated[str, typer.Option("--started", help="When it began: 10:05, or with day and offset.")]
 Ended = Annotated[str, typer.Option("--ended", help="When it ended: 10:40, or with day and offset.")]
+Scan = Annotated[
+    Path | None, typer.Option("--scan", help="Scan of the minutes signed on paper: PDF, JPEG or PNG.")
+]
 Identity = Annotated[str, typer.Option("--identity", help="How the persons were compared, for all.")]
 Condition = Annotated[str, typer.Option("--condition", help="Code of reception-conditions, for all.")]
 Agree = Annotated[bool, typer.Option("--agree", help="Sign the partner's record as it stands.")]
@@ -98,6 +110,7 @@ def sheet(
 
 
 group.command("check")(handover_code.check)
+group.command("print")(printing.print_handover)
 
 
 @group.command("sign")
@@ -113,6 +126,7 @@ def sign(
     agree: Agree = False,
     reservation: Reservation = "",
     own_record: OwnRecord = False,
+    scan: Scan = None,
     yes: Yes = False,
     data: Data = DATA,
     officer: Officer = "",
@@ -136,6 +150,7 @@ def sign(
     document = _with_days(service, movement, document)
     members: dict[str, Any] = {"movement": movement, "officer": who, "document": document}
     members |= {"all_handed_over": all_handed_over, "own_record": own_record}
+    members |= {"scan": b64url(read_bytes(scan, what="the scan"))} if scan else {}
     if not as_json:
         _show(service.ask("handover.sign", **members, send=False))
     _demand_yes(yes=yes or as_json)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exchange message …`: new, fill, validate, send, release, list, show, void (answers: `answering`)."""
+"""`exchange message …`: new, fill, validate, send, release, list, show, void (`answering`, `printing`)."""
 
 import json
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ import typer
 
 from exchange.errors import InputError, UsageError
 from exchange.ids import b64url
-from exchange.interfaces.cli import sending, sheets, templates
+from exchange.interfaces.cli import printing, sending, sheets, templates
 from exchange.interfaces.cli.client import Service, faults_in
 from exchange.interfaces.cli.options import (
     DATA,
@@ -248,6 +248,9 @@ def show(
         say(f"  {place}: of a newer version of the form; kept as it was sent, and nothing acts on it")
     if found.get("opened"):
         warn(f"hint: {found['opened']}")
+
+
+group.command("print")(printing.print_message)
 
 
 @group.command("void")

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands that open a message or the minutes of a movement for printing; recorded with their purpose.
+
+The answer is the composed page; whoever asked makes the file of it, away from the node.
+"""
+
+from exchange.ids import b64url
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_of
+from exchange.interfaces.papers import demand_languages, paper_of
+from exchange.service.papers import Opened, open_message, open_movement
+
+
+async def print_message(desk: Desk, ask: Ask) -> Answer:
+    """Return a message as a paper."""
+    officer, purpose = ask.officer(), ask.text("purpose", "")
+    languages = demand_languages(ask.texts("languages"))
+    row = await message_of(desk, ask.text("id"))
+    return _answer(await open_message(desk.node, row, officer, purpose), languages)
+
+
+async def print_handover(desk: Desk, ask: Ask) -> Answer:
+    """Return the joint minutes of a movement as a paper; before there is a record, as a form to fill in."""
+    officer, purpose = ask.officer(), ask.text("purpose", "")
+    languages = demand_languages(ask.texts("languages"))
+    return _answer(await open_movement(desk.node, ask.text("movement"), officer, purpose), languages)
+
+
+def _answer(opened: Opened, languages: tuple[str, ...]) -> Answer:
+    paper = paper_of(opened, languages)
+    return {
+        "id": opened.main.row.id,
+        "type": opened.main.row.type,
+        "blank": opened.blank,
+        "left_out": opened.main.left_out,
+        "html": paper.html,
+        "created": paper.created_at.isoformat(),
+        "attached": {
+            "name": paper.attached_name,
+            "description": paper.attached_description,
+            "data": b64url(paper.attached),
+        },
+    }
+
+
+COMMANDS: dict[str, Command] = {"message.print": print_message, "handover.print": print_handover}

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Papers of the crossing: the final list with boxes to tick, the joint minutes, and places to sign by hand.
+
+Minutes have one line for each person. Where the record is not there yet, its cells are empty and every
+outcome has a box, so that both officers can fill it in by hand; the record follows from it. Who signed
+electronically stands above the places for handwriting.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from exchange.i18n import label, marked, moment
+from exchange.interfaces.papers.members import facts_of
+from exchange.interfaces.papers.said import agency_name
+from exchange.interfaces.papers.sheet import Sheet, Texts, code, shown
+from exchange.messages.codelists import codelist
+from exchange.messages.document import (
+    Document,
+    JsonValue,
+    content_of,
+    object_at,
+    objects_at,
+    persons_of,
+    text_at,
+)
+from exchange.messages.form_titles import TitledNode, titled_form
+from exchange.service.papers import DEPARTURE, Opened, Printed
+
+BOX = '<span class="box"></span>'
+_PLACE = '<div class="line"></div>'
+_RECORD = "HRC"
+_OF_RECORD = ("minutes_number", "checkpoint", "checkpoint_name", "started_at", "ended_at")
+_OF_DEPARTURE = ("departed_at", "expected_at", "vehicle", "escort_contact")
+_NUMBER, _PERSON = marked("No."), marked("Person")
+_CHECKED = marked("Compared with photograph or paper")
+_OUTCOME, _THINGS = marked("Outcome"), marked("Papers and belongings handed over")
+_CUSTODY = marked("Custody, remarks")
+
+
+def minutes(sheet: Sheet, opened: Opened) -> Iterator[str]:
+    """Yield the joint minutes of a handover, or the same to be filled in by hand."""
+    main, form = opened.main, titled_form(_RECORD)
+    content = content_of(main.document)
+    if opened.blank:
+        left = titled_form(DEPARTURE).members["content"]
+        yield sheet.facts([*facts_of(sheet, left, content, _OF_DEPARTURE), *_empty_facts(sheet, form)])
+    else:
+        yield sheet.facts(list(facts_of(sheet, form.members["content"], content, _OF_RECORD)))
+    persons = persons_of(main.document)
+    if persons:
+        heads = [sheet.words(text) for text in (_NUMBER, _PERSON, _OUTCOME, _CHECKED, _THINGS, _CUSTODY)]
+        rows = [
+            _line(sheet, form.at("persons"), number, person, blank=opened.blank)
+            for number, person in enumerate(persons, start=1)
+        ]
+        yield sheet.table(heads, rows, (5, 22, 21, 16, 18, 18))
+    if not opened.blank:
+        yield sheet.facts(list(_totals(sheet, form, content)))
+    yield from signature_lines(sheet, _sides(sheet, opened))
+
+
+def final_list(sheet: Sheet, main: Printed) -> Iterator[str]:
+    """Yield the list of those who left, with boxes to tick at the crossing."""
+    form = titled_form(DEPARTURE)
+    yield sheet.facts(list(facts_of(sheet, form.members["content"], content_of(main.document))))
+    here = (marked("here"), marked("papers"), marked("belongings"))
+    boxes = "".join(f'<div class="tick">{BOX}{sheet.stacked(sheet.words(text))}</div>' for text in here)
+    line = form.at("persons")
+    titles = [sheet.title(_below(line, name), name) for name in ("documents", "flags", "languages")]
+    heads = [sheet.words(_NUMBER), sheet.words(_PERSON), *titles, sheet.words(marked("At the crossing"))]
+    rows = [
+        [
+            str(number),
+            _who(sheet, person),
+            _papers(sheet, objects_at(person, "documents")),
+            _each(sheet, _below(line, "flags"), person.get("flags")),
+            _each(
+                sheet,
+                _below(line, "languages", "understood"),
+                object_at(person, "languages").get("understood"),
+            ),
+            boxes,
+        ]
+        for number, person in enumerate(persons_of(main.document), start=1)
+    ]
+    yield sheet.table(heads, rows, (5, 25, 18, 24, 13, 15))
+
+
+def signature_lines(sheet: Sheet, signers: Sequence[tuple[str, Sequence[str]]]) -> Iterator[str]:
+    """Yield a block for each agency: what is signed already, as mark-up, and the places for handwriting."""
+    places = (marked("Signature"), marked("Name"), marked("Function"), marked("Place and date"))
+    blank = "".join(f"{_PLACE}{sheet.stacked(sheet.words(place))}" for place in places)
+    stamp = f'<div class="stamp">{sheet.stacked(sheet.words(marked("Stamp")))}</div>'
+    blocks = "".join(
+        f"<td><strong>{sheet.stacked([agency_name(agency, each) for each in sheet.languages])}</strong>"
+        f"{''.join(signed)}{blank}{stamp}</td>"
+        for agency, signed in signers
+    )
+    heading = sheet.heading(marked("Signatures"))
+    yield f'<section class="whole">{heading}<table class="sign"><tr>{blocks}</tr></table></section>'
+
+
+def _empty_facts(sheet: Sheet, form: TitledNode) -> Iterator[str]:
+    for name in _OF_RECORD[:2] + _OF_RECORD[3:]:
+        row = sheet.row(sheet.title(form.at("content", name), name), [""] * len(sheet.languages))
+        yield row.replace("<tr>", '<tr class="empty">', 1)
+
+
+def _line(sheet: Sheet, form: TitledNode, number: int, person: Document, *, blank: bool) -> list[str]:
+    who = _who(sheet, person)
+    if blank:
+        return [str(number), who, _outcome_boxes(sheet), "", "", ""]
+    outcome = "".join(
+        sheet.stacked(sheet.value(_below(form, name), person[name]))
+        for name in ("outcome", "reason", "condition")
+        if name in person
+    )
+    things = [*objects_at(person, "papers"), *objects_at(person, "belongings")]
+    custody = person.get("custody")
+    return [
+        str(number),
+        who,
+        outcome,
+        shown(text_at(person, "identity_check")),
+        "".join(f"<div>{_thing(thing)}</div>" for thing in things),
+        sheet.stacked(_receiver(sheet, custody)) if isinstance(custody, dict) else "",
+    ]
+
+
+def _receiver(sheet: Sheet, custody: Document) -> list[str]:
+    """Return who has custody: an agency, a person, or both."""
+    name, agency = text_at(custody, "name"), text_at(custody, "agency")
+    return [
+        "\n".join(text for text in (agency_name(agency, each) if agency else "", name) if text)
+        for each in sheet.languages
+    ]
+
+
+def _outcome_boxes(sheet: Sheet) -> str:
+    codes = [one.code for one in codelist("handover-outcomes").codes.values() if not one.retired]
+    labels = [[label("handover-outcomes", each, language) for language in sheet.languages] for each in codes]
+    return "".join(f'<div class="tick">{BOX}{sheet.stacked(texts)}</div>' for texts in labels)
+
+
+def _who(sheet: Sheet, person: Document) -> str:
+    names = [text_at(name, "full") for name in objects_at(person, "names")]
+    facts = [label("sexes", text_at(person, "sex"), language) for language in sheet.languages]
+    child = sheet.stacked(sheet.words(marked("child"))) if person.get("is_child") is True else ""
+    lines = "".join(f"<div>{shown(name)}</div>" for name in names)
+    case = f"<div>{code(text_at(person, 'case_code'))}</div>"
+    return f"<strong>{lines}</strong>{sheet.stacked(facts)}{child}{case}"
+
+
+def _papers(sheet: Sheet, papers: Sequence[Document]) -> str:
+    return "".join(
+        sheet.stacked([label("id-document-types", text_at(paper, "type"), each) for each in sheet.languages])
+        + f"<div>{shown(text_at(paper, 'number'))}</div>"
+        for paper in papers
+    )
+
+
+def _thing(thing: Document) -> str:
+    number, count = text_at(thing, "number"), thing.get("count")
+    times = f"{count} " if isinstance(count, int) else ""
+    return shown(f"{times}{text_at(thing, 'what')}{f' {number}' if number else ''}")
+
+
+def _each(sheet: Sheet, node: TitledNode | None, value: JsonValue) -> str:
+    """Return a list of codes, one below the other in every language."""
+    items = node.items if node is not None else None
+    return (
+        "".join(sheet.stacked(sheet.value(items, item)) for item in value) if isinstance(value, list) else ""
+    )
+
+
+def _below(node: TitledNode, *names: str) -> TitledNode | None:
+    try:
+        return node.at(*names)
+    except KeyError:
+        return None
+
+
+def _totals(sheet: Sheet, form: TitledNode, content: Document) -> Iterator[str]:
+    node = form.at("content", "totals")
+    for name, number in object_at(content, "totals").items():
+        yield sheet.row(sheet.title(node.members.get(name), name), sheet.value(None, number))
+
+
+def _sides(sheet: Sheet, opened: Opened) -> list[tuple[str, list[str]]]:
+    """Return the two agencies, the one that wrote first, each with its electronic signature."""
+    main = opened.main
+    if opened.blank:
+        return [(main.sender, []), (main.recipient, [])]
+    first = _signed(sheet, content_of(main.document))
+    others = [
+        _signed(sheet, content_of(one.document)) for one in opened.signatures if one.sender == main.recipient
+    ]
+    missing = f"<p>{sheet.stacked(sheet.words(marked('Not signed electronically yet.')))}</p>"
+    return [(main.sender, [first]), (main.recipient, others[-1:] or [missing])]
+
+
+def _signed(sheet: Sheet, content: Document) -> str:
+    by = object_at(content, "signatory")
+    said = marked("Signed electronically by officer {officer}: {moment}")
+    kind = [label("attendance-types", text_at(by, "kind"), language) for language in sheet.languages]
+    lines: list[Texts] = [
+        [
+            text.format(officer=text_at(by, "officer"), moment=_moment(text_at(by, "at"), language))
+            for text, language in zip(sheet.words(said), sheet.languages, strict=True)
+        ],
+        kind,
+    ]
+    if content.get("agreed") is True:
+        lines.append(sheet.words(marked("Agreed as it stands")))
+    if content.get("reservations"):
+        lines.append(sheet.filled(marked("Reservation: {text}"), text=text_at(content, "reservations")))
+    return "".join(f"<p>{sheet.stacked(texts)}</p>" for texts in lines)
+
+
+def _moment(text: str, language: str) -> str:
+    return moment(datetime.fromisoformat(text), language) if text else ""

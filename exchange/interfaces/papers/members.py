@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Members of a document as rows: those of a group in the order of its form, a section for each person."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from exchange.interfaces.papers.sheet import Sheet, code, shown
+from exchange.messages.document import Document, JsonValue, objects_at, persons_of, text_at
+from exchange.messages.form_titles import TitledNode, titled_form
+from exchange.service.papers import Printed
+
+_HEADINGS = frozenset({"case_code"})
+"""Members that stand in the heading of a person."""
+
+
+def facts_of(
+    sheet: Sheet, form: TitledNode, group: Mapping[str, JsonValue], names: Iterable[str] | None = None
+) -> Iterator[str]:
+    """Yield a row for each member that is present; those of a newer form come last."""
+    known = list(form.members) if names is None else list(names)
+    late = [] if names is not None else [name for name in group if name not in form.members]
+    for name in (*known, *late):
+        if name in group:
+            node = form.members.get(name)
+            yield sheet.row(sheet.title(node, name), sheet.value(node, group[name]))
+
+
+def person_sections(sheet: Sheet, main: Printed) -> Iterator[str]:
+    """Yield each person or line of a message with all that is said of it."""
+    form = titled_form(main.row.type).at("persons")
+    line = form.items or form
+    for number, person in enumerate(persons_of(main.document), start=1):
+        rest = {name: value for name, value in person.items() if name not in _HEADINGS}
+        rows = sheet.facts(list(facts_of(sheet, line, rest)))
+        yield f'<section class="person"><h2>{number}. {heading_of(person)}</h2>{rows}</section>'
+
+
+def heading_of(person: Document) -> str:
+    """Return name and case code of a person as mark-up."""
+    names = [text_at(name, "full") for name in objects_at(person, "names")]
+    said = f"{shown(names[0])} " if names else ""
+    return f"{said}{code(text_at(person, 'case_code'))}"

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Values of a document as text in one language: codes by their labels, days with their calendar.
+
+What a person or an officer wrote is given as it is. Names of countries and languages come from Unicode CLDR.
+"""
+
+from datetime import datetime
+from functools import cache
+
+from exchange.i18n import label, marked, moment, translations, written_day
+from exchange.messages.document import JsonValue, text_at
+from exchange.messages.form_titles import TitledNode
+
+YES, NO, NONE = marked("yes"), marked("no"), marked("none")
+_SIDES = frozenset({"host", "origin"})
+_UNNAMED = frozenset({"und", ""})
+_ON_ONE_LINE = 2
+"""Members of a group that are read at once; more stand one below the other."""
+
+
+def said(node: TitledNode | None, value: JsonValue, language: str) -> str:
+    """Return a value of a form as text; groups and lists get a line for each member or item."""
+    gettext = translations(language).gettext
+    match value:
+        case None:
+            return ""
+        case bool():
+            return gettext(YES if value else NO)
+        case int():
+            return str(value)
+        case str():
+            return _text(node, value, language)
+        case list():
+            return _list(node, value, language) or gettext(NONE)
+        case dict():
+            return _group(node, value, language)
+
+
+def title(node: TitledNode | None, name: str, language: str) -> str:
+    """Return what a member is called; a member of a newer form by its name on the wire."""
+    return translations(language).gettext(node.title) if node is not None and node.title else name
+
+
+def agency_name(code: str, language: str) -> str:
+    """Return the name of an agency with its code."""
+    known = label("agencies", code, language)
+    return code if known == code else f"{known} ({code})"
+
+
+@cache
+def country_name(code: str, language: str) -> str:
+    """Return the name of a country, or its code without the extra `[desk]` or for a code that is none."""
+    try:
+        from babel import Locale
+    except ImportError:
+        return code
+    return str(Locale.parse(language).territories.get(code, code))
+
+
+@cache
+def language_of(tag: str, language: str) -> str:
+    """Return the name of a language, or its tag."""
+    known = label("languages", tag, language)
+    if known != tag or tag in _UNNAMED:
+        return known
+    try:
+        from babel import Locale
+    except ImportError:
+        return tag
+    return str(Locale.parse(language).languages.get(tag.split("-")[0], tag))
+
+
+def choice(value: str, language: str) -> str:
+    """Return a value of a closed set that is no code list, in words."""
+    return translations(language).gettext(value.replace("_", " "))
+
+
+def _text(node: TitledNode | None, value: str, language: str) -> str:
+    if node is None:
+        return value
+    if node.kind == "agency":
+        return agency_name(value, language)
+    if node.kind == "country":
+        return country_name(value, language)
+    if node.kind == "language" or node.code_list == "languages":
+        return language_of(value, language)
+    if node.code_list:
+        return label(node.code_list, value, language)
+    if value in node.choices:
+        known = value in _SIDES
+        return label("case-roles", value, language) if known else choice(value, language)
+    if node.kind == "instant":
+        return moment(datetime.fromisoformat(value), language)
+    return written_day(value, language) if node.kind == "day" or node.title == "Year, month or day" else value
+
+
+def _list(node: TitledNode | None, value: list[JsonValue], language: str) -> str:
+    items = node.items if node is not None else None
+    texts = [said(items, item, language) for item in value]
+    simple = not any(isinstance(item, dict | list) for item in value)
+    return ("; " if simple else "\n").join(texts)
+
+
+def _group(node: TitledNode | None, value: dict[str, JsonValue], language: str) -> str:
+    if isinstance(value.get("full"), str):
+        return text_at(value, "full")
+    members = node.members if node is not None else {}
+    shown = [(name, item) for name, item in value.items() if item not in (None, "")]
+    if not shown:
+        return translations(language).gettext(NONE)
+    texts = [
+        f"{title(members.get(name), name, language)}: {said(members.get(name), item, language)}"
+        for name, item in shown
+    ]
+    return "\n".join(texts) if len(texts) > _ON_ONE_LINE else "; ".join(texts)

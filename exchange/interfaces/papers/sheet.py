@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pieces of a paper in one or two languages: titles, rows, tables. Everything that comes in is text.
+
+A row has what a member is called on the left in the first language and on the right in the second one. Its
+value stands between them: once if it is the same text in both (a name, a number), otherwise in each language.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from exchange.i18n import direction, translations
+from exchange.i18n.breaks import breakable
+from exchange.interfaces.papers.said import said, title
+from exchange.messages.document import JsonValue
+from exchange.messages.form_titles import TitledNode
+
+Texts = Sequence[str]
+"""One text for each language of a sheet, in its order."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The languages of a paper, one or two."""
+
+    languages: tuple[str, ...]
+
+    def words(self, english: str) -> tuple[str, ...]:
+        """Return a text of the program in each language."""
+        return tuple(translations(language).gettext(english) for language in self.languages)
+
+    def filled(self, english: str, **values: object) -> tuple[str, ...]:
+        """Return a text with its placeholders filled; values go in as text."""
+        return tuple(text.format(**values) for text in self.words(english))
+
+    def value(self, node: TitledNode | None, value: JsonValue) -> tuple[str, ...]:
+        return tuple(said(node, value, language) for language in self.languages)
+
+    def title(self, node: TitledNode | None, name: str) -> tuple[str, ...]:
+        return tuple(title(node, name, language) for language in self.languages)
+
+    def stacked(self, texts: Texts) -> str:
+        """Return a text in each language, one below the other; what is the same stands once."""
+        if len(set(texts)) == 1:
+            return f"<div>{shown(texts[0])}</div>"
+        pairs = zip(self.languages, texts, strict=True)
+        return "".join(f"<div{_lang(language)}>{shown(text)}</div>" for language, text in pairs)
+
+    def beside(self, texts: Texts, tag: str = "p") -> str:
+        """Return a text in two columns, one for each language."""
+        cells = "".join(
+            f"<td{_lang(language)}><{tag}>{shown(text)}</{tag}></td>"
+            for language, text in zip(self.languages, texts, strict=True)
+        )
+        return f'<table class="beside"><tr>{cells}</tr></table>'
+
+    def row(self, titles: Texts, values: Texts) -> str:
+        """Return a row of a table of facts."""
+        if len(self.languages) == 1:
+            return f"<tr>{_head(self.languages[0], titles[0])}<td>{shown(values[0])}</td></tr>"
+        first, second = self.languages
+        if len(set(values)) == 1:
+            cells = f'<td colspan="2">{shown(values[0])}</td>'
+        else:
+            cells = "".join(
+                f"<td{_lang(language)}>{shown(text)}</td>"
+                for language, text in zip(self.languages, values, strict=True)
+            )
+        return f"<tr>{_head(first, titles[0])}{cells}{_head(second, titles[1])}</tr>"
+
+    def facts(self, rows: Sequence[str]) -> str:
+        """Return a table of rows."""
+        kind = "facts" if len(self.languages) == 2 else "facts single"
+        return f'<table class="{kind}">{"".join(rows)}</table>' if rows else ""
+
+    def table(self, heads: Sequence[Texts], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> str:
+        """Return a table with headings in every language; cells come as mark-up."""
+        columns = "".join(f'<col style="width:{width}%">' for width in widths)
+        head = "".join(f"<th>{self.stacked(texts)}</th>" for texts in heads)
+        lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+        return (
+            f'<table class="list"><colgroup>{columns}</colgroup>'
+            f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+        )
+
+    def heading(self, english: str) -> str:
+        return self.beside(self.words(english), "h2")
+
+
+def shown(text: str) -> str:
+    """Return a text as mark-up that cannot be anything else, with places where a line may end."""
+    lines = escape(breakable(text), quote=True).split("\n")
+    return "<br>".join(lines)
+
+
+def code(text: str) -> str:
+    return f'<span class="code">{escape(text, quote=True)}</span>'
+
+
+def _lang(language: str) -> str:
+    return f' lang="{language}" dir="{direction(language)}"'
+
+
+def _head(language: str, text: str) -> str:
+    return f"<th{_lang(language)}>{shown(text)}</th>"

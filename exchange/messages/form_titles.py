@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A form as a tree of titles: what each member is called, of which kind it is, in the order of its schema.
+
+For everything that shows a document to people. The classes of members are in `form_tree`; both follow the
+references of the schema files.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from exchange.messages.catalog import FORMS
+from exchange.messages.schemas import HEADER, schemas
+
+
+@dataclass(slots=True)
+class TitledNode:
+    """One place in a form."""
+
+    title: str
+    description: str = ""
+    kind: str = ""
+    """Name of the definition it refers to: `day`, `instant`, `agency` …"""
+    code_list: str = ""
+    choices: tuple[str, ...] = ()
+    """Values of a closed set that is no code list."""
+    members: dict[str, "TitledNode"] = field(default_factory=dict)
+    items: "TitledNode | None" = None
+
+    def at(self, *steps: str) -> "TitledNode":
+        """Return the place below; a step into a list needs no number."""
+        node = self
+        for step in steps:
+            node = node.items if node.items is not None and step not in node.members else node
+            node = node.members[step]
+        return node
+
+
+@cache
+def titled_form(type_code: str) -> TitledNode:
+    """Return the tree of a type, with `header`, `content` and `persons`.
+
+    Raises:
+        KeyError: no form is installed.
+    """
+    schema = FORMS[type_code].schema
+    node = _node(schemas()[schema], schema)
+    node.members["header"] = _node(schemas()[HEADER], HEADER)
+    return node
+
+
+def _node(schema: Mapping[str, Any], base: str) -> TitledNode:
+    merged, base, kind = _resolved(schema, base)
+    node = TitledNode(
+        title=merged.get("title", ""),
+        description=merged.get("description", ""),
+        kind=kind,
+        code_list=merged.get("x-list", ""),
+        choices=tuple(value for value in merged.get("enum", ()) if isinstance(value, str)),
+    )
+    for group in (merged, *merged.get("anyOf", ())):
+        for name, part in group.get("properties", {}).items():
+            if isinstance(part, dict):
+                node.members[name] = _node(part, base)
+    if isinstance(merged.get("items"), dict):
+        node.items = _node(merged["items"], base)
+    return node
+
+
+def _resolved(schema: Mapping[str, Any], base: str, kind: str = "") -> tuple[dict[str, Any], str, str]:
+    """Return a schema with its references followed, the file it lies in, and the name it has there."""
+    if "$ref" not in schema:
+        return dict(schema), base, kind
+    name, _, steps = str(schema["$ref"]).partition("#")
+    base = name or base
+    target: Any = schemas()[base]
+    for step in steps.split("/")[1:]:
+        target = target[step]
+    found, base, kind = _resolved(target, base, steps.rpartition("/")[2])
+    beside = {key: value for key, value in schema.items() if key != "$ref"}
+    if "properties" in found:
+        beside.pop("properties", None)
+    return {**found, **beside}, base, kind

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Messages as papers: what is opened to be printed, and what a finished page is made of.
+
+Printing is an act of its own: it is recorded with its purpose in the same commit that reads the content
+(rule 30). Of class S4 nothing is given out (`messages/on_paper.py`).
+
+* A message of any type can be printed. A countersignature says little alone: its record is printed with it.
+* Of a movement the joint minutes are printed: the newest record with what signs it. Before there is a record,
+  the final list as minutes to be filled in by hand.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from exchange.errors import UsageError
+from exchange.ids import AgencyCode, MovementCode, OfficerNumber
+from exchange.messages.document import content_of, object_at, text_at
+from exchange.messages.on_paper import on_paper
+from exchange.protocol.handover_token import token_for
+from exchange.protocol.parts import Document
+from exchange.service.handovers import find_movement
+from exchange.service.meaning import document_of, message_by_id, movement_of
+from exchange.service.node import Node
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState, MovementRow
+
+RECORD, DEPARTURE = "HRC", "HDP"
+_GONE = frozenset({MessageState.REJECTED, MessageState.VOIDED})
+
+
+@dataclass(frozen=True)
+class Printed:
+    """One message of a paper: its facts, and what of its content may be on paper."""
+
+    row: MessageRow
+    sender: AgencyCode
+    recipient: AgencyCode
+    document: Document
+    left_out: int
+    """Values of class S4 that stay in the message."""
+    token: str
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a paper is made of: the message itself, and the messages that sign it."""
+
+    main: Printed
+    signatures: tuple[Printed, ...] = ()
+    blank: bool = False
+    """The final list as minutes that are filled in by hand."""
+    training: bool = False
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A page that is ready to be made into a file; `attached` is the JSON that goes with it."""
+
+    html: str
+    created_at: datetime
+    attached_name: str
+    attached: bytes
+    attached_description: str
+
+
+async def open_message(node: Node, row: MessageRow, officer: OfficerNumber, purpose: str) -> Opened:
+    """Return a message for printing; recorded in the same commit.
+
+    Raises:
+        UsageError: no purpose, or the content is not kept any more.
+    """
+    _demand_purpose(purpose)
+
+    def unit(uow: UnitOfWork) -> Opened:
+        main = _signed_by(uow, row) or row
+        uow.audit.record(AuditRow(node.clock.now(), officer, "message_printed", main.id, purpose))
+        return _opened(uow, node, main)
+
+    return await node.store.write(unit)
+
+
+async def open_movement(node: Node, prefix: str, officer: OfficerNumber, purpose: str) -> Opened:
+    """Return the joint minutes of a movement for printing; recorded in the same commit.
+
+    Raises:
+        UsageError: no purpose, no such movement, or neither a record nor a departure is there.
+    """
+    _demand_purpose(purpose)
+
+    def unit(uow: UnitOfWork) -> Opened:
+        movement = find_movement(uow, prefix)
+        main = _newest_record(uow, movement) or next(_spoken(uow, movement, DEPARTURE), None)
+        if main is None:
+            raise UsageError(
+                f"movement {movement.code} has neither a record nor a departure yet",
+                hint="minutes can be printed as soon as the final list (HDP) is there",
+            )
+        uow.audit.record(AuditRow(node.clock.now(), officer, "handover_printed", movement.code, purpose))
+        return _opened(uow, node, main, blank=main.type == DEPARTURE)
+
+    return await node.store.write(unit)
+
+
+def _demand_purpose(purpose: str) -> None:
+    if not purpose.strip():
+        raise UsageError("a print needs a purpose", hint="say what it is for: --purpose TEXT")
+
+
+def _opened(uow: UnitOfWork, node: Node, main: MessageRow, *, blank: bool = False) -> Opened:
+    printed = _printed(uow, node, main)
+    movement = movement_of(printed.document) if main.type == RECORD else None
+    return Opened(
+        main=printed,
+        signatures=tuple(_signatures(uow, node, main, movement)) if movement else (),
+        blank=blank,
+        training=node.training,
+    )
+
+
+def _printed(uow: UnitOfWork, node: Node, row: MessageRow) -> Printed:
+    document, link = document_of(uow, row), uow.links.get(row.link)
+    if document is None or link is None:
+        raise UsageError(f"the content of message {row.id} is not kept (rejected, or erased)")
+    kept = on_paper(document)
+    ours = row.direction is Direction.OUT
+    sender, recipient = (node.agency, link.partner) if ours else (link.partner, node.agency)
+    token = token_for(row.link, row.seq, sender, row.id, row.commitment)
+    return Printed(row, sender, recipient, kept.document, kept.left_out, token.text)
+
+
+def _signed_by(uow: UnitOfWork, row: MessageRow) -> MessageRow | None:
+    """Return the record that a countersignature names."""
+    if row.type != RECORD:
+        return None
+    named = _countersigned(uow, row)
+    return message_by_id(uow, row.link, named) if named else None
+
+
+def _newest_record(uow: UnitOfWork, movement: MovementRow) -> MessageRow | None:
+    return next((row for row in _spoken(uow, movement, RECORD) if not _countersigned(uow, row)), None)
+
+
+def _signatures(uow: UnitOfWork, node: Node, record: MessageRow, code: MovementCode) -> Iterator[Printed]:
+    """Yield the messages that sign a record, oldest first."""
+    movement = uow.movements.get(record.link, code)
+    rows = list(_spoken(uow, movement, RECORD)) if movement else []
+    for row in reversed(rows):
+        if _countersigned(uow, row) == record.id:
+            yield _printed(uow, node, row)
+
+
+def _countersigned(uow: UnitOfWork, row: MessageRow) -> str:
+    """Return the number of the record that a message signs, or ""."""
+    document = document_of(uow, row)
+    return text_at(object_at(content_of(document or {}), "countersigns"), "id")
+
+
+def _spoken(uow: UnitOfWork, movement: MovementRow, type_code: str) -> Iterator[MessageRow]:
+    """Yield the messages of a type about a movement that count, newest first."""
+    for event in reversed(uow.movements.events(movement.link, movement.code)):
+        row = uow.messages.by_seq(movement.link, event.direction, event.seq)
+        if row is not None and row.type == type_code and row.state not in _GONE:
+            yield row

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Papers of a handover, as officers of both sides print them: form, minutes, and who printed what."""
+
+import json
+from pathlib import Path
+
+import pytest
+from exchange.errors import UsageError
+from exchange.ids import b64url, unb64url
+from exchange.interfaces.api.handover import SCAN
+from tests.journeys.test_handover_desk import RECORD, accepted, departed, play, signed
+from tests.support.pictures import png
+from tests.support.staff import BORDER, Desks
+from tests.support.world import OFFICER, World
+
+BOTH = ["km", "vi"]
+
+
+def test_minutes_are_a_form_before_the_record_and_show_both_signatures_after_it(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        movement, codes = await departed(desks)
+        form = await desks.kh("handover.print", movement=movement, languages=BOTH, purpose="handover")
+        record = (await signed(desks, movement))["record"]
+        half = await desks.vn("handover.print", movement=movement[:4], languages=BOTH, purpose="handover")
+        agreed = {"agreed": True}
+        await desks.sent(await desks.vn("handover.sign", movement=movement, officer=BORDER, document=agreed))
+        whole = [
+            await desk("handover.print", movement=movement, languages=["en"], purpose="handover")
+            for desk in (desks.kh, desks.vn)
+        ]
+
+        assert (form["type"], form["blank"]) == ("HDP", True)
+        assert (half["type"], half["blank"], half["id"]) == ("HRC", False, record["id"])
+        assert whole[0]["html"] == whole[1]["html"]
+        assert whole[0]["html"].count("Signed electronically by officer") == 2
+        assert all(code in whole[0]["html"] for code in codes)
+
+    play(story, tmp_path)
+
+
+def test_minutes_that_were_signed_on_paper_travel_with_their_scan(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        movement, _ = await departed(desks)
+        scan = {"scan": b64url(png()), "officer": BORDER}
+
+        first = await desks.kh(
+            "handover.sign", movement=movement, document=RECORD, all_handed_over=True, **scan
+        )
+        record = await desks.sent(first)
+        agreed = {"agreed": True}
+        await desks.sent(await desks.vn("handover.sign", movement=movement, document=agreed, **scan))
+
+        shown = (await desks.vn("message.show", id=record))["document"]
+        assert shown["content"]["signatory"]["kind"] == "paper_only"
+        assert shown["header"]["attachments"][shown["content"]["paper_scan"] - 1]["type"] == SCAN
+        (row,) = (await desks.kh("handover.list"))["handovers"]
+        assert row["state"] == "completed"
+
+    play(story, tmp_path)
+
+
+def test_a_countersignature_is_printed_with_the_record_that_it_signs(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        movement, _ = await departed(desks)
+        record = (await signed(desks, movement))["record"]
+        agreed = {"agreed": True}
+        second = await desks.vn("handover.sign", movement=movement, officer=BORDER, document=agreed)
+        number = await desks.sent(second)
+
+        printed = await desks.kh("message.print", id=number, languages=["en"], purpose="file")
+
+        attached = json.loads(unb64url(printed["attached"]["data"]))
+        assert printed["id"] == record["id"]
+        assert [one["message"]["id"] for one in attached["signed_by"]] == [number]
+
+    play(story, tmp_path)
+
+
+def test_a_print_is_recorded_with_its_purpose(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        await accepted(desks)
+        rows = (await desks.vn("message.list", direction="in"))["messages"]
+        notice = next(row["id"] for row in rows if row["type"] == "RPN")
+
+        await desks.vn("message.print", id=notice, languages=["vi", "en"], purpose="file of the office")
+
+        (act, *_) = await world.vn.store.read(lambda uow: uow.audit.list(limit=1))
+        assert (act.act, act.object, act.actor) == ("message_printed", notice, OFFICER)
+        assert act.purpose == "file of the office"
+
+    play(story, tmp_path)
+
+
+def test_what_cannot_be_printed_is_refused_and_not_recorded(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        await accepted(desks)
+        (row, *_) = (await desks.kh("message.list"))["messages"]
+        before = await world.kh.store.read(lambda uow: uow.audit.list(limit=1))
+
+        with pytest.raises(UsageError, match="a print needs a purpose"):
+            await desks.kh("message.print", id=row["id"], languages=["en"], purpose=" ")
+        with pytest.raises(UsageError, match="movements have the code"):
+            await desks.kh("handover.print", movement="ZZZZ-ZZZZ-ZZZZ", languages=["en"], purpose="x")
+
+        assert await world.kh.store.read(lambda uow: uow.audit.list(limit=1)) == before
+
+    play(story, tmp_path)
+
+
+def test_a_language_without_texts_is_refused_before_anything_is_recorded(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        await accepted(desks)
+        (row, *_) = (await desks.kh("message.list"))["messages"]
+        before = await world.kh.store.read(lambda uow: uow.audit.list(limit=1))
+
+        with pytest.raises(UsageError, match="languages"):
+            await desks.kh("message.print", id=row["id"], languages=["km", "km"], purpose="x")
+
+        assert await world.kh.store.read(lambda uow: uow.audit.list(limit=1)) == before
+
+    play(story, tmp_path)

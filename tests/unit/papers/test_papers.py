@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Papers in two languages: what stands on them, what never does, and what is refused."""
+
+import json
+from html.parser import HTMLParser
+
+import pytest
+from exchange.errors import UsageError
+from exchange.i18n import label
+from exchange.i18n.breaks import ZERO_WIDTH_SPACE
+from exchange.interfaces.papers import paper_of
+from exchange.service.papers import Opened
+from tests.support.papers import example, examples, many_lines, opened, printed
+
+NOTICE, DECISION = "rpn/child-with-guardian-and-best-interests", "rpd/three-persons-three-outcomes"
+RECORD, AGREED = "hrc/first-record-two-handed-over", "hrc/countersignature-agreed"
+LIST, STATEMENT = "hdp/three-persons", "stm/auditors-month"
+BOTH = ("km", "en")
+
+
+class Page(HTMLParser):
+    """Collects text, elements and attributes of a paper."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text, self.elements, self.attributes = "", set[str](), set[str]()
+        self.feed(html)
+        self.text = self.text.replace(ZERO_WIDTH_SPACE, "")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text += f"{data} "
+
+
+def page(made: Opened, languages: tuple[str, ...] = BOTH) -> Page:
+    return Page(paper_of(made, languages).html)
+
+
+@pytest.mark.parametrize("name", examples())
+def test_every_type_can_be_printed(name: str) -> None:
+    made = opened(name)
+
+    text = page(made).text
+
+    assert made.main.row.id in text
+    assert made.main.row.commitment in text
+    assert label("message-types", made.main.row.type, "en") in text or made.main.row.type == "HRC"
+
+
+def test_codes_and_titles_stand_in_both_languages() -> None:
+    text = page(opened(NOTICE)).text
+
+    for language in BOTH:
+        assert label("message-types", "RPN", language) in text
+        assert label("sexes", "F", language) in text
+    assert "Needs on arrival" in text
+
+
+def test_a_name_stands_in_every_script_once() -> None:
+    text = page(opened(NOTICE)).text
+
+    names = [name["full"] for name in example(NOTICE)["persons"][0]["names"]]
+    assert all(name in text for name in names)
+
+
+def test_days_show_the_calendar_of_each_language() -> None:
+    text = page(opened(NOTICE), ("th", "en")).text
+
+    assert "4 ตุลาคม พ.ศ. 2570 (ค.ศ. 2027)" in text
+    assert "4 October 2027" in text
+
+
+def test_one_language_alone_is_enough() -> None:
+    found = page(opened(DECISION), ("en",))
+
+    assert "Repatriation decision" in found.text
+    assert "draft" not in found.text
+
+
+def test_a_machine_draft_says_so_on_the_paper() -> None:
+    english = "Machine draft. It must be reviewed by a native speaker"
+
+    assert english not in page(opened(NOTICE), ("en",)).text
+    assert '<div class="note">' in paper_of(opened(NOTICE), ("vi",)).html
+
+
+def test_what_stays_in_the_message_is_counted_on_the_paper() -> None:
+    text = page(opened(NOTICE), ("en",)).text
+
+    assert "Values of class S4 that are not on paper: 1." in text
+    assert "Best-interests decision" not in text
+
+
+def test_a_paper_of_a_training_node_has_a_band() -> None:
+    assert "Training. Not a real person." in page(opened(NOTICE, training=True), ("en",)).text
+    assert "Training" not in page(opened(NOTICE), ("en",)).text
+
+
+def test_minutes_show_each_person_and_who_signed() -> None:
+    text = page(opened(RECORD, AGREED), ("en",)).text
+
+    for person in example(RECORD)["persons"]:
+        assert person["case_code"] in text
+    assert text.count("Signed electronically by officer") == 2
+    assert "Agreed as it stands" in text
+
+
+def test_minutes_that_the_other_side_has_not_signed_say_so() -> None:
+    text = page(opened(RECORD), ("en",)).text
+
+    assert text.count("Signed electronically by officer") == 1
+    assert "Not signed electronically yet." in text
+
+
+def test_a_reservation_of_the_other_side_stands_in_its_words() -> None:
+    reserved = "hrc/countersignature-with-reservation"
+
+    text = page(opened(RECORD, reserved), ("en",)).text
+
+    assert example(reserved)["content"]["reservations"] in text
+    assert "Agreed as it stands" not in text
+
+
+def test_before_the_record_the_list_is_a_form_with_a_box_for_every_outcome() -> None:
+    made = paper_of(opened(LIST, blank=True), ("en",))
+
+    assert made.html.count('class="box"') == 6 * len(example(LIST)["persons"])
+    assert "to be filled in by hand" in Page(made.html).text
+
+
+def test_the_final_list_has_three_boxes_for_each_person() -> None:
+    made = paper_of(opened(LIST), ("en",))
+
+    assert made.html.count('class="box"') == 3 * len(example(LIST)["persons"])
+
+
+def test_a_statement_shows_both_directions_and_nobody() -> None:
+    found = page(opened(STATEMENT), ("th", "en"))
+
+    assert "9120" in found.text
+    assert "Balance of each direction" in found.text
+    assert "1611" in found.text
+
+
+def test_the_foot_holds_the_handover_code_of_minutes_only() -> None:
+    assert "XH1:" in page(opened(RECORD)).text
+    assert "XH1:" not in page(opened(NOTICE)).text
+
+
+def test_the_attached_json_is_what_stands_on_the_paper() -> None:
+    made = paper_of(opened(RECORD, AGREED), BOTH)
+
+    value = json.loads(made.attached)
+
+    assert value["document"]["persons"][0]["names"] == example(RECORD)["persons"][0]["names"]
+    assert value["signed_by"][0]["document"]["content"]["agreed"] is True
+    assert value["message"]["pc"] == opened(RECORD).main.row.commitment
+
+
+def test_letters_that_no_font_has_are_told_on_the_first_page() -> None:
+    document = example(NOTICE)
+    document["persons"][0]["names"][0]["full"] = "မောင်"
+
+    text = Page(paper_of(Opened(printed(document)), ("en",)).html).text
+
+    assert "U+1019" in text
+
+
+def test_the_same_message_gives_the_same_paper() -> None:
+    assert paper_of(opened(RECORD), BOTH) == paper_of(opened(RECORD), BOTH)
+
+
+def test_a_thousand_lines_are_composed_at_once() -> None:
+    assert paper_of(many_lines(RECORD, 1000), BOTH).html.count("AAAA-BBBB-") == 1000
+
+
+@pytest.mark.parametrize("languages", [(), ("lo",), ("km", "km"), ("km", "th", "en"), ("KM",), ("",)])
+def test_other_languages_are_refused(languages: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError):
+        paper_of(opened(NOTICE), languages)
