@@ -53,6 +53,16 @@ def test_an_unpacked_archive_is_walked_without_what_python_writes(tmp_path: Path
     assert read_tree(tmp_path).paths == (".ci/run", "exchange/ids.py")
 
 
+def test_two_files_of_tests_with_one_name_are_found(tmp_path: Path) -> None:
+    tree = Tree(
+        tmp_path, ("tests/unit/a/test_door.py", "tests/unit/b/test_door.py", "tests/unit/test_own.py")
+    )
+
+    found = names.check(tree)
+
+    assert [finding.path for finding in found] == ["tests/unit/b/test_door.py"]
+
+
 def function_of(lines: int, *, docstring_lines: int = 0) -> str:
     doc = ['    """A sentence.', *["    more"] * (docstring_lines - 2), '    """'] if docstring_lines else []
     return "\n".join(["def long() -> None:", *doc, *["    pass"] * (lines - 1)]) + "\n"
