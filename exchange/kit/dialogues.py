@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from exchange.errors import ExchangeError, ProtocolError
+from exchange.errors import ProtocolError
 from exchange.ids import AgencyCode, LinkId
 from exchange.kit.agency import kit_key
 from exchange.kit.breaking import RIGHT, Wrong
@@ -399,11 +399,3 @@ TAILS: Final = (
 )  # fmt: skip
 
 CHECKS: Final = (*DOOR, *GATE, *FRAMES, *TAILS)
-
-
-async def found_in(check: Check, live: Live) -> str:
-    """Return what came of a check; an answer that a partner must not accept is said in words."""
-    try:
-        return await check.play(live)
-    except ExchangeError as error:
-        return f"{error.reason}: {error}"

@@ -184,9 +184,9 @@ WINDOW: Final = (
     Case("window-held-then-rejected", "line.held", "A held line breaks a rule.", _held_wrong),
     Case("window-stop-overtakes", "line.held", "A withdrawal of consent comes before the number ahead of it.",
          _stop_overtakes),
-    Case("window-far-ahead", "line.window", "257 numbers ahead of it are missing.", _far_ahead, live=False),
+    Case("window-far-ahead", "line.window", "257 numbers ahead of it are missing.", _far_ahead),
     Case("window-just-inside", "line.window", "256 numbers ahead of it are missing.",
-         _far_but_inside, live=False),
+         _far_but_inside),
 )  # fmt: skip
 
 

@@ -12,9 +12,8 @@ from exchange.errors import InputError
 from exchange.ids import AgencyCode, b64url
 from exchange.kit.agency import private_keys
 from exchange.kit.contexts import read_contexts
-from exchange.kit.dialogues import CHECKS
 from exchange.kit.judges import JUDGES
-from exchange.kit.play import CASES
+from exchange.kit.play import CASES, CHECKS, HISTORIES
 from exchange.kit.rules import RULES
 from exchange.kit.vectors import KINDS, SUFFIX, judge_folder, vectors_of
 from exchange.messages.codelists import codelist
@@ -82,7 +81,7 @@ def test_a_vector_has_a_name_of_its_own_a_rule_and_a_sentence(kind: str) -> None
 
 def test_every_rule_is_checked_by_a_vector_or_at_a_live_node() -> None:
     checked = {vector["rule"] for kind in KINDS for vector in vectors_of(FOLDER, kind)}
-    checked |= {case.rule for case in CASES} | {check.rule for check in CHECKS}
+    checked |= {case.rule for case in CASES} | {check.rule for check in (*CHECKS, *HISTORIES)}
 
     assert checked == set(RULES)
 

@@ -91,7 +91,7 @@ def _until_final(pair: NodePair) -> None:
 
 
 def _demand_equal_logs(pair: NodePair) -> dict[str, Any]:
-    """Demand no difference, and that both sides hold and cosigned every leaf; return what the partner holds."""
+    """Demand no difference, and that both hold and cosigned every leaf; return what the partner holds."""
     ours = pair.reconcile()
     pair.until(pair.th.is_cosigned)
     theirs = pair.th.held()
