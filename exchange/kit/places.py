@@ -302,4 +302,25 @@ KEYS: Final = (
     _key("retired-by-card", "A card calls the key retired: that ends no span.", _called_retired),
 )
 
+
+def _handling_fails(scribe: Scribe) -> Iterator[Offer]:
+    written = scribe.write()
+    yield Offer((written.line,), (HELD,), (written.entry,), fails=True)
+    yield Offer(then=(f"{written.seq} accepted",), later_s=60)
+
+
+def _handling_fails_for_ten_minutes(scribe: Scribe) -> Iterator[Offer]:
+    written = scribe.write()
+    yield Offer((written.line,), (HELD,), (written.entry,), fails=True)
+    yield Offer(later_s=540, fails=True)
+    yield Offer(then=(f"{written.seq} rejected internal",), later_s=120, fails=True)
+
+
+FAILURES: Final = (
+    Case("handling-fails", "line.failure", "The handling of a line fails, and works a minute later.",
+         _handling_fails, live=False),
+    Case("handling-fails-for-long", "line.failure", "The handling of a line fails for more than ten minutes.",
+         _handling_fails_for_ten_minutes, live=False),
+)  # fmt: skip
+
 CASES: Final = (*DUPLICATES, *CONFLICTS, *TAILS, *WINDOW, *TIMES, *KEYS)
