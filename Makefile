@@ -9,7 +9,7 @@ help:
 	@echo "make demo    two agencies on this computer exchange a case; options: make demo ARGS=--serve"
 	@echo "make demo-twins  the demo once with every partner that behaves badly: lossy, late, offline ..."
 	@echo "make test    run the tests; options: make test ARGS='-k merkle'"
-	@echo "make interop set up the npm package of the partner in another language (make test does it too)"
+	@echo "make interop set up the npm packages of the partner in another language (make test does it too)"
 	@echo "make check   format, lint, types, import rules, project rules"
 	@echo "make simulate  2,000 random histories of two nodes; others: make simulate ARGS='--seeds 500 --first 9000'"
 	@echo "make journeys  scenarios of the domain reference between two nodes; some: make journeys ARGS='1 16'"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Make tests/interop/node_modules: the one npm package of the partner in another language. Called by `make test`.
+# Make tests/interop/node_modules: the two npm packages of the partner in another language. Called by `make test`.
 # Does nothing when it is there. Without Node.js it says what to install; the tests of that partner then fail.
 set -eu
 cd "$(dirname "$0")/../tests/interop"
@@ -19,6 +19,6 @@ installed=node_modules/.package-lock.json
 [ -e "$installed" ] && [ ! package-lock.json -nt "$installed" ] && exit 0
 command -v npm >/dev/null || fail "the tests of the partner in another language need npm" \
     "install it (Debian, Ubuntu: apt install npm), then repeat: make interop"
-npm ci --silent --no-fund --no-audit --ignore-scripts || fail "npm could not install the package jose" \
+npm ci --silent --no-fund --no-audit --ignore-scripts || fail "npm could not install the packages jose and ajv" \
     "look at the lines above; this step needs an npm registry or a local copy of one, then repeat: make interop"
 touch "$installed"

@@ -41,6 +41,10 @@ class Offer:
     card: str = ""
     then: tuple[str, ...] = ()
     """Verdicts on numbers that waited, `<number> accepted` or `<number> rejected <code>`, in order."""
+    fails: bool = False
+    """The node's handling of messages fails while it takes this; only a vector can have it."""
+    later_s: int = 0
+    """How much later than the offer before this one comes; only a vector can wait."""
 
 
 Play = Callable[[Scribe], Iterator[Offer]]

@@ -38,6 +38,10 @@ def _lists_with(**versions: str) -> Callable[[Document], Document]:
     return change
 
 
+AGREED: Final = (
+    one("type-not-agreed", "content.agreed", "The agreement knows no such type of message.",
+        rejected("type_not_agreed"), context="narrow"),
+)  # fmt: skip
 VERSIONS: Final = (
     _set("version-major", "content.version", "The form is of a later major version.", "version_unsupported",
          ("header", "type_version"), "2.0"),

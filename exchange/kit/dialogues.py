@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from exchange.errors import ExchangeError, ProtocolError
+from exchange.errors import ProtocolError
 from exchange.ids import AgencyCode, LinkId
 from exchange.kit.agency import kit_key
 from exchange.kit.breaking import RIGHT, Wrong
@@ -23,7 +23,7 @@ from exchange.ledger.entries import beat
 from exchange.ledger.notes import Head, sign_head
 from exchange.protocol.cards import read_card
 from exchange.protocol.door import CARD_TYPE, MAX_QUESTION_BYTES, path_of
-from exchange.protocol.frames import Frame, decode_frame, encode_frame
+from exchange.protocol.frames import Frame, decode_frame, encode_frame, pad_frame
 from exchange.protocol.gatewords import GATE_TYP, GateWord, read_gate_word
 from exchange.protocol.jws import sign_compact
 from exchange.protocol.strictjson import JsonValue, encode, parse_object
@@ -296,13 +296,18 @@ def _frame(name: str, rule: str, description: str, change: Callable[[bytes], byt
     return Check(f"frame-{name}", rule, description, "400", play)
 
 
+def padded_again(changed: bytes) -> bytes:
+    """Return a changed frame with right padding, so that it is wrong in one thing only."""
+    return pad_frame(changed.rstrip(b" \n") + b"\n")
+
+
 def in_header(**changes: JsonValue) -> Callable[[bytes], bytes]:
     """Return a function that sets members in the header of a frame."""
 
     def change(right: bytes) -> bytes:
         header, _, rest = right.partition(b"\n")
         named = {name.rstrip("_"): value for name, value in changes.items()}
-        return encode(parse_object(header) | named) + b"\n" + rest
+        return padded_again(encode(parse_object(header) | named) + b"\n" + rest)
 
     return change
 
@@ -394,11 +399,3 @@ TAILS: Final = (
 )  # fmt: skip
 
 CHECKS: Final = (*DOOR, *GATE, *FRAMES, *TAILS)
-
-
-async def found_in(check: Check, live: Live) -> str:
-    """Return what came of a check; an answer that a partner must not accept is said in words."""
-    try:
-        return await check.play(live)
-    except ExchangeError as error:
-        return f"{error.reason}: {error}"

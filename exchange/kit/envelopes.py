@@ -25,6 +25,7 @@ from exchange.kit.breaking import (
 )
 from exchange.kit.cases import ACCEPTED, REFUSED, Case, Offer, again, one
 from exchange.kit.scribe import Scribe
+from exchange.protocol.envelope import MAX_LINE_BYTES
 from exchange.protocol.jws import decode_segment, encode_segment
 from exchange.protocol.strictjson import JsonValue, encode
 from exchange.protocol.suites import KeyUse
@@ -42,6 +43,9 @@ def _line(name: str, description: str, change: Callable[[bytes], bytes]) -> Case
     return one(f"line-{name}", "line.form", description, REFUSED, Wrong(line=change))
 
 
+LONG: Final = (
+    _line("too-large", "The line has more than 6 MiB.", lambda right: right + b"A" * MAX_LINE_BYTES),
+)
 LINES: Final = (
     one(
         "line-right", "line.form", "A right notice of the next number, announced by its sent leaf.", ACCEPTED

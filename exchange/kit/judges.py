@@ -7,7 +7,7 @@ README of the vectors.
 """
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from exchange.errors import CardInvalidError, ExchangeError, ProtocolError, RefusedError, TailInvalidError
@@ -31,6 +31,12 @@ from exchange.protocol.unseal import unseal
 Vector = Mapping[str, Any]
 Judge = Callable[[Contexts, Vector], str]
 REFUSED: Final = "refused"
+
+
+def raw_of(given: str | Sequence[tuple[str, int]]) -> bytes:
+    """Return bytes that stand as base64, or as pieces with the number of times that each is repeated."""
+    pieces = ((given, 1),) if isinstance(given, str) else given
+    return b"".join(base64.b64decode(text) * times for text, times in pieces)
 
 
 def json_text(contexts: Contexts, vector: Vector) -> str:
@@ -126,7 +132,7 @@ def cosignature(contexts: Contexts, vector: Vector) -> str:
 def frame(contexts: Contexts, vector: Vector) -> str:
     """Say whether bytes are a frame, and what it holds."""
     try:
-        found = decode_frame(base64.b64decode(vector["raw"]))
+        found = decode_frame(raw_of(vector["raw"]))
     except ProtocolError:
         return REFUSED
     leaves = len(found.tail.leaves) if found.tail else 0

@@ -184,9 +184,9 @@ WINDOW: Final = (
     Case("window-held-then-rejected", "line.held", "A held line breaks a rule.", _held_wrong),
     Case("window-stop-overtakes", "line.held", "A withdrawal of consent comes before the number ahead of it.",
          _stop_overtakes),
-    Case("window-far-ahead", "line.window", "257 numbers ahead of it are missing.", _far_ahead, live=False),
+    Case("window-far-ahead", "line.window", "257 numbers ahead of it are missing.", _far_ahead),
     Case("window-just-inside", "line.window", "256 numbers ahead of it are missing.",
-         _far_but_inside, live=False),
+         _far_but_inside),
 )  # fmt: skip
 
 
@@ -301,5 +301,26 @@ KEYS: Final = (
     _key("compromised-by-card", "A card calls the key compromised, then a line comes.", _compromised),
     _key("retired-by-card", "A card calls the key retired: that ends no span.", _called_retired),
 )
+
+
+def _handling_fails(scribe: Scribe) -> Iterator[Offer]:
+    written = scribe.write()
+    yield Offer((written.line,), (HELD,), (written.entry,), fails=True)
+    yield Offer(then=(f"{written.seq} accepted",), later_s=60)
+
+
+def _handling_fails_for_ten_minutes(scribe: Scribe) -> Iterator[Offer]:
+    written = scribe.write()
+    yield Offer((written.line,), (HELD,), (written.entry,), fails=True)
+    yield Offer(later_s=540, fails=True)
+    yield Offer(then=(f"{written.seq} rejected internal",), later_s=120, fails=True)
+
+
+FAILURES: Final = (
+    Case("handling-fails", "line.failure", "The handling of a line fails, and works a minute later.",
+         _handling_fails, live=False),
+    Case("handling-fails-for-long", "line.failure", "The handling of a line fails for more than ten minutes.",
+         _handling_fails_for_ten_minutes, live=False),
+)  # fmt: skip
 
 CASES: Final = (*DUPLICATES, *CONFLICTS, *TAILS, *WINDOW, *TIMES, *KEYS)

@@ -7,25 +7,27 @@ vectors, and nobody listens. The one module of the kit that knows `service`.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
-from typing import Protocol
+from typing import Protocol, cast
 
 from exchange.cases.tables import LifecycleTable, MovementTable
 from exchange.clock import Clock
 from exchange.errors import TransportError
-from exchange.ids import AgencyCode, Digest, LinkId, RandomSource
+from exchange.ids import AgencyCode, Digest, LinkId, OfficerNumber, RandomSource
 from exchange.kit.agency import private_keys
 from exchange.kit.setting import Setting
-from exchange.messages.codelists import raw_list
+from exchange.messages.codelists import codelist, raw_list
 from exchange.protocol.keyring import Keyring, OwnKey
+from exchange.protocol.parts import Document
 from exchange.service.doorkeeper import Doorkeeper
 from exchange.service.gate import open_gate
 from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Node, Presence
 from exchange.service.partners import enrol
 from exchange.service.ports import Finish, Store, UnitOfWork
-from exchange.service.rows import AgreementRow, CardRow, LinkState
+from exchange.service.release import release
+from exchange.service.rows import AgreementRow, CardRow, LinkState, OfficerRow
 
 
 class MemoryStore(Store, Protocol):
@@ -49,6 +51,37 @@ class StandingClock:
 
     def monotonic_s(self) -> float:
         return 0.0
+
+
+@dataclass
+class MovingClock:
+    """A clock that moves when it is told to."""
+
+    moment: datetime
+    passed_s: float = 0.0
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic_s(self) -> float:
+        return self.passed_s
+
+    def move(self, span: timedelta) -> None:
+        self.moment += span
+        self.passed_s += span.total_seconds()
+
+
+class Handling:
+    """The table of case states, which fails on command; so every handling of a message fails."""
+
+    def __init__(self, table: MovementTable) -> None:
+        self._table = table
+        self.fails = False
+
+    def __getattr__(self, name: str) -> object:
+        if self.fails:
+            raise RuntimeError("the handling fails, as the vector wants it")
+        return getattr(self._table, name)
 
 
 @dataclass
@@ -94,6 +127,7 @@ class Rehearsal:
 
     def __init__(self, node: Node, setting: Setting, store: MemoryStore, carrier: Recorded) -> None:
         self._node, self._link, self._store, self._carrier = node, setting.link, store, carrier
+        self.handling = cast("Handling", node.tables)
         self.doorkeeper = Doorkeeper(node, setting.recipient.card.raw)
         """What stands behind a partner door."""
 
@@ -107,6 +141,14 @@ class Rehearsal:
         """Ask the partner, who gives recorded answers; raises as `service.gate.open_gate`."""
         self._carrier.answers = list(answers)
         await open_gate(self._node, self._link)
+
+    async def release(self, document: Document, *, officer: OfficerNumber) -> None:
+        """Send a message of the node's own by an officer who may do everything."""
+        now, code = self._node.clock.now(), self._node.agency
+        may = tuple(codelist("agency-functions").codes)
+        row = OfficerRow(officer, "Conformance kit", code, may, now, None)
+        await self._node.store.write(lambda uow: uow.officers.add(row))
+        await release(self._node, self._link, document, officer=officer)
 
     @property
     def state(self) -> str:
@@ -152,7 +194,7 @@ async def rehearse(
         clock=clock,
         guard=ClockGuard(clock),
         random=random,
-        tables=_tables(),
+        tables=cast("MovementTable", Handling(_tables())),
         presence=Presence(),
         training=True,
     )

@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -23,8 +24,9 @@ from exchange.kit.agency import SEED
 from exchange.kit.contexts import Context, Contexts, read_contexts
 from exchange.kit.drafts import drafts_like
 from exchange.kit.judges import JUDGES, Vector
+from exchange.kit.offering import what_follows
 from exchange.kit.play import text_of
-from exchange.kit.rehearsal import Rehearsal, StandingClock, StoreFactory, rehearse
+from exchange.kit.rehearsal import MovingClock, Rehearsal, StandingClock, StoreFactory, rehearse
 from exchange.kit.scribe import Scribe
 from exchange.kit.talk import Talk
 from exchange.kit.verdicts import Heard, heard_in
@@ -32,7 +34,7 @@ from exchange.ledger.entries import Leaf, decode_leaf
 from exchange.protocol.frames import Frame, FrameTail, decode_frame, encode_frame
 
 SUFFIX: Final = ".jsonl"
-KINDS: Final = (*JUDGES, "gate", "lines")
+KINDS: Final = (*JUDGES, "gate", "results", "lines")
 """The order in which a new program goes through them: from the small to the whole."""
 NONCE_BYTES: Final = 16
 
@@ -85,6 +87,8 @@ async def _judge(contexts: Contexts, node: "_Node", kind: str, vector: Vector) -
         return await node.lines(vector)
     if kind == "gate":
         return ", ".join(vector["expect"]), await node.gate(vector)
+    if kind == "results":
+        return vector["expect"], await node.result(vector)
     return vector["expect"], JUDGES[kind](contexts, vector)
 
 
@@ -124,11 +128,14 @@ class _Node:
     async def lines(self, vector: Vector) -> tuple[str, str]:
         """Return what is due for the steps of a vector, and what a node makes of them."""
         context = self._contexts.named[vector["context"]]
-        node = await self._after(vector["context"], context)
+        clock = MovingClock(self._contexts.now)
+        node = await self._after(vector["context"], context, clock)
         place, seen = len(context.log), 0
         due, found = [], []
         for step in vector["steps"]:
             due.append(text_of(step["expect"], step.get("then", ())))
+            node.handling.fails = step.get("fails", False)
+            clock.move(timedelta(seconds=step.get("later_s", 0)))
             try:
                 answer = decode_frame(await node.frame(encode_frame(_frame(context, place, step))))
             except ExchangeError as error:
@@ -159,9 +166,17 @@ class _Node:
             states.append(node.state)
         return ", ".join(states)
 
-    async def _after(self, name: str, context: Context) -> Rehearsal:
+    async def result(self, vector: Vector) -> str:
+        """Return what a new node does with its line after a result."""
+        contexts, clock = self._contexts, MovingClock(self._contexts.now)
+        node = await rehearse(contexts.usual.setting, self._make_store, clock=clock, random=seeded("result"))
+        scribe = scribe_in(contexts, contexts.usual, "result")
+        scribe.now = clock.now
+        return await what_follows(node, scribe, clock, random=seeded("draft"), result=vector["result"])
+
+    async def _after(self, name: str, context: Context, clock: MovingClock) -> Rehearsal:
         """Return a node that has opened its gate and holds the log of the context."""
-        clock, setting = StandingClock(self._contexts.now), context.setting
+        setting = context.setting
         if name not in self._snapshots:
             node = await rehearse(setting, self._make_store, clock=clock, random=seeded(name))
             await Talk(scribe_in(self._contexts, context, name), node).begin()
@@ -187,8 +202,13 @@ def _frame(context: Context, place: int, step: Mapping[str, Any]) -> Frame:
     )
 
 
-def _bytes(texts: Sequence[str]) -> list[bytes]:
-    return [text.encode("utf-8") for text in texts]
+def _bytes(texts: Sequence[str | Sequence[tuple[str, int]]]) -> list[bytes]:
+    """Return lines or leaves; a long one stands as pieces with the number of times that each is repeated."""
+    return [_whole(text).encode("utf-8") for text in texts]
+
+
+def _whole(text: str | Sequence[tuple[str, int]]) -> str:
+    return text if isinstance(text, str) else "".join(piece * times for piece, times in text)
 
 
 def _leaves(answer: Frame) -> list[Leaf]:

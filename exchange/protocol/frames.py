@@ -4,7 +4,7 @@
     line 0            JSON header: v link from to wait tail cosignature card messages results
     next `count`      leaves of the sender's log, exactly as they were hashed
     next `messages`   message lines, exactly as they were signed
-    rest              spaces and one LF, up to a multiple of 4,096 bytes
+    rest              spaces and one LF, up to the next multiple of 4,096 bytes
 
 The order is also the order in which a recipient takes it: card, tail, cosignature, results, messages.
 Leaves and messages travel as bytes of their own, never inside JSON, so that what is hashed is what was
@@ -26,7 +26,7 @@ from exchange.protocol.members import Members
 from exchange.protocol.strictjson import JsonValue, Limits, encode, parse_object
 
 MAX_FRAME_BYTES = 8 * 1024 * 1024
-"""Design 4.5; one line alone may be as large."""
+"""Leaves and lines of a frame (design 4.5); the largest line has 6 MiB, so one alone always fits."""
 MAX_LINES = 100
 MAX_TAIL_LEAVES = 2_000
 MAX_TAIL_BYTES = 1024 * 1024
@@ -109,7 +109,11 @@ def encode_frame(frame: Frame) -> bytes:
         "results": [_result_text(result) for result in frame.results],
     }
     leaves = frame.tail.leaves if frame.tail else ()
-    text = b"\n".join((encode(header), *leaves, *frame.lines, b""))
+    return pad_frame(b"\n".join((encode(header), *leaves, *frame.lines, b"")))
+
+
+def pad_frame(text: bytes) -> bytes:
+    """Return the text of a frame with the spaces and the line feed that end it."""
     return text + b" " * (-(len(text) + 1) % PAD_TO) + b"\n"
 
 
@@ -117,11 +121,13 @@ def decode_frame(raw: bytes, *, max_bytes: int = MAX_FRAME_BYTES + MAX_HEADER_BY
     """Return the frame of untrusted bytes; its parts stay untrusted.
 
     Raises:
-        FrameInvalidError: too large, not of this form, or counts that do not fit.
+        FrameInvalidError: too large, not padded, not of this form, or counts that do not fit.
     """
-    if len(raw) > max_bytes or not raw.endswith(b"\n"):
+    if len(raw) > max_bytes:
+        raise FrameInvalidError(f"frame has {len(raw)} bytes; expected at most {max_bytes}")
+    if not raw or len(raw) % PAD_TO or not raw.endswith(b"\n"):
         raise FrameInvalidError(
-            f"frame has {len(raw)} bytes or no final line feed; expected at most {max_bytes}"
+            f"frame has {len(raw)} bytes; expected a multiple of {PAD_TO} that ends with a line feed"
         )
     rows = raw.split(b"\n")
     try:
@@ -137,12 +143,11 @@ def _read(value: JsonValue, rows: Sequence[bytes]) -> Frame:
     count = tail.integer("count", high=MAX_TAIL_LEAVES) if tail else 0
     messages = header.integer("messages", high=MAX_LINES)
     leaves, lines, rest = rows[:count], rows[count : count + messages], rows[count + messages :]
-    if len(leaves) + len(lines) != count + messages or len(rest) != 2 or rest[0].strip(b" ") or rest[1]:
+    if len(leaves) + len(lines) != count + messages or not _is_padding(rest):
         raise FrameInvalidError(
             "frame does not hold the leaves and messages that its header counts, then padding"
         )
-    if sum(map(len, leaves)) > MAX_TAIL_BYTES:
-        raise FrameInvalidError("frame has a tail of more than 1 MiB")
+    _demand_limits(leaves, lines)
     return Frame(
         link=header.identifier("link", parse_link),
         sender=header.identifier("from", parse_agency),
@@ -154,6 +159,22 @@ def _read(value: JsonValue, rows: Sequence[bytes]) -> Frame:
         card=header.text("card", min_chars=0, max_chars=MAX_CARD_BYTES),
         wait_s=header.integer("wait", high=MAX_WAIT_S),
     )
+
+
+def _is_padding(rest: Sequence[bytes]) -> bool:
+    """Return True for spaces up to the next multiple, never beyond it, and nothing behind them."""
+    return len(rest) == 2 and len(rest[0]) < PAD_TO and not rest[0].strip(b" ") and not rest[1]
+
+
+def _demand_limits(leaves: Sequence[bytes], lines: Sequence[bytes]) -> None:
+    tail_bytes = sum(map(len, leaves))
+    if tail_bytes > MAX_TAIL_BYTES:
+        raise FrameInvalidError(f"frame has a tail of {tail_bytes} bytes; expected at most {MAX_TAIL_BYTES}")
+    content_bytes = tail_bytes + sum(map(len, lines))
+    if content_bytes > MAX_FRAME_BYTES:
+        raise FrameInvalidError(
+            f"frame has {content_bytes} bytes of leaves and lines; expected at most {MAX_FRAME_BYTES}"
+        )
 
 
 def _tail_header(tail: FrameTail | None) -> JsonValue:

@@ -20,6 +20,7 @@ partner's tail, or our `void`, ends it. Results only say when to offer it again.
 """
 
 import asyncio
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,6 +32,7 @@ from exchange.protocol.envelope import join_line, read_envelope, split_line
 from exchange.protocol.frames import (
     MAX_FRAME_BYTES,
     MAX_LINES,
+    MAX_TAIL_BYTES,
     MAX_TAIL_LEAVES,
     Frame,
     FrameCosignature,
@@ -167,7 +169,19 @@ def next_tail(uow: UnitOfWork, node: Node, pairing: Pairing, *, start: int) -> F
     if head is None or head.size <= start:
         return None
     leaves = uow.logs.leaves(link, node.agency, start, head.size)
-    return FrameTail(node.agency, pairing.link.own_epoch, start, tuple(leaves), head.note)
+    reach = start + _within_bytes(leaves)
+    if reach < head.size:
+        head = uow.logs.head_within(link, node.agency, reach)
+        if head is None or head.size <= start:
+            return None
+    carried = tuple(leaves[: head.size - start])
+    return FrameTail(node.agency, pairing.link.own_epoch, start, carried, head.note)
+
+
+def _within_bytes(leaves: Sequence[bytes]) -> int:
+    """Return how many of the first leaves one tail may carry by their bytes."""
+    sizes = itertools.accumulate(map(len, leaves))
+    return sum(1 for _ in itertools.takewhile(lambda size: size <= MAX_TAIL_BYTES, sizes))
 
 
 def partner_holds(uow: UnitOfWork, node: Node, link: LinkId) -> int:

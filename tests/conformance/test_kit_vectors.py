@@ -12,18 +12,15 @@ from exchange.errors import InputError
 from exchange.ids import AgencyCode, b64url
 from exchange.kit.agency import private_keys
 from exchange.kit.contexts import read_contexts
-from exchange.kit.dialogues import CHECKS
-from exchange.kit.judges import JUDGES
-from exchange.kit.play import CASES
+from exchange.kit.play import CASES, CHECKS, HISTORIES
 from exchange.kit.rules import RULES
 from exchange.kit.vectors import KINDS, SUFFIX, judge_folder, vectors_of
 from exchange.messages.codelists import codelist
 from tools.vectors.__main__ import FOLDER, files
 
-NOT_ABOUT_A_LINE = {"too_large", "type_not_agreed", "internal", "blob_missing", "busy"}
-"""Codes that no small vector can bring about: a line of 6 MiB, a type outside every profile, a full node."""
 ONE_ANSWER = {code.code for code in codelist("ack-rejections").codes.values()} & {
     "envelope_invalid",
+    "too_large",
     "clear_text_personal_data",
     "wrong_recipient",
     "signer_unknown",
@@ -82,7 +79,7 @@ def test_a_vector_has_a_name_of_its_own_a_rule_and_a_sentence(kind: str) -> None
 
 def test_every_rule_is_checked_by_a_vector_or_at_a_live_node() -> None:
     checked = {vector["rule"] for kind in KINDS for vector in vectors_of(FOLDER, kind)}
-    checked |= {case.rule for case in CASES} | {check.rule for check in CHECKS}
+    checked |= {case.rule for case in CASES} | {check.rule for check in (*CHECKS, *HISTORIES)}
 
     assert checked == set(RULES)
 
@@ -98,9 +95,10 @@ def test_every_rule_stands_on_a_page(rule: str) -> None:
 @pytest.mark.parametrize("name", ["ack-rejections", "again-codes"])
 def test_every_code_of_a_line_is_brought_about(name: str) -> None:
     seen = {word for verdict in verdicts() for word in verdict.split()}
+    seen |= {vector["result"].get("code", "") for vector in vectors_of(FOLDER, "results")}
     codes = {code.code for code in codelist(name).codes.values() if not code.retired}
 
-    assert codes - seen == codes & (NOT_ABOUT_A_LINE | ONE_ANSWER)
+    assert codes - seen == codes & ONE_ANSWER - {"too_large"}
 
 
 def test_the_keys_of_the_context_follow_from_their_labels() -> None:
@@ -130,7 +128,7 @@ def test_every_card_of_the_context_trains() -> None:
     assert setting.recipient.card.training
 
 
-@pytest.mark.parametrize("kind", [*JUDGES, "gate", "lines"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_vector_with_another_verdict_is_found(kind: str, tmp_path: Path) -> None:
     (tmp_path / "context.json").write_bytes((FOLDER / "context.json").read_bytes())
     wrong = dict(vectors_of(FOLDER, kind)[0])

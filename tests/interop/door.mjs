@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The caller's side of the door: TLS with a pinned key, signed requests. Source: docs/protocol/door.md.
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import http from 'node:http';
 import tls from 'node:tls';
 import { Fault, b64u, demand, random, sha256, sign, unb64 } from './forms.mjs';
@@ -21,6 +22,17 @@ class Pinned extends http.Agent { // TLS rules 1 to 3: the key is compared befor
   }
 }
 
+async function read(answer, type) {
+  const chunks = [];
+  for await (const chunk of answer) {
+    chunks.push(chunk);
+    demand(chunks.reduce((size, one) => size + one.length, 0) <= ANSWER_BYTES, 'too_large', 'answer');
+  }
+  const bytes = Buffer.concat(chunks), right = answer.statusCode === 200 && answer.headers['content-type'] === type;
+  demand(right, String(answer.statusCode), bytes.toString('latin1', 0, 200));
+  return bytes;
+}
+
 export class Door {
   constructor({ address, link, to, key, pins }) {
     Object.assign(this, { url: new URL(address), link, to, key, agent: new Pinned(pins) });
@@ -38,24 +50,10 @@ export class Door {
     headers['signature-input'] = `exchange=${parameters}`;
     headers.signature = `exchange=:${sign(this.key.key, base).toString('base64')}:`;
     const { hostname: host, port } = this.url, options = { host, port: port || 443, path, method: 'POST', headers, signal };
-    return new Promise((resolve, refuse) => {
-      const reject = (error) => refuse(error instanceof Fault || error.name === 'AbortError' ? error
-        : new Fault('network', error.message));
-      const request = http.request({ ...options, agent: this.agent, timeout: TIMEOUT_MS }, async (answer) => {
-        try {
-          const chunks = [];
-          let size = 0;
-          for await (const chunk of answer) {
-            demand((size += chunk.length) <= ANSWER_BYTES, 'too_large', 'answer');
-            chunks.push(chunk);
-          }
-          const bytes = Buffer.concat(chunks);
-          const right = answer.statusCode === 200 && answer.headers['content-type'] === type;
-          demand(right, String(answer.statusCode), bytes.toString('latin1', 0, 200));
-          resolve(bytes);
-        } catch (error) { reject(error); }
-      });
-      request.on('timeout', () => request.destroy(new Fault('timeout'))).on('error', reject).end(body);
+    const request = http.request({ ...options, agent: this.agent, timeout: TIMEOUT_MS });
+    request.on('timeout', () => request.destroy(new Fault('timeout'))).end(body);
+    return once(request, 'response').then(([answer]) => read(answer, type)).catch((error) => {
+      throw error instanceof Fault || error.name === 'AbortError' ? error : new Fault('network', error.message);
     });
   }
 }

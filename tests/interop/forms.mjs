@@ -5,10 +5,7 @@ import * as crypto from 'node:crypto';
 export class Fault extends Error {
   constructor(code, why = '') { super(`${code} ${why}`); this.code = code; }
 }
-export function faultOf(error) { // what the partner did wrong; an error of this program goes on
-  if (!(error instanceof Fault)) throw error;
-  return error;
-}
+export const faultOf = (error) => { if (error instanceof Fault) return error; throw error; }; // any other error is ours
 export const demand = (right, code, why) => { if (!right) throw new Fault(code, why); };
 
 export const b64u = (bytes) => Buffer.from(bytes).toString('base64url');
@@ -22,12 +19,9 @@ export function unb64(text, size, form = 'base64url') { // exact: the bytes give
   demand(bytes.toString(form) === text && (size ?? bytes.length) === bytes.length, 'form', `${form} is not exact`);
   return bytes;
 }
-export function messageId() {
-  const bytes = crypto.randomBytes(16);
-  bytes.writeUIntBE(Date.now(), 0, 6);
-  bytes[6] = 0x70 | (bytes[6] & 15);
-  bytes[8] = 0x80 | (bytes[8] & 63);
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+export function messageId() { // a UUID of version 7: milliseconds before what is random
+  const ms = Date.now().toString(16).padStart(12, '0');
+  return `${ms.slice(0, 8)}-${ms.slice(8)}-7${crypto.randomUUID().slice(15)}`;
 }
 export function root(hashes) { // RFC 9162: splits at the largest power of two below the number of leaves
   if (hashes.length < 2) return hashes[0] ?? sha256('');
@@ -35,31 +29,27 @@ export function root(hashes) { // RFC 9162: splits at the largest power of two b
   return sha256('\x01', root(hashes.slice(0, split)), root(hashes.slice(split)));
 }
 
-// JSON that is read. Every writer writes compact JSON, so the text must come out of JSON.stringify again: that finds a
-// name that stands twice, 1.0, 1e3, -0, a byte order mark, wrong UTF-8 and white space; the rest is looked at here.
+// JSON that is read must come out of JSON.stringify again; objects.md says what that finds. The rest is looked at here
 export function readJson(bytes, limit) {
   demand(bytes.length <= limit, 'too_large', `${bytes.length} of ${limit} bytes`);
   let value = null;
   try { value = JSON.parse(bytes.toString()); } catch { throw new Fault('form', 'no JSON'); }
   demand(Buffer.from(JSON.stringify(value)).equals(bytes), 'form', 'no compact JSON');
   const right = (one, depth) => {
-    if (typeof one === 'number') return Number.isSafeInteger(one);
     if (typeof one === 'string') return !/\p{Cs}|\0/u.test(one);
-    if (one === null || typeof one !== 'object') return true;
-    return depth < 16 && Object.keys(one).length <= (Array.isArray(one) ? 2000 : 200)
+    if (one === null || typeof one !== 'object') return typeof one !== 'number' || Number.isSafeInteger(one);
+    return depth < 16 && Object.keys(one).length <= (is.list(one) ? 2000 : 200)
       && Object.entries(one).every(([name, inner]) => name.length <= 64 && right(name) && right(inner, depth + 1));
   };
   demand(right(value, 0), 'form', 'number, depth, members or characters');
   return value;
 }
-// Exactly these members; a check is a pattern for a text, a constant, or a function
-export function exact(object, form, code = 'form') {
-  demand(is.object(object) && Object.keys(object).every((name) => Object.hasOwn(form, name)), code, 'unknown member');
+export function exact(object, form) { // exactly these members; a check is a pattern for a text, a constant, or a function
+  demand(is.object(object) && Object.keys(object).every((name) => Object.hasOwn(form, name)), 'form', 'unknown member');
   for (const [name, check] of Object.entries(form)) {
-    const value = object[name];
-    const right = check instanceof RegExp ? is.text(value) && check.test(value)
+    const value = object[name], passes = check instanceof RegExp ? is.text(value) && check.test(value)
       : typeof check === 'function' ? value !== undefined && check(value) : value === check;
-    demand(right, code, `member ${name}`);
+    demand(passes, 'form', `member ${name}`);
   }
   return object;
 }
@@ -81,26 +71,20 @@ export const publicKey = (crv, raw) => crypto.createPublicKey({ format: 'jwk', k
 export const sign = (key, text) => crypto.sign(null, Buffer.from(text), key);
 export const verify = (raw, text, signature) => crypto.verify(null, Buffer.from(text), publicKey('Ed25519', raw), signature);
 
-// Checks of a key. Rule 2 is the smaller one that the page allows: canonical, and none of the eight points.
-const P = 2n ** 255n - 19n;
-const SMALL = ['00', '01', (P - 1n).toString(16), '5fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826',
-  '7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7'].map((y) => BigInt(`0x${y}`));
-const little = (raw) => BigInt(`0x${Buffer.from(raw).reverse().toString('hex')}`);
-const PROBE = crypto.generateKeyPairSync('x25519').privateKey;
-const SOUND = {
-  Ed25519: (raw) => raw.length === 32 && (little(raw) & ~(1n << 255n)) < P && !SMALL.includes(little(raw) & ~(1n << 255n)),
-  X25519: (raw) => raw.length === 32 && little(raw) < P // an exchange that gives zero throws
-    && crypto.diffieHellman({ privateKey: PROBE, publicKey: publicKey('X25519', raw) }),
-  'MLKEM768-X25519': (raw) => raw.length === 1216 && SOUND.X25519(raw.subarray(1184)) && Array.from({ length: 384 },
-    (_, n) => raw.readUIntLE(3 * n, 3)).every((two) => (two & 4095) < 3329 && two >> 12 < 3329),
-  'P-256': (raw) => raw.length === 65 && raw[0] === 4 && crypto.createPublicKey({ format: 'jwk',
-    key: { kty: 'EC', crv: 'P-256', x: b64u(raw.subarray(1, 33)), y: b64u(raw.subarray(33)) } }),
-};
-const SERVES = { seal: ['X25519', 'MLKEM768-X25519'], tls: ['P-256'] };
+// Checks of a key that is computed with: one of suite 2 is never used here, and one of TLS is only compared. Rule 2 is the
+// smaller one that the page allows: canonical, and none of the eight points
+const SERVES = { seal: { X25519: 32, 'MLKEM768-X25519': 1216 }, tls: { 'P-256': 65 } };
+const P = 2n ** 255n - 19n, SMALL = [0n, 1n, P - 1n, 0x5fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
+  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n];
 export function checkKey(use, alg, raw) {
-  let sound = false;
-  try { sound = (SERVES[use] ?? ['Ed25519']).includes(alg) && SOUND[alg](raw); } catch { /* not a point: not sound */ }
-  demand(sound, 'key', `${use} key ${keyId(raw)} is not sound`);
+  const number = BigInt(`0x${Buffer.from(raw).reverse().toString('hex')}`), y = number & ~(1n << 255n);
+  const length = (SERVES[use] ?? { Ed25519: 32 })[alg], sound = { Ed25519: () => y < P && !SMALL.includes(y),
+    X25519: () => number < P && exchange(raw).some((byte) => byte) }[alg] ?? (() => true);
+  demand(raw.length === length && sound(), 'key', `${use} key ${keyId(raw)} is not sound`);
+}
+function exchange(raw) { // zero with a key of small order; OpenSSL refuses it itself
+  const secret = privateKey('X25519', crypto.randomBytes(32));
+  try { return crypto.diffieHellman({ privateKey: secret, publicKey: publicKey('X25519', raw) }); } catch { return []; }
 }
 
 // Signed objects: compact JWS with exactly alg, kid and typ
@@ -113,8 +97,7 @@ export const attach = (jws, payload) => jws.replace('..', `.${b64u(payload)}.`);
 export function openJws(text, typ, limit) { // nothing of the payload counts before `verify` was called
   const [head, body, signature, more] = text.split('.');
   demand(text.length <= limit && signature && more === undefined && head.length <= 256, 'form', 'no compact JWS');
-  const { kid } = exact(readJson(unb64(head), 256), { alg: 'Ed25519', kid: is.node, typ });
-  const bytes = unb64(signature, 64);
+  const { kid } = exact(readJson(unb64(head), 256), { alg: 'Ed25519', kid: is.node, typ }), bytes = unb64(signature, 64);
   return { kid, payload: readJson(unb64(body), limit), verify: (raw) =>
     demand(raw && kid === keyId(raw) && verify(raw, `${head}.${body}`, bytes), 'signature_invalid', typ) };
 }

@@ -4,8 +4,6 @@ import { attach, b64u, demand, digest, exact, instant, is, openJws, random, sign
 import { readHead, readLeaf, rootOf } from './log.mjs';
 
 const SKEW_MS = 300000, WORD_BYTES = 262144, TYPE = 'exchange-gate+jws';
-const WORD = { v: 1, at: is.instant, nonce: is.nonce, op: 'report', asks: (one) => exact(one, {}),
-  gives: (one) => exact(one, REPORT) };
 const PLACE = { ep: 1, size: is.count };
 const REPORT = { seen: (one) => exact(one, { ...PLACE, note: is.text }), numbers: is.count,
   own: (one) => exact(one, { ...PLACE, root: is.digest }), copy: (one) => exact(one, PLACE),
@@ -13,33 +11,33 @@ const REPORT = { seen: (one) => exact(one, { ...PLACE, note: is.text }), numbers
   agreement: (one) => exact({ held: 1, ...one }, { n: 1, ad: is.digest, sig: is.text, held: is.number }) };
 
 async function ask(partner, toNonce) {
-  const { state, link, me, them, keys } = partner, { own, copy, out, theirSent } = state, nonce = random(16);
-  const gives = { seen: { ep: 1, size: copy.leaves.length, note: copy.notes.at(-1) ?? '' },
-    numbers: Math.max(0, ...Object.keys(theirSent)), own: { ep: 1, size: own.leaves.length, root: b64u(rootOf(own.leaves)) },
-    copy: { ep: 1, size: copy.leaves.length }, next: out.length + 1, state: partner.open ? 'open' : 'closed', restored: '',
+  const { state, link, me: from, them: to, keys, own, copy } = partner, { length: held } = copy.leaves, nonce = random(16);
+  const gives = { seen: { ep: 1, size: held, note: state.mine?.head ?? '' },
+    numbers: Math.max(0, ...copy.all('sent').map((leaf) => leaf.seq)),
+    own: { ep: 1, size: own.leaves.length, root: b64u(rootOf(own.leaves)) }, copy: { ep: 1, size: held },
+    next: state.out.length + 1, state: partner.open ? 'open' : 'closed', restored: '',
     agreement: { n: 1, ad: digest(unb64(state.agreement)), sig: state.signature }, card: state.ownCard };
-  const question = { v: 1, link, from: me, to: them, at: instant(), nonce, to_nonce: toNonce, op: 'report', asks: {}, gives };
+  const question = { v: 1, link, from, to, at: instant(), nonce, to_nonce: toNonce, op: 'report', asks: {}, gives };
   const signed = Buffer.from(signJws(keys.door, TYPE, JSON.stringify(question)));
   const raw = await partner.door.post('gate', 'application/jose', signed);
-  const jws = openJws(raw.toString('latin1'), TYPE, WORD_BYTES), word = jws.payload;
-  exact(word, { ...WORD, link, from: them, to: me, to_nonce: nonce });
+  const jws = openJws(raw.toString('latin1'), TYPE, WORD_BYTES), word = exact(jws.payload, { v: 1, link, from: to, to: from,
+    at: is.instant, nonce: is.nonce, to_nonce: nonce, op: 'report', asks: (one) => exact(one, {}), gives: (one) => exact(one, REPORT) });
   jws.verify(partner.findKey('door')((_, kid) => kid === jws.kid)); // with the cards held so far
   partner.takeCard(word.gives.card);
   demand(Math.abs(Date.parse(word.at) - Date.now()) <= SKEW_MS, 'clock', 'the clocks differ'); // 1
   return word;
 }
 
-function decide({ state, keys, link, me }, { seen, numbers, agreement }) {
-  const { leaves } = state.own, mine = keys.head.raw;
+function decide({ state, keys, link, me, own: { leaves } }, { seen, numbers, agreement }) {
+  const mine = keys.head.raw, agreed = unb64(state.agreement);
   demand(!leaves.length || readLeaf(leaves.at(-1)).t <= instant(), 'clock', 'it is behind the own last leaf'); // 2
   demand(seen.size <= leaves.length && numbers <= state.out.length, 'people', 'the partner saw more than is here'); // 3, 5
   if (seen.size) { // 4
     const head = readHead(seen.note, link, me, (right) => right(mine) && mine);
     demand(head.size === seen.size && head.root.equals(rootOf(leaves.slice(0, seen.size))), 'people', 'frozen: another root');
   }
-  demand(agreement.ad === digest(unb64(state.agreement)), 'people', 'another agreement');
-  if (state.countersigned) return;
-  openJws(attach(agreement.sig, unb64(state.agreement)), 'exchange-agreement+jws', WORD_BYTES).verify(unb64(state.recovery));
+  demand(agreement.ad === digest(agreed), 'people', 'another agreement');
+  openJws(attach(agreement.sig, agreed), 'exchange-agreement+jws', WORD_BYTES).verify(unb64(state.recovery));
   state.countersigned = agreement.sig;
 }
 
@@ -48,8 +46,7 @@ export async function openGate(partner) {
   decide(partner, gives);
   partner.start = Math.min(gives.copy.size, partner.state.cosignature?.size ?? 0);
   partner.open = true; // 6
-  if (!partner.state.own.leaves.length) partner.begin();
-  partner.signHead();
+  if (!partner.own.leaves.length) partner.begin();
   partner.commit();
   if (gives.state !== 'open') await ask(partner, nonce);
 }

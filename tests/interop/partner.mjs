@@ -10,52 +10,46 @@ import { Door } from './door.mjs';
 import { loadKeys, readCard, usable } from './enrol.mjs';
 import { openGate } from './gate.mjs';
 import { demand, digest, exact, faultOf, instant, is, openJws, signJws, unb64 } from './forms.mjs';
-import { checkCosignature, checkTail, cosign, readFrame, readLeaf, writeFrame, writeHead, writeLeaf } from './log.mjs';
+import { Log, checkCosignature, checkTail, cosign, readFrame, readLeaf, writeFrame, writeHead, writeLeaf } from './log.mjs';
 
-const WAIT_S = 55, ON_ITS_WAY_MS = 30000, SKEW_MS = 300000, DAY_MS = 86400000, MOST_WAIT_MS = 900000;
+const WAIT_S = 55, SKEW_MS = 300000, DAY_MS = 86400000, MOST_WAIT_MS = 900000;
 const TAIL_LEAVES = 500; // of at most 2,048 bytes each: below 1 MiB
 const ENVELOPE = { v: 1, id: is.id, link: is.text, agr: is.number, from: is.agency, to: is.agency, seq: is.number,
   created: is.instant, expires: is.instant, suite: is.number, pc: is.digest,
   body: (one) => exact(one, { sha256: is.digest, size: is.number }) };
 
 export function writeDurably(path, text) { // whole or not at all, also after a power cut
-  for (const [name, flag] of [[`${path}.new`, 'w'], [dirname(path), 'r']]) {
-    const file = fs.openSync(name, flag, 0o600);
-    if (flag === 'w') fs.writeFileSync(file, text);
-    else fs.renameSync(`${path}.new`, path);
-    fs.fsyncSync(file);
-    fs.closeSync(file);
-  }
+  const file = fs.openSync(`${path}.new`, 'w', 0o600), folder = fs.openSync(dirname(path), 'r');
+  fs.writeFileSync(file, text);
+  fs.fsyncSync(file);
+  fs.renameSync(`${path}.new`, path);
+  fs.fsyncSync(folder);
+  for (const one of [file, folder]) fs.closeSync(one);
 }
 
 export class Partner {
   constructor(folder, schemas, mostWait = MOST_WAIT_MS) {
-    const state = JSON.parse(fs.readFileSync(`${folder}/state.json`));
+    const state = JSON.parse(fs.readFileSync(`${folder}/state.json`)), { me, them, link, seeds } = state;
     demand(state.confirmed, 'people', 'nobody has compared the words');
-    const { me, them, link } = state;
-    Object.assign(this, { folder, state, me, them, link, mostWait: Number(mostWait) });
-    Object.assign(this, { results: [], told: 0, offered: [], open: false });
-    this.keys = loadKeys(state.seeds);
-    this.forms = new Forms(schemas);
+    Object.assign(this, { folder, state, me, them, link, mostWait: Number(mostWait), keys: loadKeys(seeds), open: false });
+    Object.assign(this, { own: new Log(state.own), copy: new Log(state.copy), forms: new Forms(schemas), offered: [] });
     this.agreement = JSON.parse(unb64(state.agreement));
     this.stops = JSON.parse(fs.readFileSync(`${schemas}/codelists/case-states.json`)).stops;
-    this.due = new Map(); // number of a line: moment from which it may be offered again
-    this.door = new Door({ address: this.card.addresses[0], link: this.link, to: this.them, key: this.keys.door,
+    this.door = new Door({ address: this.card.addresses[0], link, to: them, key: this.keys.door,
       pins: () => this.card.keys.filter((key) => key.use === 'tls' && !key.revoked).map((key) => key.raw) });
   }
   get card() { return readCard(this.state.cards.at(-1), this.state.recovery); }
-  commit() { writeDurably(`${this.folder}/state.json`, JSON.stringify(this.state)); }
   alarm(code, why) { this.state.alarms.push({ at: instant(), code, why }); }
 
   // The own log: leaves are gathered, then one head over all of them, then the commit
   append(ev, members) {
-    const { leaves } = this.state.own;
-    leaves.push(writeLeaf({ v: 1, link: this.link, by: this.me, ep: 1, i: leaves.length, t: instant(), ev, ...members }));
-    return leaves.length - 1;
+    const { link, me: by, own: { leaves } } = this, i = leaves.length;
+    this.own.add(writeLeaf({ v: 1, link, by, ep: 1, i, t: instant(), ev, ...members }));
   }
-  signHead() {
-    const { leaves, notes } = this.state.own;
-    notes[leaves.length] ??= writeHead(this.keys.head, this.link, this.me, leaves);
+  commit() {
+    const { leaves } = this.own, { heads } = this.state;
+    heads[leaves.length] ??= writeHead(this.keys.head, this.link, this.me, leaves);
+    writeDurably(`${this.folder}/state.json`, JSON.stringify({ ...this.state, own: leaves, copy: this.copy.leaves }));
   }
   begin() { // log.md, the beginning of a log
     const card = readCard(this.state.ownCard), ad = digest(unb64(this.state.agreement));
@@ -64,9 +58,9 @@ export class Partner {
     for (const { use, kid } of card.keys) this.append('keyx', { op: 'add', use, kid, cs: card.serial, crd: card.digest });
   }
 
-  // Where a key of the partner counts: log.md
-  takeCard(text) { // enrolment.md, a new card, 1 to 4
-    const card = readCard(text, this.state.recovery), old = this.card, held = this.state.copy.leaves.length;
+  // Where a key of the partner counts: log.md; a new card: enrolment.md, 1 to 4
+  takeCard(text) {
+    const card = readCard(text, this.state.recovery), old = this.card, held = this.copy.leaves.length;
     demand(card.agency === old.agency && card.node === old.node && card.training === old.training, 'card', 'another agency');
     if (card.serial < old.serial || card.text === old.text) return;
     demand(card.serial > old.serial, 'card_conflict');
@@ -75,6 +69,12 @@ export class Partner {
       if (reason === 'compromised') span.until = Math.min(span.until ?? held, held);
     }
     this.state.cards.push(text);
+  }
+  takeKey({ op, kid, i }, held) {
+    const span = this.state.spans[kid];
+    if (!span) this.alarm('log_invalid', `keyx names ${kid}, which no card has`);
+    else if (op === 'add') span.added ??= i;
+    else span.until = Math.min(span.until ?? Infinity, op === 'retire' ? i : held);
   }
   findKey(use, place) { // without a place: now
     const now = new Set(this.card.keys.filter((key) => !key.revoked).map((key) => key.kid));
@@ -91,148 +91,114 @@ export class Partner {
     this.forms.check({ header: filled, content, persons }); // 1
     const parts = writeParts({ header: filled, content, persons }), pc = this.commitTo(id, parts), plaintext = pad(parts); // 3
     const body = await seal(plaintext, from, to, usable(this.card, 'seal', 'X25519')), cd = digest(body);
-    const payload = { v: 1, id, link, agr: 1, from, to, seq, created: instant(created), // 4
-      expires: instant(created + this.agreement.terms.expires_days * DAY_MS), suite: 1,
-      body: { sha256: cd, size: body.length }, pc };
-    const envelope = signJws(this.keys.envelope, 'exchange-envelope+jws', JSON.stringify(payload));
-    const leaf = { seq, id, eh: digest(envelope), cd, pc, sz: plaintext.length };
-    this.state.out.push({ ...leaf, line: `${envelope}~${body}`, stop: this.stops.includes(header.type), state: 'sent',
-      expires: payload.expires, index: this.append('sent', leaf) });
+    const expires = instant(created + this.agreement.terms.expires_days * DAY_MS);
+    const envelope = signJws(this.keys.envelope, 'exchange-envelope+jws', JSON.stringify({ v: 1, id, link, agr: 1, from, to, // 4
+      seq, created: instant(created), expires, suite: 1, body: { sha256: cd, size: body.length }, pc }));
+    this.append('sent', { seq, id, eh: digest(envelope), cd, pc, sz: plaintext.length });
+    this.state.out.push({ seq, id, line: `${envelope}~${body}`, stop: this.stops.includes(header.type), expires });
   }
   commitTo(id, parts) { return commitment(id, parts); }
   async takeOutbox() {
     const folder = `${this.folder}/outbox`, files = fs.readdirSync(folder).filter((file) => file.endsWith('.json')).sort();
     for (const file of files) {
       const id = file.slice(0, -5), document = JSON.parse(fs.readFileSync(`${folder}/${file}`));
-      if (!this.state.out.some((one) => one.id === id)) {
-        await this.number(id, document).catch((error) => this.alarm(faultOf(error).code, id));
-      }
+      if (this.state.out.some((one) => one.id === id)) continue;
+      await this.number(id, document).catch((error) => this.alarm(faultOf(error).code, id));
     }
-    const over = this.state.out.filter((one) => ['sent', 'refused'].includes(one.state) && (one.giveUp || one.expires < instant()));
-    for (const one of over) { // 11
-      this.append('void', { seq: one.seq, id: one.id, code: one.giveUp ?? 'expired' });
-      one.state = 'voided';
+    for (const { seq, id, giveUp, expires } of this.state.out.filter((one) => this.isOpen(one))) { // 11
+      if (giveUp || expires < instant()) this.append('void', { seq, id, code: giveUp ?? 'expired' });
     }
-    if (files.length + over.length) { this.signHead(); this.commit(); }
+    this.commit();
     for (const file of files) fs.unlinkSync(`${folder}/${file}`);
   }
+  isOpen({ seq, id }) { // without a verdict on these bytes, and not given up
+    const sent = this.own.first('sent', seq), verdict = this.copy.first('rcvd', seq);
+    return !(verdict?.id === id && verdict.eh === sent.eh && verdict.cd === sent.cd) && !this.own.first('void', seq);
+  }
 
-  // 5: own leaves from the partner's newest cosignature on, own cosignature, results, one line that is due
+  // 5: own leaves from the partner's newest cosignature on, own cosignature, one line that is due
   frame() {
-    const { own, mine, ownCard } = this.state, from = this.start, reach = Object.keys(own.notes).map(Number);
-    const end = Math.max(from, ...reach.filter((size) => size - from <= TAIL_LEAVES)), leaves = own.leaves.slice(from, end);
-    const results = this.results.slice(0, 200);
-    this.told = results.length;
+    const { heads, mine, ownCard } = this.state, { me: by, start: from } = this;
+    const end = Math.max(from, ...Object.keys(heads).map(Number).filter((size) => size - from <= TAIL_LEAVES));
+    const leaves = this.own.leaves.slice(from, end), tellsKeys = leaves.some((leaf) => readLeaf(leaf).ev === 'keyx');
     this.offered = this.dueLines(end).slice(0, 1);
-    for (const one of this.offered) this.due.set(one.seq, Date.now() + ON_ITS_WAY_MS);
-    return writeFrame({ v: 1, link: this.link, from: this.me, to: this.them,
-      wait: this.offered.length || results.length ? 0 : WAIT_S,
-      tail: leaves.length ? { by: this.me, ep: 1, from, count: leaves.length, head: own.notes[end] } : null,
-      cosignature: mine ? { ep: 1, size: mine.size, note: mine.note } : null,
-      card: this.cardAsked || leaves.some((leaf) => readLeaf(leaf).ev === 'keyx') ? ownCard : '',
-      messages: this.offered.length, results }, leaves, this.offered.map((one) => this.lineOf(one)));
+    return writeFrame({ v: 1, link: this.link, from: by, to: this.them, wait: this.offered.length ? 0 : WAIT_S,
+      tail: leaves.length ? { by, ep: 1, from, count: leaves.length, head: heads[end] } : null,
+      cosignature: mine ? { ep: 1, size: mine.size, note: mine.note } : null, card: this.cardAsked || tellsKeys ? ownCard : '',
+      messages: this.offered.length, results: [] }, leaves, this.offered.map((one) => this.lineOf(one)));
   }
   dueLines(end) {
-    return this.state.out.filter((one) => one.state === 'sent' && one.index < end && !(this.due.get(one.seq) > Date.now()))
+    return this.state.out.filter((one) => this.isOpen(one) && !one.refused && this.own.first('sent', one.seq).i < end)
       .sort((a, b) => b.stop - a.stop || a.seq - b.seq);
   }
   lineOf(one) { return one.line; }
 
   // The answer: card, tail, cosignature, results, lines; one head; one commit
   async take(raw) {
-    const frame = readFrame(raw, this.link, this.them, this.me), before = this.state.own.leaves.length;
-    this.results.splice(0, this.told);
-    for (const [here, step] of [[frame.card, () => this.takeCard(frame.card)], [frame.tail, () => this.takeTail(frame)],
-      [frame.cosignature, () => this.takeCosignature(frame.cosignature)]]) {
-      try { if (here) step(); } catch (error) { this.alarm(faultOf(error).code, error.message); }
+    const frame = readFrame(raw, this.link, this.them, this.me);
+    for (const [here, step] of [[frame.card, 'takeCard'], [frame.tail && frame, 'takeTail'], [frame.cosignature, 'takeCosignature']]) {
+      try { if (here) this[step](here); } catch (error) { this.alarm(faultOf(error).code, error.message); }
     }
-    for (const one of frame.results) this.takeResult(one);
-    for (const line of frame.lines) this.results.push(await this.receive(line, frame.card));
-    this.closeVoided();
-    this.signHead();
+    for (const result of frame.results) this.takeResult(result);
+    for (const line of frame.lines) await this.receive(line).catch((error) => this.alarm(faultOf(error).code, 'a line'));
+    for (let seq = this.missing(); this.isGivenUp(seq); seq = this.missing()) { // receiving.md, the missing number
+      this.record(this.copy.first('sent', seq), 'voided');
+    }
     this.commit();
-    return frame.lines.length + frame.results.length + frame.leaves.length + this.state.own.leaves.length - before;
+    return frame.lines.length + frame.leaves.length;
   }
   takeTail({ tail, leaves }) {
-    const { copy } = this.state, held = copy.leaves.length, findKey = (matches, size) => this.findKey('head', size - 1)(matches);
-    const taken = checkTail(copy.leaves, tail, leaves, { link: this.link, them: this.them, findKey }); // 7
+    const held = this.copy.leaves.length, findKey = (matches, size) => this.findKey('head', size - 1)(matches);
+    const taken = checkTail(this.copy.leaves, tail, leaves, { link: this.link, them: this.them, findKey }); // 7
     if (!taken) return;
-    copy.leaves.push(...taken.fresh); // 8
-    copy.notes.push(taken.head.note);
-    this.state.mine = { size: taken.head.size, note: cosign(this.keys.cosign, this.me, taken.head.text) };
-    const fresh = taken.fresh.map(readLeaf);
-    for (const leaf of fresh) if (leaf.ev === 'keyx') this.takeKey(leaf, held); // 9
-    for (const leaf of fresh) this.takeLeaf(leaf); // 10
-  }
-  takeKey({ op, kid, i }, held) {
-    const span = this.state.spans[kid];
-    if (!span) this.alarm('log_invalid', `keyx names ${kid}, which no card has`);
-    else if (op === 'add') span.added ??= i;
-    else span.until = Math.min(span.until ?? Infinity, op === 'retire' ? i : held);
-  }
-  takeLeaf(leaf) {
-    const { theirSent, theirVoids, out } = this.state, one = out[leaf.seq - 1], { ev, seq, k, code } = leaf;
-    if (ev === 'sent') theirSent[seq] ??= leaf;
-    if (ev === 'void' && theirSent[seq]?.id === leaf.id) theirVoids[seq] ??= code;
-    const verdict = { rcvd: k, accp: 'accepted', rejc: 'rejected' }[ev];
-    if (!verdict) return;
-    const same = one?.id === leaf.id
-      && (ev === 'rcvd' ? one.eh === leaf.eh && one.cd === leaf.cd && !one.verdict : one.state === 'held');
-    if (same) Object.assign(one, { state: verdict, verdict: { k: verdict, code } });
-    else this.alarm('difference', `verdict on number ${seq}`);
+    for (const leaf of taken.fresh) this.copy.add(leaf); // 8
+    this.state.mine = { size: taken.head.size, head: taken.head.note, note: cosign(this.keys.cosign, this.me, taken.head.text) };
+    for (const leaf of taken.fresh.map(readLeaf)) { // 9; 10 is that verdicts are looked up in the copy
+      if (leaf.ev === 'keyx') this.takeKey(leaf, held);
+      const verdict = ['rcvd', 'accp', 'rejc'].includes(leaf.ev);
+      if (verdict && this.own.first('sent', leaf.seq)?.id !== leaf.id) this.alarm('difference', `leaf ${leaf.i}`);
+    }
   }
   takeCosignature({ size, note }) {
-    const head = this.state.own.notes[size];
+    const head = this.state.heads[size];
     if (!head || size <= (this.state.cosignature?.size ?? 0)) return;
     checkCosignature(note, this.them, `${head.split('\n\n')[0]}\n`, this.findKey('cosign'));
     this.state.cosignature = { size, note };
     this.start = size;
   }
-  takeResult({ seq, r, code }) { // says only when to offer again
+  takeResult({ seq, r, code }) { // says only what to do with the line that was offered
     const one = this.offered.find((line) => line.seq === seq);
     this.cardAsked = code === 'unknown_card';
-    if (one) one.tries = r === 'again' ? (one.tries ?? 0) + 1 : 0;
-    if (one?.tries) this.due.set(seq, Date.now() + this.wait(one.tries));
-    if (one?.state === 'sent' && r === 'refused') one.state = 'refused'; // a person decides
+    if (one && r === 'refused') one.refused = true; // a person decides
   }
 
-  // Receiving, 1 to 19: gives the result; a verdict is a leaf
-  async receive(line, cardCame) {
-    let number = { seq: 0, id: '00000000-0000-7000-8000-000000000000' };
-    const { theirSent, received, salts } = this.state, say = (r, code) => ({ ...number, r, ...(code && { code }) });
-    try {
-      const [compact, body, more] = line.split('~'); // 1
-      demand(body && more === undefined, 'envelope_invalid');
-      const jws = openJws(compact, 'exchange-envelope+jws', 4096);
-      const envelope = exact(jws.payload, ENVELOPE), { seq, id, pc } = envelope;
-      number = { seq, id };
-      demand(envelope.expires > envelope.created, 'envelope_invalid');
-      demand(envelope.to === this.me && envelope.link === this.link, 'wrong_recipient'); // 2
-      const named = this.state.spans[jws.kid]; // 3
-      demand(envelope.from === this.them, 'signer_unknown');
-      if (named?.use !== 'envelope') return cardCame ? say('refused', 'refused') : say('again', 'unknown_card');
-      jws.verify(unb64(named.raw)); // 4
-      demand(body.length === envelope.body.size && digest(body) === envelope.body.sha256, 'envelope_invalid');
-      const content = await this.examine(envelope, body), eh = digest(compact), cd = envelope.body.sha256; // 5 to 8
-      if (received[seq]?.id === id && received[seq].eh === eh) return say('logged'); // 9
-      demand(!received[seq] && !Object.values(received).some((one) => one.id === id), 'conflict');
-      const sent = theirSent[seq]; // 10
-      if (sent?.id !== id || sent.eh !== eh || sent.cd !== cd || sent.pc !== pc) return say('again', 'tail_needed');
-      demand(this.findKey('envelope', sent.i)((_, kid) => kid === jws.kid), 'key_revoked'); // 11
-      if (seq !== this.missing() && !this.stops.includes(content.document?.header.type)) return say('again', 'gap'); // 12
-      if (Date.parse(envelope.created) > Date.now() + SKEW_MS) return say('again', 'not_yet'); // 13
-      const late = this.state.theirVoids[seq] ? 'voided' : envelope.expires < instant() && 'expired';
-      const code = late || content.fault || (content.salts.some((salt) => salts[salt]) && 'commitment_mismatch') // 14, 15
-        || (envelope.agr !== 1 && 'agreement_mismatch') // 16
-        || (!this.agreement.terms.types[content.document.header.type] && 'type_not_agreed'); // 17
-      if (!late) for (const salt of content.salts ?? []) salts[salt] = 1;
-      if (!code) writeDurably(`${this.folder}/inbox/${seq}-${id}.json`, JSON.stringify(content.document));
-      this.record({ seq, id, eh, cd }, code); // 19
-      return say('logged');
-    } catch (error) {
-      this.alarm(faultOf(error).code, `line ${number.seq} refused`);
-      return say('refused', 'refused');
-    }
+  // Receiving, 1 to 19. A verdict is a leaf; without one the partner offers the line again
+  async receive(line) {
+    const { own, copy, state: { salts } } = this, [compact, body, more] = line.split('~'); // 1
+    demand(body && more === undefined, 'envelope_invalid');
+    const jws = openJws(compact, 'exchange-envelope+jws', 4096), envelope = exact(jws.payload, ENVELOPE), { seq, id, pc } = envelope;
+    demand(envelope.expires > envelope.created, 'envelope_invalid');
+    demand(envelope.to === this.me && envelope.link === this.link, 'wrong_recipient'); // 2
+    const named = this.state.spans[jws.kid]; // 3
+    demand(envelope.from === this.them && named?.use === 'envelope', 'signer_unknown');
+    jws.verify(unb64(named.raw)); // 4
+    demand(body.length === envelope.body.size && digest(body) === envelope.body.sha256, 'envelope_invalid');
+    const content = await this.examine(envelope, body), eh = digest(compact), cd = envelope.body.sha256; // 5 to 8
+    const before = own.first('rcvd', seq); // 9
+    if (before?.id === id && before.eh === eh) return;
+    demand(!before && !own.all('rcvd').some((leaf) => leaf.id === id), 'conflict');
+    const sent = copy.first('sent', seq); // 10
+    if (sent?.id !== id || sent.eh !== eh || sent.cd !== cd || sent.pc !== pc) return;
+    demand(this.findKey('envelope', sent.i)((_, kid) => kid === jws.kid), 'key_revoked'); // 11
+    if (seq !== this.missing() && !this.stops.includes(content.document?.header.type)) return; // 12
+    if (Date.parse(envelope.created) > Date.now() + SKEW_MS) return; // 13
+    const late = this.isGivenUp(seq) ? 'voided' : envelope.expires < instant() && 'expired';
+    const code = late || content.fault || (content.salts.some((salt) => salts[salt]) && 'commitment_mismatch') // 14, 15
+      || (envelope.agr !== 1 && 'agreement_mismatch') // 16
+      || (!this.agreement.terms.types[content.document.header.type] && 'type_not_agreed'); // 17
+    if (!late) for (const salt of content.salts ?? []) salts[salt] = 1;
+    if (!code) writeDurably(`${this.folder}/inbox/${seq}-${id}.json`, JSON.stringify(content.document));
+    this.record(sent, code); // 19
   }
   async examine(envelope, body) {
     try {
@@ -244,41 +210,31 @@ export class Partner {
       return content;
     } catch (error) { return { fault: faultOf(error).code }; }
   }
-  record(number, code) {
-    const verdict = code ? { k: 'rejected', code } : { k: 'accepted' };
-    this.append('rcvd', { ...number, ...verdict });
-    this.state.received[number.seq] = { ...number, ...verdict };
+  record({ seq, id, eh, cd }, code) {
+    this.append('rcvd', { seq, id, eh, cd, ...(code ? { k: 'rejected', code } : { k: 'accepted' }) });
   }
-  missing(seq = 1) { return this.state.received[seq] ? this.missing(seq + 1) : seq; }
-  closeVoided() { // receiving.md, the missing number
-    for (let seq = this.missing(); this.state.theirVoids[seq]; seq = this.missing()) {
-      const { id, eh, cd } = this.state.theirSent[seq];
-      this.record({ seq, id, eh, cd }, 'voided');
-    }
-  }
-
-  wait(tries) { return Math.random() * Math.min(this.mostWait, 2000 * 2 ** tries); }
+  missing(seq = 1) { return this.own.first('rcvd', seq) ? this.missing(seq + 1) : seq; }
+  isGivenUp(seq) { return this.copy.all('void').some((leaf) => leaf.seq === seq && leaf.id === this.copy.first('sent', seq)?.id); }
 
   // The loop of build-a-partner.md; a new file in the outbox ends the request that waits
   async run() {
-    let fresh = false, failures = 0, waiting = null;
-    fs.watch(`${this.folder}/outbox`, () => { fresh = true; if (!this.offered.length) waiting?.abort(); });
+    let failures = 0, waiting = null;
+    const rest = () => pause(Math.random() * Math.min(this.mostWait, 2000 * 2 ** failures));
+    fs.watch(`${this.folder}/outbox`, () => { if (!this.offered.length) waiting?.abort(); });
     for (;;) {
       try {
         if (!this.open) await openGate(this);
-        do { fresh = false; await this.takeOutbox(); } while (fresh);
         waiting = new AbortController();
-        const answer = await this.door.post('exchange', 'application/vnd.exchange.frame', this.frame(), waiting.signal);
-        const said = await this.take(answer);
-        failures = 0;
-        if (!said) await pause(1000);
+        await this.takeOutbox();
+        const said = await this.take(await this.door.post('exchange', 'application/vnd.exchange.frame', this.frame(), waiting.signal));
+        failures = this.offered.some((one) => this.isOpen(one)) ? failures + 1 : 0; // 6: the same bytes, later
+        if (failures || !said) await rest();
       } catch (error) {
         if (error.name === 'AbortError') continue;
         if (faultOf(error).code === 'people') throw error;
         this.open &&= error.code !== '503';
-        for (const one of this.offered) this.due.delete(one.seq); // 6: nothing has changed
         console.error(`${instant()} ${error.message}`);
-        if (error.code !== '503' || failures) await pause(this.wait(failures));
+        if (error.code !== '503' || failures) await rest();
         failures += 1;
       }
     }

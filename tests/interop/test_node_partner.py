@@ -91,14 +91,15 @@ def _until_final(pair: NodePair) -> None:
 
 
 def _demand_equal_logs(pair: NodePair) -> dict[str, Any]:
-    """Demand no difference on both sides, and that every leaf is cosigned; return the partner's finding."""
+    """Demand no difference, and that both hold and cosigned every leaf; return what the partner holds."""
     ours = pair.reconcile()
     pair.until(pair.th.is_cosigned)
-    theirs = pair.th.check()
+    theirs = pair.th.held()
 
     assert (ours["differences"], ours["faults"], theirs["alarms"]) == ([], [], [])
     assert ours["cosigned"] == ours["entries"] == {"own": theirs["copy"], "partner": theirs["own"]}
-    assert ours["matched"] == len(theirs["entries"])
+    assert theirs["cosigned"] == theirs["copy"]
+    assert ours["matched"] == len(theirs["verdicts"])
     assert ours["in_transit"] == 0
     return theirs
 

@@ -33,11 +33,32 @@ def test_the_kit_joins_by_two_files_and_finds_every_rule_kept(node: RealNode, tm
     joined = run("kit", "join", invitation, "-o", joining, "--json")
     words = "-".join(json.loads(joined.out)["words"])
     confirmed = _ask(node, "partner", "confirm", joining, "--words", words)
-    first = run("kit", "run", invitation, joining, "--quick")
-    second = run("kit", "run", invitation, joining, "--quick", "--json")
+    first = run("kit", "run", invitation, joining, "--json")
+    second = run("kit", "run", invitation, joining, "--quick")
 
     assert [done.code for done in (invited, joined, confirmed, first, second)] == [0] * 5, first.out
-    assert first.out.splitlines()[-1].startswith("all ")
-    assert json.loads(second.out)["holds"]
+    report = json.loads(first.out)
+    assert report["holds"]
+    assert sum(len(rule["cases"]) for rule in report["rules"]) > 400
+    assert second.out.splitlines()[-1].startswith("all ")
+    _demand_a_sound_ledger(node)
+
+
+def test_the_kit_invites_a_node_that_joins_and_finds_every_rule_kept(node: RealNode, tmp_path: Path) -> None:
+    invitation, joining = tmp_path / "invitation.txt", tmp_path / "joining.txt"
+
+    invited = run("kit", "invite", "--as", VN, "--profile", "kh-vn", "-o", invitation)
+    joined = _ask(node, "partner", "join", invitation, "-o", joining)
+    shown = run("kit", "words", invitation, joining, "--json")
+    words = "-".join(json.loads(shown.out)["words"])
+    confirmed = _ask(node, "partner", "confirm", VN, "--words", words)
+    played = run("kit", "run", invitation, joining, "--quick")
+
+    assert [done.code for done in (invited, joined, shown, confirmed, played)] == [0] * 5, played.out
+    _demand_a_sound_ledger(node)
+
+
+def _demand_a_sound_ledger(node: RealNode) -> None:
+    """Demand that the ledger verifies, after forks and everything else that was wrong."""
     verified = _ask(node, "ledger", "verify", "--json")
     assert json.loads(verified.out)["holds"]

@@ -128,6 +128,22 @@ def _no_results(patch: Patch) -> None:
     patch.setattr(converse, "Frame", lambda **said: right(**(said | {"results": ()})))
 
 
+def _keys_for_ever(patch: Patch) -> None:
+    """A key signs wherever the line lies in the log."""
+    patch.setattr(intake, "_demand_trusted", lambda pairing, line, announced: None)
+
+
+def _no_window(patch: Patch) -> None:
+    """Lines are held however far ahead they are."""
+    right = intake._is_behind_gap
+
+    def behind_gap(uow: UnitOfWork, node: Any, pairing: Any, line: Any) -> bool:
+        limits = replace(node.limits, window_numbers=10**6)
+        return right(uow, replace(node, limits=limits), pairing, line)
+
+    patch.setattr(intake, "_is_behind_gap", behind_gap)
+
+
 MUTATIONS = (
     Mutation("no-signature", frozenset({"line.signature"}), _no_signature),
     Mutation("duplicates-logged", frozenset({"line.duplicate"}), _duplicates_logged),
@@ -140,4 +156,6 @@ MUTATIONS = (
     Mutation("old-questions", frozenset({"gate.clock"}), _old_questions),
     Mutation("other-nonce", frozenset({"gate.nonce"}), _other_nonce),
     Mutation("no-results", frozenset({"frame.results"}), _no_results),
+    Mutation("keys-for-ever", frozenset({"keys.history"}), _keys_for_ever),
+    Mutation("no-window", frozenset({"line.window"}), _no_window),
 )

@@ -101,9 +101,10 @@ class NodePartner:
         return [json.loads(path.read_text()) for path in files]
 
     def sent(self) -> list[dict[str, Any]]:
-        """Return its own messages with what it knows of their fate."""
-        rows: list[dict[str, Any]] = self._state()["out"]
-        return rows
+        """Return its own messages with what its log and its copy of ours say of their fate."""
+        state = self._state()
+        own, copy = _leaves(state["own"]), _leaves(state["copy"])
+        return [one | _fate(one, own, copy) for one in state["out"]]
 
     def _state(self) -> dict[str, Any]:
         state: dict[str, Any] = json.loads((self.folder / "state.json").read_text())
@@ -112,18 +113,41 @@ class NodePartner:
     def is_cosigned(self) -> bool:
         """Return True when the other side has cosigned all of its log."""
         state = self._state()
-        return bool(state["cosignature"]["size"] == len(state["own"]["leaves"]))
+        return bool(state["cosignature"]["size"] == len(state["own"]))
 
     def sent_ids(self) -> list[str]:
         return [str(row["id"]) for row in self.sent()]
 
-    def check(self) -> dict[str, Any]:
-        """Return its own comparison of both logs."""
-        found: dict[str, Any] = json.loads(self.command("check"))
-        return found
+    def held(self) -> dict[str, Any]:
+        """Return what it holds of both logs, and what it alarmed about."""
+        state = self._state()
+        verdicts = [leaf for log in ("own", "copy") for leaf in _leaves(state[log]) if leaf["ev"] == "rcvd"]
+        return {
+            "own": len(state["own"]),
+            "copy": len(state["copy"]),
+            "cosigned": state["mine"]["size"],
+            "verdicts": [(leaf["by"], leaf["seq"], leaf["k"]) for leaf in verdicts],
+            "alarms": [alarm["code"] for alarm in state["alarms"]],
+        }
 
     def output(self) -> str:
         return (self.folder.parent / "partner.err").read_text(errors="replace")
+
+
+def _leaves(raw: list[str]) -> list[dict[str, Any]]:
+    return [json.loads(leaf) for leaf in raw]
+
+
+def _fate(one: dict[str, Any], own: list[dict[str, Any]], copy: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the state of a message of the partner, and the verdict if there is one."""
+    verdicts = [leaf for leaf in copy if leaf["ev"] in {"rcvd", "rejc", "accp"} and leaf["id"] == one["id"]]
+    if verdicts:
+        last = verdicts[-1]
+        k = {"rejc": "rejected", "accp": "accepted"}.get(last["ev"]) or last["k"]
+        return {"state": k, "verdict": {"k": k} | ({"code": last["code"]} if "code" in last else {})}
+    if any(leaf["ev"] == "void" and leaf["id"] == one["id"] for leaf in own):
+        return {"state": "voided"}
+    return {"state": "refused" if one.get("refused") else "sent"}
 
 
 class NodePair:

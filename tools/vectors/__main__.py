@@ -8,7 +8,7 @@ from typing import Any
 from exchange.kit.contexts import FILE
 from exchange.kit.vectors import SUFFIX
 
-from tools.vectors import enrolment, frames, gates, jsons, ledger, lines
+from tools.vectors import enrolment, frames, gates, jsons, ledger, lines, results
 from tools.vectors.kept import KeptBodies, kept_contexts
 
 FOLDER = Path(__file__).resolve().parents[2] / "tests" / "vectors" / "kit"
@@ -32,6 +32,7 @@ def files(folder: Path = FOLDER) -> dict[str, str]:
         "agreements": enrolment.agreements(contexts),
         "keys": enrolment.keys(contexts),
         "gate": gates.rows(contexts),
+        "results": results.rows(),
         "bodies": bodies.rows(),
     }
     texts = {kind + SUFFIX: "".join(_line(row) for row in rows) for kind, rows in kinds.items()}

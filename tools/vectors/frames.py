@@ -8,13 +8,26 @@ from typing import Any
 
 from exchange.ids import MessageId
 from exchange.kit.contexts import Contexts
-from exchange.kit.dialogues import in_header
+from exchange.kit.dialogues import in_header, padded_again
 from exchange.kit.vectors import scribe_in
-from exchange.protocol.frames import Frame, FrameCosignature, FrameTail, Outcome, Result, encode_frame
+from exchange.ledger.entries import MAX_LEAF_BYTES
+from exchange.protocol.frames import (
+    PAD_TO,
+    Frame,
+    FrameCosignature,
+    FrameTail,
+    Outcome,
+    Result,
+    encode_frame,
+    pad_frame,
+)
 from exchange.protocol.strictjson import JsonValue, encode, parse_object
 
 Row = dict[str, Any]
 Change = Callable[[bytes], bytes]
+Piece = tuple[bytes, int]
+"""Bytes, and how often they stand there."""
+Pieces = list[Piece]
 ID = MessageId("0192f0c1-7a3e-7d10-8c3b-5a9d2f1e4b60")
 RESULT: JsonValue = {"seq": 1, "id": ID, "r": "logged"}
 LINE = b"envelope~body"
@@ -38,8 +51,12 @@ def rows(contexts: Contexts) -> list[Row]:
     )  # fmt: skip
     refused = [("frame.form", *row) for row in _ill_formed(right)]
     refused += [("frame.limits", *row) for row in _too_much(small)]
-    return [_row(name, "frame.form", words, expect, raw) for name, words, expect, raw in taken] + [
-        _row(name, rule, words, "refused", change(base)) for rule, name, words, base, change in refused
+    made = [_row(name, "frame.form", words, expect, _once(raw)) for name, words, expect, raw in taken]
+    made += [
+        _row(name, rule, words, "refused", _once(change(base))) for rule, name, words, base, change in refused
+    ]
+    return made + [
+        _row(name, "frame.limits", words, expect, pieces) for name, words, expect, pieces in _long(small)
     ]
 
 
@@ -68,7 +85,21 @@ def _ill_formed(right: bytes) -> list[tuple[str, str, bytes, Change]]:
         ("without-padding", "There is no line of padding.", lambda raw: raw.rstrip(b" \n") + b"\n"),
         ("padding-letters", "The padding carries a word.", lambda raw: raw[:-6] + b"hello\n"),
         ("padding-zeros", "The padding is zero bytes.", lambda raw: raw[:-9] + bytes(8) + b"\n"),
-        ("after-the-padding", "Something follows the padding.", lambda raw: raw + b"x\n"),
+        (
+            "after-the-padding",
+            "Something follows the padding.",
+            lambda raw: raw + b"x" * (PAD_TO - 1) + b"\n",
+        ),
+        (
+            "padding-short",
+            "The padding has one space less than to the next 4,096 bytes.",
+            lambda raw: raw[:-2] + b"\n",
+        ),
+        (
+            "padding-long",
+            "The padding goes on for 4,096 bytes more than to the next multiple.",
+            lambda raw: raw[:-1] + b" " * PAD_TO + b"\n",
+        ),
         ("version-2", "The version is 2.", in_header(v=2)),
         ("one-more-member", "The header has one more member.", in_header(x=1)),
         ("more-messages", "One message more is counted.", in_header(messages=3)),
@@ -106,7 +137,7 @@ def _without(name: str) -> Change:
     def change(raw: bytes) -> bytes:
         header, _, rest = raw.partition(b"\n")
         kept = {key: value for key, value in parse_object(header).items() if key != name}
-        return encode(kept) + b"\n" + rest
+        return padded_again(encode(kept) + b"\n" + rest)
 
     return change
 
@@ -122,15 +153,44 @@ def _too_much(small: bytes) -> list[tuple[str, str, bytes, Change]]:
     ]
 
 
+def _long(small: bytes) -> list[tuple[str, str, str, Pieces]]:
+    """Return frames at and above the limits of bytes, in pieces, because whole they fill a disk."""
+    leaf, line = b"x" * MAX_LEAF_BYTES + b"\n", 4 * 1024**2
+    tail: JsonValue = {"by": "KH-MOSVY-DAHT", "ep": 1, "from": 0, "head": "x", "count": 512}
+    with_tail, with_lines = in_header(tail=tail), in_header(messages=2)
+    return [
+        ("1-MiB-of-leaves", "The leaves have exactly 1 MiB.", "512 leaves, 0 lines, 0 results",
+         _pieces(with_tail(small), [(leaf, 512)])),
+        ("more-than-1-MiB-of-leaves", "The leaves have one byte more than 1 MiB.", "refused",
+         _pieces(with_tail(small), [(leaf, 511), (b"x" + leaf, 1)])),
+        ("8-MiB-of-lines", "The lines have exactly 8 MiB.", "0 leaves, 2 lines, 0 results",
+         _pieces(with_lines(small), [(b"x", line), (b"\n", 1), (b"x", line), (b"\n", 1)])),
+        ("more-than-8-MiB-of-lines", "The lines have one byte more than 8 MiB.", "refused",
+         _pieces(with_lines(small), [(b"x", line), (b"\n", 1), (b"x", line + 1), (b"\n", 1)])),
+    ]  # fmt: skip
+
+
+def _pieces(headed: bytes, rows: list[Piece]) -> Pieces:
+    """Return a frame with the header of another one and the rows given, padded."""
+    text = [(headed.partition(b"\n")[0] + b"\n", 1), *rows]
+    whole = b"".join(piece * times for piece, times in text)
+    return [*text, (pad_frame(whole)[len(whole) :], 1)]
+
+
+def _once(raw: bytes) -> Pieces:
+    return [(raw, 1)]
+
+
 def _rows(header: Change, row: bytes, count: int) -> Change:
     """Return a function that puts rows under a changed header."""
 
     def change(raw: bytes) -> bytes:
-        return header(raw).partition(b"\n")[0] + b"\n" + (row + b"\n") * count + b" \n"
+        return pad_frame(header(raw).partition(b"\n")[0] + b"\n" + (row + b"\n") * count)
 
     return change
 
 
-def _row(name: str, rule: str, words: str, expect: str, raw: bytes) -> Row:
-    coded = base64.b64encode(raw).decode("ascii")
-    return {"name": f"frame-{name}", "rule": rule, "description": words, "raw": coded, "expect": expect}
+def _row(name: str, rule: str, words: str, expect: str, pieces: Pieces) -> Row:
+    coded = [(base64.b64encode(piece).decode("ascii"), times) for piece, times in pieces]
+    raw = coded[0][0] if len(coded) == 1 else coded
+    return {"name": f"frame-{name}", "rule": rule, "description": words, "raw": raw, "expect": expect}

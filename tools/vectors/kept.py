@@ -15,7 +15,9 @@ from exchange.kit.setting import Agreed, Setting, agree, agree_again
 from exchange.kit.vectors import scribe_in, seeded
 from exchange.protocol.profiles import load_profile, terms_for
 from exchange.protocol.seal import seal
+from exchange.protocol.strictjson import parse_object
 from exchange.protocol.suites import PublicKey, Suite
+from exchange.protocol.terms import Terms, read_terms
 
 NOW = datetime(2027, 10, 4, 2, 0, tzinfo=UTC)
 SENDER, RECIPIENT = AgencyCode("KH-MOSVY-DAHT"), AgencyCode("VN-MPS-IMM")
@@ -26,28 +28,60 @@ DESCRIPTIONS = {
     "open": "Suite 2. The gate is open, nothing was sent yet.",
     "classical": "As open, under an agreement that names suite 1.",
     "second": "As open; version 2 of the agreement holds from number 2 of the sender on.",
+    "narrow": "As open, under an agreement that knows no repatriation notice (RPN).",
 }
+NOT_AGREED = "RPN"
 Row = dict[str, Any]
 
 
 def kept_contexts(folder: Path) -> Contexts:
-    """Return the context as it stands, or a new one."""
+    """Return the context as it stands with what it lacks, or a new one."""
     path = folder / FILE
-    if path.is_file():
-        return contexts_of(json.loads(path.read_text(encoding="utf-8")))
-    return contexts_of(_new())
+    if not path.is_file():
+        return contexts_of(_new())
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    usual = contexts_of(raw).usual.setting
+    lacking = set(DESCRIPTIONS) - set(raw["contexts"])
+    settings = _settings(usual.sender, usual.recipient) if lacking else {}
+    _add_contexts(raw, {name: settings[name] for name in settings if name in lacking})
+    return contexts_of(raw)
+
+
+def _settings(sender: Member, recipient: Member) -> dict[str, Setting]:
+    terms = terms_for(load_profile(PROFILE), RECIPIENT, SENDER)
+    usual = agree(sender, recipient, terms, suite=Suite.HYBRID)
+    return {
+        "open": usual,
+        "classical": agree(sender, recipient, terms, suite=Suite.CLASSICAL),
+        "second": agree_again(usual, from_seq=SECOND_FROM),
+        "narrow": agree(sender, recipient, _narrow(terms), suite=Suite.HYBRID),
+    }
+
+
+def _narrow(terms: Terms) -> Terms:
+    """Return the terms without one type of message."""
+    value = parse_object(terms.raw)
+    types = value["types"]
+    if not isinstance(types, dict):
+        raise TypeError("the terms have no types")
+    return read_terms(value | {"types": {name: each for name, each in types.items() if name != NOT_AGREED}})
+
+
+def _add_contexts(raw: Row, settings: dict[str, Setting]) -> None:
+    """Add contexts, and then the log of the sender in each."""
+    raw["contexts"] |= {name: _context(name, setting) for name, setting in settings.items()}
+    read = contexts_of(raw)
+    for name in settings:
+        scribe = scribe_in(read, read.named[name], name)
+        scribe.begin()
+        each = raw["contexts"][name]
+        each["log"], each["head"] = [leaf.decode() for leaf in scribe.leaves], scribe.head()
 
 
 def _new() -> Row:
     sender = member(SENDER, born_at=NOW)
     recipient = member(RECIPIENT, born_at=NOW, addresses=("https://exchange.example:8443",))
     terms = terms_for(load_profile(PROFILE), RECIPIENT, SENDER)
-    usual = agree(sender, recipient, terms, suite=Suite.HYBRID)
-    settings = {
-        "open": usual,
-        "classical": agree(sender, recipient, terms, suite=Suite.CLASSICAL),
-        "second": agree_again(usual, from_seq=SECOND_FROM),
-    }
     parties = SENDER, RECIPIENT, terms, lambda: NOW
     raw: Row = {
         "v": 1,
@@ -61,13 +95,9 @@ def _new() -> Row:
             "notice": notice_drafts(*parties)(seeded("draft")),
             "stop": stop_drafts(*parties)(seeded("draft")),
         },
-        "contexts": {name: _context(name, setting) for name, setting in settings.items()},
+        "contexts": {},
     }
-    read = contexts_of(raw)
-    for name, each in raw["contexts"].items():
-        scribe = scribe_in(read, read.named[name], name)
-        scribe.begin()
-        each["log"], each["head"] = [leaf.decode() for leaf in scribe.leaves], scribe.head()
+    _add_contexts(raw, _settings(sender, recipient))
     return raw
 
 

@@ -14,6 +14,7 @@ from exchange.kit.vectors import scribe_in
 from tools.vectors.kept import KeptBodies
 
 Row = dict[str, Any]
+LONG = 1024**2
 MISMATCH = rejected("agreement_mismatch")
 
 
@@ -41,8 +42,19 @@ def _step(scribe: Scribe, offer: Offer) -> Row:
     step: Row = {"leaves": leaves, "head": scribe.head()} if leaves else {}
     if offer.card:
         step["card"] = offer.card
-    step |= {"lines": [line.decode("utf-8") for line in offer.lines], "expect": list(offer.expect)}
+    step |= {"fails": True} if offer.fails else {}
+    step |= {"later_s": offer.later_s} if offer.later_s else {}
+    step |= {"lines": [_text(line) for line in offer.lines], "expect": list(offer.expect)}
     return step | ({"then": list(offer.then)} if offer.then else {})
+
+
+def _text(line: bytes) -> Any:
+    """Return a line as text, or a long one in pieces: what it begins with, and the letter that fills it."""
+    text = line.decode("utf-8")
+    if len(text) < LONG:
+        return text
+    start = text.rstrip("A")
+    return [(start, 1), ("A", len(text) - len(start))]
 
 
 def _under(first: int, second: int) -> Any:

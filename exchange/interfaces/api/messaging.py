@@ -34,6 +34,8 @@ from exchange.service.void import give_up
 MAX_WAIT_S = 60
 MAX_MANY = 1_000
 """Files in one call: half of what the store lets wait, so that others find room beside it."""
+MAX_PAGE = 1_000
+"""Messages in one answer: about 400 kB, read in some milliseconds; more are further pages."""
 FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED, MessageState.STOPPED})
 
 
@@ -135,16 +137,21 @@ async def review_message(desk: Desk, ask: Ask) -> Answer:
 
 
 async def list_messages(desk: Desk, ask: Ask) -> Answer:
+    """Show a page of messages, newest first; `next` is the `after` of the page behind it, or ""."""
+    last = await message_of(desk, ask.text("after")) if ask.members.get("after") else None
+    limit = min(ask.number("limit", 100), MAX_PAGE)
     partner = ask.text("partner", "")
     link = (await desk.link(partner)).link if partner else None
     direction = Direction(ask.text("direction")) if ask.members.get("direction") else None
     names = {row.link: row.partner for row in await desk.links()}
 
     def unit(uow: UnitOfWork) -> Answer:
-        rows = uow.messages.list(link=link, direction=direction, limit=min(ask.number("limit", 100), 1_000))
+        after = (last.id, last.seq) if last else None
+        rows = uow.messages.list(link=link, direction=direction, after=after, limit=limit)
         drafts = uow.drafts.list()
         return {
             "messages": [message_line(row, names.get(row.link, "")) for row in rows],
+            "next": rows[-1].id if rows and len(rows) == limit else "",
             "drafts": [
                 {
                     "id": row.id,

@@ -133,8 +133,9 @@ def error_of(problem: dict[str, Any]) -> ExchangeError:
     kinds = {kind.exit_code: kind for kind in (UsageError, DeclinedError, WaitingError, NodeError)}
     code = problem.get("exit")
     if code == InputError.exit_code:
-        return InputError(message, hint=hint, faults=faults_in(problem.get("faults")))
-    error = kinds.get(code if isinstance(code, int) else 0, NodeError)(message, hint=hint)
+        error: ExchangeError = InputError(message, hint=hint, faults=faults_in(problem.get("faults")))
+    else:
+        error = kinds.get(code if isinstance(code, int) else 0, NodeError)(message, hint=hint)
     error.reason = str(problem.get("reason", error.reason))
     return error
 

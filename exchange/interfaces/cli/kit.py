@@ -2,6 +2,7 @@
 """`exchange kit …`: the conformance kit plays a partner of a training node and reports by rule.
 
     exchange kit join INVITATION -o joining.txt     answers an invitation; its keys follow from a label
+    exchange kit invite --as AGENCY -o FILE         invites a node instead; `kit words` reads its answer
     exchange kit run INVITATION joining.txt         plays every rule against the node, and reports
     exchange kit check FOLDER                       shows the vectors to this program
 
@@ -39,7 +40,7 @@ DIFFERENCES: Final = 1
 """Exit code when a rule does not hold."""
 VECTORS: Final = Path("tests/vectors/kit")
 
-InvitationFile = Annotated[Path, typer.Argument(help="The invitation of the node.")]
+InvitationFile = Annotated[Path, typer.Argument(help="The invitation.")]
 
 
 @group.command("join")
@@ -66,10 +67,56 @@ def join(
     say(f"      then: exchange kit run {invitation} {out}")
 
 
+@group.command("invite")
+def invite(
+    play_as: Annotated[str, typer.Option("--as", help="Agency that the kit plays, for example VN-MPS-IMM.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write, for the node.")],
+    profile: Annotated[str, typer.Option("--profile", help="Profile of the agreement.")] = "neutral",
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+    as_json: Json = False,
+) -> None:
+    """1, the other way round: invite a training node that has an address, so that it joins."""
+    from exchange.kit.enrolling import invite as invitation_of
+
+    now = SystemClock().now()
+    made = invitation_of(code=play_as, profile=profile, answer_to="", now=now, random=secrets.token_bytes)
+    write_file(out, made, force=force)
+    if as_json:
+        say_json({"agency": play_as, "profile": profile, "file": str(out)})
+        return
+    say(f"the kit invites as {play_as}; written to {out}")
+    say(f"next: on the node: exchange partner join {out} -o joining.txt")
+    say(f"      then: exchange kit words {out} joining.txt")
+
+
+@group.command("words")
+def words(
+    invitation: Annotated[Path, typer.Argument(help="The invitation that `exchange kit invite` wrote.")],
+    joining: Annotated[Path, typer.Argument(help="The answer of the node.")],
+    as_json: Json = False,
+) -> None:
+    """Judge the answer of a node that joined, and show the eight words."""
+    from exchange.kit.enrolling import words_of
+
+    made = words_of(
+        read_bytes(invitation, what="the invitation", max_bytes=MAX_FILE_BYTES),
+        read_bytes(joining, what="the joining file", max_bytes=MAX_FILE_BYTES),
+        now=SystemClock().now(),
+    )
+    if as_json:
+        say_json({"agency": made.own, "partner": made.partner, "words": made.words})
+        return
+    say(f"{made.partner} answers rightly: {shown(made.words)}")
+    say(
+        f"next: on the node: exchange partner confirm {made.own} --words {shown(made.words).replace(' ', '')}"
+    )
+    say(f"      then: exchange kit run {invitation} {joining}")
+
+
 @group.command("run")
 def run(
     invitation: InvitationFile,
-    joining: Annotated[Path, typer.Argument(help="The file that `exchange kit join` wrote.")],
+    joining: Annotated[Path, typer.Argument(help="The answer to it; the kit wrote one of the two.")],
     against: Annotated[
         str, typer.Option("--against", metavar="URL", help="https://host:port, if not that of the card.")
     ] = "",
@@ -131,7 +178,7 @@ async def _play(both: "Enrolled", url: str, *, quick: bool, is_quiet: bool) -> l
     console = Console(stderr=True)
     async with knock_at(url, both.partner) as door:
         with Progress(console=console, transient=True, disable=is_quiet or not console.is_terminal) as bar:
-            task = bar.add_task("playing", total=1 + len(wanted.checks) + len(wanted.cases))
+            task = bar.add_task("playing", total=1 + wanted.size)
             async for finding in play(door, both, wanted, now=clock.now, random=secrets.token_bytes):
                 findings.append(finding)
                 bar.advance(task)

@@ -195,12 +195,16 @@ def list_messages(
     incoming: Annotated[bool, typer.Option("--in", help="Only what was received.")] = False,
     outgoing: Annotated[bool, typer.Option("--out", help="Only what was sent.")] = False,
     limit: Annotated[int, typer.Option("--limit", help="How many, newest first.", min=1, max=1000)] = 50,
+    after: Annotated[
+        str, typer.Option("--after", metavar="NUMBER", help="Go on behind this message: the next page.")
+    ] = "",
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
     """Show messages without any content."""
     direction = None if incoming == outgoing else ("in" if incoming else "out")
-    found = Service(data).ask("message.list", partner=partner, direction=direction, limit=limit)
+    wanted = {"partner": partner, "direction": direction, "limit": limit, "after": after or None}
+    found = Service(data).ask("message.list", **wanted)
     if as_json:
         say_json(found)
         return
@@ -220,6 +224,8 @@ def list_messages(
     headings = ("number", "type", "", "partner", "no", "state", "code", "recorded")
     if not drafts:
         say_table(headings, rows, empty="no message yet: exchange message new RPN")
+        if found["next"]:
+            warn(f"older ones: exchange message list --after {sending.short(found['next'])}")
     _say_drafts(found["drafts"], only=drafts)
 
 

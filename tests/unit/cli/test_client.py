@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The client of the local socket: answers, errors, and a service that is not there."""
 
+import json
 import socket
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from exchange.errors import (
     InputError,
     NodeError,
     NoServiceError,
+    ParcelInvalidError,
     UsageError,
     WaitingError,
 )
 from exchange.interfaces.cli.client import Service, error_of
+from tests.support.command_line import run
 from tests.support.local_service import LocalService
 
 FAULT = Fault("count_invalid", "/content/persons_count", "count.persons", "1", "2", "count again")
@@ -50,6 +53,15 @@ def test_an_error_of_the_service_is_the_same_error_here(tmp_path: Path, error: E
     assert (str(found), found.reason, found.exit_code) == (str(error), error.reason, error.exit_code)
     assert (found.hint or None) == error.hint
     assert getattr(found, "faults", ()) == getattr(error, "faults", ())
+
+
+@pytest.mark.parametrize("reason", ["parcel_cut", "not_a_parcel", "parcel_foreign"])
+def test_a_file_that_the_service_refused_keeps_its_own_reason(tmp_path: Path, reason: str) -> None:
+    with LocalService(tmp_path, {"parcel.preview": ParcelInvalidError("broken", reason=reason)}):
+        done = run("parcel", "read", tmp_path / "x", "--yes", "--data", tmp_path, "--json", OFFICER="P-0001")
+
+    assert json.loads(done.out)["error"]["reason"] == reason
+    assert done.code == InputError.exit_code
 
 
 def test_a_problem_of_an_unknown_kind_is_an_unwell_node() -> None:

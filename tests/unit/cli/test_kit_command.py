@@ -116,23 +116,85 @@ def test_a_joining_file_that_answers_another_invitation_is_refused() -> None:
         enrolled(_invitation("neutral"), file)
 
 
+def _invitation_of_a_node(*, training: bool = True) -> bytes:
+    node = identity.agency(NODE, born=NOW).but(training=training, addresses=("https://127.0.0.1:1",))
+    return write_invitation(
+        node.card,
+        profile="kh-vn",
+        answer_to="",
+        created_at=NOW,
+        random=seeded_random("invitation"),
+        key=node.recovery,
+    )
+
+
 def test_a_joining_file_of_somebody_else_is_refused() -> None:
     """Only the kit's own keys are known here; nobody else can be played."""
-    other = identity.agency(KIT, born=NOW).but(training=True, addresses=())
-    invitation = read_invitation(_invitation())
-    here = Here(card=other.card, known_keys=(), known_agencies=[NODE], now=NOW)
-    signed = enrolment.join(invitation, here=here, profile=load_profile("kh-vn"), key=other.recovery)
-    file = write_joining(
-        other.card,
+    invited = _invitation_of_a_node()
+
+    with pytest.raises(UsageError, match="neither file was written by the kit"):
+        enrolled(invited, _joining_of_a_node(invited))
+
+
+def _joining_of_a_node(invited: bytes) -> bytes:
+    node = identity.agency(KIT, born=NOW).but(training=True, addresses=("https://127.0.0.1:2",))
+    invitation = read_invitation(invited)
+    here = Here(card=node.card, known_keys=(), known_agencies=[NODE], now=NOW)
+    signed = enrolment.join(invitation, here=here, profile=load_profile("kh-vn"), key=node.recovery)
+    return write_joining(
+        node.card,
         signed.agreement,
         signature=signed.signature,
         invitation=invitation.digest,
         created_at=NOW,
-        key=other.recovery,
+        key=node.recovery,
     )
 
-    with pytest.raises(UsageError, match="not written by the kit"):
-        enrolled(_invitation(), file)
+
+def _invited(tmp_path: Path) -> Path:
+    path = tmp_path / "invited.txt"
+    done = run("kit", "invite", "--as", NODE, "--profile", "kh-vn", "-o", path)
+    assert done.code == 0, done.err
+    return path
+
+
+def test_an_invitation_of_the_kit_is_answered_by_a_node_and_both_files_are_enough(tmp_path: Path) -> None:
+    invited = _invited(tmp_path)
+    joining = tmp_path / "joining.txt"
+    joining.write_bytes(_joining_of_a_node(invited.read_bytes()))
+
+    told = json.loads(run("kit", "words", invited, joining, "--json").out)
+
+    both = enrolled(invited.read_bytes(), joining.read_bytes())
+    assert (told["agency"], told["partner"]) == (both.own.code, both.partner.agency) == (NODE, KIT)
+    assert tuple(told["words"]) == words(both.agreement.raw, both.agreement.link_id)
+
+
+@pytest.mark.parametrize("wrong", [("--as", "ZZ-NOBODY"), ("--as", NODE, "--profile", "kh-xx"), ()])
+def test_an_invitation_of_nobody_or_under_no_profile_is_not_written(
+    wrong: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = run("kit", "invite", *wrong, "-o", tmp_path / "invited.txt")
+
+    assert done.code == 2
+    assert not (tmp_path / "invited.txt").exists()
+
+
+def test_an_answer_to_another_invitation_has_no_words(tmp_path: Path) -> None:
+    joining = tmp_path / "joining.txt"
+    joining.write_bytes(_joining_of_a_node(_invitation_of_a_node()))
+
+    done = run("kit", "words", _invited(tmp_path), joining, "--json")
+
+    assert json.loads(done.out)["error"]["reason"] == "agreement_invalid"
+
+
+def test_the_kit_shows_no_words_for_somebody_elses_invitation(tmp_path: Path) -> None:
+    theirs, joining = tmp_path / "theirs.txt", tmp_path / "joining.txt"
+    theirs.write_bytes(_invitation_of_a_node())
+    joining.write_bytes(_joining_of_a_node(theirs.read_bytes()))
+
+    assert run("kit", "words", theirs, joining).code == 2
 
 
 @pytest.mark.parametrize("words_typed", [("run",), ("run", "a"), ("join",), ("join", "a")])

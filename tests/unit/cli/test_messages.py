@@ -273,11 +273,22 @@ def _listed(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_list_shows_the_end_of_each_number_and_no_content(tmp_path: Path) -> None:
-    with LocalService(tmp_path, {"message.list": {"messages": [_listed()], "drafts": []}}) as service:
+    with LocalService(
+        tmp_path, {"message.list": {"messages": [_listed()], "next": "", "drafts": []}}
+    ) as service:
         done = run("message", "list", "--in", "--data", tmp_path)
 
     assert "2f1e4b60  RPN   from  VN-MPS-IMM" in done.out
     assert service.members("message.list")["direction"] == "in"
+
+
+def test_a_full_page_says_how_to_see_the_next_one(tmp_path: Path) -> None:
+    answer = {"messages": [_listed()], "next": ID, "drafts": []}
+    with LocalService(tmp_path, {"message.list": answer}) as service:
+        done = run("message", "list", "--after", "4b60", "--limit", 1, "--data", tmp_path)
+
+    assert done.err == "older ones: exchange message list --after 2f1e4b60\n"
+    assert service.members("message.list") == {"partner": "", "limit": 1, "after": "4b60"}
 
 
 def test_drafts_say_what_they_wait_for(tmp_path: Path) -> None:
@@ -291,7 +302,7 @@ def test_drafts_say_what_they_wait_for(tmp_path: Path) -> None:
     }
     waiting = {**draft, "waiting": True}
 
-    with LocalService(tmp_path, {"message.list": {"messages": [], "drafts": [draft, waiting]}}):
+    with LocalService(tmp_path, {"message.list": {"messages": [], "next": "", "drafts": [draft, waiting]}}):
         done = run("message", "list", "--drafts", "--data", tmp_path)
 
     assert "waits for a second person" in done.out
@@ -299,7 +310,7 @@ def test_drafts_say_what_they_wait_for(tmp_path: Path) -> None:
 
 
 def test_an_empty_list_says_how_to_begin(tmp_path: Path) -> None:
-    with LocalService(tmp_path, {"message.list": {"messages": [], "drafts": []}}):
+    with LocalService(tmp_path, {"message.list": {"messages": [], "next": "", "drafts": []}}):
         done = run("message", "list", "--data", tmp_path)
 
     assert done.out == "no message yet: exchange message new RPN\n"

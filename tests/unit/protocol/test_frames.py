@@ -9,6 +9,7 @@ from exchange.errors import FrameInvalidError
 from exchange.ids import LinkId, MessageId
 from exchange.protocol.cards import MAX_CARD_BYTES
 from exchange.protocol.frames import (
+    MAX_FRAME_BYTES,
     MAX_LINES,
     MAX_NOTE_CHARS,
     MAX_TAIL_BYTES,
@@ -21,6 +22,7 @@ from exchange.protocol.frames import (
     Result,
     decode_frame,
     encode_frame,
+    pad_frame,
 )
 from exchange.protocol.gatewords import GateWord, new_nonce, read_gate_word, sign_gate_word, verify_gate_word
 from exchange.protocol.jws import sign_compact
@@ -49,7 +51,8 @@ def with_header(**changes: Any) -> bytes:
     """Return the frame with a changed header; a member that is `...` is left out."""
     first, rest = encode_frame(FRAME).split(b"\n", 1)
     header = parse(first) | changes  # type: ignore[operator]
-    return encode({name: value for name, value in header.items() if value is not ...}) + b"\n" + rest
+    changed = encode({name: value for name, value in header.items() if value is not ...}) + b"\n" + rest
+    return pad_frame(changed.rstrip(b" \n") + b"\n")
 
 
 TAIL = {"by": KH, "ep": 1, "from": 3, "count": 2, "head": "note\n"}
@@ -129,15 +132,28 @@ def test_a_header_of_another_form_is_refused(changes: dict[str, Any]) -> None:
         b"{}\n",
         b"[]\n \n",
         encode_frame(FRAME)[:-1],
+        encode_frame(FRAME)[:-2] + b"\n",
+        encode_frame(FRAME)[:-1] + b" " * PAD_TO + b"\n",
         encode_frame(FRAME) + b"\n",
+        encode_frame(FRAME) + b"x" * (PAD_TO - 1) + b"\n",
         encode_frame(FRAME)[:-2] + b"x\n",
         b"\xef\xbb\xbf" + encode_frame(FRAME),
         encode_frame(replace(FRAME, tail=FrameTail(KH, 1, 0, (b"x" * (MAX_TAIL_BYTES + 1),), "note"))),
+        encode_frame(replace(FRAME, tail=None, lines=(b"x" * (MAX_FRAME_BYTES + 1),))),
     ],
 )
 def test_other_bytes_than_a_frame_are_refused(raw: bytes) -> None:
     with pytest.raises(FrameInvalidError):
         decode_frame(raw)
+
+
+def test_leaves_and_lines_of_a_frame_may_have_8_mib_together() -> None:
+    tail = FrameTail(KH, 1, 0, (b"x" * MAX_TAIL_BYTES,), "note")
+    full = replace(FRAME, tail=tail, lines=(b"x" * (MAX_FRAME_BYTES - MAX_TAIL_BYTES),))
+
+    assert decode_frame(encode_frame(full)) == full
+    with pytest.raises(FrameInvalidError, match="leaves and lines"):
+        decode_frame(encode_frame(replace(full, lines=(*full.lines, b"x"))))
 
 
 def test_a_frame_above_its_limit_is_refused_unread() -> None:
