@@ -75,12 +75,6 @@ class Questions(Protocol):
         """Return the questions that wait for the verdict on our answer with number `seq`."""
         ...
 
-    def messages(
-        self, link: LinkId, *, after: tuple[str, int] = ("", 0), limit: int = 100
-    ) -> list[tuple[Direction, int]]:
-        """Return direction and number of messages with an open question, in that order, after a place."""
-        ...
-
     def stale(self, *, after: Place = BEGIN, limit: int = 100) -> tuple[list[QuestionRow], Place]:
         """Return questions whose kept end may be wrong, and the place after them; BEGIN when no more come."""
         ...

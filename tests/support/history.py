@@ -60,7 +60,7 @@ class History:
     crashes: int = 0
     faults: list[str] = field(default_factory=list)
     looks: random.Random = field(default_factory=random.Random)
-    """When somebody looks at the worklist; dice of their own, so that the rest of a history stays as it was."""
+    """When somebody looks at the worklist; own dice, so that the rest of a history stays as it was."""
 
     def __post_init__(self) -> None:
         self.looks.seed(self.seed)

@@ -53,17 +53,6 @@ class SqlQuestions:
     def of_reply(self, link: LinkId, seq: int) -> builtins.list[QuestionRow]:
         return self._rows("question_of_reply", {"link": self._numbers.find(link), "reply": seq})
 
-    def messages(
-        self, link: LinkId, *, after: tuple[str, int] = ("", 0), limit: int = 100
-    ) -> builtins.list[tuple[Direction, int]]:
-        values = {
-            "link": self._numbers.find(link),
-            "direction": after[0],
-            "seq": after[1],
-            "limit": limit,
-        }
-        return [(Direction(row[0]), row[1]) for row in self._database.all("question_messages", values)]
-
     def stale(self, *, after: Place = BEGIN, limit: int = 100) -> tuple[builtins.list[QuestionRow], Place]:
         rows = self._database.all("question_stale", _after_question(after) | {"limit": limit})
         last = rows[-1] if len(rows) == limit else None

@@ -33,11 +33,6 @@ SELECT link.link, q.direction, q.seq, q.case_file, f.key, f.code, q.type, q.urge
 FROM question AS q JOIN link ON link.no = q.link LEFT JOIN case_file AS f ON f.no = q.case_file
 WHERE q.link = :link AND q.reply = :reply ORDER BY q.direction, q.seq, q.case_file;
 
--- name: question_messages
--- The messages of a link with an open question, after a place, by direction and number.
-SELECT DISTINCT direction, seq FROM question
-WHERE link = :link AND (direction, seq) > (:direction, :seq) ORDER BY direction, seq LIMIT :limit;
-
 -- name: question_stale
 -- Questions whose kept end is stale, after a place, by link, direction, number and case file.
 SELECT link.link, q.direction, q.seq, q.case_file, f.key, f.code, q.type, q.urgency, q.effective, q.reply, q.link
