@@ -356,6 +356,7 @@ def settle_held(uow: UnitOfWork, node: Node, pairing: Pairing) -> int:
     `internal`.
     """
     settled, blocked = 0, set[str]()
+    move_mark(uow, pairing)
     number = _first_open(uow, pairing)
     while True:
         row = uow.messages.by_seq(pairing.link.link, Direction.IN, number)
@@ -444,10 +445,10 @@ def _log_decision(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow
     move_mark(uow, pairing)
 
 
-def move_mark(uow: UnitOfWork, pairing: Pairing, *, known: int = 0) -> None:
-    """Move the contiguous mark over every number that has its final verdict; all up to `known` have it."""
+def move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
+    """Move the contiguous mark over every number that has its final verdict."""
     link = uow.links.get(pairing.link.link) or pairing.link
-    mark = max(link.contiguous_in, known)
+    mark = link.contiguous_in
     while True:
         rows = uow.messages.numbers(link.link, Direction.IN, mark + 1, SCAN)
         for row in rows:
@@ -463,9 +464,13 @@ def move_mark(uow: UnitOfWork, pairing: Pairing, *, known: int = 0) -> None:
 
 
 def _move_mark_over(uow: UnitOfWork, pairing: Pairing, row: MessageRow) -> None:
-    """Move the contiguous mark after a line; only the next number with a final verdict can move it."""
-    if row.state in FINAL and row.seq == _first_open(uow, pairing):
-        move_mark(uow, pairing, known=row.seq)
+    """Move the contiguous mark over a line that has its final verdict, if it is the next number.
+
+    What follows it already (a stop that overtook) is passed once a frame, by `settle_held`.
+    """
+    link = uow.links.get(pairing.link.link) or pairing.link
+    if row.state in FINAL and row.seq == link.contiguous_in + 1:
+        uow.links.update(replace(link, contiguous_in=row.seq))
 
 
 def _keep_refused(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, error: RefusedError) -> None:

@@ -17,7 +17,7 @@ Rules:
 5. Tokens are HMAC-SHA-256 under the search key, cut; without the store key nobody can try codes.
 """
 
-import hmac
+import hashlib
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 
@@ -38,6 +38,28 @@ STOCK = 256
 CACHED_KEYS = 1024
 """Unwrapped keys kept in memory; a key that is not here costs one look-up and 3 µs."""
 _PROOF = b"exchange/store/1"
+_BLOCK = 64
+"""Bytes of a block of SHA-256."""
+
+
+class PreparedHmac:
+    """HMAC-SHA-256 (RFC 2104) under one key, whose two padded blocks are hashed once.
+
+    A message has some forty tokens; to prepare the key anew for each takes five times as long as the token.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) > _BLOCK:
+            raise ValueError("a key longer than a block of SHA-256")
+        padded = key.ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(bytes(each ^ 0x36 for each in padded))
+        self._outer = hashlib.sha256(bytes(each ^ 0x5C for each in padded))
+
+    def digest(self, text: bytes) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text)
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 class Vault:
@@ -53,7 +75,7 @@ class Vault:
         self._random = random
         self._size = stock
         self._wrapping = AESGCM(_derive(store_key, b"exchange/store/wrap/1"))
-        self._search_key = _derive(store_key, b"exchange/store/search/1")
+        self._search = PreparedHmac(_derive(store_key, b"exchange/store/search/1"))
         self._stock: deque[int] = deque()
         self._open_keys: OrderedDict[int, AESGCM] = OrderedDict()
 
@@ -145,11 +167,11 @@ class Vault:
 
     def token(self, kind: str, text: str) -> bytes:
         """Return the token by which a text is found again; `kind` keeps uses apart."""
-        return hmac.digest(self._search_key, f"{kind}|{text}".encode(), "sha256")[:TOKEN_BYTES]
+        return self._search.digest(f"{kind}|{text}".encode())[:TOKEN_BYTES]
 
     def short_token(self, kind: str, raw: bytes) -> int:
         """Return a token of 64 bits as a signed integer."""
-        digest = hmac.digest(self._search_key, kind.encode() + b"|" + raw, "sha256")
+        digest = self._search.digest(kind.encode() + b"|" + raw)
         return int.from_bytes(digest[:8], "big", signed=True)
 
     def _cipher(self, key: int) -> AESGCM | None:
