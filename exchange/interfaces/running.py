@@ -4,7 +4,7 @@
 1. Key file and store are opened; from here on nobody else can open this data folder.
 2. The partner door listens, if the configuration says under which address partners reach it.
 3. The operations listener (loopback) and the local socket for the own staff listen.
-4. The supervisor asks at the start gate of each link and delivers.
+4. The supervisor asks at the start gate of each link and delivers; beside it `keep_ends`.
 5. SIGTERM and SIGINT end it: answers that were held for a partner are given at once, an exchange or a
    parcel under way finishes what it has begun, new ones are put off, the loops end, then the doors, then
    the store. What does not end in time is cut off, as by a power cut, and loses nothing.
@@ -21,7 +21,8 @@ from pathlib import Path
 
 import uvloop
 
-from exchange.bootstrap import METRICS_TYPE, OpenNode, open_node, partner_door
+from exchange.bootstrap import METRICS_TYPE, OpenNode, announced_days, open_node, partner_door
+from exchange.cases.calendars import AnnouncedDays
 from exchange.errors import ClockError, ExchangeError
 from exchange.interfaces.api.desk import Desk
 from exchange.interfaces.api.server import serve_commands
@@ -29,6 +30,7 @@ from exchange.interfaces.operations import Health, serve_operations
 from exchange.interfaces.partner.door import partner_app
 from exchange.interfaces.server import serve
 from exchange.interfaces.tls import server_tls
+from exchange.service.deadlines import keep_ends
 from exchange.service.doorkeeper import Doorkeeper
 from exchange.service.rows import LinkState
 from exchange.service.supervisor import Supervisor
@@ -69,7 +71,26 @@ async def run_node(folder: Path, passphrase: Callable[[], str], *, ready: Callab
     async with open_node(folder, passphrase) as opened, contextlib.AsyncExitStack() as stack:
         running = await _listen(opened, stack)
         ready(running)
-        await _until_stopped(Supervisor(opened.node), stop)
+        await _until_stopped(_Loops(opened), stop)
+
+
+class _Loops:
+    """What a node does by itself: the supervisor, and until when answers are due."""
+
+    def __init__(self, opened: OpenNode) -> None:
+        self._opened = opened
+        self._supervisor = Supervisor(opened.node)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._supervisor.run())
+            group.create_task(keep_ends(self._opened.node, self._announced))
+
+    def stop(self) -> None:
+        self._supervisor.stop()
+
+    async def _announced(self) -> AnnouncedDays:
+        return await asyncio.to_thread(announced_days, self._opened.folder)
 
 
 async def _listen(opened: OpenNode, stack: contextlib.AsyncExitStack) -> Running:
@@ -115,12 +136,12 @@ def health_of(opened: OpenNode) -> Health:
     return Health(tuple(reasons))
 
 
-async def _until_stopped(supervisor: Supervisor, stop: asyncio.Event, *, drain_s: float = DRAIN_S) -> None:
+async def _until_stopped(own: _Loops, stop: asyncio.Event, *, drain_s: float = DRAIN_S) -> None:
     """Run the loops until the signal, or until one of them fails; then let them come to their end."""
-    loops, stopped = asyncio.create_task(supervisor.run()), asyncio.create_task(stop.wait())
+    loops, stopped = asyncio.create_task(own.run()), asyncio.create_task(stop.wait())
     await asyncio.wait({loops, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
-    supervisor.stop()
+    own.stop()
     await asyncio.wait({loops}, timeout=drain_s)
     if not loops.done():
         loops.cancel()

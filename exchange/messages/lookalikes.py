@@ -14,6 +14,7 @@
 The result is only for searching: it is never shown, sent, signed or hashed for the wire (rule 6).
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -32,10 +33,14 @@ _HALVES = (
 """Two signs that are drawn like one."""
 _THAI_PAIR = ("\u0e40\u0e40", "\u0e41")
 _LAO_PAIR = ("\u0ec0\u0ec0", "\u0ec1")
+_ASCII_WORDS = re.compile("[0-9a-z]+")
+"""Plain ASCII has no marks, no order of marks and nothing unseen: most names are done with this alone."""
 
 
 def plain(text: str) -> str:
     """Return the spelling under which look-alike texts are one."""
+    if text.isascii():
+        return text.lower()
     seen = "".join(letter for letter in unicodedata.normalize("NFKD", text) if _is_visible(letter))
     folded = unicodedata.normalize("NFKD", seen.casefold().translate(_LATIN)).translate(_OLD_LETTERS)
     bare = "".join(_digit(letter) for letter in folded if ord(letter) not in _LATIN_MARKS)
@@ -46,7 +51,10 @@ def plain(text: str) -> str:
 
 def words(text: str) -> tuple[str, ...]:
     """Return the plain words of a text; whatever is no letter, mark or digit stands between words."""
-    spaced = "".join(letter if _is_of_word(letter) else " " for letter in plain(_joined(text)))
+    found = plain(_joined(text))
+    if found.isascii():
+        return tuple(_ASCII_WORDS.findall(found))
+    spaced = "".join(letter if _is_of_word(letter) else " " for letter in found)
     return tuple(spaced.split())
 
 

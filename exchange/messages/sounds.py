@@ -14,22 +14,26 @@ It knows nothing of other scripts, and the length of a vowel and l against r sta
 
 import re
 
-_CONSONANTS = (
-    (re.compile("t?chh?|d?j"), "C"),
-    (re.compile("sh|x|z"), "s"),
-    (re.compile("ph|bh|f"), "p"),
-    (re.compile("th"), "t"),
-    (re.compile("kh|ck"), "k"),
-    (re.compile("dh"), "d"),
-    (re.compile("gh"), "g"),
-    (re.compile("wh"), "v"),
-    (re.compile("^ng|^gn|nh"), "n"),
-    (re.compile("ng"), "N"),
-    (re.compile("qu"), "kv"),
-    (re.compile("c(?=[eiy])"), "s"),
-    (re.compile("[cq]"), "k"),
-    (re.compile("w"), "v"),
+_CONSONANTS = tuple(
+    (frozenset(of), re.compile(pattern), letter)
+    for of, pattern, letter in (
+        ("cj", "t?chh?|d?j", "C"),
+        ("sxz", "sh|x|z", "s"),
+        ("pbf", "ph|bh|f", "p"),
+        ("t", "th", "t"),
+        ("kc", "kh|ck", "k"),
+        ("d", "dh", "d"),
+        ("g", "gh", "g"),
+        ("w", "wh", "v"),
+        ("n", "^ng|^gn|nh", "n"),
+        ("n", "ng", "N"),
+        ("q", "qu", "kv"),
+        ("c", "c(?=[eiy])", "s"),
+        ("cq", "[cq]", "k"),
+        ("w", "w", "v"),
+    )
 )
+"""Of which letters a word must have one, what is replaced, and by what; in this order."""
 _Y_AT_THE_START = re.compile("^y(?=[aeiou])")
 _VOWELS = re.compile("[aeiouy]+")
 _SILENT = re.compile("(?<=[aeo])[hr]+(?![aeo])")
@@ -43,8 +47,9 @@ def sound(word: str) -> str:
     """Return the key of a plain word (`lookalikes.words`), or "" if it is not of Latin letters."""
     if not (word.isascii() and word.isalpha()):
         return ""
-    for pattern, letter in _CONSONANTS:
-        word = pattern.sub(letter, word)
+    for of, pattern, letter in _CONSONANTS:
+        if not of.isdisjoint(word):
+            word = pattern.sub(letter, word)
     word = _Y_AT_THE_START.sub("Y", word)
     word = _VOWELS.sub(_vowel, word)
     word = _DOUBLED.sub(r"\1", _SILENT.sub("", word))

@@ -5,7 +5,8 @@ Each case and each movement keeps a chronicle (`cases.chronicle`): a settled bas
 place or verdict may still change. Its state is a function of it; nothing else sets a state (rule 18).
 
     author    our own message took its number: it must fit what our officers see
-    receive   a message of the partner gets our verdict: it must fit at its place in the keeper's order
+    weigh     a message of the partner is judged: it must fit at its place in the keeper's order
+    receive   it was accepted
     settle    the partner's verdict on our message is known; a rejected message loses its effect
 
 How a message is judged:
@@ -15,7 +16,7 @@ How a message is judged:
 3. The movement and each line by itself are judged by the tables (`cases.effects`).
 4. It is entered in every chronicle it touches.
 
-A message fits everything it touches or nothing: the caller runs it in a savepoint.
+A message fits everything it touches or nothing: it is judged before anything of it is written.
 """
 
 from collections.abc import Iterable
@@ -93,7 +94,16 @@ def author(
     questions.author(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
 
 
-def receive(
+@dataclass(frozen=True)
+class Weighed:
+    """A message of the partner that fits at its place, ready to be entered."""
+
+    touched: Touched
+    standing: Standing
+    taken: Taken | None
+
+
+def weigh(
     uow: UnitOfWork,
     node: Node,
     pairing: Pairing,
@@ -102,8 +112,8 @@ def receive(
     *,
     verdict: int,
     rebuilding: bool = False,
-) -> None:
-    """Enter a message of the partner that we accept with our leaf `verdict`, at its place.
+) -> Weighed:
+    """Return a message of the partner that we would accept with our leaf `verdict`; nothing is written.
 
     Raises:
         RejectedError: state_conflict, signer_not_authorised or consent_missing at its place.
@@ -117,8 +127,14 @@ def receive(
         accepted=True,
     )
     touched = touched_by(uow, node, pairing, row, document, author=pairing.partner)
-    taken = None if rebuilding else _judge(node, touched, standing)
-    _enter(uow, node, pairing, row, touched, standing, taken)
+    return Weighed(touched, standing, None if rebuilding else _judge(node, touched, standing))
+
+
+def receive(
+    uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, document: Document, weighed: Weighed
+) -> None:
+    """Enter an accepted message of the partner, which is in the store, at its place."""
+    _enter(uow, node, pairing, row, weighed.touched, weighed.standing, weighed.taken)
     crossings.announce(uow, row, document)
     note_withdrawal(uow, row)
     index_message(uow, row.link, document)
@@ -213,6 +229,8 @@ def _enter(
 ) -> None:
     """Write a message into every chronicle it touches."""
     message = touched.message
+    if touched.movement is not None and touched.movement.is_new:
+        uow.movements.add(touched.movement.row)
     cases = catch_up(uow, node, touched)
     if touched.movement is not None:
         moved = standing.known(movement_event(message))

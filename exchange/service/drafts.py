@@ -32,7 +32,7 @@ from exchange.service.enclosures import kept, unkept
 from exchange.service.facts import two_person_reason
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
-from exchange.service.release import check_draft, demand_officer, demand_whole, release
+from exchange.service.release import check_draft, demand_officer, demand_whole, release, release_checked
 from exchange.service.rows import AuditRow, DraftRow
 
 
@@ -77,7 +77,7 @@ async def send(
     if reason and not alone:
         return await _keep(node, link, document, officer, attachments, fate=Fate.NEEDS_SECOND, reason=reason)
     try:
-        done = await release(
+        done = await release_checked(
             node, link, document, officer=officer, attachments=attachments, alone=bool(reason)
         )
     except GateClosedError as error:

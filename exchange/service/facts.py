@@ -35,8 +35,12 @@ COUNTS = frozenset({MessageState.ACCEPTED, MessageState.QUEUED, MessageState.HEL
 class StoreFacts:
     """The facts of one link, read when they are asked for."""
 
-    def __init__(self, uow: UnitOfWork, pairing: Pairing, own: AgencyCode) -> None:
+    def __init__(
+        self, uow: UnitOfWork, pairing: Pairing, own: AgencyCode, *, judged: MessageId | None = None
+    ) -> None:
+        """Read for the message `judged`, which is no earlier one whether it is in the store or not."""
         self._uow = uow
+        self._judged = judged
         self._link = pairing.link.link
         self._own = own
         self._partner = pairing.partner
@@ -146,7 +150,10 @@ class StoreFacts:
         number = link.contiguous_in + 1 if link else 1
         while announced := self._uow.messages.announced(self._link, number):
             if announced.id == message:
-                return self._uow.messages.by_seq(self._link, Direction.IN, number) is None
+                return (
+                    message != self._judged
+                    and self._uow.messages.by_seq(self._link, Direction.IN, number) is None
+                )
             number += 1
         return False
 
@@ -170,6 +177,8 @@ class StoreFacts:
         return [line for line in found if text_at(line, "case_code") == case]
 
     def _message(self, message: MessageId) -> MessageRow | None:
+        if message == self._judged:
+            return None
         for direction in (Direction.OUT, Direction.IN):
             row = self._uow.messages.by_id(self._link, direction, message)
             if row and row.state in COUNTS:

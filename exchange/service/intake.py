@@ -38,6 +38,7 @@ from exchange.protocol.parts import Document, attachments_of, join_parts, salts_
 from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import trusted_signer
 from exchange.service import casework, logbook
+from exchange.service.casework import Weighed
 from exchange.service.evidence import keep_difference
 from exchange.service.examine import Examined, form_fault
 from exchange.service.facts import StoreFacts, rule_context
@@ -77,6 +78,9 @@ def _take_or_hold(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined)
     """Take a line; keep it as held when its handling fails, so that it stops nobody else's."""
     try:
         uow.attempt(lambda: _take(uow, node, pairing, line))
+    except RejectedError as error:  # found while it was entered, which is undone
+        misfit = error
+        uow.attempt(lambda: _take(uow, node, pairing, line, misfit=misfit))
     except ExchangeError:
         raise
     except Exception as error:  # rule 19: handling of one line must not stop the others
@@ -84,7 +88,15 @@ def _take_or_hold(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined)
         uow.attempt(lambda: _take(uow, node, pairing, line, failed=True))
 
 
-def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, failed: bool = False) -> None:
+def _take(
+    uow: UnitOfWork,
+    node: Node,
+    pairing: Pairing,
+    line: Examined,
+    *,
+    failed: bool = False,
+    misfit: RejectedError | None = None,
+) -> None:
     if _is_duplicate(uow, pairing, line):  # 9
         return
     announced = _announced(uow, pairing, line)  # 10
@@ -95,17 +107,17 @@ def _take(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, fail
     now = node.guard.check()
     if line.envelope.created_at > now + node.limits.skew:  # 13
         raise AgainError("not_yet")
-    fault = _fault(uow, pairing, line, announced, now)
+    fault = _fault(uow, pairing, line, announced, now) or misfit
     waits = behind_gap or (may_wait and _follows_held(uow, pairing, line))  # 18
     _log(uow, node, pairing, line, fault=fault, hold=waits or failed)  # 19
 
 
 def _is_duplicate(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
     link, envelope = pairing.link.link, line.envelope
+    if not uow.messages.is_used(link, Direction.IN, envelope.id, envelope.seq):
+        return False
     same_id = uow.messages.by_id(link, Direction.IN, envelope.id)
     same_seq = uow.messages.by_seq(link, Direction.IN, envelope.seq)
-    if same_id is None and same_seq is None:
-        return False
     if same_id == same_seq and same_id is not None and same_id.envelope_hash == line.envelope_hash:
         return True
     raise RefusedError("conflict")
@@ -210,14 +222,17 @@ def _log(
     """Keep the line with its first verdict."""
     state = MessageState.REJECTED if fault else MessageState.HELD
     index = logbook.next_index(uow, node, pairing.link)
-    row = _new_row(node, pairing, line, state, fault.reason if fault else "", index)
+    row, weighed = _new_row(node, pairing, line, state, fault.reason if fault else "", index), None
+    if fault is None and not hold:
+        row, weighed = _judge(uow, node, pairing, row, line.document, line.parts)
+    row = _with_verdict(node, row, index)
     uow.messages.add(row, envelope=line.raw_envelope, body=line.body)
     if fault is None and line.document is not None:
         uow.contents.add(row.link, Direction.IN, row.seq, parts_of(line.document, line.parts))
-    if fault is None and not hold:
-        row = _judge(uow, node, pairing, row, line.document, line.parts)
+        if weighed is not None:
+            casework.receive(uow, node, pairing, row, line.document, weighed)
     logbook.write(uow, node, pairing.link, [_rcvd(row)])
-    _close(uow, node, row, index)
+    _record(uow, node, row)
     _move_mark_over(uow, pairing, row)
 
 
@@ -274,25 +289,39 @@ def _judge(
     row: MessageRow,
     document: Document | None,
     parts: Sequence[bytes],
-) -> MessageRow:
-    """Return the row with its final verdict after rules, consent and state (step 17)."""
+) -> tuple[MessageRow, Weighed | None]:
+    """Return the row with its final verdict after rules, consent and state (step 17); nothing is written.
+
+    With it comes what is to be entered, if it is accepted.
+    """
     if document is None:
-        return replace(row, state=MessageState.REJECTED, code="decryption_failed")
+        return _rejected(row, "decryption_failed"), None
     try:
         carried = attachments_of(parts)
     except RejectedError as error:
-        return replace(row, state=MessageState.REJECTED, code=error.reason)
+        return _rejected(row, error.reason), None
     agreed = pairing_under(uow, pairing, row.agreement_n)
     context = rule_context(node, agreed, sender=pairing.partner, at=row.created_at, attachments=carried)
-    faults = check_rules(document, context, StoreFacts(uow, pairing, node.agency))
+    faults = check_rules(document, context, StoreFacts(uow, pairing, node.agency, judged=row.id))
     if faults:
-        return replace(row, state=MessageState.REJECTED, code=faults[0].code)
+        return _rejected(row, faults[0].code), None
     verdict = logbook.next_index(uow, node, pairing.link)
     try:
-        uow.attempt(lambda: casework.receive(uow, node, pairing, row, document, verdict=verdict))
+        weighed = casework.weigh(uow, node, pairing, row, document, verdict=verdict)
     except RejectedError as error:
-        return replace(row, state=MessageState.REJECTED, code=error.reason)
-    return replace(row, state=MessageState.ACCEPTED)
+        return _rejected(row, error.reason), None
+    return replace(row, state=MessageState.ACCEPTED), weighed
+
+
+def _rejected(row: MessageRow, code: str) -> MessageRow:
+    return replace(row, state=MessageState.REJECTED, code=code)
+
+
+def _with_verdict(node: Node, row: MessageRow, index: int) -> MessageRow:
+    """Return the row with the place of its verdict leaf, if it has its final verdict."""
+    if row.state not in FINAL:
+        return row
+    return replace(row, verdict_at=node.clock.now(), verdict_leaf_index=index)
 
 
 def _rcvd(row: MessageRow) -> Entry:
@@ -307,10 +336,12 @@ def _rcvd(row: MessageRow) -> Entry:
 
 
 def _close(uow: UnitOfWork, node: Node, row: MessageRow, index: int) -> None:
-    """Store the verdict and record it."""
-    if row.state in FINAL:
-        row = replace(row, verdict_at=node.clock.now(), verdict_leaf_index=index)
-    uow.messages.update(row)
+    """Store the verdict on a message that is in the store already, and record it."""
+    uow.messages.update(_with_verdict(node, row, index))
+    _record(uow, node, row)
+
+
+def _record(uow: UnitOfWork, node: Node, row: MessageRow) -> None:
     uow.audit.record(
         AuditRow(node.clock.now(), "partner", "message_received", row.id, result=row.code or row.state.value)
     )
@@ -325,6 +356,7 @@ def settle_held(uow: UnitOfWork, node: Node, pairing: Pairing) -> int:
     `internal`.
     """
     settled, blocked = 0, set[str]()
+    move_mark(uow, pairing)
     number = _first_open(uow, pairing)
     while True:
         row = uow.messages.by_seq(pairing.link.link, Direction.IN, number)
@@ -376,6 +408,8 @@ def _settle_one(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, 
         return 0
     try:
         uow.attempt(lambda: _decide_held(uow, node, pairing, row))
+    except RejectedError as misfit:  # found while it was entered, which is undone
+        _log_decision(uow, node, pairing, _rejected(row, misfit.reason))
     except ExchangeError:
         raise
     except Exception as error:  # the supervisor's rule: handling of one line must not stop the others
@@ -383,26 +417,24 @@ def _settle_one(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, 
         if node.clock.now() - row.logged_at < node.limits.internal_after:
             blocked |= _subjects(uow, row)
             return 0
-        uow.attempt(
-            lambda: _log_decision(
-                uow, node, pairing, replace(row, state=MessageState.REJECTED, code="internal")
-            )
-        )
+        uow.attempt(lambda: _log_decision(uow, node, pairing, _rejected(row, "internal")))
     return 1
 
 
 def _decide_held(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow) -> None:
     announced = uow.messages.announced(row.link, row.seq)
     if announced and announced.void_code:
-        decided = replace(row, state=MessageState.REJECTED, code="voided")
-    else:
-        raw_parts = [part.raw for part in uow.contents.parts(row.link, Direction.IN, row.seq)]
-        document = join_parts(raw_parts)
-        fault = form_fault(document, node.versions)
-        if fault:
-            decided = replace(row, state=MessageState.REJECTED, code=fault.reason)
-        else:
-            decided = _judge(uow, node, pairing, row, document, raw_parts)
+        _log_decision(uow, node, pairing, _rejected(row, "voided"))
+        return
+    raw_parts = [part.raw for part in uow.contents.parts(row.link, Direction.IN, row.seq)]
+    document = join_parts(raw_parts)
+    fault = form_fault(document, node.versions)
+    if fault:
+        _log_decision(uow, node, pairing, _rejected(row, fault.reason))
+        return
+    decided, weighed = _judge(uow, node, pairing, row, document, raw_parts)
+    if weighed is not None:
+        casework.receive(uow, node, pairing, row, document, weighed)
     _log_decision(uow, node, pairing, decided)
 
 
@@ -413,10 +445,10 @@ def _log_decision(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow
     move_mark(uow, pairing)
 
 
-def move_mark(uow: UnitOfWork, pairing: Pairing, *, known: int = 0) -> None:
-    """Move the contiguous mark over every number that has its final verdict; all up to `known` have it."""
+def move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
+    """Move the contiguous mark over every number that has its final verdict."""
     link = uow.links.get(pairing.link.link) or pairing.link
-    mark = max(link.contiguous_in, known)
+    mark = link.contiguous_in
     while True:
         rows = uow.messages.numbers(link.link, Direction.IN, mark + 1, SCAN)
         for row in rows:
@@ -432,9 +464,13 @@ def move_mark(uow: UnitOfWork, pairing: Pairing, *, known: int = 0) -> None:
 
 
 def _move_mark_over(uow: UnitOfWork, pairing: Pairing, row: MessageRow) -> None:
-    """Move the contiguous mark after a line; only the next number with a final verdict can move it."""
-    if row.state in FINAL and row.seq == _first_open(uow, pairing):
-        move_mark(uow, pairing, known=row.seq)
+    """Move the contiguous mark over a line that has its final verdict, if it is the next number.
+
+    What follows it already (a stop that overtook) is passed once a frame, by `settle_held`.
+    """
+    link = uow.links.get(pairing.link.link) or pairing.link
+    if row.state in FINAL and row.seq == link.contiguous_in + 1:
+        uow.links.update(replace(link, contiguous_in=row.seq))
 
 
 def _keep_refused(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, error: RefusedError) -> None:

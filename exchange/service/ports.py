@@ -23,6 +23,7 @@ from exchange.ids import AgencyCode, CaseCode, LinkId, MessageId, MovementCode, 
 from exchange.protocol.keyring import KeySpan
 from exchange.service.emergencies import Emergencies
 from exchange.service.findings import Register, Searches
+from exchange.service.open_questions import Questions
 from exchange.service.rows import (
     AgreementRow,
     Announced,
@@ -42,7 +43,6 @@ from exchange.service.rows import (
     MovementRow,
     OfficerRow,
     Part,
-    QuestionRow,
 )
 
 T = TypeVar("T")
@@ -165,6 +165,10 @@ class Messages(Protocol):
 
     def update(self, row: MessageRow) -> None:
         """Replace state, code, type, verdict and attempt columns; the others never change."""
+        ...
+
+    def is_used(self, link: LinkId, direction: Direction, id: MessageId, seq: int) -> bool:
+        """Return whether a message has this id or this number."""
         ...
 
     def by_seq(self, link: LinkId, direction: Direction, seq: int) -> MessageRow | None: ...
@@ -343,27 +347,6 @@ class Crossings(Protocol):
 
     def latest(self, link: LinkId) -> list[CrossingRow]:
         """Return the last announcement of each side about each crossing."""
-        ...
-
-
-class Questions(Protocol):
-    """Messages that wait for an answer, by message and case; what is answered is not here any more."""
-
-    def put(self, row: QuestionRow) -> None:
-        """Keep a question; for a kept one replace `effective` and `reply`."""
-        ...
-
-    def drop(self, row: QuestionRow) -> None: ...
-    def of_message(self, link: LinkId, direction: Direction, seq: int) -> list[QuestionRow]: ...
-    def of_case(self, link: LinkId, code: CaseCode) -> list[QuestionRow]: ...
-    def of_reply(self, link: LinkId, seq: int) -> list[QuestionRow]:
-        """Return the questions that wait for the verdict on our answer with number `seq`."""
-        ...
-
-    def messages(
-        self, link: LinkId, *, after: tuple[str, int] = ("", 0), limit: int = 100
-    ) -> list[tuple[Direction, int]]:
-        """Return direction and number of messages with an open question, in that order, after a place."""
         ...
 
 

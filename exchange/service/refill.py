@@ -284,7 +284,8 @@ def _apply_own_verdict(
 ) -> None:
     accepted = leaf.ev == Event.ACCP or leaf.fields.get("k") == "accepted"
     if accepted and document:
-        casework.receive(uow, node, pairing, row, document, verdict=leaf.i, rebuilding=True)
+        weighed = casework.weigh(uow, node, pairing, row, document, verdict=leaf.i, rebuilding=True)
+        casework.receive(uow, node, pairing, row, document, weighed)
     state = MessageState.ACCEPTED if accepted else MessageState.REJECTED
     code = "" if accepted else str(leaf.fields.get("code", ""))
     uow.messages.update(

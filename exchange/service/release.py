@@ -126,11 +126,35 @@ async def release(
     except InputError:  # what is wrong with the message is told before who has to approve it
         demand_whole(await check_draft(node, link, document, officer, attachments))
         raise
+    return await release_checked(
+        node,
+        link,
+        document,
+        officer=officer,
+        second=second,
+        draft=draft,
+        attachments=attachments,
+        alone=alone,
+    )
+
+
+async def release_checked(
+    node: Node,
+    link: LinkId,
+    document: Document,
+    *,
+    officer: OfficerNumber,
+    second: OfficerNumber | None = None,
+    draft: MessageId | None = None,
+    attachments: Sequence[Carried] = (),
+    alone: bool = False,
+) -> Released:
+    """Do steps 3 and 4 for a document of right form that has the second person it needs; see `release`."""
+    node.presence.demand_open(link)
 
     async def once() -> MessageRow:
         pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
         ready = seal_message(node, pairing, document, officer=officer, second=second, attachments=attachments)
-
         within = demand_emergency(document, pairing.agreement.terms) if alone else None
 
         def unit(uow: UnitOfWork) -> MessageRow:

@@ -260,7 +260,7 @@ class CrossingRow:
 class QuestionRow:
     """A message that waits for an answer about one case; it goes when the answer is accepted.
 
-    Only message, case and type say what is asked; the deadline is computed when somebody looks.
+    Only message, case and type say what is asked; until when it has to be answered is kept beside it.
     """
 
     link: LinkId

@@ -106,7 +106,7 @@ def open_case(
 def open_movement(
     uow: UnitOfWork, node: Node, code: MovementCode, *, like: CaseRow | MovementRow
 ) -> MovementSubject:
-    """Return a movement; a new one has the sides of the cases it is for."""
+    """Return a movement; a new one has the sides of the cases it is for, and is not kept yet."""
     row = uow.movements.get(like.link, code)
     if row is None:
         now = node.clock.now()
@@ -121,7 +121,7 @@ def open_movement(
             opened_at=now,
             changed_at=now,
         )
-        uow.movements.add(row)
+        return replace(movement_subject(node.tables, row, node.agency), is_new=True)
     return movement_subject(node.tables, row, node.agency)
 
 

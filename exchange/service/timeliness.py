@@ -20,7 +20,7 @@ from exchange.ids import AgencyCode, CaseCode, LinkId, OfficerNumber
 from exchange.messages.catalog import message_types
 from exchange.messages.document import header_of, text_at
 from exchange.protocol.terms import Terms
-from exchange.service.due import accepted_at, calendar_of, is_awaited, pauses_of
+from exchange.service.deadlines import accepted_at, calendar_of, is_awaited, pauses_of
 from exchange.service.meaning import document_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of, parsed_agreement

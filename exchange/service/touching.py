@@ -38,7 +38,7 @@ class Touched:
 def touched_by(
     uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, document: Document, *, author: AgencyCode
 ) -> Touched:
-    """Return whom a message touches; what is new is opened.
+    """Return whom a message touches; what is new is not kept yet.
 
     Raises:
         RejectedError: state_conflict; a movement without a person, or with persons of another direction.

@@ -30,10 +30,6 @@ async def of_message(world: StoreWorld, seq: int = 1, direction: Direction = IN)
     return await world.store.read(lambda uow: uow.questions.of_message(LINK, direction, seq))
 
 
-async def messages(world: StoreWorld, **page: Any) -> list[tuple[Direction, int]]:
-    return await world.store.read(lambda uow: uow.questions.messages(LINK, **page))
-
-
 @pytest.mark.parametrize(
     "row",
     [
@@ -97,20 +93,10 @@ async def test_dropping_what_is_not_there_changes_nothing(world: StoreWorld) -> 
     assert await of_message(world) == [question(1)]
 
 
-async def test_messages_are_listed_once_in_pages(world: StoreWorld) -> None:
-    rows = [question(seq, direction) for direction in (OUT, IN) for seq in (3, 1, 2)]
-    await put(world, *rows, question(1, case=OTHER_CODE))
-
-    assert await messages(world, limit=2) == [(IN, 1), (IN, 2)]
-    assert await messages(world, after=("in", 2), limit=2) == [(IN, 3), (OUT, 1)]
-    assert await messages(world, after=("out", 3)) == []
-
-
 async def test_questions_of_another_link_are_not_seen(world: StoreWorld) -> None:
     await world.store.write(lambda uow: uow.links.add(link_row(OTHER_LINK, partner="VN-MPS-IMM")))
     await put(world, replace(question(), link=OTHER_LINK))
 
-    assert await messages(world) == []
     assert await of_message(world) == []
     assert await world.store.read(lambda uow: uow.questions.of_case(LINK, CODE)) == []
 

@@ -154,11 +154,9 @@ class Desk:
         row = self.store.messages.rows[Direction.IN, seq]
         try:
             self._demand_last_change(document)
-            self.store.attempt(
-                lambda: casework.receive(
-                    self.store, self.node, self.pairing, row, document, verdict=len(self.log)  # type: ignore[arg-type]
-                )
-            )  # fmt: skip
+            here = self.store, self.node, self.pairing, row, document
+            weighed = casework.weigh(*here, verdict=len(self.log))  # type: ignore[arg-type]
+            casework.receive(*here, weighed)  # type: ignore[arg-type]
             accepted = True
         except RejectedError:
             accepted = False

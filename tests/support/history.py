@@ -14,10 +14,12 @@ Invariants (numbers in the failures):
 5. each log equals its copy, byte for byte, and is cosigned to its end;
 6. the comparison of both logs finds no difference;
 7. after each start: what the partner saw of our log is durable here (no verdict before its commit);
-8. both sides say that the same persons wait for the same answers until the same instant.
+8. both sides say that the same persons wait for the same answers until the same instant;
+9. each kept end that is not stale is the one that is computed from the rows now.
 """
 
 import asyncio
+import random
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -27,6 +29,7 @@ from exchange.errors import ExchangeError
 from exchange.ids import AgencyCode
 from exchange.ledger.entries import decode_leaf
 from exchange.messages.filling import fill
+from exchange.service.deadlines import settle_ends
 from exchange.service.due import worklist
 from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
@@ -56,6 +59,11 @@ class History:
     released: list[tuple[AgencyCode, Released]] = field(default_factory=list)
     crashes: int = 0
     faults: list[str] = field(default_factory=list)
+    looks: random.Random = field(default_factory=random.Random)
+    """When somebody looks at the worklist; own dice, so that the rest of a history stays as it was."""
+
+    def __post_init__(self) -> None:
+        self.looks.seed(self.seed)
 
     def play(self) -> None:
         """Play the history; raises BrokenInvariantError."""
@@ -104,9 +112,11 @@ class History:
                 country = "VN" if agency.code == KH else "KH"
                 document = notice(node, partner, persons=world.dice.randint(1, 3), country=country)
             done = await agency.as_process(release(node, world.link, document, officer=OFFICER))
+            self.released.append((agency.code, done))
+            if self.looks.random() < 0.4:
+                await agency.as_process(settle_ends(node, NOTHING_ANNOUNCED))
         except (ExchangeError, SimulatedCrashError, asyncio.CancelledError):
             return
-        self.released.append((agency.code, done))
 
     async def _stop(self, world: World, agency: Agency, case: CaseRow) -> dict[str, Any]:
         """Return a stop about a case, or the end of one, as an officer types it."""
@@ -189,7 +199,11 @@ class History:
     async def _check_due(self, world: World) -> None:
         waits, owes = [], []
         for agency in world.agencies:
-            for task in await worklist(agency.node, NOTHING_ANNOUNCED):
+            kept = await worklist(agency.node, NOTHING_ANNOUNCED)
+            await agency.store.write(lambda uow: uow.questions.mark_stale(limit=10_000))
+            if kept != await worklist(agency.node, NOTHING_ANNOUNCED):
+                self.faults.append(f"9: a kept end of {agency.code} is not the one that is computed now")
+            for task in kept:
                 (owes if task.is_ours else waits).append((task.message, sorted(task.cases), task.due))
         if sorted(waits, key=str) != sorted(owes, key=str):
             self.faults.append(f"8: {len(waits)} answers are waited for, {len(owes)} are owed, or other ones")

@@ -23,7 +23,7 @@ from exchange.adapters.storage.memory import DirectStore
 from exchange.errors import ExchangeError, TransportError
 from exchange.ids import AgencyCode, Digest, LinkId, OfficerNumber, sha256
 from exchange.messages.versions import installed_versions
-from exchange.protocol.agreement import Party, new_agreement, read_agreement, sign_agreement
+from exchange.protocol.agreement import Agreement, Party, new_agreement, read_agreement, sign_agreement
 from exchange.protocol.envelope import read_envelope, split_line
 from exchange.protocol.frames import decode_frame, encode_frame
 from exchange.protocol.profiles import load_profile, terms_for
@@ -429,8 +429,13 @@ class World:
         await self.until(both)
 
 
+def agreement_of(pair: Pair, suite: Suite = Suite.HYBRID) -> Agreement:
+    """Return the agreement of a pair."""
+    return _agreement(suite, pair)
+
+
 @cache
-def _agreement(suite: Suite, pair: Pair = PAIR):  # type: ignore[no-untyped-def]
+def _agreement(suite: Suite, pair: Pair = PAIR) -> Agreement:
     members = [(code, pair.member(code)) for code in (pair.one, pair.other)]
     parties = tuple(
         Party(agency=code, node=member.card.node, recovery=member.recovery.public) for code, member in members

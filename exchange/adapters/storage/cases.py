@@ -53,7 +53,7 @@ class CaseFiles:
         return file
 
     def forget(self) -> None:
-        """Drop the files of the last unit; called at its end, and when something is undone."""
+        """Drop the files of a transaction; called at its end, and when something is undone."""
         self._known.clear()
         self._last = 0
 
@@ -92,7 +92,7 @@ class CaseFiles:
 
 
 class SqlCases:
-    """Rows are opened once a unit and remembered until one of them changes or the unit ends."""
+    """Rows are opened once a transaction and remembered until one of them changes or it ends."""
 
     def __init__(
         self, database: Database, vault: Vault, numbers: LinkNumbers, files: CaseFiles, places: MessagePlaces
@@ -105,7 +105,7 @@ class SqlCases:
         self._read: dict[tuple[LinkId, CaseCode], CaseRow | None] = {}
 
     def forget(self) -> None:
-        """Drop the rows of the last unit; called at its end, and when something is undone."""
+        """Drop the rows of a transaction; called at its end, and when something is undone."""
         self._read.clear()
 
     def get(self, link: LinkId, code: CaseCode) -> CaseRow | None:

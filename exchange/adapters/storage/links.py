@@ -42,7 +42,7 @@ class LinkNumbers:
 class SqlLinks:
     """Agreements, cards and key places change seldom and are read with every frame, so they are remembered
     until one of them changes or a transaction is undone. There is only one connection. The rows of links
-    change with each message and are remembered for one unit."""
+    change with each message and are remembered for one transaction."""
 
     def __init__(self, database: Database, numbers: LinkNumbers) -> None:
         self._database = database
@@ -59,8 +59,8 @@ class SqlLinks:
         self._spans.clear()
         self._rows.clear()
 
-    def end_unit(self) -> None:
-        """Drop what is remembered for one unit only."""
+    def end_transaction(self) -> None:
+        """Drop what is remembered for one transaction only."""
         self._rows.clear()
 
     def add(self, row: LinkRow) -> None:

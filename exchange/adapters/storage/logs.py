@@ -4,7 +4,7 @@
 `grown` collects the links whose own log (written by this agency) took leaves in the present
 transaction, for the one head signature of the group.
 
-Where a log ends is read once a unit and remembered until it ends; nothing of a log is remembered longer.
+Where a log ends is read once a transaction and remembered until that ends, not longer.
 What is remembered is also demanded: a log that stands elsewhere takes no leaf.
 """
 
@@ -29,7 +29,7 @@ class SqlLogs:
         self._ends: dict[tuple[LinkId, AgencyCode], tuple[int, LogPosition]] = {}
 
     def forget(self) -> None:
-        """Drop what is remembered; called at the end of a unit, and when something is undone."""
+        """Drop what is remembered; called at the end of a transaction, and when something is undone."""
         self._ends.clear()
 
     def open(self, link: LinkId, by: AgencyCode, epoch: int) -> LogPosition:

@@ -41,7 +41,7 @@ class MessagePlace:
 
 
 class MessagePlaces:
-    """Finds the places of messages; those that are in use are remembered for one unit."""
+    """Finds the places of messages; those that are in use are remembered for one transaction."""
 
     def __init__(self, database: Database, numbers: LinkNumbers) -> None:
         self._database = database
@@ -49,7 +49,7 @@ class MessagePlaces:
         self._known: dict[tuple[LinkId, Direction, int], MessagePlace] = {}
 
     def forget(self) -> None:
-        """Drop the places of the last unit; called at its end, and when something is undone."""
+        """Drop the places of a transaction; called at its end, and when something is undone."""
         self._known.clear()
 
     def remember(self, row: MessageRow, place: MessagePlace) -> None:
@@ -75,7 +75,7 @@ class SqlMessages:
         self._announced: dict[tuple[LinkId, int], Announced | None] = {}
 
     def forget(self) -> None:
-        """Drop the announcements of the last unit; called at its end, and when something is undone."""
+        """Drop the announcements of a transaction; called at its end, and when something is undone."""
         self._announced.clear()
 
     def add(self, row: MessageRow, *, envelope: bytes, body: bytes | None) -> None:
@@ -90,6 +90,10 @@ class SqlMessages:
     def update(self, row: MessageRow) -> None:
         if not self._database.run("message_update", self._where(row) | _changing(row)):
             raise StoreError(f"message {row.seq} ({row.direction}) of link {row.link} is not in the store")
+
+    def is_used(self, link: LinkId, direction: Direction, id: MessageId, seq: int) -> bool:
+        where = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
+        return self._database.one("message_used", where | {"id": from_message_id(id)}) is not None
 
     def by_seq(self, link: LinkId, direction: Direction, seq: int) -> MessageRow | None:
         values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
@@ -175,7 +179,6 @@ class SqlMessages:
         return self._all("message_numbers", values)
 
     def announce(self, row: Announced) -> bool:
-        self._announced.pop((row.link, row.seq), None)
         values = {
             "link": self._numbers.of(row.link),
             "seq": row.seq,
@@ -191,6 +194,7 @@ class SqlMessages:
             self._database.add("announced_add", values)
         except AppendOnlyError:
             return False
+        self._announced[row.link, row.seq] = row
         return True
 
     def announced(self, link: LinkId, seq: int) -> Announced | None:

@@ -24,8 +24,14 @@ class SqlOfficers:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
+        self._known: dict[OfficerNumber, OfficerRow | None] = {}
+
+    def forget(self) -> None:
+        """Drop the officers of a transaction; called at its end, and when something is undone."""
+        self._known.clear()
 
     def add(self, row: OfficerRow) -> None:
+        self.forget()
         key = self._vault.take()
         values = {
             "number": row.number,
@@ -39,10 +45,13 @@ class SqlOfficers:
         self._database.add("officer_add", values)
 
     def get(self, number: OfficerNumber) -> OfficerRow | None:
-        row = self._database.one("officer_get", {"number": number})
-        return None if row is None else self._row(row)
+        if number not in self._known:
+            row = self._database.one("officer_get", {"number": number})
+            self._known[number] = None if row is None else self._row(row)
+        return self._known[number]
 
     def end(self, number: OfficerNumber, at: datetime) -> None:
+        self.forget()
         if not self._database.run("officer_end", {"number": number, "at": from_instant(at)}):
             raise StoreError(f"officer {number} is not in the store")
 

@@ -1,18 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Open questions in SQL: a narrow table that holds what is open and nothing else.
+"""Open questions in SQL: a narrow table that holds what is open and nothing else, with the kept ends.
 
-The code of a case stays sealed; a question names the case file.
+The code of a case stays sealed; a question names the case file. Triggers mark a kept end as stale in the
+transaction that changes what it follows from (migration 0010).
 """
 
 import builtins
+from datetime import UTC, date, datetime
 
 from exchange.adapters.storage.cases import CaseFiles
+from exchange.adapters.storage.columns import from_instant, to_instant
 from exchange.adapters.storage.database import Database, Row, Values
 from exchange.adapters.storage.links import LinkNumbers
+from exchange.cases.deadlines import Due
 from exchange.ids import CaseCode, LinkId
+from exchange.service.open_questions import BEGIN, EndRow, Place, TaskCount, TaskRow
 from exchange.service.rows import Direction, QuestionRow
 
 _NO_CASE = 0
+_NO_END = from_instant(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC))
+"""Stands for no end; it sorts behind every other."""
+_QUESTION = ("link", "direction", "seq", "case_file")
+_TASK = ("until", "seq", "link", "direction", "answering", "held", "began")
+_BEFORE_ALL = {"link": 0, "direction": "", "seq": 0, "case_file": -1}
 
 
 class SqlQuestions:
@@ -43,16 +53,77 @@ class SqlQuestions:
     def of_reply(self, link: LinkId, seq: int) -> builtins.list[QuestionRow]:
         return self._rows("question_of_reply", {"link": self._numbers.find(link), "reply": seq})
 
-    def messages(
-        self, link: LinkId, *, after: tuple[str, int] = ("", 0), limit: int = 100
-    ) -> builtins.list[tuple[Direction, int]]:
-        values = {
-            "link": self._numbers.find(link),
-            "direction": after[0],
-            "seq": after[1],
-            "limit": limit,
+    def stale(self, *, after: Place = BEGIN, limit: int = 100) -> tuple[builtins.list[QuestionRow], Place]:
+        rows = self._database.all("question_stale", _after_question(after) | {"limit": limit})
+        last = rows[-1] if len(rows) == limit else None
+        place = (last[10], *last[1:4]) if last else BEGIN
+        return [self._row(row[:10]) for row in rows], place
+
+    def keep_end(self, row: EndRow) -> None:
+        question, due = row.question, row.due
+        file = None if question.case is None else self._files.find(question.link, question.case)
+        if question.case is not None and file is None:
+            return
+        values: dict[str, object] = {
+            "case_file": file.no if file else _NO_CASE,
+            "awaited": row.awaited,
+            "answering": question.reply is not None,
+            "held": row.held,
+            "until_at": from_instant(due.at) if due else _NO_END,
+            "began_at": from_instant(due.began_at) if due else 0,
+            "today_at": from_instant(due.today_at) if due else 0,
+            "over_at": from_instant(due.over_at) if due else _NO_END,
+            "last_on": due.on.isoformat() if due else "",
         }
-        return [(Direction(row[0]), row[1]) for row in self._database.all("question_messages", values)]
+        self._database.run("question_keep_end", self._place(question) | values)
+
+    def mark_stale(self, *, after: Place = BEGIN, limit: int = 100) -> Place:
+        values = _after_question(after)
+        last = self._database.one("question_page_end", values | {"limit": limit - 1})
+        names = ("end_link", "end_direction", "end_seq", "end_file")
+        end: Values = dict(zip(names, last or (None,) * len(names), strict=True))
+        self._database.run("question_page_stale", values | dict(end))
+        return tuple(last) if last else BEGIN
+
+    def tasks(
+        self, *, after: Place = BEGIN, limit: int = 100, late_at: datetime | None = None
+    ) -> tuple[builtins.list[TaskRow], Place]:
+        until = _NO_END if late_at is None else from_instant(late_at)
+        values = _task_place("after", after) | {"limit": limit, "until_at": until, "over_at": until}
+        rows = self._database.all("task_page", values)
+        place = tuple(rows[-1][:7]) if len(rows) == limit else BEGIN
+        return [_task(row) for row in rows], place
+
+    def tasks_of(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[TaskRow]:
+        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
+        return [_task(row) for row in self._database.all("task_of_message", values)]
+
+    def count_tasks(
+        self, now: datetime, *, after: Place = BEGIN, limit: int = 1_000
+    ) -> tuple[builtins.list[TaskCount], Place]:
+        begin = _task_place("after", after)
+        last = self._database.one("task_count_end", begin | {"limit": limit - 1})
+        end = _task_place("end", tuple(last)) if last else dict.fromkeys(_task_place("end", BEGIN))
+        rows = self._database.all("task_count", begin | end | {"now": from_instant(now)})
+        counts = [TaskCount(row[0], Direction(row[1]), bool(row[2]), row[3], row[4]) for row in rows]
+        return counts, tuple(last) if last else BEGIN
+
+    def cases_of(self, task: TaskRow) -> builtins.list[CaseCode]:
+        values = {
+            "link": self._numbers.find(task.link),
+            "direction": task.direction,
+            "seq": task.seq,
+            "until_at": from_instant(task.due.at) if task.due else _NO_END,
+            "answering": task.answering,
+            "held": task.held,
+            "began_at": from_instant(task.due.began_at) if task.due else 0,
+        }
+        codes = (self._files.code(*row) for row in self._database.all("task_cases", values))
+        return [code for code in codes if code is not None]
+
+    def reminders_of(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[int]:
+        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
+        return [row[0] for row in self._database.all("task_reminders", values)]
 
     def _place(self, row: QuestionRow) -> dict[str, object]:
         return {"link": self._numbers.of(row.link), "direction": row.direction, "seq": row.seq}
@@ -64,3 +135,23 @@ class SqlQuestions:
         link, direction, seq, file, key, code, type, urgency, effective, reply = row
         case = None if file == _NO_CASE else self._files.code(file, key, code)
         return QuestionRow(link, Direction(direction), seq, case, type, urgency, bool(effective), reply)
+
+
+def _after_question(after: Place) -> dict[str, object]:
+    """Return the values of a place among the questions; an empty one is before all."""
+    return dict(zip(_QUESTION, after, strict=True)) if after else dict(_BEFORE_ALL)
+
+
+def _task_place(name: str, place: Place) -> dict[str, object]:
+    """Return the values of a place among the tasks; an empty one is before all."""
+    values = place or (0, 0, 0, "", 0, 0, 0)
+    return {f"{name}_{member}": value for member, value in zip(_TASK, values, strict=True)}
+
+
+def _task(row: Row) -> TaskRow:
+    until, seq, _, direction, answering, held, began, link, today, over, last_on, type, urgency = row
+    due = None
+    if until != _NO_END:
+        instants = (to_instant(until), to_instant(today), to_instant(over), to_instant(began))
+        due = Due(date.fromisoformat(last_on), *instants)
+    return TaskRow(link, Direction(direction), seq, type, urgency, due, bool(held), bool(answering))

@@ -84,6 +84,7 @@ class Transactions:
             return self._attempt(unit)
         finally:
             self._database.reading = False
+            self._unit.end_transaction()
 
     def destroy_ended(self) -> None:
         """Destroy the data keys that committed units ended; a kill in between is made good at start."""
@@ -132,7 +133,7 @@ class Transactions:
         if grown:
             self._finish(self._unit, grown)
             self._unit.take_grown()
-            self._unit.end_unit()
+        self._unit.end_transaction()
         self.demand_sound()
         self.before_commit()
         self._database.control("COMMIT")
@@ -147,7 +148,6 @@ class Transactions:
             outcome = Outcome(error=RuntimeError(f"a unit raised {error!r}"))
         except Exception as error:  # the unit's own exception goes to its caller, whatever it is
             outcome = Outcome(error=error)
-        self._unit.end_unit()
         self.demand_sound()
         return outcome
 

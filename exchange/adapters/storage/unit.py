@@ -154,10 +154,11 @@ class SqlUnit:
         self._forget_names()
         self._logs.grown.clear()
 
-    def end_unit(self) -> None:
-        """Drop what is remembered for one unit only."""
+    def end_transaction(self) -> None:
+        """Drop what is remembered for one transaction only."""
         self._files.forget()
-        self._links.end_unit()
+        self._links.end_transaction()
+        self._officers.forget()
         self._logs.forget()
         self._messages.forget()
         self._places.forget()
@@ -167,4 +168,4 @@ class SqlUnit:
         self._numbers.forget()
         self._links.forget()
         self._audit.forget()
-        self.end_unit()
+        self.end_transaction()

@@ -17,6 +17,7 @@ Rules:
 5. Tokens are HMAC-SHA-256 under the search key, cut; without the store key nobody can try codes.
 """
 
+import hashlib
 import hmac
 from collections import OrderedDict, deque
 from collections.abc import Iterable
@@ -53,7 +54,7 @@ class Vault:
         self._random = random
         self._size = stock
         self._wrapping = AESGCM(_derive(store_key, b"exchange/store/wrap/1"))
-        self._search_key = _derive(store_key, b"exchange/store/search/1")
+        self._search = hmac.new(_derive(store_key, b"exchange/store/search/1"), digestmod=hashlib.sha256)
         self._stock: deque[int] = deque()
         self._open_keys: OrderedDict[int, AESGCM] = OrderedDict()
 
@@ -145,12 +146,18 @@ class Vault:
 
     def token(self, kind: str, text: str) -> bytes:
         """Return the token by which a text is found again; `kind` keeps uses apart."""
-        return hmac.digest(self._search_key, f"{kind}|{text}".encode(), "sha256")[:TOKEN_BYTES]
+        return self._mac(f"{kind}|{text}".encode())[:TOKEN_BYTES]
 
     def short_token(self, kind: str, raw: bytes) -> int:
         """Return a token of 64 bits as a signed integer."""
-        digest = hmac.digest(self._search_key, kind.encode() + b"|" + raw, "sha256")
+        digest = self._mac(kind.encode() + b"|" + raw)
         return int.from_bytes(digest[:8], "big", signed=True)
+
+    def _mac(self, text: bytes) -> bytes:
+        """Return the HMAC of a text; a copy of the prepared one takes half as long as a new one."""
+        mac = self._search.copy()
+        mac.update(text)
+        return mac.digest()
 
     def _cipher(self, key: int) -> AESGCM | None:
         cipher = self._open_keys.get(key)

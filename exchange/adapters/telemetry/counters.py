@@ -25,7 +25,7 @@ class PrometheusCounters:
         self._events = Counter(
             "exchange_events", "What happened", ("event", "partner", "reason"), registry=self._registry
         )
-        self._series: set[tuple[str, str, str]] = set()
+        self._series: dict[tuple[str, str, str], Counter] = {}
 
     def count(self, event: str, *, partner: str = "", reason: str = "") -> None:
         """Count an event; what is not in the vocabulary is counted as `record_dropped` or `other`.
@@ -33,13 +33,18 @@ class PrometheusCounters:
         Raises:
             ValueError: in strict mode, a word that is not in the vocabulary.
         """
+        known = self._series.get((event, partner, reason))
+        (known or self._new_series(event, partner, reason)).inc()
+
+    def _new_series(self, event: str, partner: str, reason: str) -> Counter:
+        """Return the series of an event that was not counted before under these words."""
         event = event if event in EVENTS else self._instead("record_dropped")
         partner = partner if not partner or is_allowed("partner", partner) else self._instead(OTHER)
         reason = reason if not reason or is_allowed("reason", reason) else self._instead(OTHER)
         if (event, partner, reason) not in self._series and len(self._series) >= MAX_SERIES:
             partner, reason = OTHER, OTHER
-        self._series.add((event, partner, reason))
-        self._events.labels(event, partner, reason).inc()
+        series = self._series[event, partner, reason] = self._events.labels(event, partner, reason)
+        return series
 
     def text(self) -> bytes:
         """Return all counts in the text format of Prometheus."""

@@ -5,56 +5,78 @@ Without content: types, numbers, codes of cases and times. Nothing of it is reco
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from exchange.bootstrap import announced_days
-from exchange.cases.deadlines import DueState
+from exchange.errors import UsageError
+from exchange.ids import AgencyCode, LinkId
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.messages.catalog import message_types
-from exchange.service.due import Task, worklist
+from exchange.service.due import Task, count_work, work_page
 from exchange.service.emergencies import EmergencyRow
+from exchange.service.open_questions import BEGIN, Place, TaskCount
+from exchange.service.rows import Direction
 from exchange.service.withdrawals import PassOn, to_pass_on
+
+SHOWN, MOST = 100, 1_000
+"""Tasks in one answer: as many as somebody looks at, and as many as one may ask for."""
+_PLACE = (int, int, int, str, int, int, int)
+"""Types of the members of a place."""
 
 
 async def list_due(desk: Desk, ask: Ask) -> Answer:
-    """Return the tasks, the first to be done first; with `overdue` only those that are late."""
+    """Return a page of tasks, the first to be done first, and how many there are in all.
+
+    With `overdue` only those that are late. `more` is where the next page begins, to be given as `after`.
+    """
     announced = await asyncio.to_thread(announced_days, desk.opened.folder)
-    tasks = await worklist(desk.node, announced)
-    shown = [task for task in tasks if task.state is DueState.OVERDUE] if ask.flag("overdue") else tasks
+    counts = await count_work(desk.node, announced)
+    late, limit = ask.flag("overdue"), min(max(ask.number("limit", SHOWN), 1), MOST)
+    page = await work_page(desk.node, announced, after=_place(ask), limit=limit, late=late)
+    links = {row.link: row.partner for row in await desk.links()}
     return {
         "now": when(desk.node.clock.now()),
-        "to_answer": _count(task.is_ours and not task.answering for task in tasks),
-        "overdue": _count(task.is_ours and not task.answering and _is_late(task) for task in tasks),
-        "answers_on_their_way": _count(task.answering for task in tasks),
-        "waiting": _waiting(tasks),
-        "tasks": [_task(desk, task) for task in shown],
+        "to_answer": sum(each.tasks for each in counts if _to_answer(each)),
+        "overdue": sum(each.late for each in counts if _to_answer(each)),
+        "answers_on_their_way": sum(each.tasks for each in counts if each.answering),
+        "waiting": _waiting(counts, links),
+        "tasks": [_task(desk, task) for task in page.tasks],
+        "more": list(page.next) or None,
         "second_looks": [_second_look(desk, each) for each in await _to_look_at(desk)],
         "withdrawals": [_withdrawal(each) for each in await _to_pass_on(desk)],
     }
 
 
-def _count(facts: Iterable[bool]) -> int:
-    return sum(facts)
+def _place(ask: Ask) -> Place:
+    """Return the place a page begins at, which an earlier answer gave as `more`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    given = ask.members.get("after")
+    if given is None:
+        return BEGIN
+    if not isinstance(given, list) or tuple(type(one) for one in given) != _PLACE:
+        raise UsageError("after is not a place of this list", hint="give what an earlier answer had as more")
+    return tuple(given)
 
 
-def _is_late(task: Task) -> bool:
-    return task.state is DueState.OVERDUE
+def _to_answer(count: TaskCount) -> bool:
+    return count.direction is Direction.IN and not count.answering
 
 
-def _waiting(tasks: tuple[Task, ...]) -> list[Answer]:
+def _waiting(counts: Sequence[TaskCount], partners: Mapping[LinkId, AgencyCode]) -> list[Answer]:
     """Return how many answers each partner owes, and how many of them are late."""
-    partners = sorted({task.partner for task in tasks if not task.is_ours})
+    asked = [each for each in counts if each.direction is Direction.OUT]
     return [
         {
             "partner": partner,
-            "count": _count(not task.is_ours and task.partner == partner for task in tasks),
-            "overdue": _count(
-                not task.is_ours and task.partner == partner and _is_late(task) for task in tasks
-            ),
+            "count": sum(each.tasks for each in asked if partners[each.link] == partner),
+            "overdue": sum(each.late for each in asked if partners[each.link] == partner),
         }
-        for partner in partners
+        for partner in sorted({partners[each.link] for each in asked})
     ]
 
 

@@ -15,7 +15,7 @@ from exchange.messages.filling import Filled, fill
 from exchange.messages.replying import following
 from exchange.protocol.parts import Document
 from exchange.service.drafts import send
-from exchange.service.due import worklist
+from exchange.service.due import tasks_about
 from exchange.service.following import before_of
 from exchange.service.next_steps import NextStep, steps_after
 from exchange.service.pairing import pairing_of
@@ -189,7 +189,7 @@ async def _late(desk: Desk, row: MessageRow) -> _Late:
         UsageError: the partner owes no answer to it, or is not late, or was reminded at every level.
     """
     announced = await asyncio.to_thread(announced_days, desk.opened.folder)
-    tasks = [task for task in await worklist(desk.node, announced) if task.message == row.id]
+    tasks = await tasks_about(desk.node, announced, row)
     task = next((task for task in tasks if not task.is_ours), None)
     if task is None:
         raise UsageError(

@@ -18,6 +18,7 @@ from exchange.interfaces.cli.sending import short
 NOTHING = "nothing is waiting; start a notice: exchange message new RPN"
 NOTHING_LATE = "nothing is overdue"
 HEADINGS = ("what", "message", "case", "persons", "who", "until", "state", "next")
+SHOWN = 100
 _CASE_SHOWN = 9
 """Two groups of a code, as they are read out on the telephone."""
 _STATES = {"open": "open", "due_today": "due today", "overdue": "overdue", "stopped": "stopped by a hold"}
@@ -29,11 +30,12 @@ def register(app: typer.Typer) -> None:
 
 def due(
     overdue: Annotated[bool, typer.Option("--overdue", help="Only what is late.")] = False,
+    limit: Annotated[int, typer.Option("--limit", help="How many are shown at most, up to 1,000.")] = SHOWN,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
     """Show what must be done, by whom, until when, in both countries' time."""
-    found = Service(data).ask("due", overdue=overdue)
+    found = Service(data).ask("due", overdue=overdue, limit=limit)
     if as_json:
         say_json(found)
         return
@@ -47,6 +49,8 @@ def due(
     say(in_words(found))
     say()
     say_table(HEADINGS, [_row(task) for task in found["tasks"]], empty=NOTHING_LATE)
+    if found["more"]:
+        say(f"only the first {len(found['tasks'])} are shown; more of them: exchange due --limit 1000")
 
 
 def second_look_line(each: Answer) -> str:

@@ -30,7 +30,7 @@ def found(*tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
         [{"partner": "VN-MPS-IMM", "count": len(tasks) - ours, "overdue": 0}] if len(tasks) > ours else []
     )
     counts = {"to_answer": ours, "overdue": 0, "answers_on_their_way": 0, "waiting": waiting}
-    empty: dict[str, Any] = {"second_looks": [], "withdrawals": []}
+    empty: dict[str, Any] = {"second_looks": [], "withdrawals": [], "more": None}
     return {"now": "2027-10-04T02:00:00.000Z", "tasks": list(tasks), **counts, **empty, **more}
 
 
@@ -72,6 +72,12 @@ def test_what_one_officer_released_alone_stands_first(tmp_path: Path, overdue: b
     ]
 
 
+def test_a_cut_list_says_how_to_see_more(tmp_path: Path) -> None:
+    done, _ = due(tmp_path, found(OURS, more=[1, 2]))
+
+    assert done.out.splitlines()[-1] == "only the first 1 are shown; more of them: exchange due --limit 1000"
+
+
 def test_an_empty_list_says_what_to_do(tmp_path: Path) -> None:
     done, _ = due(tmp_path, found())
 
@@ -83,7 +89,7 @@ def test_what_is_late_is_no_error_of_the_command(tmp_path: Path) -> None:
 
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("1 to answer, 1 overdue\n")
-    assert service.members("due") == {"overdue": True}
+    assert service.members("due") == {"overdue": True, "limit": 100}
 
 
 def test_nothing_overdue_is_said_below_the_sentence(tmp_path: Path) -> None:

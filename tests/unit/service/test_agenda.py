@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from exchange.bootstrap import OpenNode
 from exchange.config import MAX_FILE_BYTES
-from exchange.errors import ConfigurationError
+from exchange.errors import ConfigurationError, UsageError
 from exchange.interfaces.api.agenda import COMMANDS
 from exchange.interfaces.api.desk import Ask, Desk
 from exchange.service.release import release
@@ -118,5 +118,26 @@ def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
 
         with pytest.raises(ConfigurationError):
             await ask(world.vn, tmp_path)
+
+    play(story)
+
+
+def test_the_next_page_begins_where_the_first_one_ended(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        first = await ask(world.vn, tmp_path, limit=2)
+        second = await ask(world.vn, tmp_path, limit=2, after=first["more"])
+
+        numbers = [task["message"] for task in first["tasks"] + second["tasks"]]
+        assert len(set(numbers)) == len(numbers) == 3
+        assert (first["to_answer"], second["more"]) == (3, None)
+
+    play(story, notices=3)
+
+
+@pytest.mark.parametrize("after", ["x", [], [1], [1, 2, 3, "in", 0, 0, "x"], [True, 2, 3, "in", 0, 0, 0]])
+def test_a_place_that_no_list_gave_is_refused(after: object, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        with pytest.raises(UsageError):
+            await ask(world.vn, tmp_path, after=after)
 
     play(story)

@@ -173,7 +173,8 @@ def test_a_message_that_is_given_up_is_never_due() -> None:
         await world.until(voided)
 
         assert await due_at(world.kh) == ()
-        assert await world.kh.store.read(lambda uow: uow.questions.messages(world.link)) == []
+        assert await world.kh.store.read(lambda uow: uow.questions.stale()[0]) == []
+        assert await world.kh.store.read(lambda uow: uow.questions.tasks()[0]) == []
 
     play(story)
 
@@ -447,3 +448,16 @@ async def change(world: World, code: CaseCode, row: MessageRow, state: str, *, t
         )  # fmt: skip
 
     await world.vn.store.write(unit)
+
+
+def test_the_other_ends_are_settled_when_one_calendar_lacks_a_period() -> None:
+    async def story(world: World) -> None:
+        await send(world)
+        announced = read_announced(b"[VN.holidays]\n" + closed())
+
+        with pytest.raises(HolidaysMissingError):
+            await worklist(world.vn.node, announced)
+
+        assert len(await due_at(world.vn)) == 1
+
+    play(story)

@@ -24,6 +24,11 @@ WHERE link = :link AND direction = :direction AND seq = :seq;
 -- The store's own number of a message, and its data key.
 SELECT no, key FROM message WHERE link = :link AND direction = :direction AND seq = :seq;
 
+-- name: message_used
+-- Whether a message has this number or this id.
+SELECT 1 FROM message WHERE link = :link AND direction = :direction AND seq = :seq
+UNION ALL SELECT 1 FROM message WHERE id = :id AND direction = :direction AND link = :link LIMIT 1;
+
 -- name: message_by_seq
 -- One message by its number.
 SELECT * FROM message_row WHERE link_no = :link AND direction = :direction AND seq = :seq;

@@ -4,7 +4,7 @@
 -- Keep a question, or replace what may change of it.
 INSERT INTO question (link, direction, seq, case_file, type, urgency, effective, reply)
 VALUES (:link, :direction, :seq, :case_file, :type, :urgency, :effective, :reply)
-ON CONFLICT DO UPDATE SET effective = excluded.effective, reply = excluded.reply;
+ON CONFLICT DO UPDATE SET effective = excluded.effective, reply = excluded.reply, stale = 1;
 
 -- name: question_drop
 -- A question is answered, or was never asked.
@@ -33,7 +33,85 @@ SELECT link.link, q.direction, q.seq, q.case_file, f.key, f.code, q.type, q.urge
 FROM question AS q JOIN link ON link.no = q.link LEFT JOIN case_file AS f ON f.no = q.case_file
 WHERE q.link = :link AND q.reply = :reply ORDER BY q.direction, q.seq, q.case_file;
 
--- name: question_messages
--- The messages of a link with an open question, after a place, by direction and number.
-SELECT DISTINCT direction, seq FROM question
-WHERE link = :link AND (direction, seq) > (:direction, :seq) ORDER BY direction, seq LIMIT :limit;
+-- name: question_stale
+-- Questions whose kept end is stale, after a place, by link, direction, number and case file.
+SELECT link.link, q.direction, q.seq, q.case_file, f.key, f.code, q.type, q.urgency, q.effective, q.reply, q.link
+FROM question AS q INDEXED BY question_stale
+JOIN link ON link.no = q.link LEFT JOIN case_file AS f ON f.no = q.case_file
+WHERE q.stale = 1 AND (q.link, q.direction, q.seq, q.case_file) > (:link, :direction, :seq, :case_file)
+ORDER BY q.link, q.direction, q.seq, q.case_file LIMIT :limit;
+
+-- name: question_keep_end
+-- Keep the end of a question; it is not stale any more.
+UPDATE question SET
+    stale = 0, awaited = :awaited, answering = :answering, held = :held, until_at = :until_at,
+    began_at = :began_at, today_at = :today_at, over_at = :over_at, last_on = :last_on
+WHERE link = :link AND direction = :direction AND seq = :seq AND case_file = :case_file;
+
+-- name: question_page_end
+-- The question a page of questions ends with.
+SELECT link, direction, seq, case_file FROM question
+WHERE (link, direction, seq, case_file) > (:link, :direction, :seq, :case_file)
+ORDER BY link, direction, seq, case_file LIMIT 1 OFFSET :limit;
+
+-- name: question_page_stale
+-- Mark the kept ends of a page as stale; the page ends before a place, or nowhere.
+UPDATE question SET stale = 1
+WHERE (link, direction, seq, case_file) > (:link, :direction, :seq, :case_file)
+    AND (:end_link IS NULL
+        OR (link, direction, seq, case_file) <= (:end_link, :end_direction, :end_seq, :end_file));
+
+-- name: task_page
+-- Tasks after a place, the first to be done first: the persons of a message with the same end.
+SELECT q.until_at, q.seq, q.link, q.direction, q.answering, q.held, q.began_at, link.link, q.today_at, q.over_at,
+    q.last_on, q.type, q.urgency
+FROM question AS q INDEXED BY question_by_end JOIN link ON link.no = q.link
+WHERE q.awaited = 1 AND q.until_at <= :until_at AND q.over_at <= :over_at
+    AND (q.until_at, q.seq, q.link, q.direction, q.answering, q.held, q.began_at)
+        > (:after_until, :after_seq, :after_link, :after_direction, :after_answering, :after_held, :after_began)
+GROUP BY q.until_at, q.seq, q.link, q.direction, q.answering, q.held, q.began_at
+ORDER BY q.until_at, q.seq, q.link, q.direction, q.answering, q.held, q.began_at LIMIT :limit;
+
+-- name: task_of_message
+-- The tasks of one message.
+SELECT q.until_at, q.seq, q.link, q.direction, q.answering, q.held, q.began_at, link.link, q.today_at, q.over_at,
+    q.last_on, q.type, q.urgency
+FROM question AS q JOIN link ON link.no = q.link
+WHERE q.link = :link AND q.direction = :direction AND q.seq = :seq AND q.awaited = 1
+GROUP BY q.until_at, q.answering, q.held, q.began_at
+ORDER BY q.until_at, q.answering, q.held, q.began_at;
+
+-- name: task_count
+-- How many tasks there are and how many are late, by link, direction and whether they are answered.
+SELECT link.link, direction, answering, count(*), sum(late) FROM (
+    SELECT link, direction, answering, max(over_at) <= :now AS late
+    FROM question INDEXED BY question_by_end WHERE awaited = 1
+        AND (until_at, seq, link, direction, answering, held, began_at)
+            > (:after_until, :after_seq, :after_link, :after_direction, :after_answering, :after_held, :after_began)
+        AND (:end_until IS NULL OR (until_at, seq, link, direction, answering, held, began_at)
+            <= (:end_until, :end_seq, :end_link, :end_direction, :end_answering, :end_held, :end_began))
+    GROUP BY until_at, seq, link, direction, answering, held, began_at
+) AS task JOIN link ON link.no = task.link GROUP BY task.link, direction, answering;
+
+-- name: task_count_end
+-- The place at which a page of the count ends.
+SELECT until_at, seq, link, direction, answering, held, began_at
+FROM question INDEXED BY question_by_end WHERE awaited = 1
+    AND (until_at, seq, link, direction, answering, held, began_at)
+        > (:after_until, :after_seq, :after_link, :after_direction, :after_answering, :after_held, :after_began)
+ORDER BY until_at, seq, link, direction, answering, held, began_at LIMIT 1 OFFSET :limit;
+
+-- name: task_cases
+-- The case files of the persons of one task.
+SELECT f.no, f.key, f.code
+FROM question AS q JOIN case_file AS f ON f.no = q.case_file
+WHERE q.link = :link AND q.direction = :direction AND q.seq = :seq AND q.awaited = 1
+    AND q.until_at = :until_at AND q.answering = :answering AND q.held = :held AND q.began_at = :began_at
+ORDER BY f.no;
+
+-- name: task_reminders
+-- The reminders that the asking side sent in the cases of a message.
+SELECT DISTINCT e.seq
+FROM question AS q JOIN case_event AS e ON e.case_file = q.case_file
+WHERE q.link = :link AND q.direction = :direction AND q.seq = :seq AND q.case_file > 0
+    AND e.type = 'RMD' AND e.direction = :direction ORDER BY e.seq;

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is open: questions that wait for an answer, until when, and the port that keeps them.
+
+The end of a question is kept beside it. Whatever it follows from marks it stale, in the transaction of the
+change (the question itself, another question of its case, state and events of the case). `deadlines`
+computes stale ends again; nothing else writes one. So a kept end that is not stale is the one that would
+be computed now.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from exchange.cases.deadlines import Due
+from exchange.ids import CaseCode, LinkId
+from exchange.service.rows import Direction, QuestionRow
+
+Place = tuple[int | str, ...]
+"""Where a page of the store ended; only the store knows what it means."""
+BEGIN: Place = ()
+"""The place before everything, and after the last page."""
+
+
+@dataclass(frozen=True)
+class EndRow:
+    """Until when one question has to be answered, as it was last computed."""
+
+    question: QuestionRow
+    awaited: bool
+    """Somebody owes the answer now; what nobody owes is on no worklist."""
+    due: Due | None = None
+    """None while a hold stops it, or when no deadline was agreed."""
+    held: bool = False
+    """A hold of the person lasts."""
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """The persons of one message whose answers have the same end."""
+
+    link: LinkId
+    direction: Direction
+    """In: we have to answer. Out: the partner has to."""
+    seq: int
+    type: str
+    urgency: str
+    due: Due | None
+    held: bool
+    answering: bool
+    """Our answer is on its way; the partner has not confirmed it yet."""
+
+
+@dataclass(frozen=True)
+class TaskCount:
+    """How many tasks of one kind there are on a link."""
+
+    link: LinkId
+    direction: Direction
+    answering: bool
+    tasks: int
+    late: int
+
+
+class Questions(Protocol):
+    """Messages that wait for an answer, by message and case; what is answered is not here any more."""
+
+    def put(self, row: QuestionRow) -> None:
+        """Keep a question; for a kept one replace `effective` and `reply`."""
+        ...
+
+    def drop(self, row: QuestionRow) -> None: ...
+    def of_message(self, link: LinkId, direction: Direction, seq: int) -> list[QuestionRow]: ...
+    def of_case(self, link: LinkId, code: CaseCode) -> list[QuestionRow]: ...
+    def of_reply(self, link: LinkId, seq: int) -> list[QuestionRow]:
+        """Return the questions that wait for the verdict on our answer with number `seq`."""
+        ...
+
+    def stale(self, *, after: Place = BEGIN, limit: int = 100) -> tuple[list[QuestionRow], Place]:
+        """Return questions whose kept end may be wrong, and the place after them; BEGIN when no more come."""
+        ...
+
+    def keep_end(self, row: EndRow) -> None:
+        """Keep until when a question has to be answered; what it follows from marks it stale again."""
+        ...
+
+    def mark_stale(self, *, after: Place = BEGIN, limit: int = 100) -> Place:
+        """Mark the kept ends of a page of questions as stale; return the place after it."""
+        ...
+
+    def tasks(
+        self, *, after: Place = BEGIN, limit: int = 100, late_at: datetime | None = None
+    ) -> tuple[list[TaskRow], Place]:
+        """Return a page of tasks, the first to be done first; with `late_at` only what is late then."""
+        ...
+
+    def tasks_of(self, link: LinkId, direction: Direction, seq: int) -> list[TaskRow]: ...
+    def count_tasks(
+        self, now: datetime, *, after: Place = BEGIN, limit: int = 1_000
+    ) -> tuple[list[TaskCount], Place]:
+        """Count tasks among the next `limit` questions; the pages of a whole count are added up."""
+        ...
+
+    def cases_of(self, task: TaskRow) -> list[CaseCode]: ...
+    def reminders_of(self, link: LinkId, direction: Direction, seq: int) -> list[int]:
+        """Return the numbers of the reminders that the asking side sent in the cases of a message."""
+        ...

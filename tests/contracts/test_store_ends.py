@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every store keeps of the ends of open questions, and when it says that one may be wrong."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from exchange.cases.deadlines import Due
+from exchange.ids import CaseCode
+from exchange.service.open_questions import BEGIN, EndRow, Place, TaskRow
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import Direction, QuestionRow
+from tests.support.store_rows import CODE, LINK, NOW, OTHER_CODE, StoreWorld, case_event, case_row
+
+IN, OUT = Direction.IN, Direction.OUT
+
+
+def question(seq: int = 1, case: CaseCode | None = CODE, **changes: Any) -> QuestionRow:
+    values: dict[str, Any] = {"direction": IN, "type": "RPN", "urgency": "routine"}
+    return QuestionRow(LINK, seq=seq, case=case, **(values | changes))
+
+
+def due(hours: int = 1) -> Due:
+    """Return an end so many hours from now; it is late an hour after it."""
+    at = NOW + timedelta(hours=hours)
+    return Due(at.date(), at, at - timedelta(hours=9), at + timedelta(hours=1), NOW)
+
+
+def end(seq: int = 1, hours: int | None = 1, **changes: Any) -> EndRow:
+    held = changes.pop("held", False)
+    awaited = changes.pop("awaited", True)
+    return EndRow(question(seq, **changes), awaited, due(hours) if hours is not None else None, held)
+
+
+async def keep(world: StoreWorld, *rows: EndRow) -> None:
+    """Keep questions with their ends; cases are in the store."""
+
+    def unit(uow: UnitOfWork) -> None:
+        for code in (CODE, OTHER_CODE):
+            if uow.cases.get(LINK, code) is None:
+                uow.cases.add(case_row(code))
+        for row in rows:
+            uow.questions.put(row.question)
+        for row in rows:
+            uow.questions.keep_end(row)
+
+    await world.store.write(unit)
+
+
+async def stale(world: StoreWorld) -> list[int]:
+    questions, _ = await world.store.read(lambda uow: uow.questions.stale())
+    return [row.seq for row in questions]
+
+
+async def tasks(world: StoreWorld, **page: Any) -> list[TaskRow]:
+    return (await world.store.read(lambda uow: uow.questions.tasks(**page)))[0]
+
+
+async def test_new_question_has_a_stale_end_until_one_is_kept(world: StoreWorld) -> None:
+    await world.store.write(lambda uow: uow.questions.put(question()))
+    assert await stale(world) == [1]
+
+    await keep(world, end())
+
+    assert await stale(world) == []
+
+
+CHANGES: dict[str, Callable[[UnitOfWork], object]] = {
+    "the state of its case changes": lambda uow: uow.cases.update(case_row(state="on_hold")),
+    "something happens in its case": lambda uow: uow.cases.add_event(case_event(9)),
+    "it becomes effective again": lambda uow: uow.questions.put(question(effective=True)),
+    "an answer is on its way": lambda uow: uow.questions.put(question(reply=4)),
+    "another question of the case comes": lambda uow: uow.questions.put(question(5)),
+    "another question of the case goes": lambda uow: uow.questions.drop(question(2)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+async def test_end_is_stale_when(world: StoreWorld, change: Callable[[UnitOfWork], object]) -> None:
+    await keep(world, end(1), end(2), end(3, case=OTHER_CODE))
+
+    await world.store.write(change)
+
+    assert 1 in await stale(world)
+    assert 3 not in await stale(world)
+
+
+async def test_end_stays_when_the_change_is_undone(world: StoreWorld) -> None:
+    def unit(uow: UnitOfWork) -> None:
+        uow.cases.update(case_row(state="on_hold"))
+        raise ValueError("undone")
+
+    await keep(world, end())
+
+    with pytest.raises(ValueError, match="undone"):
+        await world.store.write(unit)
+
+    assert await stale(world) == []
+
+
+async def test_stale_ends_come_in_pages(world: StoreWorld) -> None:
+    for seq in range(1, 6):
+        await world.store.write(lambda uow, seq=seq: uow.questions.put(question(seq)))
+    found: list[int] = []
+    place: Place = BEGIN
+
+    for _ in range(3):
+        page, place = await world.store.read(
+            lambda uow, place=place: uow.questions.stale(after=place, limit=2)
+        )
+        found += [row.seq for row in page]
+
+    assert (found, place) == ([1, 2, 3, 4, 5], BEGIN)
+
+
+async def test_pages_are_marked_stale_one_after_the_other(world: StoreWorld) -> None:
+    await keep(world, *(end(seq) for seq in range(1, 6)))
+
+    place = await world.store.write(lambda uow: uow.questions.mark_stale(limit=2))
+    assert await stale(world) == [1, 2]
+    place = await world.store.write(lambda uow: uow.questions.mark_stale(after=place, limit=2))
+    assert await stale(world) == [1, 2, 3, 4]
+    place = await world.store.write(lambda uow: uow.questions.mark_stale(after=place, limit=2))
+
+    assert (await stale(world), place) == ([1, 2, 3, 4, 5], BEGIN)
+
+
+async def test_end_comes_back_as_it_was_kept(world: StoreWorld) -> None:
+    await keep(world, end(1, 3, reply=8))
+
+    assert await tasks(world) == [TaskRow(LINK, IN, 1, "RPN", "routine", due(3), held=False, answering=True)]
+
+
+async def test_tasks_stand_in_the_order_of_their_ends_and_without_one_last(world: StoreWorld) -> None:
+    await keep(world, end(1, None), end(2, 5), end(3, 2), end(4, None, held=True))
+
+    assert [task.seq for task in await tasks(world)] == [3, 2, 1, 4]
+
+
+async def test_persons_of_one_message_with_the_same_end_are_one_task(world: StoreWorld) -> None:
+    await keep(world, end(1), end(1, case=OTHER_CODE), end(2), end(2, 2, case=OTHER_CODE))
+
+    found = await tasks(world)
+    cases = [await world.store.read(lambda uow, task=task: uow.questions.cases_of(task)) for task in found]
+
+    assert [(task.seq, set(of)) for task, of in zip(found, cases, strict=True)] == [
+        (1, {CODE, OTHER_CODE}),
+        (2, {CODE}),
+        (2, {OTHER_CODE}),
+    ]
+
+
+async def test_what_nobody_owes_is_no_task(world: StoreWorld) -> None:
+    await keep(world, end(1, awaited=False), end(2, case=None))
+
+    assert [task.seq for task in await tasks(world)] == [2]
+
+
+async def test_pages_of_tasks_follow_each_other_without_a_gap(world: StoreWorld) -> None:
+    await keep(world, *(end(seq, seq % 3) for seq in range(1, 8)))
+    found: list[int] = []
+    place: Place = BEGIN
+
+    for _ in range(4):
+        page, place = await world.store.read(
+            lambda uow, place=place: uow.questions.tasks(after=place, limit=2)
+        )
+        found += [task.seq for task in page]
+
+    assert (found, place) == ([3, 6, 1, 4, 7, 2, 5], BEGIN)
+
+
+async def test_late_tasks_alone_are_those_whose_end_is_over(world: StoreWorld) -> None:
+    await keep(world, end(1, 1), end(2, 3), end(3, None))
+
+    found = await tasks(world, late_at=NOW + timedelta(hours=2))
+
+    assert [task.seq for task in found] == [1]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 100])
+async def test_tasks_are_counted_once_whatever_the_pages(world: StoreWorld, limit: int) -> None:
+    shared = [end(1), end(1, case=OTHER_CODE)]
+    await keep(world, *shared, end(2, 9), end(3, 1, direction=OUT), end(4, reply=6))
+    found: list[tuple[Direction, bool, int, int]] = []
+    place: Place = BEGIN
+
+    while True:
+        page, place = await world.store.read(
+            lambda uow, place=place: uow.questions.count_tasks(
+                NOW + timedelta(hours=2), after=place, limit=limit
+            )
+        )
+        found += [(each.direction, each.answering, each.tasks, each.late) for each in page]
+        if place == BEGIN:
+            break
+
+    totals = {(way, answering): (0, 0) for way, answering, _, _ in found}
+    for way, answering, count, late in found:
+        totals[way, answering] = totals[way, answering][0] + count, totals[way, answering][1] + late
+    assert totals == {(IN, False): (2, 1), (OUT, False): (1, 1), (IN, True): (1, 1)}
+
+
+async def test_tasks_of_one_message_are_found_by_it(world: StoreWorld) -> None:
+    await keep(world, end(1), end(2))
+
+    found = await world.store.read(lambda uow: uow.questions.tasks_of(LINK, IN, 2))
+
+    assert [task.seq for task in found] == [2]
+
+
+async def test_reminders_of_the_asking_side_are_found_by_the_message(world: StoreWorld) -> None:
+    await keep(world, end(1))
+
+    def unit(uow: UnitOfWork) -> None:
+        for seq, direction in ((7, IN), (8, OUT)):
+            uow.cases.add_event(replace(case_event(seq), type="RMD", direction=direction))
+
+    await world.store.write(unit)
+
+    assert await world.store.read(lambda uow: uow.questions.reminders_of(LINK, IN, 1)) == [7]
