@@ -33,7 +33,8 @@ _OF_DEPARTURE = ("departed_at", "expected_at", "vehicle", "escort_contact")
 _NUMBER, _PERSON = marked("No."), marked("Person")
 _CHECKED = marked("Compared with photograph or paper")
 _OUTCOME, _THINGS = marked("Outcome"), marked("Papers and belongings handed over")
-_CUSTODY = marked("Custody, remarks")
+_CUSTODY, _STAMP = marked("Custody, remarks"), marked("Stamp")
+_NOT_SIGNED, _CHILD = marked("Not signed electronically yet."), marked("child")
 
 
 def minutes(sheet: Sheet, opened: Opened) -> Iterator[str]:
@@ -91,7 +92,7 @@ def signature_lines(sheet: Sheet, signers: Sequence[tuple[str, Sequence[str]]]) 
     """Yield a block for each agency: what is signed already, as mark-up, and the places for handwriting."""
     places = (marked("Signature"), marked("Name"), marked("Function"), marked("Place and date"))
     blank = "".join(f"{_PLACE}{sheet.inline(sheet.words(place))}" for place in places)
-    stamp = f'<div class="stamp">{sheet.inline(sheet.words(marked("Stamp")))}</div>'
+    stamp = f'<div class="stamp">{sheet.inline(sheet.words(_STAMP))}</div>'
     blocks = "".join(
         f"<td><strong>{sheet.stacked([agency_name(agency, each) for each in sheet.languages])}</strong>"
         f"{''.join(signed)}{blank}{stamp}</td>"
@@ -150,7 +151,7 @@ def _tick(sheet: Sheet, texts: Texts) -> str:
 def _who(sheet: Sheet, person: Document) -> str:
     names = "<br>".join(shown(text_at(name, "full")) for name in objects_at(person, "names"))
     sex = [label("sexes", text_at(person, "sex"), language) for language in sheet.languages]
-    child = [sheet.inline(sheet.words(marked("child")))] if person.get("is_child") is True else []
+    child = [sheet.inline(sheet.words(_CHILD))] if person.get("is_child") is True else []
     lines = (f"<strong>{names}</strong>", sheet.inline(sex), *child, code(text_at(person, "case_code")))
     return "<br>".join(lines)
 
@@ -199,7 +200,7 @@ def _sides(sheet: Sheet, opened: Opened) -> list[tuple[str, list[str]]]:
     others = [
         _signed(sheet, content_of(one.document)) for one in opened.signatures if one.sender == main.recipient
     ]
-    missing = f"<p>{sheet.stacked(sheet.words(marked('Not signed electronically yet.')))}</p>"
+    missing = f"<p>{sheet.stacked(sheet.words(_NOT_SIGNED))}</p>"
     return [(main.sender, [first]), (main.recipient, others[-1:] or [missing])]
 
 
