@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The catalogues have every text of the tree, translated, and nothing in a translation can mislead."""
 
+import ast
 import re
 import unicodedata
 from functools import cache
@@ -117,6 +118,20 @@ def test_the_catalogues_hold_labels_titles_and_texts_of_code() -> None:
     assert found["Handed over and taken over"] == "schemas/codelists/handover-outcomes.json"
     assert found["Actual crossing"] == "schemas/messages/hrc-1.0.json"
     assert found["Page {page} of {pages}"] == "exchange/interfaces/papers/page.py"
+
+
+def test_no_marked_text_of_code_is_overlooked() -> None:
+    """The extraction does not look into f-strings; a text that is marked there would stay in English."""
+    found = {one(message) for message in wanted() if message.id}
+    said = {
+        call.args[0].value
+        for path in (ROOT / "exchange").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in {"marked", "_"}
+        if call.args and isinstance(call.args[0], ast.Constant)
+    }
+
+    assert said - found == set()
 
 
 def test_every_language_has_its_calendar() -> None:

@@ -13,7 +13,6 @@ from exchange.i18n import label, marked, moment
 from exchange.interfaces.papers.members import facts_of
 from exchange.interfaces.papers.said import agency_name
 from exchange.interfaces.papers.sheet import Sheet, Texts, code, shown
-from exchange.messages.codelists import codelist
 from exchange.messages.document import (
     Document,
     JsonValue,
@@ -34,7 +33,8 @@ _OF_DEPARTURE = ("departed_at", "expected_at", "vehicle", "escort_contact")
 _NUMBER, _PERSON = marked("No."), marked("Person")
 _CHECKED = marked("Compared with photograph or paper")
 _OUTCOME, _THINGS = marked("Outcome"), marked("Papers and belongings handed over")
-_CUSTODY = marked("Custody, remarks")
+_CUSTODY, _STAMP = marked("Custody, remarks"), marked("Stamp")
+_NOT_SIGNED, _CHILD = marked("Not signed electronically yet."), marked("child")
 
 
 def minutes(sheet: Sheet, opened: Opened) -> Iterator[str]:
@@ -50,7 +50,9 @@ def minutes(sheet: Sheet, opened: Opened) -> Iterator[str]:
     if persons:
         heads = [sheet.words(text) for text in (_NUMBER, _PERSON, _OUTCOME, _CHECKED, _THINGS, _CUSTODY)]
         rows = [
-            _line(sheet, form.at("persons"), number, person, blank=opened.blank)
+            _blank_line(sheet, form, number, person)
+            if opened.blank
+            else _line(sheet, form.at("persons"), number, person)
             for number, person in enumerate(persons, start=1)
         ]
         yield sheet.table(heads, rows, (5, 22, 21, 16, 18, 18))
@@ -64,7 +66,7 @@ def final_list(sheet: Sheet, main: Printed) -> Iterator[str]:
     form = titled_form(DEPARTURE)
     yield sheet.facts(list(facts_of(sheet, form.members["content"], content_of(main.document))))
     here = (marked("here"), marked("papers"), marked("belongings"))
-    boxes = "".join(f'<div class="tick">{BOX}{sheet.stacked(sheet.words(text))}</div>' for text in here)
+    boxes = "".join(_tick(sheet, sheet.words(text)) for text in here)
     line = form.at("persons")
     titles = [sheet.title(_below(line, name), name) for name in ("documents", "flags", "languages")]
     heads = [sheet.words(_NUMBER), sheet.words(_PERSON), *titles, sheet.words(marked("At the crossing"))]
@@ -89,8 +91,8 @@ def final_list(sheet: Sheet, main: Printed) -> Iterator[str]:
 def signature_lines(sheet: Sheet, signers: Sequence[tuple[str, Sequence[str]]]) -> Iterator[str]:
     """Yield a block for each agency: what is signed already, as mark-up, and the places for handwriting."""
     places = (marked("Signature"), marked("Name"), marked("Function"), marked("Place and date"))
-    blank = "".join(f"{_PLACE}{sheet.stacked(sheet.words(place))}" for place in places)
-    stamp = f'<div class="stamp">{sheet.stacked(sheet.words(marked("Stamp")))}</div>'
+    blank = "".join(f"{_PLACE}{sheet.inline(sheet.words(place))}" for place in places)
+    stamp = f'<div class="stamp">{sheet.inline(sheet.words(_STAMP))}</div>'
     blocks = "".join(
         f"<td><strong>{sheet.stacked([agency_name(agency, each) for each in sheet.languages])}</strong>"
         f"{''.join(signed)}{blank}{stamp}</td>"
@@ -106,11 +108,12 @@ def _empty_facts(sheet: Sheet, form: TitledNode) -> Iterator[str]:
         yield row.replace("<tr>", '<tr class="empty">', 1)
 
 
-def _line(sheet: Sheet, form: TitledNode, number: int, person: Document, *, blank: bool) -> list[str]:
-    who = _who(sheet, person)
-    if blank:
-        return [str(number), who, _outcome_boxes(sheet), "", "", ""]
-    outcome = "".join(
+def _blank_line(sheet: Sheet, form: TitledNode, number: int, person: Document) -> list[str]:
+    return [str(number), _who(sheet, person), _outcome_boxes(sheet, form.at("content", "totals")), "", "", ""]
+
+
+def _line(sheet: Sheet, form: TitledNode, number: int, person: Document) -> list[str]:
+    outcome = "<br>".join(
         sheet.stacked(sheet.value(_below(form, name), person[name]))
         for name in ("outcome", "reason", "condition")
         if name in person
@@ -119,10 +122,10 @@ def _line(sheet: Sheet, form: TitledNode, number: int, person: Document, *, blan
     custody = person.get("custody")
     return [
         str(number),
-        who,
+        _who(sheet, person),
         outcome,
         shown(text_at(person, "identity_check")),
-        "".join(f"<div>{_thing(thing)}</div>" for thing in things),
+        "<br>".join(_thing(thing) for thing in things),
         sheet.stacked(_receiver(sheet, custody)) if isinstance(custody, dict) else "",
     ]
 
@@ -136,25 +139,28 @@ def _receiver(sheet: Sheet, custody: Document) -> list[str]:
     ]
 
 
-def _outcome_boxes(sheet: Sheet) -> str:
-    codes = [one.code for one in codelist("handover-outcomes").codes.values() if not one.retired]
-    labels = [[label("handover-outcomes", each, language) for language in sheet.languages] for each in codes]
-    return "".join(f'<div class="tick">{BOX}{sheet.stacked(texts)}</div>' for texts in labels)
+def _outcome_boxes(sheet: Sheet, form: TitledNode) -> str:
+    """Return a box for each outcome, with the short words of the totals."""
+    return "".join(_tick(sheet, sheet.title(node, name)) for name, node in form.members.items())
+
+
+def _tick(sheet: Sheet, texts: Texts) -> str:
+    return f'<div class="tick">{BOX}<div>{sheet.stacked(texts)}</div></div>'
 
 
 def _who(sheet: Sheet, person: Document) -> str:
-    names = [text_at(name, "full") for name in objects_at(person, "names")]
-    facts = [label("sexes", text_at(person, "sex"), language) for language in sheet.languages]
-    child = sheet.stacked(sheet.words(marked("child"))) if person.get("is_child") is True else ""
-    lines = "".join(f"<div>{shown(name)}</div>" for name in names)
-    case = f"<div>{code(text_at(person, 'case_code'))}</div>"
-    return f"<strong>{lines}</strong>{sheet.stacked(facts)}{child}{case}"
+    names = "<br>".join(shown(text_at(name, "full")) for name in objects_at(person, "names"))
+    sex = [label("sexes", text_at(person, "sex"), language) for language in sheet.languages]
+    child = [sheet.inline(sheet.words(_CHILD))] if person.get("is_child") is True else []
+    lines = (f"<strong>{names}</strong>", sheet.inline(sex), *child, code(text_at(person, "case_code")))
+    return "<br>".join(lines)
 
 
 def _papers(sheet: Sheet, papers: Sequence[Document]) -> str:
-    return "".join(
-        sheet.stacked([label("id-document-types", text_at(paper, "type"), each) for each in sheet.languages])
-        + f"<div>{shown(text_at(paper, 'number'))}</div>"
+    kinds = "id-document-types"
+    return "<br>".join(
+        sheet.stacked([label(kinds, text_at(paper, "type"), each) for each in sheet.languages])
+        + f"<br>{shown(text_at(paper, 'number'))}"
         for paper in papers
     )
 
@@ -168,9 +174,8 @@ def _thing(thing: Document) -> str:
 def _each(sheet: Sheet, node: TitledNode | None, value: JsonValue) -> str:
     """Return a list of codes, one below the other in every language."""
     items = node.items if node is not None else None
-    return (
-        "".join(sheet.stacked(sheet.value(items, item)) for item in value) if isinstance(value, list) else ""
-    )
+    each = value if isinstance(value, list) else []
+    return "<br>".join(sheet.stacked(sheet.value(items, item)) for item in each)
 
 
 def _below(node: TitledNode, *names: str) -> TitledNode | None:
@@ -195,7 +200,7 @@ def _sides(sheet: Sheet, opened: Opened) -> list[tuple[str, list[str]]]:
     others = [
         _signed(sheet, content_of(one.document)) for one in opened.signatures if one.sender == main.recipient
     ]
-    missing = f"<p>{sheet.stacked(sheet.words(marked('Not signed electronically yet.')))}</p>"
+    missing = f"<p>{sheet.stacked(sheet.words(_NOT_SIGNED))}</p>"
     return [(main.sender, [first]), (main.recipient, others[-1:] or [missing])]
 
 

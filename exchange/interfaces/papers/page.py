@@ -114,7 +114,8 @@ def _running(sheet: Sheet, opened: Opened) -> str:
         f"<div>{code(main.row.commitment)}</div>{token}</td>"
         f'<td class="number">{_page_numbers(sheet)}</td></tr></table>'
     )
-    band = f'<div class="band">{sheet.stacked(sheet.words(_BAND))}</div>' if opened.training else ""
+    said = sheet.inline(sheet.words(_BAND))
+    band = f'<div class="band"><div>{said}</div></div>' if opened.training else ""
     return f"{band}{foot}"
 
 

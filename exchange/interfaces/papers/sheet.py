@@ -41,10 +41,18 @@ class Sheet:
 
     def stacked(self, texts: Texts) -> str:
         """Return a text in each language, one below the other; what is the same stands once."""
+        return "<br>".join(self._spans(texts))
+
+    def inline(self, texts: Texts) -> str:
+        """Return a text in each language on one line."""
+        return " / ".join(self._spans(texts))
+
+    def _spans(self, texts: Texts) -> list[str]:
+        """Return the different texts as runs of their languages; what is the same in all has none."""
         if len(set(texts)) == 1:
-            return f"<div>{shown(texts[0])}</div>"
-        pairs = zip(self.languages, texts, strict=True)
-        return "".join(f"<div{_lang(language)}>{shown(text)}</div>" for language, text in pairs)
+            return [shown(texts[0])]
+        pairs = dict(zip(texts, self.languages, strict=True))
+        return [f"<span{_lang(language)}>{shown(text)}</span>" for text, language in pairs.items()]
 
     def beside(self, texts: Texts, tag: str = "p") -> str:
         """Return a text in two columns, one for each language."""
