@@ -3,7 +3,7 @@
 
 1. Templates and code: what Babel finds in calls of gettext, and in `marked(...)`.
 2. Labels of the code lists.
-3. Titles of the message forms, and the words of closed sets that are no code list.
+3. Titles and explanations of the members of message forms, and words of closed sets that are no code list.
 
 A text that stands in several places is one entry. A text of one word that needs another translation in one
 list has an entry of its own in the catalogue, with the list as its context; such entries are kept.
@@ -18,8 +18,9 @@ from typing import Any
 from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 
-METHODS = (("**/templates/**", "jinja2"), ("**.py", "python"))
-OPTIONS = {"jinja2": {"silent": "false", "trimmed": "true", "extensions": "jinja2.ext.i18n"}}
+PAGES = "**/templates/**"
+METHODS = ((PAGES, "jinja2"), ("**.py", "python"))
+OPTIONS = {PAGES: {"silent": "false", "trimmed": "true", "extensions": "jinja2.ext.i18n,jinja2.ext.do"}}
 KEYWORDS = {**DEFAULT_KEYWORDS, "marked": None}
 COMMENTS = ("translators:",)
 
@@ -64,13 +65,13 @@ def _of_code(root: Path) -> Iterator[Text]:
 
 
 def _said(node: Any) -> Iterator[str]:
-    """Yield titles and choices of a form, in its order; conditions say nothing to people."""
+    """Yield titles, explanations and choices of a form, in its order; conditions say nothing to people."""
     if isinstance(node, list):
         for item in node:
             yield from _said(item)
     elif isinstance(node, dict):
         for name, value in node.items():
-            if name == "title" and isinstance(value, str):
+            if name in {"title", "description"} and isinstance(value, str):
                 yield value
             elif name == "enum":
                 yield from (

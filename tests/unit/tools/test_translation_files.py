@@ -24,7 +24,7 @@ def say(gettext, ngettext, count):
     gettext("Sent {count} times.")
     return ngettext("{count} entry", "{count} entries", count)
 """
-PAGE = "<h1>{% trans %}Work today{% endtrans %}</h1>{{ _('Leave this page') }}{{ value }}"
+PAGE = "{% do items.append(1) %}<h1>{% trans %}Work today{% endtrans %}</h1>{{ _('Leave this page') }}"
 LIST = '{"list": "colours", "codes": [{"code": "red", "label": "Red"}]}'
 FORM = '{"title": "A form", "enum": ["as_heard", "a/b"], "allOf": [{"title": "not said"}]}'
 
