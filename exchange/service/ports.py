@@ -21,6 +21,7 @@ from typing import Protocol, TypeVar
 
 from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, MovementCode, OfficerNumber
 from exchange.protocol.keyring import KeySpan
+from exchange.service.clients import Clients
 from exchange.service.emergencies import Emergencies
 from exchange.service.findings import Register, Searches
 from exchange.service.rows import (
@@ -424,6 +425,8 @@ class UnitOfWork(Protocol):
     @property
     def officers(self) -> Officers: ...
     @property
+    def clients(self) -> Clients: ...
+    @property
     def drafts(self) -> Drafts: ...
     @property
     def emergencies(self) -> Emergencies: ...
@@ -490,9 +493,3 @@ class Journal(Protocol):
     """The operators' log: an event code and fields from an allow-list, never content."""
 
     def note(self, event: str, **fields: str | int | float) -> None: ...
-
-
-class Officer(Protocol):
-    """Who acts: the signed-in officer of a command."""
-
-    number: OfficerNumber

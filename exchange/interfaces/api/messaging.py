@@ -5,7 +5,7 @@ import asyncio
 from dataclasses import asdict
 
 from exchange.errors import ExchangeError, UsageError
-from exchange.ids import Digest, LinkId, unb64url
+from exchange.ids import Digest, LinkId, parse_message_id, unb64url
 from exchange.interfaces.api.desk import (
     Answer,
     Ask,
@@ -139,12 +139,15 @@ async def list_messages(desk: Desk, ask: Ask) -> Answer:
     link = (await desk.link(partner)).link if partner else None
     direction = Direction(ask.text("direction")) if ask.members.get("direction") else None
     names = {row.link: row.partner for row in await desk.links()}
+    after = _place(ask.text("after", ""))
 
     def unit(uow: UnitOfWork) -> Answer:
-        rows = uow.messages.list(link=link, direction=direction, limit=min(ask.number("limit", 100), 1_000))
+        limit = min(ask.number("limit", 100), 1_000)
+        rows = uow.messages.list(link=link, direction=direction, after=after, limit=limit)
         drafts = uow.drafts.list()
         return {
             "messages": [message_line(row, names.get(row.link, "")) for row in rows],
+            "after": f"{rows[-1].id}.{rows[-1].seq}" if len(rows) == limit else "",
             "drafts": [
                 {
                     "id": row.id,
@@ -159,6 +162,26 @@ async def list_messages(desk: Desk, ask: Ask) -> Answer:
         }
 
     return await desk.node.store.read(unit)
+
+
+def _place(after: str) -> tuple[str, int] | None:
+    """Return the place that `after` of the page before names."""
+    if not after:
+        return None
+    id, _, seq = after.partition(".")
+    if not seq.isascii() or not seq.isdigit():
+        raise UsageError("after is not the place that the page before named")
+    return parse_message_id(id), int(seq)
+
+
+async def one_message(desk: Desk, ask: Ask) -> Answer:
+    """Return how one message stands, without content."""
+    row = await message_of(desk, ask.text("id"))
+    link = await link_of(desk, row.link)
+    return {
+        "message": message_line(row, link.partner),
+        "entries": {"own": row.leaf_index, "partner": row.verdict_leaf_index},
+    }
 
 
 async def show_message(desk: Desk, ask: Ask) -> Answer:
@@ -226,6 +249,7 @@ COMMANDS: dict[str, Command] = {
     "message.release": release_message,
     "message.review": review_message,
     "message.list": list_messages,
+    "message.one": one_message,
     "message.show": show_message,
     "message.wait": wait_message,
     "message.void": void_message,
