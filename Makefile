@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Short commands for people. `make demo` is the one to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-twins test interop check simulate journeys year crash bench pages translations vectors lock
+.PHONY: help venv demo demo-twins test interop check simulate journeys year crash bench fuzz-api pages translations vectors lock
 
 BIN := .venv/bin
 
@@ -17,6 +17,7 @@ help:
 	@echo "make crash   kill -9 two real nodes at 30 random moments; others: make crash ARGS='--kills 100 --seed 4'"
 	@echo "               while parcels are read and written: make crash ARGS=--parcels"
 	@echo "make bench   floor, product and peer measured side by side; quick: make bench ARGS=--quick"
+	@echo "make fuzz-api  thousands of made-up requests to the staff API; more: make fuzz-api ARGS='--examples 500'"
 	@echo "make venv    set up the Python packages in .venv (the others do it too)"
 	@echo "make pages   write the pages of the documentation that are made from data"
 	@echo "make translations  bring the .po files up to the texts of the tree; ARGS='--missing FILE' and '--take FILE' for translators"
@@ -64,6 +65,9 @@ crash: venv
 
 bench: venv
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+fuzz-api: venv
+	@$(BIN)/python -m tests.fuzz_api $(ARGS)
 
 pages: venv
 	@$(BIN)/python -m tools.pages

@@ -6,16 +6,23 @@
     [operations]  host, port: health and metrics, loopback only
     [paths]       high_water: a folder on another volume, if there is one
     [[witness]]   url, key: a third party that remembers how far our ledgers went; none is needed
+    [staff]       host, port, certificate, key: the API for other systems of the same agency; off unless set
+    [[staff.webhook]]  url, secret: told that something arrived, never what
+    [notify]      server, sender, arrivals, overdue, administrator: mail to people, never with content
 
 A variable `EXCHANGE_DOOR__PORT=8443` overrides `[door] port`. The passphrase never stands in the file:
 it comes from `EXCHANGE_PASSPHRASE`, from the file named by `EXCHANGE_PASSPHRASE_FILE`, or is asked for.
 """
 
+import ipaddress
+import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from exchange.errors import ConfigurationError, IdentifierError
@@ -23,6 +30,7 @@ from exchange.ids import parse_agency, parse_node
 
 FILE_NAME = "exchange.toml"
 MAX_FILE_BYTES = 64 * 1024
+_ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}", re.ASCII)
 
 
 class Section(BaseModel):
@@ -87,6 +95,70 @@ class WitnessSection(Section):
     """`<name>+<key id>+<key>`, as `exchange witness init` prints it."""
 
 
+class WebhookSection(Section):
+    """One address of the own agency that is told when something arrives; only an administrator sets it."""
+
+    url: str = Field(pattern=r"^https?://[A-Za-z0-9.\[\]:-]{1,255}(/[A-Za-z0-9._~/-]{0,255})?$")
+    """Without user, query or fragment; plain `http` on loopback only."""
+    secret: str = Field(min_length=32, max_length=256)
+    """Keys the signature of what is told; at least 32 characters, best from a random source."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_private(cls, value: str) -> str:
+        if value.startswith("http://") and not is_loopback(urlsplit(value).hostname or ""):
+            raise ValueError("http is for this machine only; use https")
+        return value
+
+
+class StaffSection(Section):
+    """The API for other systems of this agency. Port 0 turns it off."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    certificate: str = ""
+    """PEM file; needed with `key` when the host is not loopback."""
+    key: str = ""
+    webhook: tuple[WebhookSection, ...] = Field(default=(), max_length=8)
+
+
+class NotifySection(Section):
+    """Mail to the own staff. Without `server` nothing is sent."""
+
+    server: str = ""
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """`none` is for a mail server on this machine."""
+    user: str = ""
+    password_file: str = ""
+    """File with one line; needed with `user`."""
+    sender: str = ""
+    arrivals: tuple[str, ...] = Field(default=(), max_length=20)
+    """Who hears that something arrived."""
+    overdue: tuple[str, ...] = Field(default=(), max_length=20)
+    """Who hears on working days how much is late."""
+    administrator: tuple[str, ...] = Field(default=(), max_length=20)
+    """Who hears once a week that all is well, or that it is not."""
+    hour: int = Field(default=8, ge=0, le=23)
+    """From this hour of the own zone on, digests are sent."""
+
+    @field_validator("sender", "arrivals", "overdue", "administrator")
+    @classmethod
+    def _is_address(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        several = value if isinstance(value, tuple) else (value,) if value else ()
+        if not all(_ADDRESS.fullmatch(one) for one in several):
+            raise ValueError("a mail address looks like office@agency.example")
+        return value
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.server and not self.sender:
+            raise ValueError("sender is missing")
+        if self.security == "none" and self.server and not is_loopback(self.server):
+            raise ValueError("mail beyond this machine needs starttls or tls")
+        return self
+
+
 class Settings(BaseSettings):
     """Everything that can be set; unknown names are refused."""
 
@@ -99,6 +171,8 @@ class Settings(BaseSettings):
     operations: OperationsSection = OperationsSection()
     paths: PathsSection = PathsSection()
     witness: list[WitnessSection] = Field(default_factory=list, max_length=8)
+    staff: StaffSection = StaffSection()
+    notify: NotifySection = NotifySection()
 
     @classmethod
     def settings_customise_sources(
@@ -148,12 +222,22 @@ def settings_text(settings: Settings) -> str:
     return "\n".join(lines)
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether a host is an address of this machine itself."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _toml(value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
         case int():
             return str(value)
+        case list() | tuple():
+            return "[" + ", ".join(_toml(item) for item in value) + "]"
         case dict():
             return "{ " + ", ".join(f'"{key}" = {_toml(item)}' for key, item in value.items()) + " }"
         case _:

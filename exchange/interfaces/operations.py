@@ -9,13 +9,13 @@ numbers only, takes no body, and changes nothing.
 """
 
 import contextlib
-import ipaddress
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from exchange.config import is_loopback
 from exchange.errors import ConfigurationError
 from exchange.interfaces.server import HttpServer, Listener, Refusal, ServerLimits, answer_with, serve
 
@@ -51,7 +51,7 @@ async def serve_operations(
     Raises:
         ConfigurationError: the host is not loopback and `beyond_loopback` is not said, or cannot be used.
     """
-    if not beyond_loopback and not _is_loopback(host):
+    if not beyond_loopback and not is_loopback(host):
         raise ConfigurationError(
             f"the operations listener would be open beyond this machine, on {host}",
             hint="use 127.0.0.1, or say beyond_loopback in the configuration",
@@ -74,10 +74,3 @@ def _health_page(health: Health) -> web.Response:
     page = {"status": "ok" if health.is_well else "unwell", "reasons": list(health.reasons)}
     status = 200 if health.is_well else 503
     return answer_with(json.dumps(page).encode(), status=status, content_type="application/json")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

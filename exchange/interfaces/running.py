@@ -3,7 +3,7 @@
 
 1. Key file and store are opened; from here on nobody else can open this data folder.
 2. The partner door listens, if the configuration says under which address partners reach it.
-3. The operations listener (loopback) and the local socket for the own staff listen.
+3. The operations listener (loopback), the staff API if it is configured, and the local socket listen.
 4. The supervisor asks at the start gate of each link and delivers; beside it `keep_ends`.
 5. SIGTERM and SIGINT end it: answers that were held for a partner are given at once, an exchange or a
    parcel under way finishes what it has begun, new ones are put off, the loops end, then the doors, then
@@ -15,23 +15,28 @@ The first error that is no known, transient one ends the process (rule 21): it c
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
 from exchange.bootstrap import METRICS_TYPE, OpenNode, announced_days, open_node, partner_door
 from exchange.cases.calendars import AnnouncedDays
-from exchange.errors import ClockError, ExchangeError
-from exchange.interfaces.api.desk import Desk
-from exchange.interfaces.api.server import serve_commands
+from exchange.config import is_loopback
+from exchange.errors import ClockError, ConfigurationError, ExchangeError
+from exchange.interfaces.api.desk import Answer, Desk
+from exchange.interfaces.api.server import run_command, serve_commands
 from exchange.interfaces.operations import Health, serve_operations
 from exchange.interfaces.partner.door import partner_app
 from exchange.interfaces.server import serve
+from exchange.interfaces.staff.call import Office
+from exchange.interfaces.staff.door import staff_app
 from exchange.interfaces.tls import server_tls
 from exchange.service.deadlines import keep_ends
 from exchange.service.doorkeeper import Doorkeeper
+from exchange.service.ports import Store
 from exchange.service.rows import LinkState
 from exchange.service.supervisor import Supervisor
 
@@ -49,6 +54,8 @@ class Running:
     door: str
     """`host:port` of the partner door, or "" when the node only calls."""
     operations: str
+    staff: str
+    """`host:port` of the staff API, or ""."""
     socket: Path
 
 
@@ -109,8 +116,9 @@ async def _listen(opened: OpenNode, stack: contextlib.AsyncExitStack) -> Running
             )
         )
         operations = f"{listener.host}:{listener.port}"
+    staff = await _staff_door(opened, stack) if settings.staff.port else ""
     socket = await stack.enter_async_context(serve_commands(Desk(opened)))
-    return Running(opened.node.agency, opened.node.training, door, operations, socket)
+    return Running(opened.node.agency, opened.node.training, door, operations, staff, socket)
 
 
 async def _partner_door(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str:
@@ -121,6 +129,46 @@ async def _partner_door(opened: OpenNode, stack: contextlib.AsyncExitStack) -> s
     listener = await stack.enter_async_context(serve(app, host=place.host, port=place.port, ssl_context=tls))
     stack.callback(Doorkeeper.stop, doorkeeper)
     return f"{listener.host}:{listener.port}"
+
+
+async def _staff_door(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str:
+    """Open the staff API; beyond this machine only with TLS.
+
+    Raises:
+        ConfigurationError: TLS is missing, or its files cannot be read.
+    """
+    place, tls = opened.settings.staff, None
+    if place.certificate or place.key:
+        pem = [_pem(path) for path in (place.certificate, place.key)]
+        tls = server_tls(*pem, folder=opened.folder / "run")
+    elif not is_loopback(place.host):
+        raise ConfigurationError(
+            f"the staff API would be open beyond this machine without TLS, on {place.host}",
+            hint="set certificate and key in [staff], or use 127.0.0.1 behind a proxy on this machine",
+        )
+    app = staff_app(opened.node, office_of(opened))
+    listener = await stack.enter_async_context(serve(app, host=place.host, port=place.port, ssl_context=tls))
+    return f"{listener.host}:{listener.port}"
+
+
+def _pem(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"the file {path or '(none)'} of [staff] cannot be read",
+            hint="certificate and key belong together",
+        ) from error
+
+
+def office_of(opened: OpenNode) -> Office:
+    """Return the commands of the own staff as another door asks for them, on a store of its choice."""
+
+    async def run(store: Store, command: str, members: Mapping[str, Any]) -> Answer:
+        desk = Desk(replace(opened, node=replace(opened.node, store=store)))
+        return await run_command(desk, command, members)
+
+    return run
 
 
 def health_of(opened: OpenNode) -> Health:

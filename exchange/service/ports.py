@@ -21,6 +21,7 @@ from typing import Protocol, TypeVar
 
 from exchange.ids import AgencyCode, CaseCode, LinkId, MessageId, MovementCode, OfficerNumber
 from exchange.protocol.keyring import KeySpan
+from exchange.service.clients import Clients
 from exchange.service.emergencies import Emergencies
 from exchange.service.findings import Register, Searches
 from exchange.service.open_questions import Questions
@@ -417,6 +418,8 @@ class UnitOfWork(Protocol):
     def register(self) -> Register: ...
     @property
     def officers(self) -> Officers: ...
+    @property
+    def clients(self) -> Clients: ...
     @property
     def drafts(self) -> Drafts: ...
     @property

@@ -27,6 +27,7 @@ APPEND_ONLY = {
     "movement_event": "UPDATE movement_event SET state_after = 'cancelled'",
     "crossing": "UPDATE crossing SET status = 'open'",
     "officer": "UPDATE officer SET number = 'P-0001'",
+    "client": "UPDATE client SET token = zeroblob(32)",
     "audit": "UPDATE audit SET actor = 'P-0001'",
     "difference": "UPDATE difference SET evidence = x'00'",
 }

@@ -23,6 +23,7 @@ from exchange.ids import (
 )
 from exchange.protocol.keyring import KeySpan
 from exchange.protocol.suites import KeyUse
+from exchange.service.clients import ClientRow
 from exchange.service.emergencies import EmergencyRow
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import (
@@ -262,6 +263,7 @@ def fill(uow: UnitOfWork) -> None:
     uow.movements.enlist(LINK, MOVEMENT, [CODE])
     uow.crossings.add(crossing_row())
     uow.officers.add(officer_row())
+    uow.clients.add(ClientRow("files", OFFICER, ("officer",), b"t" * 32, NOW, NOW + timedelta(days=1)))
     uow.drafts.save(draft_row())
     uow.emergencies.add(emergency_row())
     uow.audit.record(audit_row())

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from exchange.adapters.storage.audit import SqlAudit
 from exchange.adapters.storage.cases import CaseFiles, SqlCases
+from exchange.adapters.storage.clients import SqlClients
 from exchange.adapters.storage.contents import SqlContents
 from exchange.adapters.storage.crossings import SqlCrossings
 from exchange.adapters.storage.database import Database
@@ -52,6 +53,7 @@ class SqlUnit:
         self._searches = SqlSearches(database, vault, files)
         self._register = SqlRegister(database, vault, files)
         self._officers = SqlOfficers(database, vault)
+        self._clients = SqlClients(database, vault)
         self._drafts = SqlDrafts(database, vault, self._numbers)
         self._emergencies = SqlEmergencies(database, places)
         self._audit = SqlAudit(database, vault, self._numbers)
@@ -104,6 +106,10 @@ class SqlUnit:
     @property
     def officers(self) -> SqlOfficers:
         return self._officers
+
+    @property
+    def clients(self) -> SqlClients:
+        return self._clients
 
     @property
     def drafts(self) -> SqlDrafts:

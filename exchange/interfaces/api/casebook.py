@@ -31,6 +31,22 @@ async def list_cases(desk: Desk, ask: Ask) -> Answer:
     return {"cases": [_case(row, shown_case(desk.node, row)) for row in rows]}
 
 
+async def page_cases(desk: Desk, ask: Ask) -> Answer:
+    """Return a page of the cases of one partner, oldest first; `after` names the place of the next one."""
+    link = (await desk.link(ask.text("partner"))).link
+    after, limit = ask.number("after", 0), ask.number("limit", 100)
+
+    def unit(uow: UnitOfWork) -> Answer:
+        codes, last = uow.cases.page(link, after=after, limit=limit)
+        rows = [row for code in codes if (row := uow.cases.get(link, code))]
+        return {
+            "cases": [_case(row, shown_case(desk.node, row)) for row in rows],
+            "after": str(last) if last else "",
+        }
+
+    return await desk.node.store.read(unit)
+
+
 async def show_case(desk: Desk, ask: Ask) -> Answer:
     """Return one case with its messages; recorded as opening the case."""
     code, officer = ask.text("code").upper(), ask.officer()
@@ -164,4 +180,8 @@ def _movements(uow: UnitOfWork, case: CaseRow) -> Iterable[Answer]:
             yield {"code": code, "state": movement.state, "provisional": movement.provisional}
 
 
-COMMANDS: dict[str, Command] = {"case.list": list_cases, "case.show": show_case}
+COMMANDS: dict[str, Command] = {
+    "case.list": list_cases,
+    "case.page": page_cases,
+    "case.show": show_case,
+}

@@ -5,7 +5,7 @@ import asyncio
 from dataclasses import asdict
 
 from exchange.errors import ExchangeError, UsageError
-from exchange.ids import Digest, LinkId, unb64url
+from exchange.ids import Digest, LinkId, parse_message_id, unb64url
 from exchange.interfaces.api.desk import (
     Answer,
     Ask,
@@ -137,21 +137,21 @@ async def review_message(desk: Desk, ask: Ask) -> Answer:
 
 
 async def list_messages(desk: Desk, ask: Ask) -> Answer:
-    """Show a page of messages, newest first; `next` is the `after` of the page behind it, or ""."""
-    last = await message_of(desk, ask.text("after")) if ask.members.get("after") else None
+    """Show a page of messages, newest first; `next` or `after` begin the page behind it, "" at the end."""
     limit = min(ask.number("limit", 100), MAX_PAGE)
     partner = ask.text("partner", "")
     link = (await desk.link(partner)).link if partner else None
     direction = Direction(ask.text("direction")) if ask.members.get("direction") else None
     names = {row.link: row.partner for row in await desk.links()}
+    after = await _place(desk, ask.text("after", ""))
 
     def unit(uow: UnitOfWork) -> Answer:
-        after = (last.id, last.seq) if last else None
         rows = uow.messages.list(link=link, direction=direction, after=after, limit=limit)
         drafts = uow.drafts.list()
         return {
             "messages": [message_line(row, names.get(row.link, "")) for row in rows],
             "next": rows[-1].id if rows and len(rows) == limit else "",
+            "after": f"{rows[-1].id}.{rows[-1].seq}" if rows and len(rows) == limit else "",
             "drafts": [
                 {
                     "id": row.id,
@@ -166,6 +166,29 @@ async def list_messages(desk: Desk, ask: Ask) -> Answer:
         }
 
     return await desk.node.store.read(unit)
+
+
+async def _place(desk: Desk, after: str) -> tuple[str, int] | None:
+    """Return the place that `after` names: a message, or `<id>.<seq>` as the page before told it."""
+    if not after:
+        return None
+    if "." not in after:
+        last = await message_of(desk, after)
+        return last.id, last.seq
+    id, _, seq = after.partition(".")
+    if not seq.isascii() or not seq.isdigit():
+        raise UsageError("after is not the place that the page before named")
+    return parse_message_id(id), int(seq)
+
+
+async def one_message(desk: Desk, ask: Ask) -> Answer:
+    """Return how one message stands, without content."""
+    row = await message_of(desk, ask.text("id"))
+    link = await link_of(desk, row.link)
+    return {
+        "message": message_line(row, link.partner),
+        "entries": {"own": row.leaf_index, "partner": row.verdict_leaf_index},
+    }
 
 
 async def show_message(desk: Desk, ask: Ask) -> Answer:
@@ -233,6 +256,7 @@ COMMANDS: dict[str, Command] = {
     "message.release": release_message,
     "message.review": review_message,
     "message.list": list_messages,
+    "message.one": one_message,
     "message.show": show_message,
     "message.wait": wait_message,
     "message.void": void_message,

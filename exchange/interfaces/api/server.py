@@ -10,8 +10,9 @@ own officers; they carry identifiers and codes, never personal data.
 
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -22,6 +23,7 @@ from exchange.interfaces.api import (
     answering,
     bookkeeping,
     casebook,
+    clientele,
     courier,
     evidence,
     figures,
@@ -37,7 +39,7 @@ from exchange.interfaces.api import (
     sheets,
     training,
 )
-from exchange.interfaces.api.desk import Ask, Command, Desk, problem_answer
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, problem_answer
 from exchange.protocol.strictjson import Limits, parse_object
 
 SOCKET_NAME = "control.sock"
@@ -48,6 +50,7 @@ MAX_SOCKET_PATH = 100
 _LIMITS = Limits(max_bytes=MAX_BODY_BYTES, max_depth=20, max_members=250, max_items=2_000, max_name=64)
 COMMANDS: dict[str, Command] = {
     **office.COMMANDS,
+    **clientele.COMMANDS,
     **partnering.COMMANDS,
     **agreeing.COMMANDS,
     **messaging.COMMANDS,
@@ -91,6 +94,11 @@ async def serve_commands(desk: Desk) -> AsyncIterator[Path]:
     finally:
         await runner.cleanup()
         path.unlink(missing_ok=True)
+
+
+async def run_command(desk: Desk, name: str, members: Mapping[str, Any]) -> Answer:
+    """Run a command by its name, for another door of the same staff."""
+    return await COMMANDS[name](desk, Ask(dict(members)))
 
 
 def _reachable(path: Path) -> Path:

@@ -247,6 +247,8 @@ def serve(data: Data = DATA) -> None:
         say(f"  partners    {running.door or 'this node only calls; nobody can call it'}")
         if running.operations:
             say(f"  operations  http://{running.operations}/health, /metrics")
+        if running.staff:
+            say(f"  staff API   {running.staff}")
         say(f"  commands    {running.socket}")
         sys.stdout.flush()
 
