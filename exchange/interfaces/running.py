@@ -15,6 +15,7 @@ The first error that is no known, transient one ends the process (rule 21): it c
 import asyncio
 import contextlib
 import signal
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,8 +23,8 @@ from typing import Any
 
 import uvloop
 
-from exchange.bootstrap import METRICS_TYPE, OpenNode, open_node, partner_door
-from exchange.config import is_loopback
+from exchange.bootstrap import METRICS_TYPE, OpenNode, notices_of, open_node, partner_door
+from exchange.config import StaffSection, is_loopback
 from exchange.errors import ClockError, ConfigurationError, ExchangeError
 from exchange.interfaces.api.desk import Answer, Desk
 from exchange.interfaces.api.server import run_command, serve_commands
@@ -74,9 +75,10 @@ async def run_node(folder: Path, passphrase: Callable[[], str], *, ready: Callab
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
     async with open_node(folder, passphrase) as opened, contextlib.AsyncExitStack() as stack:
+        notices = notices_of(opened)
         running = await _listen(opened, stack)
         ready(running)
-        await _until_stopped(Supervisor(opened.node), stop)
+        await _until_stopped(Supervisor(opened.node, beside=(notices.run,)), stop)
 
 
 async def _listen(opened: OpenNode, stack: contextlib.AsyncExitStack) -> Running:
@@ -118,8 +120,7 @@ async def _staff_door(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str
     """
     place, tls = opened.settings.staff, None
     if place.certificate or place.key:
-        pem = [_pem(path) for path in (place.certificate, place.key)]
-        tls = server_tls(*pem, folder=opened.folder / "run")
+        tls = _staff_tls(place, opened.folder / "run")
     elif not is_loopback(place.host):
         raise ConfigurationError(
             f"the staff API would be open beyond this machine without TLS, on {place.host}",
@@ -128,6 +129,17 @@ async def _staff_door(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str
     app = staff_app(opened.node, office_of(opened))
     listener = await stack.enter_async_context(serve(app, host=place.host, port=place.port, ssl_context=tls))
     return f"{listener.host}:{listener.port}"
+
+
+def _staff_tls(place: StaffSection, folder: Path) -> ssl.SSLContext:
+    certificate, key = _pem(place.certificate), _pem(place.key)
+    try:
+        return server_tls(certificate, key, folder=folder)
+    except (ValueError, TypeError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            "certificate and key of [staff] do not belong together, or are no PEM files",
+            hint="the key must have no passphrase",
+        ) from error
 
 
 def _pem(path: str) -> bytes:
