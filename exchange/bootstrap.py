@@ -30,6 +30,8 @@ from exchange.adapters.keys.material import STORE_KEY_BYTES, NodeKeys, make_keys
 from exchange.adapters.keys.tlscert import certificate_pem, make_certificate
 from exchange.adapters.keys.witness import make_witness_key as make_witness_key
 from exchange.adapters.keys.witness import read_witness_key as read_witness_key
+from exchange.adapters.notify.mail import SmtpMailer
+from exchange.adapters.notify.webhooks import WebhookBell
 from exchange.adapters.storage.highwater import HighWaterFiles
 from exchange.adapters.storage.memory import DirectStore
 from exchange.adapters.storage.sqlite import SqliteStore
@@ -62,9 +64,11 @@ from exchange.protocol.cardform import CardFields
 from exchange.protocol.cards import Card, read_card, sign_card
 from exchange.protocol.keyring import Keyring
 from exchange.protocol.suites import KeyUse, PrivateKey, Suite, tls_private_key
+from exchange.service.digests import Notices, Readers
 from exchange.service.doorkeeper import Doorkeeper
 from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Node, Presence
+from exchange.service.notices import Channel
 from exchange.service.pairing import own_card, pairing_of
 from exchange.service.ports import Finish, UnitOfWork
 from exchange.service.rows import AuditRow, CardRow, OfficerRow
@@ -314,6 +318,44 @@ def chosen_witnesses(settings: Settings) -> tuple[Witness, ...]:
     except ProtocolError as error:
         raise ConfigurationError(
             f"a witness in {FILE_NAME}: {error}", hint="copy the key that its administrator gave you"
+        ) from error
+
+
+def notices_of(opened: OpenNode) -> Notices:
+    """Return what tells people and systems of the own agency, as the configuration says.
+
+    Raises:
+        ConfigurationError: mail is wanted and its package or its password is missing.
+    """
+    wanted, node = opened.settings.notify, opened.node
+    password = _mail_password(wanted.password_file) if wanted.user else ""
+    mailer = None
+    if wanted.server:
+        mailer = SmtpMailer(wanted, password=password, clock=node.clock, random=node.random)
+    bells = [WebhookBell(each, clock=node.clock) for each in opened.settings.staff.webhook]
+    readers = Readers(
+        wanted.arrivals,
+        wanted.overdue,
+        wanted.administrator,
+        wanted.hour,
+        opened.settings.agency.zone or "UTC",
+    )
+    return Notices(
+        node,
+        readers,
+        mailer,
+        bells=tuple(Channel(f"webhook:{bell.name}", bell.ring) for bell in bells),
+        announced=lambda: announced_days(opened.folder),
+    )
+
+
+def _mail_password(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(MAX_FILE_BYTES).decode("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"the file {path or '(none)'} of [notify] password_file cannot be read", hint="it holds one line"
         ) from error
 
 

@@ -15,6 +15,7 @@ The first error that is no known, transient one ends the process (rule 21): it c
 import asyncio
 import contextlib
 import signal
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,9 +23,9 @@ from typing import Any
 
 import uvloop
 
-from exchange.bootstrap import METRICS_TYPE, OpenNode, announced_days, open_node, partner_door
+from exchange.bootstrap import METRICS_TYPE, OpenNode, announced_days, notices_of, open_node, partner_door
 from exchange.cases.calendars import AnnouncedDays
-from exchange.config import is_loopback
+from exchange.config import StaffSection, is_loopback
 from exchange.errors import ClockError, ConfigurationError, ExchangeError
 from exchange.interfaces.api.desk import Answer, Desk
 from exchange.interfaces.api.server import run_command, serve_commands
@@ -35,6 +36,7 @@ from exchange.interfaces.staff.call import Office
 from exchange.interfaces.staff.door import staff_app
 from exchange.interfaces.tls import server_tls
 from exchange.service.deadlines import keep_ends
+from exchange.service.digests import Notices
 from exchange.service.doorkeeper import Doorkeeper
 from exchange.service.ports import Store
 from exchange.service.rows import LinkState
@@ -76,28 +78,19 @@ async def run_node(folder: Path, passphrase: Callable[[], str], *, ready: Callab
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
     async with open_node(folder, passphrase) as opened, contextlib.AsyncExitStack() as stack:
+        notices = notices_of(opened)
         running = await _listen(opened, stack)
         ready(running)
-        await _until_stopped(_Loops(opened), stop)
+        await _until_stopped(_supervisor(opened, notices), stop)
 
 
-class _Loops:
-    """What a node does by itself: the supervisor, and until when answers are due."""
+def _supervisor(opened: OpenNode, notices: Notices) -> Supervisor:
+    """Return the loops of a node, and beside them its notices and until when answers are due."""
 
-    def __init__(self, opened: OpenNode) -> None:
-        self._opened = opened
-        self._supervisor = Supervisor(opened.node)
+    async def announced() -> AnnouncedDays:
+        return await asyncio.to_thread(announced_days, opened.folder)
 
-    async def run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._supervisor.run())
-            group.create_task(keep_ends(self._opened.node, self._announced))
-
-    def stop(self) -> None:
-        self._supervisor.stop()
-
-    async def _announced(self) -> AnnouncedDays:
-        return await asyncio.to_thread(announced_days, self._opened.folder)
+    return Supervisor(opened.node, beside=(notices.run, lambda: keep_ends(opened.node, announced)))
 
 
 async def _listen(opened: OpenNode, stack: contextlib.AsyncExitStack) -> Running:
@@ -139,8 +132,7 @@ async def _staff_door(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str
     """
     place, tls = opened.settings.staff, None
     if place.certificate or place.key:
-        pem = [_pem(path) for path in (place.certificate, place.key)]
-        tls = server_tls(*pem, folder=opened.folder / "run")
+        tls = _staff_tls(place, opened.folder / "run")
     elif not is_loopback(place.host):
         raise ConfigurationError(
             f"the staff API would be open beyond this machine without TLS, on {place.host}",
@@ -149,6 +141,17 @@ async def _staff_door(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str
     app = staff_app(opened.node, office_of(opened))
     listener = await stack.enter_async_context(serve(app, host=place.host, port=place.port, ssl_context=tls))
     return f"{listener.host}:{listener.port}"
+
+
+def _staff_tls(place: StaffSection, folder: Path) -> ssl.SSLContext:
+    certificate, key = _pem(place.certificate), _pem(place.key)
+    try:
+        return server_tls(certificate, key, folder=folder)
+    except (ValueError, TypeError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            "certificate and key of [staff] do not belong together, or are no PEM files",
+            hint="the key must have no passphrase",
+        ) from error
 
 
 def _pem(path: str) -> bytes:
@@ -184,12 +187,12 @@ def health_of(opened: OpenNode) -> Health:
     return Health(tuple(reasons))
 
 
-async def _until_stopped(own: _Loops, stop: asyncio.Event, *, drain_s: float = DRAIN_S) -> None:
+async def _until_stopped(supervisor: Supervisor, stop: asyncio.Event, *, drain_s: float = DRAIN_S) -> None:
     """Run the loops until the signal, or until one of them fails; then let them come to their end."""
-    loops, stopped = asyncio.create_task(own.run()), asyncio.create_task(stop.wait())
+    loops, stopped = asyncio.create_task(supervisor.run()), asyncio.create_task(stop.wait())
     await asyncio.wait({loops, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
-    own.stop()
+    supervisor.stop()
     await asyncio.wait({loops}, timeout=drain_s)
     if not loops.done():
         loops.cancel()

@@ -127,7 +127,7 @@ async def export_case(call: Call) -> Answer:
 
 
 async def list_due(call: Call) -> Answer:
-    found = await call.ask("due", overdue=call.query.get("overdue") == "true", limit=MOST_TASKS)
+    found = await call.ask("due", overdue=call.query.get("overdue") == "true", limit=LAST_PAGE)
     return {**found, "more": found["more"] is not None}
 
 

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The mails that come by the calendar: what is late, and once a week that all is well; see `notices`.
+
+They are sent by the clock of the own side. If a mail is not taken, the next look tries again; the day or the
+week counts as told only when the mail was taken. Figures only, and no figure about a single partner.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from exchange.cases.calendars import AnnouncedDays, Calendar
+from exchange.cases.deadlines import DueState
+from exchange.errors import ExchangeError, HolidaysMissingError, StoreError
+from exchange.ids import LinkId
+from exchange.service.due import worklist
+from exchange.service.node import Node
+from exchange.service.notices import (
+    LOOK_EVERY_S,
+    Arrival,
+    Arrivals,
+    Channel,
+    Mail,
+    Mailer,
+    is_digest_due,
+    is_weekly_due,
+    note_failure,
+    wait_s,
+    week_of,
+)
+from exchange.service.pairing import pairing_of
+from exchange.service.partners import standings
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import LinkState
+
+UNKNOWN = "unknown, the holidays of a country are missing"
+DIGEST, WEEKLY = "notices:digest", "notices:weekly"
+SIGN_IN = "Sign in to see it. This mail says nothing else on purpose, and nobody reads answers to it."
+ARRIVED = ("Something arrived", f"Something arrived for you. {SIGN_IN}\n")
+LATE = ("Answers are late", "{late} answers of your office are late. " + SIGN_IN + "\n")
+WELL = ("All is well", "The node works. Partners: {open} of {all} are connected. Late answers: {late}.\n")
+LOOK = (
+    "Please look at the node",
+    "The node needs an administrator. Stopped partners: {troubles}. Run: exchange doctor\n"
+    "Partners: {open} of {all} are connected. Late answers: {late}.\n",
+)
+"""Subject and text of each mail."""
+
+
+@dataclass(frozen=True)
+class Readers:
+    """Who gets which mail, and from which hour of the own zone on."""
+
+    arrivals: tuple[str, ...] = ()
+    overdue: tuple[str, ...] = ()
+    administrator: tuple[str, ...] = ()
+    hour: int = 8
+    zone: str = "UTC"
+
+
+class Notices:
+    """Everything that is told to people and systems of the own agency, as one task beside the links."""
+
+    def __init__(
+        self,
+        node: Node,
+        readers: Readers,
+        mailer: Mailer | None,
+        *,
+        bells: tuple[Channel, ...] = (),
+        announced: Callable[[], AnnouncedDays],
+    ) -> None:
+        self._node = node
+        self._readers = readers
+        self._mailer = mailer
+        self._announced = announced
+        by_mail = (Channel("mail", self._tell),) if mailer and readers.arrivals else ()
+        self._arrivals = Arrivals(node, (*by_mail, *bells))
+        self._failures = 0
+        self._next_s = float("-inf")
+
+    async def run(self) -> None:
+        """Look until the node stops; only a failed store ends it."""
+        while not self._node.presence.is_draining:
+            await self.look()
+            await self._node.presence.rest(LOOK_EVERY_S)
+
+    async def look(self) -> None:
+        """Tell whatever has to be told now; whatever goes wrong holds up nothing."""
+        try:
+            await self._arrivals.look()
+            if self._mailer and self._node.clock.monotonic_s() >= self._next_s:
+                await self._by_the_calendar(self._mailer)
+        except StoreError:
+            raise
+        except ExchangeError as error:
+            self._failures = min(self._failures + 1, 20)
+            self._next_s = self._node.clock.monotonic_s() + wait_s(self._failures, 1.0)
+            note_failure(self._node, error)
+
+    async def _tell(self, _: Arrival) -> None:
+        if self._mailer:
+            await self._mailer.send(Mail(self._readers.arrivals, *ARRIVED))
+
+    async def _by_the_calendar(self, mailer: Mailer) -> None:
+        local = self._node.clock.now().astimezone(ZoneInfo(self._readers.zone))
+        last = await self._node.store.read(lambda uow: (uow.settings.get(DIGEST), uow.settings.get(WEEKLY)))
+        hour, digest, weekly = self._readers.hour, last[0] or "", last[1] or ""
+        if self._readers.overdue and is_digest_due(digest, local, hour=hour):
+            if await self._is_working(local):
+                await self._digest(mailer)
+            await self._remember(DIGEST, local.date().isoformat())
+        if self._readers.administrator and is_weekly_due(weekly, local, hour=hour):
+            await mailer.send(Mail(self._readers.administrator, *await self._week()))
+            await self._remember(WEEKLY, week_of(local.date()))
+        self._failures = 0
+
+    async def _digest(self, mailer: Mailer) -> None:
+        late = await self._late()
+        if late:
+            subject, text = LATE
+            await mailer.send(Mail(self._readers.overdue, subject, text.format(late=late)))
+
+    async def _week(self) -> tuple[str, str]:
+        """Return subject and text of the mail to the administrator."""
+        found = [one.state for one in await standings(self._node) if one.link]
+        troubles = sum(state in (LinkState.FROZEN, LinkState.PAUSED) for state in found)
+        late = await self._late_or_unknown()
+        subject, text = LOOK if troubles or late == UNKNOWN else WELL
+        figures = {
+            "open": sum(state is LinkState.OPEN for state in found),
+            "all": len(found),
+            "troubles": troubles,
+            "late": late,
+        }
+        return subject, text.format(**figures)
+
+    async def _late(self) -> int:
+        """Return how many answers of ours are late."""
+        tasks = await worklist(self._node, self._announced())
+        return sum(task.is_ours and not task.answering and task.state is DueState.OVERDUE for task in tasks)
+
+    async def _late_or_unknown(self) -> str:
+        """Return how many answers of ours are late, or that no calendar says it."""
+        try:
+            return str(await self._late())
+        except HolidaysMissingError:
+            return UNKNOWN
+
+    async def _is_working(self, local: datetime) -> bool:
+        """Return whether the own offices work today; a day that no calendar knows counts as one."""
+        calendar = await self._node.store.read(self._calendar)
+        try:
+            return calendar is None or calendar.is_working(local.date())
+        except HolidaysMissingError:
+            return True
+
+    def _calendar(self, uow: UnitOfWork) -> Calendar | None:
+        links: list[LinkId] = [row.link for row in uow.links.all()]
+        if not links:
+            return None
+        terms = pairing_of(uow, self._node, links[0]).agreement.terms
+        return Calendar(terms.side_of(self._node.agency), terms.cut_off_hour, self._announced())
+
+    async def _remember(self, name: str, value: str) -> None:
+        await self._node.store.write(lambda uow: uow.settings.put(name, value))
