@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, MovementCode, OfficerNumber
+from exchange.ledger.differences import Difference
 
 
 class Direction(StrEnum):
@@ -359,3 +360,78 @@ class DifferenceRow:
     reason: str
     evidence: bytes
     at: datetime
+
+
+class DifferenceState(StrEnum):
+    """Where a named difference stands on this side."""
+
+    OPEN = "open"
+    EXPLAINED = "explained"
+    """A side said how it came about."""
+    RESENT = "resent"
+    """The line is offered again."""
+    CORRECTED = "corrected"
+    """A leaf or message corrects it; the other side has not said so yet."""
+    ACCEPTED = "accepted"
+    """Two persons of this side accept it as it is; the other side has not yet."""
+    ESCALATED = "escalated"
+    """The heads of department have it."""
+    CLOSED = "closed"
+    """Both sides say that it is settled, or it ended before anybody was told."""
+
+
+@dataclass(frozen=True)
+class NamedDifference:
+    """A difference with its life; `no` is this side's number of it, from 1 on each link."""
+
+    link: LinkId
+    no: int
+    found: Difference
+    found_at: datetime
+    state: DifferenceState
+    changed_at: datetime
+    told: MessageId | None = None
+    """Our difference notice (DSC)."""
+    told_dg: Digest | None = None
+    """Its commitment, as in our leaf `dsco`."""
+    heard: MessageId | None = None
+    """The partner's difference notice."""
+    heard_dg: Digest | None = None
+    ours: MessageId | None = None
+    """Our last resolution (DRS)."""
+    theirs: MessageId | None = None
+    accepted_by: tuple[str, ...] = ()
+    """The two officers of this side who accept it as it is."""
+    we_settled: bool = False
+    """Our log says `dscr` settled."""
+    they_settled: bool = False
+
+    @property
+    def notice(self) -> tuple[MessageId, Digest] | None:
+        """The notice that a resolution answers: ours, or else the partner's."""
+        for message, dg in ((self.told, self.told_dg), (self.heard, self.heard_dg)):
+            if message and dg:
+                return message, dg
+        return None
+
+
+@dataclass(frozen=True)
+class StatementRow:
+    """A statement of either side, as the leaf `stmt` of its maker has it."""
+
+    link: LinkId
+    is_own: bool
+    no: int
+    period: str
+    """A day or a month in UTC."""
+    dg: Digest
+    """Commitment of its message (STM)."""
+    leaf_index: int
+    made_at: datetime
+    answer: str = ""
+    """`agreed` or `differs`, once the other side said so."""
+    answered_at: datetime | None = None
+    answered_by: str = ""
+    """Officer of this side, `node` or `partner`."""
+    findings: tuple[str, ...] = ()
+    """Places in a statement of the partner that our own figures do not give."""
