@@ -22,14 +22,15 @@ by the times that the writers claim, so a wrong clock can hide a difference for 
     result = comparison.finish(leaf)
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from exchange.clock import instant_text
 from exchange.ids import AgencyCode, Digest, b64url
 from exchange.ledger.accounts import Deadlines, Misfit, misfits
 from exchange.ledger.differences import CLASSES, Actor, Difference, DifferenceKind, LeafRef
+from exchange.ledger.entries import decode_leaf
 from exchange.ledger.join import Finding, Join, Movement, Pace
 from exchange.ledger.judge import LogFault, LogJudge
 from exchange.ledger.merkle import leaf_hash
@@ -57,6 +58,14 @@ class Tolerances:
 
 
 TOLERANCES = Tolerances()
+
+
+@dataclass(frozen=True)
+class Period:
+    """From an instant on until another one, which is outside."""
+
+    begins: datetime
+    ends: datetime
 
 
 @dataclass(frozen=True)
@@ -129,6 +138,7 @@ class Comparison:
         grace: timedelta,
         stale_after: timedelta | None = None,
         tolerances: Tolerances = TOLERANCES,
+        period: Period | None = None,
     ) -> None:
         if own.by == copy.by:
             raise ValueError("a log is compared with the log of the partner, not with itself")
@@ -137,6 +147,7 @@ class Comparison:
         self._now = now
         self._stale_before = None if stale_after is None else now - stale_after
         self._tolerances = tolerances
+        self._period = period
         self._findings: list[tuple[Join, Finding]] | None = None
         before = instant_text(now - grace)
         self._judges = {
@@ -182,8 +193,13 @@ class Comparison:
                 pass
         differences = [
             *(_between(finding, join, leaf) for join, finding in self._findings or ()),
-            *(difference for view in (self._own, self._copy) for difference in self._in_log(view, leaf)),
-            *(_of_misfit(misfit, leaf) for misfit in self._misfits()),
+            *self._in_period(
+                (
+                    *(found for view in (self._own, self._copy) for found in self._in_log(view, leaf)),
+                    *(_of_misfit(misfit, leaf) for misfit in self._misfits()),
+                ),
+                leaf,
+            ),
         ]
         return Reconciliation(
             at=self._now,
@@ -194,12 +210,25 @@ class Comparison:
             differences=tuple(differences),
         )
 
+    def _in_period(self, differences: Iterable[Difference], leaf: LeafReader) -> Iterator[Difference]:
+        """Yield the differences of logs whose last leaf was written in the period; all without one."""
+        for difference in differences:
+            if self._period is None or not difference.leaves:
+                yield difference
+                continue
+            last = difference.leaves[-1]
+            if self._period.begins <= decode_leaf(leaf(last.by, last.index)).claimed_at < self._period.ends:
+                yield difference
+
     def _join(self, sender: LogView, recipient: LogView) -> Join:
         judge = self._judges[recipient.by]
         pace = Pace(
             late_ms=span_ms(self._tolerances.late_after),
             skew_ms=span_ms(self._tolerances.skew),
         )
+        if self._period is not None:
+            begins, ends = milliseconds(self._period.begins), milliseconds(self._period.ends)
+            pace = replace(pace, begins_ms=begins, ends_ms=ends)
         return Join(
             sender.by,
             recipient.by,

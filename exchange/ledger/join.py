@@ -86,6 +86,14 @@ class Pace:
 
     late_ms: int = NEVER
     skew_ms: int = NEVER
+    begins_ms: int = -NEVER
+    ends_ms: int = NEVER
+    """Only numbers that were sent (or, without that, recorded) in this period are joined."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether no period was asked for."""
+        return (self.begins_ms, self.ends_ms) == (-NEVER, NEVER)
 
 
 IN_TIME = Pace()
@@ -137,9 +145,11 @@ class Join:
         """Do the same in blocks, so that a service can let others run in between."""
         found: list[Finding] = []
         self._decided_late = frozenset(self._decided_late)
-        for start in range(0, max(self._sent.highest, self._received.highest), _BLOCK):
-            if not self._count_quiet(start, start + _BLOCK):
-                for number in range(start + 1, start + _BLOCK + 1):
+        first, last = self._numbers_of_the_period()
+        for start in range(first - 1, last, _BLOCK):
+            end = min(start + _BLOCK, last)
+            if not self._count_quiet(start, end):
+                for number in range(start + 1, end + 1):
                     found += self._judge(number)
             yield found
             found = []
@@ -147,6 +157,18 @@ class Join:
         for run in (self._arrived_late, self._late_verdict, self._clocks):
             found += self._end(run)
         yield found
+
+    def _numbers_of_the_period(self) -> tuple[int, int]:
+        """Return the first and the last number that are joined; the last is below the first for none."""
+        highest, pace = max(self._sent.highest, self._received.highest), self._pace
+        if pace.is_whole:
+            return 1, highest
+        inside = [n for n in range(1, highest + 1) if pace.begins_ms <= self._time_of(n) < pace.ends_ms]
+        return (inside[0], inside[-1]) if inside else (1, 0)
+
+    def _time_of(self, number: int) -> int:
+        table = self._sent if self._sent.mark(number) else self._received
+        return table.times[number - 1] if number <= table.highest else 0
 
     def movement(self) -> Movement:
         """Return what was counted."""
