@@ -45,6 +45,8 @@ class Accounts:
     erasures: list[Said] = field(default_factory=list)
     """`no` is how many contents were erased."""
     versions: dict[int, Said] = field(default_factory=dict)
+    opened: int = 0
+    """Highest number of a difference that this log opened."""
 
     def take(self, leaf: Leaf, index: int, at_ms: int) -> None:
         """Take a legal leaf; those of other events are passed over."""
@@ -55,6 +57,8 @@ class Accounts:
             case Event.STAG:
                 said = Said(index, at_ms, int(fields["by_no"]), str(fields["dg"]), str(fields["k"]))
                 self.answers.append(said)
+            case Event.DSCO:
+                self.opened = max(self.opened, int(fields["no"]))
             case Event.ERAS:
                 self.erasures.append(Said(index, at_ms, int(fields["n"]), str(fields["dg"])))
             case Event.AGRX:

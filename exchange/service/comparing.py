@@ -45,6 +45,8 @@ EVIDENCE: Final[Mapping[str, DifferenceKind]] = {
     "card": DifferenceKind.UNKNOWN_KEY,
 }
 """Kinds of kept evidence that are no class themselves."""
+_OF_A_NUMBER = frozenset({"conflict", "unknown_key"})
+"""Kinds of evidence whose subject is a number of the partner, unless the evidence is a leaf."""
 _CITED = 100_000
 """Leaves that differences name, read once and kept; more differences than anybody can work off."""
 _CLASSES = frozenset(kind.value for kind in DifferenceKind)
@@ -229,7 +231,7 @@ def _of_evidence(kept: Iterable[DifferenceRow], partner: AgencyCode) -> Iterator
 
 def _proved(kind: DifferenceKind, row: DifferenceRow, partner: AgencyCode) -> Difference:
     leaf = _leaf_in(row.evidence)
-    number = int(row.subject) if leaf is None and row.subject.isdecimal() else 0
+    number = int(row.subject) if leaf is None and row.kind in _OF_A_NUMBER else 0
     acts = Actor.BOTH.value if kind is DifferenceKind.HASH_MISMATCH else partner
     return Difference(
         kind,

@@ -380,6 +380,19 @@ class DifferenceState(StrEnum):
     """Both sides say that it is settled, or it ended before anybody was told."""
 
 
+HEARD = "heard"
+"""Reason of a difference that only the partner named."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A difference notice: its message, the commitment that `dsco` names, the number of its maker."""
+
+    message: MessageId
+    dg: Digest
+    no: int
+
+
 @dataclass(frozen=True)
 class NamedDifference:
     """A difference with its life; `no` is this side's number of it, from 1 on each link."""
@@ -397,6 +410,8 @@ class NamedDifference:
     heard: MessageId | None = None
     """The partner's difference notice."""
     heard_dg: Digest | None = None
+    heard_no: int = 0
+    """The partner's number of it, as in its leaf `dsco`; 0 while that leaf is not known."""
     ours: MessageId | None = None
     """Our last resolution (DRS)."""
     theirs: MessageId | None = None
@@ -407,12 +422,18 @@ class NamedDifference:
     they_settled: bool = False
 
     @property
-    def notice(self) -> tuple[MessageId, Digest] | None:
+    def notice(self) -> "Notice | None":
         """The notice that a resolution answers: ours, or else the partner's."""
-        for message, dg in ((self.told, self.told_dg), (self.heard, self.heard_dg)):
-            if message and dg:
-                return message, dg
+        if self.told and self.told_dg:
+            return Notice(self.told, self.told_dg, self.no)
+        if self.heard and self.heard_dg:
+            return Notice(self.heard, self.heard_dg, self.heard_no)
         return None
+
+    @property
+    def is_hearsay(self) -> bool:
+        """True while only the partner says so, and our own comparison does not find it."""
+        return self.found.reason == HEARD
 
 
 @dataclass(frozen=True)

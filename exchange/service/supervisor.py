@@ -14,6 +14,7 @@ from exchange.ids import LinkId
 from exchange.ledger.entries import beat
 from exchange.service import logbook
 from exchange.service.agreements import keep_agreed
+from exchange.service.bookkeeper import Bookkeeper
 from exchange.service.deliver import deliver, poll
 from exchange.service.drafts import release_waiting
 from exchange.service.filegate import put_mark
@@ -38,6 +39,7 @@ class Supervisor:
         self._loops: dict[LinkId, asyncio.Task[None]] = {}
         self._polls: dict[LinkId, asyncio.Task[None]] = {}
         self._water: dict[LinkId, int] = {}
+        self._books = Bookkeeper(node)
 
     async def run(self) -> None:
         """Run until the node stops; raises StoreError when the store failed."""
@@ -83,6 +85,7 @@ class Supervisor:
             self._beat,
             self._change_agreement,
             self._pass_on_withdrawals,
+            self._books.keep,
         ):
             await _tolerate(self._node, step, link)
 

@@ -29,6 +29,7 @@ WHOLE = named_difference(
     told_dg=digest("told"),
     heard=message_id(2),
     heard_dg=digest("heard"),
+    heard_no=4,
     ours=message_id(3),
     theirs=message_id(4),
     accepted_by=("P-0001", "P-0002"),

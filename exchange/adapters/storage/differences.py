@@ -94,6 +94,7 @@ class SqlDifferences:
             **{name: _id_bytes(getattr(row, name)) for name in ("told", "heard", "ours", "theirs")},
             "told_dg": from_digest(row.told_dg) if row.told_dg else None,
             "heard_dg": from_digest(row.heard_dg) if row.heard_dg else None,
+            "heard_no": row.heard_no,
             "accepted_by": _BETWEEN.join(row.accepted_by),
             "we_settled": row.we_settled,
             "they_settled": row.they_settled,
@@ -180,7 +181,7 @@ def _digest(raw: bytes | None) -> Digest | None:
 def _named(link: LinkId, row: Row) -> NamedDifference:
     (
         _, no, _, kind, reason, sender, number, last_number, leaves, acts_first, found_at, state, changed_at,
-        told, told_dg, heard, heard_dg, ours, theirs, accepted_by, we_settled, they_settled,
+        told, told_dg, heard, heard_dg, heard_no, ours, theirs, accepted_by, we_settled, they_settled,
     ) = row  # fmt: skip
     found = Difference(
         kind=DifferenceKind(kind),
@@ -202,6 +203,7 @@ def _named(link: LinkId, row: Row) -> NamedDifference:
         told_dg=_digest(told_dg),
         heard=_id(heard),
         heard_dg=_digest(heard_dg),
+        heard_no=heard_no,
         ours=_id(ours),
         theirs=_id(theirs),
         accepted_by=tuple(accepted_by.split(_BETWEEN)) if accepted_by else (),

@@ -21,6 +21,7 @@ CREATE TABLE named_difference (
     told_dg BLOB CHECK (told_dg IS NULL OR length(told_dg) = 32),
     heard BLOB CHECK (heard IS NULL OR length(heard) = 16),  -- the partner's
     heard_dg BLOB CHECK (heard_dg IS NULL OR length(heard_dg) = 32),
+    heard_no INTEGER NOT NULL,  -- the partner's number of it, as in its entry dsco; 0 while unknown
     ours BLOB CHECK (ours IS NULL OR length(ours) = 16),  -- our last resolution
     theirs BLOB CHECK (theirs IS NULL OR length(theirs) = 16),
     accepted_by TEXT NOT NULL,  -- the two officers of this side, or nothing

@@ -4,10 +4,10 @@
 -- A difference that is named for the first time.
 INSERT INTO named_difference (
     link, no, key, kind, reason, sender, number, last_number, leaves, acts_first, found_at, state, changed_at,
-    told, told_dg, heard, heard_dg, ours, theirs, accepted_by, we_settled, they_settled
+    told, told_dg, heard, heard_dg, heard_no, ours, theirs, accepted_by, we_settled, they_settled
 ) VALUES (
     :link, :no, :key, :kind, :reason, :sender, :number, :last_number, :leaves, :acts_first, :found_at, :state,
-    :changed_at, :told, :told_dg, :heard, :heard_dg, :ours, :theirs, :accepted_by, :we_settled, :they_settled
+    :changed_at, :told, :told_dg, :heard, :heard_dg, :heard_no, :ours, :theirs, :accepted_by, :we_settled, :they_settled
 );
 
 -- name: named_difference_change
@@ -15,7 +15,7 @@ INSERT INTO named_difference (
 UPDATE named_difference SET
     reason = :reason, last_number = :last_number, leaves = :leaves, acts_first = :acts_first, state = :state,
     changed_at = :changed_at, told = :told, told_dg = :told_dg, heard = :heard, heard_dg = :heard_dg,
-    ours = :ours, theirs = :theirs, accepted_by = :accepted_by, we_settled = :we_settled,
+    heard_no = :heard_no, ours = :ours, theirs = :theirs, accepted_by = :accepted_by, we_settled = :we_settled,
     they_settled = :they_settled
 WHERE link = :link AND no = :no;
 
