@@ -23,6 +23,7 @@ from exchange.interfaces.api import (
     bookkeeping,
     casebook,
     courier,
+    differing,
     evidence,
     figures,
     finding,
@@ -34,6 +35,7 @@ from exchange.interfaces.api import (
     registry,
     rights,
     sheets,
+    stating,
     training,
 )
 from exchange.interfaces.api.desk import Ask, Command, Desk, problem_answer
@@ -53,6 +55,8 @@ COMMANDS: dict[str, Command] = {
     **answering.COMMANDS,
     **handover.COMMANDS,
     **bookkeeping.COMMANDS,
+    **differing.COMMANDS,
+    **stating.COMMANDS,
     **evidence.COMMANDS,
     **casebook.COMMANDS,
     **finding.COMMANDS,

@@ -18,6 +18,7 @@ from exchange.interfaces.cli import (
     answering,
     cases,
     demo,
+    differing,
     doctor,
     due,
     evidence,
@@ -34,6 +35,7 @@ from exchange.interfaces.cli import (
     rights,
     schemas,
     setup,
+    stating,
 )
 from exchange.interfaces.cli.output import show_error
 
@@ -90,6 +92,8 @@ for name, group in (
     ("officer", offices.officers),
     ("key", offices.keys),
     ("ledger", ledgers.group),
+    ("difference", differing.group),
+    ("statement", stating.group),
     ("evidence", evidence.group),
     ("parcel", parcels.group),
     ("schema", schemas.group),
