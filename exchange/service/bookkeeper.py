@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps the books of a link while its gate is open: hears, sweeps, makes and answers statements.
 
-1. Notices and resolutions that came are heard at once.
+1. Notices and resolutions that came are heard within seconds.
 2. Both ledgers are compared again (`differences.sweep`) when one of them grew or evidence was kept, and in
    any case once an hour, because time alone makes a message late. The next sweep waits a hundred times as
    long as the last one took, at least a minute: so a large ledger costs a hundredth of one core.
@@ -22,6 +22,8 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import LinkState
 from exchange.service.statements import answer_days, due_periods, make
 
+KEEP_EVERY_S: Final = 15.0
+STATEMENTS_EVERY_S: Final = 60.0
 SWEEP_EVERY_S: Final = 60.0
 REST_AFTER_SWEEP: Final = 100.0
 """The share of time that sweeps may take, turned round."""
@@ -36,6 +38,7 @@ class _Pace:
     """When what was done last, in monotonic seconds."""
 
     next_sweep_s: float
+    next_s: float = float("-inf")
     swept_s: float = float("-inf")
     swept: tuple[int, int, int] = (-1, -1, -1)
     """Sizes of both logs and evidence kept, at the last sweep."""
@@ -55,6 +58,9 @@ class Bookkeeper:
         if node.presence.of(link).gate is not LinkState.OPEN:
             return
         pace = self._paces.setdefault(link, _Pace(now_s + FIRST_SWEEP_S))
+        if now_s < pace.next_s:
+            return
+        pace.next_s = now_s + KEEP_EVERY_S
         await hear(node, link)
         if pace.statements_s <= now_s:
             await self._keep_statements(link, pace)
@@ -62,6 +68,7 @@ class Bookkeeper:
 
     async def _keep_statements(self, link: LinkId, pace: _Pace) -> None:
         node = self._node
+        pace.statements_s = node.clock.monotonic_s() + STATEMENTS_EVERY_S
         try:
             await answer_days(node, link)
             for period in await due_periods(node, link):

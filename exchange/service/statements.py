@@ -246,15 +246,18 @@ async def due_periods(node: Node, link: LinkId) -> list[str]:
         began_at = _began_at(uow, node, link)
         if began_at is None:
             return []
-        found = []
-        for period in (day.isoformat(), *([month] if _is_first_working_day(uow, node, link, now) else [])):
-            span = span_of(period)
-            last = uow.statements.last(link, is_own=True, monthly=span.is_month)
-            if began_at < span.ends and (last is None or last.period < period):
-                found.append(period)
+        found = [day.isoformat(), month]
+        found = [period for period in found if _is_wanted(uow, link, span_of(period), began_at)]
+        if month in found and not _is_first_working_day(uow, node, link, now):
+            found.remove(month)
         return found
 
     return await node.store.read(unit)
+
+
+def _is_wanted(uow: UnitOfWork, link: LinkId, span: Span, began_at: datetime) -> bool:
+    last = uow.statements.last(link, is_own=True, monthly=span.is_month)
+    return began_at < span.ends and (last is None or last.period < span.name)
 
 
 def _began_at(uow: UnitOfWork, node: Node, link: LinkId) -> datetime | None:

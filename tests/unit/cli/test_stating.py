@@ -10,7 +10,8 @@ from tests.support.local_service import LocalService
 
 LINE: dict[str, Any] = {
     "partner": "VN-MPS-IMM", "of": "partner", "no": 2, "period": "2027-10-04",
-    "made": "2027-10-05T01:00:00.000Z", "answer": "", "answered": None, "answered_by": "", "index": 30, "digest": "d",
+    "made": "2027-10-05T01:00:00.000Z", "answer": "",
+    "answered": None, "answered_by": "", "index": 30, "digest": "d",
 }  # fmt: skip
 CONTENT: dict[str, Any] = {
     "balance": [
