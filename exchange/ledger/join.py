@@ -35,6 +35,7 @@ from exchange.ledger.numbers import (
     REJECTED,
     UNSIGNED,
     Numbers,
+    is_same,
 )
 
 _BLOCK = 1_024
@@ -222,7 +223,7 @@ class Join:
             yield Finding(DifferenceKind.UNEXPECTED_MESSAGE, number, (self._record(number),))
         elif not theirs:
             yield from self._not_recorded(number, ours)
-        elif not self._is_same(number, theirs):  # 5
+        elif not is_same(self._sent, self._received, number):  # 5
             self._count("mismatched")
             places = (self._sending(number), self._record(number))
             yield Finding(DifferenceKind.HASH_MISMATCH, number, places)
@@ -293,12 +294,6 @@ class Join:
                 places[1] = (self.recipient, self._received.ends[run.first - 1])
             yield Finding(run.kind, run.first, tuple(places), last_number=run.last, reason=run.reason)
         run.first = run.last = 0
-
-    def _is_same(self, number: int, theirs: int) -> bool:
-        if self._sent.id_of(number) != self._received.id_of(number):
-            return False
-        # A number that was closed without a message has an id, but no hashes.
-        return not theirs & LISTED or self._sent.digest_of(number) == self._received.digest_of(number)
 
     def _sending(self, number: int) -> tuple[AgencyCode, int]:
         return self.sender, self._sent.places[number - 1]

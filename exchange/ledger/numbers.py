@@ -120,6 +120,16 @@ class Numbers:
         self.digests += bytes(count * PACKED_BYTES)
 
 
+def is_same(sent: Numbers, received: Numbers, number: int) -> bool:
+    """Say whether both tables speak of the same message; requires that both have the number.
+
+    A number that was closed without a message has an id, but no hashes.
+    """
+    if sent.id_of(number) != received.id_of(number):
+        return False
+    return not received.mark(number) & LISTED or sent.digest_of(number) == received.digest_of(number)
+
+
 def packed_id(text: bytes) -> bytes:
     """Return the 16 bytes of the text of a message id."""
     return unhexlify(text.replace(b"-", b""))

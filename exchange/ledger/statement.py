@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from exchange.ids import AgencyCode, Digest, b64url
 from exchange.ledger.join import Movement
 from exchange.ledger.merkle import CompactRange, leaf_hash
-from exchange.ledger.numbers import ACCEPTED, CLOSED, FINAL, HELD, LISTED, Numbers
+from exchange.ledger.numbers import ACCEPTED, CLOSED, FINAL, HELD, Numbers, is_same
 
 DAY_MS = 24 * 60 * 60 * 1000
 MAX_OPEN_RUNS = 1_000
@@ -137,15 +137,8 @@ def _open_numbers(sent: Numbers, received: Numbers) -> Iterator[int]:
         for at, mark in enumerate(ours):
             verdict = theirs[at] if at < len(theirs) else 0
             number = start + at + 1
-            if mark and not (verdict & FINAL and _is_same(sent, received, number, verdict)):
+            if mark and not (verdict & FINAL and is_same(sent, received, number)):
                 yield number
-
-
-def _is_same(sent: Numbers, received: Numbers, number: int, verdict: int) -> bool:
-    """Say whether the end is that of the message that was sent; a closed number has no hashes."""
-    if sent.id_of(number) != received.id_of(number):
-        return False
-    return not verdict & LISTED or sent.digest_of(number) == received.digest_of(number)
 
 
 def _verdict(mark: int) -> int:

@@ -22,7 +22,7 @@ from exchange.ledger.compare import Comparison, LogView, Period, Reconciliation
 from exchange.ledger.differences import Actor, Difference, DifferenceKind, LeafRef
 from exchange.ledger.entries import decode_leaf
 from exchange.ledger.merkle import CompactRange, leaf_hash
-from exchange.ledger.numbers import ACCEPTED, FINAL, Numbers
+from exchange.ledger.numbers import ACCEPTED, FINAL, Numbers, is_same
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import DifferenceRow, Direction, MessageState
@@ -194,7 +194,7 @@ def _fits(sent: Numbers, received: Numbers, seq: int, state: MessageState) -> bo
     A state may be ahead of the heads that were walked, never behind them.
     """
     mark = received.mark(seq)
-    if not mark & FINAL or not sent.mark(seq) or sent.id_of(seq) != received.id_of(seq):
+    if not mark & FINAL or not sent.mark(seq) or not is_same(sent, received, seq):
         return True
     return state in _ENDED[bool(mark & ACCEPTED)]
 

@@ -37,14 +37,15 @@ async def exchange_some(world: World, *by: Agency) -> list[MessageRow]:
     return rows
 
 
-async def jump(world: World, by: timedelta) -> None:
+async def jump(world: World, by: timedelta, *, wait: bool = True) -> None:
     """Let both nodes be switched off for some time."""
     for agency in world.agencies:
         agency.crash()
         agency.clock.jump(by)
     for agency in world.agencies:
         agency.start()
-    await world.open()
+    if wait:
+        await world.open()
 
 
 async def named(agency: Agency) -> list[NamedDifference]:
