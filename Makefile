@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Short commands for people. `make demo` is the one to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-twins test interop check simulate journeys year crash bench fuzz-api pages translations vectors lock
+.PHONY: help venv demo demo-twins test interop check simulate journeys year crash bench fuzz-api pages translations vectors lock differences
 
 BIN := .venv/bin
 
@@ -12,6 +12,7 @@ help:
 	@echo "make interop set up the npm packages of the partner in another language (make test does it too)"
 	@echo "make check   format, lint, types, import rules, project rules"
 	@echo "make simulate  2,000 random histories of two nodes; others: make simulate ARGS='--seeds 500 --first 9000'"
+	@echo "make differences  planted differences that both sides must name; more: make differences ARGS='--seeds 500'"
 	@echo "make journeys  scenarios of the domain reference between two nodes; some: make journeys ARGS='1 16'"
 	@echo "make year    statistics of a generated year of 1,000 cases on both sides; others: make year ARGS='--cases 300'"
 	@echo "make crash   kill -9 two real nodes at 30 random moments; others: make crash ARGS='--kills 100 --seed 4'"
@@ -53,6 +54,9 @@ check: venv
 
 simulate: venv
 	@$(BIN)/python -m tests.simulate $(ARGS)
+
+differences: venv
+	@$(BIN)/python -m tests.differences $(ARGS)
 
 journeys: venv
 	@$(BIN)/python -m tests.journeys_table $(ARGS)

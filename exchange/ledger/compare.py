@@ -6,33 +6,66 @@ Both logs speak of the same two directions: what we send stands as `sent` and `v
 
 1. Each log is judged by itself (`judge`): a leaf that breaks its rules is `log_invalid` or `duplicate`.
 2. Each direction is joined number by number (`join`); its docstring has the exact predicates.
-3. A newest head that is older than `stale_after` is `head_stale`.
+3. Statements, erasures and versions of both are laid side by side (`accounts`).
+4. A leaf whose time runs backwards by more than the skew is `time_mismatch`.
+5. A newest head that is older than `stale_after` is `head_stale`.
 
 Streaming: pages of leaves go in, two packed tables of numbers a log stay (`numbers`). `compare` does it in
-one call; a service that must not hold the store for long feeds a `Comparison` page by page. Age is measured
+one call; a service that must not hold the store for long feeds a `Comparison` page by page, and lets
+`joined` give it pauses before `finish`. Age is measured
 by the times that the writers claim, so a wrong clock can hide a difference for a time, and only that.
 
     comparison = Comparison(own, copy, now=now, grace=timedelta(hours=24))
     comparison.take(own.by, page)
+    for _ in comparison.joined():
+        ...
     result = comparison.finish(leaf)
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from exchange.clock import instant_text
 from exchange.ids import AgencyCode, Digest, b64url
+from exchange.ledger.accounts import Deadlines, Misfit, misfits
 from exchange.ledger.differences import CLASSES, Actor, Difference, DifferenceKind, LeafRef
-from exchange.ledger.join import Finding, Join, Movement
+from exchange.ledger.entries import decode_leaf
+from exchange.ledger.join import Finding, Join, Movement, Pace
 from exchange.ledger.judge import LogFault, LogJudge
 from exchange.ledger.merkle import leaf_hash
+from exchange.ledger.moments import milliseconds, span_ms
 
 LeafReader = Callable[[AgencyCode, int], bytes]
 """Gives the stored bytes of one leaf of a log."""
 
 PAGE_LEAVES = 5_000
 """Leaves that `compare` reads at once, about 1.5 MB."""
+
+
+@dataclass(frozen=True)
+class Tolerances:
+    """What is agreed to be in time, beside the grace of a message on its way."""
+
+    skew: timedelta = timedelta(seconds=300)
+    """Threat model, section 7."""
+    late_after: timedelta = timedelta(hours=25)
+    """DL-ACK-ACCEPTED with its tolerance for a side that is off line: 60 minutes and 24 hours."""
+    erased_within: timedelta = timedelta(days=30)
+    """Sealed lines are kept for 30 days after the partner's cosignature (design 5): then both have erased."""
+    switched_within: timedelta = timedelta(days=30)
+    """`discrepancy-types`, agreement_overdue."""
+
+
+TOLERANCES = Tolerances()
+
+
+@dataclass(frozen=True)
+class Period:
+    """From an instant on until another one, which is outside."""
+
+    begins: datetime
+    ends: datetime
 
 
 @dataclass(frozen=True)
@@ -82,9 +115,10 @@ def compare(
     now: datetime,
     grace: timedelta,
     stale_after: timedelta | None = None,
+    tolerances: Tolerances = TOLERANCES,
 ) -> Reconciliation:
     """Return the reconciliation of our log with our copy of the partner's."""
-    comparison = Comparison(own, copy, now=now, grace=grace, stale_after=stale_after)
+    comparison = Comparison(own, copy, now=now, grace=grace, stale_after=stale_after, tolerances=tolerances)
     for view in (own, copy):
         for start in range(0, view.size, PAGE_LEAVES):
             comparison.take(view.by, view.leaves(start, min(start + PAGE_LEAVES, view.size)))
@@ -103,6 +137,8 @@ class Comparison:
         now: datetime,
         grace: timedelta,
         stale_after: timedelta | None = None,
+        tolerances: Tolerances = TOLERANCES,
+        period: Period | None = None,
     ) -> None:
         if own.by == copy.by:
             raise ValueError("a log is compared with the log of the partner, not with itself")
@@ -110,44 +146,106 @@ class Comparison:
         self._copy = copy
         self._now = now
         self._stale_before = None if stale_after is None else now - stale_after
+        self._tolerances = tolerances
+        self._period = period
+        self._findings: list[tuple[Join, Finding]] | None = None
         before = instant_text(now - grace)
-        self._judges = {view.by: LogJudge(old_before=before, cosigned=view.cosigned) for view in (own, copy)}
+        self._judges = {
+            view.by: LogJudge(
+                old_before=before,
+                cosigned=view.cosigned,
+                skew_ms=span_ms(tolerances.skew),
+                decide_ms=span_ms(tolerances.late_after),
+            )
+            for view in (own, copy)
+        }
+        self._out, self._into = self._join(own, copy), self._join(copy, own)
 
     def take(self, by: AgencyCode, leaves: Sequence[bytes]) -> None:
         """Take the next leaves of the log of `by`; requires stored bytes in their order."""
         self._judges[by].take(leaves)
 
-    def finish(self, leaf: LeafReader) -> Reconciliation:
-        """Return the result; `leaf(by, index)` gives the stored bytes of a leaf that a difference names.
+    def judge_of(self, by: AgencyCode) -> LogJudge:
+        """Return what the log of `by` says, as far as it was taken."""
+        return self._judges[by]
 
-        Requires that all leaves of both views were taken.
-        """
+    def joined(self) -> Iterator[None]:
+        """Join both directions block by block; requires that all leaves of both views were taken."""
         for view in (self._own, self._copy):
             if self._judges[view.by].size != view.size:
                 raise ValueError(
                     f"{self._judges[view.by].size} of {view.size} leaves of {view.by} were taken"
                 )
-        out, into = self._join(self._own, self._copy), self._join(self._copy, self._own)
+        findings: list[tuple[Join, Finding]] = []
+        for join in (self._out, self._into):
+            for found in join.slices():
+                findings += ((join, finding) for finding in found)
+                yield
+        self._findings = findings
+
+    def finish(self, leaf: LeafReader) -> Reconciliation:
+        """Return the result; `leaf(by, index)` gives the stored bytes of a leaf that a difference names.
+
+        Joins both directions first, if `joined` was not walked to its end before.
+        """
+        if self._findings is None:
+            for _ in self.joined():
+                pass
         differences = [
-            *(_between(finding, join, leaf) for join in (out, into) for finding in join.findings()),
-            *(difference for view in (self._own, self._copy) for difference in self._in_log(view, leaf)),
+            *(_between(finding, join, leaf) for join, finding in self._findings or ()),
+            *self._in_period(
+                (
+                    *(found for view in (self._own, self._copy) for found in self._in_log(view, leaf)),
+                    *(_of_misfit(misfit, leaf) for misfit in self._misfits()),
+                ),
+                leaf,
+            ),
         ]
         return Reconciliation(
             at=self._now,
             own_size=self._own.size,
             copy_size=self._copy.size,
-            outgoing=out.movement(),
-            incoming=into.movement(),
+            outgoing=self._out.movement(),
+            incoming=self._into.movement(),
             differences=tuple(differences),
         )
 
+    def _in_period(self, differences: Iterable[Difference], leaf: LeafReader) -> Iterator[Difference]:
+        """Yield the differences of logs whose last leaf was written in the period; all without one."""
+        for difference in differences:
+            if self._period is None or not difference.leaves:
+                yield difference
+                continue
+            last = difference.leaves[-1]
+            if self._period.begins <= decode_leaf(leaf(last.by, last.index)).claimed_at < self._period.ends:
+                yield difference
+
     def _join(self, sender: LogView, recipient: LogView) -> Join:
+        judge = self._judges[recipient.by]
+        pace = Pace(
+            late_ms=span_ms(self._tolerances.late_after),
+            skew_ms=span_ms(self._tolerances.skew),
+        )
+        if self._period is not None:
+            begins, ends = milliseconds(self._period.begins), milliseconds(self._period.ends)
+            pace = replace(pace, begins_ms=begins, ends_ms=ends)
         return Join(
             sender.by,
             recipient.by,
             sent=self._judges[sender.by].outgoing,
-            received=self._judges[recipient.by].incoming,
+            received=judge.incoming,
+            decided_late=judge.decided_late,
+            pace=pace,
         )
+
+    def _misfits(self) -> Iterator[Misfit]:
+        own, partner = self._own.by, self._copy.by
+        deadlines = Deadlines(
+            erased_before_ms=milliseconds(self._now - self._tolerances.erased_within),
+            switched_before_ms=milliseconds(self._now - self._tolerances.switched_within),
+        )
+        ours, theirs = self._judges[own].accounts, self._judges[partner].accounts
+        return misfits(own, ours, partner, theirs, deadlines)
 
     def _in_log(self, view: LogView, leaf: LeafReader) -> Iterator[Difference]:
         judge = self._judges[view.by]
@@ -156,6 +254,10 @@ class Comparison:
             # The join names each gap that is still there; one that was closed later is `number_backwards`.
             if fault.difference is not DifferenceKind.SEQUENCE_GAP:
                 yield _of_fault(fault, leaf, writer=view.by, partner=partner)
+        for index in judge.backwards:
+            places = (_reference(leaf, view.by, index - 1), _reference(leaf, view.by, index))
+            kind, reason = DifferenceKind.TIME_MISMATCH, "runs_backwards"
+            yield Difference(kind, places, acts_first=view.by, reason=reason)
         if self._stale_before is not None and view.head_at is not None and view.head_at < self._stale_before:
             last = (_reference(leaf, view.by, view.size - 1),) if view.size else ()
             yield Difference(DifferenceKind.HEAD_STALE, last, acts_first=view.by)
@@ -187,6 +289,15 @@ def _of_fault(fault: LogFault, leaf: LeafReader, *, writer: AgencyCode, partner:
         number=fault.number,
         last_number=fault.number,
         reason=fault.reason,
+    )
+
+
+def _of_misfit(misfit: Misfit, leaf: LeafReader) -> Difference:
+    return Difference(
+        misfit.kind,
+        tuple(_reference(leaf, by, index) for by, index in misfit.places),
+        acts_first=misfit.acts_first or Actor.BOTH.value,
+        reason=misfit.reason,
     )
 
 

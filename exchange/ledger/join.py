@@ -7,18 +7,22 @@
 4. Sent, not recorded, still in transit, but an old message is held behind it: `sequence_gap`.
 5. Recorded with another id or other hashes than sent: `hash_mismatch`.
 6. Both alike: matched. A verdict that is old and not cosigned by the sender: `receipt_missing`.
+7. Matched, and recorded more than the agreed time after it was sent, or decided more than that after it was
+   recorded: `late`, once for a run of numbers. Not for a number that was given up.
+8. Matched, and recorded earlier than it was sent, by more than the skew: `time_mismatch`, once for a run.
 
 What is young or old was marked when the leaves were read (`judge`). Blocks of numbers in which everything
 matches and has its verdict are compared as bytes, so the cost is that of what does not match.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import itemgetter, sub
 
 from exchange.ids import AgencyCode
 from exchange.ledger.differences import DifferenceKind
+from exchange.ledger.moments import NEVER
 from exchange.ledger.numbers import (
     ACCEPTED,
     CLOSED,
@@ -31,6 +35,7 @@ from exchange.ledger.numbers import (
     REJECTED,
     UNSIGNED,
     Numbers,
+    is_same,
 )
 
 _BLOCK = 1_024
@@ -76,16 +81,57 @@ class Finding:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Pace:
+    """What is in time, in milliseconds between `sent` and `rcvd`."""
+
+    late_ms: int = NEVER
+    skew_ms: int = NEVER
+    begins_ms: int = -NEVER
+    ends_ms: int = NEVER
+    """Only numbers that were sent (or, without that, recorded) in this period are joined."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether no period was asked for."""
+        return (self.begins_ms, self.ends_ms) == (-NEVER, NEVER)
+
+
+IN_TIME = Pace()
+
+
+@dataclass
+class _Run:
+    """Consecutive numbers with the same thing to say."""
+
+    kind: DifferenceKind
+    reason: str = ""
+    first: int = 0
+    last: int = 0
+
+
 class Join:
     """The two tables of one direction, side by side. `findings` once, then `movement`."""
 
     def __init__(
-        self, sender: AgencyCode, recipient: AgencyCode, *, sent: Numbers, received: Numbers
+        self,
+        sender: AgencyCode,
+        recipient: AgencyCode,
+        *,
+        sent: Numbers,
+        received: Numbers,
+        decided_late: Collection[int] = (),
+        pace: Pace = IN_TIME,
     ) -> None:
         self.sender = sender
         self.recipient = recipient
         self._sent = sent
         self._received = received
+        self._pace = pace
+        self._decided_late = decided_late
+        self._arrived_late = _Run(DifferenceKind.LATE)
+        self._late_verdict = _Run(DifferenceKind.LATE, "decided_late")
+        self._clocks = _Run(DifferenceKind.TIME_MISMATCH)
         self._counts: Counter[str] = Counter()
         self._gap: list[int] = []
         self._waiting = 0
@@ -93,11 +139,37 @@ class Join:
 
     def findings(self) -> Iterator[Finding]:
         """Walk all numbers, count them, and yield what does not agree."""
-        for start in range(0, max(self._sent.highest, self._received.highest), _BLOCK):
-            if not self._count_quiet(start, start + _BLOCK):
-                for number in range(start + 1, start + _BLOCK + 1):
-                    yield from self._judge(number)
-        yield from self._end_gap()
+        for found in self.slices():
+            yield from found
+
+    def slices(self) -> Iterator[list[Finding]]:
+        """Do the same in blocks, so that a service can let others run in between."""
+        found: list[Finding] = []
+        self._decided_late = frozenset(self._decided_late)
+        first, last = self._numbers_of_the_period()
+        for start in range(first - 1, last, _BLOCK):
+            end = min(start + _BLOCK, last)
+            if not self._count_quiet(start, end):
+                for number in range(start + 1, end + 1):
+                    found += self._judge(number)
+            yield found
+            found = []
+        found += self._end_gap()
+        for run in (self._arrived_late, self._late_verdict, self._clocks):
+            found += self._end(run)
+        yield found
+
+    def _numbers_of_the_period(self) -> tuple[int, int]:
+        """Return the first and the last number that are joined; the last is below the first for none."""
+        highest, pace = max(self._sent.highest, self._received.highest), self._pace
+        if pace.is_whole:
+            return 1, highest
+        inside = [n for n in range(1, highest + 1) if pace.begins_ms <= self._time_of(n) < pace.ends_ms]
+        return (inside[0], inside[-1]) if inside else (1, 0)
+
+    def _time_of(self, number: int) -> int:
+        table = self._sent if self._sent.mark(number) else self._received
+        return table.times[number - 1] if number <= table.highest else 0
 
     def movement(self) -> Movement:
         """Return what was counted."""
@@ -127,11 +199,19 @@ class Join:
             return False
         if self._sent.digests[packed] != self._received.digests[packed]:
             return False
+        if not self._is_in_time(start, end):
+            return False
         accepted = theirs.count(LISTED | ACCEPTED)
         self._count("sent", "received", "matched", by=len(ours))
         self._count("accepted", by=accepted)
         self._count("rejected", by=len(ours) - accepted)
         return True
+
+    def _is_in_time(self, start: int, end: int) -> bool:
+        if self._decided_late:
+            return False
+        took = list(map(sub, self._received.times[start:end], self._sent.times[start:end]))
+        return not took or (max(took) <= self._pace.late_ms and min(took) >= -self._pace.skew_ms)
 
     def _judge(self, number: int) -> Iterator[Finding]:
         ours, theirs = self._sent.mark(number), self._received.mark(number)
@@ -143,12 +223,13 @@ class Join:
             yield Finding(DifferenceKind.UNEXPECTED_MESSAGE, number, (self._record(number),))
         elif not theirs:
             yield from self._not_recorded(number, ours)
-        elif not self._is_same(number, theirs):  # 5
+        elif not is_same(self._sent, self._received, number):  # 5
             self._count("mismatched")
             places = (self._sending(number), self._record(number))
             yield Finding(DifferenceKind.HASH_MISMATCH, number, places)
         else:
             yield from self._matched(number, theirs)
+            yield from self._paced(number, ours, theirs)
 
     def _missing_in_both(self, number: int) -> Iterator[Finding]:
         if self._gap and self._gap[-1] != number - 1:
@@ -191,11 +272,28 @@ class Join:
             yield Finding(DifferenceKind.SEQUENCE_GAP, self._waiting, places, reason="held_behind")
             self._waiting = 0
 
-    def _is_same(self, number: int, theirs: int) -> bool:
-        if self._sent.id_of(number) != self._received.id_of(number):
-            return False
-        # A number that was closed without a message has an id, but no hashes.
-        return not theirs & LISTED or self._sent.digest_of(number) == self._received.digest_of(number)
+    def _paced(self, number: int, ours: int, theirs: int) -> Iterator[Finding]:  # 7, 8
+        took = self._received.times[number - 1] - self._sent.times[number - 1]
+        is_given_up = bool(ours & GIVEN_UP or theirs & CLOSED)
+        if took > self._pace.late_ms and not is_given_up:
+            yield from self._extend(self._arrived_late, number)
+        if number in self._decided_late and not is_given_up:
+            yield from self._extend(self._late_verdict, number)
+        if took < -self._pace.skew_ms:
+            yield from self._extend(self._clocks, number)
+
+    def _extend(self, run: _Run, number: int) -> Iterator[Finding]:
+        if run.last != number - 1:
+            yield from self._end(run)
+        run.first, run.last = run.first or number, number
+
+    def _end(self, run: _Run) -> Iterator[Finding]:
+        if run.first:
+            places = [self._sending(run.first), self._record(run.first)]
+            if run.reason:
+                places[1] = (self.recipient, self._received.ends[run.first - 1])
+            yield Finding(run.kind, run.first, tuple(places), last_number=run.last, reason=run.reason)
+        run.first = run.last = 0
 
     def _sending(self, number: int) -> tuple[AgencyCode, int]:
         return self.sender, self._sent.places[number - 1]

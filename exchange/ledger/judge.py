@@ -12,8 +12,10 @@
 7. Events and own members are as `entries.EVENTS` demands (`entries.legal`).
 
 A fault names the leaf, a reason and the class of difference; the leaf has no effect here either. The time of
-a leaf is never a fault. The judge takes leaves in their order, in pieces of any size, and keeps of them only
-two tables of numbers.
+a leaf is never a fault: a time that runs backwards by more than the skew is noted apart (`backwards`), and
+so is a verdict that came late (`decided_late`). The judge takes leaves in their order, in pieces of any size,
+and keeps of them two tables of numbers and what the log says of statements, erasures and versions
+(`accounts`).
 """
 
 import re
@@ -21,8 +23,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from exchange.ledger.accounts import Accounts
 from exchange.ledger.differences import DifferenceKind
 from exchange.ledger.entries import Event, Leaf, Verdict, decode_leaf, legal, stored_form
+from exchange.ledger.moments import NEVER, Moments
 from exchange.ledger.numbers import (
     ACCEPTED,
     CLOSED,
@@ -86,14 +90,26 @@ class LogJudge:
 
     `outgoing` says what the log says of its writer's own numbers, `incoming` what it says of the partner's.
     A leaf counts as old when its time is before `old_before`; a verdict counts as signed when its index is
-    below `cosigned`.
+    below `cosigned`. A time is backwards when it lies more than `skew_ms` before the one of the leaf before,
+    and a held number is decided late when that took more than `decide_ms`.
     """
 
-    def __init__(self, *, old_before: str = "", cosigned: int = 0) -> None:
+    def __init__(
+        self, *, old_before: str = "", cosigned: int = 0, skew_ms: int = NEVER, decide_ms: int = NEVER
+    ) -> None:
         self.size = 0
         self.faults: list[LogFault] = []
         self.outgoing = Numbers()
         self.incoming = Numbers()
+        self.accounts = Accounts()
+        self.backwards: list[int] = []
+        """Indexes of leaves whose time runs backwards."""
+        self.decided_late: list[int] = []
+        """Numbers of the partner that were held for too long before their verdict."""
+        self._moments = Moments()
+        self._last_ms = 0
+        self._skew_ms = skew_ms
+        self._decide_ms = decide_ms
         self._old_before = old_before.encode("ascii")
         self._cosigned = cosigned
         self._version = 0
@@ -104,11 +120,18 @@ class LogJudge:
         sent_form, rcvd_form = stored_form(Event.SENT).fullmatch, stored_form(Event.RCVD).fullmatch
         for raw in leaves:
             if match := sent_form(raw):
-                self._take_sent(match)
+                at_ms = self._moments.of(match["t"])
+                self._take_sent(match, at_ms)
             elif match := rcvd_form(raw):
-                self._take_rcvd(match)
+                at_ms = self._moments.of(match["t"])
+                self._take_rcvd(match, at_ms)
             else:
-                self._take_other(decode_leaf(raw))
+                leaf = decode_leaf(raw)
+                at_ms = self._moments.of(leaf.t.encode("ascii"))
+                self._take_other(leaf, at_ms)
+            if at_ms < self._last_ms - self._skew_ms:
+                self.backwards.append(self.size)
+            self._last_ms = at_ms
             self.size += 1
 
     def id_faults(self) -> list[LogFault]:
@@ -127,13 +150,14 @@ class LogJudge:
             for number, earlier in table.doubled()
         ]
 
-    def _take_sent(self, leaf: re.Match[bytes]) -> None:  # 2
+    def _take_sent(self, leaf: re.Match[bytes], at_ms: int) -> None:  # 2
         seq, id, eh, cd, t = leaf.group("seq", "id", "eh", "cd", "t")
         number, table = int(seq), self.outgoing
         mark = LISTED | OLD if t < self._old_before else LISTED
         if number != table.highest + 1 and not self._may_send(number):
             return
-        table.put(number, mark, place=self.size, id=packed_id(id), digest=packed_digest(eh, cd))
+        digest = packed_digest(eh, cd)
+        table.put(number, mark, place=self.size, id=packed_id(id), digest=digest, at_ms=at_ms)
 
     def _may_send(self, number: int) -> bool:
         """Name what is wrong with a number that is not the next; return True when it is kept anyway."""
@@ -150,7 +174,7 @@ class LogJudge:
             self._blame(OrderFault.NUMBER_BACKWARDS, number)
         return True
 
-    def _take_rcvd(self, leaf: re.Match[bytes]) -> None:  # 4
+    def _take_rcvd(self, leaf: re.Match[bytes], at_ms: int) -> None:  # 4
         seq, id, eh, cd, t, k, code = leaf.group("seq", "id", "eh", "cd", "t", "k", "code")
         number, table = int(seq), self.incoming
         if (code is not None) is not (k == b"rejected"):
@@ -167,22 +191,25 @@ class LogJudge:
             self._blame(OrderFault.NUMBER_FAR, number, of_partner=True)
         else:
             mark = LISTED | self._aged(_VERDICT_MARKS[k] | (CLOSED if code == VOIDED.encode() else 0), t)
-            table.put(number, mark, place=self.size, id=packed_id(id), digest=packed_digest(eh, cd))
+            digest = packed_digest(eh, cd)
+            table.put(number, mark, place=self.size, id=packed_id(id), digest=digest, at_ms=at_ms)
             table.end(number, mark, place=self.size)
 
-    def _take_other(self, leaf: Leaf) -> None:
+    def _take_other(self, leaf: Leaf, at_ms: int) -> None:
         if fault := legal(leaf):  # 7
             self._blame(fault)
         elif leaf.ev == Event.AGRX:
-            self._take_agrx(leaf)
+            self._take_agrx(leaf, at_ms)
         elif leaf.ev == Event.OPEN and self.size:  # 1
             self._blame(OrderFault.OPEN_NOT_FIRST)
         elif leaf.ev == Event.VOID:
             self._take_void(leaf)
         elif leaf.ev in (Event.ACCP, Event.REJC):
-            self._take_verdict(leaf)
+            self._take_verdict(leaf, at_ms)
+        else:
+            self.accounts.take(leaf, self.size, at_ms)
 
-    def _take_agrx(self, leaf: Leaf) -> None:  # 6
+    def _take_agrx(self, leaf: Leaf, at_ms: int) -> None:  # 6
         n, begin = int(leaf.fields["n"]), int(leaf.fields["fs"])
         if self._version and n != self._version + 1:
             self._blame(OrderFault.VERSION_SKIPPED)
@@ -190,6 +217,7 @@ class LogJudge:
             self._blame(OrderFault.VERSION_FROM_USED)
         else:
             self._version = n
+            self.accounts.take(leaf, self.size, at_ms)
 
     def _take_void(self, leaf: Leaf) -> None:  # 3
         number, id, t = _common(leaf)
@@ -205,7 +233,7 @@ class LogJudge:
             mark = LISTED | GIVEN_UP | (OLD if t < self._old_before else 0)
             table.end(number, mark, place=self.size)
 
-    def _take_verdict(self, leaf: Leaf) -> None:  # 5
+    def _take_verdict(self, leaf: Leaf, at_ms: int) -> None:  # 5
         number, id, t = _common(leaf)
         table = self.incoming
         mark = table.mark(number)
@@ -217,8 +245,10 @@ class LogJudge:
             )
         elif mark & HELD:
             table.end(number, LISTED | verdict, place=self.size)
+            if at_ms - table.times[number - 1] > self._decide_ms and not closes:
+                self.decided_late.append(number)
         elif not mark and closes and not table.is_too_far(number):
-            table.put(number, verdict, place=self.size, id=id, digest=bytes(16))
+            table.put(number, verdict, place=self.size, id=id, digest=bytes(16), at_ms=at_ms)
             table.end(number, verdict, place=self.size)
         else:
             earlier = table.places[number - 1] if mark else -1

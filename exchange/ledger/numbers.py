@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one log says of every number of one direction, packed into about 41 bytes a number.
+"""What one log says of every number of one direction, packed into about 49 bytes a number.
 
 A reconciliation joins two of these tables, one of each log, so a million messages fit into memory on a small
-machine. For each number there is a mark, the place of its first leaf and of the one that ended it, the
-message id, and a 128-bit digest of the two hashes (`eh`, `cd`) that both sides must have recorded.
+machine. For each number there is a mark, the place of its first leaf and of the one that ended it, the time
+of the first one, the message id, and a 128-bit digest of the two hashes (`eh`, `cd`) that both sides must
+have recorded.
 """
 
 import hashlib
@@ -40,6 +41,8 @@ class Numbers:
     marks: bytearray = field(default_factory=bytearray)
     places: "array[int]" = field(default_factory=lambda: array("Q"))
     ends: "array[int]" = field(default_factory=lambda: array("Q"))
+    times: "array[int]" = field(default_factory=lambda: array("q"))
+    """Claimed time of the first leaf in milliseconds; 0 where there is none."""
     ids: bytearray = field(default_factory=bytearray)
     digests: bytearray = field(default_factory=bytearray)
     kept: int = 0
@@ -58,7 +61,7 @@ class Numbers:
         """Say whether a number is beyond what an honest log can come to; see `MAX_AHEAD`."""
         return number > self.kept + MAX_AHEAD
 
-    def put(self, number: int, mark: int, *, place: int, id: bytes, digest: bytes) -> None:
+    def put(self, number: int, mark: int, *, place: int, id: bytes, digest: bytes, at_ms: int = 0) -> None:
         """Enter the first leaf of a number; requires that it is not too far."""
         self.kept += 1
         if number > len(self.marks):
@@ -66,12 +69,14 @@ class Numbers:
             self.marks.append(mark)
             self.places.append(place)
             self.ends.append(0)
+            self.times.append(at_ms)
             self.ids += id
             self.digests += digest
             return
         at = number - 1
         self.marks[at] = mark
         self.places[at] = place
+        self.times[at] = at_ms
         self.ids[at * PACKED_BYTES : number * PACKED_BYTES] = id
         self.digests[at * PACKED_BYTES : number * PACKED_BYTES] = digest
 
@@ -110,8 +115,19 @@ class Numbers:
         self.marks += bytes(count)
         self.places.frombytes(bytes(count * self.places.itemsize))
         self.ends.frombytes(bytes(count * self.ends.itemsize))
+        self.times.frombytes(bytes(count * self.times.itemsize))
         self.ids += bytes(count * PACKED_BYTES)
         self.digests += bytes(count * PACKED_BYTES)
+
+
+def is_same(sent: Numbers, received: Numbers, number: int) -> bool:
+    """Say whether both tables speak of the same message; requires that both have the number.
+
+    A number that was closed without a message has an id, but no hashes.
+    """
+    if sent.id_of(number) != received.id_of(number):
+        return False
+    return not received.mark(number) & LISTED or sent.digest_of(number) == received.digest_of(number)
 
 
 def packed_id(text: bytes) -> bytes:

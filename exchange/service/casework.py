@@ -31,7 +31,7 @@ from exchange.errors import RejectedError
 from exchange.ids import CaseCode
 from exchange.messages.document import header_of, text_at
 from exchange.protocol.parts import Document
-from exchange.service import consents, crossings, questions
+from exchange.service import consents, crossings, hearing, questions
 from exchange.service.meaning import TARGET_ID, UNKNOWN, cases_of, target_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
@@ -137,6 +137,7 @@ def receive(
     _enter(uow, node, pairing, row, weighed.touched, weighed.standing, weighed.taken)
     crossings.announce(uow, row, document)
     note_withdrawal(uow, row)
+    hearing.note(uow, row)
     index_message(uow, row.link, document)
     questions.receive(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
 

@@ -16,6 +16,7 @@ def keep_difference(
     """Keep one difference; `subject` is the number or leaf it speaks of, else its kind."""
     now = node.clock.now()
     row = DifferenceRow(link, kind, subject or kind, reason, evidence, now)
+    node.presence.of(link).evidence += 1
     if uow.audit.keep(row):
         uow.audit.record(AuditRow(now, "partner", "difference", kind, result=row.subject))
     node.counters.count("difference", reason=kind)

@@ -91,6 +91,8 @@ class LinkPresence:
     failures: int = 0
     last_contact_at: datetime | None = None
     tail_sent_s: float = float("-inf")
+    evidence: int = 0
+    """How many pieces of evidence against the partner were kept since the start."""
     retry_at_s: float = float("-inf")
     """Monotonic second at which a line that the partner put off is offered again."""
     notes_at_s: float = float("-inf")

@@ -29,7 +29,7 @@ from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
 from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import MessageRow, MessageState
+from exchange.service.rows import Direction, MessageRow, MessageState
 
 COUNTED = frozenset(
     {"RPN", "RPD", "CAN", "HDP", "HRC", "RCV", "CWD", "HLD", "RSM", "TDS", "TRS", "FUP", "CLO", "ROP"}
@@ -52,6 +52,19 @@ class Period:
 
 
 ALWAYS = Period()
+
+
+@dataclass(frozen=True)
+class Upto:
+    """Heads up to which verdicts count, so that both sides count the same messages, whenever they count."""
+
+    own: int
+    partner: int
+
+    def has(self, row: MessageRow) -> bool:
+        """Return whether the verdict on a message stands below the head of its recipient's log."""
+        size = self.partner if row.direction is Direction.OUT else self.own
+        return 0 <= row.verdict_leaf_index < size
 
 
 @dataclass(frozen=True)
@@ -135,16 +148,35 @@ def balance(stories: Iterable[Sequence[Told]], period: Period = ALWAYS) -> Balan
     )
 
 
+def added(one: Balance, other: Balance) -> Balance:
+    """Return the balance of the persons of two balances."""
+    return Balance(
+        one.in_notices + other.in_notices,
+        Counter(one.decisions) + Counter(other.decisions),
+        one.on_lists + other.on_lists,
+        Counter(one.outcomes) + Counter(other.outcomes),
+        one.added + other.added,
+        one.received + other.received,
+        Counter(one.accepted) + Counter(other.accepted),
+        Counter(one.reintegration) + Counter(other.reintegration),
+    )
+
+
 def told_of(
-    uow: UnitOfWork, link: LinkId, case: CaseCode, read: dict[MessageId, "Opened | None"]
+    uow: UnitOfWork,
+    link: LinkId,
+    case: CaseCode,
+    read: dict[MessageId, "Opened | None"],
+    *,
+    upto: Upto | None = None,
 ) -> list[Told]:
-    """Return the accepted messages about a case, each once."""
+    """Return the accepted messages about a case, each once; with `upto` only those below its heads."""
     found: dict[MessageId, Told] = {}
     for event in uow.cases.events(link, case):
         if event.type not in COUNTED or event.message in found:
             continue
         row = uow.messages.by_seq(link, event.direction, event.seq)
-        if row is None or row.state is not MessageState.ACCEPTED:
+        if row is None or row.state is not MessageState.ACCEPTED or (upto and not upto.has(row)):
             continue
         opened = _read(uow, row, read)
         if opened is not None:

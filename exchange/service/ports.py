@@ -21,6 +21,7 @@ from typing import Protocol, TypeVar
 
 from exchange.ids import AgencyCode, CaseCode, LinkId, MessageId, MovementCode, OfficerNumber
 from exchange.protocol.keyring import KeySpan
+from exchange.service.books import Differences, Statements
 from exchange.service.clients import Clients
 from exchange.service.emergencies import Emergencies
 from exchange.service.findings import Register, Searches
@@ -416,6 +417,10 @@ class UnitOfWork(Protocol):
     def searches(self) -> Searches: ...
     @property
     def register(self) -> Register: ...
+    @property
+    def differences(self) -> Differences: ...
+    @property
+    def statements(self) -> Statements: ...
     @property
     def officers(self) -> Officers: ...
     @property

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reconciles a partner: own log against our copy of the partner's, up to two fixed heads.
+"""Reconciles a partner, and verifies both logs: what an auditor asks for.
 
-The comparison reads pages of leaves in units of their own, so the store serves everybody else in
-between; leaves written meanwhile are not part of it. `verify` recomputes both roots and checks every
-head signature and cosignature, which is what an auditor asks first.
+`reconcile` walks both logs to their heads (`comparing`) and names every difference. `verify` recomputes both
+roots and checks every head signature and cosignature, which is what an auditor asks first.
 """
 
 from dataclasses import dataclass
@@ -11,18 +10,16 @@ from datetime import timedelta
 
 from exchange.errors import ExchangeError, NodeError, NoteInvalidError, SignatureInvalidError
 from exchange.ids import AgencyCode, LinkId, b64url
-from exchange.ledger.compare import PAGE_LEAVES, Comparison, LogView, Reconciliation
+from exchange.ledger.compare import Period, Reconciliation
 from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import verify_cosignature, verify_head
 from exchange.protocol.suites import KeyUse, PublicKey
 from exchange.protocol.trust import trusted_signers
+from exchange.service.comparing import GRACE, PAGE_LEAVES, all_differences, page_of, walk
 from exchange.service.deliver import flush
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
-
-GRACE = timedelta(hours=24)
-"""A message without a leaf of the partner counts as in transit for so long (`discrepancy-types`)."""
 
 
 @dataclass(frozen=True)
@@ -49,46 +46,14 @@ async def refresh(node: Node, link: LinkId) -> bool:
     return True
 
 
-async def reconcile(node: Node, link: LinkId, *, grace: timedelta = GRACE) -> Reconciliation:
-    """Return the reconciliation with a partner, of what is in the store now."""
-    views = await node.store.read(lambda uow: _views(uow, node, link))
-    comparison = Comparison(*views, now=node.clock.now(), grace=grace)
-    cited: dict[tuple[AgencyCode, int], bytes] = {}
-    for view in views:
-        for start in range(0, view.size, PAGE_LEAVES):
-            comparison.take(view.by, await _page(node, link, view.by, start, view.size))
-    return await node.store.read(lambda uow: comparison.finish(lambda by, i: _leaf(uow, link, by, i, cited)))
+async def reconcile(
+    node: Node, link: LinkId, *, grace: timedelta = GRACE, period: Period | None = None
+) -> Reconciliation:
+    """Return the reconciliation with a partner, of what is in the store now.
 
-
-async def _page(node: Node, link: LinkId, by: AgencyCode, start: int, size: int) -> list[bytes]:
-    end = min(start + PAGE_LEAVES, size)
-    return await node.store.read(lambda uow: uow.logs.leaves(link, by, start, end))
-
-
-def _leaf(
-    uow: UnitOfWork, link: LinkId, by: AgencyCode, index: int, cited: dict[tuple[AgencyCode, int], bytes]
-) -> bytes:
-    if (by, index) not in cited:
-        cited[(by, index)] = uow.logs.leaves(link, by, index, index + 1)[0]
-    return cited[(by, index)]
-
-
-def _views(uow: UnitOfWork, node: Node, link: LinkId) -> tuple[LogView, LogView]:
-    row = uow.links.get(link)
-    if row is None:
-        raise NodeError(f"link {link} is not in the store")
-
-    def view(by: AgencyCode) -> LogView:
-        position, head = uow.logs.position(link, by), uow.logs.head(link, by)
-        return LogView(
-            by=by,
-            size=position.size,
-            leaves=lambda start, end: uow.logs.leaves(link, by, start, end),
-            cosigned=uow.logs.cosigned(link, by)[0],
-            head_at=head.at if head else None,
-        )
-
-    return view(node.agency), view(row.partner)
+    With a `period` only numbers that were sent in it, and entries that were written in it, are looked at.
+    """
+    return await all_differences(node, await walk(node, link, grace=grace, period=period))
 
 
 async def verify(node: Node, link: LinkId) -> tuple[LogReport, LogReport]:
@@ -106,7 +71,7 @@ async def _verify_log(node: Node, link: LinkId, by: AgencyCode) -> LogReport:
     under_cosignature = await node.store.read(lambda uow: uow.logs.head_within(link, by, cosigned))
     grown, faults = CompactRange(), []
     for start in range(0, size, PAGE_LEAVES):
-        page = await _page(node, link, by, start, size)
+        page = await page_of(node, link, by, start, size)
         grown = grown.extend([leaf_hash(leaf) for leaf in page])
     root = b64url(grown.root())
     index = head.size - 1 if head else 0

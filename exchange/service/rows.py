@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, MovementCode, OfficerNumber
+from exchange.ledger.differences import Difference
 
 
 class Direction(StrEnum):
@@ -359,3 +360,99 @@ class DifferenceRow:
     reason: str
     evidence: bytes
     at: datetime
+
+
+class DifferenceState(StrEnum):
+    """Where a named difference stands on this side."""
+
+    OPEN = "open"
+    EXPLAINED = "explained"
+    """A side said how it came about."""
+    RESENT = "resent"
+    """The line is offered again."""
+    CORRECTED = "corrected"
+    """A leaf or message corrects it; the other side has not said so yet."""
+    ACCEPTED = "accepted"
+    """Two persons of this side accept it as it is; the other side has not yet."""
+    ESCALATED = "escalated"
+    """The heads of department have it."""
+    CLOSED = "closed"
+    """Both sides say that it is settled, or it ended before anybody was told."""
+
+
+HEARD = "heard"
+"""Reason of a difference that only the partner named."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A difference notice: its message, the commitment that `dsco` names, the number of its maker."""
+
+    message: MessageId
+    dg: Digest
+    no: int
+
+
+@dataclass(frozen=True)
+class NamedDifference:
+    """A difference with its life; `no` is this side's number of it, from 1 on each link."""
+
+    link: LinkId
+    no: int
+    found: Difference
+    found_at: datetime
+    state: DifferenceState
+    changed_at: datetime
+    told: MessageId | None = None
+    """Our difference notice (DSC)."""
+    told_dg: Digest | None = None
+    """Its commitment, as in our leaf `dsco`."""
+    heard: MessageId | None = None
+    """The partner's difference notice."""
+    heard_dg: Digest | None = None
+    heard_no: int = 0
+    """The partner's number of it, as in its leaf `dsco`; 0 while that leaf is not known."""
+    ours: MessageId | None = None
+    """Our last resolution (DRS)."""
+    theirs: MessageId | None = None
+    accepted_by: tuple[str, ...] = ()
+    """The two officers of this side who accept it as it is."""
+    we_settled: bool = False
+    """Our log says `dscr` settled."""
+    they_settled: bool = False
+
+    @property
+    def notice(self) -> "Notice | None":
+        """The notice that a resolution answers: ours, or else the partner's."""
+        if self.told and self.told_dg:
+            return Notice(self.told, self.told_dg, self.no)
+        if self.heard and self.heard_dg:
+            return Notice(self.heard, self.heard_dg, self.heard_no)
+        return None
+
+    @property
+    def is_hearsay(self) -> bool:
+        """True while only the partner says so, and our own comparison does not find it."""
+        return self.found.reason == HEARD
+
+
+@dataclass(frozen=True)
+class StatementRow:
+    """A statement of either side, as the leaf `stmt` of its maker has it."""
+
+    link: LinkId
+    is_own: bool
+    no: int
+    period: str
+    """A day or a month in UTC."""
+    dg: Digest
+    """Commitment of its message (STM)."""
+    leaf_index: int
+    made_at: datetime
+    answer: str = ""
+    """`agreed` or `differs`, once the other side said so."""
+    answered_at: datetime | None = None
+    answered_by: str = ""
+    """Officer of this side, `node` or `partner`."""
+    findings: tuple[str, ...] = ()
+    """Places in a statement of the partner that our own figures do not give."""

@@ -14,6 +14,7 @@ from exchange.ids import LinkId
 from exchange.ledger.entries import beat
 from exchange.service import logbook
 from exchange.service.agreements import keep_agreed
+from exchange.service.bookkeeper import Bookkeeper
 from exchange.service.deliver import deliver, poll
 from exchange.service.drafts import release_waiting
 from exchange.service.filegate import put_mark
@@ -43,6 +44,7 @@ class Supervisor:
         self._polls: dict[LinkId, asyncio.Task[None]] = {}
         self._water: dict[LinkId, int] = {}
         self._shown: dict[LinkId, datetime] = {}
+        self._books = Bookkeeper(node)
 
     async def run(self) -> None:
         """Run until the node stops; raises StoreError when the store failed."""
@@ -91,6 +93,7 @@ class Supervisor:
             self._change_agreement,
             self._pass_on_withdrawals,
             self._show_witnesses,
+            self._books.keep,
         ):
             await _tolerate(self._node, step, link)
 

@@ -25,6 +25,7 @@ from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import NOW, trusted_signers
 from exchange.service import casework, logbook
 from exchange.service.evidence import keep_difference
+from exchange.service.hearing import follow_leaf
 from exchange.service.keyplaces import follow_leaves
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
@@ -146,7 +147,7 @@ def apply_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> Non
         case Event.RCVD | Event.ACCP | Event.REJC:
             _try_verdict(uow, node, pairing, leaf)
         case _:
-            pass
+            follow_leaf(uow, node, pairing.link.link, leaf)
 
 
 def _announce(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:

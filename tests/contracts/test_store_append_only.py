@@ -30,6 +30,8 @@ APPEND_ONLY = {
     "client": "UPDATE client SET token = zeroblob(32)",
     "audit": "UPDATE audit SET actor = 'P-0001'",
     "difference": "UPDATE difference SET evidence = x'00'",
+    "named_difference": "UPDATE named_difference SET kind = 'late'",
+    "statement": "UPDATE statement SET dg = x'00'",
 }
 """Tables that only grow, and an update each must refuse."""
 

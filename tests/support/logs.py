@@ -10,6 +10,7 @@ from exchange.clock import instant_text
 from exchange.ids import AgencyCode, Digest, LinkId, MessageId, sha256
 from exchange.ledger.compare import LogView, Reconciliation, compare
 from exchange.ledger.copy import CopyState
+from exchange.ledger.differences import Difference
 from exchange.ledger.entries import Entry, accp, encode_leaf, opened, rcvd, rejc, sent, void
 from exchange.ledger.merkle import CompactRange, leaf_hash, root_of
 from exchange.ledger.notes import Head, sign_head
@@ -170,3 +171,24 @@ class TwoLogs:
             grace=GRACE,
             stale_after=stale_after,
         )
+
+
+def two_logs(count: int = 3) -> TwoLogs:
+    """Both sides sent `count` messages and accepted all."""
+    logs = TwoLogs()
+    logs.begin()
+    for number in range(1, count + 1):
+        logs.exchange(number)
+        logs.exchange(number, by=ORIGIN)
+    return logs
+
+
+def only(differences: tuple[Difference, ...]) -> Difference:
+    """Return the one difference that there is."""
+    assert len(differences) == 1, [one.words for one in differences]
+    return differences[0]
+
+
+def places(difference: Difference) -> list[tuple[str, int]]:
+    """Return log and index of each leaf that proves a difference."""
+    return [(leaf.by, leaf.index) for leaf in difference.leaves]

@@ -21,6 +21,7 @@ from exchange.ids import (
     OfficerNumber,
     sha256,
 )
+from exchange.ledger.differences import Difference, DifferenceKind, LeafRef
 from exchange.protocol.keyring import KeySpan
 from exchange.protocol.suites import KeyUse
 from exchange.service.clients import ClientRow
@@ -35,6 +36,7 @@ from exchange.service.rows import (
     CaseRow,
     CrossingRow,
     DifferenceRow,
+    DifferenceState,
     Direction,
     DraftRow,
     HeadRow,
@@ -44,8 +46,10 @@ from exchange.service.rows import (
     MessageState,
     MovementEventRow,
     MovementRow,
+    NamedDifference,
     OfficerRow,
     Part,
+    StatementRow,
 )
 
 NOW = datetime(2027, 10, 4, 9, 12, 4, 123000, tzinfo=UTC)
@@ -235,6 +239,26 @@ def difference_row(subject: str = "12", **changes: Any) -> DifferenceRow:
     return DifferenceRow(link=LINK, subject=subject, **(values | changes))
 
 
+def named_difference(no: int = 1, *, key_number: int = 0, **changes: Any) -> NamedDifference:
+    leaf = LeafRef(OWN, 12, digest("leaf"))
+    found = Difference(
+        DifferenceKind.MISSING_MESSAGE,
+        (leaf,),
+        acts_first=OWN,
+        sender=OWN,
+        number=key_number or no,
+        last_number=key_number or no,
+        reason="",
+    )
+    values: dict[str, Any] = {"state": DifferenceState.OPEN, "found_at": NOW, "changed_at": NOW}
+    return NamedDifference(LINK, no, **({"found": found} | values | changes))
+
+
+def statement_row(no: int = 1, **changes: Any) -> StatementRow:
+    values: dict[str, Any] = {"is_own": True, "period": "2027-10-04", "made_at": NOW, "leaf_index": 7}
+    return StatementRow(LINK, no=no, dg=digest(f"statement {no}"), **(values | changes))
+
+
 def begin(uow: UnitOfWork) -> None:
     """A unit: one link with both logs open."""
     uow.links.add(link_row())
@@ -268,6 +292,8 @@ def fill(uow: UnitOfWork) -> None:
     uow.emergencies.add(emergency_row())
     uow.audit.record(audit_row())
     uow.audit.keep(difference_row())
+    uow.differences.add(named_difference())
+    uow.statements.add(statement_row())
     uow.settings.put("node", "0123456789abcdef")
 
 

@@ -172,6 +172,13 @@ class SqlMessages:
     def of_no_case(self, type_code: str, *, limit: int) -> builtins.list[MessageRow]:
         return self._all("message_of_no_case", {"type": type_code, "limit": limit})
 
+    def of_ledger(
+        self, link: LinkId, direction: Direction, type_code: str, *, limit: int
+    ) -> builtins.list[MessageRow]:
+        """Return messages of a type about the ledger itself, newest first; see `books.Statements`."""
+        values = {"link": self._numbers.find(link), "direction": direction, "type": type_code, "limit": limit}
+        return self._all("message_of_ledger", values)
+
     def numbers(
         self, link: LinkId, direction: Direction, start: int, limit: int
     ) -> builtins.list[MessageRow]:

@@ -13,6 +13,7 @@ from exchange.adapters.storage.clients import SqlClients
 from exchange.adapters.storage.contents import SqlContents
 from exchange.adapters.storage.crossings import SqlCrossings
 from exchange.adapters.storage.database import Database
+from exchange.adapters.storage.differences import SqlDifferences, SqlStatements
 from exchange.adapters.storage.drafts import SqlDrafts
 from exchange.adapters.storage.emergencies import SqlEmergencies
 from exchange.adapters.storage.links import LinkNumbers, SqlLinks
@@ -52,6 +53,8 @@ class SqlUnit:
         self._questions = SqlQuestions(database, self._numbers, files)
         self._searches = SqlSearches(database, vault, files)
         self._register = SqlRegister(database, vault, files)
+        self._differences = SqlDifferences(database, self._numbers)
+        self._statements = SqlStatements(database, self._numbers, self._messages)
         self._officers = SqlOfficers(database, vault)
         self._clients = SqlClients(database, vault)
         self._drafts = SqlDrafts(database, vault, self._numbers)
@@ -102,6 +105,14 @@ class SqlUnit:
     @property
     def register(self) -> SqlRegister:
         return self._register
+
+    @property
+    def differences(self) -> SqlDifferences:
+        return self._differences
+
+    @property
+    def statements(self) -> SqlStatements:
+        return self._statements
 
     @property
     def officers(self) -> SqlOfficers:

@@ -1,27 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands of the auditor: reconcile and ledger. Nothing here opens content."""
 
+import asyncio
+
+from exchange.bootstrap import announced_days
 from exchange.errors import UsageError
 from exchange.ids import AgencyCode
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
-from exchange.ledger.differences import CLASSES
+from exchange.interfaces.api.differing import AMBER, GREEN, RED, difference_answer, light
+from exchange.ledger.compare import Period, Reconciliation
+from exchange.ledger.differences import CLASSES, Difference
 from exchange.ledger.entries import decode_leaf
 from exchange.ledger.join import Movement
 from exchange.service.ports import UnitOfWork
 from exchange.service.reconcile import LogReport, reconcile, refresh, verify
-from exchange.service.rows import LinkRow
+from exchange.service.rows import DifferenceState, LinkRow, NamedDifference
+from exchange.service.statement_figures import counted_in_content, span_of
 
 MAX_ENTRIES = 500
+MAX_NAMED = 1_000
+"""Differences looked up in the books in one unit; more are not named anyway."""
 
 
 async def reconcile_partner(desk: Desk, ask: Ask) -> Answer:
-    """Compare both logs of a link and name every difference."""
+    """Compare both logs of a link and name every difference.
+
+    `month`, or the days `since` and `until` (both included, UTC), choose what was sent in that time.
+    """
     row = await desk.link(ask.text("partner", ""))
+    period = _period(ask)
     asked = ask.members.get("flush") is not False
     reached = await refresh(desk.node, row.link) if asked else None
-    found = await reconcile(desk.node, row.link)
+    found = await reconcile(desk.node, row.link, period=period)
     own, copy = await verify(desk.node, row.link)
+    known = await desk.node.store.read(lambda uow: _known(uow, row, found))
+    announced = await asyncio.to_thread(announced_days, desk.opened.folder)
     return {
+        "light": _light(found, known, faults=bool(own.faults or copy.faults)),
+        "counted": await counted_in_content(desk.node, row.link, announced),
+        "period": {"from": when(period.begins), "to": when(period.ends)} if period else None,
         "partner": row.partner,
         "link": row.link,
         "at": when(found.at),
@@ -36,22 +53,46 @@ async def reconcile_partner(desk: Desk, ask: Ask) -> Answer:
         "cosigned": {"own": own.cosigned, "partner": copy.cosigned},
         "roots": {"own": own.root, "partner": copy.root},
         "faults": [*own.faults, *copy.faults],
-        "differences": [
-            {
-                "class": item.kind.value,
-                "words": CLASSES[item.kind].words,
-                "number": item.number,
-                "last_number": item.last_number,
-                "sender": item.sender,
-                "acts_first": item.acts_first,
-                "reason": item.reason,
-                "entries": [
-                    {"log": leaf.by, "index": leaf.index, "digest": leaf.digest} for leaf in item.leaves
-                ],
-            }
-            for item in found.differences
-        ],
+        "differences": [_difference(item, known.get(item.key)) for item in found.differences],
     }
+
+
+def _known(uow: UnitOfWork, row: LinkRow, found: Reconciliation) -> dict[str, NamedDifference]:
+    """Return the differences that are named already, by what makes them the same."""
+    rows = (uow.differences.of_key(row.link, item.key) for item in found.differences[:MAX_NAMED])
+    return {one.found.key: one for one in rows if one is not None}
+
+
+def _difference(found: Difference, named: NamedDifference | None) -> Answer:
+    """Return a difference, with the number and the state that it has in the books."""
+    state = named.state.value if named else DifferenceState.OPEN.value
+    return difference_answer(found) | {"no": named.no if named else 0, "state": state}
+
+
+def _light(found: Reconciliation, known: dict[str, NamedDifference], *, faults: bool) -> str:
+    """Return what an auditor sees first; what nobody has named yet counts as open."""
+    unnamed = [item for item in found.differences if item.key not in known]
+    if any(CLASSES[item.kind].is_grave for item in unnamed):
+        return RED
+    shown = light(known.values(), faults=faults)
+    return AMBER if shown == GREEN and unnamed else shown
+
+
+def _period(ask: Ask) -> Period | None:
+    month, since, until = (ask.text(name, "") for name in ("month", "since", "until"))
+    if month and (since or until):
+        raise UsageError("say a month, or the first and the last day, not both")
+    if month:
+        span = span_of(month)
+        return Period(span.begins, span.ends)
+    if not since and not until:
+        return None
+    if not (since and until):
+        raise UsageError("a period has a first and a last day", hint="say --from and --to")
+    first, last = span_of(since), span_of(until)
+    if last.ends <= first.begins:
+        raise UsageError("the period ends before it begins")
+    return Period(first.begins, last.ends)
 
 
 def _movement(found: Movement) -> Answer:

@@ -25,6 +25,7 @@ from exchange.interfaces.api import (
     casebook,
     clientele,
     courier,
+    differing,
     evidence,
     figures,
     finding,
@@ -37,6 +38,7 @@ from exchange.interfaces.api import (
     registry,
     rights,
     sheets,
+    stating,
     training,
 )
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, problem_answer
@@ -57,6 +59,8 @@ COMMANDS: dict[str, Command] = {
     **answering.COMMANDS,
     **handover.COMMANDS,
     **bookkeeping.COMMANDS,
+    **differing.COMMANDS,
+    **stating.COMMANDS,
     **evidence.COMMANDS,
     **casebook.COMMANDS,
     **finding.COMMANDS,

@@ -19,6 +19,7 @@ from exchange.interfaces.cli import (
     cases,
     clientele,
     demo,
+    differing,
     doctor,
     due,
     evidence,
@@ -35,6 +36,7 @@ from exchange.interfaces.cli import (
     rights,
     schemas,
     setup,
+    stating,
     witness,
 )
 from exchange.interfaces.cli.output import show_error
@@ -93,6 +95,8 @@ for name, group in (
     ("client", clientele.group),
     ("key", offices.keys),
     ("ledger", ledgers.group),
+    ("difference", differing.group),
+    ("statement", stating.group),
     ("evidence", evidence.group),
     ("parcel", parcels.group),
     ("schema", schemas.group),

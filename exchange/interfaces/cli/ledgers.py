@@ -4,12 +4,15 @@
 People count entries from 1; programs (`--json`) get the index of the leaf, from 0.
 """
 
+import csv
+from io import StringIO
 from typing import Annotated, Final
 
 import typer
 
 from exchange.errors import UsageError
 from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.differing import DIFFERENCES, say_light
 from exchange.interfaces.cli.options import DATA, Data, Json, Partner
 from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table
 from exchange.interfaces.cli.sending import short
@@ -17,8 +20,6 @@ from exchange.interfaces.cli.sending import short
 group = typer.Typer(help="The ledgers of a link: list, show, verify.", no_args_is_help=True)
 
 Log = Annotated[str, typer.Option("--log", help="own or partner: whose ledger.")]
-DIFFERENCES: Final = 1
-"""Exit code when something differs."""
 _IN_HEADINGS: Final = frozenset({"index", "at", "event"})
 _DIGESTS: Final = frozenset({"eh", "cd", "pc", "ad", "crd", "dg", "root"})
 _NAMES: Final = {
@@ -47,20 +48,27 @@ def reconcile(
     ] = False,
     since: Annotated[str, typer.Option("--since", help="First day of the period of persons, UTC.")] = "",
     until: Annotated[str, typer.Option("--until", help="Last day of the period of persons, UTC.")] = "",
+    month: Annotated[str, typer.Option("--month", help="Only what was sent in a month, 2027-10.")] = "",
+    first: Annotated[str, typer.Option("--from", help="Only what was sent from this day on, UTC.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Only what was sent until this day, UTC.")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="The differences as a table for a sheet.")] = False,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
-    """Compare both ledgers of a link and name every difference. Exit 1 if there is one."""
+    """Compare both ledgers of a link and name every difference. Exit 1 if one is not closed."""
     service = Service(data)
-    found = service.ask("reconcile", partner=partner, flush=not offline)
+    asked = {"partner": partner, "month": month, "since": first, "until": last}
+    found = service.ask("reconcile", **asked, flush=not offline)
     if persons:
         found["persons"] = service.ask("persons.balance", partner=partner, since=since, until=until)
     if as_json:
         say_json(found)
+    elif as_csv:
+        print(_csv(found), end="")
     else:
         _say_comparison(found)
         _say_persons(found["persons"] if persons else None)
-    if found["differences"] or found["faults"] or (persons and not found["persons"]["holds"]):
+    if found["light"] != "green" or (persons and not found["persons"]["holds"]):
         raise typer.Exit(DIFFERENCES)
 
 
@@ -129,9 +137,11 @@ def _say_report(row: Answer) -> None:
 
 
 def _say_comparison(found: Answer) -> None:
-    partner, out, into = found["partner"], found["outgoing"], found["incoming"]
-    differences = found["differences"]
-    say(f"{partner} at {found['at']}")
+    out, into, differences = found["outgoing"], found["incoming"], found["differences"]
+    say_light(found)
+    say(f"  at {found['at']}")
+    if found["period"]:
+        say(f"  what was sent from {found['period']['from']} to {found['period']['to']}")
     if found["reached"] is False:
         say("  not reached now: compared with what is here of its ledger")
     say(f"  we sent {out['sent']}, received there {out['received']}, accepted {out['accepted']}")
@@ -140,15 +150,39 @@ def _say_comparison(found: Answer) -> None:
     line = f"  matched {found['matched']}, in transit {found['in_transit']}, differences {len(differences)}"
     say_marked(f"{line}: {word}" if word == "differs" else line, word)
     ours, theirs = found["entries"]["own"], found["entries"]["partner"]
+    if ours == found["cosigned"]["own"] and theirs == found["cosigned"]["partner"]:
+        say(f"  both sides hold {ours + theirs} entries and have signed all of them")
     say(f"  ledgers: ours {ours} entries, signed by them to {found['cosigned']['own']};")
     say(f"           theirs {theirs} entries, signed by us to {found['cosigned']['partner']}")
-    for row in differences:
+    _say_differences(found)
+
+
+def _say_differences(found: Answer) -> None:
+    for row in found["differences"]:
         say(f"difference {row['class']}{_number(row)}: {row['words']}")
         for entry in row["entries"]:
             say(f"  entry {entry['index'] + 1} of {entry['log']}")
-        say(f"  acts first: {row['acts_first']}")
+        known = f", difference {row['no']}" if row["no"] else ""
+        say(f"  {row['state']}{known}; acts first: {row['acts_first']}")
+    for name, count in found["counted"].items():
+        if count:
+            say(f"counted {name.replace('_', ' ')}: {count}")
     for fault in found["faults"]:
         say(f"ledger: {fault}")
+
+
+def _csv(found: Answer) -> str:
+    """Return the differences with one line each, in the form that spreadsheets read."""
+    text = StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(
+        ("difference", "state", "class", "sender", "number", "last_number", "entries", "acts_first")
+    )
+    for row in found["differences"]:
+        entries = " ".join(f"{entry['log']}:{entry['index'] + 1}" for entry in row["entries"])
+        named = (row["no"] or "", row["state"], row["class"], row["sender"] or "")
+        table.writerow((*named, row["number"] or "", row["last_number"] or "", entries, row["acts_first"]))
+    return text.getvalue()
 
 
 def _say_persons(found: Answer | None) -> None:

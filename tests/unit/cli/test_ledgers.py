@@ -13,7 +13,7 @@ SAME: dict[str, Any] = {
     "partner": "VN-MPS-IMM", "link": "x", "at": "2027-10-04T09:12:04.123Z", "sent": 2, "received": 2,
     "reached": True, "matched": 4, "in_transit": 0, "outgoing": COUNTS, "incoming": COUNTS,
     "entries": {"own": 18, "partner": 18}, "cosigned": {"own": 18, "partner": 18},
-    "faults": [], "differences": [],
+    "faults": [], "differences": [], "light": "green", "counted": {"unanswered": 0}, "period": None,
 }  # fmt: skip
 MISSING: dict[str, Any] = {
     "class": "missing_message",
@@ -24,7 +24,10 @@ MISSING: dict[str, Any] = {
     "acts_first": "KH-MOSVY-DAHT",
     "reason": "",
     "entries": [{"log": "KH-MOSVY-DAHT", "index": 16, "digest": "d"}],
+    "no": 3,
+    "state": "resent",
 }
+WHOLE = {"partner": "", "month": "", "since": "", "until": "", "flush": True}
 
 
 def test_equal_ledgers_are_exit_0(tmp_path: Path) -> None:
@@ -33,11 +36,11 @@ def test_equal_ledgers_are_exit_0(tmp_path: Path) -> None:
 
     assert done.code == 0
     assert "matched 4, in transit 0, differences 0" in done.out
-    assert service.members("reconcile") == {"partner": "VN-MPS-IMM", "flush": True}
+    assert service.members("reconcile") == WHOLE | {"partner": "VN-MPS-IMM"}
 
 
 def test_a_difference_is_exit_1_and_says_who_acts_first(tmp_path: Path) -> None:
-    with LocalService(tmp_path, {"reconcile": SAME | {"differences": [MISSING]}}):
+    with LocalService(tmp_path, {"reconcile": SAME | {"differences": [MISSING], "light": "amber"}}):
         done = run("reconcile", "--data", tmp_path)
 
     assert done.code == 1
@@ -98,7 +101,7 @@ def test_a_difference_names_its_numbers(tmp_path: Path, change: dict[str, Any], 
 
 
 def test_a_ledger_that_does_not_verify_is_exit_1_without_a_difference(tmp_path: Path) -> None:
-    with LocalService(tmp_path, {"reconcile": SAME | {"faults": ["root"]}}):
+    with LocalService(tmp_path, {"reconcile": SAME | {"faults": ["root"], "light": "red"}}):
         done = run("reconcile", "--data", tmp_path, "--json")
 
     assert done.code == 1
@@ -158,3 +161,46 @@ def test_verify_says_of_each_ledger_whether_it_holds(
 @pytest.mark.parametrize("entry", ["0", "-1", "first"])
 def test_there_is_no_entry_before_the_first(tmp_path: Path, entry: str) -> None:
     assert run("ledger", "show", entry, "--data", tmp_path).code == 2
+
+
+def test_reconcile_says_the_light_and_how_many_entries_both_hold(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"reconcile": SAME}):
+        done = run("reconcile", "--data", tmp_path)
+
+    assert done.out.splitlines()[0] == "VN-MPS-IMM  green: both ledgers agree"
+    assert "both sides hold 36 entries and have signed all of them" in done.out
+
+
+def test_reconcile_of_a_month_asks_for_it(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"reconcile": SAME}) as service:
+        run("reconcile", "--month", "2027-10", "--offline", "--data", tmp_path)
+
+    assert service.members("reconcile") == WHOLE | {"month": "2027-10", "flush": False}
+
+
+def test_differences_go_into_a_sheet(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"reconcile": SAME | {"differences": [MISSING], "light": "amber"}}):
+        done = run("reconcile", "--csv", "--data", tmp_path)
+
+    assert done.code == 1
+    assert done.out.splitlines() == [
+        "difference,state,class,sender,number,last_number,entries,acts_first",
+        "3,resent,missing_message,KH-MOSVY-DAHT,2,2,KH-MOSVY-DAHT:17,KH-MOSVY-DAHT",
+    ]
+
+
+def test_difference_that_is_closed_is_shown_and_exit_0(tmp_path: Path) -> None:
+    closed = MISSING | {"state": "closed"}
+    with LocalService(tmp_path, {"reconcile": SAME | {"differences": [closed]}}):
+        done = run("reconcile", "--data", tmp_path)
+
+    assert done.code == 0
+    assert "closed, difference 3; acts first: KH-MOSVY-DAHT" in done.out
+
+
+def test_what_is_counted_in_content_is_said_without_a_name(tmp_path: Path) -> None:
+    counted = {"unanswered": 2, "signature_missing": 0}
+    with LocalService(tmp_path, {"reconcile": SAME | {"counted": counted}}):
+        done = run("reconcile", "--data", tmp_path)
+
+    assert [line for line in done.out.splitlines() if line.startswith("counted")] == ["counted unanswered: 2"]

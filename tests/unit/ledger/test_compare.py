@@ -9,35 +9,27 @@ from datetime import timedelta
 import pytest
 from exchange.ids import b64url
 from exchange.ledger.compare import Comparison
-from exchange.ledger.differences import CLASSES, Difference, DifferenceKind
+from exchange.ledger.differences import CLASSES, DifferenceKind
 from exchange.ledger.entries import beat
 from exchange.ledger.join import Movement
 from exchange.ledger.merkle import leaf_hash
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.logs import GRACE, HOST, JUST_NOW, LONG_AGO, NOW, ORIGIN, TwoLogs
+from tests.support.logs import (
+    GRACE,
+    HOST,
+    JUST_NOW,
+    LONG_AGO,
+    NOW,
+    ORIGIN,
+    TwoLogs,
+    only,
+    places,
+    two_logs,
+)
 
 EDGE = NOW - GRACE
 """A leaf of this time is just not old."""
-
-
-def two_logs(count: int = 3) -> TwoLogs:
-    """Both sides sent `count` messages and accepted all."""
-    logs = TwoLogs()
-    logs.begin()
-    for number in range(1, count + 1):
-        logs.exchange(number)
-        logs.exchange(number, by=ORIGIN)
-    return logs
-
-
-def only(differences: tuple[Difference, ...]) -> Difference:
-    assert len(differences) == 1, [one.words for one in differences]
-    return differences[0]
-
-
-def places(difference: Difference) -> list[tuple[str, int]]:
-    return [(leaf.by, leaf.index) for leaf in difference.leaves]
 
 
 def test_equal_logs_have_no_difference() -> None:
@@ -134,8 +126,9 @@ def test_missing_first_number_is_a_gap() -> None:
 
 def test_message_held_too_long_behind_one_in_transit_is_a_gap() -> None:
     logs = two_logs(1)
-    logs.send(2, at=JUST_NOW)
-    logs.exchange(3, "held")
+    logs.send(2, at=EDGE)
+    logs.send(3, at=EDGE)
+    logs.record(3, "held", at=EDGE - timedelta(milliseconds=1))
 
     found = only(logs.compare().differences)
 
@@ -218,7 +211,7 @@ def test_verdict_that_the_sender_has_not_cosigned_in_time_is_named() -> None:
 
 def test_young_verdict_needs_no_cosignature_yet() -> None:
     logs = two_logs(1)
-    logs.send(2)
+    logs.send(2, at=EDGE)
     logs.record(2, at=JUST_NOW)
 
     assert logs.compare(copy_cosigned=3).agrees
@@ -491,3 +484,21 @@ def assert_closes(one: Movement) -> None:
     assert one.matched == one.accepted + one.rejected + one.held + (one.voided - unanswered)
     assert one.received >= one.matched + one.mismatched
     assert unanswered >= 0
+
+
+# --- identity
+
+
+def test_a_run_that_grows_stays_the_same_difference() -> None:
+    logs = two_logs(1)
+    logs.exchange(4)
+    before = only(logs.compare().differences)
+
+    logs.exchange(9)
+    after = logs.compare().differences
+
+    assert before.key in {one.key for one in after}
+
+
+def test_every_class_has_words_and_an_actor() -> None:
+    assert set(CLASSES) == set(DifferenceKind)

@@ -98,6 +98,18 @@ ORDER BY no DESC LIMIT :limit;
 -- Messages of a type that names no case, newest first; the list of types is that of the index.
 SELECT * FROM message_row WHERE type IN ('TRD', 'DIR') AND type = :type ORDER BY no DESC LIMIT :limit;
 
+-- name: message_of_ledger
+-- Messages of one type about the ledger itself, newest first; the types are those of the index.
+SELECT * FROM message_row WHERE no IN (
+    SELECT no FROM message WHERE type IN ('STM', 'DSC', 'DRS') AND link = :link AND type = :type
+    AND direction = :direction ORDER BY no DESC LIMIT :limit
+) ORDER BY no DESC;
+
+-- name: message_states
+-- Number, state and place of the verdict of each message of one direction, in order.
+SELECT seq, state, verdict_leaf_index FROM message INDEXED BY sqlite_autoindex_message_1
+WHERE link = :link AND direction = :direction AND seq >= :start ORDER BY seq LIMIT :limit;
+
 -- name: message_numbers
 -- Messages of one direction in order of their numbers; the index is named, or each call is planned anew.
 SELECT * FROM message_row WHERE no IN (

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands about differences: list, show, settle. They name numbers and entries, never content.
+
+People see a light: green when both ledgers agree, amber while a difference waits for somebody, red when a
+difference is grave, or a ledger does not verify.
+"""
+
+from collections.abc import Iterable
+
+from exchange.errors import UsageError
+from exchange.ids import parse_message_id
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_of, when
+from exchange.ledger.differences import CLASSES, Difference
+from exchange.protocol.strictjson import JsonValue
+from exchange.service.differences import sweep
+from exchange.service.ports import UnitOfWork
+from exchange.service.resolving import How, settle
+from exchange.service.rows import DifferenceState, LinkRow, NamedDifference
+
+MAX_LISTED = 1_000
+GREEN, AMBER, RED = "green", "amber", "red"
+
+
+async def list_differences(desk: Desk, ask: Ask) -> Answer:
+    """Return the named differences of a link; with `compare` both ledgers are compared before."""
+    row = await desk.link(ask.text("partner", ""))
+    if ask.flag("compare"):
+        await sweep(desk.node, row.link)
+    every = ask.flag("all")
+
+    def unit(uow: UnitOfWork) -> list[NamedDifference]:
+        if every:
+            return uow.differences.list(row.link, limit=MAX_LISTED)[::-1]
+        return uow.differences.live(row.link, limit=MAX_LISTED)
+
+    found = await desk.node.store.read(unit)
+    return {
+        "partner": row.partner,
+        "light": light(found),
+        "differences": [named_answer(one) for one in found],
+    }
+
+
+async def show_difference(desk: Desk, ask: Ask) -> Answer:
+    row, no = await desk.link(ask.text("partner", "")), ask.number("no")
+    found = await desk.node.store.read(lambda uow: uow.differences.get(row.link, no))
+    if found is None:
+        raise UsageError(f"there is no difference {no}", hint="list them: exchange difference list")
+    return {"partner": row.partner, **named_answer(found)}
+
+
+async def settle_difference(desk: Desk, ask: Ask) -> Answer:
+    """Explain, correct, accept or escalate a difference; the partner is told."""
+    row = await desk.link(ask.text("partner", ""))
+    done = await settle(
+        desk.node,
+        row.link,
+        ask.number("no"),
+        _how(ask.text("how")),
+        text=ask.text("because", ""),
+        officer=ask.officer(),
+        second=ask.officer("second") if ask.text("second", "") else None,
+        correction=await _correction(desk, ask, row),
+    )
+    return {"partner": row.partner, **named_answer(done)}
+
+
+def _how(text: str) -> How:
+    if text not in {how.value for how in How}:
+        raise UsageError("how is explain, correct, accept or escalate")
+    return How(text)
+
+
+async def _correction(desk: Desk, ask: Ask, row: LinkRow) -> dict[str, JsonValue] | None:
+    """Return the message or entry that corrects; `entry` is an index, of our ledger or the partner's."""
+    if message := ask.text("by_message", ""):
+        return {"message": parse_message_id((await message_of(desk, message)).id)}
+    entry = ask.number("by_entry", -1)
+    if entry < 0:
+        return None
+    log = row.partner if ask.text("log", "own") == "partner" else desk.node.agency
+    return {"leaf": {"log": log, "index": entry}}
+
+
+def light(found: Iterable[NamedDifference], *, faults: bool = False) -> str:
+    """Return what an auditor sees first."""
+    live = [row for row in found if row.state is not DifferenceState.CLOSED]
+    if faults or any(CLASSES[row.found.kind].is_grave for row in live):
+        return RED
+    return AMBER if live else GREEN
+
+
+def difference_answer(found: Difference) -> Answer:
+    """Return a difference as a comparison finds it."""
+    return {
+        "class": found.kind.value,
+        "words": CLASSES[found.kind].words,
+        "number": found.number,
+        "last_number": found.last_number,
+        "sender": found.sender,
+        "acts_first": found.acts_first,
+        "reason": found.reason,
+        "entries": [{"log": leaf.by, "index": leaf.index, "digest": leaf.digest} for leaf in found.leaves],
+    }
+
+
+def named_answer(row: NamedDifference) -> Answer:
+    """Return a difference with its life."""
+    return difference_answer(row.found) | {
+        "no": row.no,
+        "state": row.state.value,
+        "grave": CLASSES[row.found.kind].is_grave,
+        "found": when(row.found_at),
+        "changed": when(row.changed_at),
+        "told": row.told,
+        "heard": row.heard,
+        "our_resolution": row.ours,
+        "their_resolution": row.theirs,
+        "accepted_by": list(row.accepted_by),
+        "settled_by_us": row.we_settled,
+        "settled_by_them": row.they_settled,
+    }
+
+
+COMMANDS: dict[str, Command] = {
+    "difference.list": list_differences,
+    "difference.show": show_difference,
+    "difference.settle": settle_difference,
+}

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands about statements: make, list, show, agree. They hold totals, never a name and never a type."""
+
+import asyncio
+from datetime import timedelta
+
+from exchange.bootstrap import announced_days
+from exchange.errors import UsageError
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
+from exchange.service.rows import StatementRow
+from exchange.service.statements import answer, check, make
+
+MAX_LISTED = 400
+"""A year of both sides' days is 730; the newest half is enough for a screen."""
+
+
+async def make_statement(desk: Desk, ask: Ask) -> Answer:
+    """Make the statement of a day or a month by hand; without a period that of yesterday."""
+    row = await desk.link(ask.text("partner", ""))
+    yesterday = (desk.node.clock.now() - timedelta(days=1)).date().isoformat()
+    announced = await asyncio.to_thread(announced_days, desk.opened.folder)
+    period = ask.text("period", "") or yesterday
+    made = await make(desk.node, row.link, period, officer=ask.officer(), announced=announced)
+    return {"partner": row.partner, **_line(made)}
+
+
+async def list_statements(desk: Desk, ask: Ask) -> Answer:
+    row = await desk.link(ask.text("partner", ""))
+    found = await desk.node.store.read(lambda uow: uow.statements.list(row.link, limit=MAX_LISTED))
+    return {"partner": row.partner, "statements": [_line(one) for one in found]}
+
+
+async def show_statement(desk: Desk, ask: Ask) -> Answer:
+    """Return a statement with its figures; one of the partner is compared with our own ledgers."""
+    row = await desk.link(ask.text("partner", ""))
+    is_own, no = ask.text("of", "own") == "own", ask.number("no")
+    found = await desk.node.store.read(lambda uow: uow.statements.get(row.link, is_own=is_own, no=no))
+    if found is None:
+        raise UsageError(f"there is no statement {no} of that side", hint="run: exchange statement list")
+    shown = await check(desk.node, found)
+    return {
+        "partner": row.partner,
+        **_line(found),
+        "content": dict(shown.content) if shown.content is not None else None,
+        "differs": list(shown.findings),
+    }
+
+
+async def agree_statement(desk: Desk, ask: Ask) -> Answer:
+    """Answer a statement of the partner: agreed, or with `differs` that it differs."""
+    row = await desk.link(ask.text("partner", ""))
+    done = await answer(
+        desk.node, row.link, ask.number("no"), differs=ask.flag("differs"), officer=ask.officer()
+    )
+    return {"partner": row.partner, **_line(done)}
+
+
+def _line(row: StatementRow) -> Answer:
+    return {
+        "of": "own" if row.is_own else "partner",
+        "no": row.no,
+        "period": row.period,
+        "made": when(row.made_at),
+        "answer": row.answer,
+        "answered": when(row.answered_at),
+        "answered_by": row.answered_by,
+        "index": row.leaf_index,
+        "digest": row.dg,
+    }
+
+
+COMMANDS: dict[str, Command] = {
+    "statement.make": make_statement,
+    "statement.list": list_statements,
+    "statement.show": show_statement,
+    "statement.agree": agree_statement,
+}

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Walks both logs of a link up to two fixed heads, and names every difference that the node can find.
+
+1. The logs, page by page in units of their own (`ledger.compare`): the store serves everybody else in
+   between, and leaves that are written meanwhile are not part of it.
+2. The states that the node acts on, against the verdicts in the logs: `state_mismatch`.
+3. Kept evidence: what was refused when it came, and so stands in no log. Its class is that of
+   `EVIDENCE`; what the logs show as well is named once.
+
+Nothing is written, and no content is opened. A walk keeps some 100 bytes a message until it is forgotten.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Final
+
+from exchange.errors import LeafInvalidError, NodeError
+from exchange.ids import AgencyCode, Digest, LinkId, b64url
+from exchange.ledger.compare import Comparison, LogView, Period, Reconciliation
+from exchange.ledger.differences import Actor, Difference, DifferenceKind, LeafRef
+from exchange.ledger.entries import decode_leaf
+from exchange.ledger.merkle import CompactRange, leaf_hash
+from exchange.ledger.numbers import ACCEPTED, FINAL, Numbers, is_same
+from exchange.service.node import Node
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import DifferenceRow, Direction, MessageState
+
+PAGE_LEAVES: Final = 2_000
+"""Leaves read in one unit and judged without a pause; each some 5 ms."""
+PAGE_STATES: Final = 5_000
+"""States read in one unit, some 5 ms."""
+GRACE: Final = timedelta(hours=24)
+"""A message without a leaf of the partner counts as in transit for so long (`discrepancy-types`)."""
+STALE_AFTER: Final = timedelta(days=2)
+"""A node that has nothing to say writes `beat` once a day; two missing ones are no accident."""
+STALE_BY_FILES: Final = timedelta(days=14)
+"""A courier comes once a week; two missing ones are no accident."""
+EVIDENCE: Final[Mapping[str, DifferenceKind]] = {
+    "conflict": DifferenceKind.HASH_MISMATCH,
+    "tail": DifferenceKind.LOG_INVALID,
+    "card_invalid": DifferenceKind.UNKNOWN_KEY,
+    "card_conflict": DifferenceKind.UNKNOWN_KEY,
+    "card": DifferenceKind.UNKNOWN_KEY,
+}
+"""Kinds of kept evidence that are no class themselves."""
+_OF_A_NUMBER = frozenset({"conflict", "unknown_key"})
+"""Kinds of evidence whose subject is a number of the partner, unless the evidence is a leaf."""
+_CITED = 100_000
+"""Leaves that differences name, read once and kept; more differences than anybody can work off."""
+_CLASSES = frozenset(kind.value for kind in DifferenceKind)
+_ENDED = {True: {MessageState.ACCEPTED}, False: {MessageState.REJECTED, MessageState.VOIDED}}
+
+
+@dataclass
+class Walk:
+    """Both logs of a link, walked to two fixed heads."""
+
+    link: LinkId
+    own: LogView
+    copy: LogView
+    comparison: Comparison
+    found: Reconciliation
+    ranges: dict[AgencyCode, CompactRange] = field(default_factory=dict)
+    """Trees up to the heads, if they were asked for."""
+
+    def numbers(self, sender: AgencyCode) -> tuple[Numbers, Numbers]:
+        """Return what the log of a sender, and that of the recipient, say of the sender's numbers."""
+        recipient = self.copy.by if sender == self.own.by else self.own.by
+        return self.comparison.judge_of(sender).outgoing, self.comparison.judge_of(recipient).incoming
+
+
+async def walk(
+    node: Node,
+    link: LinkId,
+    *,
+    grace: timedelta = GRACE,
+    period: Period | None = None,
+    sizes: tuple[int, int] | None = None,
+    trees: bool = False,
+) -> Walk:
+    """Compare both logs; `sizes` are those of our log and of the copy, without it all that is here."""
+    views = await node.store.read(lambda uow: _views(uow, node, link, sizes))
+    comparison = Comparison(
+        *views, now=node.clock.now(), grace=grace, period=period, stale_after=_stale_after(node, link)
+    )
+    ranges = {view.by: CompactRange() for view in views}
+    for view in views:
+        for start in range(0, view.size, PAGE_LEAVES):
+            page = await page_of(node, link, view.by, start, view.size)
+            comparison.take(view.by, page)
+            if trees:
+                ranges[view.by] = ranges[view.by].extend(map(leaf_hash, page))
+            await asyncio.sleep(0)
+    for _ in comparison.joined():
+        await asyncio.sleep(0)
+    cited: dict[tuple[AgencyCode, int], bytes] = {}
+    found = await node.store.read(lambda uow: comparison.finish(lambda by, i: _leaf(uow, link, by, i, cited)))
+    return Walk(link, *views, comparison, found, ranges if trees else {})
+
+
+async def all_differences(node: Node, walked: Walk) -> Reconciliation:
+    """Return the reconciliation with what only the node can see: its states and its kept evidence."""
+    more = [difference async for difference in _wrong_states(node, walked)]
+    kept = await node.store.read(lambda uow: uow.audit.kept(walked.link))
+    named = [*walked.found.differences, *more]
+    shown = {(leaf.by, leaf.index) for one in named for leaf in one.leaves}
+    evidence = [
+        one
+        for one in _of_evidence(kept, walked.copy.by)
+        if not any((leaf.by, leaf.index) in shown for leaf in one.leaves)
+    ]
+    once = {one.key: one for one in [*evidence, *reversed(named)]}
+    return replace(walked.found, differences=tuple(sorted(once.values(), key=_in_order)))
+
+
+def _in_order(difference: Difference) -> tuple[str, int, str, int]:
+    """Order by direction and number; what concerns a log comes first, by its entry."""
+    place = difference.leaves[0].index if difference.leaves else -1
+    return str(difference.sender or ""), difference.number, difference.kind.value, place
+
+
+async def page_of(node: Node, link: LinkId, by: AgencyCode, start: int, size: int) -> list[bytes]:
+    """Return the next page of a log in a unit of its own."""
+    end = min(start + PAGE_LEAVES, size)
+    return await node.store.read(lambda uow: uow.logs.leaves(link, by, start, end))
+
+
+def _stale_after(node: Node, link: LinkId) -> timedelta:
+    return STALE_BY_FILES if node.is_by_files(link) else STALE_AFTER
+
+
+def _leaf(
+    uow: UnitOfWork, link: LinkId, by: AgencyCode, index: int, cited: dict[tuple[AgencyCode, int], bytes]
+) -> bytes:
+    if (by, index) not in cited:
+        raw = uow.logs.leaves(link, by, index, index + 1)[0]
+        if len(cited) >= _CITED:
+            return raw
+        cited[(by, index)] = raw
+    return cited[(by, index)]
+
+
+def _views(
+    uow: UnitOfWork, node: Node, link: LinkId, sizes: tuple[int, int] | None
+) -> tuple[LogView, LogView]:
+    row = uow.links.get(link)
+    if row is None:
+        raise NodeError(f"link {link} is not in the store")
+
+    def view(by: AgencyCode, at: int) -> LogView:
+        position, head = uow.logs.position(link, by), uow.logs.head(link, by)
+        size = position.size if sizes is None else sizes[at]
+        if size > position.size:
+            raise NodeError(f"the log of {by} has {position.size} entries here, not {size}")
+        return LogView(
+            by=by,
+            size=size,
+            leaves=lambda start, end: uow.logs.leaves(link, by, start, end),
+            cosigned=uow.logs.cosigned(link, by)[0],
+            head_at=head.at if head else None,
+        )
+
+    return view(node.agency, 0), view(row.partner, 1)
+
+
+# --- states
+
+
+async def _wrong_states(node: Node, walked: Walk) -> AsyncIterator[Difference]:
+    """Yield the messages that the node treats otherwise than their verdict in the logs says."""
+    for direction, sender in ((Direction.OUT, walked.own.by), (Direction.IN, walked.copy.by)):
+        sent, received = walked.numbers(sender)
+        start = 1
+        while start:
+            read = _states_reader(walked.link, direction, start)
+            states = await node.store.read(read)
+            for seq, state, index in states:
+                if not _fits(sent, received, seq, state):
+                    yield await _state_difference(node, walked, sender, seq, index)
+            start = states[-1][0] + 1 if len(states) == PAGE_STATES else 0
+
+
+def _states_reader(
+    link: LinkId, direction: Direction, start: int
+) -> Callable[[UnitOfWork], list[tuple[int, MessageState, int]]]:
+    return lambda uow: uow.differences.held_states(link, direction, start, PAGE_STATES)
+
+
+def _fits(sent: Numbers, received: Numbers, seq: int, state: MessageState) -> bool:
+    """Say whether a state fits a verdict that both logs have; what they do not have is another class.
+
+    A state may be ahead of the heads that were walked, never behind them.
+    """
+    mark = received.mark(seq)
+    if not mark & FINAL or not sent.mark(seq) or not is_same(sent, received, seq):
+        return True
+    return state in _ENDED[bool(mark & ACCEPTED)]
+
+
+async def _state_difference(node: Node, walked: Walk, sender: AgencyCode, seq: int, index: int) -> Difference:
+    recipient = walked.copy.by if sender == walked.own.by else walked.own.by
+    place = walked.numbers(sender)[1].ends[seq - 1]
+    raw = await node.store.read(lambda uow: uow.logs.leaves(walked.link, recipient, place, place + 1))
+    reference = LeafRef(recipient, place, Digest(b64url(leaf_hash(raw[0]))))
+    return Difference(
+        DifferenceKind.STATE_MISMATCH,
+        (reference,),
+        acts_first=walked.own.by,
+        sender=sender,
+        number=seq,
+        last_number=seq,
+        reason="" if index == place else "other_entry",
+    )
+
+
+# --- evidence
+
+
+def _of_evidence(kept: Iterable[DifferenceRow], partner: AgencyCode) -> Iterator[Difference]:
+    """Yield what kept evidence proves, each subject once."""
+    seen: set[tuple[str, str]] = set()
+    for row in kept:
+        kind = EVIDENCE.get(row.kind, row.kind)
+        if kind not in _CLASSES or (row.kind, row.subject) in seen:
+            continue
+        seen.add((row.kind, row.subject))
+        yield _proved(DifferenceKind(kind), row, partner)
+
+
+def _proved(kind: DifferenceKind, row: DifferenceRow, partner: AgencyCode) -> Difference:
+    leaf = _leaf_in(row.evidence)
+    number = int(row.subject) if leaf is None and row.kind in _OF_A_NUMBER else 0
+    acts = Actor.BOTH.value if kind is DifferenceKind.HASH_MISMATCH else partner
+    return Difference(
+        kind,
+        (leaf,) if leaf else (),
+        acts_first=acts,
+        sender=partner if number else None,
+        number=number,
+        last_number=number,
+        reason=row.kind if leaf or number else f"{row.kind}_{b64url(leaf_hash(row.evidence))[:8]}",
+    )
+
+
+def _leaf_in(evidence: bytes) -> LeafRef | None:
+    """Return the place of a leaf that was kept as evidence; None for other bytes."""
+    try:
+        leaf = decode_leaf(evidence)
+    except LeafInvalidError:
+        return None
+    return LeafRef(leaf.by, leaf.i, Digest(b64url(leaf_hash(evidence))))

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plants differences into the ledgers of two real nodes, over a bad network, and says what must be found.
+
+A plant is one thing that one side does wrong, or that happens to it: an entry that its own log should not
+have, a line that never arrives, a network that is down for too long. The entry is written by the node's own
+functions, signed with its head and carried by the product; the other side stores and cosigns it as any other.
+
+    history = Planted(seed=7)
+    history.play()          # raises WrongNamesError: not found, named otherwise, invented, or not the same
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from exchange.clock import instant_text
+from exchange.ids import sha256
+from exchange.ledger.entries import Entry, agrx, beat, encode_leaf, eras, rcvd, stmt, void
+from exchange.ledger.merkle import leaf_hash
+from exchange.service.logbook import range_at
+from exchange.service.ports import UnitOfWork
+from exchange.service.reconcile import reconcile, refresh
+from exchange.service.rows import Direction, MessageRow
+from tests.support.ledger_world import MONTH_S, exchange_some, jump
+from tests.support.logs import message_id
+from tests.support.world import Agency, Weather, World
+
+BEYOND = 900
+"""A number that no honest history comes to, and that is not too far to be kept."""
+SHORTLY, MONTH = timedelta(hours=26), timedelta(days=31)
+QUIET_S = 240.0
+"""Two tails each way, once a minute, and some frames that are lost."""
+
+
+class WrongNamesError(AssertionError):
+    """The differences that were named are not those that were planted."""
+
+
+async def write(agency: Agency, *entries: Entry, at: datetime | None = None) -> None:
+    """Let an agency write entries into its own log that the product would not write."""
+    node, link = agency.node, agency.world.link
+
+    def unit(uow: UnitOfWork) -> None:
+        position, now = uow.logs.position(link, agency.code), at or agency.clock.now()
+        leaves = [
+            encode_leaf(entry, link=link, by=agency.code, ep=1, i=position.size + k, t=instant_text(now))
+            for k, entry in enumerate(entries)
+        ]
+        grown = range_at(position).extend([leaf_hash(leaf) for leaf in leaves])
+        uow.logs.append(position, leaves, peaks=grown.encode())
+
+    await agency.store.write(unit)
+    node.presence.wake(link)
+
+
+async def a_message_of(world: World, sender: Agency) -> MessageRow:
+    """Return the first message of an agency."""
+    row = await sender.store.read(lambda uow: uow.messages.by_seq(world.link, Direction.OUT, 1))
+    assert row is not None
+    return row
+
+
+Keys = set[str]
+Plant = Callable[[World, Agency, Agency], Awaitable[Keys]]
+
+
+async def missing_message(world: World, here: Agency, there: Agency) -> Keys:
+    row = await a_message_of(world, here)
+    number = await _next(world, here)
+    world.weather.lost = {*world.weather.lost, (here.code, number)}
+    await exchange_some(world, here)
+    assert row.seq < number
+    return {f"missing_message/{here.code}/{number}"}
+
+
+async def unexpected_message(world: World, here: Agency, there: Agency) -> Keys:
+    entry = rcvd(seq=BEYOND, id=message_id("unexpected"), eh=sha256(b"e"), cd=sha256(b"c"), k="accepted")
+    await write(here, entry)
+    return {f"unexpected_message/{there.code}/{BEYOND}"}
+
+
+async def sequence_gap(world: World, here: Agency, there: Agency) -> Keys:
+    """Two numbers are skipped; what comes behind them is held."""
+
+    def skip(uow: UnitOfWork) -> int:
+        row = uow.links.get(world.link)
+        assert row is not None
+        uow.links.update(replace(row, next_seq=row.next_seq + 2))
+        return row.next_seq
+
+    first = await here.store.write(skip)
+    await exchange_some(world, here)
+    return {f"sequence_gap/{here.code}/{first}"}
+
+
+async def hash_mismatch(world: World, here: Agency, there: Agency) -> Keys:
+    number = await _next(world, here)
+    world.weather.lost = {*world.weather.lost, (here.code, number)}
+    rows = await exchange_some(world, here)
+    other = rcvd(seq=number, id=rows[0].id, eh=sha256(b"x"), cd=sha256(b"y"), k="accepted")
+    await write(there, other)
+    return {f"hash_mismatch/{here.code}/{number}"}
+
+
+async def duplicate(world: World, here: Agency, there: Agency) -> Keys:
+    row = await a_message_of(world, there)
+    again = rcvd(seq=row.seq, id=row.id, eh=row.envelope_hash, cd=row.body_hash, k="accepted")
+    await write(here, again)
+    return {f"duplicate/{there.code}/{row.seq}"}
+
+
+async def log_invalid(world: World, here: Agency, there: Agency) -> Keys:
+    await write(here, _void(BEYOND, "never sent"))
+    return {f"log_invalid/{here.code}/{BEYOND}"}
+
+
+async def time_mismatch(world: World, here: Agency, there: Agency) -> Keys:
+    size = await _size(world, here)
+    await write(here, beat(), at=here.clock.now() - timedelta(hours=1))
+    return {f"time_mismatch//{here.code}/{size - 1}/{here.code}/{size}"}
+
+
+async def late(world: World, here: Agency, there: Agency) -> Keys:
+    number = await _next(world, here)
+    world.weather.down = True
+    await exchange_some(world, here)
+    await jump(world, SHORTLY, wait=False)
+    world.weather.down = False
+    await world.open()
+    await asyncio.sleep(QUIET_S)
+    return {f"late/{here.code}/{number}"}
+
+
+async def statement_mismatch(world: World, here: Agency, there: Agency) -> Keys:
+    size = await _size(world, here)
+    await write(here, stmt(no=77, per="2027-10-03", dg=sha256(b"statement")))
+    return {f"statement_mismatch//{here.code}/{size}"}
+
+
+async def erasure_mismatch(world: World, here: Agency, there: Agency) -> Keys:
+    size = await _size(world, here)
+    await write(here, eras(dg=sha256(b"list"), n=3))
+    return {f"erasure_mismatch//{here.code}/{size}"}
+
+
+async def agreement_overdue(world: World, here: Agency, there: Agency) -> Keys:
+    size, first = await _size(world, here), await _next(world, here)
+    await write(here, agrx(n=2, ad=sha256(b"version 2"), fs=first))
+    return {f"agreement_overdue//{here.code}/{size}"}
+
+
+PLANTS: dict[str, tuple[Plant, timedelta]] = {
+    plant.__name__: (plant, after)
+    for plant, after in (
+        (missing_message, SHORTLY),
+        (unexpected_message, SHORTLY),
+        (sequence_gap, SHORTLY),
+        (hash_mismatch, SHORTLY),
+        (duplicate, SHORTLY),
+        (log_invalid, SHORTLY),
+        (time_mismatch, SHORTLY),
+        (late, SHORTLY),
+        (statement_mismatch, SHORTLY),
+        (erasure_mismatch, MONTH),
+        (agreement_overdue, MONTH),
+    )
+}
+"""Each plant with the time after which it has to be named."""
+OF_A_DAY = {"missing_message", "hash_mismatch"}
+"""Their lines are given up after a month, and then they are something else."""
+
+
+def _void(number: int, label: str) -> Entry:
+    return void(seq=number, id=message_id(label), code="withdrawn")
+
+
+async def _next(world: World, agency: Agency) -> int:
+    row = await agency.store.read(lambda uow: uow.links.get(world.link))
+    assert row is not None
+    return row.next_seq
+
+
+async def _size(world: World, agency: Agency) -> int:
+    return await agency.store.read(lambda uow: uow.logs.position(world.link, agency.code).size)
+
+
+@dataclass
+class Planted:
+    """One history: some messages, one or two plants on either side, a bad network, and what is named."""
+
+    seed: int
+    plants: tuple[str, ...] = ()
+    """Which; without it one or two are drawn."""
+    expected: Keys = field(default_factory=set)
+    found: list[Keys] = field(default_factory=list)
+
+    def play(self) -> None:
+        """Play the history; raises WrongNamesError."""
+        world = World(self.seed)
+
+        async def story(world: World) -> None:
+            await world.open()
+            await self._story(world)
+
+        world.run(story, limit_s=2 * MONTH_S)
+        if any(found != self.expected for found in self.found):
+            names = " and ".join(self.plants)
+            raise WrongNamesError(
+                f"seed {self.seed}, {names}: expected {sorted(self.expected)},"
+                f" found {' / '.join(str(sorted(found)) for found in self.found)}"
+            )
+
+    async def _story(self, world: World) -> None:
+        dice = world.dice
+        await exchange_some(world)
+        self.plants = self.plants or self._drawn(world)
+        world.weather = Weather(
+            lose=dice.choice((0.0, 0.1, 0.3)),
+            double=dice.choice((0.0, 0.2)),
+            slowest_s=dice.choice((0.05, 3.0)),
+        )
+        for name in self.plants:
+            here = dice.choice(world.agencies)
+            self.expected |= await PLANTS[name][0](world, here, world.other(here))
+            await asyncio.sleep(QUIET_S)
+        lost = world.weather.lost
+        world.weather = Weather(lost=lost)
+        await jump(world, max(PLANTS[name][1] for name in self.plants))
+        await asyncio.sleep(QUIET_S)
+        for agency in world.agencies:
+            await refresh(agency.node, world.link)
+        for agency in world.agencies:
+            found = (await reconcile(agency.node, world.link)).differences
+            self.found.append({one.key for one in found})
+
+    def _drawn(self, world: World) -> tuple[str, ...]:
+        """Draw one or two plants; a line that is late for a month is given up, and not missing."""
+        names = sorted(PLANTS)
+        first, second = world.dice.choice(names), world.dice.choice(names)
+        apart = {first, second}
+        if len(apart) == 1 or (apart & OF_A_DAY and any(PLANTS[name][1] == MONTH for name in apart)):
+            return (first,)
+        return (first, second)
