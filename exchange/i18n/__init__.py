@@ -10,6 +10,7 @@ text of pages, documents, forms and code lists; docs/guides/translating.md says 
 """
 
 from exchange.i18n.catalogues import draft_note as draft_note
+from exchange.i18n.catalogues import is_available as is_available
 from exchange.i18n.catalogues import is_draft as is_draft
 from exchange.i18n.catalogues import marked as marked
 from exchange.i18n.catalogues import translations as translations

@@ -53,6 +53,11 @@ def translations(language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+def is_available(language: str) -> bool:
+    """Tell whether there are texts in a language here; without the extra `[desk]` there is only English."""
+    return language == ENGLISH or isinstance(translations(language), gettext.GNUTranslations)
+
+
 def is_draft(language: str) -> bool:
     """Tell whether the texts of a language wait for a native speaker; English never does."""
     held = translations(language)

@@ -5,10 +5,13 @@
 2. Labels of the code lists.
 3. Titles and explanations of the members of message forms, and words of closed sets that are no code list.
 
+4. Words of packages that know no translation: the questions before a release, the acts of the audit record.
+
 A text that stands in several places is one entry. A text of one word that needs another translation in one
 list has an entry of its own in the catalogue, with the list as its context; such entries are kept.
 """
 
+import ast
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +26,9 @@ METHODS = ((PAGES, "jinja2"), ("**.py", "python"))
 OPTIONS = {PAGES: {"silent": "false", "trimmed": "true", "extensions": "jinja2.ext.i18n,jinja2.ext.do"}}
 KEYWORDS = {**DEFAULT_KEYWORDS, "marked": None}
 COMMENTS = ("translators:",)
+QUESTIONS = "exchange/messages/release_questions.py"
+_RECORDING = {"AuditRow": 2, "_record": 3}
+"""Calls that write a line of the audit record, and which argument names the act."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,8 @@ def template(root: Path) -> Catalog:
 def texts(root: Path) -> Iterator[Text]:
     """Yield every text of a tree, the same text once for each place."""
     yield from _of_code(root)
+    yield from _of_acts(root)
+    yield from _of_questions(root)
     for path in sorted((root / "schemas" / "codelists").glob("*.json")):
         place = path.relative_to(root).as_posix()
         yield from (Text((row["label"],), place) for row in _json(path).get("codes", []))
@@ -62,6 +70,26 @@ def _of_code(root: Path) -> Iterator[Text]:
     for name, _, ids, comments, context in found:
         several = ids if isinstance(ids, tuple) else (ids,)
         yield Text(tuple(several), f"exchange/{name}", context, tuple(comments))
+
+
+def _of_questions(root: Path) -> Iterator[Text]:
+    """Yield the constants of the module that holds the questions."""
+    path = root / QUESTIONS
+    if path.exists():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+                yield Text((str(node.value.value),), QUESTIONS)
+
+
+def _of_acts(root: Path) -> Iterator[Text]:
+    """Yield each act in words, as pages show it: `message opened`."""
+    for path in sorted((root / "exchange").rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+                place = _RECORDING.get(call.func.id, len(call.args))
+                act = call.args[place] if place < len(call.args) else None
+                if isinstance(act, ast.Constant) and isinstance(act.value, str):
+                    yield Text((act.value.replace("_", " "),), path.relative_to(root).as_posix())
 
 
 def _said(node: Any) -> Iterator[str]:

@@ -4,6 +4,8 @@
 The answer is the composed page; whoever asked makes the file of it, away from the node.
 """
 
+import asyncio
+
 from exchange.ids import b64url
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_of
 from exchange.interfaces.papers import demand_languages, paper_of
@@ -15,18 +17,20 @@ async def print_message(desk: Desk, ask: Ask) -> Answer:
     officer, purpose = ask.officer(), ask.text("purpose", "")
     languages = demand_languages(ask.texts("languages"))
     row = await message_of(desk, ask.text("id"))
-    return _answer(await open_message(desk.node, row, officer, purpose), languages)
+    return await _answer(await open_message(desk.node, row, officer, purpose), languages)
 
 
 async def print_handover(desk: Desk, ask: Ask) -> Answer:
     """Return the joint minutes of a movement as a paper; before there is a record, as a form to fill in."""
     officer, purpose = ask.officer(), ask.text("purpose", "")
     languages = demand_languages(ask.texts("languages"))
-    return _answer(await open_movement(desk.node, ask.text("movement"), officer, purpose), languages)
+    opened = await open_movement(desk.node, ask.text("movement"), officer, purpose)
+    return await _answer(opened, languages)
 
 
-def _answer(opened: Opened, languages: tuple[str, ...]) -> Answer:
-    paper = paper_of(opened, languages)
+async def _answer(opened: Opened, languages: tuple[str, ...]) -> Answer:
+    """Compose the page beside the event loop: a notice with 1,000 persons takes some seconds."""
+    paper = await asyncio.to_thread(paper_of, opened, languages)
     return {
         "id": opened.main.row.id,
         "type": opened.main.row.type,

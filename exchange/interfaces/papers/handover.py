@@ -113,7 +113,7 @@ def _blank_line(sheet: Sheet, form: TitledNode, number: int, person: Document) -
 
 
 def _line(sheet: Sheet, form: TitledNode, number: int, person: Document) -> list[str]:
-    outcome = "<br>".join(
+    outcome = "\n".join(
         sheet.stacked(sheet.value(_below(form, name), person[name]))
         for name in ("outcome", "reason", "condition")
         if name in person
@@ -125,7 +125,7 @@ def _line(sheet: Sheet, form: TitledNode, number: int, person: Document) -> list
         _who(sheet, person),
         outcome,
         shown(text_at(person, "identity_check")),
-        "<br>".join(_thing(thing) for thing in things),
+        "\n".join(_thing(thing) for thing in things),
         sheet.stacked(_receiver(sheet, custody)) if isinstance(custody, dict) else "",
     ]
 
@@ -149,18 +149,18 @@ def _tick(sheet: Sheet, texts: Texts) -> str:
 
 
 def _who(sheet: Sheet, person: Document) -> str:
-    names = "<br>".join(shown(text_at(name, "full")) for name in objects_at(person, "names"))
+    names = "\n".join(shown(text_at(name, "full")) for name in objects_at(person, "names"))
     sex = [label("sexes", text_at(person, "sex"), language) for language in sheet.languages]
     child = [sheet.inline(sheet.words(_CHILD))] if person.get("is_child") is True else []
     lines = (f"<strong>{names}</strong>", sheet.inline(sex), *child, code(text_at(person, "case_code")))
-    return "<br>".join(lines)
+    return "\n".join(lines)
 
 
 def _papers(sheet: Sheet, papers: Sequence[Document]) -> str:
     kinds = "id-document-types"
-    return "<br>".join(
+    return "\n".join(
         sheet.stacked([label(kinds, text_at(paper, "type"), each) for each in sheet.languages])
-        + f"<br>{shown(text_at(paper, 'number'))}"
+        + f"\n{shown(text_at(paper, 'number'))}"
         for paper in papers
     )
 
@@ -175,7 +175,7 @@ def _each(sheet: Sheet, node: TitledNode | None, value: JsonValue) -> str:
     """Return a list of codes, one below the other in every language."""
     items = node.items if node is not None else None
     each = value if isinstance(value, list) else []
-    return "<br>".join(sheet.stacked(sheet.value(items, item)) for item in each)
+    return "\n".join(sheet.stacked(sheet.value(items, item)) for item in each)
 
 
 def _below(node: TitledNode, *names: str) -> TitledNode | None:

@@ -24,7 +24,7 @@ from typing import Final
 import segno
 
 from exchange.errors import UsageError
-from exchange.i18n import draft_note, label, marked, moment
+from exchange.i18n import draft_note, is_available, label, marked, moment
 from exchange.i18n.fonts import families, without_glyph
 from exchange.i18n.languages import demand_language
 from exchange.interfaces.papers import balance, handover
@@ -77,7 +77,13 @@ def demand_languages(languages: tuple[str, ...]) -> tuple[str, ...]:
     """
     if not 1 <= len(languages) <= MAX_LANGUAGES or len(set(languages)) < len(languages):
         raise UsageError("a paper has one or two different languages", hint="for example --lang km,en")
-    return tuple(demand_language(language) for language in languages)
+    for language in languages:
+        if not is_available(demand_language(language)):
+            raise UsageError(
+                f"texts in {language} need the package Babel, which is not installed with this node",
+                hint='run: pip install "repatriation-exchange[desk]"',
+            )
+    return languages
 
 
 def _page(sheet: Sheet, opened: Opened, body: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from exchange.i18n import direction, translations
+from exchange.i18n import translations
 from exchange.i18n.breaks import breakable
 from exchange.interfaces.papers.said import said, title
 from exchange.messages.document import JsonValue
@@ -41,7 +41,7 @@ class Sheet:
 
     def stacked(self, texts: Texts) -> str:
         """Return a text in each language, one below the other; what is the same stands once."""
-        return "<br>".join(self._spans(texts))
+        return "\n".join(self._spans(texts))
 
     def inline(self, texts: Texts) -> str:
         """Return a text in each language on one line."""
@@ -97,8 +97,7 @@ class Sheet:
 
 def shown(text: str) -> str:
     """Return a text as mark-up that cannot be anything else, with places where a line may end."""
-    lines = escape(breakable(text), quote=True).split("\n")
-    return "<br>".join(lines)
+    return escape(breakable(text), quote=True)
 
 
 def code(text: str) -> str:
@@ -106,7 +105,7 @@ def code(text: str) -> str:
 
 
 def _lang(language: str) -> str:
-    return f' lang="{language}" dir="{direction(language)}"'
+    return f' lang="{language}"'
 
 
 def _head(language: str, text: str) -> str:

@@ -2,6 +2,8 @@
 """Papers in two languages: what stands on them, what never does, and what is refused."""
 
 import json
+import subprocess
+import sys
 from html.parser import HTMLParser
 
 import pytest
@@ -167,6 +169,18 @@ def test_letters_that_no_font_has_are_told_on_the_first_page() -> None:
     text = Page(paper_of(Opened(printed(document)), ("en",)).html).text
 
     assert "U+1019" in text
+
+
+def test_a_node_without_the_extra_says_how_to_get_the_languages() -> None:
+    program = (
+        "import sys; sys.modules['babel'] = None; from exchange.interfaces.papers import demand_languages;"
+        "print(demand_languages(('en',))); demand_languages(('km', 'en'))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+
+    assert done.stdout.strip() == "('en',)"
+    assert "texts in km need the package Babel" in done.stderr
 
 
 def test_the_same_message_gives_the_same_paper() -> None:
