@@ -43,6 +43,7 @@ from exchange.service.rows import (
     Part,
     QuestionRow,
 )
+from exchange.service.staff import Staff
 
 T = TypeVar("T")
 
@@ -424,6 +425,8 @@ class UnitOfWork(Protocol):
     def officers(self) -> Officers: ...
     @property
     def drafts(self) -> Drafts: ...
+    @property
+    def staff(self) -> Staff: ...
     @property
     def audit(self) -> Audit: ...
     @property

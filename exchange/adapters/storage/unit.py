@@ -22,6 +22,7 @@ from exchange.adapters.storage.questions import SqlQuestions
 from exchange.adapters.storage.register import SqlRegister
 from exchange.adapters.storage.searches import SqlSearches
 from exchange.adapters.storage.settings import SqlSettings
+from exchange.adapters.storage.staff import SqlStaff
 from exchange.adapters.storage.vault import Vault
 from exchange.errors import StoreError
 from exchange.ids import AgencyCode, LinkId
@@ -50,6 +51,7 @@ class SqlUnit:
         self._register = SqlRegister(database, vault, files)
         self._officers = SqlOfficers(database, vault)
         self._drafts = SqlDrafts(database, vault, self._numbers)
+        self._staff = SqlStaff(database, vault, self._numbers)
         self._audit = SqlAudit(database, vault, self._numbers)
         self._settings = SqlSettings(database)
 
@@ -100,6 +102,10 @@ class SqlUnit:
     @property
     def drafts(self) -> SqlDrafts:
         return self._drafts
+
+    @property
+    def staff(self) -> SqlStaff:
+        return self._staff
 
     @property
     def audit(self) -> SqlAudit:

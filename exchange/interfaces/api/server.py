@@ -17,6 +17,7 @@ from aiohttp import web
 
 from exchange.errors import ConfigurationError, ExchangeError, InputError, StrictJsonError
 from exchange.interfaces.api import (
+    accounts,
     agenda,
     agreeing,
     answering,
@@ -47,6 +48,7 @@ MAX_SOCKET_PATH = 100
 _LIMITS = Limits(max_bytes=MAX_BODY_BYTES, max_depth=20, max_members=250, max_items=2_000, max_name=64)
 COMMANDS: dict[str, Command] = {
     **office.COMMANDS,
+    **accounts.COMMANDS,
     **partnering.COMMANDS,
     **agreeing.COMMANDS,
     **messaging.COMMANDS,
