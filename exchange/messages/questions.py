@@ -4,7 +4,8 @@
 1. First come the members that the smallest file of the type has (`blanks`), in its order; then, as `more`,
    every other member that the form allows. What the program fills by itself is never asked.
 2. A question has one field: a line, a text, a code of a list, a day, a group of fields, a list of groups …
-3. Inside a group the members of the smallest file come first; the others are `rare`.
+3. Inside a group what must be there comes first; the others are `rare`. `needed` is only what the program
+   cannot fill.
 4. Titles and explanations are those of the schema files, in English; whoever shows them translates them.
 
 Nothing is judged here: what a value may be, `forms` and `validation` say.
@@ -202,7 +203,7 @@ def _below(schema: Mapping[str, Any], base: str, least: JsonValue) -> tuple[Fiel
             base,
             known.get(name),
             needed=name in needed and name in (known or needed),
-            rare=name not in (known or needed),
+            rare=name not in known and name not in needed,
         )
         for name, below in schema.get("properties", {}).items()
         if isinstance(below, dict) and name not in _FILLED_BELOW and "const" not in below

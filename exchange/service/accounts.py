@@ -49,18 +49,26 @@ class Opened:
 
 
 async def open_account(
-    desk: Desk, officer: OfficerNumber, roles: tuple[str, ...], *, actor: str, language: str = "en"
+    desk: Desk,
+    officer: OfficerNumber,
+    roles: tuple[str, ...],
+    *,
+    actor: str,
+    language: str = "en",
+    must_change: bool = True,
 ) -> Opened:
-    """Open the account of an officer of the directory.
+    """Open the account of an officer of the directory; on a training node the password may stay.
 
     Raises:
-        UsageError: unknown roles, or the officer has an account.
+        UsageError: unknown roles, the officer has an account, or a first password would stay.
         NodeError: the officer is not in the directory.
     """
     checked, now = checked_roles(roles), desk.node.clock.now()
+    if not must_change and not desk.node.training:
+        raise UsageError("a first password stays on a training node only")
     first = _first_password(desk.node)
     hashed = await desk.passwords.hash(first)
-    row = AccountRow(officer, checked, checked_language(language), hashed, "", 0, True, now, now)
+    row = AccountRow(officer, checked, checked_language(language), hashed, "", 0, must_change, now, now)
 
     def unit(uow: UnitOfWork) -> None:
         demand_officer(uow, officer, now)

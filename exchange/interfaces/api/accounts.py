@@ -18,6 +18,7 @@ async def open_officer(desk: Desk, ask: Ask) -> Answer:
         parse_officer(ask.text("number")),
         ask.texts("roles"),
         actor=ACTOR,
+        must_change=not ask.flag("password_stays"),
         language=ask.text("language", desk.opened.settings.agency.language),
     )
     return {**_account(opened.row), "first_password": opened.first_password}

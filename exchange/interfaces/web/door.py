@@ -87,16 +87,27 @@ class _Door:
         return html_answer(plain_text(self._house, reply), status=reply.status)
 
     async def _page(self, route: Route, clerk: Clerk) -> web.Response:
-        reply = await self._reply(route, clerk)
-        if isinstance(reply, Redirect):
-            response = redirect_answer(reply.to)
-            if reply.to == signing_in.LEFT:
-                self._set_cookie(response, "")
-                response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
-            return response
-        return html_answer(page_text(clerk, reply), status=reply.status)
+        """Return the answer of a page; whatever fails on the way is a page of its own."""
+        try:
+            return self._answer_to(clerk, await self._reply(route, clerk))
+        except StoreError:
+            raise
+        except Exception as error:
+            number = self._house.node.random(6).hex()
+            self._house.node.journal.note("request_failed", place=place_of(error))
+            return self._plain("failed.html", 500, number=number)
+
+    def _answer_to(self, clerk: Clerk, reply: Reply) -> web.Response:
+        if isinstance(reply, Page):
+            return html_answer(page_text(clerk, reply), status=reply.status)
+        response = redirect_answer(reply.to)
+        if reply.to == signing_in.LEFT:
+            self._set_cookie(response, "")
+            response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+        return response
 
     async def _reply(self, route: Route, clerk: Clerk) -> Reply:
+        """Return the page of a route, or the one that says why there is none."""
         if clerk.asked.path not in SET_UP and _must_set_up(clerk):
             return Redirect("/account")
         try:
@@ -111,10 +122,6 @@ class _Door:
             raise
         except ExchangeError as error:
             return self._trouble(error)
-        except Exception as error:
-            number = self._house.node.random(6).hex()
-            self._house.node.journal.note("request_failed", place=place_of(error))
-            return Page("failed.html", {"number": number}, status=500)
 
     def _trouble(self, error: ExchangeError) -> Page:
         faults = error.faults if isinstance(error, InputError) else ()

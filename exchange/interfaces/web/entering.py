@@ -155,7 +155,7 @@ def _codes(field: Field, inputs: Values, place: str) -> Entered:
     return Entered(chosen if known else None, () if known else (Problem(place, "code", field.title),))
 
 
-def _judged(field: Field, place: str, value: JsonValue | Problem) -> Entered:
+def _judged(field: Field, place: str, value: "JsonValue | Problem") -> Entered:
     """Return a single value; a problem gets the title of the field."""
     if isinstance(value, Problem):
         return Entered(None, (Problem(place, value.code, field.title),))
@@ -166,7 +166,7 @@ def _missing(field: Field, place: str) -> tuple[Problem, ...]:
     return (Problem(place, "needed", field.title),) if field.needed else ()
 
 
-def _single(field: Field, text: str) -> JsonValue | Problem:
+def _single(field: Field, text: str) -> "JsonValue | Problem":
     if not text:
         return None
     if len(text) > (field.longest or LONGEST):
@@ -188,7 +188,7 @@ def _is_choice(field: Field, code: str) -> bool:
     return code in field.choices or (not field.choices and codelist(field.code_list).has(code))
 
 
-def _day(inputs: Values, place: str) -> JsonValue | Problem:
+def _day(inputs: Values, place: str) -> "JsonValue | Problem":
     found = _date(inputs, place)
     return found.isoformat() if isinstance(found, date) else found
 
@@ -208,7 +208,7 @@ def _date(inputs: Values, place: str) -> date | Problem | None:
         return Problem("", "day", "")
 
 
-def _instant(inputs: Values, place: str, zone: str) -> JsonValue | Problem:
+def _instant(inputs: Values, place: str, zone: str) -> "JsonValue | Problem":
     day, time = _date(inputs, place), _text(inputs, f"{place}_t")
     if day is None and not time:
         return None

@@ -23,7 +23,7 @@ class Way:
 
 
 WAYS = (
-    Way("/work", "work", Act.SEE_WORK),
+    Way("/today", "work", Act.SEE_WORK),
     Way("/cases", "cases", Act.SEE_WORK),
     Way("/search", "search", Act.SEARCH),
     Way("/handovers", "handovers", Act.SEE_HANDOVERS),

@@ -48,6 +48,7 @@ def environment(language: str) -> Environment:
         "label": lambda name, code: label(str(name), str(code), language),
         "language": shown_language(language),
         "city": city,
+        "undefined": None,  # a name that the components use for "nothing"
         "codes_of": lambda name: tuple(codelist(str(name)).codes),
     }
     made.filters |= {
@@ -70,10 +71,6 @@ class Absent(Undefined):
     def _demand_member(self) -> None:
         if self._undefined_obj is missing:
             self._fail_with_undefined_error()
-
-    def __bool__(self) -> bool:
-        self._demand_member()
-        return False
 
     def __str__(self) -> str:
         self._demand_member()

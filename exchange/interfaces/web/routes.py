@@ -53,7 +53,7 @@ ROUTES = (
     Route("POST", "/account/password", Act.OWN_ACCOUNT, own_account.change_own_password),
     Route("POST", "/account/device", Act.OWN_ACCOUNT, own_account.connect),
     Route("POST", "/account/language", Act.OWN_ACCOUNT, own_account.choose_language),
-    Route("GET", "/work", Act.SEE_WORK, work.today),
+    Route("GET", "/today", Act.SEE_WORK, work.today),
     Route("GET", "/cases", Act.SEE_WORK, cases.listed),
     Route("GET", "/case/<code>", Act.OPEN_CASE, cases.show),
     Route("GET", "/message/<id>", Act.OPEN_MESSAGE, cases.show_message),

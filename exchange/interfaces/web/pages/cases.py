@@ -46,7 +46,6 @@ async def show(clerk: Clerk) -> Reply:
         "next_own": _next(clerk, found, own=True),
         "next_theirs": _next(clerk, found, own=False),
         "last": _last_message(events),
-        "types": {code: row.label for code, row in message_types().items()},
     }
     return Page("case.html", values)
 
@@ -64,7 +63,6 @@ async def show_message(clerk: Clerk) -> Reply:
         "about": found.get("message") or found["draft"],
         "groups": groups_of(document),
         "offered": offered,
-        "types": {code: row.label for code, row in message_types().items()},
     }
     return Page("message.html", values)
 

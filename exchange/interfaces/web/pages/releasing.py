@@ -9,7 +9,6 @@ from exchange.errors import UsageError
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.cases import groups_of
 from exchange.interfaces.web.replying import Page, Redirect, Reply
-from exchange.messages.catalog import message_types
 from exchange.service.drafts import find_draft
 from exchange.service.enclosures import unkept
 from exchange.service.facts import two_person_reason
@@ -28,7 +27,7 @@ async def show(clerk: Clerk) -> Reply:
         "reason": two_person_reason(unkept(draft.document)[0]),
         "own_draft": draft.prepared_by == clerk.officer,
         "waiting": draft.waiting,
-        "type": message_types()[draft.type].label,
+        "type": draft.type,
         "may_release": clerk.may(Act.RELEASE) and draft.prepared_by != clerk.officer,
     }
     return Page("release.html", values)

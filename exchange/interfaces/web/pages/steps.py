@@ -69,8 +69,15 @@ class Trouble:
     expected: str
     found: str
     hint: str
-    pointer: str
     step: Step | None
+    titles: tuple[str, ...]
+    """Titles of the members on the way to the place, as far as the step has them."""
+
+    @property
+    def words(self) -> str:
+        place = ", ".join(self.titles)
+        said = f"{self.expected}; {self.hint}" if self.hint else self.expected
+        return f"{place}: {said}" if place else said
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,7 @@ class Whole:
     def at(self, step: Step) -> tuple[Problem, ...]:
         """Return the faults of one step, for its own page."""
         return tuple(
-            Problem(TOP, "fault", f"{fault.expected}; {fault.hint}" if fault.hint else fault.expected)
+            Problem(TOP, "fault", fault.words)
             for fault in self.faults
             if fault.step is not None and fault.step.place == step.place
         )
@@ -182,11 +189,23 @@ def _troubles(steps: tuple[Step, ...], faults: list[dict[str, str]]) -> tuple[Tr
             fault["expected"],
             fault["found"],
             fault["hint"],
-            fault["pointer"],
-            _step_of(steps, fault["pointer"]),
+            step := _step_of(steps, fault["pointer"]),
+            _titles(step, fault["pointer"]),
         )
         for fault in faults
     )
+
+
+def _titles(step: Step | None, pointer: str) -> tuple[str, ...]:
+    if step is None:
+        return ()
+    field, titles = step.question.field, [step.question.field.title]
+    for part in pointer.split("/")[4 if step.question.part == "persons" else 3 :]:
+        below = next((one for one in field.fields if one.name == part), None)
+        if below is not None:
+            field = below
+            titles.append(below.title)
+    return tuple(titles)
 
 
 def _step_of(steps: tuple[Step, ...], pointer: str) -> Step | None:

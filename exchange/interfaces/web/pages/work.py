@@ -6,11 +6,10 @@ from typing import Any
 from exchange.cases.permissions import Act
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.replying import Page, Redirect, Reply
-from exchange.messages.catalog import message_types
 from exchange.service.forms import forms_of
 
 HOMES = (
-    (Act.SEE_WORK, "/work"),
+    (Act.SEE_WORK, "/today"),
     (Act.SEE_HANDOVERS, "/handovers"),
     (Act.RECONCILE, "/audit"),
     (Act.MANAGE_ACCOUNTS, "/accounts"),
@@ -42,7 +41,6 @@ async def today(clerk: Clerk) -> Reply:
         "to_release": [row for row in drafts if row["prepared_by"] != clerk.officer and not row["waiting"]],
         "kept": [row for row in drafts if row["prepared_by"] == clerk.officer],
         "stuck": [row for row in listed["messages"] if row["state"] in ("stopped", "rejected") and _new(row)],
-        "types": {code: row.label for code, row in message_types().items()},
     }
     return Page("work.html", values)
 

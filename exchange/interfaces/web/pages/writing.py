@@ -141,7 +141,7 @@ async def send(clerk: Clerk) -> Reply:
 
 async def drop(clerk: Clerk) -> Reply:
     await drop_form(clerk.node, _id(clerk), clerk.officer)
-    return Redirect("/work")
+    return Redirect("/today")
 
 
 async def add_person(clerk: Clerk) -> Reply:
@@ -171,12 +171,12 @@ async def sent(clerk: Clerk) -> Reply:
 
     draft, rows = await clerk.node.store.read(unit)
     if draft is not None:
-        return Page("sent.html", {"draft": draft, "message": None, "label": _label(draft.type)})
+        return Page("sent.html", {"draft": draft, "message": None, "type": draft.type})
     if not rows:
         raise UsageError(f"no message has the number {id}", hint="look at your work of today")
     row, partner = rows[0], await _partner(clerk, rows[0])
     told = await clerk.ask("message.wait", link=row.link, seq=row.seq, timeout_s=WAIT_S)
-    values = {"draft": None, "message": row, "told": told, "partner": partner, "label": _label(row.type)}
+    values = {"draft": None, "message": row, "told": told, "partner": partner, "type": row.type}
     return Page("sent.html", values)
 
 
@@ -244,7 +244,7 @@ def _question(
         "groups": lambda place: groups_in(inputs, place) + (another if place == TOP else 0),
         "back": "check" if back == "check" else "",
         "is_stale": is_stale,
-        "label": _label(form.row.type),
+        "type": form.row.type,
         "persons": len(form.given["persons"]),
         "top": TOP,
     }
@@ -255,11 +255,7 @@ def _whole_page(form: Form, whole: Whole, *, status: int = 200) -> Page:
     values = {
         "form": form,
         "whole": whole,
-        "label": _label(form.row.type),
+        "type": form.row.type,
         "may_add": not form.after and form.row.type in OPENING,
     }
     return Page("check.html", values, status=status)
-
-
-def _label(type_code: str) -> str:
-    return message_types()[type_code].label
