@@ -41,7 +41,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "message.answer": Act.WRITE,
         "message.remind": Act.WRITE,
         "message.void": Act.WRITE,
-        "message.wait": Act.SEE_WORK,
+        "message.wait": Act.SEE_HANDOVERS,
         "message.release": Act.RELEASE,
         "handover.list": Act.SEE_HANDOVERS,
         "handover.sheet": Act.OPEN_SHEET,

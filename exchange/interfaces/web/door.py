@@ -43,10 +43,12 @@ def staff_app(house: House) -> HttpServer:
         if event == "request_failed":
             house.node.journal.note(event, place=reason)
 
-    return HttpServer(_Door(house).answer, limits=LIMITS, note=note)
+    return HttpServer(StaffDoor(house).answer, limits=LIMITS, note=note)
 
 
-class _Door:
+class StaffDoor:
+    """Judges what a browser asks, and answers with a page."""
+
     def __init__(self, house: House) -> None:
         self._house = house
 
@@ -59,9 +61,9 @@ class _Door:
             return self._plain("refused.html", 400, reason="request_invalid")
         if asked.path == STYLE_PATH:
             return file_answer(style_sheet(), "text/css; charset=utf-8")
-        return await self._judged(asked)
+        return await self.judged(asked)
 
-    async def _judged(self, asked: Asked) -> web.Response:
+    async def judged(self, asked: Asked) -> web.Response:
         """Answer what was read (2 to 6)."""
         session = await session_of(self._house.staff, asked.token) if asked.token else None
         found = route_of(asked)

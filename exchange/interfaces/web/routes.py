@@ -68,7 +68,7 @@ ROUTES = (
     Route("POST", "/form/<id>/person", Act.WRITE, writing.add_person),
     Route("GET", "/form/<id>/<part>/<n>/<name>", Act.WRITE, writing.ask),
     Route("POST", "/form/<id>/<part>/<n>/<name>", Act.WRITE, writing.take, takes_a_step=True),
-    Route("GET", "/sent/<id>", Act.SEE_WORK, writing.sent),
+    Route("GET", "/sent/<id>", Act.SEE_HANDOVERS, writing.sent),
     Route("GET", "/draft/<id>", Act.OPEN_MESSAGE, releasing.show),
     Route("POST", "/draft/<id>/release", Act.RELEASE, releasing.release),
     Route("GET", "/handovers", Act.SEE_HANDOVERS, handing_over.listed),

@@ -65,8 +65,9 @@ async def sign(clerk: Clerk) -> Reply:
     async with clerk.house.sendings.one_at_a_time(f"{clerk.officer}|{once}") as became:
         if became is None:
             sent = await clerk.ask("handover.sign", **asked)
-            clerk.house.sendings.note(f"{clerk.officer}|{once}", MessageId(sent["id"]))
-    return Redirect(f"/handover/{found['handover']['code']}?signed=1")
+            became = MessageId(sent["id"])
+            clerk.house.sendings.note(f"{clerk.officer}|{once}", became)
+    return Redirect(f"/sent/{became}")
 
 
 def _check(clerk: Clerk, found: Answer, shown: Answer) -> Page:
