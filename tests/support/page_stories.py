@@ -109,7 +109,7 @@ class Return:
         said = {
             "minutes_number": "7/2027", "p-0-outcome": "handed_over", "p-0-condition": "well",
             "p-0-identity_check": "compared with the photograph in the paper",
-            **moment("started_at", 1), **moment("ended_at", 2),
+            **moment("started_at", -2), **moment("ended_at", -1),
         }  # fmt: skip
         for name, value in said.items():
             border.fill(name, value)

@@ -9,16 +9,17 @@ from datetime import datetime
 from typing import Any
 
 from exchange.cases.permissions import sees_movement
-from exchange.errors import NotAllowedError, UsageError
+from exchange.errors import Fault, InputError, NotAllowedError, UsageError
 from exchange.ids import MessageId
 from exchange.interfaces.web.desk import Answer, Clerk
-from exchange.interfaces.web.entering import read_field
+from exchange.interfaces.web.entering import Problem, read_field
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.codelists import agencies
 from exchange.messages.questions import Field, Kind
 
 MOST = 200
 _LINE = ("outcome", "reason", "condition", "identity_check")
+_PLACES = frozenset({"minutes_number", "started_at", "ended_at", "reservations"})
 _TIMES = (
     Field("started_at", "When it began", "", Kind.INSTANT, needed=True),
     Field("ended_at", "When it ended", "", Kind.INSTANT, needed=True),
@@ -64,10 +65,28 @@ async def sign(clerk: Clerk) -> Reply:
         return _check(clerk, found, shown)
     async with clerk.house.sendings.one_at_a_time(f"{clerk.officer}|{once}") as became:
         if became is None:
-            sent = await clerk.ask("handover.sign", **asked)
+            try:
+                sent = await clerk.ask("handover.sign", **asked)
+            except InputError as error:
+                if not error.faults:
+                    raise
+                return _ask(clerk, found, problems=tuple(map(_problem, error.faults)))
             became = MessageId(sent["id"])
             clerk.house.sendings.note(f"{clerk.officer}|{once}", became)
     return Redirect(f"/sent/{became}")
+
+
+def _problem(fault: Fault) -> Problem:
+    """Return what is wrong with a record, at the field where it was entered."""
+    steps = fault.pointer.split("/")[1:]
+    place = f"p-{steps[1]}-{steps[2]}" if steps[:1] == ["persons"] and len(steps) > 2 else "minutes_number"
+    place = steps[1] if steps[:1] == ["content"] and steps[1] in _PLACES else place
+    title = steps[-1].replace("_", " ").capitalize()
+    return Problem(
+        place,
+        "fault",
+        f"{title}: {fault.expected}; {fault.hint}" if fault.hint else f"{title}: {fault.expected}",
+    )
 
 
 def _check(clerk: Clerk, found: Answer, shown: Answer) -> Page:
