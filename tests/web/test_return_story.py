@@ -18,7 +18,7 @@ def test_the_person_has_arrived_on_both_sides(told: Return) -> None:
     for officer in (told.kh, told.vn):
         officer.go(f"/case/{told.case}")
 
-        assert "Received" in officer.text()
+        assert "Arrived at the reception service" in officer.text()
         assert officer.title() == PERSON
 
 

@@ -47,17 +47,21 @@ class ArgonPasswords:
         return fits and bool(hashed)
 
     def is_common(self, password: str) -> bool:
-        left = password.casefold().translate(_AS_LETTERS)
-        for word in common_words():
-            left = left.replace(word, "")
-        letters = re.sub(r"[\W\d_]+", "", left)
-        return len(letters) < LEAST_LEFT or len(set(letters)) < LEAST_LEFT // 2
+        typed = password.casefold()
+        return any(map(_is_made_of_common_words, (typed, typed.translate(_AS_LETTERS))))
 
     def _fits(self, hashed: str, password: str) -> bool:
         try:
             return self._hasher.verify(hashed, password)
         except (VerifyMismatchError, VerificationError, InvalidHashError):
             return False
+
+
+def _is_made_of_common_words(text: str) -> bool:
+    for word in common_words():
+        text = text.replace(word, "")
+    letters = re.sub(r"[\W\d_]+", "", text)
+    return len(letters) < LEAST_LEFT or len(set(letters)) < LEAST_LEFT // 2
 
 
 @cache
