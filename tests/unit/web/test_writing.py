@@ -2,105 +2,17 @@
 """Writing on the pages: every step is kept, nothing is sent twice, nothing is lost."""
 
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from exchange.ids import MessageId
-from exchange.interfaces.web.desk import House
 from exchange.service.forms import forms_of
-from exchange.service.rows import Direction, LinkState
+from exchange.service.rows import LinkState
 from tests.support.visitors import Visitor, acts, give_account, open_house
-from tests.support.world import OFFICER, SECOND, World
+from tests.support.world import OFFICER, SECOND
+from tests.support.writers import ANSWERS, Writer, play
 
 PLANTED = "<script>alert(1)</script>=cmd|'/C calc'!A0 \u202egnp.exe"
-ANSWERS: dict[str, dict[str, Any]] = {
-    "names": {"f-0-full": "TRAN Thi Hoa"},
-    "sex": {"f": "F"},
-    "birth": {"f-value": "2001", "f-precision": "year", "f-basis": "self_reported", "f-calendar": "gregorian"},
-    "nationality": {"f-0-country": "VN"},
-    "identification": {"f-status": "confirmed", "f-on_d": "1", "f-on_m": "10", "f-on_y": "2027"},
-    "consents": {
-        "f-0-scope": "return", "f-0-state": "given", "f-0-giver": "person",
-        "f-0-on_d": "1", "f-0-on_m": "10", "f-0-on_y": "2027",
-    },
-    "return_mode": {"f": "voluntary"},
-    "needs_on_arrival": {"f": ("temporary_shelter", "education")},
-    "proceedings": {"f-needed": "no"},
-    "tracing_result": {"f": "she does not want it"},
-    "documents": {
-        "f-0-type": "passport", "f-0-number": "N0000001", "f-0-country": "VN",
-        "f-0-expires_d": "1", "f-0-expires_m": "1", "f-0-expires_y": "2030",
-    },
-    "proposed_from": {"f_d": "5", "f_m": "10", "f_y": "2027"},
-    "proposed_to": {"f_d": "25", "f_m": "10", "f_y": "2027"},
-}  # fmt: skip
-CHILD = {
-    **ANSWERS,
-    "birth": {
-        "f-value": "2015",
-        "f-precision": "year",
-        "f-basis": "self_reported",
-        "f-calendar": "gregorian",
-    },
-}
-
-
-@dataclass
-class Writer:
-    """An officer at the form of a notice."""
-
-    world: World
-    house: House
-    visitor: Visitor
-
-    async def begin(self, type_code: str = "RPN") -> str:
-        """Begin a first message and return its form."""
-        await self.visitor.get("/write")
-        begun = await self.visitor.post("/write", type=type_code, partner="")
-        assert begun.status == 303, begun.words
-        return begun.to.removeprefix("/form/")
-
-    async def answer(self, form: str, answers: dict[str, dict[str, Any]]) -> None:
-        """Answer every question that is asked."""
-        while True:
-            to = (await self.visitor.get(f"/form/{form}")).to
-            if to.endswith("/check"):
-                return
-            shown = await self.visitor.get(to)
-            taken = await self.step(to, answers[to.rpartition("/")[2]])
-            assert (shown.status, taken.status) == (200, 303), taken.words
-
-    async def step(self, address: str, answer: dict[str, Any], **more: Any) -> Any:
-        hidden = self.visitor.last.hidden
-        fields = {"version": hidden["version"], "back": hidden["back"], **answer, **more}
-        return await self.visitor.post(address, **fields)
-
-    async def send(self, form: str) -> Any:
-        shown = await self.visitor.get(f"/form/{form}/check")
-        return await self.visitor.post(f"/form/{form}/send", version=shown.hidden.get("version", "0"))
-
-    async def sent(self) -> list[MessageId]:
-        rows = await self.house.node.store.read(
-            lambda uow: uow.messages.list(direction=Direction.OUT, limit=100)
-        )
-        return [row.id for row in rows]
-
-
-def play(folder: Path, story: Callable[[Writer], Awaitable[None]], *roles: str) -> None:
-    async def opened(world: World) -> None:
-        await world.open()
-        house = await open_house(world.kh, folder)
-        await give_account(house, OFFICER, *(roles or ("officer",)))
-        await give_account(house, SECOND, "officer", "releaser")
-        visitor = Visitor(house)
-        await visitor.sign_in(OFFICER)
-        await story(Writer(world, house, visitor))
-
-    World(seed=11).run(opened)
 
 
 def test_a_notice_is_written_shown_and_sent_once(tmp_path: Path) -> None:
@@ -290,29 +202,6 @@ def test_what_the_rules_find_leads_to_its_question(tmp_path: Path) -> None:
         assert whole.says("Not ready to be sent")
         assert (refused.status, await writer.sent()) == (400, [])
         assert asked.says("Please look at this again")
-
-    play(tmp_path, story)
-
-
-def test_a_notice_of_a_child_waits_for_a_second_person(tmp_path: Path) -> None:
-    async def story(writer: Writer) -> None:
-        form = await writer.begin()
-        await writer.answer(form, CHILD)
-        await writer.visitor.get(f"/form/{form}/persons/0/guardian?back=check")
-        await writer.step(
-            writer.visitor.last.hidden and f"/form/{form}/persons/0/guardian",
-            {
-                "f-kind": "agency",
-                "f-agency": "KH-MOSVY-DAHT",
-                "f-from_d": "1",
-                "f-from_m": "9",
-                "f-from_y": "2027",
-            },
-        )
-        whole = await writer.visitor.get(f"/form/{form}/check")
-        assert whole.says("Two persons of your side are needed") or whole.says("Not ready to be sent"), (
-            whole.words
-        )
 
     play(tmp_path, story)
 
