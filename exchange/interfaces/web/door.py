@@ -28,7 +28,7 @@ from exchange.interfaces.web.frame import page_text, plain_text
 from exchange.interfaces.web.pages import signing_in
 from exchange.interfaces.web.replying import Page, Redirect, Reply, file_answer, html_answer, redirect_answer
 from exchange.interfaces.web.routes import SET_UP, Route, route_of
-from exchange.interfaces.web.styles import STYLE_PATH, style_sheet
+from exchange.interfaces.web.styles import loaded_file
 from exchange.service.sessions import LIFE, Session, session_of
 
 LIMITS = ServerLimits(connections=256, per_address=32, idle_s=75)
@@ -59,8 +59,9 @@ class StaffDoor:
             return self._plain("refused.html", refusal.status, reason=refusal.reason)
         except UnicodeDecodeError:
             return self._plain("refused.html", 400, reason="request_invalid")
-        if asked.path == STYLE_PATH:
-            return file_answer(style_sheet(), "text/css; charset=utf-8")
+        file = loaded_file(asked.path)
+        if file is not None:
+            return file_answer(*file)
         return await self.judged(asked)
 
     async def judged(self, asked: Asked) -> web.Response:

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 
-BUDDHIST_YEARS = 543
-_THAI = "th"
+ERAS = {"th": ("พ.ศ.", 543)}
+"""Languages in which years are counted from another year, with the name of the era and the difference."""
 
 
 def moment_text(moment: datetime, zone: str, language: str) -> str:
@@ -32,6 +32,5 @@ def city(zone: str) -> str:
 
 def _day(day: date | datetime, language: str, form: str) -> str:
     written = format_date(day, form, locale=language)
-    if language == _THAI:
-        return f"{written} พ.ศ. {day.year + BUDDHIST_YEARS}"
-    return f"{written} {day.year}"
+    era, difference = ERAS.get(language, ("", 0))
+    return f"{written} {era} {day.year + difference}" if era else f"{written} {day.year}"
