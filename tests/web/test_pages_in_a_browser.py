@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every page in a real browser: accessible, within its policy, on a telephone, small, and the same on paper."""
+"""Every page in a real browser: accessible, within its policy, on a telephone, small, on paper."""
 
 import re
 from pathlib import Path
