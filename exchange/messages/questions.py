@@ -180,7 +180,7 @@ def _field(
     return Field(
         name=name,
         title=str(merged.get("title") or name.replace("_", " ")),
-        explanation=str(merged.get("description") or ""),
+        explanation=_explanation(merged),
         kind=kind,
         needed=needed,
         rare=rare,
@@ -191,6 +191,13 @@ def _field(
         fields=_below(holder, inner_base, of_one) if kind in {Kind.GROUP, Kind.GROUPS} else (),
         most=int(merged.get("maxItems", 0)),
     )
+
+
+def _explanation(schema: Mapping[str, Any]) -> str:
+    """Return what explains a member; what explains a kind of value in general is for programmers."""
+    said = str(schema.get("description") or "")
+    kinds: Mapping[str, Any] = schemas()[HEADER]["$defs"]
+    return "" if said in {kind.get("description") for kind in kinds.values()} else said
 
 
 def _below(schema: Mapping[str, Any], base: str, least: JsonValue) -> tuple[Field, ...]:

@@ -7,9 +7,11 @@
 3. On plain loopback, for a demo or behind nothing, browsers refuse such a cookie; it is `exchange-loopback`.
 """
 
+import asyncio
 import contextlib
 import ipaddress
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +23,8 @@ from exchange.interfaces.server import Listener, serve
 from exchange.interfaces.tls import server_tls
 from exchange.interfaces.web.desk import House
 from exchange.interfaces.web.door import staff_app
+from exchange.messages.catalog import FORMS
+from exchange.messages.questions import questions_of
 
 SECURE_COOKIE: Final = "__Host-exchange"
 LOOPBACK_COOKIE: Final = "exchange-loopback"
@@ -41,7 +45,21 @@ async def serve_staff(house: House, place: DeskSection, *, folder: Path) -> Asyn
             hint="say certificate and key in [desk], or listen on 127.0.0.1 behind a proxy",
         )
     async with serve(staff_app(house), host=place.host, port=place.port, ssl_context=tls) as listener:
-        yield address_of(place, listener)
+        stops = threading.Event()
+        made = asyncio.create_task(asyncio.to_thread(_make_questions, stops))
+        try:
+            yield address_of(place, listener)
+        finally:
+            stops.set()
+            await made
+
+
+def _make_questions(stops: threading.Event) -> None:
+    """Make the questions of every type beside the loop, once: each takes 0.2 s the first time."""
+    for type_code in FORMS:
+        if stops.is_set():
+            return
+        questions_of(type_code)
 
 
 def at_address(house: House, place: DeskSection) -> House:

@@ -20,6 +20,12 @@ def moment_text(moment: datetime, zone: str, language: str) -> str:
     return f"{day}, {format_datetime(local, 'HH:mm', locale=language)}"
 
 
+def end_text(first: datetime, last: datetime, zone: str, language: str) -> str:
+    """Return the end of a window in the time of a place; of the same day only its clock: `18:00`."""
+    begins, ends = (moment.astimezone(ZoneInfo(zone)) for moment in (first, last))
+    return f"{ends:%H:%M}" if begins.date() == ends.date() else moment_text(last, zone, language)
+
+
 def day_text(day: date, language: str) -> str:
     """Return a day: `24 September 2027`."""
     return _day(day, language, "d MMMM")

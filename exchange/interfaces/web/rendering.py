@@ -16,10 +16,12 @@ from jinja2.utils import missing
 from markupsafe import Markup
 
 from exchange.interfaces.web.languages import label, shown_language, translations
-from exchange.interfaces.web.moments import city, day_text, moment_text
+from exchange.interfaces.web.moments import city, day_text, end_text, moment_text
 from exchange.messages.codelists import codelist
 
 _TURNING = re.compile(r"[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_DAY = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]", re.ASCII)
+_MOMENT = re.compile(_DAY.pattern + r"T[0-2][0-9]:[0-5][0-9](:[0-9.]+)?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
 _VENDOR = "govuk_frontend_jinja"
 
 
@@ -55,6 +57,8 @@ def environment(language: str) -> Environment:
         "said": said,
         "at": lambda text, zone: moment_text(_moment(text), zone, language) if text else "",
         "day": lambda text: day_text(date.fromisoformat(str(text)), language) if text else "",
+        "end_of": lambda text, first, zone: end_text(_moment(first), _moment(text), zone, language),
+        "plain": lambda value, zone: _plain(str(value), zone, language),
         "words": lambda code: str(code).replace("_", " "),
     }
     return made
@@ -63,6 +67,18 @@ def environment(language: str) -> Environment:
 def said(value: object) -> Markup:
     """Return a text of somebody else as text, with signs in place of what would turn its direction."""
     return Markup('<bdi class="said">{}</bdi>').format(_TURNING.sub("\ufffd", str(value)))
+
+
+def _plain(value: str, zone: str, language: str) -> Markup:
+    """Return a value of a document: a day or a moment as people read it, everything else as text."""
+    try:
+        if _DAY.fullmatch(value):
+            return Markup.escape(day_text(date.fromisoformat(value), language))
+        if _MOMENT.fullmatch(value):
+            return Markup.escape(f"{moment_text(_moment(value), zone, language)} {city(zone)}")
+    except ValueError:
+        return said(value)
+    return said(value)
 
 
 class Absent(Undefined):

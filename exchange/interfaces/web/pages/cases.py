@@ -11,7 +11,7 @@ from typing import Any
 from exchange.cases.permissions import Act
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.replying import Page, Reply
-from exchange.messages.catalog import message_types
+from exchange.messages.catalog import FORMS
 from exchange.messages.document import JsonValue
 from exchange.messages.form_tree import FormNode, form_tree
 from exchange.messages.questions import Field, questions_of
@@ -108,7 +108,7 @@ def _yes_no(value: bool) -> str:
 
 def _titles(type_code: str) -> dict[str, dict[str, Field]]:
     found: dict[str, dict[str, Field]] = {}
-    if type_code in message_types() and message_types()[type_code].form is not None:
+    if type_code in FORMS:
         for question in questions_of(type_code):
             found.setdefault(question.part, {})[question.name] = question.field
     return found
