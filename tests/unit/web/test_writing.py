@@ -272,6 +272,7 @@ def test_what_is_planted_in_a_field_is_text_everywhere(tmp_path: Path) -> None:
         pages = [await writer.visitor.get(f"/form/{form}/check")]
         pages.append(await writer.visitor.get(f"/form/{form}/persons/0/names"))
         await writer.send(form)
+        await writer.visitor.follow()
         house = await open_house(writer.world.vn, tmp_path)
         await give_account(house, OFFICER, "officer")
         there = Visitor(house)
