@@ -16,6 +16,7 @@ from exchange.errors import NotAllowedError
 from exchange.ids import OfficerNumber
 from exchange.interfaces.web.asking import Asked
 from exchange.interfaces.web.sendings import Sendings
+from exchange.messages.catalog import message_types
 from exchange.service.accounts import Desk
 from exchange.service.node import Node
 from exchange.service.sessions import Session, Tries
@@ -36,9 +37,9 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "message.show": Act.OPEN_MESSAGE,
         "message.offer": Act.OPEN_CASE,
         "case.find": Act.SEARCH,
-        "message.fill": Act.WRITE,
-        "message.validate": Act.WRITE,
-        "message.answer": Act.WRITE,
+        "message.fill": Act.STOP,
+        "message.validate": Act.STOP,
+        "message.answer": Act.STOP,
         "message.remind": Act.WRITE,
         "message.void": Act.WRITE,
         "message.wait": Act.SEE_HANDOVERS,
@@ -104,6 +105,11 @@ class Clerk:
 
     def demand(self, act: Act) -> None:
         demand(self.session.roles, act)
+
+    def demand_writing(self, type_code: str) -> None:
+        """Return if this officer may write a message of a type: a stop needs less than the others."""
+        row = message_types().get(type_code)
+        self.demand(Act.STOP if row is not None and row.is_stop else Act.WRITE)
 
     async def ask(self, command: str, **members: Any) -> Answer:
         """Run a command as this officer.

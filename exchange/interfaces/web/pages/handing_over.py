@@ -13,11 +13,17 @@ from exchange.errors import Fault, InputError, NotAllowedError, UsageError
 from exchange.ids import MessageId
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.entering import Problem, read_field
+from exchange.interfaces.web.pages.writing import form_after
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.codelists import agencies
 from exchange.messages.questions import Field, Kind
+from exchange.service.following import proposed
+from exchange.service.handovers import find_movement
 
 MOST = 200
+STOPS = ("CAN", "INC", "HLD", "CWD")
+OF_ONE = frozenset({"HLD", "CWD", "INC"})
+"""Stops that may concern one person of the list."""
 _LINE = ("outcome", "reason", "condition", "identity_check")
 _PLACES = frozenset({"minutes_number", "started_at", "ended_at", "reservations"})
 _TIMES = (
@@ -42,6 +48,7 @@ async def sheet(clerk: Clerk) -> Reply:
     values = {
         **found,
         "to_sign": any(step["type"] == "HRC" for step in steps),
+        "stops": STOPS if row["state"] not in clerk.node.tables.final else (),
         "signs_theirs": any(step["countersigns"] for step in steps),
     }
     return Page("sheet.html", values)
@@ -74,6 +81,20 @@ async def sign(clerk: Clerk) -> Reply:
             became = MessageId(sent["id"])
             clerk.house.sendings.note(f"{clerk.officer}|{once}", became)
     return Redirect(f"/sent/{became}")
+
+
+async def stop(clerk: Clerk) -> Reply:
+    """Begin a stop of this handover: a cancellation or an incident of all, a hold or a withdrawal of one."""
+    found, type_code = await _sheet(clerk), clerk.asked.text("type")
+    if type_code not in STOPS:
+        raise UsageError("choose how the handover is stopped", hint="go back and choose")
+    clerk.demand_writing(type_code)
+    code, case = found["handover"]["code"], clerk.asked.text("case")
+    row = await clerk.node.store.read(lambda uow: proposed(uow, find_movement(uow, code)))
+    listed = [person["case"] for person in found["persons"]]
+    cases = (case,) if case in listed and type_code in OF_ONE else tuple(listed)
+    form = await form_after(clerk, type_code, row.id, cases)
+    return Redirect(f"/form/{form.id}")
 
 
 def _problem(fault: Fault) -> Problem:

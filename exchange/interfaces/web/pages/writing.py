@@ -7,6 +7,7 @@ time the whole is looked at, by the same commands as on the command line; so a f
 
 from typing import Any
 
+from exchange.cases.permissions import Act
 from exchange.errors import StaleFormError, UsageError
 from exchange.ids import MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
@@ -44,9 +45,11 @@ async def begin(clerk: Clerk) -> Reply:
     row = message_type(clerk.asked.text("type"))
     if row is None or row.form is None:
         raise UsageError("choose what is to be written", hint="go back and choose one")
+    clerk.demand_writing(row.code)
     after, cases = clerk.asked.text("after"), clerk.asked.texts("case")
     if after:
-        form = await _after(clerk, row.code, after, cases)
+        clerk.demand(Act.OPEN_MESSAGE)
+        form = await form_after(clerk, row.code, after, cases)
     else:
         form = await _first(clerk, row.code)
     return Redirect(f"/form/{form.id}")
@@ -63,7 +66,7 @@ async def _first(clerk: Clerk, type_code: str) -> Form:
     return await begin_form(clerk.node, link.link, type_code, clerk.officer, given=given)
 
 
-async def _after(clerk: Clerk, type_code: str, after: str, cases: tuple[str, ...]) -> Form:
+async def form_after(clerk: Clerk, type_code: str, after: str, cases: tuple[str, ...]) -> Form:
     """Begin a message that answers or follows another one."""
     small: dict[str, Any] = {"type": type_code, **({"case_codes": list(cases)} if cases else {})}
     asked = {"id": after, "as": type_code, "send": False}
@@ -140,8 +143,9 @@ async def send(clerk: Clerk) -> Reply:
 
 
 async def drop(clerk: Clerk) -> Reply:
-    await drop_form(clerk.node, _id(clerk), clerk.officer)
-    return Redirect("/today")
+    form = await _form(clerk)
+    await drop_form(clerk.node, form.id, clerk.officer)
+    return Redirect("/")
 
 
 async def add_person(clerk: Clerk) -> Reply:
@@ -209,7 +213,9 @@ async def _saved(clerk: Clerk, form: Form, step: Step, entered: Entered) -> Form
 
 
 async def _form(clerk: Clerk) -> Form:
-    return await open_form(clerk.node, _id(clerk), clerk.officer)
+    form = await open_form(clerk.node, _id(clerk), clerk.officer)
+    clerk.demand_writing(form.row.type)
+    return form
 
 
 def _id(clerk: Clerk) -> MessageId:
