@@ -2,7 +2,7 @@
 """States of cases computed anew from messages, by the functions that rebuild a store after a backup.
 
 The store holds notices of our own with their contents, each about one new person, and nothing of the cases.
-Then each message is read, opened, entered in the chronicle of its case at its place in both logs, and settled.
+Then each message is read, opened, entered in the chronicle of its case at its place, and settled.
 """
 
 import json
