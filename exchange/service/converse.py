@@ -24,6 +24,7 @@ partner's tail, or our `void`, ends it. Results only say when to offer it again.
 
 import asyncio
 import math
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -55,6 +56,10 @@ from exchange.service.versions import suites_of
 
 SLICE_S = 0.005
 """Lines are examined for this long before the event loop is yielded (design 4.6)."""
+FRAMES_UNDER_WAY = 2
+"""Design 4.6: at most two frames of a link wait for their answers."""
+PATIENCE_S = 2.0
+"""How long a frame that is ahead of its predecessor waits for it (design 4.6)."""
 LINES_AT_ONCE = 20
 """Lines in one unit; at about 0.5 ms for each it holds the store for some 10 ms (design 6)."""
 LINE_BUDGET = MAX_FRAME_BYTES - 1_200_000
@@ -78,6 +83,11 @@ class Composed:
     def is_tail_only(self) -> bool:
         return not self.frame.lines and not self.frame.results
 
+    @property
+    def is_full(self) -> bool:
+        """As many lines as a frame may have; more of them may wait."""
+        return len(self.rows) == MAX_LINES
+
 
 async def call(node: Node, link: LinkId, *, wait_s: int = 0) -> None:
     """Send one frame to the partner and take in its answer; the partner may hold it for `wait_s`.
@@ -85,7 +95,38 @@ async def call(node: Node, link: LinkId, *, wait_s: int = 0) -> None:
     Raises:
         TransportError: no proper answer; everything stays as it was.
     """
-    composed = await compose(node, link)
+    await _carry(node, link, await compose(node, link), wait_s=wait_s)
+
+
+async def call_while_full(node: Node, link: LinkId) -> None:
+    """Send one frame and take in its answer; while frames are full, keep `FRAMES_UNDER_WAY` of them going.
+
+    Raises:
+        TransportError: no proper answer to one of them; what was not answered goes back to the queue.
+    """
+    under_way: deque[asyncio.Task[None]] = deque()
+    try:
+        composed = await compose(node, link)
+        while True:
+            under_way.append(asyncio.create_task(_carry(node, link, composed)))
+            if not composed.is_full or node.presence.is_draining:
+                break
+            if len(under_way) == FRAMES_UNDER_WAY:
+                await under_way.popleft()
+            composed = await compose(node, link)
+            if composed.is_tail_only:
+                _return_to_queue(node.presence.of(link), composed)
+                break
+        while under_way:
+            await under_way.popleft()
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+async def _carry(node: Node, link: LinkId, composed: Composed, *, wait_s: int = 0) -> None:
+    """Hand a frame to the carrier and take in the answer."""
     presence = node.presence.of(link)
     try:
         raw = await node.carrier.exchange(
@@ -111,15 +152,15 @@ async def answer(node: Node, link: LinkId, raw: bytes) -> bytes:
     node.presence.of(link).stir.clear()
     composed = await compose(node, link)
     if wait_s and composed.is_tail_only and not node.presence.is_draining:
-        await _wait(node.presence.of(link), wait_s)
+        await _wait(node.presence.of(link).stir, wait_s)
         composed = await compose(node, link)
     return encode_frame(composed.frame)
 
 
-async def _wait(presence: LinkPresence, wait_s: float) -> None:
+async def _wait(event: asyncio.Event, wait_s: float) -> None:
     try:
         async with asyncio.timeout(wait_s):
-            await presence.stir.wait()
+            await event.wait()
     except TimeoutError:
         return
 
@@ -131,7 +172,8 @@ async def compose(node: Node, link: LinkId) -> Composed:
     presence.in_flight = {seq: until for seq, until in presence.in_flight.items() if until > now_s}
     results = tuple(presence.owed_results[: 2 * MAX_LINES])
     presence.owed_results = presence.owed_results[len(results) :]
-    composed = await node.store.read(lambda uow: _compose(uow, node, link, results))
+    flying = tuple(presence.in_flight)
+    composed = await node.store.read(lambda uow: _compose(uow, node, link, results, without=flying))
     for row in composed.rows:
         presence.in_flight[row.seq] = now_s + node.limits.in_flight_s
     presence.tail_sent_s = now_s
@@ -140,16 +182,22 @@ async def compose(node: Node, link: LinkId) -> Composed:
     return composed
 
 
-def _compose(uow: UnitOfWork, node: Node, link: LinkId, results: tuple[Result, ...]) -> Composed:
+def _compose(
+    uow: UnitOfWork, node: Node, link: LinkId, results: tuple[Result, ...], *, without: Sequence[int]
+) -> Composed:
     pairing = pairing_of(uow, node, link)
     presence = node.presence.of(link)
     held = partner_holds(uow, node, link)
     frame_tail = next_tail(uow, node, pairing, start=held)
     covered = frame_tail.start + len(frame_tail.leaves) if frame_tail else held
     due = uow.messages.due(
-        link, now=node.clock.now(), limit=MAX_LINES + len(presence.in_flight), max_bytes=LINE_BUDGET
+        link,
+        now=node.clock.now(),
+        limit=MAX_LINES,
+        max_bytes=LINE_BUDGET,
+        without=without,
     )
-    rows = fitting([row for row in due if row.seq not in presence.in_flight and row.leaf_index < covered])
+    rows = fitting([row for row in due if row.leaf_index < covered])
     size, line = uow.logs.cosigned(link, pairing.partner)
     frame = Frame(
         link=link,
@@ -222,6 +270,29 @@ async def take_frame(node: Node, link: LinkId, frame: Frame) -> list[Result]:
     Raises:
         FrameInvalidError: not of this link, from this partner, to us.
     """
+    presence = node.presence.of(link)
+    ends_s = node.clock.monotonic_s() + PATIENCE_S
+    while len(frame.lines) > 1 and (left_s := ends_s - node.clock.monotonic_s()) > 0:
+        changed = presence.changed
+        if not await node.store.read(lambda uow: _is_ahead(uow, node, link, frame)):
+            break
+        await _wait(changed, left_s)
+    async with presence.taking:
+        return await _take_frame(node, link, frame)
+
+
+def _is_ahead(uow: UnitOfWork, node: Node, link: LinkId, frame: Frame) -> bool:
+    """Return whether all lines of a frame stand behind a number that is not here yet.
+
+    Its predecessor may still be on its way: lines that are taken in their order need no second verdict.
+    """
+    pairing = pairing_of(uow, node, link)
+    first = _claimed(frame.lines[-1])[0] - len(frame.lines) + 1
+    return first > pairing.link.contiguous_in + 1 and first > intake.first_missing_number(uow, pairing)
+
+
+async def _take_frame(node: Node, link: LinkId, frame: Frame) -> list[Result]:
+    """Commit what a frame brings; frames of a link come here one after the other."""
     if not frame.lines and not frame.card:
         return await node.store.write(lambda uow: _take(uow, node, link, frame, (), ends=True))
     reader = await node.store.read(lambda uow: _reader(uow, node, link, frame))

@@ -44,8 +44,9 @@ class Scale:
             yield f"notice about {persons:,} persons, file to verdict: {load.wall_s:.2f} s, CPU {cpu_s}"
         for one in self.open_cases:
             yield (
-                f"due with {one.cases:,} open cases and {one.messages:,} messages: {one.due_ms:.0f} ms "
-                f"(count {one.count_ms:.0f}, page {one.first_page_ms:.0f}, a later one {one.later_page_ms:.0f}); "
+                f"due with {one.cases:,} open cases and {one.messages:,} messages: "
+                f"{one.due_ms:.0f} ms (count {one.count_ms:.0f}, page {one.first_page_ms:.0f}, "
+                f"a later one {one.later_page_ms:.0f}); "
                 f"all ends computed anew {one.settle_s:.1f} s"
             )
         for each in self.rebuilt:

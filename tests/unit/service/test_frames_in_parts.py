@@ -5,10 +5,12 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from exchange.service.converse import LINES_AT_ONCE
+from exchange.errors import TransportError
+from exchange.ids import LinkId
+from exchange.service.converse import FRAMES_UNDER_WAY, LINES_AT_ONCE
 from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState
-from tests.support.checks import demand_whole, settle
+from tests.support.checks import demand_whole, log_of, settle
 from tests.support.notices import notice
 from tests.support.world import OFFICER, VN, SimulatedCrashError, World
 
@@ -79,3 +81,65 @@ def test_what_came_before_a_crash_between_two_parts_is_not_taken_again(part: int
         await demand_whole(world)
 
     World(seed=part).run(story)
+
+
+FULL_FRAMES = 250
+"""Lines of two full frames and a half."""
+
+
+def test_a_long_queue_keeps_two_frames_going_and_never_three() -> None:
+    async def story(world: World) -> None:
+        await world.open()
+        world.weather.down = True
+        for _ in range(FULL_FRAMES):
+            await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+        going, most = 0, 0
+        road = world.kh.node.carrier
+        carry = road.exchange
+
+        async def counted(link: LinkId, frame: bytes, *, timeout_s: float) -> bytes:
+            nonlocal going, most
+            going += 1
+            most = max(most, going)
+            try:
+                return await carry(link, frame, timeout_s=timeout_s)
+            finally:
+                going -= 1
+
+        road.exchange = counted  # type: ignore[method-assign]
+        world.weather.down = False
+        await settle(world)
+
+        assert most == FRAMES_UNDER_WAY
+        assert await received(world) == FULL_FRAMES
+        assert b'"held"' not in b"".join(await log_of(world.vn, world.vn))
+        await demand_whole(world)
+
+    World(seed=8).run(story)
+
+
+def test_a_frame_whose_predecessor_is_lost_is_held_and_settled_later() -> None:
+    async def story(world: World) -> None:
+        await world.open()
+        world.weather.down = True
+        for _ in range(FULL_FRAMES):
+            await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+        road, calls = world.kh.node.carrier, 0
+        carry = road.exchange
+
+        async def lossy(link: LinkId, frame: bytes, *, timeout_s: float) -> bytes:
+            nonlocal calls
+            calls += 1
+            if calls == 1:
+                await asyncio.sleep(10)
+                raise TransportError("no answer in time")
+            return await carry(link, frame, timeout_s=timeout_s)
+
+        road.exchange = lossy  # type: ignore[method-assign]
+        world.weather.down = False
+        await settle(world)
+
+        assert await received(world) == FULL_FRAMES
+        await demand_whole(world)
+
+    World(seed=9).run(story)
