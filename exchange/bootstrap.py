@@ -16,7 +16,7 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from exchange.adapters.documents.spreadsheets import read_spreadsheet as read_sp
 from exchange.adapters.documents.spreadsheets import write_spreadsheet as write_spreadsheet
 from exchange.adapters.keys.files import KeyFiles, check_folder
 from exchange.adapters.keys.material import STORE_KEY_BYTES, NodeKeys, make_keys
+from exchange.adapters.keys.renewal import KeyAct as KeyAct
+from exchange.adapters.keys.renewal import PreparedCard, changed, destroyable
 from exchange.adapters.keys.tlscert import certificate_pem, make_certificate
 from exchange.adapters.storage.highwater import HighWaterFiles
 from exchange.adapters.storage.memory import DirectStore
@@ -50,14 +52,15 @@ from exchange.cases.tables import LifecycleTable, MovementTable
 from exchange.clock import Clock, SystemClock
 from exchange.config import FILE_NAME, MAX_FILE_BYTES, Settings, read_settings, settings_text
 from exchange.errors import ConfigurationError, UsageError
-from exchange.ids import AgencyCode, LinkId, OfficerNumber, RandomSource, parse_agency, parse_node
+from exchange.ids import AgencyCode, KeyId, LinkId, OfficerNumber, RandomSource, parse_agency, parse_node
 from exchange.messages.codelists import agency, raw_list
 from exchange.messages.versions import installed_versions
 from exchange.protocol.cardform import CardFields
 from exchange.protocol.cards import Card, read_card, sign_card
 from exchange.protocol.keyring import Keyring
-from exchange.protocol.suites import KeyUse, PrivateKey, Suite, tls_private_key
+from exchange.protocol.suites import KeyUse, PrivateKey, PublicKey, Suite, tls_private_key
 from exchange.service.doorkeeper import Doorkeeper
+from exchange.service.keychange import adopt_card, is_quiet, past_keys
 from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Node, Presence
 from exchange.service.pairing import own_card, pairing_of
@@ -250,7 +253,8 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
     settings = read_settings(folder)
     check_folder(folder)
     check_folder(folder / "store")
-    keys = KeyFiles(folder / "keys").read(passphrase())
+    files, secret = KeyFiles(folder / "keys"), passphrase()
+    keys, prepared = files.read(secret), files.prepared_card()
     clock, counters = SystemClock(), PrometheusCounters()
     own, fault = parse_agency(settings.agency.code), wanted_fault(settings)
     async with contextlib.AsyncExitStack() as stack:
@@ -269,10 +273,12 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
             finish=lambda uow, links: head_signer(made[0])(uow, links),
         )
         stack.push_async_callback(store.close)
+        keys = await _without_old_keys(store, files, keys, secret, clock=clock)
+        past = await store.read(lambda uow: past_keys(uow, own))
         node = Node(
             agency=own,
             node=parse_node(settings.agency.node),
-            keys=_keyring(keys, fault),
+            keys=_keyring(keys, fault, past),
             store=store,
             carrier=FaultyCarrier(carrier, fault) if fault else carrier,
             high_water=HighWaterFiles(Path(settings.paths.high_water or folder / "high-water"), data=folder),
@@ -287,10 +293,84 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
             only_calls=not settings.door.address,
         )
         made.append(node)
-        card = await store.read(lambda uow: own_card(uow, node))
+        card = await _newest_card(node, keys, prepared)
         opened = OpenNode(node, folder, settings, keys, card, counters, routes, fault=fault)
         await refresh_routes(opened)
         yield opened
+
+
+async def _newest_card(node: Node, keys: NodeKeys, prepared: PreparedCard | None) -> Card:
+    """Take over a card that was prepared with all of its keys; return the one that counts."""
+    if prepared and prepared.is_whole(keys):
+        offered = read_card(prepared.raw, pinned_recovery=None)
+        await adopt_card(node, offered, act=prepared.act, officers=prepared.officers)
+    return await node.store.read(lambda uow: own_card(uow, node))
+
+
+async def _without_old_keys(
+    store: SqliteStore, files: KeyFiles, keys: NodeKeys, passphrase: str, *, clock: Clock
+) -> NodeKeys:
+    """Destroy the sealing keys whose time is over; what was sealed to them stays closed for ever."""
+    now = clock.now()
+    gone = destroyable(keys, now=now, is_quiet=await store.read(is_quiet))
+    if not gone:
+        return keys
+    kept = keys.without(gone)
+    files.replace(kept, passphrase, random=secrets.token_bytes)
+
+    def unit(uow: UnitOfWork) -> None:
+        for kid in gone:
+            uow.audit.record(AuditRow(now, "node", "key_destroyed", kid))
+
+    await store.write(unit)
+    return kept
+
+
+def rehearse_keys(folder: Path, passphrase: str, recovery: PrivateKey, *, held: Card) -> Card:
+    """Return the card that a rotation would give today; nothing is written.
+
+    Raises:
+        CardInvalidError: the recovery key is not the one that partners have pinned.
+        NodeError: as `open_node`, about the key files.
+    """
+    keys, now = KeyFiles(folder / "keys").read(passphrase), SystemClock().now()
+    return changed(keys, held, recovery, KeyAct.ROTATE, None, now=now, random=secrets.token_bytes).card
+
+
+def prepare_keys(
+    folder: Path,
+    passphrase: str,
+    recovery: PrivateKey,
+    *,
+    held: Card,
+    act: KeyAct,
+    kid: KeyId | None,
+    officers: tuple[OfficerNumber, ...],
+) -> Card:
+    """Write changed keys and the card that names them; the next start of the service takes them over.
+
+    The card is written first: keys without their card would be used at the next start, and no partner would
+    know them. A card without its keys is passed over, and the command is repeated.
+
+    Raises:
+        UsageError: no such key, or a card waits already.
+        NodeError: as `open_node`, about the key files.
+    """
+    files, now = KeyFiles(folder / "keys"), SystemClock().now()
+    keys, earlier = files.read(passphrase), files.prepared_card()
+    if (
+        earlier
+        and earlier.is_whole(keys)
+        and read_card(earlier.raw, pinned_recovery=held.recovery).serial > held.serial
+    ):
+        raise UsageError(
+            "a card was prepared before and waits for the start of the service",
+            hint=f"restart the service: exchange serve --data {folder}",
+        )
+    made = changed(keys, held, recovery, act, kid, now=now, random=secrets.token_bytes)
+    files.prepare_card(PreparedCard(made.card.raw, act.value, officers))
+    files.replace(made.keys, passphrase, random=secrets.token_bytes)
+    return made.card
 
 
 def wanted_fault(settings: Settings) -> Fault | None:
@@ -305,9 +385,9 @@ def wanted_fault(settings: Settings) -> Fault | None:
     return Fault(Twin(wanted)) if wanted else None
 
 
-def _keyring(keys: NodeKeys, fault: Fault | None) -> Keyring:
+def _keyring(keys: NodeKeys, fault: Fault | None, past: Iterable[PublicKey]) -> Keyring:
     if fault is None or fault.twin is not Twin.WRONG_KEY:
-        return keys.keyring()
+        return keys.keyring(past)
     return StrangeKeyring(keys.keys, fault, secrets.token_bytes)
 
 

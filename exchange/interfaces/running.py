@@ -21,7 +21,7 @@ from pathlib import Path
 
 import uvloop
 
-from exchange.bootstrap import METRICS_TYPE, OpenNode, open_node, partner_door
+from exchange.bootstrap import METRICS_TYPE, OpenNode, open_node, partner_door, refresh_routes
 from exchange.errors import ClockError, ExchangeError
 from exchange.interfaces.api.desk import Desk
 from exchange.interfaces.api.server import serve_commands
@@ -35,6 +35,8 @@ from exchange.service.supervisor import Supervisor
 
 DRAIN_S = 5.0
 """How long the loops may take to finish what they are in."""
+ROUTES_S = 60.0
+"""How often it is looked whether cards changed how partners are reached."""
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -67,9 +69,17 @@ async def run_node(folder: Path, passphrase: Callable[[], str], *, ready: Callab
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
     async with open_node(folder, passphrase) as opened, contextlib.AsyncExitStack() as stack:
+        stack.callback(asyncio.create_task(_keep_routes(opened)).cancel)
         running = await _listen(opened, stack)
         ready(running)
         await _until_stopped(Supervisor(opened.node), stop)
+
+
+async def _keep_routes(opened: OpenNode) -> None:
+    """Let calls follow what cards say meanwhile: another key of a partner's door, another one of ours."""
+    while True:
+        await asyncio.sleep(ROUTES_S)
+        await refresh_routes(opened)
 
 
 async def _listen(opened: OpenNode, stack: contextlib.AsyncExitStack) -> Running:
