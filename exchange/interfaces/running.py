@@ -22,7 +22,7 @@ from pathlib import Path
 import uvloop
 
 from exchange.bootstrap import METRICS_TYPE, OpenNode, open_node, partner_door, refresh_routes
-from exchange.errors import ClockError, ExchangeError
+from exchange.errors import ClockError, ExchangeError, NodeError
 from exchange.interfaces.api.desk import Desk
 from exchange.interfaces.api.server import serve_commands
 from exchange.interfaces.operations import Health, serve_operations
@@ -76,10 +76,14 @@ async def run_node(folder: Path, passphrase: Callable[[], str], *, ready: Callab
 
 
 async def _keep_routes(opened: OpenNode) -> None:
-    """Let calls follow what cards say meanwhile: another key of a partner's door, another one of ours."""
+    """Let calls follow what cards say meanwhile: another key of a partner's door, another one of ours.
+
+    A store that fails ends the process by the supervisor, which meets it as well.
+    """
     while True:
         await asyncio.sleep(ROUTES_S)
-        await refresh_routes(opened)
+        with contextlib.suppress(NodeError):
+            await refresh_routes(opened)
 
 
 async def _listen(opened: OpenNode, stack: contextlib.AsyncExitStack) -> Running:
