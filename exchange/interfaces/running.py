@@ -31,11 +31,12 @@ from exchange.bootstrap import (
     notices_of,
     open_node,
     partner_door,
+    refresh_routes,
     staff_desk,
 )
 from exchange.cases.calendars import AnnouncedDays
 from exchange.config import StaffSection, is_loopback
-from exchange.errors import ClockError, ConfigurationError, ExchangeError
+from exchange.errors import ClockError, ConfigurationError, ExchangeError, NodeError
 from exchange.interfaces.api.desk import Answer, Ask, Desk
 from exchange.interfaces.api.server import COMMANDS, run_command, serve_commands
 from exchange.interfaces.operations import Health, serve_operations
@@ -53,6 +54,8 @@ from exchange.service.supervisor import Supervisor
 
 DRAIN_S = 5.0
 """How long the loops may take to finish what they are in."""
+ROUTES_S = 60.0
+"""How often it is looked whether cards changed how partners are reached."""
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -90,6 +93,7 @@ async def run_node(folder: Path, passphrase: Callable[[], str], *, ready: Callab
         loop.add_signal_handler(number, stop.set)
     async with open_node(folder, passphrase) as opened, contextlib.AsyncExitStack() as stack:
         notices = notices_of(opened)
+        stack.callback(asyncio.create_task(_keep_routes(opened)).cancel)
         running = await _listen(opened, stack)
         ready(running)
         await _until_stopped(_supervisor(opened, notices), stop)
@@ -102,6 +106,17 @@ def _supervisor(opened: OpenNode, notices: Notices) -> Supervisor:
         return await asyncio.to_thread(announced_days, opened.folder)
 
     return Supervisor(opened.node, beside=(notices.run, lambda: keep_ends(opened.node, announced)))
+
+
+async def _keep_routes(opened: OpenNode) -> None:
+    """Let calls follow what cards say meanwhile: another key of a partner's door, another one of ours.
+
+    A store that fails ends the process by the supervisor, which meets it as well.
+    """
+    while True:
+        await asyncio.sleep(ROUTES_S)
+        with contextlib.suppress(NodeError):
+            await refresh_routes(opened)
 
 
 async def _listen(opened: OpenNode, stack: contextlib.AsyncExitStack) -> Running:

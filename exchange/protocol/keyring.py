@@ -53,12 +53,14 @@ class OwnKey:
 class Keyring:
     """The private keys of this node, by use and key id; its text never shows a key.
 
-    A key given without dates counts at all times.
+    A key given without dates counts at all times. `past` are keys that our cards named and whose private half
+    may be gone: what they signed for us is still verified.
     """
 
-    def __init__(self, keys: Iterable[OwnKey | PrivateKey]) -> None:
+    def __init__(self, keys: Iterable[OwnKey | PrivateKey], *, past: Iterable[PublicKey] = ()) -> None:
         dated = [key if isinstance(key, OwnKey) else OwnKey(key, _EVER, _NEVER) for key in keys]
         self._keys = {(own.key.use, own.key.kid): own for own in dated}
+        self._public = {own.key.kid: own.key.public for own in dated} | {key.kid: key for key in past}
 
     def __repr__(self) -> str:
         return f"Keyring({len(self._keys)} keys)"
@@ -68,8 +70,8 @@ class Keyring:
         return None if own is None else own.key
 
     def public(self, use: KeyUse) -> tuple[PublicKey, ...]:
-        """Return the public halves of all own keys of a use."""
-        return tuple(own.key.public for own in self._keys.values() if own.key.use is use)
+        """Return the public halves of all own keys of a use, also of past ones."""
+        return tuple(key for key in self._public.values() if key.use is use)
 
     def sealing(self) -> dict[KeyId, PrivateKey]:
         """Return all keys that open bodies, of both suites, also retired ones."""

@@ -44,6 +44,7 @@ from exchange.service.gatetalk import (
     verify_partner_word,
 )
 from exchange.service.giveback import give_leaves, give_lines
+from exchange.service.keychange import keys_that_count, say_keys
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
 from exchange.service.partners import hear_agreement
@@ -237,6 +238,7 @@ def _begin_log(uow: UnitOfWork, node: Node, link: LinkId) -> None:
     pairing = pairing_of(uow, node, link)
     uow.audit.record(AuditRow(node.clock.now(), "node", "gate_opened", link))
     if uow.logs.position(link, node.agency).size:
+        say_keys(uow, node, link)
         return
     card, agreement = pairing.own_card, pairing.agreement
     entries: list[Entry] = [
@@ -245,8 +247,7 @@ def _begin_log(uow: UnitOfWork, node: Node, link: LinkId) -> None:
     ]
     entries += [
         keyx(op="add", use=key.use, kid=key.kid, cs=card.serial, crd=card.digest)
-        for key in card.keys
-        if key.use is not KeyUse.TLS
+        for key in keys_that_count(card)
     ]
     logbook.write(uow, node, pairing.link, entries)
 

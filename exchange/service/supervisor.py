@@ -19,6 +19,7 @@ from exchange.service.deliver import deliver, poll
 from exchange.service.drafts import release_waiting
 from exchange.service.filegate import put_mark
 from exchange.service.intake import settle_held
+from exchange.service.keychange import tell_keys
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
@@ -91,6 +92,7 @@ class Supervisor:
             self._reject_parked,
             self._beat,
             self._change_agreement,
+            self._tell_keys,
             self._pass_on_withdrawals,
             self._show_witnesses,
             self._books.keep,
@@ -144,6 +146,10 @@ class Supervisor:
         node = self._node
         if node.presence.of(link).gate is LinkState.OPEN and await keep_agreed(node, link):
             node.presence.wake(link)
+
+    async def _tell_keys(self, link: LinkId) -> None:
+        """Say in our log that the time of a key is over."""
+        await tell_keys(self._node, link)
 
     async def _pass_on_withdrawals(self, link: LinkId) -> None:
         """Find the other partners that have data of a person who withdrew a consent; people tell them."""

@@ -154,6 +154,15 @@ def test_a_page_made_from_data_equals_the_data(path: str) -> None:
     assert (ROOT / path).read_text(encoding="utf-8") == PAGES[path](ROOT)
 
 
+@pytest.mark.parametrize("path", ["exchange/interfaces/server.py", "exchange/interfaces/partner/door.py"])
+def test_every_reason_of_the_door_stands_on_its_page(path: str) -> None:
+    reasons = set(re.findall(r'Refusal\(\d{3}, "([a-z_]+)"', (ROOT / path).read_text(encoding="utf-8")))
+    page = (ROOT / "docs/protocol/door.md").read_text(encoding="utf-8")
+
+    assert len(reasons) > 1
+    assert [reason for reason in sorted(reasons) if f"`{reason}`" not in page] == []
+
+
 @pytest.mark.parametrize("name", ["ack-rejections", "again-codes", "void-reasons"])
 def test_the_page_of_results_holds_every_code_once(name: str) -> None:
     page = (ROOT / "docs/protocol/results.md").read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gate, as a side that only calls. Source: docs/protocol/gate.md; the numbers are those of "Decision".
 import { attach, b64u, demand, digest, exact, instant, is, openJws, random, signJws, unb64 } from './forms.mjs';
-import { readHead, readLeaf, rootOf } from './log.mjs';
+import { readHead, readLeaf, rootOf, said } from './log.mjs';
 
 const SKEW_MS = 300000, WORD_BYTES = 262144, TYPE = 'exchange-gate+jws';
 const PLACE = { ep: 1, size: is.count };
@@ -11,10 +11,10 @@ const REPORT = { seen: (one) => exact(one, { ...PLACE, note: is.text }), numbers
   agreement: (one) => exact({ held: 1, ...one }, { n: 1, ad: is.digest, sig: is.text, held: is.number }) };
 
 async function ask(partner, toNonce) {
-  const { state, link, me: from, them: to, keys, own, copy } = partner, { length: held } = copy.leaves, nonce = random(16);
+  const { state, link, me: from, them: to, keys, own, copy } = partner, held = copy.length, nonce = random(16);
   const gives = { seen: { ep: 1, size: held, note: state.mine?.head ?? '' },
-    numbers: Math.max(0, ...copy.all('sent').map((leaf) => leaf.seq)),
-    own: { ep: 1, size: own.leaves.length, root: b64u(rootOf(own.leaves)) }, copy: { ep: 1, size: held },
+    numbers: Math.max(0, ...said(copy, 'sent').map((leaf) => leaf.seq)),
+    own: { ep: 1, size: own.length, root: b64u(rootOf(own)) }, copy: { ep: 1, size: held },
     next: state.out.length + 1, state: partner.open ? 'open' : 'closed', restored: '',
     agreement: { n: 1, ad: digest(unb64(state.agreement)), sig: state.signature }, card: state.ownCard };
   const question = { v: 1, link, from, to, at: instant(), nonce, to_nonce: toNonce, op: 'report', asks: {}, gives };
@@ -28,7 +28,7 @@ async function ask(partner, toNonce) {
   return word;
 }
 
-function decide({ state, keys, link, me, own: { leaves } }, { seen, numbers, agreement }) {
+function decide({ state, keys, link, me, own: leaves }, { seen, numbers, agreement }) {
   const mine = keys.head.raw, agreed = unb64(state.agreement);
   demand(!leaves.length || readLeaf(leaves.at(-1)).t <= instant(), 'clock', 'it is behind the own last leaf'); // 2
   demand(seen.size <= leaves.length && numbers <= state.out.length, 'people', 'the partner saw more than is here'); // 3, 5
@@ -46,7 +46,7 @@ export async function openGate(partner) {
   decide(partner, gives);
   partner.start = Math.min(gives.copy.size, partner.state.cosignature?.size ?? 0);
   partner.open = true; // 6
-  if (!partner.own.leaves.length) partner.begin();
+  if (!partner.own.length) partner.begin();
   partner.commit();
   if (gives.state !== 'open') await ask(partner, nonce);
 }

@@ -12,20 +12,8 @@ export function readLeaf(text) {
   return leaf;
 }
 export const rootOf = (leaves) => root(leaves.map((leaf) => sha256('\0', leaf)));
-export class Log { // the bytes of the leaves, and what they say
-  constructor(leaves) {
-    this.leaves = [];
-    this.said = {};
-    for (const leaf of leaves) this.add(leaf);
-  }
-  add(text) {
-    const leaf = readLeaf(text);
-    (this.said[leaf.ev] ??= []).push(leaf);
-    this.leaves.push(text);
-  }
-  all(ev) { return this.said[ev] ?? []; }
-  first(ev, seq) { return this.all(ev).find((leaf) => leaf.seq === seq); } // a number is used once; the first one counts
-}
+export const said = (leaves, ev) => leaves.map(readLeaf).filter((leaf) => leaf.ev === ev); // what a log says
+export const first = (leaves, ev, seq) => said(leaves, ev).find((leaf) => leaf.seq === seq); // a number counts once
 
 // Heads and cosignatures. `findKey(test, size)` gives the raw key that counts and has the key hash of the line.
 const keyHash = (name, kind, raw) => sha256(`${name}\n`, Buffer.from([kind]), raw).subarray(0, 4);

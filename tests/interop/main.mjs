@@ -12,12 +12,6 @@ function change(folder, decide) {
   decide(state);
   writeDurably(`${folder}/state.json`, JSON.stringify(state));
 }
-function ofRefused(folder, number, members) {
-  change(folder, ({ out }) => {
-    demand(out[number - 1]?.refused, 'state', `number ${number} is not refused`);
-    Object.assign(out[number - 1], members);
-  });
-}
 
 const commands = {
   join(folder, agency, name, schemas, list, invitation, joining) { // makes keys and card, writes the file, shows the words
@@ -42,8 +36,10 @@ const commands = {
     console.log(id);
   },
   run: (...given) => new Partner(...given).run(), // the gate, then the loop
-  again: (folder, number) => ofRefused(folder, number, { refused: false }), // a person lets a refused line go again
-  void: (folder, number, giveUp) => ofRefused(folder, number, { giveUp }), // or gives the number up
+  decide: (folder, number, giveUp) => change(folder, ({ out }) => { // a refused line goes again, or with a code is given up
+    demand(out[number - 1]?.refused, 'state', `number ${number} is not refused`);
+    Object.assign(out[number - 1], giveUp ? { giveUp } : { refused: false });
+  }),
 };
 
 const [name, ...given] = process.argv.slice(2);

@@ -10,7 +10,7 @@ import { Door } from './door.mjs';
 import { loadKeys, readCard, usable } from './enrol.mjs';
 import { openGate } from './gate.mjs';
 import { demand, digest, exact, faultOf, instant, is, openJws, signJws, unb64 } from './forms.mjs';
-import { Log, checkCosignature, checkTail, cosign, readFrame, readLeaf, writeFrame, writeHead, writeLeaf } from './log.mjs';
+import { checkCosignature, checkTail, cosign, first, readFrame, readLeaf, said, writeFrame, writeHead, writeLeaf } from './log.mjs';
 
 const WAIT_S = 55, SKEW_MS = 300000, DAY_MS = 86400000, MOST_WAIT_MS = 900000;
 const TAIL_LEAVES = 500; // of at most 2,048 bytes each: below 1 MiB
@@ -31,8 +31,8 @@ export class Partner {
   constructor(folder, schemas, mostWait = MOST_WAIT_MS) {
     const state = JSON.parse(fs.readFileSync(`${folder}/state.json`)), { me, them, link, seeds } = state;
     demand(state.confirmed, 'people', 'nobody has compared the words');
-    Object.assign(this, { folder, state, me, them, link, mostWait: Number(mostWait), keys: loadKeys(seeds), open: false });
-    Object.assign(this, { own: new Log(state.own), copy: new Log(state.copy), forms: new Forms(schemas), offered: [] });
+    Object.assign(this, { folder, state, me, them, link, own: state.own, copy: state.copy, mostWait: Number(mostWait),
+      keys: loadKeys(seeds), forms: new Forms(schemas), open: false, offered: [] });
     this.agreement = JSON.parse(unb64(state.agreement));
     this.stops = JSON.parse(fs.readFileSync(`${schemas}/codelists/case-states.json`)).stops;
     this.door = new Door({ address: this.card.addresses[0], link, to: them, key: this.keys.door,
@@ -43,13 +43,11 @@ export class Partner {
 
   // The own log: leaves are gathered, then one head over all of them, then the commit
   append(ev, members) {
-    const { link, me: by, own: { leaves } } = this, i = leaves.length;
-    this.own.add(writeLeaf({ v: 1, link, by, ep: 1, i, t: instant(), ev, ...members }));
+    this.own.push(writeLeaf({ v: 1, link: this.link, by: this.me, ep: 1, i: this.own.length, t: instant(), ev, ...members }));
   }
   commit() {
-    const { leaves } = this.own, { heads } = this.state;
-    heads[leaves.length] ??= writeHead(this.keys.head, this.link, this.me, leaves);
-    writeDurably(`${this.folder}/state.json`, JSON.stringify({ ...this.state, own: leaves, copy: this.copy.leaves }));
+    this.state.heads[this.own.length] ??= writeHead(this.keys.head, this.link, this.me, this.own);
+    writeDurably(`${this.folder}/state.json`, JSON.stringify(this.state));
   }
   begin() { // log.md, the beginning of a log
     const card = readCard(this.state.ownCard), ad = digest(unb64(this.state.agreement));
@@ -60,7 +58,7 @@ export class Partner {
 
   // Where a key of the partner counts: log.md; a new card: enrolment.md, 1 to 4
   takeCard(text) {
-    const card = readCard(text, this.state.recovery), old = this.card, held = this.copy.leaves.length;
+    const card = readCard(text, this.state.recovery), old = this.card, held = this.copy.length;
     demand(card.agency === old.agency && card.node === old.node && card.training === old.training, 'card', 'another agency');
     if (card.serial < old.serial || card.text === old.text) return;
     demand(card.serial > old.serial, 'card_conflict');
@@ -112,15 +110,15 @@ export class Partner {
     for (const file of files) fs.unlinkSync(`${folder}/${file}`);
   }
   isOpen({ seq, id }) { // without a verdict on these bytes, and not given up
-    const sent = this.own.first('sent', seq), verdict = this.copy.first('rcvd', seq);
-    return !(verdict?.id === id && verdict.eh === sent.eh && verdict.cd === sent.cd) && !this.own.first('void', seq);
+    const sent = first(this.own, 'sent', seq), verdict = first(this.copy, 'rcvd', seq);
+    return !(verdict?.id === id && verdict.eh === sent.eh && verdict.cd === sent.cd) && !first(this.own, 'void', seq);
   }
 
   // 5: own leaves from the partner's newest cosignature on, own cosignature, one line that is due
   frame() {
     const { heads, mine, ownCard } = this.state, { me: by, start: from } = this;
     const end = Math.max(from, ...Object.keys(heads).map(Number).filter((size) => size - from <= TAIL_LEAVES));
-    const leaves = this.own.leaves.slice(from, end), tellsKeys = leaves.some((leaf) => readLeaf(leaf).ev === 'keyx');
+    const leaves = this.own.slice(from, end), tellsKeys = leaves.some((leaf) => readLeaf(leaf).ev === 'keyx');
     this.offered = this.dueLines(end).slice(0, 1);
     return writeFrame({ v: 1, link: this.link, from: by, to: this.them, wait: this.offered.length ? 0 : WAIT_S,
       tail: leaves.length ? { by, ep: 1, from, count: leaves.length, head: heads[end] } : null,
@@ -128,7 +126,7 @@ export class Partner {
       messages: this.offered.length, results: [] }, leaves, this.offered.map((one) => this.lineOf(one)));
   }
   dueLines(end) {
-    return this.state.out.filter((one) => this.isOpen(one) && !one.refused && this.own.first('sent', one.seq).i < end)
+    return this.state.out.filter((one) => this.isOpen(one) && !one.refused && first(this.own, 'sent', one.seq).i < end)
       .sort((a, b) => b.stop - a.stop || a.seq - b.seq);
   }
   lineOf(one) { return one.line; }
@@ -142,21 +140,21 @@ export class Partner {
     for (const result of frame.results) this.takeResult(result);
     for (const line of frame.lines) await this.receive(line).catch((error) => this.alarm(faultOf(error).code, 'a line'));
     for (let seq = this.missing(); this.isGivenUp(seq); seq = this.missing()) { // receiving.md, the missing number
-      this.record(this.copy.first('sent', seq), 'voided');
+      this.record(first(this.copy, 'sent', seq), 'voided');
     }
     this.commit();
     return frame.lines.length + frame.leaves.length;
   }
   takeTail({ tail, leaves }) {
-    const held = this.copy.leaves.length, findKey = (matches, size) => this.findKey('head', size - 1)(matches);
-    const taken = checkTail(this.copy.leaves, tail, leaves, { link: this.link, them: this.them, findKey }); // 7
+    const held = this.copy.length, findKey = (matches, size) => this.findKey('head', size - 1)(matches);
+    const taken = checkTail(this.copy, tail, leaves, { link: this.link, them: this.them, findKey }); // 7
     if (!taken) return;
-    for (const leaf of taken.fresh) this.copy.add(leaf); // 8
+    this.copy.push(...taken.fresh); // 8
     this.state.mine = { size: taken.head.size, head: taken.head.note, note: cosign(this.keys.cosign, this.me, taken.head.text) };
     for (const leaf of taken.fresh.map(readLeaf)) { // 9; 10 is that verdicts are looked up in the copy
       if (leaf.ev === 'keyx') this.takeKey(leaf, held);
       const verdict = ['rcvd', 'accp', 'rejc'].includes(leaf.ev);
-      if (verdict && this.own.first('sent', leaf.seq)?.id !== leaf.id) this.alarm('difference', `leaf ${leaf.i}`);
+      if (verdict && first(this.own, 'sent', leaf.seq)?.id !== leaf.id) this.alarm('difference', `leaf ${leaf.i}`);
     }
   }
   takeCosignature({ size, note }) {
@@ -184,10 +182,10 @@ export class Partner {
     jws.verify(unb64(named.raw)); // 4
     demand(body.length === envelope.body.size && digest(body) === envelope.body.sha256, 'envelope_invalid');
     const content = await this.examine(envelope, body), eh = digest(compact), cd = envelope.body.sha256; // 5 to 8
-    const before = own.first('rcvd', seq); // 9
+    const before = first(own, 'rcvd', seq); // 9
     if (before?.id === id && before.eh === eh) return;
-    demand(!before && !own.all('rcvd').some((leaf) => leaf.id === id), 'conflict');
-    const sent = copy.first('sent', seq); // 10
+    demand(!before && !said(own, 'rcvd').some((leaf) => leaf.id === id), 'conflict');
+    const sent = first(copy, 'sent', seq); // 10
     if (sent?.id !== id || sent.eh !== eh || sent.cd !== cd || sent.pc !== pc) return;
     demand(this.findKey('envelope', sent.i)((_, kid) => kid === jws.kid), 'key_revoked'); // 11
     if (seq !== this.missing() && !this.stops.includes(content.document?.header.type)) return; // 12
@@ -213,8 +211,8 @@ export class Partner {
   record({ seq, id, eh, cd }, code) {
     this.append('rcvd', { seq, id, eh, cd, ...(code ? { k: 'rejected', code } : { k: 'accepted' }) });
   }
-  missing(seq = 1) { return this.own.first('rcvd', seq) ? this.missing(seq + 1) : seq; }
-  isGivenUp(seq) { return this.copy.all('void').some((leaf) => leaf.seq === seq && leaf.id === this.copy.first('sent', seq)?.id); }
+  missing(seq = 1) { return first(this.own, 'rcvd', seq) ? this.missing(seq + 1) : seq; }
+  isGivenUp(seq) { return said(this.copy, 'void').some((leaf) => leaf.seq === seq && leaf.id === first(this.copy, 'sent', seq)?.id); }
 
   // The loop of build-a-partner.md; a new file in the outbox ends the request that waits
   async run() {
@@ -226,9 +224,9 @@ export class Partner {
         if (!this.open) await openGate(this);
         waiting = new AbortController();
         await this.takeOutbox();
-        const said = await this.take(await this.door.post('exchange', 'application/vnd.exchange.frame', this.frame(), waiting.signal));
+        const news = await this.take(await this.door.post('exchange', 'application/vnd.exchange.frame', this.frame(), waiting.signal));
         failures = this.offered.some((one) => this.isOpen(one)) ? failures + 1 : 0; // 6: the same bytes, later
-        if (failures || !said) await rest();
+        if (failures || !news) await rest();
       } catch (error) {
         if (error.name === 'AbortError') continue;
         if (faultOf(error).code === 'people') throw error;

@@ -146,7 +146,7 @@ def test_a_line_with_a_bad_signature_is_refused_and_the_right_one_is_taken_later
     pair.until(lambda: pair.th.sent()[-1]["state"] == "refused")
     assert _fate(pair, "in", number) == "not here"
     pair.th.kill()
-    pair.th.command("again", str(told["seq"]))
+    pair.th.command("decide", str(told["seq"]))
     pair.th.start()
     _until_accepted(pair, "in", number)
     _until_final(pair)
@@ -161,7 +161,7 @@ def test_a_number_that_is_given_up_gets_its_verdict_and_the_next_one_is_accepted
     pair.until(lambda: pair.th.sent()[-1]["state"] == "refused")
     pair.th.kill()
 
-    pair.th.command("void", str(told["seq"]), "superseded")
+    pair.th.command("decide", str(told["seq"]), "superseded")
     pair.th.start()
     following = pair.th.send(_notice())
 

@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """`exchange demo --by-files`: both stories in parcels, two real processes, restarted in between."""
 
+import contextlib
+import json
 import os
 import re
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from exchange.interfaces.cli.client import Service
+from tests.support.command_line import run
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = (b"MOSVY", b"VN-MPS", b"NGUYEN", b"Sreymom", b"Bavet", b"KH-VN-BAVET", b"N0000001")
@@ -56,6 +63,52 @@ def test_wrong_parcels_are_refused(told: tuple[str, Path]) -> None:
 
     assert out.count("refused whole, nothing was taken") == 3
     assert "nothing in it was new" in out
+
+
+def test_both_officers_at_the_crossing_compare_the_record_by_the_code_of_one_sheet(
+    told: tuple[str, Path], tmp_path: Path
+) -> None:
+    """Both nodes run as processes of their own, and neither can reach the other."""
+    _, folder = told
+    with contextlib.ExitStack() as running:
+        for name in ("kh", "vn"):
+            running.enter_context(_serving(folder / name))
+        movement = _told("handover", "list", folder / "kh")["handovers"][-1]["code"]
+        sheet = _told("handover", "sheet", folder / "kh", movement, "--qr-file", tmp_path / "code.png")
+
+        same = _told("handover", "check", folder / "vn", sheet["token"])
+        wrong = sheet["token"][:-6] + ("AAAAAA" if sheet["token"][-6:] != "AAAAAA" else "BBBBBB")
+        other = run("handover", "check", wrong, "--data", folder / "vn", "--json")
+
+    assert (same["differs"], same["movement"]) == ("", movement)
+    assert (json.loads(other.out)["differs"], other.code) == ("digest", 1)
+    assert (tmp_path / "code.png").read_bytes().startswith(b"\x89PNG")
+
+
+def _told(group: str, command: str, folder: Path, *words: object) -> Any:
+    done = run(group, command, *words, "--data", folder, "--json", OFFICER="P-0001")
+    assert done.code == 0, done.out + done.err
+    return json.loads(done.out)
+
+
+@contextlib.contextmanager
+def _serving(folder: Path) -> Iterator[None]:
+    """Start a node of the demo again, as its administrator would."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("EXCHANGE_")}
+    secret = {"EXCHANGE_PASSPHRASE_FILE": str(folder.with_suffix(".passphrase"))}
+    command = [sys.executable, "-m", "exchange", "serve", "--data", str(folder)]
+    with (folder.parent / "again.out").open("ab") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=clean | secret, stdout=out, stderr=out)
+    try:
+        ends = time.monotonic() + TIMEOUT_S
+        while not Service(folder).is_running():
+            assert process.poll() is None, "the node of the demo did not start again"
+            assert time.monotonic() < ends
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def test_no_node_listened_for_a_partner(told: tuple[str, Path]) -> None:

@@ -7,6 +7,8 @@
 3. A change of keys writes a new file beside the old one, flushes it, and takes its name in one step,
    so that a crash leaves the old or the new keys, whole.
 4. No link is followed in the place of a file.
+5. `card.json` is the newest card that was made for these keys, with who ordered it. It is written before the
+   keys, and taken over at the next start. It stays, so that a store that was put back finds it again.
 
 The passphrase comes from the caller and is not kept.
 """
@@ -25,11 +27,13 @@ from exchange.adapters.keys.material import (
     write_node_keys,
     write_recovery,
 )
+from exchange.adapters.keys.renewal import PreparedCard, read_prepared, write_prepared
 from exchange.errors import ConfigurationError, FileModeError, StoreDamagedError, StoreError, StrictJsonError
 from exchange.ids import RandomSource
 from exchange.protocol.suites import PrivateKey
 
 KEYS_NAME: Final = "keys.sealed"
+CARD_NAME: Final = "card.json"
 RECOVERY_NAME: Final = "recovery.key"
 NODE_KIND: Final = "node"
 RECOVERY_KIND: Final = "recovery"
@@ -47,6 +51,7 @@ class KeyFiles:
         self._container = KeyContainer() if container is None else container
         self.keys_path = folder / KEYS_NAME
         self.recovery_path = folder / RECOVERY_NAME
+        self.card_path = folder / CARD_NAME
 
     def create(
         self, keys: NodeKeys, passphrase: str, *, random: RandomSource, recovery_passphrase: str = ""
@@ -119,6 +124,30 @@ class KeyFiles:
         _write_new(beside, sealed)
         beside.rename(self.keys_path)
         _flush_folder(self._folder)
+
+    def prepare_card(self, prepared: PreparedCard) -> None:
+        """Write the card that goes with changed keys, in the place of an older one."""
+        check_folder(self._folder)
+        beside = self.card_path.with_name(CARD_NAME + _NEW)
+        beside.unlink(missing_ok=True)
+        _write_new(beside, write_prepared(prepared))
+        beside.rename(self.card_path)
+        _flush_folder(self._folder)
+
+    def prepared_card(self) -> PreparedCard | None:
+        """Return the newest card that was made for these keys, None if it is still the first one.
+
+        Raises:
+            FileModeError, StoreDamagedError: others can change it; it has another form.
+        """
+        if not os.path.lexists(self.card_path):
+            return None
+        try:
+            return read_prepared(_read(self.card_path))
+        except (StrictJsonError, StoreDamagedError) as error:
+            raise StoreDamagedError(
+                f"{self.card_path} is damaged: {error}", hint="restore it from the backup"
+            ) from error
 
     def _make_folder(self) -> None:
         try:

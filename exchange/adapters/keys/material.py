@@ -18,7 +18,16 @@ from exchange.protocol.cardform import CardKey
 from exchange.protocol.keyring import Keyring, OwnKey
 from exchange.protocol.members import Members
 from exchange.protocol.strictjson import JsonValue, encode, parse
-from exchange.protocol.suites import SEED_BYTES, Algorithm, KeyUse, PrivateKey, Suite, algorithm_of, new_key
+from exchange.protocol.suites import (
+    SEED_BYTES,
+    Algorithm,
+    KeyUse,
+    PrivateKey,
+    PublicKey,
+    Suite,
+    algorithm_of,
+    new_key,
+)
 
 SEAL_LIFE: Final = timedelta(days=90)
 """Design section 5: captured lines close when their sealing key is destroyed."""
@@ -28,6 +37,11 @@ STORE_KEY_BYTES: Final = 32
 PERIODS: Final = 2
 """Current and next."""
 
+KINDS: Final = (
+    *((use, Suite.HYBRID) for use in KeyUse if use not in {KeyUse.RECOVERY, KeyUse.SEAL}),
+    *((KeyUse.SEAL, suite) for suite in Suite),
+)
+"""Each use with the suite that tells its algorithm; sealing has a key for each suite."""
 _HEAD_START = timedelta(days=1)
 """Clocks differ: the first keys count from the day before they were made."""
 
@@ -41,8 +55,8 @@ class NodeKeys:
     """Wraps the data keys of the store."""
     recovery: PrivateKey | None = None
 
-    def keyring(self) -> Keyring:
-        return Keyring(self.keys)
+    def keyring(self, past: Iterable[PublicKey] = ()) -> Keyring:
+        return Keyring(self.keys, past=past)
 
     def entries(self) -> tuple[CardKey, ...]:
         """Return the entries of all keys for the own card."""
@@ -63,7 +77,7 @@ def make_keys(random: RandomSource, now: datetime, *, periods: int = PERIODS) ->
     start = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - _HEAD_START
     return NodeKeys(
         keys=tuple(
-            own for use, suite in _kinds() for own in _row(use, suite, random, start=start, periods=periods)
+            own for use, suite in KINDS for own in _row(use, suite, random, start=start, periods=periods)
         ),
         store_key=random(STORE_KEY_BYTES),
         recovery=new_key(KeyUse.RECOVERY, Algorithm.ED25519, random),
@@ -122,12 +136,6 @@ def read_recovery_key(raw: bytes) -> PrivateKey:
     if key.use is not KeyUse.RECOVERY:
         raise StoreDamagedError(f"the recovery key file holds a key for {key.use}")
     return key
-
-
-def _kinds() -> list[tuple[KeyUse, Suite]]:
-    """Return each use with the suite that tells its algorithm; sealing has a key for each suite."""
-    uses = [use for use in KeyUse if use not in {KeyUse.RECOVERY, KeyUse.SEAL}]
-    return [*((use, Suite.HYBRID) for use in uses), *((KeyUse.SEAL, suite) for suite in Suite)]
 
 
 def _row(use: KeyUse, suite: Suite, random: RandomSource, *, start: datetime, periods: int) -> list[OwnKey]:

@@ -8,9 +8,13 @@ from exchange.ids import LinkId, b64url, parse_agency, parse_officer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.messages.codelists import agencies, agency, codelist
 from exchange.protocol.suites import KeyUse
+from exchange.service.pairing import own_card
 from exchange.service.partners import standings
 from exchange.service.ports import UnitOfWork
+from exchange.service.release import demand_officer
 from exchange.service.rows import AuditRow, LinkState, OfficerRow
+
+KEY_ACTS = ("rotate", "retire", "revoke", "drill")
 
 
 async def status(desk: Desk, _: Ask) -> Answer:
@@ -125,11 +129,28 @@ async def list_keys(desk: Desk, _: Ask) -> Answer:
             "from": when(key.valid_from),
             "until": when(key.valid_until),
             "usable": key.is_usable(now),
+            "revoked": key.revoked.value if key.revoked else "",
         }
         for key in card.keys
     ]
     recovery = {"use": "recovery", "kid": card.recovery.kid, "algorithm": card.recovery.algorithm.value}
     return {"serial": card.serial, "digest": card.digest, "recovery": recovery, "keys": keys}
+
+
+async def prepare_keys(desk: Desk, ask: Ask) -> Answer:
+    """Record which two officers are about to change keys, and return our card as it stands."""
+    first, second, act = ask.officer(), ask.officer("second"), ask.text("act")
+    if first == second or act not in KEY_ACTS:
+        raise UsageError("keys are changed by two different officers, by an act that exists")
+    now = desk.node.clock.now()
+
+    def unit(uow: UnitOfWork) -> str:
+        for officer in (first, second):
+            demand_officer(uow, officer, now)
+            uow.audit.record(AuditRow(now, officer, "key_change_prepared", desk.node.agency, result=act))
+        return own_card(uow, desk.node).raw.decode("ascii")
+
+    return {"card": await desk.node.store.write(unit)}
 
 
 async def health(desk: Desk, _: Ask) -> Answer:
@@ -158,4 +179,5 @@ COMMANDS: dict[str, Command] = {
     "officer.list": list_officers,
     "key.list": list_keys,
     "witness.request": witness_request,
+    "key.prepare": prepare_keys,
 }

@@ -8,6 +8,7 @@ from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
 from exchange.protocol.agreement import read_agreement
 from exchange.protocol.cards import read_card
 from exchange.service import filegate, partners
+from exchange.service.keyplaces import take_card
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, HeadRow
 
@@ -127,7 +128,19 @@ async def resume(desk: Desk, ask: Ask) -> Answer:
     return {"entries": head.size if head else 0}
 
 
+async def take_partner_card(desk: Desk, ask: Ask) -> Answer:
+    """Take over a newer card of a partner that came as a file."""
+    raw = ask.text("card").encode("ascii", "replace")
+    offered = read_card(raw, pinned_recovery=None)
+    row = await desk.link(offered.agency)
+    await take_card(desk.node, row.partner, raw)
+    held = await desk.node.store.read(lambda uow: uow.links.card(row.partner))
+    await refresh_routes(desk.opened)
+    return {"partner": row.partner, "serial": held.serial if held else 0}
+
+
 COMMANDS: dict[str, Command] = {
+    "partner.take_card": take_partner_card,
     "partner.here": here,
     "partner.note_invitation": note_invitation,
     "partner.invitation": invitation,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exchange officer …`, `exchange key …` and `exchange status`: this agency as its own staff sees it."""
+"""`exchange officer …` and `exchange status`: this agency as its own staff sees it."""
 
 from typing import Annotated
 
@@ -12,7 +12,6 @@ from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, sa
 from exchange.messages.codelists import agency
 
 officers = typer.Typer(help="The directory of officers: add, list, end.", no_args_is_help=True)
-keys = typer.Typer(help="The keys of this agency: list.", no_args_is_help=True)
 
 Number = Annotated[str, typer.Argument(help="Number of the officer, for example P-0001.")]
 
@@ -99,30 +98,6 @@ def open_account(
     if "first_password" in row:
         say(f"  first password   {row['first_password']}")
         say("  shown only now; it has to be replaced at the first sign-in")
-
-
-@keys.command("list")
-def list_keys(data: Data = DATA, as_json: Json = False) -> None:
-    """Show the public keys of our card."""
-    answer = Service(data).ask("key.list")
-    if as_json:
-        say_json(answer)
-        return
-    recovery = answer["recovery"]
-    rows = [(recovery["use"], recovery["kid"], recovery["algorithm"], "", "", "kept apart")]
-    rows += [
-        (
-            row["use"],
-            row["kid"],
-            row["algorithm"],
-            row["from"],
-            row["until"],
-            "yes" if row["usable"] else "no",
-        )
-        for row in answer["keys"]
-    ]
-    say(f"card serial {answer['serial']}, {answer['digest']}")
-    say_table(("use", "key", "algorithm", "from", "until", "usable now"), rows, empty="no keys")
 
 
 def status(data: Data = DATA, as_json: Json = False) -> None:

@@ -160,6 +160,21 @@ def show(
     say(f"             theirs {found['entries']['partner']}")
 
 
+@group.command("card")
+def take_card(
+    file: Annotated[Path, typer.Argument(help="The card that the partner sent: exchange key card.")],
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Take a partner's newer card from a file; only its pinned recovery key can have signed it."""
+    raw = read_bytes(file, what="the card", max_bytes=MAX_FILE_BYTES)
+    found = Service(data).ask("partner.take_card", card=raw.decode("ascii", "replace").strip())
+    if as_json:
+        say_json(found)
+        return
+    say(f"card {found['serial']} of {found['partner']} is the one that counts now")
+
+
 @group.command("resume")
 def resume(
     partner: Annotated[str, typer.Argument(help="Code of the partner.")],

@@ -54,7 +54,15 @@ def test_ending_an_officer_says_that_the_number_is_used_up(tmp_path: Path) -> No
 
 
 def test_the_list_of_keys_has_no_private_one(tmp_path: Path) -> None:
-    key = {"use": "head", "kid": "a1", "algorithm": "Ed25519", "from": "t", "until": "u", "usable": True}
+    key = {
+        "use": "head",
+        "kid": "a1",
+        "algorithm": "Ed25519",
+        "from": "t",
+        "until": "u",
+        "usable": True,
+        "revoked": "",
+    }
     recovery = {"use": "recovery", "kid": "b2", "algorithm": "Ed25519"}
 
     with LocalService(

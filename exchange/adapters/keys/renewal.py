@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the keys of a node change: the next period, an early end, a loss, and the end of sealing keys.
+
+Each function takes the keys and the card that name them and returns both as they are afterwards; nothing is
+written here. The card is signed by the recovery key, which comes out of its safe for this.
+
+    rotated      one more period for each use, behind the last one; what is over goes, apart from sealing keys
+    retired      one key is used no longer, and a new one of the same use counts at once
+    lost         one key may be in other hands: it is revoked, and a new one of the same use counts at once
+    destroyable  sealing keys whose time is over and to which nothing is on its way any more
+
+Sealing keys outlive their use, because lines that were sealed to them may still come (design 4.1).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from exchange.adapters.keys.material import KINDS, NodeKeys, life_of
+from exchange.errors import StoreDamagedError, UsageError
+from exchange.ids import KeyId, OfficerNumber, RandomSource, parse_officer
+from exchange.messages.versions import installed_versions
+from exchange.protocol.cardform import CardFields, CardKey, Revocation
+from exchange.protocol.cards import MAX_CARD_BYTES, Card, read_card, sign_card
+from exchange.protocol.keyring import OwnKey
+from exchange.protocol.members import Members
+from exchange.protocol.strictjson import JsonValue, encode, parse
+from exchange.protocol.suites import KeyUse, PrivateKey, algorithm_of, new_key
+
+HEAD_START: Final = timedelta(days=1)
+"""Clocks differ: a key that takes another one's place counts from the day before."""
+A_SECOND: Final = timedelta(seconds=1)
+LONGEST_MESSAGE: Final = timedelta(days=30)
+"""Default life of a message: so long a line that was sealed in time may still be under way."""
+LAST_DAY: Final = timedelta(days=100)
+"""A sealing key is destroyed so long after its end, whatever is missing (design 4.1)."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Keys and card after a change."""
+
+    keys: NodeKeys
+    card: Card
+
+
+class KeyAct(StrEnum):
+    """What two officers can do with the keys of their node."""
+
+    ROTATE = "rotate"
+    RETIRE = "retire"
+    REVOKE = "revoke"
+
+
+@dataclass(frozen=True)
+class PreparedCard:
+    """The card that goes with changed keys, until the next start takes it over."""
+
+    raw: bytes
+    act: str
+    officers: tuple[OfficerNumber, ...]
+
+    def is_whole(self, keys: NodeKeys) -> bool:
+        """Return True if every key that the card names is here; else its change was cut off half way."""
+        held = {own.key.kid for own in keys.keys}
+        named = read_card(self.raw, pinned_recovery=None).keys
+        return all(key.kid in held for key in named if key.revoked is None)
+
+
+def write_prepared(prepared: PreparedCard) -> bytes:
+    """Return the bytes of a prepared card; nothing in it is secret."""
+    card: JsonValue = prepared.raw.decode("ascii")
+    return encode({"v": 1, "card": card, "act": prepared.act, "officers": list(prepared.officers)})
+
+
+def read_prepared(raw: bytes) -> PreparedCard:
+    """Return the prepared card in the bytes of its file.
+
+    Raises:
+        StoreDamagedError, StrictJsonError: it has another form.
+    """
+    members = Members(parse(raw), ("v", "card", "act", "officers"), kind="card file", error=StoreDamagedError)
+    members.integer("v", low=1, high=1)
+    officers = tuple(parse_officer(str(officer)) for officer in members.items("officers", most=2))
+    card = members.text("card", max_chars=MAX_CARD_BYTES).encode("ascii", "replace")
+    return PreparedCard(card, members.text("act", max_chars=16), officers)
+
+
+def changed(
+    keys: NodeKeys,
+    card: Card,
+    recovery: PrivateKey,
+    act: KeyAct,
+    kid: KeyId | None,
+    *,
+    now: datetime,
+    random: RandomSource,
+) -> Changed:
+    """Return keys and card after an act; every act but a rotation is about one key.
+
+    Raises:
+        UsageError: no such key.
+    """
+    if act is KeyAct.ROTATE or kid is None:
+        return rotated(keys, card, recovery, now=now, random=random)
+    if act is KeyAct.RETIRE:
+        return retired(keys, card, recovery, kid, now=now, random=random)
+    return lost(keys, card, recovery, kid, now=now, random=random)
+
+
+def rotated(
+    keys: NodeKeys, card: Card, recovery: PrivateKey, *, now: datetime, random: RandomSource
+) -> Changed:
+    """Return the keys with one more period of each use, without signing keys whose time is over."""
+    kept = [own for own in keys.keys if own.key.use is KeyUse.SEAL or now < own.valid_until]
+    more = []
+    for use, suite in KINDS:
+        algorithm = algorithm_of(use, suite)
+        ends = [own.valid_until for own in kept if (own.key.use, own.key.algorithm) == (use, algorithm)]
+        start = max((*ends, _midnight(now) - HEAD_START))
+        more.append(OwnKey(new_key(use, algorithm, random), start, start + life_of(use)))
+    return _changed(replace(keys, keys=(*kept, *more)), card, recovery, {}, now=now)
+
+
+def retired(
+    keys: NodeKeys, card: Card, recovery: PrivateKey, kid: KeyId, *, now: datetime, random: RandomSource
+) -> Changed:
+    """Return the keys with the use of one at its end, and a new one in its place.
+
+    Raises:
+        UsageError: no such key.
+    """
+    return _replaced(keys, card, recovery, kid, Revocation.RETIRED, now=now, random=random)
+
+
+def lost(
+    keys: NodeKeys, card: Card, recovery: PrivateKey, kid: KeyId, *, now: datetime, random: RandomSource
+) -> Changed:
+    """Return the keys with a new one in the place of one that may be in other hands.
+
+    Raises:
+        UsageError: no such key.
+    """
+    return _replaced(keys, card, recovery, kid, Revocation.COMPROMISED, now=now, random=random)
+
+
+def _replaced(
+    keys: NodeKeys,
+    card: Card,
+    recovery: PrivateKey,
+    kid: KeyId,
+    reason: Revocation,
+    *,
+    now: datetime,
+    random: RandomSource,
+) -> Changed:
+    """Revoke a key; the new one is the youngest of its use, so that it is taken from now on."""
+    own = next((each for each in keys.keys if each.key.kid == kid), None)
+    if own is None:
+        raise UsageError(f"this node has no key {kid}", hint="list them: exchange key list")
+    use, algorithm = own.key.use, own.key.algorithm
+    usable = [each for each in keys.keys if each.key.use is use and each.valid_from <= now]
+    start = max(_midnight(now) - HEAD_START, *(each.valid_from + A_SECOND for each in usable))
+    instead = OwnKey(new_key(use, algorithm, random), start, start + life_of(use))
+    kept = [each for each in keys.keys if each.key.kid != kid]
+    if use is KeyUse.SEAL:
+        kept.append(replace(own, valid_until=min(own.valid_until, now)))
+    return _changed(replace(keys, keys=(*kept, instead)), card, recovery, {kid: reason}, now=now)
+
+
+def destroyable(keys: NodeKeys, *, now: datetime, is_quiet: bool) -> tuple[KeyId, ...]:
+    """Return the sealing keys that are to be destroyed.
+
+    `is_quiet` says that every number that a partner announced has its verdict.
+    """
+    over = [own for own in keys.keys if own.key.use is KeyUse.SEAL and own.valid_until <= now]
+    return tuple(
+        own.key.kid
+        for own in over
+        if now >= own.valid_until + LAST_DAY or (is_quiet and now >= own.valid_until + LONGEST_MESSAGE)
+    )
+
+
+def _changed(
+    keys: NodeKeys,
+    card: Card,
+    recovery: PrivateKey,
+    revoked: dict[KeyId, Revocation],
+    *,
+    now: datetime,
+) -> Changed:
+    names = {name: getattr(card, name) for name in CardFields.__dataclass_fields__}
+    rows = tuple(_rows(keys, card, revoked, now))
+    changes = {"serial": card.serial + 1, "issued_at": now, "keys": rows, "messages": installed_versions()}
+    content = CardFields(**(names | changes))
+    return Changed(keys, read_card(sign_card(content, key=recovery), pinned_recovery=card.recovery))
+
+
+def _rows(keys: NodeKeys, card: Card, revoked: dict[KeyId, Revocation], now: datetime) -> Iterable[CardKey]:
+    """Yield what the next card names: every key of ours whose time is not over, and what was revoked."""
+    named = {row.kid: row for row in card.keys}
+    for kid, row in named.items():
+        reason = revoked.get(kid, row.revoked)
+        if reason is not None:
+            yield replace(row, revoked=reason)
+    for own in keys.keys:
+        before = named.get(own.key.kid)
+        is_revoked = own.key.kid in revoked or (before is not None and before.revoked is not None)
+        if not is_revoked and now < own.valid_until:
+            yield before or own.entry
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The only place that joins ports and adapters: sets up a data folder, opens a node, changes keys.
+
+    set_up      makes keys, card, store and `exchange.toml` in an empty folder
+    open_node   opens key file and store of a folder; nothing listens yet
+    knock_at, memory_store    what the conformance kit needs of the outside
+
+A data folder holds `exchange.toml`, `calendar.toml` if days were announced, `keys/` (`keys.sealed`,
+`recovery.key`), `store/`, `high-water/`, `run/control.sock`, `log/exchange.log`. All of it has mode 0700
+or 0600.
+"""
+
+from exchange.adapters.documents.pdf import write_pdf as write_pdf
+from exchange.adapters.documents.spreadsheets import read_spreadsheet as read_spreadsheet
+from exchange.adapters.documents.spreadsheets import write_spreadsheet as write_spreadsheet
+from exchange.adapters.keys.renewal import KeyAct as KeyAct
+from exchange.adapters.keys.witness import make_witness_key as make_witness_key
+from exchange.adapters.keys.witness import read_witness_key as read_witness_key
+from exchange.adapters.telemetry.counters import METRICS_TYPE as METRICS_TYPE
+from exchange.bootstrap.founding import first_card as first_card
+from exchange.bootstrap.founding import set_up as set_up
+from exchange.bootstrap.keykeeping import check_keys as check_keys
+from exchange.bootstrap.keykeeping import prepare_keys as prepare_keys
+from exchange.bootstrap.keykeeping import recovery_key as recovery_key
+from exchange.bootstrap.keykeeping import rehearse_keys as rehearse_keys
+from exchange.bootstrap.opening import OpenNode as OpenNode
+from exchange.bootstrap.opening import chosen_witnesses as chosen_witnesses
+from exchange.bootstrap.opening import open_node as open_node
+from exchange.bootstrap.opening import refresh_routes as refresh_routes
+from exchange.bootstrap.opening import wanted_fault as wanted_fault
+from exchange.bootstrap.surroundings import DESK_EXTRA as DESK_EXTRA
+from exchange.bootstrap.surroundings import announced_days as announced_days
+from exchange.bootstrap.surroundings import knock_at as knock_at
+from exchange.bootstrap.surroundings import memory_store as memory_store
+from exchange.bootstrap.surroundings import notices_of as notices_of
+from exchange.bootstrap.surroundings import partner_door as partner_door
+from exchange.bootstrap.surroundings import rehearse_frame as rehearse_frame
+from exchange.bootstrap.surroundings import staff_desk as staff_desk

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens key file and store of a data folder; nothing listens yet."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from exchange.adapters.keys.files import KeyFiles, check_folder
+from exchange.adapters.keys.material import NodeKeys
+from exchange.adapters.keys.renewal import PreparedCard, destroyable
+from exchange.adapters.storage.highwater import HighWaterFiles
+from exchange.adapters.storage.sqlite import SqliteStore
+from exchange.adapters.telemetry.counters import PrometheusCounters
+from exchange.adapters.telemetry.journal import open_journal
+from exchange.adapters.transport.http import HttpCarrier, PartnerRoute
+from exchange.adapters.transport.parcels import CourierFiles
+from exchange.adapters.transport.twin import (
+    VARIABLE,
+    Fault,
+    FaultyCarrier,
+    StrangeKeyring,
+    Twin,
+)
+from exchange.adapters.transport.witness import HttpWitnesses, check_url
+from exchange.cases.tables import LifecycleTable, MovementTable
+from exchange.clock import Clock, SystemClock
+from exchange.config import FILE_NAME, Settings, read_settings
+from exchange.errors import ConfigurationError, ProtocolError
+from exchange.ids import LinkId, parse_agency, parse_node
+from exchange.ledger.witnessing import WitnessKey
+from exchange.messages.codelists import raw_list
+from exchange.protocol.cards import Card, read_card
+from exchange.protocol.keyring import Keyring
+from exchange.protocol.suites import KeyUse, PublicKey
+from exchange.service.accounts import Desk
+from exchange.service.keychange import adopt_card, is_quiet, past_keys
+from exchange.service.logbook import head_signer
+from exchange.service.node import ClockGuard, Node, Presence
+from exchange.service.pairing import own_card, pairing_of
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import AuditRow
+from exchange.service.surroundings import Witness, Witnesses
+
+
+@dataclass
+class OpenNode:
+    """An opened node with what its doors need."""
+
+    node: Node
+    folder: Path
+    settings: Settings
+    keys: NodeKeys
+    card: Card
+    counters: PrometheusCounters
+    routes: dict[LinkId, PartnerRoute] = field(default_factory=dict)
+    parcels: CourierFiles = field(default_factory=CourierFiles)
+    fault: Fault | None = None
+    """How a training node misbehaves on purpose."""
+    desk: Desk | None = None
+    """Accounts of the own staff, once somebody asked for them: `staff_desk`."""
+
+
+@contextlib.asynccontextmanager
+async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterator[OpenNode]:
+    """Open key file and store of a data folder for as long as the context lasts.
+
+    Raises:
+        NodeError: anything about the folder, its modes, keys or store that keeps the node from running.
+    """
+    settings = read_settings(folder)
+    check_folder(folder)
+    check_folder(folder / "store")
+    files, secret = KeyFiles(folder / "keys"), passphrase()
+    keys, prepared = files.read(secret), files.prepared_card()
+    clock, counters = SystemClock(), PrometheusCounters()
+    own, fault = parse_agency(settings.agency.code), wanted_fault(settings)
+    witnesses = chosen_witnesses(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        journal = stack.enter_context(
+            open_journal(folder / "log" / "exchange.log", clock=clock, node=parse_node(settings.agency.node))
+        )
+        routes: dict[LinkId, PartnerRoute] = {}
+        carrier = await stack.enter_async_context(
+            HttpCarrier(routes.get, clock=clock, random=secrets.token_bytes)
+        )
+        made: list[Node] = []
+        store = await SqliteStore.open(
+            folder / "store",
+            store_key=keys.store_key,
+            own=own,
+            finish=lambda uow, links: head_signer(made[0])(uow, links),
+        )
+        stack.push_async_callback(store.close)
+        keys = await _without_old_keys(store, files, keys, secret, clock=clock)
+        past = await store.read(lambda uow: past_keys(uow, own))
+        node = Node(
+            agency=own,
+            node=parse_node(settings.agency.node),
+            keys=_keyring(keys, fault, past),
+            store=store,
+            carrier=FaultyCarrier(carrier, fault) if fault else carrier,
+            high_water=HighWaterFiles(Path(settings.paths.high_water or folder / "high-water"), data=folder),
+            counters=counters,
+            journal=journal,
+            clock=clock,
+            guard=ClockGuard(clock),
+            random=secrets.token_bytes,
+            tables=_tables(),
+            presence=Presence(),
+            training=settings.agency.training,
+            only_calls=not settings.door.address,
+            witnesses=Witnesses(witnesses, await stack.enter_async_context(HttpWitnesses())),
+        )
+        made.append(node)
+        card = await _newest_card(node, keys, prepared)
+        opened = OpenNode(node, folder, settings, keys, card, counters, routes, fault=fault)
+        await refresh_routes(opened)
+        yield opened
+
+
+def chosen_witnesses(settings: Settings) -> tuple[Witness, ...]:
+    """Return the witnesses of a configuration.
+
+    Raises:
+        ConfigurationError: an address or a key that cannot be one.
+    """
+    try:
+        return tuple(
+            Witness(str(check_url(each.url)), WitnessKey.parse(each.key)) for each in settings.witness
+        )
+    except ProtocolError as error:
+        raise ConfigurationError(
+            f"a witness in {FILE_NAME}: {error}", hint="copy the key that its administrator gave you"
+        ) from error
+
+
+async def _newest_card(node: Node, keys: NodeKeys, prepared: PreparedCard | None) -> Card:
+    """Take over a card that was prepared with all of its keys; return the one that counts."""
+    if prepared and prepared.is_whole(keys):
+        offered = read_card(prepared.raw, pinned_recovery=None)
+        await adopt_card(node, offered, act=prepared.act, officers=prepared.officers)
+    return await node.store.read(lambda uow: own_card(uow, node))
+
+
+async def _without_old_keys(
+    store: SqliteStore, files: KeyFiles, keys: NodeKeys, passphrase: str, *, clock: Clock
+) -> NodeKeys:
+    """Destroy the sealing keys whose time is over; what was sealed to them stays closed for ever."""
+    now = clock.now()
+    gone = destroyable(keys, now=now, is_quiet=await store.read(is_quiet))
+    if not gone:
+        return keys
+    kept = keys.without(gone)
+    files.replace(kept, passphrase, random=secrets.token_bytes)
+
+    def unit(uow: UnitOfWork) -> None:
+        for kid in gone:
+            uow.audit.record(AuditRow(now, "node", "key_destroyed", kid))
+
+    await store.write(unit)
+    return kept
+
+
+def wanted_fault(settings: Settings) -> Fault | None:
+    """Return how a training node is to misbehave, from the environment; a real node never does.
+
+    Raises:
+        ConfigurationError: no such way.
+    """
+    wanted = os.environ.get(VARIABLE, "") if settings.agency.training else ""
+    if wanted and wanted not in list(Twin):
+        raise ConfigurationError(f"{VARIABLE} is none of {', '.join(Twin)}")
+    return Fault(Twin(wanted)) if wanted else None
+
+
+def _keyring(keys: NodeKeys, fault: Fault | None, past: Iterable[PublicKey]) -> Keyring:
+    if fault is None or fault.twin is not Twin.WRONG_KEY:
+        return keys.keyring(past)
+    return StrangeKeyring(keys.keys, fault, secrets.token_bytes)
+
+
+def _tables() -> MovementTable:
+    cases = LifecycleTable.from_json(raw_list("case-states"))
+    return MovementTable.from_json(raw_list("movement-states"), cases)
+
+
+async def refresh_routes(opened: OpenNode) -> None:
+    """Read from the store how each partner is reached; called at start and after an enrolment."""
+    node = opened.node
+
+    def unit(uow: UnitOfWork) -> dict[LinkId, PartnerRoute]:
+        found = {}
+        for row in uow.links.all():
+            pairing = pairing_of(uow, node, row.link)
+            address = uow.settings.get(f"address:{row.partner}") or next(
+                iter(pairing.partner_card.addresses), ""
+            )
+            if address:
+                found[row.link] = PartnerRoute(
+                    link=row.link,
+                    base_url=address,
+                    recipient=row.partner,
+                    tls_pins=frozenset(
+                        key.public for key in pairing.partner_card.keys_for(KeyUse.TLS) if key.revoked is None
+                    ),
+                    door_key=node.keys.signing(KeyUse.DOOR, node.clock.now()),
+                )
+        return found
+
+    found = await node.store.read(unit)
+    links = await node.store.read(lambda uow: [row.link for row in uow.links.all()])
+    opened.routes.clear()
+    opened.routes.update(found)
+    for link in links:
+        node.presence.of(link).only_answers = link not in found

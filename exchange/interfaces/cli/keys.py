@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange key …`: the keys of this agency, and how they are changed.
+
+    list      what our card names; card writes it into a file for partners
+    rotate    the next period of every key, once a year, when the recovery key comes out of its safe
+    retire    ends the use of one key; revoke: somebody else may have it
+    drill     shows that all of this would work today, and changes nothing
+    announce  tells a partner by a message which card is the newest
+
+What changes keys needs two officers, the recovery key and its passphrase, and the running service. It takes
+effect when the service starts again. Guide: docs/guides/keys.md.
+"""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from exchange.clock import SystemClock
+from exchange.errors import UsageError
+from exchange.ids import KeyId, OfficerNumber, parse_key_id, parse_officer
+from exchange.interfaces.cli import sending
+from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.options import (
+    DATA,
+    Data,
+    Json,
+    Officer,
+    RecoveryKey,
+    Second,
+    To,
+    read_passphrase,
+    read_recovery_passphrase,
+    the_officer,
+    the_second,
+    write_file,
+)
+from exchange.interfaces.cli.output import Answer, say, say_json, say_table
+from exchange.protocol.cards import Card, read_card
+
+if TYPE_CHECKING:
+    from exchange.bootstrap import KeyAct
+    from exchange.protocol.suites import PrivateKey
+
+group = typer.Typer(
+    help="The keys of this agency: list, rotate, retire, revoke; try it with drill.", no_args_is_help=True
+)
+
+SOON: Final = timedelta(days=60)
+"""A key without a successor is named so long before its end; the recovery key has to be fetched."""
+KeyNumber = Annotated[str, typer.Argument(metavar="KEY", help="Key id, 16 characters: exchange key list.")]
+
+
+@group.command("list")
+def list_keys(data: Data = DATA, as_json: Json = False) -> None:
+    """Show the public keys of our card."""
+    answer = Service(data).ask("key.list")
+    if as_json:
+        say_json(answer)
+        return
+    recovery = answer["recovery"]
+    rows = [(recovery["use"], recovery["kid"], recovery["algorithm"], "", "", "kept apart")]
+    rows += [
+        (row["use"], row["kid"], row["algorithm"], row["from"], row["until"], _standing(row))
+        for row in answer["keys"]
+    ]
+    say(f"card serial {answer['serial']}, {answer['digest']}")
+    say_table(("use", "key", "algorithm", "from", "until", "usable now"), rows, empty="no keys")
+
+
+def _standing(row: Answer) -> str:
+    return str(row["revoked"]) if row["revoked"] else ("yes" if row["usable"] else "no")
+
+
+@group.command("card")
+def card_file(
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write.")],
+    data: Data = DATA,
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+) -> None:
+    """Write our newest card into a file; a partner takes it with: exchange partner card FILE."""
+    raw = str(Service(data).ask("partner.here")["card"]).encode("ascii")
+    write_file(out, raw, force=force)
+    say(f"card {_card(raw).serial} written to {out}; it holds no secret")
+
+
+@group.command("rotate")
+def rotate(
+    data: Data = DATA,
+    officer: Officer = "",
+    second: Second = "",
+    recovery_key: RecoveryKey = None,
+    as_json: Json = False,
+) -> None:
+    """Make the next period of every key; needs two officers and the recovery key."""
+    _change("rotate", None, data, officer, second, recovery_key, as_json=as_json)
+
+
+@group.command("retire")
+def retire(
+    key: KeyNumber,
+    data: Data = DATA,
+    officer: Officer = "",
+    second: Second = "",
+    recovery_key: RecoveryKey = None,
+    as_json: Json = False,
+) -> None:
+    """End the use of one key; what it signed stays valid. Needs two officers and the recovery key."""
+    _change("retire", parse_key_id(key), data, officer, second, recovery_key, as_json=as_json)
+
+
+@group.command("revoke")
+def revoke(
+    key: KeyNumber,
+    data: Data = DATA,
+    officer: Officer = "",
+    second: Second = "",
+    recovery_key: RecoveryKey = None,
+    as_json: Json = False,
+) -> None:
+    """Revoke a key that may be in other hands; queued messages under it are given up. Needs two officers."""
+    _change("revoke", parse_key_id(key), data, officer, second, recovery_key, as_json=as_json)
+
+
+def _change(
+    act: str,
+    kid: KeyId | None,
+    data: Path,
+    officer: str,
+    second: str,
+    recovery_path: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    from exchange.bootstrap import KeyAct, prepare_keys
+
+    officers, wanted = _two(officer, second), KeyAct(act)
+    held = _permitted(data, officers, act)
+    recovery, passphrase = _recovery(data, recovery_path), read_passphrase()
+    made = prepare_keys(data, passphrase, recovery, held=held, act=wanted, kid=kid, officers=officers)
+    if as_json:
+        say_json({"act": act, "serial": made.serial, "digest": made.digest, "key": kid or ""})
+        return
+    say(f"card {made.serial} is prepared, signed by the recovery key; card {held.serial} is still in use")
+    for line in _next_steps(wanted, data):
+        say(line)
+
+
+def _next_steps(act: "KeyAct", data: Path) -> list[str]:
+    lines = [f"next: put the recovery key back; restart the service: exchange serve --data {data}"]
+    lines.append("      then tell each partner: exchange key announce")
+    if act.value == "revoke":
+        lines.append("      a revoked door key: partners need the card first: exchange key card -o card.jws")
+        lines.append("      messages with the code rekeyed were given up: send again what still holds")
+    return lines
+
+
+@group.command("drill")
+def drill(
+    data: Data = DATA,
+    officer: Officer = "",
+    second: Second = "",
+    recovery_key: RecoveryKey = None,
+    as_json: Json = False,
+) -> None:
+    """Show that keys could be changed today; nothing is changed, the drill is recorded."""
+    from exchange.bootstrap import rehearse_keys
+
+    held = _permitted(data, _two(officer, second), "drill")
+    recovery = _recovery(data, recovery_key)
+    made = rehearse_keys(data, read_passphrase(), recovery, held=held)
+    ending = _ending(held, SystemClock().now())
+    if as_json:
+        say_json({"serial": held.serial, "next_serial": made.serial, "ending": ending})
+        return
+    say("the key file opens, the recovery key is the one that partners have pinned")
+    say(f"card {made.serial} could be signed today, with {len(made.keys)} keys; nothing was written")
+    for row in ending:
+        say(f"  {row['use']} {row['kid']} ends on {row['until']}, and nothing follows it yet")
+    say("next: exchange key rotate" if ending else "no key ends within 60 days without a successor")
+
+
+def _ending(card: Card, now: datetime) -> list[Answer]:
+    """Return the keys that end soon and have no successor in the card."""
+    return [
+        {"use": key.use.value, "kid": key.kid, "until": f"{key.valid_until:%Y-%m-%d}"}
+        for key in card.keys
+        if key.is_usable(now)
+        and key.valid_until - now < SOON
+        and not any(
+            (other.use, other.algorithm) == (key.use, key.algorithm) and other.valid_until > key.valid_until
+            for other in card.keys
+            if other.revoked is None
+        )
+    ]
+
+
+@group.command("announce")
+def announce(
+    reason: Annotated[str, typer.Option("--reason", help="Why there is a new card.")] = "yearly rotation",
+    to: To = "",
+    data: Data = DATA,
+    officer: Officer = "",
+    as_json: Json = False,
+) -> None:
+    """Tell a partner by a message KEY which card of ours is the newest."""
+    service = Service(data)
+    found = service.ask("key.list")
+    document = {
+        "type": "KEY", "card_serial": found["serial"], "card_digest": found["digest"], "reason": reason,
+    }  # fmt: skip
+    sent = service.ask("message.send", document=document, to=to, officer=the_officer(officer))
+    sending.report(sending.follow(service, sent, wait=True), as_json=as_json)
+
+
+def _permitted(data: Path, officers: tuple[OfficerNumber, OfficerNumber], act: str) -> Card:
+    """Return our card as it stands, once the service has recorded who wants to change keys."""
+    first, other = officers
+    answer = Service(data).ask("key.prepare", act=act, officer=first, second=other)
+    return _card(str(answer["card"]).encode("ascii"))
+
+
+def _two(officer: str, second: str) -> tuple[OfficerNumber, OfficerNumber]:
+    first, other = parse_officer(the_officer(officer)), parse_officer(the_second(second))
+    if first == other:
+        raise UsageError(
+            "keys are changed by two different officers", hint="say the second one with --second"
+        )
+    return first, other
+
+
+def _recovery(data: Path, path: Path | None) -> "PrivateKey":
+    from exchange.bootstrap import recovery_key
+
+    return recovery_key(data, read_recovery_passphrase(), path)
+
+
+def _card(raw: bytes) -> Card:
+    return read_card(raw, pinned_recovery=None)
