@@ -39,6 +39,7 @@ demo-twins: venv
 
 test: venv
 	@tools/node.sh || true
+	@tools/browser.sh || true
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 interop:

@@ -64,6 +64,7 @@ from exchange.protocol.cardform import CardFields
 from exchange.protocol.cards import Card, read_card, sign_card
 from exchange.protocol.keyring import Keyring
 from exchange.protocol.suites import KeyUse, PrivateKey, Suite, tls_private_key
+from exchange.service.accounts import Desk
 from exchange.service.digests import Notices, Readers
 from exchange.service.doorkeeper import Doorkeeper
 from exchange.service.logbook import head_signer
@@ -74,6 +75,7 @@ from exchange.service.ports import Finish, UnitOfWork
 from exchange.service.rows import AuditRow, CardRow, OfficerRow
 from exchange.service.surroundings import Witness, Witnesses
 
+DESK_EXTRA = "install it: pip install 'repatriation-exchange[desk]'"
 REHEARSAL_TIMEOUT_S = 30.0
 CALENDAR_FILE = "calendar.toml"
 FOLDERS = ("keys", "store", "high-water", "run", "log")
@@ -93,6 +95,8 @@ class OpenNode:
     parcels: CourierFiles = field(default_factory=CourierFiles)
     fault: Fault | None = None
     """How a training node misbehaves on purpose."""
+    desk: Desk | None = None
+    """Accounts of the own staff, once somebody asked for them: `staff_desk`."""
 
 
 def set_up(
@@ -411,6 +415,27 @@ async def refresh_routes(opened: OpenNode) -> None:
     opened.routes.update(found)
     for link in links:
         node.presence.of(link).only_answers = link not in found
+
+
+def staff_desk(opened: OpenNode) -> Desk:
+    """Return what accounts and sign-ins of the own staff work on.
+
+    Raises:
+        ConfigurationError: the extra `desk` is not installed, or a real node would go without codes.
+    """
+    settings = opened.settings
+    if not settings.desk.codes and not settings.agency.training:
+        raise ConfigurationError(
+            "[desk] codes = false is for training nodes only", hint="take it out of exchange.toml"
+        )
+    if opened.desk is None:
+        try:
+            from exchange.adapters.identity.codes import DeviceCodes
+            from exchange.adapters.identity.passwords import ArgonPasswords
+        except ImportError as error:
+            raise ConfigurationError("the extra desk is not installed", hint=DESK_EXTRA) from error
+        opened.desk = Desk(opened.node, ArgonPasswords(), DeviceCodes(), codes_needed=settings.desk.codes)
+    return opened.desk
 
 
 async def rehearse_frame(

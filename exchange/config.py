@@ -3,6 +3,7 @@
 
     [agency]      code, node, names, office, zone, language, training
     [door]        host, port, address: where partners reach this node
+    [desk]        host, port, address, certificate, key, codes: pages for the own staff
     [operations]  host, port: health and metrics, loopback only
     [paths]       high_water: a folder on another volume, if there is one
     [[witness]]   url, key: a third party that remembers how far our ledgers went; none is needed
@@ -69,6 +70,21 @@ class DoorSection(Section):
     port: int = Field(default=8443, ge=0, le=65535)
     address: str = ""
     """`https://host:port` as partners see it; "" for a node that only calls."""
+
+
+class DeskSection(Section):
+    """Pages for the own staff, on a listener of their own. Port 0 turns them off."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65535)
+    address: str = ""
+    """`https://name` as officers type it, when TLS ends here or in a proxy here; "" on plain loopback."""
+    certificate: str = ""
+    """File with the certificate in PEM, for TLS on this listener."""
+    key: str = ""
+    """File with its key in PEM."""
+    codes: bool = True
+    """One-time codes are needed to sign in; only a training node may go without."""
 
 
 class OperationsSection(Section):
@@ -168,6 +184,7 @@ class Settings(BaseSettings):
 
     agency: AgencySection
     door: DoorSection = DoorSection()
+    desk: DeskSection = DeskSection()
     operations: OperationsSection = OperationsSection()
     paths: PathsSection = PathsSection()
     witness: list[WitnessSection] = Field(default_factory=list, max_length=8)

@@ -4,6 +4,9 @@
     ExchangeError
     ├── UsageError               the command was typed wrongly                    exit 2
     ├── InputError               a file or form of our own officer is wrong       exit 3
+    │   └── StaleFormError       the form was changed in another window
+    ├── NotAllowedError          the roles of the account do not allow it         exit 2
+    ├── SignInError              name, password or code is wrong, or too many tries
     ├── DeclinedError            the partner refused or rejected it               exit 4
     ├── WaitingError             nothing is wrong, but it is not delivered yet    exit 5
     ├── NodeError                this node is unwell                              exit 6
@@ -80,6 +83,33 @@ class InputError(ExchangeError):
     ) -> None:
         super().__init__(message, hint=hint)
         self.faults = faults
+
+
+class StaleFormError(InputError):
+    """The form was changed or sent meanwhile."""
+
+    reason = "form_stale"
+
+
+class NotAllowedError(ExchangeError):
+    """The roles of the account do not allow it."""
+
+    reason = "not_allowed"
+    exit_code = 2
+
+
+class SignInError(ExchangeError):
+    """Name, password or code is wrong.
+
+    `reason` is `sign_in_refused`, or `sign_in_too_often`; which of the three was wrong is never said.
+    """
+
+    reason = "sign_in_refused"
+    exit_code = 2
+
+    def __init__(self, message: str | None = None, *, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason or type(self).reason
 
 
 class DeclinedError(ExchangeError):

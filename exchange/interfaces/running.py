@@ -3,7 +3,7 @@
 
 1. Key file and store are opened; from here on nobody else can open this data folder.
 2. The partner door listens, if the configuration says under which address partners reach it.
-3. The operations listener (loopback), the staff API if it is configured, and the local socket listen.
+3. Pages of the desk and staff API, if configured, the operations listener and the local socket listen.
 4. The supervisor asks at the start gate of each link and delivers; beside it `keep_ends`.
 5. SIGTERM and SIGINT end it: answers that were held for a partner are given at once, an exchange or a
    parcel under way finishes what it has begun, new ones are put off, the loops end, then the doors, then
@@ -23,12 +23,21 @@ from typing import Any
 
 import uvloop
 
-from exchange.bootstrap import METRICS_TYPE, OpenNode, announced_days, notices_of, open_node, partner_door
+from exchange.bootstrap import (
+    DESK_EXTRA,
+    METRICS_TYPE,
+    OpenNode,
+    announced_days,
+    notices_of,
+    open_node,
+    partner_door,
+    staff_desk,
+)
 from exchange.cases.calendars import AnnouncedDays
 from exchange.config import StaffSection, is_loopback
 from exchange.errors import ClockError, ConfigurationError, ExchangeError
-from exchange.interfaces.api.desk import Answer, Desk
-from exchange.interfaces.api.server import run_command, serve_commands
+from exchange.interfaces.api.desk import Answer, Ask, Desk
+from exchange.interfaces.api.server import COMMANDS, run_command, serve_commands
 from exchange.interfaces.operations import Health, serve_operations
 from exchange.interfaces.partner.door import partner_app
 from exchange.interfaces.server import serve
@@ -55,6 +64,8 @@ class Running:
     training: bool
     door: str
     """`host:port` of the partner door, or "" when the node only calls."""
+    pages: str
+    """Address of the pages for the own staff, or "" when there are none."""
     operations: str
     staff: str
     """`host:port` of the staff API, or ""."""
@@ -97,6 +108,7 @@ async def _listen(opened: OpenNode, stack: contextlib.AsyncExitStack) -> Running
     """Open every door on the stack."""
     settings = opened.settings
     door = await _partner_door(opened, stack) if settings.door.address else ""
+    pages = await _pages(opened, stack) if settings.desk.port else ""
     operations = ""
     if settings.operations.port:
         listener = await stack.enter_async_context(
@@ -111,7 +123,7 @@ async def _listen(opened: OpenNode, stack: contextlib.AsyncExitStack) -> Running
         operations = f"{listener.host}:{listener.port}"
     staff = await _staff_door(opened, stack) if settings.staff.port else ""
     socket = await stack.enter_async_context(serve_commands(Desk(opened)))
-    return Running(opened.node.agency, opened.node.training, door, operations, staff, socket)
+    return Running(opened.node.agency, opened.node.training, door, pages, operations, staff, socket)
 
 
 async def _partner_door(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str:
@@ -172,6 +184,23 @@ def office_of(opened: OpenNode) -> Office:
         return await run_command(desk, command, members)
 
     return run
+
+
+async def _pages(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str:
+    """Open the staff door. Its pages ask the same commands as the local socket."""
+    try:
+        from exchange.interfaces.web.desk import House
+        from exchange.interfaces.web.listening import at_address, serve_staff
+    except ImportError as error:
+        raise ConfigurationError("the extra desk is not installed", hint=DESK_EXTRA) from error
+    place, agency = opened.settings.desk, opened.settings.agency
+    desk = Desk(opened)
+
+    async def ask(name: str, members: Answer) -> Answer:
+        return await COMMANDS[name](desk, Ask(members))
+
+    house = House(staff_desk(opened), ask, agency.zone, agency.names)
+    return await stack.enter_async_context(serve_staff(at_address(house, place), place, folder=opened.folder))
 
 
 def health_of(opened: OpenNode) -> Health:

@@ -107,7 +107,7 @@ async def approve(node: Node, prefix: str, second: OfficerNumber, *, digest: Dig
         )
     await node.store.read(lambda uow: demand_officer(uow, second, node.clock.now()))
     approved = replace(row, approved_by=second)
-    return await _release_draft(node, approved)
+    return await release_draft(node, approved)
 
 
 async def find_draft(node: Node, prefix: str) -> DraftRow:
@@ -132,7 +132,7 @@ async def release_waiting(node: Node, link: LinkId) -> int:
     released = 0
     for row in rows:
         try:
-            outcome = await _release_draft(node, row)
+            outcome = await release_draft(node, row)
         except InputError as error:
             await _stop_waiting(node, row, error)
             continue
@@ -147,7 +147,8 @@ async def release_waiting(node: Node, link: LinkId) -> int:
     return released
 
 
-async def _release_draft(node: Node, row: DraftRow) -> Sent:
+async def release_draft(node: Node, row: DraftRow) -> Sent:
+    """Release a kept draft, or keep it as waiting while the start gate is closed."""
     link = row.link
     if link is None:
         raise UsageError("the draft names no partner", hint="send it with --to")

@@ -46,6 +46,7 @@ from exchange.service.rows import (
     OfficerRow,
     Part,
 )
+from exchange.service.staff import Staff
 
 T = TypeVar("T")
 
@@ -429,6 +430,8 @@ class UnitOfWork(Protocol):
     def drafts(self) -> Drafts: ...
     @property
     def emergencies(self) -> Emergencies: ...
+    @property
+    def staff(self) -> Staff: ...
     @property
     def audit(self) -> Audit: ...
     @property

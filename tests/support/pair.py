@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from exchange.bootstrap import recovery_key, set_up
-from exchange.config import AgencySection, DoorSection, PathsSection, Settings
+from exchange.config import AgencySection, DeskSection, DoorSection, PathsSection, Settings
 from exchange.errors import NodeError
 from exchange.ids import AgencyCode, OfficerNumber
 from exchange.interfaces.cli import enrolling
@@ -45,6 +45,8 @@ class RealNode:
     by_files: bool = False
     """It has no address; its high-water files lie beside the data folder."""
     only_calls: bool = False
+    pages: int = 0
+    """Port of the pages; 0 for none."""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -65,6 +67,7 @@ class RealNode:
                 code=self.code, node=secrets.token_hex(8), names={"en": f"Agency {self.code}"},
                 office=self.code, training=True,
             ),
+            desk=DeskSection(port=self.pages, codes=False),
             door=DoorSection(host="127.0.0.1", port=self.port, address=self.address),
             paths=PathsSection(high_water=self.marks if self.by_files else ""),
         )  # fmt: skip
@@ -125,11 +128,16 @@ class RealNode:
 class RealPair:
     """Both nodes, enrolled and running while the context is open."""
 
-    def __init__(self, folder: Path, *, by_files: bool = False, vn_only_calls: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, by_files: bool = False, vn_only_calls: bool = False, pages: bool = False
+    ) -> None:
         ports = _free_ports()
         self.folder, self.by_files, self.parcels = folder, by_files, 0
         self.kh = RealNode(folder / "kh", KH, ports[0], by_files=by_files)
         self.vn = RealNode(folder / "vn", VN, ports[1], by_files=by_files, only_calls=vn_only_calls)
+
+        if pages:
+            self.kh.pages, self.vn.pages = _free_ports()
 
     @property
     def nodes(self) -> tuple[RealNode, RealNode]:

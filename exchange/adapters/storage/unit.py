@@ -25,6 +25,7 @@ from exchange.adapters.storage.questions import SqlQuestions
 from exchange.adapters.storage.register import SqlRegister
 from exchange.adapters.storage.searches import SqlSearches
 from exchange.adapters.storage.settings import SqlSettings
+from exchange.adapters.storage.staff import SqlStaff
 from exchange.adapters.storage.vault import Vault
 from exchange.adapters.storage.witnessed import SqlWitnessed
 from exchange.errors import StoreError
@@ -59,6 +60,7 @@ class SqlUnit:
         self._clients = SqlClients(database, vault)
         self._drafts = SqlDrafts(database, vault, self._numbers)
         self._emergencies = SqlEmergencies(database, places)
+        self._staff = SqlStaff(database, vault, self._numbers)
         self._audit = SqlAudit(database, vault, self._numbers)
         self._settings = SqlSettings(database)
 
@@ -129,6 +131,10 @@ class SqlUnit:
     @property
     def emergencies(self) -> SqlEmergencies:
         return self._emergencies
+
+    @property
+    def staff(self) -> SqlStaff:
+        return self._staff
 
     @property
     def audit(self) -> SqlAudit:

@@ -27,7 +27,7 @@ from exchange.service.drafts import approve, find_draft, send
 from exchange.service.enclosures import unkept
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft
-from exchange.service.rows import Direction, LinkRow, MessageState
+from exchange.service.rows import AuditRow, Direction, LinkRow, MessageState
 from exchange.service.second_look import review
 from exchange.service.void import give_up
 
@@ -198,6 +198,8 @@ async def show_message(desk: Desk, ask: Ask) -> Answer:
     drafts = await desk.node.store.read(lambda uow: uow.drafts.find(prefix))
     if len(drafts) == 1:
         row = await find_draft(desk.node, prefix)
+        opening = AuditRow(desk.node.clock.now(), officer, "draft_opened", row.id, purpose)
+        await desk.node.store.write(lambda uow: uow.audit.record(opening))
         about = {"id": row.id, "type": row.type, "prepared_by": row.prepared_by, "digest": row.digest}
         document = unkept(row.document)[0]
         return {"draft": about, "document": document, "questions": _questions(document)}

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from exchange.errors import ConfigurationError, ExchangeError, InputError, StrictJsonError
 from exchange.interfaces.api import (
+    accounts,
     agenda,
     agreeing,
     answering,
@@ -53,6 +54,7 @@ _LIMITS = Limits(max_bytes=MAX_BODY_BYTES, max_depth=20, max_members=250, max_it
 COMMANDS: dict[str, Command] = {
     **office.COMMANDS,
     **clientele.COMMANDS,
+    **accounts.COMMANDS,
     **partnering.COMMANDS,
     **agreeing.COMMANDS,
     **messaging.COMMANDS,

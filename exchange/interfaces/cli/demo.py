@@ -24,6 +24,7 @@ from exchange.interfaces.cli import (
     demo_courier,
     demo_files,
     demo_nodes,
+    demo_pages,
     demo_stories,
     demo_trials,
     demo_twins,
@@ -71,6 +72,8 @@ def demo(
     if by_files and twin is not None:
         raise UsageError("a demo goes by files or has a twin, not both")
     demo_twins.prepare(told, twin)
+    if serve and not continued:
+        demo_pages.prepare(told.sites)
     if by_files:
         demo_courier.prepare(told, folder)
     _introduce(told)
@@ -166,6 +169,8 @@ def _command(options: str) -> str:
 def _serve(told: Demo) -> None:
     """Keep both agencies running until Ctrl-C, or until one of them ends."""
     say()
+    if told.host.pages:
+        demo_pages.say_accounts(told.sites)
     say("Both agencies run until Ctrl-C. In another window, in this folder:")
     for site in told.sites:
         settings = (

@@ -19,7 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from exchange.config import AgencySection, DoorSection, PathsSection, Settings, read_settings
+from exchange.config import (
+    AgencySection,
+    DeskSection,
+    DoorSection,
+    PathsSection,
+    Settings,
+    read_settings,
+)
 from exchange.errors import ConfigurationError, NodeError, UsageError, WaitingError
 from exchange.ids import AgencyCode, OfficerNumber, new_node_id
 from exchange.interfaces.cli import enrolling
@@ -60,6 +67,8 @@ class Site:
     """It has no address: nobody can call it."""
     by_files: bool = False
     """Neither side can be called; a courier carries parcels."""
+    pages: int = 0
+    """Port of the pages for its own staff; 0 for none."""
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -176,6 +185,7 @@ def _set_up(site: Site) -> None:
             port=site.port,
             address="" if site.only_calls or site.by_files else f"https://127.0.0.1:{site.port}",
         ),
+        desk=DeskSection(port=site.pages, codes=False),
         paths=PathsSection(high_water=str(site.marks.resolve()) if site.by_files else ""),
     )
     officers = dict(zip((FIRST, SECOND), site.names, strict=True))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from exchange.errors import UsageError
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.options import DATA, Data, Json
 from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table
@@ -68,6 +69,36 @@ def list_officers(data: Data = DATA, as_json: Json = False) -> None:
     ]
     headings = ("number", "name", "office", "functions", "until")
     say_table(headings, rows, empty="no officer yet: exchange officer add P-0001 <name>")
+
+
+@officers.command("account")
+def open_account(
+    number: Number,
+    role: Annotated[
+        list[str] | None, typer.Option("--role", help="What the person may do; several are possible.")
+    ] = None,
+    language: Annotated[str, typer.Option("--language", help="Of the pages: en, km, th or vi.")] = "",
+    reset: Annotated[bool, typer.Option("--reset", help="Give a new first password.")] = False,
+    close: Annotated[bool, typer.Option("--close", help="Close the account.")] = False,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Open the account of an officer for the pages, or reset or close it."""
+    if reset and close:
+        raise UsageError("an account is reset or closed, not both")
+    members: dict[str, object] = {"number": number}
+    if not reset and not close:
+        members |= {"roles": role or [], **({"language": language} if language else {})}
+    command = "account.reset" if reset else "account.close" if close else "account.open"
+    row = Service(data).ask(command, **members)
+    if as_json:
+        say_json(row)
+        return
+    state = "closed" if row["closed"] else ", ".join(row["roles"])
+    say(f"{row['number']} account: {state}")
+    if "first_password" in row:
+        say(f"  first password   {row['first_password']}")
+        say("  shown only now; it has to be replaced at the first sign-in")
 
 
 @keys.command("list")

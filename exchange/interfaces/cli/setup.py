@@ -245,6 +245,8 @@ def serve(data: Data = DATA) -> None:
         kind = " (training)" if running.training else ""
         say(f"{running.agency} is running{kind}")
         say(f"  partners    {running.door or 'this node only calls; nobody can call it'}")
+        if running.pages:
+            say(f"  pages       {running.pages}")
         if running.operations:
             say(f"  operations  http://{running.operations}/health, /metrics")
         if running.staff:

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may do what at the desk: one table of roles and acts. What is not in it is not allowed.
+
+1. A person may hold several roles, and may do what any of them allows.
+2. An auditor holds no other role: who checks does not act (rule 29).
+3. Releasing one's own message is refused where it happens, in `service.drafts`: no role can allow it.
+4. A role says what a person may do at this desk. For which message an office is responsible, the directory
+   says (`messages.validation`); both must allow it.
+5. A handover officer sees a movement from 24 hours before its window to 48 hours after it.
+
+Roles are the codes of `staff-roles`.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from exchange.errors import NotAllowedError, UsageError
+
+SEEN_BEFORE = timedelta(hours=24)
+SEEN_AFTER = timedelta(hours=48)
+"""How long around its window a handover officer sees a movement; code list `staff-roles`."""
+
+
+class Role(StrEnum):
+    OFFICER = "officer"
+    RELEASER = "releaser"
+    HANDOVER = "handover"
+    AUDITOR = "auditor"
+    KEY_OFFICER = "key_officer"
+    ADMINISTRATOR = "administrator"
+
+
+class Act(StrEnum):
+    """What a person can do at the desk."""
+
+    OWN_ACCOUNT = "own_account"
+    SEE_PARTNERS = "see_partners"
+    SEE_WORK = "see_work"
+    OPEN_CASE = "open_case"
+    OPEN_MESSAGE = "open_message"
+    SEARCH = "search"
+    WRITE = "write"
+    STOP = "stop"
+    RELEASE = "release"
+    SEE_HANDOVERS = "see_handovers"
+    OPEN_SHEET = "open_sheet"
+    SIGN_RECORD = "sign_record"
+    RECONCILE = "reconcile"
+    READ_ACTS = "read_acts"
+    MANAGE_ACCOUNTS = "manage_accounts"
+
+
+_EVERYBODY = frozenset(Role)
+_CASEWORK = frozenset({Role.OFFICER, Role.RELEASER})
+_AT_THE_CROSSING = _CASEWORK | {Role.HANDOVER}
+
+ALLOWED: Mapping[Act, frozenset[Role]] = MappingProxyType(
+    {
+        Act.OWN_ACCOUNT: _EVERYBODY,
+        Act.SEE_PARTNERS: _EVERYBODY,
+        Act.SEE_WORK: _CASEWORK,
+        Act.OPEN_CASE: _CASEWORK,
+        Act.OPEN_MESSAGE: _CASEWORK,
+        Act.SEARCH: _CASEWORK,
+        Act.WRITE: frozenset({Role.OFFICER}),
+        Act.STOP: _AT_THE_CROSSING,
+        Act.RELEASE: frozenset({Role.RELEASER}),
+        Act.SEE_HANDOVERS: _AT_THE_CROSSING,
+        Act.OPEN_SHEET: _AT_THE_CROSSING,
+        Act.SIGN_RECORD: frozenset({Role.HANDOVER}),
+        Act.RECONCILE: frozenset({Role.AUDITOR}),
+        Act.READ_ACTS: frozenset({Role.AUDITOR}),
+        Act.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
+    }
+)
+"""THE table: which roles allow an act."""
+
+
+def allows(roles: Iterable[Role], act: Act) -> bool:
+    """Return whether any of these roles allows the act; an act that is not in the table never is."""
+    return not ALLOWED.get(act, frozenset()).isdisjoint(roles)
+
+
+def demand(roles: Iterable[Role], act: Act) -> None:
+    """Return if the act is allowed.
+
+    Raises:
+        NotAllowedError: none of the roles allows it; names the roles that would.
+    """
+    if not allows(roles, act):
+        needed = ", ".join(sorted(ALLOWED.get(act, frozenset()))) or "none"
+        raise NotAllowedError(
+            f"your roles do not allow {act.value} (needed: {needed})", hint="ask your administrator"
+        )
+
+
+def checked_roles(codes: Iterable[str]) -> tuple[Role, ...]:
+    """Return roles by their codes, in a fixed order.
+
+    Raises:
+        UsageError: none, an unknown one, or an auditor with another role.
+    """
+    wanted = set(codes)
+    unknown = wanted - set(Role)
+    if unknown or not wanted:
+        raise UsageError("an account needs roles of the list", hint="roles: " + ", ".join(Role))
+    if Role.AUDITOR in wanted and len(wanted) > 1:
+        raise UsageError("an auditor holds no other role", hint="give the auditor an account of its own")
+    return tuple(role for role in Role if role in wanted)
+
+
+def sees_movement(
+    roles: Iterable[Role], *, opens_at: datetime | None, closes_at: datetime | None, now: datetime
+) -> bool:
+    """Return whether a movement is shown: always for casework, around its window at the crossing (5)."""
+    held = set(roles)
+    if held & _CASEWORK:
+        return True
+    if Role.HANDOVER not in held or opens_at is None:
+        return False
+    return opens_at - SEEN_BEFORE <= now <= (closes_at or opens_at) + SEEN_AFTER

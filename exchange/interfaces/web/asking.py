@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a browser asked: read strictly from the request, within limits, before any page sees it.
+
+1. GET without a body, POST with one short form (`application/x-www-form-urlencoded`, UTF-8).
+2. A form comes from a page of ours: what the browser says of its origin must fit, if it says anything.
+3. Only our one cookie is read. Fields and query keep the order and the number of their values.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from aiohttp import ClientPayloadError, web
+
+from exchange.interfaces.server import Refusal, connection_of
+
+MAX_BODY_BYTES = 256 * 1024
+"""A page of a form with its longest texts, in three-byte letters and escaped."""
+MAX_FIELDS = 2_000
+FORM_TYPE = "application/x-www-form-urlencoded"
+_MAX_LENGTH_DIGITS = 7
+
+Values = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question of a browser."""
+
+    method: str
+    path: str
+    address: str
+    """Of the other end of the connection."""
+    token: str
+    """From our cookie, "" without one."""
+    query: Values = field(default_factory=dict)
+    fields: Values = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    """The parts of the path that the route names."""
+
+    def text(self, name: str) -> str:
+        """Return the first value of a field of the form, without space around it."""
+        return (self.fields.get(name) or ("",))[0].strip()
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        return self.fields.get(name, ())
+
+    def said(self, name: str) -> str:
+        """Return the first value of the query."""
+        return (self.query.get(name) or ("",))[0].strip()
+
+    def number(self, name: str) -> int:
+        """Return a field of the form as a number, or 0."""
+        text = self.text(name)
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
+
+
+async def read_asked(request: web.BaseRequest, *, cookie: str, own: frozenset[str]) -> Asked:
+    """Return what was asked; `own` are the origins at which our pages are.
+
+    Raises:
+        Refusal: another method, a body that is no form, too long, or from another site.
+    """
+    parts = urlsplit(request.raw_path)
+    if request.method not in ("GET", "HEAD", "POST"):
+        raise Refusal(400, "request_invalid")
+    fields: Values = {}
+    if request.method == "POST":
+        _demand_own_page(request, own)
+        fields = _pairs((await _body(request)).decode("utf-8", errors="strict"))
+    elif request.body_exists:
+        raise Refusal(400, "request_invalid")
+    return Asked(
+        method="POST" if request.method == "POST" else "GET",
+        path=unquote(parts.path, errors="strict"),
+        address=request.remote or "",
+        token=_cookie(request, cookie),
+        query=_pairs(parts.query),
+        fields=fields,
+    )
+
+
+def _demand_own_page(request: web.BaseRequest, own: frozenset[str]) -> None:
+    """Refuse a form that the browser says comes from another site (2)."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site not in (None, "same-origin", "none") or (origin is not None and origin not in own):
+        raise Refusal(400, "other_site")
+
+
+async def _body(request: web.BaseRequest) -> bytes:
+    fields = request.headers
+    kind = fields.get("Content-Type", "").partition(";")[0].strip().lower()
+    length = fields.get("Content-Length", "")
+    if "Transfer-Encoding" in fields or "Content-Encoding" in fields or kind != FORM_TYPE:
+        raise Refusal(415, "content_type")
+    if not (length.isascii() and length.isdigit()) or len(length) > _MAX_LENGTH_DIGITS:
+        raise Refusal(400, "length_required")
+    if int(length) > MAX_BODY_BYTES:
+        raise Refusal(413, "too_large")
+    connection = connection_of(request)
+    try:
+        async with asyncio.timeout(connection.app.limits.body_s):
+            return await request.content.readexactly(int(length))
+    except TimeoutError:
+        connection.abort("slow_body")
+        raise ConnectionAbortedError("the body does not come") from None
+    except (EOFError, ClientPayloadError) as error:
+        raise ConnectionAbortedError("the body ends early") from error
+
+
+def _pairs(text: str) -> Values:
+    """Return names and values; line ends become those of the wire."""
+    try:
+        pairs = parse_qsl(
+            text,
+            keep_blank_values=True,
+            strict_parsing=bool(text),
+            errors="strict",
+            max_num_fields=MAX_FIELDS,
+        )
+    except ValueError as error:
+        raise Refusal(400, "request_invalid") from error
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in pairs:
+        found[name] = (*found.get(name, ()), value.replace("\r\n", "\n"))
+    return found
+
+
+def _cookie(request: web.BaseRequest, name: str) -> str:
+    for pair in request.headers.get("Cookie", "").split(";"):
+        given, _, value = pair.strip().partition("=")
+        if given == name:
+            return value
+    return ""

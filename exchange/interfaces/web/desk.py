@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pages work on: the accounts, and the commands of the own staff behind one check.
+
+The pages ask the same commands as the command line. `Clerk.ask` is the only way to them: it demands the act
+that a command is, by the roles of who is signed in, and says who asks. A command that is not in `ACTS` is
+not allowed (rule 27).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from exchange.cases.permissions import Act, allows, demand
+from exchange.errors import NotAllowedError
+from exchange.ids import OfficerNumber
+from exchange.interfaces.web.asking import Asked
+from exchange.interfaces.web.sendings import Sendings
+from exchange.messages.catalog import message_types
+from exchange.service.accounts import Desk
+from exchange.service.node import Node
+from exchange.service.sessions import Session, Tries
+
+Answer = dict[str, Any]
+Commands = Callable[[str, Answer], Awaitable[Answer]]
+"""Runs a command of the own staff by its name; made where the doors are joined."""
+
+ACTS: Mapping[str, Act] = MappingProxyType(
+    {
+        "status": Act.SEE_PARTNERS,
+        "partner.list": Act.SEE_PARTNERS,
+        "partner.show": Act.SEE_PARTNERS,
+        "due": Act.SEE_WORK,
+        "message.list": Act.SEE_WORK,
+        "case.list": Act.SEE_WORK,
+        "case.show": Act.OPEN_CASE,
+        "message.show": Act.OPEN_MESSAGE,
+        "message.offer": Act.OPEN_CASE,
+        "case.find": Act.SEARCH,
+        "message.fill": Act.STOP,
+        "message.validate": Act.STOP,
+        "message.answer": Act.STOP,
+        "message.remind": Act.WRITE,
+        "message.void": Act.WRITE,
+        "message.wait": Act.SEE_HANDOVERS,
+        "message.release": Act.RELEASE,
+        "handover.list": Act.SEE_HANDOVERS,
+        "handover.sheet": Act.OPEN_SHEET,
+        "handover.sign": Act.SIGN_RECORD,
+        "reconcile": Act.RECONCILE,
+        "ledger.list": Act.RECONCILE,
+        "ledger.show": Act.RECONCILE,
+        "ledger.verify": Act.RECONCILE,
+        "officer.list": Act.MANAGE_ACCOUNTS,
+        "officer.add": Act.MANAGE_ACCOUNTS,
+        "officer.end": Act.MANAGE_ACCOUNTS,
+        "health": Act.MANAGE_ACCOUNTS,
+    }
+)
+
+
+@dataclass(frozen=True)
+class House:
+    """What all pages share."""
+
+    staff: Desk
+    commands: Commands
+    zone: str
+    names: Mapping[str, str]
+    """Names of this agency by language."""
+    origins: frozenset[str] = frozenset()
+    """Where our pages are, as a browser says it."""
+    cookie: str = ""
+    secure: bool = True
+    tries: Tries = field(default_factory=Tries)
+    sendings: Sendings = field(default_factory=Sendings)
+
+    @property
+    def node(self) -> Node:
+        return self.staff.node
+
+
+@dataclass(frozen=True)
+class Clerk:
+    """Somebody who is signed in, with what was asked."""
+
+    house: House
+    session: Session
+    asked: Asked
+
+    @property
+    def officer(self) -> OfficerNumber:
+        return self.session.officer
+
+    @property
+    def node(self) -> Node:
+        return self.house.node
+
+    @property
+    def language(self) -> str:
+        return self.session.account.language
+
+    def may(self, act: Act) -> bool:
+        return allows(self.session.roles, act)
+
+    def demand(self, act: Act) -> None:
+        demand(self.session.roles, act)
+
+    def demand_writing(self, type_code: str) -> None:
+        """Return if this officer may write a message of a type: a stop needs less than the others."""
+        row = message_types().get(type_code)
+        self.demand(Act.STOP if row is not None and row.is_stop else Act.WRITE)
+
+    async def ask(self, command: str, **members: Any) -> Answer:
+        """Run a command as this officer.
+
+        Raises:
+            NotAllowedError: no role of the officer allows it.
+            ExchangeError: whatever the command raises.
+        """
+        act = ACTS.get(command)
+        if act is None:
+            raise NotAllowedError(f"the pages have no command {command}")
+        self.demand(act)
+        return await self.house.commands(command, {**members, "officer": self.officer})

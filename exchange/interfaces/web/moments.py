@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Days and times as people read them: in the time of a place, with the calendar of the language.
+
+Thai pages count years of the Buddhist era and say พ.ศ.; the store and the wire never do.
+"""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+
+ERAS = {"th": ("พ.ศ.", 543)}
+"""Languages in which years are counted from another year, with the name of the era and the difference."""
+
+
+def moment_text(moment: datetime, zone: str, language: str) -> str:
+    """Return a moment in the time of a place: `Fri 24 Sep 2027, 16:00`."""
+    local = moment.astimezone(ZoneInfo(zone))
+    day = _day(local, language, "EEE d MMM")
+    return f"{day}, {format_datetime(local, 'HH:mm', locale=language)}"
+
+
+def end_text(first: datetime, last: datetime, zone: str, language: str) -> str:
+    """Return the end of a window in the time of a place; of the same day only its clock: `18:00`."""
+    begins, ends = (moment.astimezone(ZoneInfo(zone)) for moment in (first, last))
+    return f"{ends:%H:%M}" if begins.date() == ends.date() else moment_text(last, zone, language)
+
+
+def day_text(day: date, language: str) -> str:
+    """Return a day: `24 September 2027`."""
+    return _day(day, language, "d MMMM")
+
+
+def city(zone: str) -> str:
+    """Return the city of a time zone: `Phnom Penh`."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+def _day(day: date | datetime, language: str, form: str) -> str:
+    written = format_date(day, form, locale=language)
+    era, difference = ERAS.get(language, ("", 0))
+    return f"{written} {era} {day.year + difference}" if era else f"{written} {day.year}"

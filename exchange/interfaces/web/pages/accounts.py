@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Administration of the desk: officers of the directory, their accounts and roles. No case is seen here."""
+
+from typing import Any
+
+from exchange.cases.permissions import Role
+from exchange.errors import UsageError
+from exchange.ids import OfficerNumber, parse_officer
+from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.replying import Page, Redirect, Reply
+from exchange.messages.codelists import agencies
+from exchange.service.accounts import (
+    LANGUAGES,
+    Opened,
+    close_account,
+    new_first_password,
+    open_account,
+    set_roles,
+)
+
+
+async def listed(clerk: Clerk) -> Reply:
+    """Return the directory with the account of each officer."""
+    officers = (await clerk.ask("officer.list"))["officers"]
+    rows = await clerk.node.store.read(lambda uow: uow.staff.accounts.list())
+    offices = [code for code in agencies() if code[:2] == clerk.node.agency[:2]]
+    values = {"officers": officers, "accounts": {row.officer: row for row in rows}, "offices": offices}
+    return Page("accounts.html", values)
+
+
+async def show(clerk: Clerk) -> Reply:
+    return await _page(clerk)
+
+
+async def add_officer(clerk: Clerk) -> Reply:
+    """Enter an officer with every function of the office."""
+    office = clerk.asked.text("office")
+    entry = next((agency for code, agency in agencies().items() if code == office), None)
+    functions = sorted(entry.functions) if entry else []
+    number = clerk.asked.text("number").upper()
+    await clerk.ask(
+        "officer.add", number=number, name=clerk.asked.text("name"), office=office, functions=functions
+    )
+    return Redirect(f"/accounts/{number}")
+
+
+async def change(clerk: Clerk) -> Reply:
+    """Open, close or change the account of another officer, as the button says."""
+    officer, desk, actor = _officer(clerk), clerk.house.staff, clerk.officer
+    opened: Opened | None = None
+    match clerk.asked.text("act"):
+        case "open":
+            language = clerk.asked.text("language") or "en"
+            roles = clerk.asked.texts("roles")
+            opened = await open_account(desk, officer, roles, actor=actor, language=language)
+        case "reset":
+            opened = await new_first_password(desk, officer, actor=actor)
+        case "roles":
+            await set_roles(desk, officer, clerk.asked.texts("roles"), actor=actor)
+        case "close":
+            await close_account(desk, officer, actor=actor)
+        case _:
+            raise UsageError("choose what to do with the account")
+    return await _page(clerk, opened=opened) if opened else Redirect(f"/accounts/{officer}")
+
+
+async def _page(clerk: Clerk, *, opened: Opened | None = None) -> Page:
+    officer = _officer(clerk)
+    officers: list[dict[str, Any]] = (await clerk.ask("officer.list"))["officers"]
+    entry = next((row for row in officers if row["number"] == officer), None)
+    if entry is None:
+        raise UsageError(f"officer {officer} is not in the directory")
+    account = await clerk.node.store.read(lambda uow: uow.staff.accounts.get(officer))
+    values = {
+        "officer": entry,
+        "account": account,
+        "first_password": opened.first_password if opened else "",
+        "roles": tuple(Role),
+        "languages": LANGUAGES,
+        "is_own": officer == clerk.officer,
+    }
+    return Page("account.html", values)
+
+
+def _officer(clerk: Clerk) -> OfficerNumber:
+    return parse_officer(clerk.asked.places["officer"])

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cases: the list without names, one case as a timeline, one message with its content.
+
+Opening a case or a message is recorded with its purpose by the command that gives it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exchange.cases.permissions import Act
+from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.replying import Page, Reply
+from exchange.messages.catalog import FORMS
+from exchange.messages.document import JsonValue
+from exchange.messages.form_tree import FormNode, form_tree
+from exchange.messages.questions import Field, questions_of
+
+CASE_WORK = "case_work"
+MOST_CASES = 200
+
+
+@dataclass(frozen=True)
+class Line:
+    """One value of a document, with what stands around it."""
+
+    titles: tuple[str, ...]
+    value: str
+    code_list: str = ""
+
+
+async def listed(clerk: Clerk) -> Reply:
+    found = await clerk.ask("case.list", limit=MOST_CASES)
+    return Page("cases.html", {"cases": found["cases"], "most": MOST_CASES})
+
+
+async def show(clerk: Clerk) -> Reply:
+    """Return one case: what happened, who it is about, what may come next."""
+    purpose = clerk.asked.said("purpose") or CASE_WORK
+    found = await clerk.ask("case.show", code=clerk.asked.places["code"], purpose=purpose)
+    events = found["events"]
+    values = {
+        "case": found["case"],
+        "events": events,
+        "person": _person(events),
+        "next_own": _next(clerk, found, own=True),
+        "next_theirs": _next(clerk, found, own=False),
+        "last": _last_message(events),
+    }
+    return Page("case.html", values)
+
+
+async def show_message(clerk: Clerk) -> Reply:
+    """Return a message with its content, as it was sent or received."""
+    purpose = clerk.asked.said("purpose") or CASE_WORK
+    found = await clerk.ask("message.show", id=clerk.asked.places["id"], purpose=purpose)
+    document = found["document"]
+    offered = []
+    if clerk.may(Act.WRITE) and "message" in found:
+        offered = (await clerk.ask("message.offer", id=found["message"]["id"]))["answers"]
+    values = {
+        "found": found,
+        "about": found.get("message") or found["draft"],
+        "groups": groups_of(document),
+        "offered": offered,
+    }
+    return Page("message.html", values)
+
+
+def groups_of(document: Mapping[str, JsonValue]) -> list[tuple[str, list[Line]]]:
+    """Return a document in groups: header, content, and one for each person."""
+    header = document.get("header")
+    type_code = str(header.get("type", "")) if isinstance(header, dict) else ""
+    tree, titles = form_tree(type_code), _titles(type_code)
+    found: list[tuple[str, list[Line]]] = []
+    for part in ("content", "header"):
+        node = tree.members.get(part) if tree else None
+        found.append((part, list(_lines(document.get(part), node, titles.get(part, {}), ()))))
+    persons, node = document.get("persons"), tree.members.get("persons") if tree else None
+    for person in persons if isinstance(persons, list) else []:
+        below = node.items if node else None
+        found.append(("person", list(_lines(person, below, titles.get("persons", {}), ()))))
+    return [(name, lines) for name, lines in (*found[2:], *found[:2]) if lines]
+
+
+def _lines(
+    value: JsonValue, node: FormNode | None, fields: Mapping[str, Field], titles: tuple[str, ...]
+) -> Iterator[Line]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name in ("salt", "list_versions"):
+                continue
+            field = fields.get(name)
+            title = field.title if field else name.replace("_", " ").capitalize()
+            below = {one.name: one for one in field.fields} if field else {}
+            yield from _lines(inner, node.members.get(name) if node else None, below, (*titles, title))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _lines(item, node.items if node else None, fields, titles)
+    elif value is not None:
+        code_list = node.code_list or "" if node else ""
+        yield Line(titles, str(value) if not isinstance(value, bool) else _yes_no(value), code_list)
+
+
+def _yes_no(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _titles(type_code: str) -> dict[str, dict[str, Field]]:
+    found: dict[str, dict[str, Field]] = {}
+    if type_code in FORMS:
+        for question in questions_of(type_code):
+            found.setdefault(question.part, {})[question.name] = question.field
+    return found
+
+
+def _person(events: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the newest messages say of the person: names, sex, birth, consents."""
+    known: dict[str, Any] = {}
+    consents: dict[tuple[str, str], dict[str, Any]] = {}
+    for event in events:
+        line = event["line"] if isinstance(event["line"], dict) else {}
+        for name in ("names", "sex", "birth", "is_child", "nationality", "languages", "flags"):
+            if line.get(name) not in (None, []):
+                known[name] = line[name]
+        for consent in line.get("consents") or []:
+            consents[consent.get("scope", ""), consent.get("giver", "")] = consent
+    return {**known, "consents": list(consents.values())}
+
+
+def _next(clerk: Clerk, found: dict[str, Any], *, own: bool) -> list[dict[str, Any]]:
+    steps = [step for step in found["next"] if (step["by"] == clerk.node.agency) is own]
+    return list({step["type"]: step for step in steps}.values())
+
+
+def _last_message(events: list[dict[str, Any]]) -> str:
+    """Return the newest message of a case that counts; the next one is written after it."""
+    counting = [event for event in events if event["state"] not in ("rejected", "voided", "stopped")]
+    return str(counting[-1]["message"]) if counting else ""

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Handovers: the list, the sheet for a telephone or paper, and the signature of the record.
+
+What is signed is shown first; the second page signs it. A handover officer sees a movement around its window
+only (`cases.permissions`, 5).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from exchange.cases.permissions import sees_movement
+from exchange.errors import Fault, InputError, NotAllowedError, UsageError
+from exchange.ids import MessageId
+from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.entering import Problem, read_field
+from exchange.interfaces.web.pages.writing import form_after
+from exchange.interfaces.web.replying import Page, Redirect, Reply
+from exchange.messages.codelists import agencies
+from exchange.messages.questions import Field, Kind
+from exchange.service.following import proposed
+from exchange.service.handovers import find_movement
+
+MOST = 200
+STOPS = ("CAN", "INC", "HLD", "CWD")
+OF_ONE = frozenset({"HLD", "CWD", "INC"})
+"""Stops that may concern one person of the list."""
+_LINE = ("outcome", "reason", "condition", "identity_check")
+_PLACES = frozenset({"minutes_number", "started_at", "ended_at", "reservations"})
+_TIMES = (
+    Field("started_at", "When it began", "", Kind.INSTANT, needed=True),
+    Field("ended_at", "When it ended", "", Kind.INSTANT, needed=True),
+)
+
+
+async def listed(clerk: Clerk) -> Reply:
+    """Return the movements that this officer may see, without names."""
+    found = await clerk.ask("handover.list", limit=MOST)
+    shown = [row for row in found["handovers"] if _is_seen(clerk, row)]
+    final = clerk.node.tables.final
+    return Page("handovers.html", {"handovers": shown, "final": final})
+
+
+async def sheet(clerk: Clerk) -> Reply:
+    """Return the sheet of one handover; recorded as opening it."""
+    found = await _sheet(clerk)
+    row = found["handover"]
+    steps = [step for step in row["next"] if step["by"] == clerk.node.agency]
+    values = {
+        **found,
+        "to_sign": any(step["type"] == "HRC" for step in steps),
+        "stops": STOPS if row["state"] not in clerk.node.tables.final else (),
+        "signs_theirs": any(step["countersigns"] for step in steps),
+    }
+    return Page("sheet.html", values)
+
+
+async def ask_signature(clerk: Clerk) -> Reply:
+    """Ask what happened, or whether the record of the partner is right."""
+    return _ask(clerk, await _sheet(clerk))
+
+
+async def sign(clerk: Clerk) -> Reply:
+    """Show what would be signed; with `signs` sign it, once."""
+    found = await _sheet(clerk)
+    document, problems = _document(clerk, found)
+    if problems:
+        return _ask(clerk, found, problems=problems)
+    asked: dict[str, Any] = {"movement": found["handover"]["code"], "document": document}
+    once = clerk.asked.text("signs")
+    if not once:
+        shown = await clerk.ask("handover.sign", send=False, **asked)
+        return _check(clerk, found, shown)
+    async with clerk.house.sendings.one_at_a_time(f"{clerk.officer}|{once}") as became:
+        if became is None:
+            try:
+                sent = await clerk.ask("handover.sign", **asked)
+            except InputError as error:
+                if not error.faults:
+                    raise
+                return _ask(clerk, found, problems=tuple(map(_problem, error.faults)))
+            became = MessageId(sent["id"])
+            clerk.house.sendings.note(f"{clerk.officer}|{once}", became)
+    return Redirect(f"/sent/{became}")
+
+
+async def stop(clerk: Clerk) -> Reply:
+    """Begin a stop of this handover: a cancellation or an incident of all, a hold or a withdrawal of one."""
+    found, type_code = await _sheet(clerk), clerk.asked.text("type")
+    if type_code not in STOPS:
+        raise UsageError("choose how the handover is stopped", hint="go back and choose")
+    clerk.demand_writing(type_code)
+    code, case = found["handover"]["code"], clerk.asked.text("case")
+    row = await clerk.node.store.read(lambda uow: proposed(uow, find_movement(uow, code)))
+    listed = [person["case"] for person in found["persons"]]
+    cases = (case,) if case in listed and type_code in OF_ONE else tuple(listed)
+    form = await form_after(clerk, type_code, row.id, cases)
+    return Redirect(f"/form/{form.id}")
+
+
+def _problem(fault: Fault) -> Problem:
+    """Return what is wrong with a record, at the field where it was entered."""
+    steps = fault.pointer.split("/")[1:]
+    place = f"p-{steps[1]}-{steps[2]}" if steps[:1] == ["persons"] and len(steps) > 2 else "minutes_number"
+    place = steps[1] if steps[:1] == ["content"] and steps[1] in _PLACES else place
+    title = steps[-1].replace("_", " ").capitalize()
+    return Problem(
+        place,
+        "fault",
+        f"{title}: {fault.expected}; {fault.hint}" if fault.hint else f"{title}: {fault.expected}",
+    )
+
+
+def _check(clerk: Clerk, found: Answer, shown: Answer) -> Page:
+    kept = [
+        (name, value) for name, values in clerk.asked.fields.items() for value in values if name != "token"
+    ]
+    values = {
+        "handover": found["handover"],
+        "shown": shown,
+        "kept": kept,
+        "once": clerk.node.random(12).hex(),
+    }
+    return Page("sign_check.html", values)
+
+
+def _ask(clerk: Clerk, found: Answer, *, problems: tuple[Any, ...] = ()) -> Page:
+    row = found["handover"]
+    steps = [step for step in row["next"] if step["by"] == clerk.node.agency and step["type"] == "HRC"]
+    if not steps:
+        raise UsageError("no record of this handover can be signed now", hint="look at the sheet")
+    values = {
+        "handover": row,
+        "persons": found["persons"],
+        "theirs": any(step["countersigns"] for step in steps),
+        "inputs": clerk.asked.fields,
+        "problems": problems,
+        "errors": {problem.place: problem for problem in problems},
+        "receivers": _receivers(row["origin"]),
+    }
+    return Page("sign.html", values, status=400 if problems else 200)
+
+
+def _document(clerk: Clerk, found: Answer) -> tuple[Answer, tuple[Any, ...]]:
+    """Return the file of a signature, from the fields of the page."""
+    agreed = clerk.asked.text("agreed")
+    if agreed == "yes":
+        return {"agreed": True}, ()
+    if agreed == "no":
+        return {"agreed": False, "reservations": clerk.asked.text("reservations")}, ()
+    times = {
+        field.name: read_field(field, clerk.asked.fields, zone=clerk.house.zone, place=field.name)
+        for field in _TIMES
+    }
+    problems = tuple(problem for entered in times.values() for problem in entered.problems)
+    minutes = clerk.asked.text("minutes_number")
+    document: Answer = {name: entered.value for name, entered in times.items()}
+    document |= {"minutes_number": minutes} if minutes else {}
+    document["persons"] = [_line(clerk, number, person) for number, person in enumerate(found["persons"])]
+    return document, problems
+
+
+def _line(clerk: Clerk, number: int, person: Answer) -> Answer:
+    said = {name: clerk.asked.text(f"p-{number}-{name}") for name in _LINE}
+    line: Answer = {"case_code": person["case"], **{name: value for name, value in said.items() if value}}
+    custody = clerk.asked.text(f"p-{number}-custody")
+    return {**line, "custody": {"kind": "agency", "agency": custody}} if custody else line
+
+
+def _receivers(origin: str) -> list[str]:
+    return [code for code in agencies() if code[:2] == origin[:2]]
+
+
+async def _sheet(clerk: Clerk) -> Answer:
+    found = await clerk.ask("handover.list", limit=MOST)
+    code = clerk.asked.places["code"]
+    row = next((row for row in found["handovers"] if row["code"] == code), None)
+    if row is None or not _is_seen(clerk, row):
+        raise NotAllowedError(
+            f"movement {code} is not shown to you now", hint="it is shown from 24 hours before its window"
+        )
+    return await clerk.ask("handover.sheet", movement=code)
+
+
+def _is_seen(clerk: Clerk, row: Answer) -> bool:
+    window = row["window"]
+    return sees_movement(
+        clerk.session.roles,
+        opens_at=_moment(window["from"]),
+        closes_at=_moment(window["to"]),
+        now=clerk.node.clock.now(),
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Partners: how each stands, in words and a colour; nothing is lost while one is away."""
+
+from datetime import timedelta
+from typing import Any
+
+from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.replying import Page, Reply
+
+QUIET = timedelta(minutes=15)
+"""Without contact for so long a partner is shown amber; threat model, section 7: stuck at 15 minutes."""
+AMBER, RED, GREEN = "amber", "red", "green"
+
+
+async def listed(clerk: Clerk) -> Reply:
+    """Return each partner with its colour, both ledgers, and what waits."""
+    status = await clerk.ask("status")
+    rows = [await _row(clerk, item) for item in status["partners"]]
+    return Page("partners.html", {"partners": rows})
+
+
+async def _row(clerk: Clerk, item: Answer) -> dict[str, Any]:
+    shown = await clerk.ask("partner.show", partner=item["partner"]) if item["link"] else {}
+    return {
+        **item,
+        "entries": shown.get("entries"),
+        "signed": shown.get("signed_by_partner", 0),
+        "colour": _colour(clerk, item),
+    }
+
+
+def _colour(clerk: Clerk, item: Answer) -> str:
+    """Return red where people must act, amber where only time is needed, green else."""
+    if item["state"] == "frozen":
+        return RED
+    if item["state"] != "open" or item["reason"]:
+        return AMBER
+    link = item["link"]
+    last = clerk.node.presence.of(link).last_contact_at
+    return AMBER if last is None or clerk.node.clock.now() - last > QUIET else GREEN

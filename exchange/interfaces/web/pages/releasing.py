@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Release: the second person looks at everything that will be sent, and approves exactly that.
+
+The form carries the digest of what was shown. A draft that changed since is refused, and so is one's own.
+"""
+
+from exchange.cases.permissions import Act
+from exchange.errors import UsageError
+from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.pages.cases import groups_of
+from exchange.interfaces.web.replying import Page, Redirect, Reply
+from exchange.service.drafts import find_draft
+from exchange.service.enclosures import unkept
+from exchange.service.facts import two_person_reason
+
+
+async def show(clerk: Clerk) -> Reply:
+    """Return a draft with everything that the partner would see."""
+    found = await clerk.ask("message.show", id=clerk.asked.places["id"])
+    if "draft" not in found:
+        return Redirect(f"/message/{found['message']['id']}")
+    draft = await find_draft(clerk.node, found["draft"]["id"])
+    values = {
+        "draft": found["draft"],
+        "groups": groups_of(found["document"]),
+        "questions": found["questions"],
+        "reason": two_person_reason(unkept(draft.document)[0]),
+        "own_draft": draft.prepared_by == clerk.officer,
+        "waiting": draft.waiting,
+        "type": draft.type,
+        "may_release": clerk.may(Act.RELEASE) and draft.prepared_by != clerk.officer,
+    }
+    return Page("release.html", values)
+
+
+async def release(clerk: Clerk) -> Reply:
+    """Release what was shown."""
+    digest = clerk.asked.text("digest")
+    if not digest or clerk.asked.text("looked") != "yes":
+        raise UsageError("say that you have looked at everything", hint="go back, look at it, tick the box")
+    sent = await clerk.ask("message.release", id=clerk.asked.places["id"], digest=digest)
+    return Redirect(f"/sent/{sent['id']}")

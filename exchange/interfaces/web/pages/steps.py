@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The questions of a form as steps with addresses, and the whole that they make.
+
+Asked are the questions of the type whose answer the program does not know already. Everything else can be
+said or changed from the page that shows the whole.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from exchange.errors import ExchangeError, InputError, UsageError
+from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.entering import TOP, Problem
+from exchange.interfaces.web.pages.cases import Line, groups_of
+from exchange.messages.document import JsonValue
+from exchange.messages.questions import Question, questions_of
+from exchange.protocol.parts import Document
+from exchange.service.facts import two_person_reason
+from exchange.service.forms import Form
+
+_ORDER = {"persons": 0, "content": 1, "header": 2}
+"""Who comes before when and where."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One question of a form; `number` is that of the person, 0 for what is said of all."""
+
+    question: Question
+    number: int
+
+    @property
+    def place(self) -> str:
+        return f"{self.question.part}/{self.number}/{self.question.name}"
+
+    def address(self, id: str) -> str:
+        return f"/form/{id}/{self.place}"
+
+    def value(self, form: Form) -> JsonValue:
+        group = _group(form.given, self)
+        found: JsonValue = group.get(self.question.name)
+        return found
+
+    def put(self, given: dict[str, Any], value: JsonValue) -> dict[str, Any]:
+        """Return what was entered with this answer in it; an empty one is left out."""
+        group = {**_group(given, self)}
+        group.pop(self.question.name, None)
+        if value is not None:
+            group[self.question.name] = value
+        if self.question.part != "persons":
+            return {**given, self.question.part: group}
+        persons = list(given["persons"])
+        persons[self.number] = group
+        return {**given, "persons": persons}
+
+    def for_everybody(self, form: Form) -> tuple["Step", ...]:
+        """Return the same question for every person of the form."""
+        if self.question.part != "persons":
+            return (self,)
+        return tuple(Step(self.question, number) for number in range(len(form.given["persons"])))
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One thing that is wrong with the whole, and the step where it is put right, if there is one."""
+
+    code: str
+    expected: str
+    found: str
+    hint: str
+    step: Step | None
+    titles: tuple[str, ...]
+    """Titles of the members on the way to the place, as far as the step has them."""
+
+    @property
+    def words(self) -> str:
+        place = ", ".join(self.titles)
+        said = f"{self.expected}; {self.hint}" if self.hint else self.expected
+        return f"{place}: {said}" if place else said
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What the partner would see, and what keeps it from being sent."""
+
+    document: Document | None
+    groups: list[tuple[str, list[Line]]]
+    faults: tuple[Trouble, ...]
+    questions: tuple[Mapping[str, str], ...]
+    """What whoever sends it has to look at."""
+    second: str
+    """Why a second person is needed, as a code, or ""."""
+    steps: tuple[Step, ...]
+    more: tuple[Step, ...]
+
+    @property
+    def fields(self) -> int:
+        return sum(len(lines) for _, lines in self.groups)
+
+    def at(self, step: Step) -> tuple[Problem, ...]:
+        """Return the faults of one step, for its own page."""
+        return tuple(
+            Problem(TOP, "fault", fault.words)
+            for fault in self.faults
+            if fault.step is not None and fault.step.place == step.place
+        )
+
+
+def steps_of(form: Form) -> tuple[Step, ...]:
+    """Return the steps of a form in their order, those for more at the end."""
+    persons = len(form.given["persons"])
+    found = [
+        Step(question, number)
+        for question in questions_of(form.row.type)
+        for number in range(persons if question.part == "persons" else 1)
+    ]
+    return tuple(
+        sorted(found, key=lambda step: (step.question.more, _ORDER[step.question.part], step.number))
+    )
+
+
+def next_step(form: Form, after: Step | None = None) -> Step | None:
+    """Return the next question without an answer; behind `after` first."""
+    steps = steps_of(form)
+    places = [step.place for step in steps]
+    start = places.index(after.place) + 1 if after and after.place in places else 0
+    open_ones = [step for step in (*steps[start:], *steps[:start]) if _is_open(form, step)]
+    return open_ones[0] if open_ones else None
+
+
+def step_at(form: Form, part: str, number: str, name: str) -> Step:
+    """Return the step at an address.
+
+    Raises:
+        UsageError: the form has no such question.
+    """
+    for step in steps_of(form):
+        if (step.question.part, str(step.number), step.question.name) == (part, number, name):
+            return step
+    raise UsageError("the form has no such question", hint="go on from your work of today")
+
+
+async def whole_of(clerk: Clerk, form: Form) -> Whole:
+    """Return what a form makes, completed and checked; nothing is sent."""
+    steps = steps_of(form)
+    try:
+        document, faults, questions = await _completed(clerk, form)
+    except InputError as error:
+        found = [vars(fault) for fault in error.faults] or [_of_error(error)]
+        return Whole(None, [], _troubles(steps, found), (), "", *_split(form, steps))
+    second = two_person_reason(document) or ""
+    troubles = _troubles(steps, faults)
+    return Whole(document, groups_of(document), troubles, questions, second, *_split(form, steps))
+
+
+async def _completed(
+    clerk: Clerk, form: Form
+) -> tuple[Document, list[dict[str, str]], tuple[dict[str, str], ...]]:
+    link = await clerk.node.store.read(lambda uow: uow.links.get(form.row.link))
+    if link is None:
+        raise UsageError("the partner of this form is not enrolled any more")
+    small = {name: form.given[name] for name in ("header", "content", "persons") if form.given.get(name)}
+    small["type"] = form.row.type
+    if form.after:
+        asked = {"id": form.after, "as": form.row.type, "send": False}
+        filled = await clerk.ask("message.answer", document=small, **asked)
+    else:
+        filled = await clerk.ask("message.fill", document=small, to=link.partner)
+    document: Document = filled["document"]
+    judged = await clerk.ask("message.validate", document=document, to=link.partner)
+    return document, judged["faults"], tuple(judged["questions"])
+
+
+def _of_error(error: ExchangeError) -> dict[str, str]:
+    return {
+        "code": error.reason,
+        "expected": str(error),
+        "found": "",
+        "hint": error.hint or "",
+        "pointer": "",
+    }
+
+
+def _troubles(steps: tuple[Step, ...], faults: list[dict[str, str]]) -> tuple[Trouble, ...]:
+    return tuple(
+        Trouble(
+            fault["code"],
+            fault["expected"],
+            fault["found"],
+            fault["hint"],
+            step := _step_of(steps, fault["pointer"]),
+            _titles(step, fault["pointer"]),
+        )
+        for fault in faults
+    )
+
+
+def _titles(step: Step | None, pointer: str) -> tuple[str, ...]:
+    if step is None:
+        return ()
+    field, titles = step.question.field, [step.question.field.title]
+    for part in pointer.split("/")[4 if step.question.part == "persons" else 3 :]:
+        below = next((one for one in field.fields if one.name == part), None)
+        if below is not None:
+            field = below
+            titles.append(below.title)
+    return tuple(titles)
+
+
+def _step_of(steps: tuple[Step, ...], pointer: str) -> Step | None:
+    parts = pointer.split("/")[1:]
+    if len(parts) >= 3 and parts[0] == "persons":
+        place = "/".join(parts[:3])
+    elif len(parts) >= 2:
+        place = f"{parts[0]}/0/{parts[1]}"
+    else:
+        return None
+    return next((step for step in steps if step.place == place), None)
+
+
+def _is_open(form: Form, step: Step) -> bool:
+    question = step.question
+    known = f"{question.part}/{question.name}" in form.given["known"]
+    return not question.more and not known and step.place not in form.answered
+
+
+def _split(form: Form, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """Return the steps that were asked or answered, and those with which more can be said."""
+    shown = [step for step in steps if not step.question.more or step.place in form.answered]
+    more = [step for step in steps if step not in shown]
+    return tuple(shown), tuple(more)
+
+
+def _group(given: Mapping[str, Any], step: Step) -> dict[str, Any]:
+    if step.question.part != "persons":
+        return dict(given.get(step.question.part) or {})
+    return dict(given["persons"][step.number])

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writing a message: choose, begin, one question a page, look at everything, send.
+
+Every step is saved. What the program knows (earlier messages of the case, agreement, office) is filled each
+time the whole is looked at, by the same commands as on the command line; so a form can wait for days.
+"""
+
+from typing import Any
+
+from exchange.cases.permissions import Act
+from exchange.errors import StaleFormError, UsageError
+from exchange.ids import MessageId, new_case_code, parse_message_id
+from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
+from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
+from exchange.interfaces.web.replying import Page, Redirect, Reply
+from exchange.messages.catalog import message_type, message_types
+from exchange.messages.questions import Question
+from exchange.service.forms import Form, begin_form, drop_form, open_form, save_step, send_form
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import DraftRow, MessageRow
+
+OPENING = ("RPN", "IDN", "VRQ")
+"""Types that may be the first about a person, the most usual one first."""
+WAIT_S = 3
+"""How long the page after sending waits for the proof before it says that it is on its way."""
+
+
+async def choose(clerk: Clerk) -> Reply:
+    """Ask what is to be written, and to whom."""
+    found = await clerk.ask("partner.list")
+    partners = [row["partner"] for row in found["partners"] if row["link"]]
+    types = [message_types()[code] for code in OPENING]
+    return Page("write.html", {"partners": partners, "types": types})
+
+
+async def offer(clerk: Clerk) -> Reply:
+    """Show with what a message can be answered now."""
+    found = await clerk.ask("message.offer", id=clerk.asked.places["id"])
+    return Page("offer.html", {"message": found["message"], "answers": found["answers"]})
+
+
+async def begin(clerk: Clerk) -> Reply:
+    """Begin a form, and go to its first question."""
+    row = message_type(clerk.asked.text("type"))
+    if row is None or row.form is None:
+        raise UsageError("choose what is to be written", hint="go back and choose one")
+    clerk.demand_writing(row.code)
+    after, cases = clerk.asked.text("after"), clerk.asked.texts("case")
+    if after:
+        clerk.demand(Act.OPEN_MESSAGE)
+        form = await form_after(clerk, row.code, after, cases)
+    else:
+        form = await _first(clerk, row.code)
+    return Redirect(f"/form/{form.id}")
+
+
+async def _first(clerk: Clerk, type_code: str) -> Form:
+    """Begin the first message about a person."""
+    partner = (await clerk.ask("partner.show", partner=clerk.asked.text("partner")))["partner"]
+    link = await clerk.node.store.read(lambda uow: uow.links.of_partner(partner))
+    if link is None or type_code not in OPENING:
+        raise UsageError("this message follows another one", hint="begin in the case")
+    persons = [{"case_code": new_case_code(clerk.node.random)}]
+    given = {"header": {}, "content": {}, "persons": persons, "known": []}
+    return await begin_form(clerk.node, link.link, type_code, clerk.officer, given=given)
+
+
+async def form_after(clerk: Clerk, type_code: str, after: str, cases: tuple[str, ...]) -> Form:
+    """Begin a message that answers or follows another one."""
+    small: dict[str, Any] = {"type": type_code, **({"case_codes": list(cases)} if cases else {})}
+    asked = {"id": after, "as": type_code, "send": False}
+    document = (await clerk.ask("message.answer", document=small, **asked))["document"]
+    found = await clerk.node.store.read(lambda uow: uow.messages.find(after))
+    persons = [{"case_code": line["case_code"]} for line in document["persons"] if "case_code" in line]
+    chosen = [line for line in persons if not cases or line["case_code"] in cases]
+    known = [f"{part}/{name}" for part in ("header", "content") for name in document[part]]
+    known += [f"persons/{name}" for name in (document["persons"] or [{}])[0]]
+    given = {"header": (small.get("case_codes") and {"case_codes": list(cases)}) or {}, "content": {}}
+    whole = {**given, "persons": chosen, "known": known}
+    return await begin_form(
+        clerk.node, found[0].link, type_code, clerk.officer, given=whole, after=found[0].id
+    )
+
+
+async def go_on(clerk: Clerk) -> Reply:
+    """Go to the first question without an answer, or to the whole."""
+    form = await _form(clerk)
+    step = next_step(form)
+    return Redirect(step.address(form.id) if step else f"/form/{form.id}/check")
+
+
+async def ask(clerk: Clerk) -> Reply:
+    """Ask one question."""
+    form, step = await _at(clerk)
+    field, value = step.question.field, step.value(form)
+    inputs = inputs_of(field, value, zone=clerk.house.zone)
+    problems: tuple[Any, ...] = ()
+    if clerk.asked.said("back") == "check":
+        whole = await whole_of(clerk, form)
+        problems = whole.at(step)
+    return _question(clerk, form, step, inputs, problems=problems, back=clerk.asked.said("back"))
+
+
+async def take(clerk: Clerk) -> Reply:
+    """Save the answer to one question."""
+    form, step = await _at(clerk)
+    back, inputs = clerk.asked.text("back"), clerk.asked.fields
+    entered = read_field(step.question.field, inputs, zone=clerk.house.zone)
+    if entered.problems:
+        return _question(clerk, form, step, inputs, problems=entered.problems, back=back, status=400)
+    try:
+        form = await _saved(clerk, form, step, entered)
+    except StaleFormError:
+        return _question(clerk, form, step, inputs, back=back, is_stale=True, status=409)
+    if clerk.asked.text("another"):
+        return Redirect(f"{step.address(form.id)}?another=1")
+    following = None if back == "check" else next_step(form, step)
+    return Redirect(following.address(form.id) if following else f"/form/{form.id}/check")
+
+
+async def check(clerk: Clerk) -> Reply:
+    """Show everything that the partner would see, and what is still wrong."""
+    form = await _form(clerk)
+    whole = await whole_of(clerk, form)
+    return _whole_page(form, whole)
+
+
+async def send(clerk: Clerk) -> Reply:
+    """Send what was shown, once."""
+    id = _id(clerk)
+    async with clerk.house.sendings.one_at_a_time(id) as became:
+        if became is not None:
+            return Redirect(f"/sent/{became}")
+        form = await open_or_stale(clerk)
+        whole = await whole_of(clerk, form)
+        if whole.faults or whole.document is None:
+            return _whole_page(form, whole, status=400)
+        version = clerk.asked.number("version")
+        sent = await send_form(clerk.node, id, clerk.officer, version=version, document=whole.document)
+        clerk.house.sendings.note(id, sent.id)
+    return Redirect(f"/sent/{sent.id}")
+
+
+async def drop(clerk: Clerk) -> Reply:
+    form = await _form(clerk)
+    await drop_form(clerk.node, form.id, clerk.officer)
+    return Redirect("/")
+
+
+async def add_person(clerk: Clerk) -> Reply:
+    """Add one more person to a message that opens cases."""
+    form = await _form(clerk)
+    if form.after or form.row.type not in OPENING:
+        raise UsageError("persons are added to a first message only")
+    persons = [*form.given["persons"], {"case_code": new_case_code(clerk.node.random)}]
+    given = {**form.given, "persons": persons}
+    version = clerk.asked.number("version")
+    await save_step(clerk.node, form.id, clerk.officer, version=version, given=given, answered=())
+    return Redirect(f"/form/{form.id}")
+
+
+async def remind(clerk: Clerk) -> Reply:
+    """Remind the partner of a message that it has not answered in time."""
+    sent = await clerk.ask("message.remind", id=clerk.asked.places["id"])
+    return Redirect(f"/sent/{sent['id']}")
+
+
+async def sent(clerk: Clerk) -> Reply:
+    """Say what became of a message: delivered and proved, on its way, or waiting for somebody."""
+    id = parse_message_id(clerk.asked.places["id"])
+
+    def unit(uow: UnitOfWork) -> tuple[DraftRow | None, list[MessageRow]]:
+        return uow.drafts.get(id), uow.messages.find(id)
+
+    draft, rows = await clerk.node.store.read(unit)
+    if draft is not None:
+        return Page("sent.html", {"draft": draft, "message": None, "type": draft.type})
+    if not rows:
+        raise UsageError(f"no message has the number {id}", hint="look at your work of today")
+    row, partner = rows[0], await _partner(clerk, rows[0])
+    told = await clerk.ask("message.wait", link=row.link, seq=row.seq, timeout_s=WAIT_S)
+    values = {"draft": None, "message": row, "told": told, "partner": partner, "type": row.type}
+    return Page("sent.html", values)
+
+
+async def open_or_stale(clerk: Clerk) -> Form:
+    """Return the form; one that is gone was sent or discarded meanwhile."""
+    try:
+        return await _form(clerk)
+    except UsageError as error:
+        raise StaleFormError("this form was sent or discarded meanwhile", hint="look at your work") from error
+
+
+async def _partner(clerk: Clerk, row: MessageRow) -> str:
+    link = await clerk.node.store.read(lambda uow: uow.links.get(row.link))
+    return link.partner if link else ""
+
+
+async def _saved(clerk: Clerk, form: Form, step: Step, entered: Entered) -> Form:
+    steps = step.for_everybody(form) if clerk.asked.text("all") == "yes" else (step,)
+    given = form.given
+    for each in steps:
+        given = each.put(given, entered.value)
+    return await save_step(
+        clerk.node,
+        form.id,
+        clerk.officer,
+        version=clerk.asked.number("version"),
+        given=given,
+        answered=[each.place for each in steps],
+    )
+
+
+async def _form(clerk: Clerk) -> Form:
+    form = await open_form(clerk.node, _id(clerk), clerk.officer)
+    clerk.demand_writing(form.row.type)
+    return form
+
+
+def _id(clerk: Clerk) -> MessageId:
+    return parse_message_id(clerk.asked.places["id"])
+
+
+async def _at(clerk: Clerk) -> tuple[Form, Step]:
+    form, places = await _form(clerk), clerk.asked.places
+    return form, step_at(form, places["part"], places["n"], places["name"])
+
+
+def _question(
+    clerk: Clerk,
+    form: Form,
+    step: Step,
+    inputs: Any,
+    *,
+    problems: tuple[Any, ...] = (),
+    back: str = "",
+    is_stale: bool = False,
+    status: int = 200,
+) -> Page:
+    question: Question = step.question
+    another = 1 if clerk.asked.said("another") else 0
+    values = {
+        "form": form,
+        "step": step,
+        "question": question,
+        "inputs": inputs,
+        "problems": problems,
+        "errors": {problem.place: problem for problem in reversed(problems)},
+        "groups": lambda place: groups_in(inputs, place) + (another if place == TOP else 0),
+        "back": "check" if back == "check" else "",
+        "is_stale": is_stale,
+        "type": form.row.type,
+        "persons": len(form.given["persons"]),
+        "top": TOP,
+    }
+    return Page("question.html", values, status=status)
+
+
+def _whole_page(form: Form, whole: Whole, *, status: int = 200) -> Page:
+    values = {
+        "form": form,
+        "whole": whole,
+        "type": form.row.type,
+        "may_add": not form.after and form.row.type in OPENING,
+    }
+    return Page("check.html", values, status=status)

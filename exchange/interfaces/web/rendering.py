@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Templates into pages: everything that is not ours is text, never mark-up (threat model, section 3).
+
+Autoescape is on for every template, undefined names are an error, and characters that change the direction
+of writing are shown as signs, so that a name cannot turn a line around.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undefined
+from jinja2.utils import missing
+from markupsafe import Markup
+
+from exchange.interfaces.web.languages import label, shown_language, translations
+from exchange.interfaces.web.moments import city, day_text, end_text, moment_text
+from exchange.messages.codelists import codelist
+
+_TURNING = re.compile(r"[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_DAY = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]", re.ASCII)
+_MOMENT = re.compile(_DAY.pattern + r"T[0-2][0-9]:[0-5][0-9](:[0-9.]+)?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
+_VENDOR = "govuk_frontend_jinja"
+
+
+def render(template: str, language: str, values: Mapping[str, Any]) -> str:
+    """Return the text of a page in a language."""
+    return environment(language).get_template(template).render(values)
+
+
+@cache
+def environment(language: str) -> Environment:
+    """Return the templates in a language."""
+    loader = ChoiceLoader(
+        [PackageLoader("exchange.interfaces.web"), PrefixLoader({_VENDOR: PackageLoader(_VENDOR)})]
+    )
+    made = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=Absent,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    catalogue = translations(language)
+    made.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
+    made.globals |= {
+        "label": lambda name, code: label(str(name), str(code), language),
+        "language": shown_language(language),
+        "city": city,
+        "undefined": None,  # a name that the components use for "nothing"
+        "codes_of": lambda name: tuple(codelist(str(name)).codes),
+    }
+    made.filters |= {
+        "said": said,
+        "at": lambda text, zone: moment_text(_moment(text), zone, language) if text else "",
+        "day": lambda text: day_text(date.fromisoformat(str(text)), language) if text else "",
+        "end_of": lambda text, first, zone: end_text(_moment(first), _moment(text), zone, language),
+        "plain": lambda value, zone: _plain(str(value), zone, language),
+        "words": lambda code: str(code).replace("_", " "),
+    }
+    return made
+
+
+def said(value: object) -> Markup:
+    """Return a text of somebody else as text, with signs in place of what would turn its direction."""
+    return Markup('<bdi class="said">{}</bdi>').format(_TURNING.sub("\ufffd", str(value)))
+
+
+def _plain(value: str, zone: str, language: str) -> Markup:
+    """Return a value of a document: a day or a moment as people read it, everything else as text."""
+    try:
+        if _DAY.fullmatch(value):
+            return Markup.escape(day_text(date.fromisoformat(value), language))
+        if _MOMENT.fullmatch(value):
+            return Markup.escape(f"{moment_text(_moment(value), zone, language)} {city(zone)}")
+    except ValueError:
+        return said(value)
+    return said(value)
+
+
+class Absent(Undefined):
+    """A missing member is empty, as the components expect; a missing name is a defect of the page."""
+
+    def _demand_member(self) -> None:
+        if self._undefined_obj is missing:
+            self._fail_with_undefined_error()
+
+    def __str__(self) -> str:
+        self._demand_member()
+        return ""
+
+    def __iter__(self) -> Iterator[Any]:
+        self._demand_member()
+        return iter(())
+
+
+def _moment(text: str | datetime) -> datetime:
+    return text if isinstance(text, datetime) else datetime.fromisoformat(str(text))

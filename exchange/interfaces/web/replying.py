@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a page gives back, and the fields that every answer of the staff door carries.
+
+No script may run, no page may be framed, nothing is kept in the browser or sent to another site. A style
+sheet is all that a page loads.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aiohttp import web
+
+from exchange.interfaces.server import SERVER_NAME
+
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+FIELDS: Final = {
+    "Server": SERVER_NAME,
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+KEPT_S: Final = 3600
+"""How long a browser may keep the style sheet; its address changes with it."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A template with what it shows."""
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """Go and look at another page of ours."""
+
+    to: str
+
+
+Reply = Page | Redirect
+
+
+def html_answer(text: str, *, status: int) -> web.Response:
+    return _answer(text.encode(), "text/html; charset=utf-8", status, {"Cache-Control": "no-store"})
+
+
+def redirect_answer(to: str) -> web.Response:
+    return _answer(b"", "text/plain; charset=utf-8", 303, {"Cache-Control": "no-store", "Location": to})
+
+
+def file_answer(content: bytes, kind: str) -> web.Response:
+    return _answer(content, kind, 200, {"Cache-Control": f"public, max-age={KEPT_S}, immutable"})
+
+
+def _answer(body: bytes, kind: str, status: int, more: Mapping[str, str]) -> web.Response:
+    return web.Response(body=body, status=status, headers={"Content-Type": kind, **FIELDS, **more})

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""THE table of pages: address, act that it is, and the function that makes it.
+
+Every route names an act; a test walks the table for each role. Names in angle brackets are parts of the
+address: letters, digits, `-`, `_` and `.` only.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from functools import cache
+
+from exchange.cases.permissions import Act
+from exchange.interfaces.web.asking import Asked
+from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.pages import (
+    accounts,
+    auditing,
+    cases,
+    handing_over,
+    own_account,
+    partners,
+    releasing,
+    searching,
+    signing_in,
+    work,
+    writing,
+)
+from exchange.interfaces.web.replying import Reply
+
+PageOf = Callable[[Clerk], Awaitable[Reply]]
+SET_UP = frozenset({"/account", "/account/password", "/account/device", "/leave"})
+"""Where somebody may go before the own password is chosen and a device is connected."""
+_PART = re.compile(r"<([a-z]+)>")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One page."""
+
+    method: str
+    address: str
+    act: Act
+    page: PageOf
+    takes_a_step: bool = False
+    """It saves the step of a form, also for a sign-in that ended for want of use."""
+
+
+ROUTES = (
+    Route("GET", "/", Act.OWN_ACCOUNT, work.home),
+    Route("POST", "/leave", Act.OWN_ACCOUNT, signing_in.leave),
+    Route("GET", "/account", Act.OWN_ACCOUNT, own_account.show),
+    Route("POST", "/account/password", Act.OWN_ACCOUNT, own_account.change_own_password),
+    Route("POST", "/account/device", Act.OWN_ACCOUNT, own_account.connect),
+    Route("POST", "/account/language", Act.OWN_ACCOUNT, own_account.choose_language),
+    Route("GET", "/today", Act.SEE_WORK, work.today),
+    Route("GET", "/cases", Act.SEE_WORK, cases.listed),
+    Route("GET", "/case/<code>", Act.OPEN_CASE, cases.show),
+    Route("GET", "/message/<id>", Act.OPEN_MESSAGE, cases.show_message),
+    Route("GET", "/message/<id>/answer", Act.WRITE, writing.offer),
+    Route("POST", "/message/<id>/remind", Act.WRITE, writing.remind),
+    Route("GET", "/write", Act.WRITE, writing.choose),
+    Route("POST", "/write", Act.STOP, writing.begin),
+    Route("GET", "/form/<id>", Act.STOP, writing.go_on),
+    Route("GET", "/form/<id>/check", Act.STOP, writing.check),
+    Route("POST", "/form/<id>/send", Act.STOP, writing.send),
+    Route("POST", "/form/<id>/drop", Act.STOP, writing.drop),
+    Route("POST", "/form/<id>/person", Act.WRITE, writing.add_person),
+    Route("GET", "/form/<id>/<part>/<n>/<name>", Act.STOP, writing.ask),
+    Route("POST", "/form/<id>/<part>/<n>/<name>", Act.STOP, writing.take, takes_a_step=True),
+    Route("GET", "/sent/<id>", Act.SEE_HANDOVERS, writing.sent),
+    Route("GET", "/draft/<id>", Act.OPEN_MESSAGE, releasing.show),
+    Route("POST", "/draft/<id>/release", Act.RELEASE, releasing.release),
+    Route("GET", "/handovers", Act.SEE_HANDOVERS, handing_over.listed),
+    Route("GET", "/handover/<code>", Act.OPEN_SHEET, handing_over.sheet),
+    Route("GET", "/handover/<code>/sign", Act.SIGN_RECORD, handing_over.ask_signature),
+    Route("POST", "/handover/<code>/sign", Act.SIGN_RECORD, handing_over.sign),
+    Route("POST", "/handover/<code>/stop", Act.STOP, handing_over.stop),
+    Route("GET", "/partners", Act.SEE_PARTNERS, partners.listed),
+    Route("GET", "/search", Act.SEARCH, searching.ask),
+    Route("POST", "/search", Act.SEARCH, searching.find),
+    Route("GET", "/audit", Act.RECONCILE, auditing.choose),
+    Route("POST", "/audit", Act.RECONCILE, auditing.compare),
+    Route("GET", "/acts", Act.READ_ACTS, auditing.acts),
+    Route("GET", "/accounts", Act.MANAGE_ACCOUNTS, accounts.listed),
+    Route("POST", "/accounts/officer", Act.MANAGE_ACCOUNTS, accounts.add_officer),
+    Route("GET", "/accounts/<officer>", Act.MANAGE_ACCOUNTS, accounts.show),
+    Route("POST", "/accounts/<officer>", Act.MANAGE_ACCOUNTS, accounts.change),
+)
+
+
+def route_of(asked: Asked) -> tuple[Route, Asked] | None:
+    """Return the route of what was asked, and the question with the parts of the address it names."""
+    for route, pattern in _patterns():
+        match = pattern.fullmatch(asked.path) if route.method == asked.method else None
+        if match:
+            return route, replace(asked, places=match.groupdict())
+    return None
+
+
+@cache
+def _patterns() -> tuple[tuple[Route, re.Pattern[str]], ...]:
+    return tuple(
+        (route, re.compile(_PART.sub(r"(?P<\1>[A-Za-z0-9._-]{1,64})", route.address), re.ASCII))
+        for route in ROUTES
+    )

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The questions of a form, one for each member, made from the schema files: for pages and paper.
+
+1. First come the members that the smallest file of the type has (`blanks`), in its order; then, as `more`,
+   every other member that the form allows. What the program fills by itself is never asked.
+2. A question has one field: a line, a text, a code of a list, a day, a group of fields, a list of groups …
+3. Inside a group what must be there comes first; the others are `rare`. `needed` is only what the program
+   cannot fill.
+4. Titles and explanations are those of the schema files, in English; whoever shows them translates them.
+
+Nothing is judged here: what a value may be, `forms` and `validation` say.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any, Literal
+
+from exchange.messages.blanks import blank
+from exchange.messages.catalog import FORMS, message_types
+from exchange.messages.document import RELEASE_FIELDS, Document, JsonValue
+from exchange.messages.schemas import HEADER, schemas
+
+Part = Literal["header", "content", "persons"]
+_FILLED = frozenset(RELEASE_FIELDS) | {
+    "type",
+    "type_version",
+    "list_versions",
+    "attachments",
+    "officer",
+    "case_codes",
+    "case_code",
+    "batch",
+    "persons_count",
+    "children_count",
+    "sensitivity",
+    "signatory",
+    "countersigns",
+    "confirms",
+    "photograph",
+    "fingerprints",
+    "attachment",
+    "movement_code",
+    "acting_agency",
+    "in_reply_to",
+}
+"""Members that the program fills, or that name an attachment, a number or a commitment."""
+_FILLED_BELOW = frozenset({"attachment"})
+_NUMBER_PATTERN = "^[0-9a-f]{8}-"
+
+
+class Kind(StrEnum):
+    LINE = "line"
+    NOTE = "note"
+    CODE = "code"
+    CODES = "codes"
+    YES_NO = "yes_no"
+    NUMBER = "number"
+    DAY = "day"
+    INSTANT = "instant"
+    MESSAGE = "message"
+    """The number of an earlier message."""
+    LINES = "lines"
+    """Several short texts, one in each line."""
+    GROUP = "group"
+    GROUPS = "groups"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One place where something is entered."""
+
+    name: str
+    title: str
+    explanation: str
+    kind: Kind
+    needed: bool
+    rare: bool = False
+    """Shown after the others of its group, closed at first."""
+    code_list: str = ""
+    is_open: bool = False
+    """Other values than the codes of the list are allowed."""
+    choices: tuple[str, ...] = ()
+    """Codes that stand in the form itself, or those of the list that are possible here."""
+    longest: int = 0
+    fields: tuple["Field", ...] = ()
+    """Of a group, or of each group of a list."""
+    most: int = 0
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question: a member of the header, of the content, or of each person."""
+
+    part: Part
+    field: Field
+    more: bool = False
+    """It is asked only if somebody wants to say more."""
+
+    @property
+    def name(self) -> str:
+        return self.field.name
+
+
+@cache
+def questions_of(type_code: str) -> tuple[Question, ...]:
+    """Return the questions of an installed type, in the order in which they are asked."""
+    form = FORMS[type_code]
+    schema, least = schemas()[form.schema], blank(type_code)
+    persons = least.get("persons")
+    first = persons[0] if isinstance(persons, list) and persons else {}
+    line = schema["$defs"].get(form.line, {})
+    found = [
+        *_questions("content", schema["properties"]["content"], form.schema, _inner(least, "content")),
+        *_questions("persons", line, form.schema, first if isinstance(first, dict) else {}),
+        *_questions(
+            "header", schemas()[HEADER], HEADER, least, only={"purpose", "event_at", "urgency", "remark"}
+        ),
+    ]
+    refused = _refused_header(schema)
+    kept = [one for one in found if not (one.part == "header" and one.name in refused)]
+    purposes = tuple(sorted(message_types()[type_code].purposes))
+    shown = [_with_purposes(one, purposes) for one in kept if one.name != "purpose" or len(purposes) > 1]
+    order = [*least, *(first if isinstance(first, dict) else ())]
+    return tuple(sorted(shown, key=lambda one: (one.more, _place(order, one.name))))
+
+
+def _inner(least: Document, part: str) -> Mapping[str, JsonValue]:
+    inner = least.get(part)
+    return {**least, **(inner if isinstance(inner, dict) else {})}
+
+
+def _refused_header(schema: Mapping[str, Any]) -> set[str]:
+    header = schema["properties"]["header"].get("properties", {})
+    return {name for name, part in header.items() if part is False}
+
+
+def _with_purposes(question: Question, purposes: tuple[str, ...]) -> Question:
+    if question.name != "purpose":
+        return question
+    field = question.field
+    narrowed = Field(
+        field.name, field.title, field.explanation, Kind.CODE, True, code_list="purposes", choices=purposes
+    )
+    return Question(question.part, narrowed)
+
+
+def _place(order: list[str], name: str) -> int:
+    return order.index(name) if name in order else len(order)
+
+
+def _questions(
+    part: Part,
+    schema: Mapping[str, Any],
+    base: str,
+    least: Mapping[str, JsonValue],
+    *,
+    only: set[str] | None = None,
+) -> Iterator[Question]:
+    needed = set(schema.get("required", ()))
+    for name, below in schema.get("properties", {}).items():
+        if name in _FILLED or not isinstance(below, dict) or "const" in below or (only and name not in only):
+            continue
+        more = name not in least
+        yield Question(
+            part, _field(name, below, base, least.get(name), needed=name in needed and not more), more
+        )
+
+
+def _field(
+    name: str, schema: Mapping[str, Any], base: str, least: JsonValue, *, needed: bool, rare: bool = False
+) -> Field:
+    merged, base = _resolved(schema, base)
+    kind = _kind(merged, base)
+    below = merged.get("items", {}) if kind in {Kind.CODES, Kind.LINES, Kind.GROUPS} else {}
+    inner, inner_base = _resolved(below, base) if below else (merged, base)
+    of_one = least[0] if isinstance(least, list) and least else least
+    holder = inner if kind is Kind.GROUPS else merged
+    return Field(
+        name=name,
+        title=str(merged.get("title") or name.replace("_", " ")),
+        explanation=_explanation(merged),
+        kind=kind,
+        needed=needed,
+        rare=rare,
+        code_list=str(inner.get("x-list") or ""),
+        is_open=inner.get("x-list-open") is True,
+        choices=tuple(inner.get("enum", ())),
+        longest=int(inner.get("maxLength", 0)),
+        fields=_below(holder, inner_base, of_one) if kind in {Kind.GROUP, Kind.GROUPS} else (),
+        most=int(merged.get("maxItems", 0)),
+    )
+
+
+def _explanation(schema: Mapping[str, Any]) -> str:
+    """Return what explains a member; what explains a kind of value in general is for programmers."""
+    said = str(schema.get("description") or "")
+    kinds: Mapping[str, Any] = schemas()[HEADER]["$defs"]
+    return "" if said in {kind.get("description") for kind in kinds.values()} else said
+
+
+def _below(schema: Mapping[str, Any], base: str, least: JsonValue) -> tuple[Field, ...]:
+    known = least if isinstance(least, dict) else {}
+    needed = set(schema.get("required", ()))
+    found = [
+        _field(
+            name,
+            below,
+            base,
+            known.get(name),
+            needed=name in needed and name in (known or needed),
+            rare=name not in known and name not in needed,
+        )
+        for name, below in schema.get("properties", {}).items()
+        if isinstance(below, dict) and name not in _FILLED_BELOW and "const" not in below
+    ]
+    return tuple(sorted(found, key=lambda field: field.rare))
+
+
+def _kind(schema: Mapping[str, Any], base: str) -> Kind:
+    match schema.get("type"):
+        case "boolean":
+            return Kind.YES_NO
+        case "integer":
+            return Kind.NUMBER
+        case "object":
+            return Kind.GROUP
+        case "array":
+            inner, _ = _resolved(schema.get("items", {}), base)
+            if inner.get("type") == "object":
+                return Kind.GROUPS
+            return Kind.CODES if _is_code(inner) else Kind.LINES
+    return _text_kind(schema)
+
+
+def _text_kind(schema: Mapping[str, Any]) -> Kind:
+    pattern = str(schema.get("pattern", ""))
+    if _is_code(schema):
+        return Kind.CODE
+    if pattern == _pattern("day"):
+        return Kind.DAY
+    if pattern == _pattern("instant"):
+        return Kind.INSTANT
+    if pattern.startswith(_NUMBER_PATTERN):
+        return Kind.MESSAGE
+    return Kind.NOTE if pattern == _pattern("note") else Kind.LINE
+
+
+def _is_code(schema: Mapping[str, Any]) -> bool:
+    return "enum" in schema or ("x-list" in schema and not schema.get("x-list-open"))
+
+
+def _pattern(name: str) -> str:
+    return str(schemas()[HEADER]["$defs"][name]["pattern"])
+
+
+def _resolved(schema: Mapping[str, Any], base: str) -> tuple[dict[str, Any], str]:
+    """Return a schema with its references followed; what stands beside a reference wins."""
+    if "anyOf" in schema and "$ref" not in schema and "type" not in schema:
+        first, base = _resolved(schema["anyOf"][0], base)
+        return {**first, **{key: value for key, value in schema.items() if key != "anyOf"}}, base
+    if "$ref" not in schema:
+        return dict(schema), base
+    name, _, steps = str(schema["$ref"]).partition("#")
+    base = name or base
+    target: Any = schemas()[base]
+    for step in steps.split("/")[1:]:
+        target = target[step]
+    found, base = _resolved(target, base)
+    return {**found, **{key: value for key, value in schema.items() if key != "$ref"}}, base

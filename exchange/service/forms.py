@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A message while an officer writes it, question by question.
+
+1. Each saved step grows the version of the form. A step that names an older version is stale: it is not
+   saved, and the officer sees both (two windows, or two clicks).
+2. Only the officer who began a form sees it and goes on with it.
+3. Sending turns the form into a draft of the same number in one commit, then releases that draft. The draft
+   can become one message only (`release`), so a second click, another window or a restart in between send
+   nothing twice. If it cannot be released now, the form is put back as it was.
+4. If the act needs two persons, the draft stays for the second one (`drafts.approve`).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from exchange.errors import ExchangeError, StaleFormError, UsageError
+from exchange.ids import LinkId, MessageId, OfficerNumber, new_message_id
+from exchange.messages.filling import release_digest
+from exchange.protocol.parts import Document
+from exchange.service.drafts import Fate, Sent, release_draft
+from exchange.service.enclosures import kept
+from exchange.service.facts import two_person_reason
+from exchange.service.node import Node
+from exchange.service.ports import UnitOfWork
+from exchange.service.release import check_draft, demand_whole
+from exchange.service.rows import AuditRow, DraftRow
+from exchange.service.staff import FormRow
+
+MOST_FORMS: Final = 50
+"""Forms that one officer may have open."""
+MOST_BYTES: Final = 4 * 1024 * 1024
+_STALE: Final = "this form was changed or sent meanwhile, perhaps in another window"
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form with what was entered so far."""
+
+    row: FormRow
+    after: str
+    """Number of the message it answers or follows, "" for none."""
+    given: dict[str, Any]
+    """`header`, `content` and `persons` as they were entered."""
+    answered: tuple[str, ...]
+    """Places of the questions that were answered, also with nothing."""
+
+    @property
+    def id(self) -> MessageId:
+        return self.row.id
+
+
+async def begin_form(
+    node: Node,
+    link: LinkId,
+    type_code: str,
+    officer: OfficerNumber,
+    *,
+    given: dict[str, Any],
+    after: str = "",
+) -> Form:
+    """Begin a form and return it.
+
+    Raises:
+        UsageError: the officer has too many open ones.
+    """
+    now = node.clock.now()
+    row = FormRow(new_message_id(now, node.random), link, officer, type_code, b"", 0, now)
+    form = Form(row, after, given, ())
+
+    def unit(uow: UnitOfWork) -> Form:
+        if len(uow.staff.forms.of(officer)) >= MOST_FORMS:
+            raise UsageError(f"you have {MOST_FORMS} messages open", hint="send or discard some first")
+        return _save(uow, node, form)
+
+    return await node.store.write(unit)
+
+
+async def open_form(node: Node, id: MessageId, officer: OfficerNumber) -> Form:
+    """Return a form of an officer.
+
+    Raises:
+        UsageError: there is none of this number, or it is of another officer.
+    """
+    return await node.store.read(lambda uow: _form(uow, id, officer))
+
+
+async def forms_of(node: Node, officer: OfficerNumber) -> list[Form]:
+    """Return the forms of an officer, last changed first."""
+    return await node.store.read(lambda uow: [_read(row) for row in uow.staff.forms.of(officer)])
+
+
+async def save_step(
+    node: Node,
+    id: MessageId,
+    officer: OfficerNumber,
+    *,
+    version: int,
+    given: dict[str, Any],
+    answered: Sequence[str],
+) -> Form:
+    """Keep one more step.
+
+    Raises:
+        StaleFormError: the form is at another version, or gone.
+    """
+
+    def unit(uow: UnitOfWork) -> Form:
+        form = _fresh(uow, id, officer, version)
+        steps = tuple(dict.fromkeys((*form.answered, *answered)))
+        return _save(uow, node, replace(form, given=given, answered=steps))
+
+    return await node.store.write(unit)
+
+
+async def drop_form(node: Node, id: MessageId, officer: OfficerNumber) -> None:
+    """Discard a form; what was entered is destroyed."""
+
+    def unit(uow: UnitOfWork) -> None:
+        _form(uow, id, officer)
+        uow.staff.forms.delete(id)
+        uow.audit.record(AuditRow(node.clock.now(), officer, "form_discarded", id))
+
+    await node.store.write(unit)
+
+
+async def send_form(
+    node: Node, id: MessageId, officer: OfficerNumber, *, version: int, document: Document
+) -> Sent:
+    """Send what a form became (3, 4).
+
+    Raises:
+        StaleFormError: the form is at another version, or was sent.
+        InputError: something is wrong with it; the form is as it was.
+        NodeError: the node cannot send now; the form is as it was.
+    """
+    form = await node.store.read(lambda uow: _fresh(uow, id, officer, version))
+    demand_whole(await check_draft(node, form.row.link, document, officer, ()))
+    draft = _draft(node, form, document)
+
+    def unit(uow: UnitOfWork) -> None:
+        _fresh(uow, id, officer, version)
+        uow.staff.forms.delete(id)
+        uow.drafts.save(draft)
+        uow.audit.record(AuditRow(node.clock.now(), officer, "draft_kept", draft.id, result="form"))
+
+    await node.store.write(unit)
+    reason = two_person_reason(document)
+    if reason:
+        return Sent(Fate.NEEDS_SECOND, form.row.link, draft.id, draft.type, draft.digest, reason=reason)
+    try:
+        return await release_draft(node, draft)
+    except ExchangeError:
+        await node.store.write(lambda uow: _put_back(uow, form, draft))
+        raise
+
+
+def _draft(node: Node, form: Form, document: Document) -> DraftRow:
+    return DraftRow(
+        id=form.id,
+        link=form.row.link,
+        type=form.row.type,
+        document=kept(document, ()),
+        prepared_by=form.row.officer,
+        digest=release_digest(document),
+        approved_by=None,
+        created_at=node.clock.now(),
+    )
+
+
+def _put_back(uow: UnitOfWork, form: Form, draft: DraftRow) -> None:
+    """Turn a draft that could not be released into the form again, unless it was released after all."""
+    if uow.drafts.get(draft.id) is not None:
+        uow.drafts.delete(draft.id)
+        uow.staff.forms.save(form.row)
+
+
+def _form(uow: UnitOfWork, id: MessageId, officer: OfficerNumber) -> Form:
+    row = uow.staff.forms.get(id)
+    if row is None or row.officer != officer:
+        raise UsageError(f"no message {id} is being written by you", hint="look at your work of today")
+    return _read(row)
+
+
+def _fresh(uow: UnitOfWork, id: MessageId, officer: OfficerNumber, version: int) -> Form:
+    row = uow.staff.forms.get(id)
+    if row is None or row.officer != officer or row.version != version:
+        raise StaleFormError(_STALE, hint="look at it again")
+    return _read(row)
+
+
+def _save(uow: UnitOfWork, node: Node, form: Form) -> Form:
+    content = json.dumps({"after": form.after, "given": form.given, "answered": form.answered}).encode()
+    if len(content) > MOST_BYTES:
+        raise UsageError("the form has become too long", hint="send fewer persons in one message")
+    row = replace(form.row, content=content, version=form.row.version + 1, changed_at=node.clock.now())
+    uow.staff.forms.save(row)
+    return replace(form, row=row)
+
+
+def _read(row: FormRow) -> Form:
+    members = json.loads(row.content)
+    return Form(row, members["after"], members["given"], tuple(members["answered"]))

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real browser at the pages of two real nodes: what an officer would do, with the words of the pages.
+
+    officer = Officer(browser, node, "P-0001")
+    officer.sign_in()
+    officer.choose("Repatriation notice")
+
+The browser has no network beyond loopback, and script is off unless a test asks for it: what these tests do
+works without. Everything that the browser asked for, and everything that the pages' policy stopped, is kept.
+"""
+
+import contextlib
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.support.pair import RealNode, RealPair
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+NO_BROWSER = (
+    "the tests of the pages need the browser Chromium; install it (Debian: apt install chromium;"
+    " Ubuntu: apt install chromium-browser), then repeat"
+)
+ARGUMENTS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+ZONE = ZoneInfo("Asia/Phnom_Penh")
+BORDER, RECEPTION, AUDITOR, ADMINISTRATOR = "P-0003", "P-0004", "P-0005", "P-0006"
+ROLES = {
+    "P-0001": ("officer",),
+    "P-0002": ("officer", "releaser"),
+    BORDER: ("officer", "handover"),
+    RECEPTION: ("officer",),
+    AUDITOR: ("auditor",),
+    ADMINISTRATOR: ("administrator",),
+}
+_OFFICES = {"KH": ("KH-DOSVY-SVR", "KH-DOSVY-SVR"), "VN": ("VN-BG", "VN-MOH")}
+"""Who hands over or takes over at the crossing, and who receives."""
+WAIT_MS = 20_000
+"""A page takes milliseconds; a machine with other work takes longer."""
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run the browser of the system; without one the test fails with what to install."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        raise AssertionError(NO_BROWSER)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class PagesPair:
+    """Two enrolled nodes with pages, and an account for every role on both sides."""
+
+    pair: RealPair
+    passwords: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def kh(self) -> RealNode:
+        return self.pair.kh
+
+    @property
+    def vn(self) -> RealNode:
+        return self.pair.vn
+
+
+@contextlib.contextmanager
+def pages_pair(folder: Path) -> Iterator[PagesPair]:
+    """Run both nodes with their pages."""
+    with RealPair(folder, pages=True) as pair:
+        made = PagesPair(pair)
+        for node in pair.nodes:
+            _people(made, node)
+        yield made
+
+
+def _people(made: PagesPair, node: RealNode) -> None:
+    border, reception = _OFFICES[node.code[:2]]
+    more = {
+        BORDER: ("Officer at the crossing", border, "border_handover"),
+        RECEPTION: ("Officer of the reception", reception, "reception"),
+        AUDITOR: ("Auditor", node.code, "audit"),
+        ADMINISTRATOR: ("Administrator", node.code, "coordination"),
+    }
+    for number, (name, office, function) in more.items():
+        node.service.ask("officer.add", number=number, name=name, office=office, functions=[function])
+    for number, roles in ROLES.items():
+        answer = node.service.ask("account.open", number=number, roles=list(roles), password_stays=True)
+        made.passwords[node.code, number] = answer["first_password"]
+
+
+class Officer:
+    """One person at one browser."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        made: PagesPair,
+        node: RealNode,
+        number: str,
+        *,
+        script: bool = False,
+        width: int = 1100,
+    ) -> None:
+        self.base = f"http://127.0.0.1:{node.pages}"
+        self.number, self.password = number, made.passwords[node.code, number]
+        self.asked: list[str] = []
+        """Every address that the browser asked for."""
+        self.stopped: list[str] = []
+        """What the policy of a page stopped, or went wrong in it."""
+        self.context: BrowserContext = browser.new_context(
+            java_script_enabled=script, viewport={"width": width, "height": 900}, locale="en-GB"
+        )
+        self.context.set_default_timeout(WAIT_MS)
+        self.context.on("request", lambda request: self.asked.append(request.url))
+        self.page: Page = self.context.new_page()
+        self.page.on("console", lambda line: self.stopped.append(line.text) if line.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.stopped.append(str(error)))
+
+    def sign_in(self) -> "Officer":
+        self.page.goto(f"{self.base}/sign-in")
+        self.page.get_by_label("Name").fill(self.number)
+        self.page.get_by_label("Password").fill(self.password)
+        self.press("Sign in")
+        return self
+
+    def go(self, path: str) -> None:
+        self.page.goto(f"{self.base}{path}")
+
+    def press(self, name: str) -> None:
+        """Press a button, or follow a link that looks like one."""
+        button = self.page.get_by_role("button", name=name, exact=True)
+        target = button if button.count() else self.page.get_by_role("link", name=name, exact=True)
+        if not target.count():
+            raise AssertionError(f"{self.page.url} has no button {name}: {self.text()}")
+        target.first.click()
+
+    def title(self) -> str:
+        return self.page.locator("h1").first.inner_text().strip()
+
+    def text(self) -> str:
+        return self.page.locator("main").inner_text()
+
+    def fill(self, place: str, value: str) -> None:
+        """Fill one input: text, a choice, or a code of a list."""
+        found = self.page.locator(f'[name="{place}"]')
+        if not found.first.is_visible():
+            self.page.locator(f'details:has([name="{place}"]) > summary').first.click()
+        kind = found.first.get_attribute("type")
+        if kind in ("radio", "checkbox"):
+            self.page.locator(f'[name="{place}"][value="{value}"]').check()
+        elif self.page.locator(f'select[name="{place}"]').count():
+            found.select_option(value)
+        else:
+            found.fill(value)
+
+    def answer(self, **values: str) -> None:
+        """Answer the question of the page and go on; `__` stands for `-` in names."""
+        for name, value in values.items():
+            for one in value.split("|"):
+                self.fill(name.replace("__", "-"), one)
+        self.press("Save and go on")
+
+    def form(self, answers: dict[str, dict[str, str]]) -> None:
+        """Answer the questions of a form until the page that shows everything."""
+        for _ in range(60):
+            place = self.page.url.partition("/form/")[2].partition("?")[0]
+            name = place.rpartition("/")[2]
+            if name == "check":
+                return
+            before = self.page.url
+            self.answer(**answers.get(name, {}))
+            if self.page.url == before:
+                raise AssertionError(f"question {name} was not taken: {self.text()}")
+        raise AssertionError("the form does not end")
+
+    def message_of(self, words: str) -> str:
+        """Return the number of the message in the first row of work today that says some words."""
+        self.go("/today")
+        row = self.page.locator("li.row", has_text=words).first
+        return re.findall(r"/message/([0-9a-f-]{36})", row.inner_html())[0]
+
+
+def day(place: str, days: int) -> dict[str, str]:
+    """Return the three inputs of a day, some days from today."""
+    on = (datetime.now(ZONE) + timedelta(days=days)).date()
+    return {f"{place}_d": str(on.day), f"{place}_m": str(on.month), f"{place}_y": str(on.year)}
+
+
+def moment(place: str, minutes: int) -> dict[str, str]:
+    """Return the inputs of a moment, some minutes from now."""
+    at = datetime.now(ZONE) + timedelta(minutes=minutes)
+    return {
+        f"{place}_d": str(at.day), f"{place}_m": str(at.month), f"{place}_y": str(at.year),
+        f"{place}_t": f"{at:%H:%M}",
+    }  # fmt: skip

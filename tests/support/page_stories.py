@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What officers enter on the pages: a return of one invented person, from the notice to the reception."""
+
+import re
+from dataclasses import dataclass
+
+from playwright.sync_api import Browser
+from tests.support.browsing import BORDER, RECEPTION, Officer, PagesPair, day, moment
+
+PERSON = "TRAN Thi Hoa"
+
+
+def notice(name: str = PERSON, born: str = "2001") -> dict[str, dict[str, str]]:
+    """Return the answers of a repatriation notice about one person."""
+    return {
+        "names": {"f__0__full": name},
+        "sex": {"f": "F"},
+        "birth": {
+            "f__value": born, "f__precision": "year", "f__basis": "self_reported", "f__calendar": "gregorian",
+        },
+        "nationality": {"f__0__country": "VN"},
+        "identification": {"f__status": "confirmed", **day("f__on", -6)},
+        "consents": {
+            "f__0__scope": "return", "f__0__state": "given", "f__0__giver": "person", **day("f__0__on", -5),
+        },
+        "return_mode": {"f": "voluntary"},
+        "needs_on_arrival": {"f": "temporary_shelter"},
+        "proceedings": {"f__needed": "no"},
+        "tracing_result": {"f": "she does not want her family to be traced"},
+        "documents": {
+            "f__0__type": "passport", "f__0__number": "N0000077", "f__0__country": "VN",
+            **day("f__0__expires", 900),
+        },
+        "proposed_from": day("f", 0),
+        "proposed_to": day("f", 20),
+    }  # fmt: skip
+
+
+@dataclass
+class Return:
+    """One return through pages only; KH is the host side."""
+
+    browser: Browser
+    made: PagesPair
+    case: str = ""
+    movement: str = ""
+
+    def __post_init__(self) -> None:
+        self.kh = Officer(self.browser, self.made, self.made.kh, "P-0001").sign_in()
+        self.vn = Officer(self.browser, self.made, self.made.vn, "P-0001").sign_in()
+
+    def announce(self, name: str = PERSON) -> None:
+        self.kh.go("/write")
+        self.kh.press("Begin")
+        self.kh.form(notice(name))
+        self._send(self.kh)
+
+    def decide(self) -> None:
+        self.vn.go(f"/message/{self.vn.message_of('Repatriation notice')}/answer")
+        self.vn.press("Repatriation decision")
+        self.vn.form(
+            {"outcome": {"f": "accepted"}, "valid_until": day("f", 60), "reception": {"f": "VN-MOH"}}
+        )
+        self._send(self.vn)
+
+    def propose(self) -> None:
+        self.kh.go("/cases")
+        self.case = self.kh.page.locator("td a").first.inner_text()
+        self.kh.go(f"/case/{self.case}")
+        self.kh.press("Handover proposal")
+        answers = {
+            "alternative": {"f": "KH-VN-PREYVOR"},
+            "place_detail": {"f": "road gate, protection office"},
+            "window_from": moment("f", 3),
+            "window_to": moment("f", 120),
+            "go_no_go_at": moment("f", 2),
+            "transport": {"f": "ministry_vehicle"},
+            "record_form": {"f": "electronic"},
+        }
+        self._until(self.kh, answers, "stop_officers")
+        self.kh.fill("f-0-side", "host")
+        self.kh.fill("f-0-officer", "P-0001")
+        self.kh.press("Save and add another")
+        self.kh.answer(f__1__side="origin", f__1__officer="P-0001")
+        self.kh.form(answers)
+        self._send(self.kh)
+
+    def confirm(self) -> None:
+        self.vn.go(f"/message/{self.vn.message_of('Handover proposal')}/answer")
+        self.vn.press("Handover response")
+        self.vn.form({"response": {"f": "confirm"}, "receiving_officers": {"f": BORDER}})
+        self._send(self.vn)
+
+    def depart(self) -> None:
+        border = Officer(self.browser, self.made, self.made.kh, BORDER).sign_in()
+        border.go(f"/case/{self.case}")
+        border.press("Departure notice")
+        times = {"departed_at": moment("f", 0), "expected_at": moment("f", 30)}
+        border.form({**times, "escort_contact": {"f": "+855 23 000 000"}})
+        self._send(border)
+
+    def sign_first(self) -> None:
+        border = Officer(self.browser, self.made, self.made.kh, BORDER, width=390).sign_in()
+        border.go("/handovers")
+        border.press("Open the sheet")
+        self.movement = re.findall(r"/handover/([0-9A-Z-]{14})", border.page.url)[0]
+        assert PERSON in border.text()
+        border.press("Sign now")
+        said = {
+            "minutes_number": "7/2027", "p-0-outcome": "handed_over", "p-0-condition": "well",
+            "p-0-identity_check": "compared with the photograph in the paper",
+            **moment("started_at", -2), **moment("ended_at", -1),
+        }  # fmt: skip
+        for name, value in said.items():
+            border.fill(name, value)
+        border.press("Look at what you sign")
+        assert "1 Handed over" in border.text(), border.text()
+        border.press("Sign now")
+        assert border.title() == "Delivered", border.text()
+
+    def countersign(self) -> None:
+        border = Officer(self.browser, self.made, self.made.vn, BORDER, width=390).sign_in()
+        border.go(f"/handover/{self.movement}")
+        border.press("Sign the record of the partner")
+        border.fill("agreed", "yes")
+        border.press("Look at what you sign")
+        border.press("Sign now")
+        assert border.title() == "Delivered", border.text()
+
+    def receive(self) -> None:
+        reception = Officer(self.browser, self.made, self.made.vn, RECEPTION).sign_in()
+        reception.go(f"/case/{self.case}")
+        reception.press("Reception confirmation")
+        reception.form({"arrived": {"f": "yes"}, "arrived_at": moment("f", 0), "condition": {"f": "well"}})
+        self._send(reception)
+
+    def whole(self) -> None:
+        """Play it from the notice to the reception."""
+        self.announce()
+        self.decide()
+        self.propose()
+        self.confirm()
+        self.depart()
+        self.sign_first()
+        self.countersign()
+        self.receive()
+
+    def _until(self, officer: Officer, answers: dict[str, dict[str, str]], name: str) -> None:
+        """Answer the questions of a form until the one with a name is asked."""
+        while (asked := officer.page.url.rpartition("/")[2]) != name:
+            officer.answer(**answers.get(asked, {}))
+
+    def _send(self, officer: Officer) -> None:
+        officer.press("Send")
+        assert officer.title() == "Delivered", officer.text()

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The crossing on the pages: who sees a movement when, the sheet, and a signature that is made once."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exchange.interfaces.web.desk import House
+from exchange.service.rows import Direction
+from tests.journeys.test_handover_desk import accepted, departed, proposed
+from tests.support.staff import BORDER, Desks
+from tests.support.visitors import Visitor, acts, give_account, open_house
+from tests.support.world import World
+
+Story = Callable[[World, House, Desks], Awaitable[None]]
+
+
+def play(folder: Path, story: Story) -> None:
+    async def opened(world: World) -> None:
+        desks = Desks(world, folder)
+        await desks.open()
+        house = await open_house(world.kh, folder)
+        await give_account(house, BORDER, "handover")
+        await give_account(house, "P-0001", "officer")
+        await story(world, house, desks)
+
+    World(seed=11).run(opened)
+
+
+async def at_the_crossing(house: House, officer: str = BORDER) -> Visitor:
+    visitor = Visitor(house)
+    await visitor.sign_in(officer)
+    return visitor
+
+
+def record(persons: int = 2, **changes: str) -> dict[str, str]:
+    """Return the fields of a first record in which everybody was handed over."""
+    said = {
+        "minutes_number": "3/2027",
+        **{
+            f"started_at_{part}": value
+            for part, value in (("d", "4"), ("m", "10"), ("y", "2027"), ("t", "08:55"))
+        },
+        **{
+            f"ended_at_{part}": value
+            for part, value in (("d", "4"), ("m", "10"), ("y", "2027"), ("t", "08:59"))
+        },
+    }
+    for number in range(persons):
+        said |= {f"p-{number}-outcome": "handed_over", f"p-{number}-condition": "well"}
+        said[f"p-{number}-identity_check"] = "compared with the passport"
+    return {**said, **changes}
+
+
+@pytest.mark.parametrize(
+    ("by", "seen"),
+    [
+        (timedelta(hours=-21), False),
+        (timedelta(hours=-19), True),
+        (timedelta(hours=53), True),
+        (timedelta(hours=55), False),
+    ],
+    ids=["more than a day before", "within a day before", "within two days after", "later"],
+)  # fmt: skip
+def test_a_handover_officer_sees_it_near_its_window_only(tmp_path: Path, by: timedelta, seen: bool) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        _, movement = await proposed(desks, await accepted(desks))
+        house.node.clock.jump(by)  # type: ignore[attr-defined]
+        border, officer = await at_the_crossing(house), await at_the_crossing(house, "P-0001")
+
+        listed = await border.get("/handovers")
+        sheet = await border.get(f"/handover/{movement}")
+
+        assert (movement in listed.text, sheet.status) == (seen, 200 if seen else 403)
+        assert movement in (await officer.get("/handovers")).text
+
+    play(tmp_path, story)
+
+
+def test_the_list_names_nobody_and_the_sheet_is_recorded(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement, _ = await departed(desks)
+        border = await at_the_crossing(house)
+
+        listed = await border.get("/handovers")
+        before = [row for row in await acts(house) if row.act == "sheet_opened"]
+        sheet = await border.get(f"/handover/{movement}")
+        after = [(row.actor, row.object) for row in await acts(house) if row.act == "sheet_opened"]
+
+        assert "NGUYEN" not in listed.text
+        assert before == []
+        assert sheet.says("NGUYEN Thi Mai")
+        assert after == [(BORDER, movement)]
+
+    play(tmp_path, story)
+
+
+def test_what_is_signed_is_shown_first_and_signed_once(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement, _ = await departed(desks)
+        border = await at_the_crossing(house)
+        await border.get(f"/handover/{movement}/sign")
+        shown = await border.post(f"/handover/{movement}/sign", **record())
+        nothing_yet = await _records(house)
+        fields = {name: value for name, value in shown.hidden.items() if name != "token"}
+
+        first = await border.post(f"/handover/{movement}/sign", **fields)
+        second = await border.post(f"/handover/{movement}/sign", **fields)
+
+        assert shown.says("2 Handed over")
+        assert nothing_yet == 0
+        assert first.to == second.to
+        assert await _records(house) == 1
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"started_at_d": "33"}, "When it began: enter a day that exists"),
+        ({"ended_at_t": ""}, "When it ended: enter a day and a time"),
+        ({"ended_at_t": "08:50"}, "Ended at"),
+        ({"p-0-condition": ""}, "Condition"),
+        ({"p-1-outcome": ""}, "Outcome"),
+    ],
+    ids=["no such day", "no time", "end before the begin", "no condition", "no outcome"],
+)
+def test_what_is_wrong_is_told_at_its_field_and_nothing_is_signed(
+    tmp_path: Path, changes: dict[str, str], words: str
+) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement, _ = await departed(desks)
+        border = await at_the_crossing(house)
+        await border.get(f"/handover/{movement}/sign")
+
+        shown = await border.post(f"/handover/{movement}/sign", **record(**changes), signs="once")
+
+        assert shown.status == 400
+        assert shown.words.count(words) >= 2, shown.words
+        assert await _records(house) == 0
+
+    play(tmp_path, story)
+
+
+def test_nothing_can_be_signed_before_the_departure(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        _, movement = await proposed(desks, await accepted(desks))
+        border = await at_the_crossing(house)
+
+        shown = await border.get(f"/handover/{movement}/sign")
+
+        assert (shown.status, shown.says("no record of this handover can be signed now")) == (400, True)
+
+    play(tmp_path, story)
+
+
+async def _records(house: House) -> int:
+    rows: Any = await house.node.store.read(lambda uow: uow.messages.list(direction=Direction.OUT, limit=100))
+    return sum(row.type == "HRC" for row in rows)
+
+
+@pytest.mark.parametrize("kind", ["CAN", "INC", "HLD", "CWD"])
+def test_one_officer_at_the_crossing_can_begin_a_stop(tmp_path: Path, kind: str) -> None:
+    """Rule 28: a stop needs one person."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        _, movement = await proposed(desks, await accepted(desks))
+        border = await at_the_crossing(house)
+        await border.get(f"/handover/{movement}")
+
+        begun = await border.post(f"/handover/{movement}/stop", type=kind, case="")
+        asked = await border.get((await border.follow()).to)
+
+        assert begun.to.startswith("/form/")
+        assert asked.status == 200
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("kind", ["", "HDP", "RPD", "TDS", "HRC"])
+def test_an_officer_at_the_crossing_writes_nothing_but_stops(tmp_path: Path, kind: str) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        codes = await accepted(desks)
+        number, movement = await proposed(desks, codes)
+        border = await at_the_crossing(house)
+        await border.get(f"/handover/{movement}")
+
+        stopped = await border.post(f"/handover/{movement}/stop", type=kind, case="")
+        written = await border.post("/write", type=kind, after=number)
+
+        assert stopped.status == 400
+        assert written.status == (403 if kind else 400)
+
+    play(tmp_path, story)
+
+
+def test_a_withdrawal_at_the_crossing_takes_one_person_off(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        codes = await accepted(desks)
+        _, movement = await proposed(desks, codes)
+        border = await at_the_crossing(house)
+        await border.get(f"/handover/{movement}")
+        form = (await border.post(f"/handover/{movement}/stop", type="CWD", case=codes[0])).to
+        answers: dict[str, dict[str, str]] = {
+            "scope": {"f": "return"},
+            "withdrawn_at": {"f_d": "4", "f_m": "10", "f_y": "2027", "f_t": "08:59"},
+            "purpose": {"f": "return_arrangement"},
+        }
+        while not (step := (await border.get(form)).to).endswith("/check"):
+            hidden = (await border.get(step)).hidden
+            answer = answers[step.rpartition("/")[2]]
+            taken = await border.post(step, version=hidden["version"], back="", **answer)
+            assert taken.status == 303, taken.words
+        whole = await border.get(step)
+
+        sent = await border.post(f"{form}/send", version=whole.hidden["version"])
+
+        assert sent.to.startswith("/sent/"), sent.words
+        assert (await border.follow()).says("Delivered")
+        assert codes[1] not in whole.text
+
+    play(tmp_path, story)

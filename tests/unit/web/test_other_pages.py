@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Search, auditor, partners and accounts: what each shows, what it never shows, and what is recorded."""
+
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from exchange.interfaces.web.desk import House
+from exchange.service.release import release
+from exchange.service.rows import LinkState
+from tests.support.notices import NAMES, notice
+from tests.support.visitors import Visitor, acts, give_account, open_house
+from tests.support.world import OFFICER, SECOND, VN, World
+
+Story = Callable[[World, House], Awaitable[None]]
+ADMINISTRATOR, AUDITOR = "P-0006", "P-0005"
+
+
+def play(folder: Path, story: Story) -> None:
+    """Play a story after KH has sent a notice about one person, and VN has accepted it."""
+
+    async def opened(world: World) -> None:
+        await world.open()
+        house = await open_house(world.kh, folder)
+        await give_account(house, OFFICER, "officer")
+        await give_account(house, AUDITOR, "auditor")
+        await give_account(house, ADMINISTRATOR, "administrator")
+        await release(world.kh.node, world.link, notice(world.kh.node, VN, persons=1), officer=OFFICER)
+
+        async def known() -> bool:
+            return (await world.kh.store.read(lambda uow: uow.messages.open_count(world.link)))[0] == 0
+
+        await world.until(known)
+        await story(world, house)
+
+    World(seed=8).run(opened)
+
+
+async def signed_in(house: House, officer: str) -> Visitor:
+    visitor = Visitor(house)
+    await visitor.sign_in(officer)
+    return visitor
+
+
+def test_a_search_needs_a_purpose_and_is_recorded_with_it(tmp_path: Path) -> None:
+    async def story(world: World, house: House) -> None:
+        officer = await signed_in(house, OFFICER)
+        await officer.get("/search")
+
+        without = await officer.post("/search", name=NAMES[0], purpose="")
+        found = await officer.post("/search", name=NAMES[0], purpose="handover")
+
+        assert (without.status, NAMES[0] in without.words) == (400, False)
+        assert without.words.count("Say what you search for a person for") == 2
+        assert found.says(NAMES[0])
+        rows = [row for row in await acts(house) if "find" in row.act or "search" in row.act]
+        searched = [(row.actor, row.purpose) for row in rows]
+        assert searched == [(OFFICER, "handover")]
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"name": " "}, {"name": "x", "purpose": "curiosity"}, {"born": "20x1"}]
+)
+def test_a_search_for_nothing_or_for_no_reason_finds_nothing(tmp_path: Path, fields: dict[str, str]) -> None:
+    async def story(world: World, house: House) -> None:
+        officer = await signed_in(house, OFFICER)
+        await officer.get("/search")
+
+        shown = await officer.post("/search", **{"purpose": "handover", **fields})
+
+        assert shown.status == 400
+
+    play(tmp_path, story)
+
+
+def test_opening_a_case_is_recorded_with_the_purpose_of_the_search(tmp_path: Path) -> None:
+    async def story(world: World, house: House) -> None:
+        officer = await signed_in(house, OFFICER)
+        await officer.get("/search")
+        found = await officer.post("/search", name=NAMES[0], purpose="incident")
+        link = re.findall(r'href="(/case/[^"]+)"', found.text)[0]
+
+        await officer.get(link)
+
+        opened = [(row.actor, row.purpose) for row in await acts(house) if row.act == "case_opened"]
+        assert opened == [(OFFICER, "incident")]
+
+    play(tmp_path, story)
+
+
+def test_an_auditor_sees_numbers_and_no_name_code_or_type(tmp_path: Path) -> None:
+    async def story(world: World, house: House) -> None:
+        officer, auditor = await signed_in(house, OFFICER), await signed_in(house, AUDITOR)
+        case = re.findall(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", (await officer.get("/cases")).text)[0]
+        await officer.get(f"/case/{case}")
+        await auditor.get("/audit")
+
+        compared = await auditor.post("/audit", partner=VN)
+        read = await auditor.get("/acts")
+
+        assert compared.says("no difference")
+        assert compared.says("1 message matched")
+        assert f"{case[:4]}-…" in read.text
+        for page in (compared, read):
+            assert not any(word in page.text for word in (NAMES[0], case, "Repatriation"))
+
+    play(tmp_path, story)
+
+
+def test_what_an_auditor_looks_at_is_recorded(tmp_path: Path) -> None:
+    """Rule 29: their reads are recorded, too."""
+
+    async def story(world: World, house: House) -> None:
+        auditor = await signed_in(house, AUDITOR)
+        await auditor.get("/audit")
+        await auditor.post("/audit", partner=VN)
+        await auditor.get("/acts")
+
+        recorded = [(row.act, row.purpose) for row in await acts(house) if row.actor == AUDITOR]
+        assert recorded[-2:] == [("ledgers_compared", "audit"), ("acts_read", "audit")]
+
+    play(tmp_path, story)
+
+
+def test_acts_can_be_narrowed_to_one_officer(tmp_path: Path) -> None:
+    async def story(world: World, house: House) -> None:
+        auditor = await signed_in(house, AUDITOR)
+
+        shown = await auditor.get(f"/acts?officer={OFFICER}")
+
+        rows = re.findall(r"<tr class=\"govuk-table__row\"><td.*?</tr>", shown.text, re.S)
+        assert rows
+        assert all(OFFICER in row for row in rows)
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (LinkState.OPEN, "Everything works."),
+        (LinkState.CLOSED, "nothing is lost"),
+        (LinkState.FROZEN, "Call your administrator"),
+    ],
+)
+def test_a_partner_has_a_colour_and_a_sentence(tmp_path: Path, state: LinkState, words: str) -> None:
+    async def story(world: World, house: House) -> None:
+        officer = await signed_in(house, OFFICER)
+        presence = house.node.presence.of(world.link)
+        presence.gate, presence.reason = state, "" if state is LinkState.OPEN else "split"
+        presence.last_contact_at = house.node.clock.now()
+
+        assert (await officer.get("/partners")).says(words)
+
+    play(tmp_path, story)
+
+
+def test_an_administrator_opens_an_account_and_sees_its_password_once(tmp_path: Path) -> None:
+    async def story(world: World, house: House) -> None:
+        administrator = await signed_in(house, ADMINISTRATOR)
+        await administrator.get(f"/accounts/{SECOND}")
+
+        opened = await administrator.post(f"/accounts/{SECOND}", act="open", roles=("officer", "releaser"))
+        first = re.findall(r"[0-9a-z]{4}(?:-[0-9a-z]{4}){3}", opened.words)[0]
+        again = await administrator.get(f"/accounts/{SECOND}")
+        officer = Visitor(house)
+        await officer.sign_in(SECOND, password=first)
+
+        assert first not in again.text
+        assert (await officer.get("/today")).to == "/account"
+        assert ("account_opened", SECOND) in [(row.act, row.object) for row in await acts(house)]
+        assert not any(first in f"{row.object}{row.result}{row.purpose}" for row in await acts(house))
+
+    play(tmp_path, story)
+
+
+REFUSED = [
+    ("auditor with another role", SECOND, {"act": "open", "roles": ("auditor", "officer")}),
+    ("no role", SECOND, {"act": "open"}),
+    ("unknown role", SECOND, {"act": "open", "roles": ("director",)}),
+    ("unknown language", SECOND, {"act": "open", "roles": ("officer",), "language": "xx"}),
+    ("an account twice", OFFICER, {"act": "open", "roles": ("officer",)}),
+    ("nobody of the directory", "P-0777", {"act": "open", "roles": ("officer",)}),
+    ("no account to reset", SECOND, {"act": "reset"}),
+    ("own roles", ADMINISTRATOR, {"act": "roles", "roles": ("administrator", "officer")}),
+    ("own account closed", ADMINISTRATOR, {"act": "close"}),
+    ("own password", ADMINISTRATOR, {"act": "reset"}),
+    ("no act", OFFICER, {}),
+    ("another act", OFFICER, {"act": "delete"}),
+]
+
+
+@pytest.mark.parametrize(("officer", "fields"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_a_change_that_may_not_be_is_refused(tmp_path: Path, officer: str, fields: dict[str, object]) -> None:
+    async def story(world: World, house: House) -> None:
+        administrator = await signed_in(house, ADMINISTRATOR)
+        await administrator.get("/accounts")
+        before = await house.node.store.read(lambda uow: uow.staff.accounts.list())
+
+        shown = await administrator.post(f"/accounts/{officer}", **fields)
+
+        assert shown.status == 400
+        assert await house.node.store.read(lambda uow: uow.staff.accounts.list()) == before
+
+    play(tmp_path, story)
+
+
+def test_the_last_administrator_stays(tmp_path: Path) -> None:
+    async def story(world: World, house: House) -> None:
+        await give_account(house, "P-0007", "administrator")
+        administrator = await signed_in(house, ADMINISTRATOR)
+        await administrator.get("/accounts")
+        await administrator.post("/accounts/P-0007", act="close")
+        other = await signed_in(house, "P-0007")
+
+        accounts = await house.node.store.read(lambda uow: uow.staff.accounts.list())
+        working = [row.officer for row in accounts if "administrator" in row.roles and row.closed_at is None]
+        assert working == [ADMINISTRATOR]
+        assert other.token == ""
+
+    play(tmp_path, story)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two persons of one side (rule 28): approval binds the digest of what was shown, and is never one's own."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exchange.interfaces.web.desk import House
+from exchange.service.preparing import keep_prepared
+from exchange.service.rows import DraftRow
+from tests.support.notices import notice
+from tests.support.visitors import Visitor, acts, give_account, open_house
+from tests.support.world import OFFICER, SECOND, VN, World
+
+
+async def keep(world: World, house: House) -> DraftRow:
+    """Keep a draft of the first officer, which a second person has to release."""
+    document = notice(world.kh.node, VN, persons=1)
+    (id,) = await keep_prepared(house.node, world.link, [document], OFFICER)
+    draft = await house.node.store.read(lambda uow: uow.drafts.get(id))
+    assert draft is not None
+    return draft
+
+
+def play(folder: Path, story: Any) -> None:
+    async def opened(world: World) -> None:
+        await world.open()
+        house = await open_house(world.kh, folder)
+        await give_account(house, OFFICER, "officer", "releaser")
+        await give_account(house, SECOND, "releaser")
+        await give_account(house, "P-0003", "officer")
+        await story(world, house, await keep(world, house))
+
+    World(seed=12).run(opened)
+
+
+async def released(house: House) -> int:
+    return len(await house.node.store.read(lambda uow: uow.messages.list(limit=100)))
+
+
+async def at(house: House, officer: str, draft: DraftRow) -> Visitor:
+    visitor = Visitor(house)
+    await visitor.sign_in(officer)
+    await visitor.get(f"/draft/{draft.id}")
+    return visitor
+
+
+def test_the_second_person_releases_what_was_shown(tmp_path: Path) -> None:
+    async def story(world: World, house: House, draft: DraftRow) -> None:
+        second = await at(house, SECOND, draft)
+
+        sent = await second.post(f"/draft/{draft.id}/release", digest=draft.digest, looked="yes")
+
+        assert sent.to.startswith("/sent/")
+        row = (await house.node.store.read(lambda uow: uow.messages.list(limit=1)))[0]
+        assert (row.officer, row.released_by) == (OFFICER, SECOND)
+
+    play(tmp_path, story)
+
+
+def test_it_stands_at_the_work_of_the_second_person(tmp_path: Path) -> None:
+    async def story(world: World, house: House, draft: DraftRow) -> None:
+        second = await at(house, SECOND, draft)
+
+        shown = await second.get("/today")
+
+        assert f'href="/draft/{draft.id}"' in shown.text
+
+    play(tmp_path, story)
+
+
+def test_nobody_releases_the_own_message(tmp_path: Path) -> None:
+    async def story(world: World, house: House, draft: DraftRow) -> None:
+        own = await at(house, OFFICER, draft)
+        shown = own.last
+
+        refused = await own.post(f"/draft/{draft.id}/release", digest=draft.digest, looked="yes")
+
+        assert shown.says("Another person has to release it")
+        assert "Release and send" not in shown.text
+        assert (refused.status, await released(house)) == (400, 0)
+
+    play(tmp_path, story)
+
+
+def test_an_officer_without_the_role_releases_nothing(tmp_path: Path) -> None:
+    async def story(world: World, house: House, draft: DraftRow) -> None:
+        officer = await at(house, "P-0003", draft)
+
+        refused = await officer.post(f"/draft/{draft.id}/release", digest=draft.digest, looked="yes")
+
+        assert (refused.status, await released(house)) == (403, 0)
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"looked": "yes"},
+        {"looked": "yes", "digest": "A" * 43},
+        {"looked": "no", "digest": "own"},
+        {"digest": "own"},
+    ],
+    ids=["no digest", "digest of something else", "not looked at", "no tick"],
+)
+def test_without_the_digest_of_what_was_shown_nothing_is_released(
+    tmp_path: Path, fields: dict[str, str]
+) -> None:
+    async def story(world: World, house: House, draft: DraftRow) -> None:
+        second = await at(house, SECOND, draft)
+        given = {**fields, **({"digest": draft.digest} if fields.get("digest") == "own" else {})}
+
+        refused = await second.post(f"/draft/{draft.id}/release", **given)
+
+        assert (refused.status, await released(house)) == (400, 0)
+
+    play(tmp_path, story)
+
+
+def test_two_releases_send_one_message(tmp_path: Path) -> None:
+    async def story(world: World, house: House, draft: DraftRow) -> None:
+        second = await at(house, SECOND, draft)
+        for _ in range(2):
+            await second.post(f"/draft/{draft.id}/release", digest=draft.digest, looked="yes")
+
+        assert await released(house) == 1
+
+    play(tmp_path, story)
+
+
+def test_opening_a_draft_is_recorded(tmp_path: Path) -> None:
+    """Rule 30."""
+
+    async def story(world: World, house: House, draft: DraftRow) -> None:
+        await at(house, SECOND, draft)
+
+        opened = [
+            (row.actor, row.object, row.purpose) for row in await acts(house) if row.act == "draft_opened"
+        ]
+        assert opened == [(SECOND, draft.id, "case_work")]
+
+    play(tmp_path, story)

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every page in a real browser: accessible, within its policy, on a telephone, small, on paper."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+from tests.support.browsing import ADMINISTRATOR, AUDITOR, BORDER, Officer, PagesPair
+from tests.support.page_stories import Return
+
+AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+NO_AXE = "the npm package axe-core is missing; run: tools/browser.sh"
+PAGES = {
+    "P-0001": (
+        "/today",
+        "/cases",
+        "/search",
+        "/handovers",
+        "/partners",
+        "/write",
+        "/account",
+        "CASE",
+        "FORM",
+        "CHECK",
+    ),
+    "P-0002": ("DRAFT",),
+    BORDER: ("/handovers", "SHEET", "/acts"),
+    AUDITOR: ("/audit", "/acts", "/partners"),
+    ADMINISTRATOR: ("/accounts", "/accounts/P-0001", "/partners"),
+}
+SERIOUS = {"serious", "critical"}
+MOST_FIRST, MOST_LATER = 150_000, 30_000
+"""Bytes of a first and of a later visit, without compression; issue of the desk."""
+
+
+@pytest.fixture(scope="module")
+def told(browser: Browser, made: PagesPair) -> dict[str, str]:
+    """Play a return until the confirmed appointment, and leave a form open; return addresses by name."""
+    story = Return(browser, made)
+    story.announce()
+    story.decide()
+    story.propose()
+    story.confirm()
+    story.kh.go("/write")
+    story.kh.press("Begin")
+    form = re.findall(r"/form/[0-9a-f-]{36}", story.kh.page.url)[0]
+    border = Officer(browser, made, made.kh, BORDER).sign_in()
+    border.go("/handovers")
+    sheet = re.findall(r"/handover/[0-9A-Z-]{14}", border.page.content())[0]
+    notice = made.kh.service.ask("message.list", limit=100)["messages"][-1]["id"]
+    return {
+        "CASE": f"/case/{story.case}",
+        "FORM": f"{form}/persons/0/consents",
+        "CHECK": f"{form}/check",
+        "SHEET": sheet,
+        "DRAFT": f"/message/{notice}",
+    }
+
+
+def every_page(told: dict[str, str]) -> list[tuple[str, str]]:
+    return [(number, told.get(path, path)) for number, paths in PAGES.items() for path in paths]
+
+
+def test_no_page_has_a_serious_or_critical_finding(
+    told: dict[str, str], browser: Browser, made: PagesPair
+) -> None:
+    """Checked by axe-core, also the sign-in and the page after leaving."""
+    if not AXE.is_file():
+        raise AssertionError(NO_AXE)
+    source = AXE.read_text(encoding="utf-8")
+    found: list[str] = []
+    for number in PAGES:
+        officer = Officer(browser, made, made.kh, number, script=True)
+        officer.go("/sign-in")
+        found += findings(officer, source, "/sign-in")
+        officer.sign_in()
+        for path in PAGES[number]:
+            officer.go(told.get(path, path))
+            found += findings(officer, source, path)
+        officer.context.close()
+
+    assert found == []
+
+
+def findings(officer: Officer, source: str, path: str) -> list[str]:
+    """Return what axe finds on the present page."""
+    officer.page.evaluate(source)
+    result = officer.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{path}: {one['id']} at {one['nodes'][0]['target']}"
+        for one in result["violations"]
+        if one["impact"] in SERIOUS
+    ]
+
+
+def test_no_page_breaks_its_policy_or_asks_another_host(
+    told: dict[str, str], browser: Browser, made: PagesPair
+) -> None:
+    for number in PAGES:
+        officer = Officer(browser, made, made.kh, number, script=True).sign_in()
+        for path in PAGES[number]:
+            if path != "/acts" or number == AUDITOR:
+                officer.go(told.get(path, path))
+            assert officer.page.locator("script").count() == 0
+
+        assert officer.stopped == []
+        assert [url for url in officer.asked if not url.startswith(officer.base)] == []
+        officer.context.close()
+
+
+def test_every_page_fits_a_telephone(told: dict[str, str], browser: Browser, made: PagesPair) -> None:
+    wide = []
+    for number in PAGES:
+        officer = Officer(browser, made, made.kh, number, script=True, width=360).sign_in()
+        for path in PAGES[number]:
+            officer.go(told.get(path, path))
+            width = officer.page.evaluate("document.documentElement.scrollWidth")
+            wide += [(path, width)] if width > 360 else []
+        officer.context.close()
+
+    assert wide == []
+
+
+def test_visits_are_small(told: dict[str, str], browser: Browser, made: PagesPair) -> None:
+    officer = Officer(browser, made, made.kh, "P-0001")
+    sizes: list[tuple[str, int]] = []
+    officer.page.on(
+        "response", lambda answer: sizes.append((answer.url, len(answer.body()) if answer.ok else 0))
+    )
+    officer.go("/sign-in")
+    first = sum(size for _, size in sizes)
+    officer.sign_in()
+    sizes.clear()
+    later = []
+    for path in ("/today", told["CASE"], told["FORM"], told["CHECK"]):
+        officer.go(path)
+        later.append(sum(size for _, size in sizes))
+        sizes.clear()
+
+    assert first <= MOST_FIRST
+    assert max(later) <= MOST_LATER, later
+
+
+def test_the_pages_work_with_the_keyboard_alone(browser: Browser, made: PagesPair) -> None:
+    officer = Officer(browser, made, made.kh, "P-0001", script=True)
+    officer.go("/sign-in")
+    keyboard = officer.page.keyboard
+    keyboard.press("Tab")
+    skip = officer.page.evaluate("document.activeElement.textContent.trim()")
+    officer.page.locator("#name").focus()
+    keyboard.type("P-0001")
+    keyboard.press("Tab")
+    keyboard.type(officer.password)
+    keyboard.press("Enter")
+    officer.page.wait_for_url("**/today")
+
+    assert skip == "Skip to the main content"
+    assert officer.title() == "Work today"
+
+
+def test_the_training_band_is_on_the_screen_and_on_paper(browser: Browser, made: PagesPair) -> None:
+    officer = Officer(browser, made, made.kh, "P-0001").sign_in()
+    on_screen = officer.page.locator(".training").first.is_visible()
+    officer.page.emulate_media(media="print")
+
+    assert on_screen
+    assert officer.page.locator(".training").first.is_visible()
+    assert not officer.page.locator(".desk-ways").is_visible()
+
+
+def test_leaving_shows_a_page_that_says_nothing(browser: Browser, made: PagesPair) -> None:
+    officer = Officer(browser, made, made.kh, "P-0001").sign_in()
+
+    officer.press("Leave this page")
+
+    assert officer.page.title() == "Blank page"
+    officer.go("/today")
+    assert officer.title() == "Sign in"

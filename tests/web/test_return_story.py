@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A person is returned through pages only, without script: both sides sign, and the auditor reconciles."""
+
+import pytest
+from playwright.sync_api import Browser
+from tests.support.browsing import AUDITOR, Officer, PagesPair
+from tests.support.page_stories import PERSON, Return
+
+
+@pytest.fixture(scope="module")
+def told(browser: Browser, made: PagesPair) -> Return:
+    story = Return(browser, made)
+    story.whole()
+    return story
+
+
+def test_the_person_has_arrived_on_both_sides(told: Return) -> None:
+    for officer in (told.kh, told.vn):
+        officer.go(f"/case/{told.case}")
+
+        assert "Arrived at the reception service" in officer.text()
+        assert officer.title() == PERSON
+
+
+def test_every_message_of_the_case_is_marked_as_proved(told: Return) -> None:
+    told.kh.go(f"/case/{told.case}")
+
+    events = told.kh.page.locator(".timeline__event")
+    assert events.count() == 8
+    assert all("proof stored" in text for text in events.all_inner_texts())
+
+
+def test_nothing_is_left_to_answer(told: Return) -> None:
+    told.kh.go("/today")
+
+    assert "0 to answer" in told.kh.text()
+
+
+def test_the_auditor_finds_no_difference_and_no_name(told: Return, browser: Browser, made: PagesPair) -> None:
+    auditor = Officer(browser, made, made.kh, AUDITOR).sign_in()
+    auditor.go("/audit")
+    auditor.press("Compare now")
+
+    assert "no difference" in auditor.text()
+    assert "8 messages matched" in auditor.text()
+    auditor.go("/acts")
+    assert PERSON not in auditor.page.content()
+    assert told.case not in auditor.page.content()
+
+
+def test_nothing_was_asked_of_another_host(told: Return) -> None:
+    for officer in (told.kh, told.vn):
+        assert officer.asked
+        assert [url for url in officer.asked if not url.startswith(officer.base)] == []
+        assert officer.stopped == []
