@@ -18,6 +18,7 @@ The caller gives the snapshots at the place of the message in the order of effec
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from exchange.cases.consent import Consent
 from exchange.cases.lifecycle import Step, apply
@@ -55,6 +56,11 @@ class Message:
     lines: Mapping[str, Fields] = field(default_factory=dict)
     consents: Mapping[str, tuple[Consent, ...]] = field(default_factory=dict)
     roles: Mapping[str, Side] = field(default_factory=dict)
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """Every case that the message names; made once, for it is asked for each of a thousand persons."""
+        return frozenset((*self.cases, *_cases(self, "taken_off"), *_cases(self, "added")))
 
 
 @dataclass(frozen=True)
@@ -122,8 +128,7 @@ def case_event(message: Message, case: str, movement: MovementSnapshot | None) -
     """Return a message as it concerns one person, also one it reaches without naming it."""
     outcome = _signed_outcomes(message, movement).get(case, {})
     line = message.lines.get(case, {})
-    listed = {*message.cases, *_cases(message, "taken_off"), *_cases(message, "added")}
-    named = {} if case in listed or outcome else UNNAMED
+    named = {} if case in message.named or outcome else UNNAMED
     return CaseEvent(
         type=message.type,
         side=message.roles.get(case, message.side),

@@ -12,8 +12,11 @@ the door and composes. In the numbers of docs/protocol/sending.md (`release` has
 5. offer: the lines that are due and whose `sent` leaf the partner has or gets with them, stops first
 6. carry: by the carrier; what is no frame of this link changes nothing
 
-Everything a frame brings is committed in one unit before anything is composed,
-so an answer never tells of what is not durable (rule 14).
+Everything a frame brings is committed before anything is composed, so an answer never tells of what is
+not durable (rule 14). Tail, cosignature, results and the first lines are one unit; further lines follow
+in units of their own, so that a full frame does not hold the store for others. While one unit is being
+committed, the next lines are examined. A process that dies in between has taken a part of the frame; the
+sender offers the rest again, and what was taken is answered by the leaves that exist.
 
 A line is offered once and then counts as on its way for `in_flight_s`; only the verdict leaf in the
 partner's tail, or our `void`, ends it. Results only say when to offer it again.
@@ -22,6 +25,7 @@ partner's tail, or our `void`, ends it. Results only say when to offer it again.
 import asyncio
 import itertools
 import math
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -54,12 +58,22 @@ from exchange.service.versions import suites_of
 
 SLICE_S = 0.005
 """Lines are examined for this long before the event loop is yielded (design 4.6)."""
+FRAMES_UNDER_WAY = 2
+"""Design 4.6: at most two frames of a link wait for their answers."""
+PATIENCE_S = 2.0
+"""How long a frame that is ahead of its predecessor waits for it (design 4.6)."""
+LINES_AT_ONCE = 20
+"""Lines in one unit; at about 0.5 ms for each it holds the store for some 10 ms (design 6)."""
 LINE_BUDGET = MAX_FRAME_BYTES - 1_200_000
 """Bytes of lines in a frame, leaving room for a full tail and the header."""
 KEYX_MARK = b'"ev":"keyx"'
 """Stands in every leaf `keyx` and in no other: leaves are canonical and hold no free text."""
 NO_ID = MessageId("00000000-0000-7000-8000-000000000000")
 """Stands in the result of a line whose envelope could not be read."""
+
+
+Lines = Sequence[Examined | Result]
+"""Lines that were examined, and results of those that were nobody's."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +85,11 @@ class Composed:
     def is_tail_only(self) -> bool:
         return not self.frame.lines and not self.frame.results
 
+    @property
+    def is_full(self) -> bool:
+        """As many lines as a frame may have; more of them may wait."""
+        return len(self.rows) == MAX_LINES
+
 
 async def call(node: Node, link: LinkId, *, wait_s: int = 0) -> None:
     """Send one frame to the partner and take in its answer; the partner may hold it for `wait_s`.
@@ -78,7 +97,38 @@ async def call(node: Node, link: LinkId, *, wait_s: int = 0) -> None:
     Raises:
         TransportError: no proper answer; everything stays as it was.
     """
-    composed = await compose(node, link)
+    await _carry(node, link, await compose(node, link), wait_s=wait_s)
+
+
+async def call_while_full(node: Node, link: LinkId) -> None:
+    """Send one frame and take in its answer; while frames are full, keep `FRAMES_UNDER_WAY` of them going.
+
+    Raises:
+        TransportError: no proper answer to one of them; what was not answered goes back to the queue.
+    """
+    under_way: deque[asyncio.Task[None]] = deque()
+    try:
+        composed = await compose(node, link)
+        while True:
+            under_way.append(asyncio.create_task(_carry(node, link, composed)))
+            if not composed.is_full or node.presence.is_draining:
+                break
+            if len(under_way) == FRAMES_UNDER_WAY:
+                await under_way.popleft()
+            composed = await compose(node, link)
+            if composed.is_tail_only:
+                _return_to_queue(node.presence.of(link), composed)
+                break
+        while under_way:
+            await under_way.popleft()
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+async def _carry(node: Node, link: LinkId, composed: Composed, *, wait_s: int = 0) -> None:
+    """Hand a frame to the carrier and take in the answer."""
     presence = node.presence.of(link)
     try:
         raw = await node.carrier.exchange(
@@ -104,15 +154,15 @@ async def answer(node: Node, link: LinkId, raw: bytes) -> bytes:
     node.presence.of(link).stir.clear()
     composed = await compose(node, link)
     if wait_s and composed.is_tail_only and not node.presence.is_draining:
-        await _wait(node.presence.of(link), wait_s)
+        await _wait(node.presence.of(link).stir, wait_s)
         composed = await compose(node, link)
     return encode_frame(composed.frame)
 
 
-async def _wait(presence: LinkPresence, wait_s: float) -> None:
+async def _wait(event: asyncio.Event, wait_s: float) -> None:
     try:
         async with asyncio.timeout(wait_s):
-            await presence.stir.wait()
+            await event.wait()
     except TimeoutError:
         return
 
@@ -124,7 +174,8 @@ async def compose(node: Node, link: LinkId) -> Composed:
     presence.in_flight = {seq: until for seq, until in presence.in_flight.items() if until > now_s}
     results = tuple(presence.owed_results[: 2 * MAX_LINES])
     presence.owed_results = presence.owed_results[len(results) :]
-    composed = await node.store.read(lambda uow: _compose(uow, node, link, results))
+    flying = tuple(presence.in_flight)
+    composed = await node.store.read(lambda uow: _compose(uow, node, link, results, without=flying))
     for row in composed.rows:
         presence.in_flight[row.seq] = now_s + node.limits.in_flight_s
     presence.tail_sent_s = now_s
@@ -133,16 +184,22 @@ async def compose(node: Node, link: LinkId) -> Composed:
     return composed
 
 
-def _compose(uow: UnitOfWork, node: Node, link: LinkId, results: tuple[Result, ...]) -> Composed:
+def _compose(
+    uow: UnitOfWork, node: Node, link: LinkId, results: tuple[Result, ...], *, without: Sequence[int]
+) -> Composed:
     pairing = pairing_of(uow, node, link)
     presence = node.presence.of(link)
     held = partner_holds(uow, node, link)
     frame_tail = next_tail(uow, node, pairing, start=held)
     covered = frame_tail.start + len(frame_tail.leaves) if frame_tail else held
     due = uow.messages.due(
-        link, now=node.clock.now(), limit=MAX_LINES + len(presence.in_flight), max_bytes=LINE_BUDGET
+        link,
+        now=node.clock.now(),
+        limit=MAX_LINES,
+        max_bytes=LINE_BUDGET,
+        without=without,
     )
-    rows = fitting([row for row in due if row.seq not in presence.in_flight and row.leaf_index < covered])
+    rows = fitting([row for row in due if row.leaf_index < covered])
     size, line = uow.logs.cosigned(link, pairing.partner)
     frame = Frame(
         link=link,
@@ -227,53 +284,108 @@ async def take_frame(node: Node, link: LinkId, frame: Frame) -> list[Result]:
     Raises:
         FrameInvalidError: not of this link, from this partner, to us.
     """
-    pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
-    if (frame.link, frame.sender, frame.recipient) != (link, pairing.partner, node.agency):
-        raise FrameInvalidError("the frame names another link or another agency than its address")
+    presence = node.presence.of(link)
+    ends_s = node.clock.monotonic_s() + PATIENCE_S
+    while len(frame.lines) > 1 and (left_s := ends_s - node.clock.monotonic_s()) > 0:
+        changed = presence.changed
+        if not await node.store.read(lambda uow: _is_ahead(uow, node, link, frame)):
+            break
+        await _wait(changed, left_s)
+    async with presence.taking:
+        return await _take_frame(node, link, frame)
+
+
+def _is_ahead(uow: UnitOfWork, node: Node, link: LinkId, frame: Frame) -> bool:
+    """Return whether all lines of a frame stand behind a number that is not here yet.
+
+    Its predecessor may still be on its way: lines that are taken in their order need no second verdict.
+    """
+    pairing = pairing_of(uow, node, link)
+    first = _claimed(frame.lines[-1])[0] - len(frame.lines) + 1
+    return first > pairing.link.contiguous_in + 1 and first > intake.first_missing_number(uow, pairing)
+
+
+async def _take_frame(node: Node, link: LinkId, frame: Frame) -> list[Result]:
+    """Commit what a frame brings; frames of a link come here one after the other."""
+    if not frame.lines and not frame.card:
+        return await node.store.write(lambda uow: _take(uow, node, link, frame, (), ends=True))
+    reader = await node.store.read(lambda uow: _reader(uow, node, link, frame))
     if frame.card:
-        await hear_card(node, pairing.link, frame.card)
-        pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
-    lines = await _examine_all(node, pairing, frame)
-    return await node.store.write(lambda uow: _commit(uow, node, link, frame, lines))
+        await hear_card(node, reader.pairing.link, frame.card)
+        reader = await node.store.read(lambda uow: _reader(uow, node, link, frame))
+    return await _take_in_parts(node, link, frame, reader)
 
 
-async def _examine_all(node: Node, pairing: Pairing, frame: Frame) -> list[Examined | Result]:
-    keys = node.keys.sealing()
-    suites = await node.store.read(lambda uow: suites_of(uow, pairing.link.link)) if frame.lines else {}
-    examined: list[Examined | Result] = []
-    slice_ends_s = node.clock.monotonic_s() + SLICE_S
-    for raw in frame.lines:
-        examined.append(_examine_one(node, raw, pairing, keys, suites, card_shown=bool(frame.card)))
-        if node.clock.monotonic_s() > slice_ends_s:
-            await asyncio.sleep(0)
-            slice_ends_s = node.clock.monotonic_s() + SLICE_S
-    return examined
+@dataclass(frozen=True)
+class _Reader:
+    """What lines of one frame are examined with."""
+
+    node: Node
+    pairing: Pairing
+    seal_keys: Mapping[KeyId, PrivateKey]
+    suites: Mapping[int, frozenset[Suite]]
+    card_shown: bool
+
+    async def examine_all(self, raw_lines: Sequence[bytes]) -> list[Examined | Result]:
+        """Examine lines, and let others go on after each slice."""
+        clock, examined = self.node.clock, list[Examined | Result]()
+        slice_ends_s = clock.monotonic_s() + SLICE_S
+        for raw in raw_lines:
+            examined.append(self._examine(raw))
+            if clock.monotonic_s() > slice_ends_s:
+                await asyncio.sleep(0)
+                slice_ends_s = clock.monotonic_s() + SLICE_S
+        return examined
+
+    def _examine(self, raw: bytes) -> Examined | Result:
+        try:
+            return examine(
+                raw,
+                self.pairing,
+                own=self.node.agency,
+                seal_keys=self.seal_keys,
+                suites=self.suites,
+                card_shown=self.card_shown,
+                known=self.node.versions,
+            )
+        except AgainError as error:
+            return Result(*_claimed(raw), Outcome.AGAIN, error.reason)
+        except RefusedError as error:
+            partner = self.pairing.partner
+            self.node.counters.count("line_refused", partner=partner, reason=error.reason)
+            return Result(*_claimed(raw), Outcome.REFUSED, "refused")
 
 
-def _examine_one(
-    node: Node,
-    raw: bytes,
-    pairing: Pairing,
-    keys: Mapping[KeyId, PrivateKey],
-    suites: Mapping[int, frozenset[Suite]],
-    *,
-    card_shown: bool,
-) -> Examined | Result:
-    try:
-        return examine(
-            raw,
-            pairing,
-            own=node.agency,
-            seal_keys=keys,
-            suites=suites,
-            card_shown=card_shown,
-            known=node.versions,
-        )
-    except AgainError as error:
-        return Result(*_claimed(raw), Outcome.AGAIN, error.reason)
-    except RefusedError as error:
-        node.counters.count("line_refused", partner=pairing.partner, reason=error.reason)
-        return Result(*_claimed(raw), Outcome.REFUSED, "refused")
+async def _take_in_parts(node: Node, link: LinkId, frame: Frame, reader: _Reader) -> list[Result]:
+    """Commit a frame part by part; while one is under way the lines of the next are examined."""
+    parts = [frame.lines[at : at + LINES_AT_ONCE] for at in range(0, len(frame.lines), LINES_AT_ONCE)] or [()]
+    results: list[Result] = []
+    examined = await reader.examine_all(parts[0])
+    for number, following in enumerate([*parts[1:], ()], 1):
+        first, ends, lines = number == 1, number == len(parts), examined
+
+        def unit(
+            uow: UnitOfWork, first: bool = first, ends: bool = ends, lines: Lines = lines
+        ) -> list[Result]:
+            if first:
+                return _take(uow, node, link, frame, lines, ends=ends)
+            return _take_lines(uow, node, pairing_of(uow, node, link), lines, ends=ends)
+
+        taken = node.store.write(unit)
+        examined = await reader.examine_all(following)
+        results += await taken
+    return results
+
+
+def _reader(uow: UnitOfWork, node: Node, link: LinkId, frame: Frame) -> _Reader:
+    pairing = pairing_of(uow, node, link)
+    _demand_address(node, pairing, frame)
+    return _Reader(node, pairing, node.keys.sealing(), suites_of(uow, link), bool(frame.card))
+
+
+def _demand_address(node: Node, pairing: Pairing, frame: Frame) -> None:
+    if (frame.link, frame.sender, frame.recipient) != (pairing.link.link, pairing.partner, node.agency):
+        raise FrameInvalidError("the frame names another link or another agency than its address")
 
 
 def _claimed(raw: bytes) -> tuple[int, MessageId]:
@@ -285,11 +397,12 @@ def _claimed(raw: bytes) -> tuple[int, MessageId]:
     return claimed.seq, claimed.id
 
 
-def _commit(
-    uow: UnitOfWork, node: Node, link: LinkId, frame: Frame, lines: Sequence[Examined | Result]
+def _take(
+    uow: UnitOfWork, node: Node, link: LinkId, frame: Frame, lines: Lines, *, ends: bool
 ) -> list[Result]:
-    """Tail, cosignature, results, lines, then what waited for them."""
+    """Tail, cosignature, results, the first lines; what waited for them if no more lines follow."""
     pairing = pairing_of(uow, node, link)
+    _demand_address(node, pairing, frame)
     if frame.tail and tail.take_tail(uow, node, pairing, frame.tail):
         pairing = pairing_of(uow, node, link)
     tail.retry_verdicts(uow, node, pairing)
@@ -297,10 +410,16 @@ def _commit(
         tail.take_cosignature(uow, node, pairing, frame.cosignature)
     for result in frame.results:
         _note_result(uow, node, link, result)
+    return _take_lines(uow, node, pairing, lines, ends=ends)
+
+
+def _take_lines(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Lines, *, ends: bool) -> list[Result]:
+    """Give lines their verdict; after the last ones of a frame also what waited for them."""
     results = [
         line if isinstance(line, Result) else intake.take_line(uow, node, pairing, line) for line in lines
     ]
-    intake.settle_held(uow, node, pairing)
+    if ends:
+        intake.settle_held(uow, node, pairing)
     return results
 
 

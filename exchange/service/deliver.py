@@ -12,6 +12,9 @@ A partner without an address is never called: it calls, and its frames are answe
 Two nodes without an address never call each other: only their gate is looked after here (`filegate`),
 everything else goes by parcels. A node that stops finishes the exchange it is in, and begins no other.
 
+While the queue is longer than a frame, a second frame is under way before the first one is answered, so
+that neither side waits for the other. The partner takes them one after the other.
+
 A failed exchange changes nothing. The next try comes after full jitter between 0 and 2 s doubled for
 each failure, at most 15 minutes; contact from the partner ends the wait. Nothing is ever re-sealed: the
 stored line is offered again until its verdict leaf is in our copy, or we void it.
@@ -24,7 +27,7 @@ from dataclasses import dataclass
 from exchange.errors import GateClosedError, ProtocolError, TransportError
 from exchange.ids import LinkId
 from exchange.service.agreements import compare_notes, is_on_its_way
-from exchange.service.converse import backoff_s, call
+from exchange.service.converse import backoff_s, call, call_while_full
 from exchange.service.filegate import open_by_files
 from exchange.service.gate import open_gate, show_ourselves
 from exchange.service.node import Node
@@ -87,7 +90,7 @@ async def _turn(node: Node, link: LinkId) -> None:
         return
     waited_s = node.clock.monotonic_s() - presence.tail_sent_s
     if need.lines or presence.owed_results or (need.leaves and waited_s >= node.limits.tail_only_every_s):
-        await call(node, link)
+        await call_while_full(node, link)
         return
     until_tail_s = max(0.05, node.limits.tail_only_every_s - waited_s) if need.leaves else IDLE_LOOK_S
     await _sleep(node, link, min(until_tail_s, IDLE_LOOK_S, _until_retry_s(node, link)))
@@ -185,15 +188,16 @@ def need_of(uow: UnitOfWork, node: Node, link: LinkId) -> Need:
     """Return what there is to send now."""
     row = uow.links.get(link)
     presence = node.presence.of(link)
-    flying = {seq for seq, until in presence.in_flight.items() if until > node.clock.monotonic_s()}
-    due = uow.messages.due(link, now=node.clock.now(), limit=len(flying) + 1, max_bytes=2**31)
+    now_s = node.clock.monotonic_s()
+    flying = [seq for seq, until in list(presence.in_flight.items()) if until > now_s]
+    due = uow.messages.due(link, now=node.clock.now(), limit=1, max_bytes=2**31, without=flying)
     cosigned = uow.logs.cosigned(link, node.agency)[0]
     own_size = uow.logs.position(link, node.agency).size
     owes_cosignature = (
         row is not None and uow.logs.position(link, row.partner).size > presence.cosignature_sent
     )
     return Need(
-        lines=any(item.seq not in flying for item in due),
+        lines=bool(due),
         leaves=own_size > cosigned or owes_cosignature,
         expired=is_any_expired(uow, node, link),
     )

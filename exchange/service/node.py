@@ -105,6 +105,8 @@ class LinkPresence:
     """A parcel of the partner is being read."""
     gate_nonce: str = ""
     """Nonce of our last answer at the gate; a partner that only calls proves with it that it speaks now."""
+    taking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a frame of the partner is being taken: lines of two frames do not mix."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     stir: asyncio.Event = field(default_factory=asyncio.Event)
     """As `wake`, for the answers that are held until something is due."""

@@ -15,7 +15,7 @@ Rules of the store (`Store`, `UnitOfWork`):
 """
 
 import builtins
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -184,7 +184,9 @@ class Messages(Protocol):
         """Return the envelope and, while it is kept, the sealed body."""
         ...
 
-    def due(self, link: LinkId, *, now: datetime, limit: int, max_bytes: int) -> list[MessageRow]:
+    def due(
+        self, link: LinkId, *, now: datetime, limit: int, max_bytes: int, without: Collection[int] = ()
+    ) -> list[MessageRow]:
         """Return queued outgoing messages whose next attempt is due, stops first, then by number.
 
         Ends before the line that would exceed `max_bytes`, but always holds the first one.

@@ -4,14 +4,16 @@
 1. Rounds: the floor, then the product in every way of loading it, then the peer, one right after the other.
 2. One message at a time on idle nodes.
 3. A queue that was filled while the partner was away, and what it leaves on disk.
-4. How the cost of a message grows with what is stored.
-5. Both ledgers are compared; a benchmark whose messages did not all arrive does not count.
+4. A notice about a thousand persons, tens of thousands of open cases, long evidence packs (`scale`).
+5. How the cost of a message, the start and `due` grow with what is stored.
+6. Both ledgers are compared; a benchmark whose messages did not all arrive does not count.
 """
 
 import argparse
 import json
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -20,8 +22,19 @@ from tests.bench.documents import PLAINTEXT, documents
 from tests.bench.floor import Floor
 from tests.bench.machine import memory_of, this_machine
 from tests.bench.peer import Peer, find_peer
-from tests.bench.product import Drain, Load, demand_whole, drain, idle, in_flight, pin_both, size_class
-from tests.bench.report import Findings, Round
+from tests.bench.product import (
+    Drain,
+    Load,
+    demand_whole,
+    drain,
+    idle,
+    in_flight,
+    pin_both,
+    size_class,
+    start_after_kill,
+)
+from tests.bench.report import Findings, Growth, Round
+from tests.bench.scale import ScalePlan, measure_scale
 from tests.support.pair import RealNode, RealPair
 
 STORE_FILES: Final = ("store.db", "datakeys.db")
@@ -38,11 +51,22 @@ class Plan:
     peer: int
     idle: int
     queue: int
+    scale: ScalePlan
     growth: tuple[int, ...] = ()
     """Messages stored at each end when the cost of a message is measured again."""
 
 
-QUICK: Final = Plan(rounds=2, slices={1: 10, 32: 64, 256: 256}, floor=192, peer=8, idle=30, queue=300)
+QUICK: Final = Plan(
+    rounds=2,
+    slices={1: 10, 32: 64, 256: 256},
+    floor=192,
+    peer=8,
+    idle=30,
+    queue=300,
+    scale=ScalePlan(
+        persons=(10, 100), open_cases=((100, 0), (1_000, 0)), rebuilt=(20, 200), pack=(100, 1_000)
+    ),
+)
 FULL: Final = Plan(
     rounds=5,
     slices={1: 60, 32: 320, 256: 1_024},
@@ -50,6 +74,12 @@ FULL: Final = Plan(
     peer=40,
     idle=300,
     queue=10_000,
+    scale=ScalePlan(
+        persons=(100, 1_000),
+        open_cases=((4_000, 0), (40_000, 0), (400_000, 0), (40_000, 960_000)),
+        rebuilt=(4_000, 40_000),
+        pack=(10_000, 100_000),
+    ),
     growth=(10_000, 100_000),
 )
 
@@ -88,6 +118,8 @@ def measure(plan: Plan, peer: Peer) -> Findings:
         findings.idle = idle(pair.kh, documents(pair.kh, plan.idle))
         _say(f"a queue of {plan.queue}")
         findings.drain, findings.stored_bytes = _drained(pair, plan.queue)
+        _say("much in it")
+        findings.scale = measure_scale(pair, Path(name), plan.scale)
         findings.growth = [_grown(pair, floor, size, plan) for size in plan.growth]
         findings.memory = tuple(memory_of(node.process.pid) for node in pair.nodes if node.process)
         findings.size_class = size_class(pair.kh)
@@ -121,15 +153,22 @@ def _stored(node: RealNode) -> int:
     return sum(path.stat().st_size for name in STORE_FILES for path in node.folder.rglob(name))
 
 
-def _grown(pair: RealPair, floor: Floor, size: int, plan: Plan) -> tuple[int, float, float]:
-    """Return what a message costs with so many stored, and the floor beside it; stores are filled first."""
+def _grown(pair: RealPair, floor: Floor, size: int, plan: Plan) -> Growth:
+    """Return what a message, a start and a worklist cost with so many stored; stores are filled first."""
     _say(f"growing to {size:,} messages")
     at_once = max(plan.slices)
     while (missing := size - _messages(pair)) > 0:
         each = min(missing // 2 + 1, 2_000)
         in_flight(pair, {node.code: documents(node, each) for node in pair.nodes}, at_once)
     load = in_flight(pair, {pair.kh.code: documents(pair.kh, plan.slices[at_once])}, at_once)
-    return size, load.cpu_us, floor.run(documents(pair.kh, plan.floor)).cpu_us
+    fixed = floor.run(documents(pair.kh, plan.floor))
+    began_s = time.monotonic()
+    pair.vn.service.ask("due")
+    due_ms = (time.monotonic() - began_s) * 1000
+    start_s = start_after_kill(pair.vn)
+    pair.until(pair.is_open)
+    pin_both(pair)
+    return Growth(size, load.cpu_us, fixed.cpu_us, start_s, due_ms)
 
 
 def _messages(pair: RealPair) -> int:

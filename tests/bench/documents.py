@@ -30,6 +30,13 @@ def documents(node: RealNode, count: int) -> list[Document]:
     return [json.loads(text.replace(code, new_case_code(secrets.token_bytes))) for _ in range(count)]
 
 
+def group_notice(node: RealNode, persons: int) -> Document:
+    """Return a complete notice about so many new persons."""
+    small = real_notice("VN" if node.code.startswith("KH") else "KH", persons)
+    document: Document = node.service.ask("message.fill", document=small, officer=FIRST)["document"]
+    return document
+
+
 def _sample(node: RealNode) -> Document:
     small = real_notice("VN" if node.code.startswith("KH") else "KH")
     bare: Document = node.service.ask("message.fill", document=small, officer=FIRST)["document"]

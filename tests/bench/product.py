@@ -117,6 +117,24 @@ def idle(node: RealNode, work: Sequence[Document]) -> Idle:
     return Idle(tuple(by_node), tuple(by_caller))
 
 
+def one_notice(pair: RealPair, document: Document) -> Load:
+    """Send one message of the first node and wait for its verdict."""
+
+    def send() -> None:
+        sent = pair.kh.service.ask("message.send", document=document, officer=FIRST)
+        _wait(pair.kh, sent["link"], sent["seq"])
+
+    return _measured(pair, 1, send)
+
+
+def start_after_kill(node: RealNode) -> float:
+    """End a node as a power cut would; return the seconds from its start until it answers a command."""
+    node.kill()
+    began_s = time.monotonic()
+    node.start()
+    return time.monotonic() - began_s
+
+
 def size_class(node: RealNode) -> int:
     """Return the padded bytes of an early message of a node, from its entry in the ledger."""
     entries = node.service.ask("ledger.list")["entries"]

@@ -14,6 +14,7 @@ from tests.bench.floor import FloorRun
 from tests.bench.machine import Machine, Memory
 from tests.bench.peer import PeerRun
 from tests.bench.product import Drain, Idle, Load, share
+from tests.bench.scale import Scale
 
 Measured = Load | FloorRun | PeerRun
 
@@ -25,6 +26,20 @@ class Round:
     floor: FloorRun
     product: dict[str, Load]
     peer: PeerRun | None
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What was measured with so many messages stored at each end."""
+
+    stored: int
+    cpu_us: float
+    """CPU of both ends a message, and of the floor beside it."""
+    floor_us: float
+    start_s: float
+    """From the start after a power cut until a command is answered, with the passphrase."""
+    due_ms: float
+    """`exchange due` with all these notices open, as its caller sees it."""
 
 
 @dataclass
@@ -40,15 +55,16 @@ class Findings:
     memory: tuple[Memory, ...] = ()
     stored_bytes: tuple[float, ...] = ()
     """For each message at its sender and at its recipient."""
-    growth: list[tuple[int, float, float]] = field(default_factory=list)
-    """Messages stored, CPU of both ends a message, and of the floor beside it; microseconds."""
+    growth: list[Growth] = field(default_factory=list)
+    scale: Scale | None = None
     size_class: int = 0
     """Padded bytes of the plaintext of the last message, as the node says."""
     matched: int = 0
 
     def lines(self) -> list[str]:
         """Return the table for people."""
-        return [self.machine.words, "", *self._rates(), "", *self._others(), *self._growth(), "", self._end()]
+        scale = [*self._growth(), *(self.scale.lines() if self.scale else ())]
+        return [self.machine.words, "", *self._rates(), "", *self._others(), *scale, "", self._end()]
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"lines": self.lines()}
@@ -111,8 +127,10 @@ class Findings:
 
     def _growth(self) -> list[str]:
         return [
-            f"with {stored:,} messages stored: {_us(used)} a message, floor/product {_percent(floor / used)}"
-            for stored, used, floor in self.growth
+            f"with {one.stored:,} messages stored: {_us(one.cpu_us)} a message, "
+            f"floor/product {_percent(one.floor_us / one.cpu_us)}; start after a kill {one.start_s:.1f} s; "
+            f"due {one.due_ms:.0f} ms"
+            for one in self.growth
         ]
 
     def _end(self) -> str:

@@ -46,6 +46,16 @@ async def due(world: StoreWorld, *, limit: int = 100, max_bytes: int = 10_000) -
 # --- messages
 
 
+async def test_due_messages_leave_out_the_numbers_that_are_on_their_way(world: StoreWorld) -> None:
+    await add(world, *(message_row(seq) for seq in range(1, 6)))
+
+    rows = await world.store.read(
+        lambda uow: uow.messages.due(LINK, now=NOW, limit=2, max_bytes=10_000, without=(1, 3, 9))
+    )
+
+    assert [row.seq for row in rows] == [2, 4]
+
+
 @pytest.mark.parametrize(
     ("stops", "after", "limit", "expected"),
     [

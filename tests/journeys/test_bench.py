@@ -9,8 +9,10 @@ from tests.bench.documents import PLAINTEXT
 from tests.bench.floor import Floor
 from tests.bench.peer import Peer
 from tests.bench.report import Findings
+from tests.bench.scale import ScalePlan
 
-FEW = Plan(rounds=1, slices={1: 2, 8: 16}, floor=8, peer=1, idle=2, queue=6, growth=(50,))
+SCALE = ScalePlan(persons=(2, 5), open_cases=((3, 0), (5, 4)), rebuilt=(2, 5), pack=(2, 5))
+FEW = Plan(rounds=1, slices={1: 2, 8: 16}, floor=8, peer=1, idle=2, queue=6, scale=SCALE, growth=(50,))
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,19 @@ def test_the_table_names_floor_product_and_peer(findings: Findings) -> None:
         assert part in text
     assert "no difference" in text
     assert findings.as_json()["rounds"][0]["floor"]["messages"] == 8
+
+
+def test_what_has_much_in_it_is_measured_at_each_size(findings: Findings) -> None:
+    text = "\n".join(findings.lines())
+
+    for part in (
+        "notice about 5 persons",
+        "due with 5 open cases and 9 messages",
+        "states of 5 cases",
+        "evidence pack of 5 messages verified",
+        "with 50 messages stored",
+    ):
+        assert part in text
 
 
 def test_nodes_of_the_benchmark_send_messages_of_four_kilobytes(findings: Findings) -> None:

@@ -5,6 +5,8 @@ Every message has a data key of its own from the start; its sealed body lies und
 """
 
 import builtins
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -126,8 +128,11 @@ class SqlMessages:
         number, key, envelope, sealed = row
         return envelope, None if sealed is None else self._vault.open(key, _body_place(number), sealed)
 
-    def due(self, link: LinkId, *, now: datetime, limit: int, max_bytes: int) -> builtins.list[MessageRow]:
-        values = {"link": self._numbers.find(link), "now": from_instant(now), "limit": limit}
+    def due(
+        self, link: LinkId, *, now: datetime, limit: int, max_bytes: int, without: Collection[int] = ()
+    ) -> builtins.list[MessageRow]:
+        values: dict[str, object] = {"link": self._numbers.find(link), "now": from_instant(now)}
+        values |= {"limit": limit, "without": json.dumps(list(without))}
         taken: list[MessageRow] = []
         room = max_bytes
         for row in self._all("message_due", values):

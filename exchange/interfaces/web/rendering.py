@@ -15,7 +15,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undef
 from jinja2.utils import missing
 from markupsafe import Markup
 
-from exchange.interfaces.web.languages import label, shown_language, translations
+from exchange.interfaces.web.languages import draft_note, label, shown_language, translations
 from exchange.interfaces.web.moments import city, day_text, end_text, moment_text
 from exchange.messages.codelists import codelist
 
@@ -49,6 +49,7 @@ def environment(language: str) -> Environment:
     made.globals |= {
         "label": lambda name, code: label(str(name), str(code), language),
         "language": shown_language(language),
+        "draft_note": draft_note(language),
         "city": city,
         "undefined": None,  # a name that the components use for "nothing"
         "codes_of": lambda name: tuple(codelist(str(name)).codes),

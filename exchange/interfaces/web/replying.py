@@ -2,7 +2,7 @@
 """What a page gives back, and the fields that every answer of the staff door carries.
 
 No script may run, no page may be framed, nothing is kept in the browser or sent to another site. A style
-sheet is all that a page loads.
+sheet and letters are all that a page loads.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ from aiohttp import web
 from exchange.interfaces.server import SERVER_NAME
 
 POLICY: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
 FIELDS: Final = {
     "Server": SERVER_NAME,

@@ -1,31 +1,65 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a page loads: one style sheet of our own, and one small mark. An address names its content."""
+"""What a page loads: one style sheet of our own, one small mark, and letters of the script it is written in.
+
+An address names its content. A browser fetches a font only for a page that has letters of its range, so a
+page in English loads none.
+"""
 
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from exchange.i18n.fonts import FONTS, WEIGHTS, Font, font_file
 from exchange.ids import sha256
+
+_RANGES: Final = {
+    "Exchange Khmr": "U+1780-17FF, U+19E0-19FF",
+    "Exchange Thai": "U+0E00-0E7F",
+    "Exchange Laoo": "U+0E80-0EFF",
+}
+"""Blocks of Unicode for which a font is fetched; Latin letters are those of the machine."""
 
 
 @cache
 def _content(name: str) -> bytes:
-    return files("exchange.interfaces.web").joinpath("static", name).read_bytes()
+    raw = files("exchange.interfaces.web").joinpath("static", name).read_bytes()
+    return "\n".join(_font_faces()).encode() + b"\n" + raw if name == "desk.css" else raw
 
 
-def _address(name: str) -> str:
-    return f"/style/{sha256(_content(name))[:12]}-{name}"
+def _address(name: str, content: bytes) -> str:
+    return f"/style/{sha256(content)[:12]}-{name}"
 
 
-STYLE_PATH: Final = _address("desk.css")
-MARK_PATH: Final = _address("mark.svg")
+def _written() -> list[tuple[Font, str]]:
+    """Return the fonts that pages use, each with a weight."""
+    return [(font, weight) for font in FONTS if font.family in _RANGES for weight in WEIGHTS]
+
+
+@cache
+def _font_address(name: str) -> str:
+    return _address(name, font_file(name))
+
+
+def _font_faces() -> list[str]:
+    return [
+        f'@font-face {{ font-family: "{font.family}"; font-weight: {WEIGHTS[weight]}; font-display: swap; '
+        f'src: url("{_font_address(font.path(weight))}"); unicode-range: {_RANGES[font.family]}; }}'
+        for font, weight in _written()
+    ]
+
+
+STYLE_PATH: Final = _address("desk.css", _content("desk.css"))
+MARK_PATH: Final = _address("mark.svg", _content("mark.svg"))
 _KINDS: Final = {
     STYLE_PATH: ("desk.css", "text/css; charset=utf-8"),
     MARK_PATH: ("mark.svg", "image/svg+xml"),
 }
+_FONTS: Final = {_font_address(font.path(weight)): font.path(weight) for font, weight in _written()}
 
 
 def loaded_file(path: str) -> tuple[bytes, str] | None:
     """Return content and type of a file that pages load, or None when there is none at this address."""
+    if font := _FONTS.get(path):
+        return font_file(font), "font/ttf"
     found = _KINDS.get(path)
     return (_content(found[0]), found[1]) if found else None

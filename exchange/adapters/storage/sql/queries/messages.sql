@@ -53,10 +53,11 @@ WHERE r.no >> 14 = block.b AND r.tail BETWEEN :low AND :high AND hex(r.id) LIKE 
 LIMIT :limit;
 
 -- name: message_due
--- Queued outgoing messages whose next attempt is due, stops first, then by number.
+-- Queued outgoing messages whose next attempt is due, stops first, then by number; some numbers are left out.
 SELECT * FROM message_row
 WHERE link_no = :link AND direction = 'out' AND state = 'queued'
     AND (next_attempt_at IS NULL OR next_attempt_at <= :now)
+    AND seq NOT IN (SELECT value FROM json_each(:without))
 ORDER BY stop DESC, seq LIMIT :limit;
 
 -- name: message_queued

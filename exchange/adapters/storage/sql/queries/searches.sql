@@ -2,24 +2,32 @@
 
 -- name: case_token_add
 -- Remember tokens of a case; known ones stay.
-INSERT INTO case_token (token, case_file) SELECT DISTINCT value, :case_file FROM json_each(:tokens)
+INSERT INTO case_token (block, token, case_file)
+SELECT DISTINCT :case_file >> 11, value, :case_file FROM json_each(:tokens)
 WHERE true ON CONFLICT DO NOTHING;
 
 -- name: case_token_find
--- Cases that have the most of some tokens, with those they have.
+-- Cases that have the most of some tokens, with those they have; looked for block by block.
+WITH RECURSIVE block (b) AS (
+    SELECT max(no) >> 11 FROM case_file
+    UNION ALL
+    SELECT b - 1 FROM block WHERE b > 0
+), best AS (
+    SELECT t.case_file AS case_file, count(*) AS common
+    FROM block CROSS JOIN json_each(:tokens) AS wanted
+    CROSS JOIN case_token AS t ON t.block = block.b AND t.token = wanted.value
+    GROUP BY t.case_file ORDER BY common DESC, t.case_file DESC LIMIT :limit
+)
 SELECT f.no, f.key, f.code, link.link, t.token
-FROM (
-    SELECT case_file, count(*) AS common FROM case_token
-    WHERE token IN (SELECT value FROM json_each(:tokens))
-    GROUP BY case_file ORDER BY common DESC, case_file DESC LIMIT :limit
-) AS best
-JOIN case_token AS t ON t.case_file = best.case_file AND t.token IN (SELECT value FROM json_each(:tokens))
+FROM best CROSS JOIN json_each(:tokens) AS wanted
+CROSS JOIN case_token AS t
+    ON t.block = best.case_file >> 11 AND t.token = wanted.value AND t.case_file = best.case_file
 JOIN case_file AS f ON f.no = best.case_file JOIN link ON link.no = f.link
 ORDER BY best.common DESC, f.no DESC;
 
 -- name: case_token_drop
 -- Let the tokens of an erased case go.
-DELETE FROM case_token WHERE case_file = :case_file;
+DELETE FROM case_token WHERE block = :case_file >> 11 AND case_file = :case_file;
 
 -- name: case_page
 -- Case files that name a case, in their order, after a place.

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A frame with many lines is committed part by part: others go on, and a crash loses nothing."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from exchange.errors import TransportError
+from exchange.ids import LinkId
+from exchange.service.converse import FRAMES_UNDER_WAY, LINES_AT_ONCE
+from exchange.service.release import release
+from exchange.service.rows import Direction, MessageState
+from tests.support.checks import demand_whole, log_of, settle
+from tests.support.notices import notice
+from tests.support.world import OFFICER, VN, SimulatedCrashError, World
+
+QUEUED = 2 * LINES_AT_ONCE + 5
+"""More than two parts."""
+
+
+async def queue(world: World) -> None:
+    """Let KH release notices while VN cannot be reached."""
+    await world.open()
+    world.weather.down = True
+    for _ in range(QUEUED):
+        await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+
+
+async def received(world: World) -> int:
+    rows = await world.vn.store.read(lambda uow: uow.messages.numbers(world.link, Direction.IN, 1, 1000))
+    return sum(row.state is MessageState.ACCEPTED for row in rows)
+
+
+def on_commits(world: World, act: Callable[[int], None]) -> None:
+    """Call `act` after each commit of VN with the number of messages that are durable there."""
+
+    def after() -> None:
+        row = world.vn.store._store.execute("SELECT count(*) FROM message WHERE direction = 'in'")
+        act(row.fetchone()[0])
+
+    world.vn.store.on_commit(after=after)
+
+
+def test_no_commit_holds_more_lines_than_a_part() -> None:
+    async def story(world: World) -> None:
+        await queue(world)
+        durable: list[int] = []
+        on_commits(world, durable.append)
+
+        world.weather.down = False
+        await settle(world)
+
+        steps = [after - before for before, after in zip([0, *durable], durable, strict=False)]
+        assert sum(steps) == QUEUED
+        assert max(steps) == LINES_AT_ONCE
+        await demand_whole(world)
+
+    World(seed=3).run(story)
+
+
+@pytest.mark.parametrize("part", [1, 2, 3])
+def test_what_came_before_a_crash_between_two_parts_is_not_taken_again(part: int) -> None:
+    async def story(world: World) -> None:
+        await queue(world)
+
+        def die(durable: int) -> None:
+            if durable >= min(part * LINES_AT_ONCE, QUEUED):
+                world.vn.store.on_commit(before=lambda: None, after=lambda: None)
+                world.loop.call_soon(world.vn.crash)
+                raise SimulatedCrashError
+
+        on_commits(world, die)
+        world.weather.down = False
+        while world.vn.is_up:
+            await asyncio.sleep(1)
+        assert await received(world) == min(part * LINES_AT_ONCE, QUEUED)
+        world.vn.start()
+        await settle(world)
+
+        assert await received(world) == QUEUED
+        await demand_whole(world)
+
+    World(seed=part).run(story)
+
+
+FULL_FRAMES = 250
+"""Lines of two full frames and a half."""
+
+
+def test_a_long_queue_keeps_two_frames_going_and_never_three() -> None:
+    async def story(world: World) -> None:
+        await world.open()
+        world.weather.down = True
+        for _ in range(FULL_FRAMES):
+            await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+        going, most = 0, 0
+        road = world.kh.node.carrier
+        carry = road.exchange
+
+        async def counted(link: LinkId, frame: bytes, *, timeout_s: float) -> bytes:
+            nonlocal going, most
+            going += 1
+            most = max(most, going)
+            try:
+                return await carry(link, frame, timeout_s=timeout_s)
+            finally:
+                going -= 1
+
+        road.exchange = counted  # type: ignore[method-assign]
+        world.weather.down = False
+        await settle(world)
+
+        assert most == FRAMES_UNDER_WAY
+        assert await received(world) == FULL_FRAMES
+        assert b'"held"' not in b"".join(await log_of(world.vn, world.vn))
+        await demand_whole(world)
+
+    World(seed=8).run(story)
+
+
+def test_a_frame_whose_predecessor_is_lost_is_held_and_settled_later() -> None:
+    async def story(world: World) -> None:
+        await world.open()
+        world.weather.down = True
+        for _ in range(FULL_FRAMES):
+            await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+        road, calls = world.kh.node.carrier, 0
+        carry = road.exchange
+
+        async def lossy(link: LinkId, frame: bytes, *, timeout_s: float) -> bytes:
+            nonlocal calls
+            calls += 1
+            if calls == 1:
+                await asyncio.sleep(10)
+                raise TransportError("no answer in time")
+            return await carry(link, frame, timeout_s=timeout_s)
+
+        road.exchange = lossy  # type: ignore[method-assign]
+        world.weather.down = False
+        await settle(world)
+
+        assert await received(world) == FULL_FRAMES
+        await demand_whole(world)
+
+    World(seed=9).run(story)
