@@ -5,6 +5,7 @@ Who may do what is as in a small office: one officer writes, another one release
 crossing, one receives; an auditor and an administrator see no names. No device for codes is needed here.
 """
 
+from importlib.util import find_spec
 from typing import Final
 
 from exchange.ids import OfficerNumber
@@ -21,12 +22,17 @@ ACCOUNTS: Final[dict[OfficerNumber, tuple[str, ...]]] = {
     AUDITOR: ("auditor",),
     ADMINISTRATOR: ("administrator",),
 }
+NEEDED: Final = ("argon2", "babel", "govuk_frontend_jinja", "jinja2", "pyotp")
+"""Packages of the extra `desk` that the pages use."""
 _NEW: Final = {AUDITOR: ("Auditor", "audit"), ADMINISTRATOR: ("Administrator", "coordination")}
 """Officers who are in the directory for their accounts only, with name and function."""
 
 
 def prepare(sites: tuple[Site, ...]) -> None:
-    """Give each agency a port for its pages, before it is set up."""
+    """Give each agency a port for its pages, before it is set up; none where the extra is not installed."""
+    if not all(find_spec(name) for name in NEEDED):
+        say("no pages: they need the extra desk, pip install 'repatriation-exchange[desk]'")
+        return
     for number, site in enumerate(sites):
         site.pages = free_port(USUAL_PORT + number * 10_000)
 
