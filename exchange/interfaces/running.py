@@ -75,10 +75,26 @@ async def run_node(folder: Path, passphrase: Callable[[], str], *, ready: Callab
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
     async with open_node(folder, passphrase) as opened, contextlib.AsyncExitStack() as stack:
-        notices = notices_of(opened)
+        loops = _Loops(opened)
         running = await _listen(opened, stack)
         ready(running)
-        await _until_stopped(Supervisor(opened.node, beside=(notices.run,)), stop)
+        await _until_stopped(loops, stop)
+
+
+class _Loops:
+    """What a node does by itself: the supervisor, and what is told to people beside it."""
+
+    def __init__(self, opened: OpenNode) -> None:
+        self._supervisor = Supervisor(opened.node)
+        self._notices = notices_of(opened)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._supervisor.run())
+            group.create_task(self._notices.run())
+
+    def stop(self) -> None:
+        self._supervisor.stop()
 
 
 async def _listen(opened: OpenNode, stack: contextlib.AsyncExitStack) -> Running:
@@ -175,12 +191,12 @@ def health_of(opened: OpenNode) -> Health:
     return Health(tuple(reasons))
 
 
-async def _until_stopped(supervisor: Supervisor, stop: asyncio.Event, *, drain_s: float = DRAIN_S) -> None:
+async def _until_stopped(own: _Loops, stop: asyncio.Event, *, drain_s: float = DRAIN_S) -> None:
     """Run the loops until the signal, or until one of them fails; then let them come to their end."""
-    loops, stopped = asyncio.create_task(supervisor.run()), asyncio.create_task(stop.wait())
+    loops, stopped = asyncio.create_task(own.run()), asyncio.create_task(stop.wait())
     await asyncio.wait({loops, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
-    supervisor.stop()
+    own.stop()
     await asyncio.wait({loops}, timeout=drain_s)
     if not loops.done():
         loops.cancel()

@@ -6,7 +6,7 @@ known, transient one leaves it. Links that are enrolled while the node runs get 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from exchange.errors import ExchangeError, NodeError, StoreError
@@ -33,10 +33,8 @@ RUNNING = frozenset({LinkState.CLOSED, LinkState.OPEN})
 class Supervisor:
     """The tasks of one node."""
 
-    def __init__(self, node: Node, *, beside: Sequence[Callable[[], Awaitable[None]]] = ()) -> None:
-        """Run the loops of a node, and tasks `beside` them that end when it drains."""
+    def __init__(self, node: Node) -> None:
         self._node = node
-        self._beside = beside
         self._loops: dict[LinkId, asyncio.Task[None]] = {}
         self._polls: dict[LinkId, asyncio.Task[None]] = {}
         self._water: dict[LinkId, int] = {}
@@ -44,8 +42,6 @@ class Supervisor:
     async def run(self) -> None:
         """Run until the node stops; raises StoreError when the store failed."""
         async with asyncio.TaskGroup() as group:
-            for task in self._beside:
-                group.create_task(_coroutine(task))
             while not self._node.presence.is_draining:
                 links = await self._node.store.read(lambda uow: uow.links.all())
                 for row in links:
@@ -145,10 +141,6 @@ class Supervisor:
     async def _release_waiting(self, link: LinkId) -> None:
         if self._node.presence.of(link).gate is LinkState.OPEN:
             await release_waiting(self._node, link)
-
-
-async def _coroutine(task: Callable[[], Awaitable[None]]) -> None:
-    await task()
 
 
 def _write_beat(uow: UnitOfWork, node: Node, link: LinkId) -> None:
