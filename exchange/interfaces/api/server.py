@@ -36,6 +36,7 @@ from exchange.interfaces.api import (
     registry,
     rights,
     sheets,
+    telling,
     training,
 )
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, problem_answer
@@ -50,6 +51,7 @@ _LIMITS = Limits(max_bytes=MAX_BODY_BYTES, max_depth=20, max_members=250, max_it
 COMMANDS: dict[str, Command] = {
     **office.COMMANDS,
     **clientele.COMMANDS,
+    **telling.COMMANDS,
     **partnering.COMMANDS,
     **agreeing.COMMANDS,
     **messaging.COMMANDS,

@@ -35,6 +35,7 @@ from exchange.interfaces.cli import (
     rights,
     schemas,
     setup,
+    telling,
 )
 from exchange.interfaces.cli.output import show_error
 
@@ -90,6 +91,7 @@ for name, group in (
     ("agreement", agreements.group),
     ("officer", offices.officers),
     ("client", clientele.group),
+    ("notice", telling.group),
     ("key", offices.keys),
     ("ledger", ledgers.group),
     ("evidence", evidence.group),
