@@ -24,7 +24,7 @@ def body_length(request: web.BaseRequest, content_types: frozenset[str], *, max_
         raise Refusal(400, "request_invalid")
     if "Content-Encoding" in fields:
         raise Refusal(415, "encoding")
-    if len(types := fields.getall("Content-Type", [])) != 1 or types[0].lower() not in content_types:
+    if len(types := fields.getall("Content-Type", [])) != 1 or types[0] not in content_types:
         raise Refusal(415, "content_type")
     lengths = fields.getall("Content-Length", [])
     if len(lengths) != 1 or not (lengths[0].isascii() and lengths[0].isdigit()):

@@ -5,19 +5,20 @@ They are sent by the clock of the own side. If a mail is not taken, the next loo
 week counts as told only when the mail was taken. Figures only, and no figure about a single partner.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from exchange.cases.calendars import AnnouncedDays, Calendar
 from exchange.cases.deadlines import DueState
-from exchange.errors import ExchangeError, HolidaysMissingError, StoreError
+from exchange.errors import ExchangeError, HolidaysMissingError, StoreError, TransportError
 from exchange.ids import LinkId
 from exchange.service.due import worklist
 from exchange.service.node import Node
 from exchange.service.notices import (
     LOOK_EVERY_S,
+    NUMBER_BYTES,
     Arrival,
     Arrivals,
     Channel,
@@ -34,6 +35,7 @@ from exchange.service.partners import standings
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import LinkState
 
+MAIL = "mail"
 UNKNOWN = "unknown, the holidays of a country are missing"
 DIGEST, WEEKLY = "notices:digest", "notices:weekly"
 SIGN_IN = "Sign in to see it. This mail says nothing else on purpose, and nobody reads answers to it."
@@ -45,6 +47,7 @@ LOOK = (
     "The node needs an administrator. Stopped partners: {troubles}. Run: exchange doctor\n"
     "Partners: {open} of {all} are connected. Late answers: {late}.\n",
 )
+TEST = ("This is a test", "Mails of the node reach you. Nothing arrived, and nothing has to be done.\n")
 """Subject and text of each mail."""
 
 
@@ -57,6 +60,14 @@ class Readers:
     administrator: tuple[str, ...] = ()
     hour: int = 8
     zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One channel that was tried; `reason` is "" when it took the test."""
+
+    channel: str
+    reason: str
 
 
 class Notices:
@@ -75,7 +86,8 @@ class Notices:
         self._readers = readers
         self._mailer = mailer
         self._announced = announced
-        by_mail = (Channel("mail", self._tell),) if mailer and readers.arrivals else ()
+        self._bells = bells
+        by_mail = (Channel(MAIL, self._tell),) if mailer and readers.arrivals else ()
         self._arrivals = Arrivals(node, (*by_mail, *bells))
         self._failures = 0
         self._next_s = float("-inf")
@@ -98,6 +110,17 @@ class Notices:
             self._failures = min(self._failures + 1, 20)
             self._next_s = self._node.clock.monotonic_s() + wait_s(self._failures, 1.0)
             note_failure(self._node, error)
+
+    async def try_all(self) -> tuple[Tried, ...]:
+        """Send a test to everybody who may get a notice, once and without trying again."""
+        readers = self._readers
+        everybody = tuple(dict.fromkeys((*readers.arrivals, *readers.overdue, *readers.administrator)))
+        found = []
+        if self._mailer and everybody:
+            found.append(Tried(MAIL, await reason_of(self._mailer.send(Mail(everybody, *TEST)))))
+        now, number = self._node.clock.now(), self._node.random(NUMBER_BYTES).hex()
+        told = [Tried(bell.name, await reason_of(bell.tell(Arrival(now, number)))) for bell in self._bells]
+        return (*found, *told)
 
     async def _tell(self, _: Arrival) -> None:
         if self._mailer:
@@ -165,3 +188,12 @@ class Notices:
 
     async def _remember(self, name: str, value: str) -> None:
         await self._node.store.write(lambda uow: uow.settings.put(name, value))
+
+
+async def reason_of(telling: Awaitable[None]) -> str:
+    """Return "" if something was told, or the code of why not."""
+    try:
+        await telling
+    except TransportError as error:
+        return error.reason
+    return ""

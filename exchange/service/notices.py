@@ -35,7 +35,7 @@ WAIT_FIRST_S, WAIT_LONGEST_S = 2.0, 900.0
 TRIES = 12
 """With waits up to 15 minutes: about two hours."""
 PAGE = 500
-_NUMBER_BYTES = 6
+NUMBER_BYTES = 6
 _NO_MARK = (0, 0)
 
 Mark = tuple[int, int]
@@ -133,7 +133,7 @@ class Arrivals:
             if told is None:  # a new channel hears of what comes, not of what was
                 await self._remember(channel, now)
             return
-        arrival = channel.pending or Arrival(self.node.clock.now(), self.node.random(_NUMBER_BYTES).hex())
+        arrival = channel.pending or Arrival(self.node.clock.now(), self.node.random(NUMBER_BYTES).hex())
         try:
             await channel.tell(arrival)
         except StoreError:

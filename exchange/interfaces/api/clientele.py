@@ -34,4 +34,8 @@ def _client(desk: Desk, row: ClientRow) -> Answer:
     }
 
 
-COMMANDS: dict[str, Command] = {"client.add": add, "client.end": end, "client.list": list_all}
+COMMANDS: dict[str, Command] = {
+    "client.add": add,
+    "client.end": end,
+    "client.list": list_all,
+}

@@ -40,6 +40,7 @@ from exchange.interfaces.api import (
     rights,
     sheets,
     stating,
+    telling,
     training,
 )
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, problem_answer
@@ -55,6 +56,7 @@ COMMANDS: dict[str, Command] = {
     **office.COMMANDS,
     **clientele.COMMANDS,
     **accounts.COMMANDS,
+    **telling.COMMANDS,
     **partnering.COMMANDS,
     **agreeing.COMMANDS,
     **messaging.COMMANDS,

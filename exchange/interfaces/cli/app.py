@@ -38,6 +38,7 @@ from exchange.interfaces.cli import (
     schemas,
     setup,
     stating,
+    telling,
     witness,
 )
 from exchange.interfaces.cli.output import show_error
@@ -94,6 +95,7 @@ for name, group in (
     ("agreement", agreements.group),
     ("officer", offices.officers),
     ("client", clientele.group),
+    ("notice", telling.group),
     ("key", keys.group),
     ("ledger", ledgers.group),
     ("difference", differing.group),

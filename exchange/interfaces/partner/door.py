@@ -15,13 +15,13 @@ The order in which a request is judged; nothing of its body is read before step 
 Codes go out, never causes. What the service waits for in a long poll is its own business.
 """
 
-import asyncio
 from typing import Protocol
 
-from aiohttp import ClientPayloadError, web
+from aiohttp import web
 
 from exchange.errors import AgainError, NodeError, ProtocolError, RefusedError, SignatureInvalidError
 from exchange.ids import KeyId, LinkId
+from exchange.interfaces.reading import body_length, read_body
 from exchange.interfaces.server import HttpServer, Refusal, ServerLimits, answer_with, connection_of
 from exchange.protocol.door import (
     CARD_PATH,
@@ -38,7 +38,6 @@ from exchange.service.surroundings import Counters, Journal
 RETRY_CLOSED_S = 5
 """How soon a partner may ask again while our gate is closed: it opens within seconds, or by people."""
 RETRY_BUSY_S = 2
-_MAX_LENGTH_DIGITS = 10
 
 Field = tuple[str, str]
 
@@ -115,10 +114,11 @@ class _Door:
         target = parse_path(path)
         if target is None or request.method != "POST":
             raise Refusal(404, "not_found")
-        size = _check_form(request, target.route)
+        types, most = frozenset({type_of(target.route)}), request_limit(target.route)
+        size = body_length(request, types, max_bytes=most)
         fields = list(request.headers.items())
         await self._admit(request, target, fields)
-        body = await _read(request, size)
+        body = await read_body(request, size)
         try:
             self._guard.check_body(fields, body)
         except SignatureInvalidError as error:
@@ -158,36 +158,3 @@ class _Door:
             raise Refusal(429, error.reason, retry_after_s=RETRY_BUSY_S, close=False) from error
         except NodeError as error:
             raise Refusal(503, "not_ready", retry_after_s=RETRY_CLOSED_S, close=False) from error
-
-
-def _check_form(request: web.BaseRequest, route: Route) -> int:
-    """Return the length of the body, if the request has the one form that is taken (step 1)."""
-    fields = request.headers
-    if "Transfer-Encoding" in fields or "Trailer" in fields:
-        raise Refusal(400, "request_invalid")
-    if "Content-Encoding" in fields:
-        raise Refusal(415, "encoding")
-    if fields.getall("Content-Type", []) != [type_of(route)]:
-        raise Refusal(415, "content_type")
-    lengths = fields.getall("Content-Length", [])
-    if len(lengths) != 1 or not (lengths[0].isascii() and lengths[0].isdigit()):
-        raise Refusal(400, "length_required")
-    if len(lengths[0]) > _MAX_LENGTH_DIGITS or int(lengths[0]) > request_limit(route):
-        raise Refusal(413, "too_large")
-    return int(lengths[0])
-
-
-async def _read(request: web.BaseRequest, size: int) -> bytes:
-    """Return the whole body, whose length is known, or drop a connection that is too slow (step 6)."""
-    connection = connection_of(request)
-    if request.headers.get("Expect", "").lower() == "100-continue":
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0
-    try:
-        async with asyncio.timeout(connection.app.limits.body_s):
-            return await request.content.readexactly(size)
-    except TimeoutError:
-        connection.abort("slow_body")
-        raise ConnectionAbortedError("the body does not come") from None
-    except (EOFError, ClientPayloadError) as error:
-        raise ConnectionAbortedError("the body ends early") from error

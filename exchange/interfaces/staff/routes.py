@@ -16,7 +16,8 @@ from exchange.messages.schemas import schemas
 
 MAX_MESSAGE_BYTES: Final = 8 * 1024 * 1024
 """A notice with 1,000 persons is about 6 MiB."""
-MAX_PAGE: Final = 500
+MAX_PAGE: Final = 200
+"""A page of cases is read in one unit, which should hold the store at most 20 ms."""
 
 EVERY_ROLE: Final = frozenset(codelist("staff-roles").codes)
 OFFICER: Final = frozenset({"officer"})

@@ -266,6 +266,25 @@ def test_a_dead_channel_holds_up_no_other_and_repeats_its_number(tmp_path: Path)
     play(story, tmp_path)
 
 
+def test_a_test_goes_to_everybody_once_and_says_who_did_not_take_it(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks, post: Post) -> None:
+        async def refuse(_: Any) -> None:
+            raise TransportError("no", reason="webhook_refused")
+
+        watching = notices(world, post, bells=(Channel("webhook:a", refuse),))
+        tried = await watching.try_all()
+
+        assert [(one.channel, one.reason) for one in tried] == [
+            ("mail", ""),
+            ("webhook:a", "webhook_refused"),
+        ]
+        assert [mail.to for mail in post.mails] == [
+            ("office@vn.example", "late@vn.example", "admin@vn.example")
+        ]
+
+    play(story, tmp_path)
+
+
 # --- by the calendar: the world begins on Monday 2027-10-04, 09:00 in Vietnam
 
 

@@ -164,6 +164,7 @@ def test_a_wrong_message_is_told_place_by_place_and_nothing_is_kept(api: LiveSta
     assert (got.status, got.reason) == (422, "input")
     assert {fault["pointer"] for fault in got.json["faults"]} == {"/content/proposed_to"}
     assert "2027-10-01" not in got.body.decode()
+    assert set(got.json["faults"][0]) == {"code", "pointer", "rule", "expected", "hint"}
     assert len(api.ask("officer", "GET", SEND).json["messages"]) == 4
 
 
@@ -191,6 +192,13 @@ def test_behind_a_closed_gate_nothing_is_given_up(api: LiveStaffApi) -> None:
 
     assert (got.status, got.reason) == (503, "gate_closed")
     assert int(got.fields["Retry-After"]) > 0
+
+
+def test_a_check_tells_every_fault_without_what_was_found(api: LiveStaffApi) -> None:
+    got = api.ask("officer", "POST", f"{SEND}/validation", {"document": {"type": "RPN"}}).json
+
+    assert len(got["faults"]) > 1
+    assert [fault for fault in got["faults"] if "found" in fault] == []
 
 
 def test_a_check_stores_nothing(api: LiveStaffApi) -> None:

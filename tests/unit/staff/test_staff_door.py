@@ -187,7 +187,7 @@ def test_content_is_opened_for_a_purpose_of_the_list_and_nothing_else(api: LiveS
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=501", "limit=-1", "limit=1.0", "limit=01", "limit=x", "limit=1e2", "after=x",
+    ["limit=0", "limit=201", "limit=-1", "limit=1.0", "limit=01", "limit=x", "limit=1e2", "after=x",
      "after=1", "direction=IN", "partner=vn-mps-imm", "limit=99999999999"],
 )  # fmt: skip
 def test_a_page_that_cannot_be_is_refused(api: LiveStaffApi, query: str) -> None:

@@ -6,15 +6,17 @@ INSERT INTO emergency (message, act, released_by, until_at) VALUES (:message, :a
 
 -- name: emergency_of
 -- What was noted of one message.
-SELECT m.id, m.seq, link.link, m.type, e.act, e.released_by, e.until_at, e.seen_by, e.seen_at, e.agrees
-FROM emergency AS e JOIN message AS m ON m.no = e.message JOIN link ON link.no = m.link
-WHERE e.message = :message;
+SELECT m.id, m.seq, link.link, m.type, alone.act, alone.released_by, alone.until_at, alone.seen_by, alone.seen_at,
+    alone.agrees
+FROM emergency AS alone JOIN message AS m ON m.no = alone.message JOIN link ON link.no = m.link
+WHERE alone.message = :message;
 
 -- name: emergency_open
 -- Messages that nobody has looked at yet, the first to be looked at first.
-SELECT m.id, m.seq, link.link, m.type, e.act, e.released_by, e.until_at, e.seen_by, e.seen_at, e.agrees
-FROM emergency AS e JOIN message AS m ON m.no = e.message JOIN link ON link.no = m.link
-WHERE e.seen_by IS NULL ORDER BY e.until_at, e.message;
+SELECT m.id, m.seq, link.link, m.type, alone.act, alone.released_by, alone.until_at, alone.seen_by, alone.seen_at,
+    alone.agrees
+FROM emergency AS alone JOIN message AS m ON m.no = alone.message JOIN link ON link.no = m.link
+WHERE alone.seen_by IS NULL ORDER BY alone.until_at, alone.message;
 
 -- name: emergency_seen
 -- A second person has looked; it is written once.
