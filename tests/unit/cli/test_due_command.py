@@ -29,7 +29,7 @@ def found(*tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
     waiting = (
         [{"partner": "VN-MPS-IMM", "count": len(tasks) - ours, "overdue": 0}] if len(tasks) > ours else []
     )
-    counts = {"to_answer": ours, "overdue": 0, "answers_on_their_way": 0, "waiting": waiting}
+    counts = {"to_answer": ours, "overdue": 0, "answers_on_their_way": 0, "waiting": waiting, "more": None}
     return {"now": "2027-10-04T02:00:00.000Z", "tasks": list(tasks), **counts, **more}
 
 
@@ -63,13 +63,20 @@ def test_what_is_late_is_no_error_of_the_command(tmp_path: Path) -> None:
 
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("1 to answer, 1 overdue\n")
-    assert service.members("due") == {"overdue": True}
+    assert service.members("due") == {"overdue": True, "limit": 100}
 
 
 def test_nothing_overdue_is_said_below_the_sentence(tmp_path: Path) -> None:
     done, _ = due(tmp_path, found(OURS) | {"tasks": []}, "--overdue")
 
     assert done.out.splitlines() == ["1 to answer", "", "nothing is overdue"]
+
+
+def test_a_list_that_goes_on_says_how_to_see_more(tmp_path: Path) -> None:
+    done, service = due(tmp_path, found(OURS, more=[1, 2, 3, "in", 0, 0, 0]), "--limit", "1")
+
+    assert done.out.splitlines()[-1] == "only the first 1 are shown; more of them: exchange due --limit 1000"
+    assert service.members("due") == {"overdue": False, "limit": 1}
 
 
 def test_json_is_the_answer_of_the_service(tmp_path: Path) -> None:
