@@ -19,6 +19,7 @@ NOTHING = "nothing is waiting; start a notice: exchange message new RPN"
 NOTHING_LATE = "nothing is overdue"
 HEADINGS = ("what", "message", "case", "persons", "who", "until", "state", "next")
 SHOWN = 100
+"""Tasks in one table; who has more to do begins with the first ones."""
 _CASE_SHOWN = 9
 """Two groups of a code, as they are read out on the telephone."""
 _STATES = {"open": "open", "due_today": "due today", "overdue": "overdue", "stopped": "stopped by a hold"}
@@ -49,7 +50,7 @@ def due(
     say(in_words(found))
     say()
     say_table(HEADINGS, [_row(task) for task in found["tasks"]], empty=NOTHING_LATE)
-    if found["more"]:
+    if found.get("more"):
         say(f"only the first {len(found['tasks'])} are shown; more of them: exchange due --limit 1000")
 
 
