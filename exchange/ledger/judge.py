@@ -42,6 +42,8 @@ from exchange.ledger.numbers import (
     packed_id,
 )
 
+_SENT = b'"ev":"sent"'
+"""Stands in every leaf `sent` and in no other: leaves are canonical and hold no free text."""
 VOIDED = "voided"
 """Code of `ack-rejections` by which a recipient closes a number that was given up."""
 
@@ -119,7 +121,7 @@ class LogJudge:
         """Judge the next leaves; requires stored bytes, which `decode_leaf` took."""
         sent_form, rcvd_form = stored_form(Event.SENT).fullmatch, stored_form(Event.RCVD).fullmatch
         for raw in leaves:
-            if match := sent_form(raw):
+            if _SENT in raw and (match := sent_form(raw)):
                 at_ms = self._moments.of(match["t"])
                 self._take_sent(match, at_ms)
             elif match := rcvd_form(raw):
