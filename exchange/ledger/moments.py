@@ -34,7 +34,7 @@ class Moments:
             self._minute = text[_MINUTE]
             self._begins = milliseconds(datetime.fromisoformat(self._minute.decode() + ":00+00:00"))
         self._last = text
-        self._last_ms = self._begins + int(text[_SECOND]) * 1000 + int(text[_FRACTION])
+        self._last_ms = self._begins + int(text[_SECOND] + text[_FRACTION])
         return self._last_ms
 
 
