@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The long form of the planted differences: `python -m tests.differences --seeds 200 [--first 0]`.
 
+With `--messages 1000000` one comparison of ledgers of that many messages with 100 planted differences is
+timed instead; what it costs to make the entries is not counted.
+
 Each history plants one or two differences into the ledgers of two real nodes over a bad network, and both
 sides must name exactly these. Prints how often each class was planted, and the seed of each history that was
 named wrongly.
@@ -11,7 +14,14 @@ import sys
 import time
 from collections import Counter
 
+from exchange.ledger.compare import Comparison
+from exchange.service.comparing import GRACE, PAGE_LEAVES
+from tests.support.logs import HOST, ORIGIN
+from tests.support.million import Ledgers
 from tests.support.planting import Planted, WrongNamesError
+
+PLANTED = 100
+"""Differences planted into ledgers of many messages."""
 
 
 def main() -> int:
@@ -19,7 +29,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="random differences in the ledgers of two nodes, from seeds")
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--messages", type=int, default=0)
     arguments = parser.parse_args()
+    if arguments.messages:
+        return compare_many(arguments.messages)
     began, planted, wrong = time.monotonic(), Counter[str](), 0
     for seed in range(arguments.first, arguments.first + arguments.seeds):
         history = Planted(seed)
@@ -33,6 +46,30 @@ def main() -> int:
     took = time.monotonic() - began
     print(f"{arguments.seeds} histories from seed {arguments.first}: {counts}; {wrong} wrong, {took:.0f} s")
     return 1 if wrong else 0
+
+
+def compare_many(messages: int) -> int:
+    """Compare large ledgers, and print what it took and whether exactly the planted ones were named."""
+    ledgers = Ledgers.planted(messages, PLANTED)
+    views = [ledgers.view(by) for by in (HOST, ORIGIN)]
+    comparison = Comparison(*views, now=ledgers.now, grace=GRACE)
+    took, longest = 0.0, 0.0
+    for view in views:
+        for start in range(0, messages, PAGE_LEAVES):
+            page = ledgers.page(view.by, start, start + PAGE_LEAVES)
+            began = time.process_time()
+            comparison.take(view.by, page)
+            took, longest = took + time.process_time() - began, max(longest, time.process_time() - began)
+    began = time.process_time()
+    found = comparison.finish(lambda by, index: ledgers.page(by, index, index + 1)[0])
+    took += time.process_time() - began
+    named, expected = {one.key for one in found.differences}, ledgers.expected()
+    print(
+        f"{messages} messages, {len(ledgers.plants)} planted, {len(expected)} to be named:"
+        f" {len(named & expected)} named, {len(named - expected)} invented, {took:.1f} s of one core,"
+        f" longest page {1000 * longest:.0f} ms"
+    )
+    return 0 if named == expected else 1
 
 
 if __name__ == "__main__":

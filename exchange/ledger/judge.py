@@ -42,8 +42,11 @@ from exchange.ledger.numbers import (
     packed_id,
 )
 
+_SENT = b'"ev":"sent"'
+"""Stands in every leaf `sent` and in no other: leaves are canonical and hold no free text."""
 VOIDED = "voided"
 """Code of `ack-rejections` by which a recipient closes a number that was given up."""
+_VOIDED = VOIDED.encode()
 
 
 class OrderFault(StrEnum):
@@ -119,7 +122,7 @@ class LogJudge:
         """Judge the next leaves; requires stored bytes, which `decode_leaf` took."""
         sent_form, rcvd_form = stored_form(Event.SENT).fullmatch, stored_form(Event.RCVD).fullmatch
         for raw in leaves:
-            if match := sent_form(raw):
+            if _SENT in raw and (match := sent_form(raw)):
                 at_ms = self._moments.of(match["t"])
                 self._take_sent(match, at_ms)
             elif match := rcvd_form(raw):
@@ -154,9 +157,12 @@ class LogJudge:
         seq, id, eh, cd, t = leaf.group("seq", "id", "eh", "cd", "t")
         number, table = int(seq), self.outgoing
         mark = LISTED | OLD if t < self._old_before else LISTED
-        if number != table.highest + 1 and not self._may_send(number):
-            return
         digest = packed_digest(eh, cd)
+        if number == len(table.marks) + 1:
+            table.append(mark, self.size, 0, packed_id(id), digest, at_ms)
+            return
+        if not self._may_send(number):
+            return
         table.put(number, mark, place=self.size, id=packed_id(id), digest=digest, at_ms=at_ms)
 
     def _may_send(self, number: int) -> bool:
@@ -190,8 +196,11 @@ class LogJudge:
         elif table.is_too_far(number):
             self._blame(OrderFault.NUMBER_FAR, number, of_partner=True)
         else:
-            mark = LISTED | self._aged(_VERDICT_MARKS[k] | (CLOSED if code == VOIDED.encode() else 0), t)
+            mark = LISTED | self._aged(_VERDICT_MARKS[k] | (CLOSED if code == _VOIDED else 0), t)
             digest = packed_digest(eh, cd)
+            if number == len(table.marks) + 1:
+                table.append(mark, self.size, self.size, packed_id(id), digest, at_ms)
+                return
             table.put(number, mark, place=self.size, id=packed_id(id), digest=digest, at_ms=at_ms)
             table.end(number, mark, place=self.size)
 

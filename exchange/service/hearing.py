@@ -69,6 +69,14 @@ def hear_statement(uow: UnitOfWork, node: Node, link: LinkId, leaf: Leaf) -> Non
     uow.statements.add(StatementRow(link, False, no, period, dg, leaf.i, node.clock.now()))
 
 
+def take_back_statement(uow: UnitOfWork, link: LinkId, leaf: Leaf) -> None:
+    """Keep a statement of ours that our own log, given back after a restore, names."""
+    no, period = int(leaf.fields["no"]), str(leaf.fields["per"])
+    if uow.statements.get(link, is_own=True, no=no) is None:
+        dg = parse_digest(str(leaf.fields["dg"]))
+        uow.statements.add(StatementRow(link, True, no, period, dg, leaf.i, leaf.claimed_at))
+
+
 def hear_answer(uow: UnitOfWork, node: Node, link: LinkId, leaf: Leaf) -> None:
     """Keep the partner's answer to a statement of ours, if it is to these bytes."""
     row = uow.statements.get(link, is_own=True, no=int(leaf.fields["by_no"]))

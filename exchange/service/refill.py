@@ -33,6 +33,7 @@ from exchange.protocol.suites import KeyUse
 from exchange.service import casework, logbook, tail
 from exchange.service.examine import open_parts
 from exchange.service.gatetalk import ask
+from exchange.service.hearing import take_back_statement
 from exchange.service.intake import move_mark, parts_of
 from exchange.service.keyplaces import follow_leaves
 from exchange.service.meaning import document_of
@@ -177,6 +178,14 @@ async def _fetch_lines(author: AgencyCode, numbers: Sequence[int], source: Sourc
     return found
 
 
+def _take_back(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
+    """Let our own leaf about a version or a statement have the effect that it had."""
+    if leaf.ev == Event.AGRX:
+        take_back_own(uow, node, pairing.link.link, leaf)
+    else:
+        take_back_statement(uow, pairing.link.link, leaf)
+
+
 def _take_over(
     uow: UnitOfWork,
     node: Node,
@@ -187,8 +196,8 @@ def _take_over(
 ) -> None:
     seq = int(leaf.fields.get("seq", 0))
     match leaf.ev:
-        case Event.AGRX:
-            take_back_own(uow, node, pairing.link.link, leaf)
+        case Event.AGRX | Event.STMT:
+            _take_back(uow, node, pairing, leaf)
         case Event.SENT:
             _restore_sent(uow, node, pairing, leaf, sent.get(seq))
         case Event.VOID:
