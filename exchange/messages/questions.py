@@ -215,7 +215,7 @@ def _below(schema: Mapping[str, Any], base: str, least: JsonValue) -> tuple[Fiel
         for name, below in schema.get("properties", {}).items()
         if isinstance(below, dict) and name not in _FILLED_BELOW and "const" not in below
     ]
-    return tuple(sorted(found, key=lambda field: field.rare))
+    return tuple(sorted(found, key=lambda field: (field.rare, field.name not in known)))
 
 
 def _kind(schema: Mapping[str, Any], base: str) -> Kind:
