@@ -69,7 +69,7 @@ def join(
 
 @group.command("invite")
 def invite(
-    play_as: Annotated[str, typer.Option("--as", help="Agency that the kit plays, for example VN-MPS-IMM.")],
+    play_as: Annotated[str, typer.Option("--as", help="Contact point that the kit plays.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write, for the node.")],
     profile: Annotated[str, typer.Option("--profile", help="Profile of the agreement.")] = "neutral",
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
