@@ -17,6 +17,8 @@ class Font:
 
     family: str
     file: str
+    blocks: str = ""
+    """Blocks of Unicode for which pages fetch it; "" for letters that every machine has."""
 
     def path(self, weight: str) -> str:
         return f"{self.file}-{weight}.ttf"
@@ -24,9 +26,9 @@ class Font:
 
 FONTS: Final = (
     Font("Exchange Latin", "NotoSans"),
-    Font("Exchange Khmr", "NotoSansKhmer"),
-    Font("Exchange Thai", "NotoSansThai"),
-    Font("Exchange Laoo", "NotoSansLao"),
+    Font("Exchange Khmr", "NotoSansKhmer", "U+1780-17FF, U+19E0-19FF"),
+    Font("Exchange Thai", "NotoSansThai", "U+0E00-0E7F"),
+    Font("Exchange Laoo", "NotoSansLao", "U+0E80-0EFF"),
 )
 WEIGHTS: Final = {"Regular": 400, "Bold": 700}
 NAMES: Final = frozenset(font.path(weight) for font in FONTS for weight in WEIGHTS)

@@ -78,11 +78,16 @@ def card_file(
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write.")],
     data: Data = DATA,
     force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Write our newest card into a file; a partner takes it with: exchange partner card FILE."""
     raw = str(Service(data).ask("partner.here")["card"]).encode("ascii")
     write_file(out, raw, force=force)
-    say(f"card {_card(raw).serial} written to {out}; it holds no secret")
+    serial = _card(raw).serial
+    if as_json:
+        say_json({"serial": serial, "file": str(out)})
+        return
+    say(f"card {serial} written to {out}; it holds no secret")
 
 
 @group.command("rotate")

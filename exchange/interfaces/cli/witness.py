@@ -85,9 +85,12 @@ async def _serve(folder: Path, key: PrivateKey) -> None:
 
 
 @group.command("request")
-def request(data: Data = DATA) -> None:
+def request(data: Data = DATA, as_json: Json = False) -> None:
     """Print what a witness has to know of this node: paste it into the policy of the witness."""
     told = Service(data).ask("witness.request")
+    if as_json:
+        say_json(told)
+        return
     say("[[log]]")
     say(f'agency = "{told["agency"]}"')
     say("keys = [" + ", ".join(f'"{key}"' for key in told["keys"]) + "]")

@@ -12,13 +12,6 @@ from typing import Final
 from exchange.i18n.fonts import FONTS, WEIGHTS, Font, font_file
 from exchange.ids import sha256
 
-_RANGES: Final = {
-    "Exchange Khmr": "U+1780-17FF, U+19E0-19FF",
-    "Exchange Thai": "U+0E00-0E7F",
-    "Exchange Laoo": "U+0E80-0EFF",
-}
-"""Blocks of Unicode for which a font is fetched; Latin letters are those of the machine."""
-
 
 @cache
 def _content(name: str) -> bytes:
@@ -32,7 +25,7 @@ def _address(name: str, content: bytes) -> str:
 
 def _written() -> list[tuple[Font, str]]:
     """Return the fonts that pages use, each with a weight."""
-    return [(font, weight) for font in FONTS if font.family in _RANGES for weight in WEIGHTS]
+    return [(font, weight) for font in FONTS if font.blocks for weight in WEIGHTS]
 
 
 @cache
@@ -43,7 +36,7 @@ def _font_address(name: str) -> str:
 def _font_faces() -> list[str]:
     return [
         f'@font-face {{ font-family: "{font.family}"; font-weight: {WEIGHTS[weight]}; font-display: swap; '
-        f'src: url("{_font_address(font.path(weight))}"); unicode-range: {_RANGES[font.family]}; }}'
+        f'src: url("{_font_address(font.path(weight))}"); unicode-range: {font.blocks}; }}'
         for font, weight in _written()
     ]
 

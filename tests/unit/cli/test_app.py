@@ -12,7 +12,7 @@ from tests.support.command_line import run
 from tests.support.local_service import LocalService
 from typer.main import get_command
 
-WRITES = frozenset({"demo", "serve", "message new"})
+WRITES = frozenset({"demo", "serve", "message new", "witness serve"})
 """Commands that print no answer of the service."""
 
 
