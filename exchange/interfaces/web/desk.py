@@ -44,6 +44,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "message.void": Act.WRITE,
         "message.wait": Act.SEE_HANDOVERS,
         "message.release": Act.RELEASE,
+        "message.review": Act.RELEASE,
         "handover.list": Act.SEE_HANDOVERS,
         "handover.sheet": Act.OPEN_SHEET,
         "handover.sign": Act.SIGN_RECORD,

@@ -57,6 +57,7 @@ ROUTES = (
     Route("GET", "/cases", Act.SEE_WORK, cases.listed),
     Route("GET", "/case/<code>", Act.OPEN_CASE, cases.show),
     Route("GET", "/message/<id>", Act.OPEN_MESSAGE, cases.show_message),
+    Route("POST", "/message/<id>/review", Act.RELEASE, releasing.review),
     Route("GET", "/message/<id>/answer", Act.WRITE, writing.offer),
     Route("POST", "/message/<id>/remind", Act.WRITE, writing.remind),
     Route("GET", "/write", Act.WRITE, writing.choose),

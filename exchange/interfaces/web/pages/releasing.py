@@ -2,6 +2,7 @@
 """Release: the second person looks at everything that will be sent, and approves exactly that.
 
 The form carries the digest of what was shown. A draft that changed since is refused, and so is one's own.
+In an emergency one person released alone; then the second one looks at the message and agrees or objects.
 """
 
 from exchange.cases.permissions import Act
@@ -40,3 +41,13 @@ async def release(clerk: Clerk) -> Reply:
         raise UsageError("say that you have looked at everything", hint="go back, look at it, tick the box")
     sent = await clerk.ask("message.release", id=clerk.asked.places["id"], digest=digest)
     return Redirect(f"/sent/{sent['id']}")
+
+
+async def review(clerk: Clerk) -> Reply:
+    """Record what the second person thinks of a message that one person released in an emergency."""
+    said, digest = clerk.asked.text("said"), clerk.asked.text("digest")
+    if said not in ("agrees", "objects") or not digest:
+        raise UsageError("say whether you agree or object", hint="go back and press one of the two buttons")
+    place = clerk.asked.places["id"]
+    await clerk.ask("message.review", id=place, digest=digest, objects=said == "objects")
+    return Redirect(f"/message/{place}")
