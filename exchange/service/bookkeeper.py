@@ -55,7 +55,7 @@ class Bookkeeper:
     async def keep(self, link: LinkId) -> None:
         """Do what is due for the books of a link."""
         node, now_s = self._node, self._node.clock.monotonic_s()
-        if node.presence.of(link).gate is not LinkState.OPEN:
+        if node.presence.of(link).gate is not LinkState.OPEN or not node.limits.keeps_books:
             return
         pace = self._paces.setdefault(link, _Pace(now_s + FIRST_SWEEP_S))
         if now_s < pace.next_s:

@@ -46,6 +46,8 @@ class Limits:
     internal_after: timedelta = timedelta(minutes=10)
     upkeep_s: float = 1.0
     """How often the high-water file, waiting drafts and lost numbers are looked at."""
+    keeps_books: bool = True
+    """Whether statements and notices of differences are made by themselves; not where numbers are fixed."""
     after_trouble_s: float = 10.0
     """Pause of a link's loop after an error that people have to settle."""
 

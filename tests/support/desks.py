@@ -20,7 +20,7 @@ from exchange.messages.document import content_of, header_of, object_at
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import encode
 from exchange.service import casework
-from exchange.service.node import Node
+from exchange.service.node import Node, Presence
 from exchange.service.pairing import Pairing
 from exchange.service.rows import (
     Announced,
@@ -87,7 +87,7 @@ class Desk:
         self.store = PlainStore(link)
         self.node = Node(
             agency=own, node=None, keys=None, store=None, carrier=None, high_water=None, counters=_Nothing(),
-            journal=None, clock=self.clock, guard=None, random=None, tables=MOVEMENTS, presence=None,
+            journal=None, clock=self.clock, guard=None, random=None, tables=MOVEMENTS, presence=Presence(),
         )  # type: ignore[arg-type]  # fmt: skip
 
     @property

@@ -216,7 +216,7 @@ class Agency:
             random=self._random,
             tables=MOVEMENTS,
             presence=Presence(),
-            limits=LIMITS,
+            limits=self.world.limits,
             only_calls=self.only_calls,
             witnesses=self.witnesses,
             versions=self.world.pair.versions_of(self.code),
@@ -359,6 +359,7 @@ class World:
 
     def __init__(self, seed: int = 0, *, suite: Suite = Suite.HYBRID, pair: Pair = PAIR) -> None:
         self.seed, self.pair = seed, pair
+        self.limits = LIMITS
         self.dice = random.Random(seed)
         self.loop = VirtualLoop()
         self.weather = Weather()
