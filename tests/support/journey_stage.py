@@ -207,7 +207,7 @@ class Stage:
 
 
 def _is_refused_key(stage: Stage, found: Difference) -> bool:
-    """Return whether a difference is the line that the scenario lets a faulty partner sign with an ended key."""
+    """Return whether a difference is the line that a faulty partner signs with an ended key, as told."""
     tried = any(one["code"] == "key_revoked" for one in stage.scenario["reject"])
     return tried and found.kind is DifferenceKind.UNKNOWN_KEY
 
