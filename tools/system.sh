@@ -35,8 +35,7 @@ if apt-get update >"$log" 2>&1 &&
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >>"$log" 2>&1; then
     printf 'done\n'
 else
-    printf 'failed\n'
+    printf 'failed; the tests that need them will say so\n'
     tail -n 20 "$log" >&2
-    exit 6
 fi
 rm -f "$log"
