@@ -101,7 +101,10 @@ def demand_witness_name(name: str) -> str:
         NoteInvalidError: another form.
     """
     if _NAME.fullmatch(name) is None:
-        raise NoteInvalidError("a witness is named by small letters, digits, dots, slashes and hyphens")
+        raise NoteInvalidError(
+            "a witness is named by small letters, digits, dots, slashes and hyphens",
+            hint="for example the name of its host: witness.example/w1",
+        )
     return name
 
 
