@@ -2,8 +2,7 @@
 """Who got which data of a person from us: every partner, message, number, day and category of data.
 
 A person has one case with each partner, and may have had earlier ones. The cases of one person are those
-with the same code on any link, and those that a message joins with a link `earlier_case`, in either
-direction. Links `possible_duplicate` join nothing: only people know whether it is the same person.
+with the same code on any link, and those that a message joins (`same_person`), in either direction.
 
 1. Whatever left this node counts, also what the partner's machine rejected: it had opened it. A number that
    was given up counts, too, because its line may have arrived. The state says which of these it was.
@@ -16,7 +15,7 @@ For corrections (COR), requests of the person (PDR), withdrawals that have to be
 a case. This only reads; whoever shows it to an officer records that the case was opened.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -30,12 +29,12 @@ from exchange.service.meaning import document_of
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import CaseRow, Direction, MessageRow, MessageState
+from exchange.service.same_person import cases_named
 
 LOOKED_THROUGH: Final = 500
 """Cases of a link whose messages are read for links; a few seconds, only when somebody asks."""
 PAGE: Final = 20
 """Cases read in one unit; with three messages each about 10 ms."""
-EARLIER: Final = "earlier_case"
 ERASED: Final = "erased"
 OTHER: Final = "case_work"
 """Category of everything that is about the work, not about the person."""
@@ -198,15 +197,4 @@ def _newest_cases(uow: UnitOfWork, link: LinkId) -> list[CaseRow]:
 
 def _links_in(uow: UnitOfWork, cases: Iterable[CaseRow]) -> list[tuple[CaseCode, CaseCode]]:
     """Return the pairs of codes that the messages of some cases join as one person."""
-    return [pair for case in cases for pair in _links_of(uow, case)]
-
-
-def _links_of(uow: UnitOfWork, case: CaseRow) -> Iterator[tuple[CaseCode, CaseCode]]:
-    events = uow.cases.events(case.link, case.code)
-    for direction, seq in dict.fromkeys((event.direction, event.seq) for event in events):
-        row = uow.messages.by_seq(case.link, direction, seq)
-        document = document_of(uow, row) if row else None
-        for line in persons_of(document) if document else ():
-            for link in objects_at(line, "links"):
-                if text_at(link, "kind") == EARLIER and text_at(line, "case_code") == case.code:
-                    yield case.code, CaseCode(text_at(link, "case_code"))
+    return [(case.code, other) for case in cases for other in cases_named(uow, case.link, case.code)]

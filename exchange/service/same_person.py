@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The partners of the other cases of one person, as far as the messages of the case itself say so.
+"""The other cases of one person, as far as the messages of the case itself say so.
 
 A person has one case for each partner. That two cases are of one person is known here only where a message
-of one of them says so: by a link `earlier_case`, or by the case that a closure names. A correction has to
-reach all of them. A case that is named by nobody is not found; to link it is an officer's act. This is read
+of one of them says so: by a link `earlier_case`, or by the case that a closure names. Links
+`possible_duplicate` join nothing: only people know whether it is the same person. A correction has to reach
+all of them. A case that is named by nobody is not found; to link it is an officer's act. This is read
 inside the unit that judges a message; who got which data, over all cases of all links, is in `recipients`.
 """
 
@@ -23,14 +24,14 @@ def others_told(uow: UnitOfWork, link: LinkId, case: CaseCode) -> frozenset[Agen
     links = {row.link: row.partner for row in uow.links.all()}
     found, waiting = {(link, case)}, [(link, case)]
     while waiting:
-        named = list(_named(uow, *waiting.pop()))
+        named = list(cases_named(uow, *waiting.pop()))
         new = {(other, code) for code in named for other in links if uow.cases.get(other, code)} - found
         found |= new
         waiting += new
     return frozenset(links[other] for other, _ in found if other != link)
 
 
-def _named(uow: UnitOfWork, link: LinkId, case: CaseCode) -> Iterator[CaseCode]:
+def cases_named(uow: UnitOfWork, link: LinkId, case: CaseCode) -> Iterator[CaseCode]:
     """Yield the other cases of the same person that the messages of a case name."""
     rows = {(event.direction, event.seq) for event in uow.cases.events(link, case)}
     for direction, seq in rows:

@@ -61,6 +61,13 @@ async def withdraw(world, link, partner, case, scope="return"):
     await release(world.kh.node, link, document, officer=OFFICER)
 
 
+async def close_as_double(world, case, other):
+    person = {"case_code": case, "reason": "duplicate", "linked_case": other, "other_side_must_close": True}
+    small = {"type": "CLO", "purpose": "follow_up", "event_at": TOLD_AT, "persons": [person]}
+    document = fill(small, sources_for(world, VN)).document
+    await release(world.kh.node, world.link, document, officer=OFFICER)
+
+
 async def open_withdrawals(world):
     for row in await world.kh.store.read(lambda uow: uow.links.all()):
         await look_for_others(world.kh.node, row.link)
@@ -119,6 +126,21 @@ def test_cases_of_one_person_are_found_over_every_link(asked_for):
         assert {(given.partner, given.seq) for given in found.given} == {(VN, 1), (TH, 1)}
 
     World(seed=2).run(story)
+
+
+def test_a_case_that_a_closure_names_is_of_the_same_person():
+    async def story(world):
+        await world.open()
+        first = await tell(world, world.link, VN)
+        double = await tell(world, world.link, VN)
+        await close_as_double(world, double, first)
+
+        found = await recipients_of(world.kh.node, world.link, first)
+
+        assert found.cases == ((world.link, first), (world.link, double))
+        assert [given.type for given in found.given] == ["RPN", "RPN", "CLO"]
+
+    World().run(story)
 
 
 def test_a_message_that_was_rejected_or_not_delivered_counts_with_its_state():
