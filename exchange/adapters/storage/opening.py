@@ -22,8 +22,10 @@ CHECKPOINT_PAGES = 1000
 one connection nobody can hold a checkpoint up, so the log stays at this size plus one group."""
 JOURNAL_LIMIT = 16 * 1024 * 1024
 """Bytes a write-ahead log keeps after one very large group."""
-CACHE_KIB = 16 * 1024
-"""Page cache: with the tail of every table in it, and a fraction of the 200 MB a process may take."""
+CACHE_KIB = 12 * 1024
+"""Page cache of the store: with the tail of every table in it, a fraction of the 200 MB of a process."""
+KEYS_CACHE_KIB = 2 * 1024
+"""Page cache of the key store, which has small rows that are looked up one by one."""
 
 _SETTINGS = (
     "PRAGMA locking_mode = EXCLUSIVE",
@@ -38,7 +40,6 @@ _SETTINGS = (
             "trusted_schema = OFF",
             "cell_size_check = ON",
             "temp_store = MEMORY",
-            f"cache_size = -{CACHE_KIB}",
             f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
             f"journal_size_limit = {JOURNAL_LIMIT}",
         )
@@ -64,7 +65,7 @@ def connect(path: str) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, cached_statements=CACHED_STATEMENTS, timeout=0)
 
 
-def settle(connection: sqlite3.Connection) -> None:
+def settle(connection: sqlite3.Connection, *, cache_kib: int = CACHE_KIB) -> None:
     """Give a connection to a file its settings, and take SQLite's lock for life.
 
     Raises:
@@ -72,7 +73,7 @@ def settle(connection: sqlite3.Connection) -> None:
         FolderInUseError: another program has the file open.
     """
     try:
-        for setting in _SETTINGS:
+        for setting in (*_SETTINGS, f"PRAGMA cache_size = -{cache_kib}"):
             connection.execute(setting)
         mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
     except sqlite3.Error as error:

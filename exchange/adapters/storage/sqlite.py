@@ -31,7 +31,7 @@ import aiosqlite
 
 from exchange.adapters.storage.database import storage_failure
 from exchange.adapters.storage.files import FolderLock, StoreFiles
-from exchange.adapters.storage.opening import StoreIdentity, assemble, connect, settle
+from exchange.adapters.storage.opening import KEYS_CACHE_KIB, StoreIdentity, assemble, connect, settle
 from exchange.adapters.storage.transactions import Outcome, Transactions
 from exchange.errors import BusyError, StoreError
 from exchange.ids import AgencyCode, RandomSource
@@ -245,7 +245,7 @@ def _open_both(
     """Open store and key store in the thread that will use them."""
     keys = connect(str(files.keys))
     try:
-        settle(keys)
+        settle(keys, cache_kib=KEYS_CACHE_KIB)
         settle(store)
         return keys, assemble(store, keys, identity=identity, finish=finish)
     except BaseException:
