@@ -40,7 +40,7 @@ demo-twins: venv
 test: venv
 	@tools/node.sh || true
 	@tools/browser.sh || true
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 interop:
 	@tools/node.sh
