@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands of the partner; README.md says when each is used. One process at a time works on a folder.
 import * as fs from 'node:fs';
-import { join, linkId, loadKeys, makeSeeds, words, writeCard } from './enrol.mjs';
+import { join, linkId, loadKeys, makeKeys, noteKeys, words, writeCard } from './enrol.mjs';
 import { b64u, demand, messageId } from './forms.mjs';
 import { Partner, writeDurably } from './partner.mjs';
 
@@ -14,13 +14,12 @@ function change(folder, decide) {
 }
 
 const commands = {
-  join(folder, agency, name, schemas, list, invitation, joining) { // makes keys and card, writes the file, shows the words
+  join(folder, agency, name, invitation, joining) { // makes keys and card, writes the file, shows the words
     for (const sub of ['outbox', 'inbox']) fs.mkdirSync(`${folder}/${sub}`, { recursive: true, mode: 0o700 });
-    const seeds = makeSeeds(), keys = loadKeys(seeds), ownCard = writeCard(keys, agency, name, VERSIONS);
-    const { inviter, agreement, signature, joining: file } = join(fs.readFileSync(invitation), keys, ownCard, schemas);
-    const shown = words(agreement, fs.readFileSync(list, 'ascii').trim().split(/\s+/));
-    const spans = Object.fromEntries(inviter.keys.map(({ kid, use, raw }) => [kid, { use, raw, until: null }]));
-    writeDurably(`${folder}/state.json`, JSON.stringify({ seeds, ownCard, me: agency, them: inviter.agency,
+    const made = makeKeys(), keys = loadKeys(made), ownCard = writeCard(keys, agency, name, VERSIONS);
+    const { inviter, agreement, signature, joining: file } = join(fs.readFileSync(invitation), keys, ownCard);
+    const shown = words(agreement), spans = noteKeys({}, inviter, 0);
+    writeDurably(`${folder}/state.json`, JSON.stringify({ keys: made, ownCard, me: agency, them: inviter.agency,
       link: linkId(agreement), agreement: b64u(agreement), signature, words: shown, confirmed: false, spans,
       recovery: inviter.recovery, cards: [inviter.text], own: [], copy: [], heads: {}, out: [], salts: {}, alarms: [] }));
     writeDurably(joining, file);

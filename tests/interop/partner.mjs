@@ -4,19 +4,16 @@
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { commitment, pad, readParts, seal, unpad, unseal, writeParts } from './body.mjs';
-import { Forms } from './content.mjs';
-import { Door } from './door.mjs';
-import { loadKeys, readCard, usable } from './enrol.mjs';
+import { checkDocument, commitment, pad, readParts, seal, unpad, unseal, writeParts } from './body.mjs';
+import { post } from './door.mjs';
+import { isNewer, loadKeys, noteKeys, readCard, usable } from './enrol.mjs';
 import { openGate } from './gate.mjs';
-import { demand, digest, exact, faultOf, instant, is, openJws, signJws, unb64 } from './forms.mjs';
-import { checkCosignature, checkTail, cosign, first, readFrame, readLeaf, said, writeFrame, writeHead, writeLeaf } from './log.mjs';
+import { demand, digest, faultOf, fits, instant, load, openJws, signJws, unb64 } from './forms.mjs';
+import { checkCosignature, checkTail, cosign, first, hasEffect, readFrame, readLeaf, said, writeFrame, writeHead,
+  writeLeaf } from './log.mjs';
 
 const WAIT_S = 55, SKEW_MS = 300000, DAY_MS = 86400000, MOST_WAIT_MS = 900000;
 const TAIL_LEAVES = 500; // of at most 2,048 bytes each: below 1 MiB
-const ENVELOPE = { v: 1, id: is.id, link: is.text, agr: is.number, from: is.agency, to: is.agency, seq: is.number,
-  created: is.instant, expires: is.instant, suite: is.number, pc: is.digest,
-  body: (one) => exact(one, { sha256: is.digest, size: is.number }) };
 
 export function writeDurably(path, text) { // whole or not at all, also after a power cut
   const file = fs.openSync(`${path}.new`, 'w', 0o600), folder = fs.openSync(dirname(path), 'r');
@@ -28,18 +25,17 @@ export function writeDurably(path, text) { // whole or not at all, also after a 
 }
 
 export class Partner {
-  constructor(folder, schemas, mostWait = MOST_WAIT_MS) {
-    const state = JSON.parse(fs.readFileSync(`${folder}/state.json`)), { me, them, link, seeds } = state;
+  constructor(folder, mostWait = MOST_WAIT_MS) {
+    const state = JSON.parse(fs.readFileSync(`${folder}/state.json`)), { me, them, link, own, copy } = state;
     demand(state.confirmed, 'people', 'nobody has compared the words');
-    Object.assign(this, { folder, state, me, them, link, own: state.own, copy: state.copy, mostWait: Number(mostWait),
-      keys: loadKeys(seeds), forms: new Forms(schemas), open: false, offered: [] });
-    this.agreement = JSON.parse(unb64(state.agreement));
-    this.stops = JSON.parse(fs.readFileSync(`${schemas}/codelists/case-states.json`)).stops;
-    this.door = new Door({ address: this.card.addresses[0], link, to: them, key: this.keys.door,
-      pins: () => this.card.keys.filter((key) => key.use === 'tls' && !key.revoked).map((key) => key.raw) });
+    Object.assign(this, { folder, state, me, them, link, own, copy, mostWait: Number(mostWait), keys: loadKeys(state.keys),
+      agreement: JSON.parse(unb64(state.agreement)), stops: load('codelists/case-states').stops, open: false, offered: [] });
   }
   get card() { return readCard(this.state.cards.at(-1), this.state.recovery); }
   alarm(code, why) { this.state.alarms.push({ at: instant(), code, why }); }
+  attempt(step, given) { // what is refused is kept for people, and the rest counts
+    try { if (given) this[step](given); } catch (error) { this.alarm(faultOf(error).code, error.message); }
+  }
 
   // The own log: leaves are gathered, then one head over all of them, then the commit
   append(ev, members) {
@@ -58,14 +54,9 @@ export class Partner {
 
   // Where a key of the partner counts: log.md; a new card: enrolment.md, 1 to 4
   takeCard(text) {
-    const card = readCard(text, this.state.recovery), old = this.card, held = this.copy.length;
-    demand(card.agency === old.agency && card.node === old.node && card.training === old.training, 'card', 'another agency');
-    if (card.serial < old.serial || card.text === old.text) return;
-    demand(card.serial > old.serial, 'card_conflict');
-    for (const { kid, use, raw, revoked, reason } of card.keys) {
-      const span = this.state.spans[kid] ??= { use, raw, until: revoked ? 0 : null };
-      if (reason === 'compromised') span.until = Math.min(span.until ?? held, held);
-    }
+    const card = readCard(text, this.state.recovery);
+    if (!isNewer(card, this.card)) return;
+    noteKeys(this.state.spans, card, this.copy.length);
     this.state.cards.push(text);
   }
   takeKey({ op, kid, i }, held) {
@@ -86,7 +77,7 @@ export class Partner {
   async number(id, { header, content, persons }) {
     const { me: from, them: to, link } = this, seq = this.state.out.length + 1, created = Date.now();
     const filled = { ...header, message_id: id, sender: from, recipient: to, link, agreement: 1 };
-    this.forms.check({ header: filled, content, persons }); // 1
+    checkDocument({ header: filled, content, persons }); // 1
     const parts = writeParts({ header: filled, content, persons }), pc = this.commitTo(id, parts), plaintext = pad(parts); // 3
     const body = await seal(plaintext, from, to, usable(this.card, 'seal', 'X25519')), cd = digest(body);
     const expires = instant(created + this.agreement.terms.expires_days * DAY_MS);
@@ -134,9 +125,9 @@ export class Partner {
   // The answer: card, tail, cosignature, results, lines; one head; one commit
   async take(raw) {
     const frame = readFrame(raw, this.link, this.them, this.me);
-    for (const [here, step] of [[frame.card, 'takeCard'], [frame.tail && frame, 'takeTail'], [frame.cosignature, 'takeCosignature']]) {
-      try { if (here) this[step](here); } catch (error) { this.alarm(faultOf(error).code, error.message); }
-    }
+    this.attempt('takeCard', frame.card);
+    this.attempt('takeTail', frame.tail && frame);
+    this.attempt('takeCosignature', frame.cosignature);
     for (const result of frame.results) this.takeResult(result);
     for (const line of frame.lines) await this.receive(line).catch((error) => this.alarm(faultOf(error).code, 'a line'));
     for (let seq = this.missing(); this.isGivenUp(seq); seq = this.missing()) { // receiving.md, the missing number
@@ -152,9 +143,9 @@ export class Partner {
     this.copy.push(...taken.fresh); // 8
     this.state.mine = { size: taken.head.size, head: taken.head.note, note: cosign(this.keys.cosign, this.me, taken.head.text) };
     for (const leaf of taken.fresh.map(readLeaf)) { // 9; 10 is that verdicts are looked up in the copy
-      if (leaf.ev === 'keyx') this.takeKey(leaf, held);
-      const verdict = ['rcvd', 'accp', 'rejc'].includes(leaf.ev);
-      if (verdict && first(this.own, 'sent', leaf.seq)?.id !== leaf.id) this.alarm('difference', `leaf ${leaf.i}`);
+      const isOfOurs = !['rcvd', 'accp', 'rejc'].includes(leaf.ev) || first(this.own, 'sent', leaf.seq)?.id === leaf.id;
+      if (!hasEffect(leaf) || !isOfOurs) this.alarm('difference', `leaf ${leaf.i}`);
+      else if (leaf.ev === 'keyx') this.takeKey(leaf, held);
     }
   }
   takeCosignature({ size, note }) {
@@ -174,14 +165,15 @@ export class Partner {
   async receive(line) {
     const { own, copy, state: { salts } } = this, [compact, body, more] = line.split('~'); // 1
     demand(body && more === undefined, 'envelope_invalid');
-    const jws = openJws(compact, 'exchange-envelope+jws', 4096), envelope = exact(jws.payload, ENVELOPE), { seq, id, pc } = envelope;
+    const jws = openJws(compact, 'exchange-envelope+jws', 4096), envelope = fits('envelope', jws.payload), { seq, id, pc } = envelope;
     demand(envelope.expires > envelope.created, 'envelope_invalid');
     demand(envelope.to === this.me && envelope.link === this.link, 'wrong_recipient'); // 2
     const named = this.state.spans[jws.kid]; // 3
     demand(envelope.from === this.them && named?.use === 'envelope', 'signer_unknown');
     jws.verify(unb64(named.raw)); // 4
     demand(body.length === envelope.body.size && digest(body) === envelope.body.sha256, 'envelope_invalid');
-    const content = await this.examine(envelope, body), eh = digest(compact), cd = envelope.body.sha256; // 5 to 8
+    const content = await this.examine(envelope, body).catch((error) => ({ fault: faultOf(error).code })); // 5 to 8
+    const eh = digest(compact), cd = envelope.body.sha256;
     const before = first(own, 'rcvd', seq); // 9
     if (before?.id === id && before.eh === eh) return;
     demand(!before && !said(own, 'rcvd').some((leaf) => leaf.id === id), 'conflict');
@@ -199,14 +191,12 @@ export class Partner {
     this.record(sent, code); // 19
   }
   async examine(envelope, body) {
-    try {
-      demand(envelope.suite === this.agreement.suite, 'agreement_mismatch'); // 5
-      const parts = unpad(await unseal(body, envelope, this.keys.seal));
-      demand(commitment(envelope.id, parts) === envelope.pc, 'commitment_mismatch'); // 6
-      const content = readParts(parts, envelope); // 7
-      this.forms.check(content.document); // 8
-      return content;
-    } catch (error) { return { fault: faultOf(error).code }; }
+    demand(envelope.suite === this.agreement.suite, 'agreement_mismatch'); // 5
+    const parts = unpad(await unseal(body, envelope, this.keys.seal));
+    demand(commitment(envelope.id, parts) === envelope.pc, 'commitment_mismatch'); // 6
+    const content = readParts(parts, envelope); // 7
+    checkDocument(content.document); // 8
+    return content;
   }
   record({ seq, id, eh, cd }, code) {
     this.append('rcvd', { seq, id, eh, cd, ...(code ? { k: 'rejected', code } : { k: 'accepted' }) });
@@ -224,7 +214,7 @@ export class Partner {
         if (!this.open) await openGate(this);
         waiting = new AbortController();
         await this.takeOutbox();
-        const news = await this.take(await this.door.post('exchange', 'application/vnd.exchange.frame', this.frame(), waiting.signal));
+        const news = await this.take(await post(this, 'exchange', 'application/vnd.exchange.frame', this.frame(), waiting.signal));
         failures = this.offered.some((one) => this.isOpen(one)) ? failures + 1 : 0; // 6: the same bytes, later
         if (failures || !news) await rest();
       } catch (error) {

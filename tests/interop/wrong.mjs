@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The partner with one fault, for the tests: node wrong.mjs signature|commitment|repeat FOLDER SCHEMAS [MOST_WAIT_MS]
+// The partner with one fault, for the tests: node wrong.mjs signature|commitment|repeat FOLDER [MOST_WAIT_MS]
 import { messageId } from './forms.mjs';
 import { commitment } from './body.mjs';
 import { Partner } from './partner.mjs';
