@@ -77,7 +77,7 @@ equal members, the bytes of a whole leaf."""
 LATER: Final = {
     "invitation": ("/profile",),
     "joining": ("/signature",),
-    "word": (
+    "gate": (
         "/nonce",
         "/to_nonce",
         "/asks",
@@ -125,7 +125,7 @@ READERS: Final[dict[str, Callable[[Any], object]]] = {
     "card": _read_card,
     "envelope": lambda value: read_envelope(sign_compact(encode(value), typ=TYP, key=_key(KH, "envelope"))),
     "frame": _read_frame,
-    "word": _read_word,
+    "gate": _read_word,
     "leaf": lambda value: decode_leaf(encode_canonical(value)),
     "event": _read_event,
     "agreement": lambda value: read_agreement(encode(value)),
@@ -145,7 +145,7 @@ def _right() -> Iterator[tuple[str, Any]]:
     yield "card", card | {"keys": [card["keys"][0] | {"revoked": True, "reason": "retired"}]}
     yield "envelope", json.loads(MADE["messages"]["1"]["envelope_payload"])
     yield "frame", json.loads(MADE["frames"]["3"].split("\n")[0])
-    yield "word", json.loads(MADE["gate_payloads"]["3"])
+    yield "gate", json.loads(MADE["gate_payloads"]["3"])
     yield "agreement", json.loads(MADE["enrolment"]["agreement"])
     for name in ("invitation", "joining"):
         yield name, json.loads(MADE["enrolment"][f"{name}_payload"])

@@ -23,36 +23,34 @@ export function pad(parts) {
   return Buffer.concat([bytes, Buffer.alloc(sizeClass(bytes.length) - bytes.length, ' ')]);
 }
 export function unpad(plaintext) {
-  const end = plaintext.lastIndexOf('\n'), size = end + 1;
-  demand(size && plaintext.length === sizeClass(size) && plaintext.subarray(size).every((byte) => byte === 0x20),
-    'commitment_mismatch', 'padding');
-  return plaintext.toString('latin1', 0, end).split('\n').map((part) => Buffer.from(part, 'latin1'));
+  const parts = plaintext.toString('latin1').split('\n').slice(0, -1).map((part) => Buffer.from(part, 'latin1'));
+  demand(parts.length && pad(parts).equals(plaintext), 'commitment_mismatch', 'padding');
+  return parts;
 }
 
 export const seal = (plaintext, from, to, key) => new CompactEncrypt(plaintext)
   .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', kid: key.kid })
   .setKeyManagementParameters({ apu: Buffer.from(from), apv: Buffer.from(to) })
   .encrypt(publicKey('X25519', unb64(key.raw, 32)));
-export async function unseal(body, { from, to }, { kid, key }) { // whatever fails is decryption_failed
+export async function unseal(body, { from, to }, own) { // whatever fails is decryption_failed
   try {
-    const [head, wrapped, iv, text, tag, more] = body.split('.');
-    demand(more === undefined && head.length <= 3072, 'form');
-    demand(unb64(wrapped, 40) && unb64(iv, 12) && unb64(text) && unb64(tag, 16), 'form');
-    fits('body-header', readJson(unb64(head), 3072), { alg: 'ECDH-ES+A256KW', kid, apu: b64u(from), apv: b64u(to) });
-    return Buffer.from((await compactDecrypt(body, key)).plaintext);
+    const [head, key, iv, text, tag, more] = body.split('.');
+    demand(more === undefined && head.length <= 3072 && unb64(key, 40) && unb64(iv, 12) && unb64(text) && unb64(tag, 16), 'form');
+    fits('body-header', readJson(unb64(head), 3072), { alg: 'ECDH-ES+A256KW', kid: own.kid, apu: b64u(from), apv: b64u(to) });
+    return Buffer.from((await compactDecrypt(body, own.key)).plaintext);
   } catch { throw new Fault('decryption_failed'); }
 }
 
-export function readParts(parts, envelope) {
+const IN_ENVELOPE = { message_id: 'id', sender: 'from', recipient: 'to', link: 'link', agreement: 'agr' };
+export function readMessage(parts, envelope) {
   demand(parts.length >= 2 && parts.length <= 1010, 'form_invalid', 'number of parts');
   const read = parts.map((part) => readJson(part, 6291456, 'form_invalid'));
   const right = (one, n) => hasForm('part', one) && parts[n].toString('latin1', 0, 9) === '{"salt":"';
   demand(read.every(right), 'form_invalid', 'salt');
   const salts = read.map((one) => one.salt), [header, content, ...persons] = read.map(({ salt, ...rest }) => rest);
-  const { id, from, to, link, agr } = envelope;
-  demand(header.message_id === id && header.sender === from && header.recipient === to && header.link === link
-    && header.agreement === agr, 'header_mismatch');
+  demand(Object.entries(IN_ENVELOPE).every(([member, one]) => header[member] === envelope[one]), 'header_mismatch');
   demand(new Set(salts).size === salts.length, 'commitment_mismatch', 'a salt twice');
+  checkDocument({ header, content, persons });
   return { document: { header, content, persons }, salts };
 }
 
@@ -63,9 +61,9 @@ const lists = new Map(loadAll('codelists').map((one) => [one.list, one]));
 const hasCode = (list, code) => lists.get(list)?.codes.some((one) => one.code === code);
 const major = (version) => String(version).split('.')[0];
 export function checkDocument(document) { // version, names that never travel, form, codes
-  const { type, type_version: version, list_versions: versions = {} } = document.header;
+  const { type, type_version: version, list_versions: versions } = document.header;
   const right = formOf(`schema:${String(type).toLowerCase()}:${version}`);
-  const known = Object.entries(versions).every(([list, one]) => major(lists.get(list)?.version ?? one) === major(one));
+  const known = Object.entries(versions ?? {}).every(([list, one]) => major(lists.get(list)?.version ?? one) === major(one));
   demand(right && known, hasCode('message-types', type) ? 'version_unsupported' : 'code_unknown', type);
   const travels = (one) => one === null || typeof one !== 'object' || Object.entries(one).every(([name, value]) =>
     !NEVER.has(name) && !NEVER_IN[type]?.includes(name) && travels(value));

@@ -1,31 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Card, agreement, the two files and the words, as the side that joins. Source: docs/protocol/enrolment.md.
 import * as crypto from 'node:crypto';
-import { b64u, checkKey, demand, detach, digest, fits, instant, keyId, load, loadKey, makeKey, openJws, readShared,
+import { b64u, demand, detach, digest, instant, keyId, load, loadKey, openJws, readShared,
   sha256, signJws, unb64 } from './forms.mjs';
 
-const CARD_BYTES = 65536, FILE_BYTES = 262144, DAY_MS = 86400000, SKEW_MS = 300000;
+const DAY_MS = 86400000, SKEW_MS = 300000;
 const USES = { recovery: 'Ed25519', envelope: 'Ed25519', head: 'Ed25519', cosign: 'Ed25519', door: 'Ed25519', seal: 'X25519' };
 
-const eachUse = (make) => Object.fromEntries(Object.keys(USES).map((use) => [use, make(use)]));
-export const makeKeys = () => eachUse((use) => makeKey(USES[use]));
-export const loadKeys = (jwks) => eachUse((use) => loadKey(use, jwks[use]));
+export const makeKeys = () => Object.fromEntries(Object.entries(USES).map(([use, alg]) =>
+  [use, crypto.generateKeyPairSync(alg.toLowerCase()).privateKey.export({ format: 'jwk' })]));
+export const loadKeys = (jwks) => Object.fromEntries(Object.entries(jwks).map(([use, jwk]) => [use, loadKey(use, jwk)]));
 
 export function writeCard(keys, agency, name, messages) {
   const now = Date.now(), dates = { from: instant(now - DAY_MS), until: instant(now + 180 * DAY_MS) };
   const listed = Object.values(keys).slice(1).map(({ use, kid, alg, raw }) => ({ use, kid, alg, raw: b64u(raw), ...dates }));
-  return signJws(keys.recovery, 'exchange-card+jws', JSON.stringify({ v: 1, agency, names: { en: name },
+  return signJws(keys.recovery, 'card', JSON.stringify({ v: 1, agency, names: { en: name },
     node: crypto.randomBytes(8).toString('hex'), serial: 1, issued: instant(now), training: true,
     recovery: b64u(keys.recovery.raw), keys: listed, addresses: [], suites: [1], messages, limits: { line_bytes: 6291456 } }));
 }
 export function readCard(text, pinned = null) { // what a reader checks
-  const jws = openJws(text, 'exchange-card+jws', CARD_BYTES), card = fits('card', jws.payload); // 1, 4
+  const { payload: card, verify } = openJws('card', text, pinned ? { recovery: pinned } : {}); // 1, 2, 4
   const recovery = unb64(card.recovery), seen = new Set([keyId(recovery)]);
-  checkKey('Ed25519', recovery); // 2
-  demand(!pinned || pinned === card.recovery, 'card', 'another recovery key than the pinned one');
-  jws.verify(recovery); // 3
-  for (const { kid, alg, raw, from, until } of card.keys) { // 5
-    checkKey(alg, unb64(raw));
+  verify(recovery); // 3
+  for (const { kid, raw, from, until } of card.keys) { // 5
     demand(kid === keyId(unb64(raw)) && !seen.has(kid) && from < until, 'card', kid);
     seen.add(kid);
   }
@@ -40,7 +37,7 @@ export function isNewer(card, held) { // a new card, 1 to 4; keys of other agenc
 }
 export function noteKeys(spans, card, held) { // where keys of a new card count, with so many leaves held: log.md
   for (const { kid, use, raw, revoked, reason } of card.keys) {
-    const span = spans[kid] ??= { use, raw, until: revoked ? 0 : null };
+    const span = spans[kid] ??= { kid, use, raw, until: revoked ? 0 : null };
     if (reason === 'compromised') span.until = Math.min(span.until ?? held, held);
   }
   return spans;
@@ -56,11 +53,11 @@ export function termsOf(profile, countries) { // "Terms", steps 1 to 4
     deadlines: profile.deadlines.filter((row) => ours(row.calendar_of)) };
 }
 export function join(file, keys, ownCard) { // what the joiner computes, 1 to 5
-  const text = file.toString('latin1').replace(/\n$/, ''), jws = openJws(text, 'exchange-invitation+jws', FILE_BYTES);
-  const { card, profile, suites } = fits('invitation', jws.payload), inviter = readCard(card), own = readCard(ownCard);
-  jws.verify(unb64(inviter.recovery));
+  const text = file.toString('latin1').replace(/\n$/, ''), { payload, verify } = openJws('invitation', text);
+  const { card, profile, suites } = payload, inviter = readCard(card), own = readCard(ownCard);
+  verify(unb64(inviter.recovery));
   demand(inviter.agency !== own.agency && inviter.node !== own.node && inviter.training === own.training // 1, newcomer 1, 3
-    && load('codelists/agencies').codes.some((one) => one.code === inviter.agency && one.contact_point), 'newcomer'); // 2
+    && load('codelists/agencies.json').codes.some((one) => one.code === inviter.agency && one.contact_point), 'newcomer'); // 2
   demand(Date.parse(inviter.issued) <= Date.now() + SKEW_MS, 'newcomer', 'issued in the future'); // 4
   demand(Object.entries(USES).slice(1).every(([use, alg]) => usable(inviter, use, alg)) && usable(inviter, 'tls', 'P-256'),
     'newcomer', 'a key is missing');
@@ -68,10 +65,10 @@ export function join(file, keys, ownCard) { // what the joiner computes, 1 to 5
   const suite = Math.max(...suites.filter((one) => own.suites.includes(one))), invitation = digest(text); // 2, 3
   demand(suite === 1, 'suite', 'no suite in common');
   const parties = [inviter, own].map(({ agency, node, recovery }) => ({ agency, node, recovery })); // 4
-  const terms = termsOf(load(`profiles/${profile}`), parties.map((party) => party.agency.slice(0, 2))); // 5
+  const terms = termsOf(load(`profiles/${profile}.json`), parties.map((party) => party.agency.slice(0, 2))); // 5
   const agreement = Buffer.from(JSON.stringify({ v: 1, n: 1, link: null, previous: null, invitation, profile, suite, parties,
-    terms })), signature = detach(signJws(keys.recovery, 'exchange-agreement+jws', agreement));
-  const joining = signJws(keys.recovery, 'exchange-joining+jws', JSON.stringify({ v: 1, card: ownCard,
+    terms })), signature = detach(signJws(keys.recovery, 'agreement', agreement));
+  const joining = signJws(keys.recovery, 'joining', JSON.stringify({ v: 1, card: ownCard,
     agreement: b64u(agreement), signature, invitation, created: instant() }));
   return { inviter, agreement, signature, joining };
 }

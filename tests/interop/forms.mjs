@@ -21,10 +21,8 @@ export function unb64(text, size, form = 'base64url') { // exact: the bytes give
   demand(bytes.toString(form) === text && (size ?? bytes.length) === bytes.length, 'form', `${form} is not exact`);
   return bytes;
 }
-export function messageId() { // a UUID of version 7: milliseconds before what is random
-  const ms = Date.now().toString(16).padStart(12, '0');
-  return `${ms.slice(0, 8)}-${ms.slice(8)}-7${crypto.randomUUID().slice(15)}`;
-}
+export const messageId = (time = Date.now().toString(16).padStart(12, '0')) => // a UUID of version 7
+  `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
 export function root(hashes) { // RFC 9162: splits at the largest power of two below the number of leaves
   if (hashes.length < 2) return hashes[0] ?? sha256('');
   const split = 2 ** Math.floor(Math.log2(hashes.length - 1));
@@ -34,12 +32,12 @@ export function root(hashes) { // RFC 9162: splits at the largest power of two b
 // What both sides have as files: schemas of the wire and of messages, lists of codes, profiles, words
 const ROOT = new URL('../../', import.meta.url);
 export const readShared = (path) => readFileSync(new URL(path, ROOT));
-export const load = (path) => JSON.parse(readShared(`schemas/${path}.json`));
-export const loadAll = (folder) => readdirSync(new URL(`schemas/${folder}`, ROOT)).map((file) => load(`${folder}/${file.slice(0, -5)}`));
+export const load = (path) => JSON.parse(readShared(`schemas/${path}`));
+export const loadAll = (folder) => readdirSync(new URL(`schemas/${folder}`, ROOT)).map((file) => load(`${folder}/${file}`));
 export const seenCodes = []; // filled while a schema looks at a message: [list, code] of each member with a list
-const schemas = new Ajv({ strict: false, schemas: [...loadAll('wire'), ...loadAll('messages'), load('profiles/profile.schema')],
-  keywords: [{ keyword: 'x-list', schemaType: 'string',
-    validate: (list, code, schema) => schema['x-list-open'] || seenCodes.push([list, code]) }] });
+const schemas = new Ajv({ strict: false, keywords: [{ keyword: 'x-list', schemaType: 'string',
+  validate: (list, code, schema) => schema['x-list-open'] || seenCodes.push([list, code]) }] });
+schemas.addSchema([...loadAll('wire'), ...loadAll('messages'), load('profiles/profile.schema.json')]);
 export const formOf = (name) => schemas.getSchema(`urn:exchange:${name}`);
 export const hasForm = (name, value) => formOf(`wire:${name}:1.0`)(value);
 export function fits(name, value, expected = {}) { // the form of an object on the wire, and some members exactly so
@@ -64,8 +62,8 @@ export function readJson(bytes, limit, fault = 'form') {
   return value;
 }
 
-// Keys: a private key is kept as JWK, a public one travels raw
-export const makeKey = (alg) => crypto.generateKeyPairSync(alg.toLowerCase()).privateKey.export({ format: 'jwk' });
+// Keys: a private key is kept as JWK, a public one travels raw. The schema of a card compares use, algorithm and length, and
+// refuses the points of small order: the smaller check that "Checks of a key" allows
 export function loadKey(use, jwk) {
   const raw = unb64(jwk.x, 32);
   return { use, kid: keyId(raw), alg: jwk.crv, raw, key: crypto.createPrivateKey({ format: 'jwk', key: jwk }) };
@@ -74,31 +72,18 @@ export const publicKey = (crv, raw) => crypto.createPublicKey({ format: 'jwk', k
 export const sign = (key, text) => crypto.sign(null, Buffer.from(text), key);
 export const verify = (raw, text, signature) => crypto.verify(null, Buffer.from(text), publicKey('Ed25519', raw), signature);
 
-// Checks of a key that is computed with; the schema of a card has compared use, algorithm and length. Rule 2 is the smaller
-// one that the page allows: canonical, and none of the eight points
-const P = 2n ** 255n - 19n, SMALL = [0n, 1n, P - 1n, 0x5fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
-  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n];
-export function checkKey(alg, raw) {
-  const number = BigInt(`0x${Buffer.from(raw).reverse().toString('hex')}`), y = BigInt.asUintN(255, number);
-  const unsound = alg === 'Ed25519' ? y >= P || SMALL.includes(y) : alg === 'X25519' && (number >= P || !isShared(raw));
-  demand(!unsound, 'key', `${keyId(raw)} is not sound`);
-}
-function isShared(raw) { // false for a key of small order: the exchange gives zero, and OpenSSL refuses it itself
-  const { privateKey } = crypto.generateKeyPairSync('x25519');
-  try { return crypto.diffieHellman({ privateKey, publicKey: publicKey('X25519', raw) }).some(Boolean); } catch { return false; }
-}
-
-// Signed objects: compact JWS with exactly alg, kid and typ
-export function signJws(own, typ, payload) {
-  const text = `${b64u(JSON.stringify({ alg: 'Ed25519', kid: own.kid, typ }))}.${b64u(payload)}`;
+// Signed objects: compact JWS with exactly alg, kid and typ; the name of the type is that of the schema of its payload
+const MOST_BYTES = { card: 65536, invitation: 262144, agreement: 262144, envelope: 4096, gate: 262144 };
+export function signJws(own, name, payload) {
+  const text = `${b64u(JSON.stringify({ alg: 'Ed25519', kid: own.kid, typ: `exchange-${name}+jws` }))}.${b64u(payload)}`;
   return `${text}.${b64u(sign(own.key, text))}`;
 }
 export const detach = (jws) => jws.replace(/\..*\./, '..');
 export const attach = (jws, payload) => jws.replace('..', `.${b64u(payload)}.`);
-export function openJws(text, typ, limit) { // nothing of the payload counts before `verify` was called
-  const [head, body, signature, more] = text.split('.');
-  demand(text.length <= limit && signature && more === undefined && head.length <= 256, 'form', 'no compact JWS');
-  const { kid } = fits('jws-header', readJson(unb64(head), 256), { typ }), bytes = unb64(signature, 64);
-  return { kid, payload: readJson(unb64(body), limit), verify: (raw) =>
-    demand(raw && kid === keyId(raw) && verify(raw, `${head}.${body}`, bytes), 'signature_invalid', typ) };
+export function openJws(name, text, expected) { // nothing of the payload counts before `verify` was called
+  const [head, body, signature, more] = text.split('.'), most = MOST_BYTES[name];
+  demand(text.length <= most && signature && more === undefined && head.length <= 256, 'form', 'no compact JWS');
+  const { kid } = fits('jws-header', readJson(unb64(head), 256), { typ: `exchange-${name}+jws` }), bytes = unb64(signature, 64);
+  return { kid, payload: fits(name, readJson(unb64(body), most), expected), verify: (raw) =>
+    demand(raw && kid === keyId(raw) && verify(raw, `${head}.${body}`, bytes), 'signature_invalid', name) };
 }

@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gate, as a side that only calls. Source: docs/protocol/gate.md; the numbers are those of "Decision".
 import { post } from './door.mjs';
-import { attach, b64u, demand, digest, fits, instant, openJws, random, signJws, unb64 } from './forms.mjs';
+import { attach, b64u, demand, digest, instant, openJws, random, signJws, unb64 } from './forms.mjs';
 import { readHead, readLeaf, rootOf, said } from './log.mjs';
 
-const SKEW_MS = 300000, WORD_BYTES = 262144, TYPE = 'exchange-gate+jws';
+const SKEW_MS = 300000;
 
-async function ask(partner, toNonce) {
+async function ask(partner, last) {
   const { state, link, me: from, them: to, keys, own, copy } = partner, held = copy.length, nonce = random(16);
   const gives = { seen: { ep: 1, size: held, note: state.mine?.head ?? '' },
     numbers: Math.max(0, ...said(copy, 'sent').map((leaf) => leaf.seq)),
     own: { ep: 1, size: own.length, root: b64u(rootOf(own)) }, copy: { ep: 1, size: held },
     next: state.out.length + 1, state: partner.open ? 'open' : 'closed', restored: '',
     agreement: { n: 1, ad: digest(unb64(state.agreement)), sig: state.signature }, card: state.ownCard };
-  const question = { v: 1, link, from, to, at: instant(), nonce, to_nonce: toNonce, op: 'report', asks: {}, gives };
-  const signed = Buffer.from(signJws(keys.door, TYPE, JSON.stringify(question)));
-  const raw = await post(partner, 'gate', 'application/jose', signed);
-  const jws = openJws(raw.toString('latin1'), TYPE, WORD_BYTES);
-  const word = fits('word', jws.payload, { link, from: to, to: from, to_nonce: nonce, op: 'report' });
-  jws.verify(partner.findKey('door')((_, kid) => kid === jws.kid)); // with the cards held so far
-  partner.attempt('takeCard', word.gives.card);
+  const question = JSON.stringify({ v: 1, link, from, to, at: instant(), nonce, to_nonce: last, op: 'report', asks: {}, gives });
+  const answer = await post(partner, 'gate', signJws(keys.door, 'gate', question));
+  const { kid, payload: word, verify } = openJws('gate', answer, { link, from: to, to: from, to_nonce: nonce, op: 'report' });
+  verify(partner.findKey('door', (_, one) => one === kid)); // with the cards held so far
+  await partner.attempt('takeCard', word.gives.card);
   demand(Math.abs(Date.parse(word.at) - Date.now()) <= SKEW_MS, 'clock', 'the clocks differ'); // 1
   return word;
 }
@@ -34,7 +32,7 @@ function decide({ state, keys, link, me, own: leaves }, { seen, numbers, own, co
     demand(head.size === seen.size && head.root.equals(rootOf(leaves.slice(0, seen.size))), 'people', 'frozen: another root');
   }
   demand(agreement.ad === digest(agreed), 'people', 'another agreement');
-  openJws(attach(agreement.sig, agreed), 'exchange-agreement+jws', WORD_BYTES).verify(unb64(state.recovery));
+  openJws('agreement', attach(agreement.sig, agreed)).verify(unb64(state.recovery));
   state.countersigned = agreement.sig;
 }
 

@@ -2,8 +2,8 @@
 // Leaves, heads, cosignatures, what a cosigner checks, frames. Source: docs/protocol/log.md, objects.md.
 import { demand, fits, hasForm, readJson, root, sha256, sign, unb64, verify } from './forms.mjs';
 
-const TAIL_LEAVES = 2000, TAIL_BYTES = 1048576, LEAF_BYTES = 2048, BLOCK = 4096, HEADER_BYTES = 131072, FRAME_BYTES = 8388608;
-const HEAD = 1, COSIGN = 4; // kinds of signature in a note
+// HEAD and COSIGN are the kinds of signature in a note
+const TAIL_BYTES = 1048576, LEAF_BYTES = 2048, BLOCK = 4096, HEADER_BYTES = 131072, FRAME_BYTES = 8388608, HEAD = 1, COSIGN = 4;
 
 export const writeLeaf = (members) => JSON.stringify(members, Object.keys(members).sort());
 export function readLeaf(text) {
@@ -37,17 +37,17 @@ export function cosign(own, by, text) {
   time.writeBigUInt64BE(BigInt(seconds));
   return noteLine(`${by}/cosign`, keyHash(`${by}/cosign`, COSIGN, own.raw), time, sign(own.key, cosigned(seconds, text)));
 }
-export function checkCosignature(note, by, text, findKey) {
+export function checkCosigned(note, by, text, findKey) {
   const found = /^— (\S+) (.{104})\n$/.exec(note);
   demand(found?.[1] === `${by}/cosign`, 'cosignature', 'form');
   const line = unb64(found[2], 76, 'base64'), key = findKey((raw) => keyHash(found[1], COSIGN, raw).equals(line.subarray(0, 4)));
   demand(key && verify(key, cosigned(line.readBigUInt64BE(4), text), line.subarray(12)), 'cosignature', 'signature');
 }
 
-// What a cosigner checks, 1 to 8; gives the new leaves and the head, or null when the copy has all of it
+// What a cosigner checks, 1 and 3 to 8, of a frame that was read (2); gives the new leaves and the head, or null when the copy
+// has all of it
 export function checkTail(copy, { by, ep, from, head: note }, leaves, { link, them, findKey }) {
   demand(by === them && ep === 1, 'tail', 'another log'); // 1
-  demand(leaves.length <= TAIL_LEAVES && leaves.join('').length <= TAIL_BYTES, 'tail', 'too much'); // 2
   const same = () => leaves.every((leaf, n) => from + n >= copy.length || leaf === copy[from + n]);
   if (from + leaves.length < copy.length && same()) return null;
   const head = readHead(note, link, by, findKey), fresh = leaves.slice(Math.max(0, copy.length - from)); // 3
@@ -55,20 +55,20 @@ export function checkTail(copy, { by, ep, from, head: note }, leaves, { link, th
   demand(from + leaves.length === head.size && from <= copy.length, 'tail', 'does not reach'); // 5
   demand(same(), 'log_forked', 'other leaves'); // 6
   demand(rootOf([...copy, ...fresh]).equals(head.root), fresh.length ? 'tail' : 'log_forked', 'another root'); // 7
-  fresh.map(readLeaf).forEach(({ i, ...leaf }, n) => // 8
-    demand(i === copy.length + n && leaf.link === link && leaf.by === by && leaf.ep === 1, 'log_invalid', 'another place'));
-  return { fresh, head };
+  const read = fresh.map(readLeaf); // 8
+  demand(read.every((one, n) => one.link === link && one.by === by && one.ep === 1 && one.i === copy.length + n), 'log_invalid');
+  return { fresh, read, head };
 }
 
 export function writeFrame(header, leaves, lines) {
   const text = Buffer.from(`${[JSON.stringify(header), ...leaves, ...lines].join('\n')}\n`);
   return Buffer.concat([text, Buffer.alloc((2 * BLOCK - 1 - (text.length % BLOCK)) % BLOCK, ' '), Buffer.from('\n')]);
 }
-export function readFrame(bytes, link, from, to) {
-  const lines = bytes.toString('latin1').split('\n'), [end, padding] = [lines.pop(), lines.pop()];
+export function readFrame(text, link, from, to) { // its bytes, each as a character
+  const lines = text.split('\n'), [end, padding] = [lines.pop(), lines.pop()];
   const header = fits('frame', readJson(Buffer.from(lines[0] ?? '', 'latin1'), HEADER_BYTES), { link, from, to, wait: 0 });
   const count = 1 + (header.tail?.count ?? 0), leaves = lines.slice(1, count), rest = lines.slice(count);
-  demand(bytes.length % BLOCK === 0 && /^ *$/.test(padding) && padding.length < BLOCK && end === '', 'frame_invalid', 'padding');
+  demand(text.length % BLOCK === 0 && /^ *$/.test(padding) && padding.length < BLOCK && end === '', 'frame_invalid', 'padding');
   demand(leaves.length === count - 1 && rest.length === header.messages, 'frame_invalid', 'number of lines');
   demand(leaves.join('').length <= TAIL_BYTES && lines.slice(1).join('').length <= FRAME_BYTES, 'frame_invalid', 'bytes');
   return { ...header, leaves, lines: rest };

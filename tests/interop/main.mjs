@@ -10,7 +10,7 @@ const VERSIONS = { RPN: ['1.0'], RPD: ['1.0'], CKS: ['1.0'] };
 function change(folder, decide) {
   const state = JSON.parse(fs.readFileSync(`${folder}/state.json`));
   decide(state);
-  writeDurably(`${folder}/state.json`, JSON.stringify(state));
+  writeDurably(folder, 'state.json', JSON.stringify(state));
 }
 
 const commands = {
@@ -19,10 +19,10 @@ const commands = {
     const made = makeKeys(), keys = loadKeys(made), ownCard = writeCard(keys, agency, name, VERSIONS);
     const { inviter, agreement, signature, joining: file } = join(fs.readFileSync(invitation), keys, ownCard);
     const shown = words(agreement), spans = noteKeys({}, inviter, 0);
-    writeDurably(`${folder}/state.json`, JSON.stringify({ keys: made, ownCard, me: agency, them: inviter.agency,
+    writeDurably(folder, 'state.json', JSON.stringify({ keys: made, ownCard, me: agency, them: inviter.agency,
       link: linkId(agreement), agreement: b64u(agreement), signature, words: shown, confirmed: false, spans,
       recovery: inviter.recovery, cards: [inviter.text], own: [], copy: [], heads: {}, out: [], salts: {}, alarms: [] }));
-    writeDurably(joining, file);
+    fs.writeFileSync(joining, file);
     console.log(shown.join(' '));
   },
   confirm: (folder, ...spoken) => change(folder, (state) => { // people compared the words
@@ -31,7 +31,7 @@ const commands = {
   }),
   send(folder, document) { // puts a document into the outbox, shows its message id
     const id = messageId();
-    writeDurably(`${folder}/outbox/${id}.json`, fs.readFileSync(document));
+    writeDurably(`${folder}/outbox`, `${id}.json`, fs.readFileSync(document));
     console.log(id);
   },
   run: (...given) => new Partner(...given).run(), // the gate, then the loop
@@ -42,10 +42,5 @@ const commands = {
 };
 
 const [name, ...given] = process.argv.slice(2);
-try {
-  demand(commands[name] && given.length, 'usage', `node main.mjs ${Object.keys(commands).join('|')} FOLDER …`);
-  await commands[name](...given);
-} catch (error) {
-  console.error(`error: ${error.code ? error.message : error.stack}`);
-  process.exit(1);
-}
+demand(commands[name] && given.length, 'usage', `node main.mjs ${Object.keys(commands).join('|')} FOLDER …`);
+await commands[name](...given);

@@ -3,9 +3,10 @@
 import { deepStrictEqual as equal } from 'node:assert';
 import { isNewer, readCard } from './enrol.mjs';
 import { fits, keyId, readJson, readShared, unb64 } from './forms.mjs';
-import { checkCosignature, checkTail, hasEffect, readFrame, readHead, readLeaf } from './log.mjs';
+import { checkCosigned, checkTail, hasEffect, readFrame, readHead, readLeaf } from './log.mjs';
 
-const read = (kind) => readShared(`tests/vectors/kit/${kind}.jsonl`).toString().trim().split('\n').map((line) => JSON.parse(line));
+const lines = (kind) => readShared(`tests/vectors/kit/${kind}.jsonl`).toString().trim().split('\n');
+const read = (kind) => lines(kind).map((line) => JSON.parse(line));
 const context = JSON.parse(readShared('tests/vectors/kit/context.json')), { sender, recipient } = context;
 const [us, them] = [recipient.agency, sender.agency], link = readLeaf(context.contexts.open.log[0]).link;
 const firstKey = (agency, use) => unb64(context.keys.find((key) => key.agency === agency && key.use === use).public);
@@ -19,7 +20,7 @@ const judges = {
   leaves: ({ leaf }) => (hasEffect(readLeaf(leaf)) ? 'stored' : 'stored, without effect'),
   heads: ({ note }) => { readHead(note, link, them, known(firstKey(them, 'head'))); return 'verified'; },
   cosignatures: ({ note, line }) => {
-    checkCosignature(line, us, `${note.split('\n\n')[0]}\n`, known(firstKey(us, 'cosign')));
+    checkCosigned(line, us, `${note.split('\n\n')[0]}\n`, known(firstKey(us, 'cosign')));
     return 'verified';
   },
   tails: ({ held, leaves, ...tail }) => {
@@ -27,7 +28,7 @@ const judges = {
     return 'taken';
   },
   frames: ({ raw }) => {
-    const { leaves, lines, results } = readFrame(whole(raw), link, them, us);
+    const { leaves, lines, results } = readFrame(whole(raw).toString('latin1'), link, them, us);
     return `${leaves.length} leaves, ${lines.length} lines, ${results.length} results`;
   },
   cards: ({ card, pinned, held }) => {
