@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "interop"
-TESTS = {"examples.mjs", "wrong.mjs"}
+TESTS = {"examples.mjs", "vectors.mjs", "wrong.mjs"}
 """What tests the partner, and is none of it."""
-MAX_CODE_LINES = 690
-"""Lines with code, of at most 140 characters; comments and empty lines are free."""
-MAX_CHARS = 140
+MAX_CODE_LINES = 600
+"""Lines with code, of at most 130 characters; comments and empty lines are free."""
+MAX_CHARS = 130
 
 
 def _lines() -> list[str]:

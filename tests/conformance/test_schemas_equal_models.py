@@ -22,6 +22,7 @@ from jsonschema.validators import extend
 from pydantic import BaseModel
 from referencing import Registry, Resource
 from tests.support.examples import files, load
+from tests.support.schema_parts import parts_of
 
 PERSON = "urn:exchange:schema:person:1.0"
 RPN = "urn:exchange:schema:rpn:1.0"
@@ -122,14 +123,7 @@ def test_schema_file_is_a_valid_schema_with_its_own_name(name: str) -> None:
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
 
 
-def _parts(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, dict):
-        yield value
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _parts(item)
-
-
-ALL_PARTS = [part for schema in schemas().values() for part in _parts(schema)]
+ALL_PARTS = [part for schema in schemas().values() for part in parts_of(schema)]
 
 
 def test_every_list_and_text_has_a_bound() -> None:

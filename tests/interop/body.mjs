@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parts, commitment, padding, suite 1. Source: docs/protocol/objects.md, suites.md; steps 5 to 7 of receiving.md.
+// Parts, commitment, padding, suite 1, and what schemas and lists decide about a message. Source: docs/protocol/objects.md,
+// suites.md, content.md; steps 5 to 8 of receiving.md.
 import { webcrypto } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
-import { Fault, b64u, demand, exact, publicKey, random, readJson, root, sha256, unb64 } from './forms.mjs';
+import { Fault, b64u, demand, fits, formOf, hasForm, loadAll, publicKey, random, readJson, root, seenCodes,
+  sha256, unb64 } from './forms.mjs';
 
 globalThis.crypto ??= webcrypto; // Node.js 18 has it only here
-const number4 = (n) => Buffer.from([n >> 24, n >> 16, n >> 8, n]);
 export const commitment = (id, parts) => b64u(root(parts.map((part, n) =>
-  sha256('\0exchange/part/v1\0', id, '\0', number4(n), part))));
+  sha256('\0exchange/part/v1\0', id, '\0', Buffer.from([n >> 24, n >> 16, n >> 8, n]), part))));
 export const writeParts = ({ header, content, persons }) => [header, content, ...persons].map((part) =>
   Buffer.from(JSON.stringify({ salt: random(32), ...part })));
 
@@ -22,13 +23,8 @@ export function pad(parts) {
   return Buffer.concat([bytes, Buffer.alloc(sizeClass(bytes.length) - bytes.length, ' ')]);
 }
 export function unpad(plaintext) {
-  const end = plaintext.lastIndexOf('\n') + 1, parts = [];
-  demand(end && plaintext.length === sizeClass(end) && plaintext.subarray(end).every((byte) => byte === 0x20),
-    'commitment_mismatch', 'padding');
-  for (let at = 0, next; at < end; at = next + 1) {
-    next = plaintext.indexOf('\n', at);
-    parts.push(plaintext.subarray(at, next));
-  }
+  const parts = plaintext.toString('latin1').split('\n').slice(0, -1).map((part) => Buffer.from(part, 'latin1'));
+  demand(parts.length && pad(parts).equals(plaintext), 'commitment_mismatch', 'padding');
   return parts;
 }
 
@@ -40,25 +36,39 @@ export async function unseal(body, { from, to }, own) { // whatever fails is dec
   try {
     const [head, key, iv, text, tag, more] = body.split('.');
     demand(more === undefined && head.length <= 3072 && unb64(key, 40) && unb64(iv, 12) && unb64(text) && unb64(tag, 16), 'form');
-    exact(readJson(unb64(head), 3072), { alg: 'ECDH-ES+A256KW', enc: 'A256GCM', kid: own.kid, apu: b64u(from), apv: b64u(to),
-      epk: (epk) => exact(epk, { kty: 'OKP', crv: 'X25519', x: (x) => unb64(x, 32) }) });
+    fits('body-header', readJson(unb64(head), 3072), { alg: 'ECDH-ES+A256KW', kid: own.kid, apu: b64u(from), apv: b64u(to) });
     return Buffer.from((await compactDecrypt(body, own.key)).plaintext);
   } catch { throw new Fault('decryption_failed'); }
 }
 
-export function readParts(parts, envelope) {
+const IN_ENVELOPE = { message_id: 'id', sender: 'from', recipient: 'to', link: 'link', agreement: 'agr' };
+export function readMessage(parts, envelope) {
   demand(parts.length >= 2 && parts.length <= 1010, 'form_invalid', 'number of parts');
-  const salts = [], read = parts.map((part) => {
-    try {
-      demand(/^\{"salt":"[\w-]{43}"[,}]/.test(part.toString('latin1', 0, 54)), 'form', 'salt');
-      const { salt, ...rest } = readJson(part, 6291456);
-      salts.push(b64u(unb64(salt, 32)));
-      return rest;
-    } catch { throw new Fault('form_invalid', 'a part'); }
-  });
-  const [header, content, ...persons] = read, { id, from, to, link, agr } = envelope;
-  demand(header.message_id === id && header.sender === from && header.recipient === to && header.link === link
-    && header.agreement === agr, 'header_mismatch');
+  const read = parts.map((part) => readJson(part, 6291456, 'form_invalid'));
+  const right = (one, n) => hasForm('part', one) && parts[n].toString('latin1', 0, 9) === '{"salt":"';
+  demand(read.every(right), 'form_invalid', 'salt');
+  const salts = read.map((one) => one.salt), [header, content, ...persons] = read.map(({ salt, ...rest }) => rest);
+  demand(Object.entries(IN_ENVELOPE).every(([member, one]) => header[member] === envelope[one]), 'header_mismatch');
   demand(new Set(salts).size === salts.length, 'commitment_mismatch', 'a salt twice');
+  checkDocument({ header, content, persons });
   return { document: { header, content, persons }, salts };
+}
+
+const NEVER = new Set(('bank_account criminal_record diagnosis exit_ban interview medical_record offence political_opinion '
+  + 'provider_name provider_place religion shelter shelter_address telephone').split(' ')); // the second list: only in RPN
+const NEVER_IN = { RPN: ['belongings', 'exploitation', 'fingerprints', 'relatives', 'residence_right'] };
+const lists = new Map(loadAll('codelists').map((one) => [one.list, one]));
+const hasCode = (list, code) => lists.get(list)?.codes.some((one) => one.code === code);
+const major = (version) => String(version).split('.')[0];
+export function checkDocument(document) { // version, names that never travel, form, codes
+  const { type, type_version: version, list_versions: versions } = document.header;
+  const right = formOf(`schema:${String(type).toLowerCase()}:${version}`);
+  const known = Object.entries(versions ?? {}).every(([list, one]) => major(lists.get(list)?.version ?? one) === major(one));
+  demand(right && known, hasCode('message-types', type) ? 'version_unsupported' : 'code_unknown', type);
+  const travels = (one) => one === null || typeof one !== 'object' || Object.entries(one).every(([name, value]) =>
+    !NEVER.has(name) && !NEVER_IN[type]?.includes(name) && travels(value));
+  demand(travels(document), 'over_disclosure', type);
+  seenCodes.length = 0;
+  demand(right(document), 'form_invalid', type);
+  demand(seenCodes.every(([list, code]) => hasCode(list, code)), 'code_unknown', type);
 }

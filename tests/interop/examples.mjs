@@ -1,53 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the values of docs/protocol/examples.json again, step by step of build-a-partner.md: node examples.mjs DOCS SCHEMAS
+// Makes the values of docs/protocol/examples.json again, step by step of build-a-partner.md: node examples.mjs
 import { deepStrictEqual as equal, throws } from 'node:assert';
-import { readFileSync, readdirSync } from 'node:fs';
-import { commitment, pad, readParts, unpad, unseal } from './body.mjs';
-import { Forms } from './content.mjs';
+import { createPrivateKey } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { checkDocument, commitment, pad, readMessage, unpad, unseal } from './body.mjs';
 import { linkId, readCard, termsOf, words } from './enrol.mjs';
-import { b64u, detach, digest, keyId, openJws, privateKey, publicRaw, sha256, signJws, verify } from './forms.mjs';
-import { checkCosignature, checkTail, readLeaf, rootOf, writeFrame, writeHead, writeLeaf } from './log.mjs';
+import { b64u, detach, digest, load, loadKey, openJws, readShared, sha256, signJws, verify } from './forms.mjs';
+import { checkCosigned, checkTail, readLeaf, rootOf, writeFrame, writeHead, writeLeaf } from './log.mjs';
 
-const [docs, schemas] = process.argv.slice(2), made = JSON.parse(readFileSync(`${docs}/examples.json`)), keys = {};
+const made = JSON.parse(readShared('docs/protocol/examples.json')), keys = {};
+const PKCS8 = { Ed25519: '302e020100300506032b657004220420', X25519: '302e020100300506032b656e04220420' };
+const fromSeed = (alg, seed) => createPrivateKey({ format: 'der', type: 'pkcs8',
+  key: Buffer.concat([Buffer.from(PKCS8[alg], 'hex'), seed]) }).export({ format: 'jwk' });
 for (const [agency, list] of Object.entries(made.keys)) { // 1
   for (const { use, alg, label, kid, public: raw } of list.filter((one) => ['Ed25519', 'X25519'].includes(one.alg))) {
-    const key = privateKey(alg, sha256(label));
-    equal([b64u(publicRaw(key)), keyId(publicRaw(key))], [raw, kid]);
-    (keys[agency] ??= {})[use] = { kid, key, raw: publicRaw(key) };
+    const key = loadKey(use, fromSeed(alg, sha256(label)));
+    equal([b64u(key.raw), key.kid], [raw, kid]);
+    (keys[agency] ??= {})[use] = key;
   }
 }
 for (const [agency, text] of Object.entries(made.cards)) { // 2, 3
   equal(readCard(text).agency, agency);
-  equal(signJws(keys[agency].recovery, 'exchange-card+jws', made.card_payloads[agency]), text);
-  for (let at = 0; at < text.length; at += 7) {
+  equal(signJws(keys[agency].recovery, 'card', made.card_payloads[agency]), text);
+  for (let at = 0; at < text.length; at += 1) {
     throws(() => readCard(text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1)));
   }
 }
 const { link, agreement: text, signatures } = made.enrolment, agreement = Buffer.from(text); // 4
-const { parties, terms, profile } = JSON.parse(text), file = JSON.parse(readFileSync(`${schemas}/profiles/${profile}.json`));
+const { parties, terms, profile } = JSON.parse(text), file = load(`profiles/${profile}.json`);
 equal([linkId(agreement), digest(agreement)], [link, made.enrolment.agreement_digest]);
-equal(words(agreement, readFileSync(`${docs}/words.txt`, 'ascii').trim().split('\n')), made.enrolment.words);
+equal(words(agreement), made.enrolment.words);
 equal(JSON.stringify(termsOf(file, ['KH', 'TH'])), JSON.stringify(terms));
 for (const { agency } of parties) {
-  equal(detach(signJws(keys[agency].recovery, 'exchange-agreement+jws', agreement)), signatures[agency]);
+  equal(detach(signJws(keys[agency].recovery, 'agreement', agreement)), signatures[agency]);
 }
-const forms = new Forms(schemas);
 for (const one of Object.values(made.messages)) { // 5, 6
   const { parts, pc, body, document, envelope, envelope_payload: payload, eh, cd, line } = one;
   const said = JSON.parse(payload), plaintext = await unseal(body, said, keys[said.to].seal);
   equal([commitment(said.id, unpad(plaintext)), pad(unpad(plaintext))], [pc, plaintext]);
-  equal([unpad(plaintext).map(String), readParts(unpad(plaintext), said).document], [parts, document]);
-  forms.check(document);
-  equal(signJws(keys[said.from].envelope, 'exchange-envelope+jws', payload), envelope);
+  equal([unpad(plaintext).map(String), readMessage(unpad(plaintext), said).document], [parts, document]);
+  equal(signJws(keys[said.from].envelope, 'envelope', payload), envelope);
   equal([digest(envelope), digest(body), `${envelope}~${body}`], [eh, cd, line]);
 }
-for (const type of readdirSync(`${schemas}/examples`, { withFileTypes: true }).filter((one) => one.isDirectory())) {
-  const folder = `${schemas}/examples/${type.name}`, load = (name) => JSON.parse(readFileSync(`${folder}/${name}`));
-  const right = readdirSync(`${folder}/valid`).filter((name) => !name.startsWith('newer-version')); // its own form is not there
-  for (const name of right) forms.check(load(`valid/${name}`));
-  if (!['rpn', 'rpd', 'cks'].includes(type.name)) continue; // the types of this partner
-  for (const name of readdirSync(`${folder}/invalid`)) { // what no schema can find passes here
-    try { forms.check(load(`invalid/${name}`)); } catch (fault) { equal(fault.code, name.split('-')[0]); }
+const folder = new URL('../../schemas/examples/', import.meta.url), list = (place) => readdirSync(new URL(place, folder));
+for (const type of list('.').filter((name) => !name.includes('.'))) {
+  const example = (place) => load(`examples/${type}/${place}`);
+  const right = list(`${type}/valid`).filter((name) => !name.startsWith('newer-version')); // its own form is not there
+  for (const name of right) checkDocument(example(`valid/${name}`));
+  if (!['rpn', 'rpd', 'cks'].includes(type)) continue; // the types of this partner
+  for (const name of list(`${type}/invalid`)) { // what no schema can find passes here
+    try { checkDocument(example(`invalid/${name}`)); } catch (fault) { equal(fault.code, name.split('-')[0]); }
   }
 }
 for (const [by, { leaves, root, head }] of Object.entries(made.logs)) { // 7
@@ -68,12 +70,12 @@ for (const [n, frame] of Object.entries(made.frames)) { // 8
   equal(writeFrame(header, rest.slice(0, count), rest.slice(count, count + header.messages)).toString(), frame, n);
   if (!cosignature) continue;
   const over = writeHead(keys[to].head, link, to, made.logs[to].leaves.slice(0, cosignature.size)), { raw } = keys[from].cosign;
-  checkCosignature(cosignature.note, from, `${over.split('\n\n')[0]}\n`, (right) => right(raw) && raw);
+  checkCosigned(cosignature.note, from, `${over.split('\n\n')[0]}\n`, (right) => right(raw) && raw);
 }
 const { signature_base: base, fields } = made.request;
 equal(verify(keys['TH-MSDHS-DATIP'].door.raw, base, Buffer.from(fields.Signature.split(':')[1], 'base64')), true);
 for (const [n, text] of Object.entries(made.gate)) { // 9
-  const word = openJws(text, 'exchange-gate+jws', 262144);
+  const word = openJws('gate', text);
   word.verify(keys[word.payload.from].door.raw);
   equal(JSON.stringify(word.payload), made.gate_payloads[n]);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Common forms, strict JSON, keys, signed objects. Source: docs/protocol/objects.md, enrolment.md.
+// Common forms, strict JSON, schemas, keys, signed objects. Source: docs/protocol/objects.md, enrolment.md.
 import * as crypto from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import Ajv from 'ajv/dist/2020.js';
 
 export class Fault extends Error {
   constructor(code, why = '') { super(`${code} ${why}`); this.code = code; }
@@ -19,85 +21,69 @@ export function unb64(text, size, form = 'base64url') { // exact: the bytes give
   demand(bytes.toString(form) === text && (size ?? bytes.length) === bytes.length, 'form', `${form} is not exact`);
   return bytes;
 }
-export function messageId() { // a UUID of version 7: milliseconds before what is random
-  const ms = Date.now().toString(16).padStart(12, '0');
-  return `${ms.slice(0, 8)}-${ms.slice(8)}-7${crypto.randomUUID().slice(15)}`;
-}
+export const messageId = (time = Date.now().toString(16).padStart(12, '0')) => // a UUID of version 7
+  `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
 export function root(hashes) { // RFC 9162: splits at the largest power of two below the number of leaves
   if (hashes.length < 2) return hashes[0] ?? sha256('');
   const split = 2 ** Math.floor(Math.log2(hashes.length - 1));
   return sha256('\x01', root(hashes.slice(0, split)), root(hashes.slice(split)));
 }
 
-// JSON that is read must come out of JSON.stringify again; objects.md says what that finds. The rest is looked at here
-export function readJson(bytes, limit) {
-  demand(bytes.length <= limit, 'too_large', `${bytes.length} of ${limit} bytes`);
-  let value = null;
-  try { value = JSON.parse(bytes.toString()); } catch { throw new Fault('form', 'no JSON'); }
-  demand(Buffer.from(JSON.stringify(value)).equals(bytes), 'form', 'no compact JSON');
-  const right = (one, depth) => {
-    if (typeof one === 'string') return !/\p{Cs}|\0/u.test(one);
-    if (one === null || typeof one !== 'object') return typeof one !== 'number' || Number.isSafeInteger(one);
-    return depth < 16 && Object.keys(one).length <= (is.list(one) ? 2000 : 200)
-      && Object.entries(one).every(([name, inner]) => name.length <= 64 && right(name) && right(inner, depth + 1));
-  };
-  demand(right(value, 0), 'form', 'number, depth, members or characters');
+// What both sides have as files: schemas of the wire and of messages, lists of codes, profiles, words
+const ROOT = new URL('../../', import.meta.url);
+export const readShared = (path) => readFileSync(new URL(path, ROOT));
+export const load = (path) => JSON.parse(readShared(`schemas/${path}`));
+export const loadAll = (folder) => readdirSync(new URL(`schemas/${folder}`, ROOT)).map((file) => load(`${folder}/${file}`));
+export const seenCodes = []; // filled while a schema looks at a message: [list, code] of each member with a list
+const schemas = new Ajv({ strict: false, keywords: [{ keyword: 'x-list', schemaType: 'string',
+  validate: (list, code, schema) => schema['x-list-open'] || seenCodes.push([list, code]) }] });
+schemas.addSchema([...loadAll('wire'), ...loadAll('messages'), load('profiles/profile.schema.json')]);
+export const formOf = (name) => schemas.getSchema(`urn:exchange:${name}`);
+export const hasForm = (name, value) => formOf(`wire:${name}:1.0`)(value);
+export function fits(name, value, expected = {}) { // the form of an object on the wire, and some members exactly so
+  demand(hasForm(name, value), 'form', name);
+  for (const [member, one] of Object.entries(expected)) demand(value[member] === one, 'form', `${name}, ${member}`);
   return value;
 }
-export function exact(object, form) { // exactly these members; a check is a pattern for a text, a constant, or a function
-  demand(is.object(object) && Object.keys(object).every((name) => Object.hasOwn(form, name)), 'form', 'unknown member');
-  for (const [name, check] of Object.entries(form)) {
-    const value = object[name], passes = check instanceof RegExp ? is.text(value) && check.test(value)
-      : typeof check === 'function' ? value !== undefined && check(value) : value === check;
-    demand(passes, 'form', `member ${name}`);
-  }
-  return object;
-}
-export const is = {
-  text: (one) => typeof one === 'string', list: Array.isArray,
-  object: (one) => one !== null && typeof one === 'object' && !Array.isArray(one),
-  count: (one) => Number.isSafeInteger(one) && one >= 0, number: (one) => Number.isSafeInteger(one) && one >= 1,
-  instant: (one) => is.text(one) && !Number.isNaN(Date.parse(one)) && instant(Date.parse(one)) === one,
-  agency: /^[A-Z]{2}(?:-[A-Z0-9]{1,12}){1,4}$/, node: /^[0-9a-f]{16}$/, digest: /^[\w-]{43}$/, nonce: /^[\w-]{22}$/,
-  id: /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
-};
 
-// Keys: a private key is its seed of 32 bytes
-const PKCS8 = { Ed25519: '302e020100300506032b657004220420', X25519: '302e020100300506032b656e04220420' };
-export const privateKey = (alg, seed) => crypto.createPrivateKey({ format: 'der', type: 'pkcs8',
-  key: Buffer.concat([Buffer.from(PKCS8[alg], 'hex'), seed]) });
-export const publicRaw = (key) => unb64(crypto.createPublicKey(key).export({ format: 'jwk' }).x, 32);
+// JSON that is read must come out of JSON.stringify again; objects.md says what that finds. The rest is looked at here
+const ODD = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/; // NUL or half of a surrogate pair, as JSON.stringify writes them
+export function readJson(bytes, limit, fault = 'form') {
+  demand(bytes.length <= limit, fault, `${bytes.length} of ${limit} bytes`);
+  let value = null, again = '';
+  try { value = JSON.parse(bytes.toString()); again = JSON.stringify(value); } catch { throw new Fault(fault, 'no JSON'); }
+  demand(Buffer.from(again).equals(bytes) && !ODD.test(again), fault, 'no compact JSON, or odd characters');
+  const right = (one, depth) => {
+    if (one === null || typeof one !== 'object') return typeof one !== 'number' || Number.isSafeInteger(one);
+    return depth < 16 && Object.keys(one).length <= (Array.isArray(one) ? 2000 : 200)
+      && Object.entries(one).every(([name, inner]) => name.length <= 64 && right(inner, depth + 1));
+  };
+  demand(right(value, 0), fault, 'number, depth or members');
+  return value;
+}
+
+// Keys: a private key is kept as JWK, a public one travels raw. The schema of a card compares use, algorithm and length, and
+// refuses the points of small order: the smaller check that "Checks of a key" allows
+export function loadKey(use, jwk) {
+  const raw = unb64(jwk.x, 32);
+  return { use, kid: keyId(raw), alg: jwk.crv, raw, key: crypto.createPrivateKey({ format: 'jwk', key: jwk }) };
+}
 export const publicKey = (crv, raw) => crypto.createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv, x: b64u(raw) } });
 export const sign = (key, text) => crypto.sign(null, Buffer.from(text), key);
 export const verify = (raw, text, signature) => crypto.verify(null, Buffer.from(text), publicKey('Ed25519', raw), signature);
 
-// Checks of a key that is computed with: one of suite 2 is never used here, and one of TLS is only compared. Rule 2 is the
-// smaller one that the page allows: canonical, and none of the eight points
-const SERVES = { seal: { X25519: 32, 'MLKEM768-X25519': 1216 }, tls: { 'P-256': 65 } };
-const P = 2n ** 255n - 19n, SMALL = [0n, 1n, P - 1n, 0x5fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
-  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n];
-export function checkKey(use, alg, raw) {
-  const number = BigInt(`0x${Buffer.from(raw).reverse().toString('hex')}`), y = number & ~(1n << 255n);
-  const length = (SERVES[use] ?? { Ed25519: 32 })[alg], sound = { Ed25519: () => y < P && !SMALL.includes(y),
-    X25519: () => number < P && exchange(raw).some((byte) => byte) }[alg] ?? (() => true);
-  demand(raw.length === length && sound(), 'key', `${use} key ${keyId(raw)} is not sound`);
-}
-function exchange(raw) { // zero with a key of small order; OpenSSL refuses it itself
-  const secret = privateKey('X25519', crypto.randomBytes(32));
-  try { return crypto.diffieHellman({ privateKey: secret, publicKey: publicKey('X25519', raw) }); } catch { return []; }
-}
-
-// Signed objects: compact JWS with exactly alg, kid and typ
-export function signJws(own, typ, payload) {
-  const text = `${b64u(JSON.stringify({ alg: 'Ed25519', kid: own.kid, typ }))}.${b64u(payload)}`;
+// Signed objects: compact JWS with exactly alg, kid and typ; the name of the type is that of the schema of its payload
+const MOST_BYTES = { card: 65536, invitation: 262144, agreement: 262144, envelope: 4096, gate: 262144 };
+export function signJws(own, name, payload) {
+  const text = `${b64u(JSON.stringify({ alg: 'Ed25519', kid: own.kid, typ: `exchange-${name}+jws` }))}.${b64u(payload)}`;
   return `${text}.${b64u(sign(own.key, text))}`;
 }
 export const detach = (jws) => jws.replace(/\..*\./, '..');
 export const attach = (jws, payload) => jws.replace('..', `.${b64u(payload)}.`);
-export function openJws(text, typ, limit) { // nothing of the payload counts before `verify` was called
-  const [head, body, signature, more] = text.split('.');
-  demand(text.length <= limit && signature && more === undefined && head.length <= 256, 'form', 'no compact JWS');
-  const { kid } = exact(readJson(unb64(head), 256), { alg: 'Ed25519', kid: is.node, typ }), bytes = unb64(signature, 64);
-  return { kid, payload: readJson(unb64(body), limit), verify: (raw) =>
-    demand(raw && kid === keyId(raw) && verify(raw, `${head}.${body}`, bytes), 'signature_invalid', typ) };
+export function openJws(name, text, expected) { // nothing of the payload counts before `verify` was called
+  const [head, body, signature, more] = text.split('.'), most = MOST_BYTES[name];
+  demand(text.length <= most && signature && more === undefined && head.length <= 256, 'form', 'no compact JWS');
+  const { kid } = fits('jws-header', readJson(unb64(head), 256), { typ: `exchange-${name}+jws` }), bytes = unb64(signature, 64);
+  return { kid, payload: fits(name, readJson(unb64(body), most), expected), verify: (raw) =>
+    demand(raw && kid === keyId(raw) && verify(raw, `${head}.${body}`, bytes), 'signature_invalid', name) };
 }

@@ -1,43 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gate, as a side that only calls. Source: docs/protocol/gate.md; the numbers are those of "Decision".
-import { attach, b64u, demand, digest, exact, instant, is, openJws, random, signJws, unb64 } from './forms.mjs';
+import { post } from './door.mjs';
+import { attach, b64u, demand, digest, instant, openJws, random, signJws, unb64 } from './forms.mjs';
 import { readHead, readLeaf, rootOf, said } from './log.mjs';
 
-const SKEW_MS = 300000, WORD_BYTES = 262144, TYPE = 'exchange-gate+jws';
-const PLACE = { ep: 1, size: is.count };
-const REPORT = { seen: (one) => exact(one, { ...PLACE, note: is.text }), numbers: is.count,
-  own: (one) => exact(one, { ...PLACE, root: is.digest }), copy: (one) => exact(one, PLACE),
-  next: is.number, state: /^(closed|open|frozen)$/, restored: is.text, card: is.text,
-  agreement: (one) => exact({ held: 1, ...one }, { n: 1, ad: is.digest, sig: is.text, held: is.number }) };
+const SKEW_MS = 300000;
 
-async function ask(partner, toNonce) {
+async function ask(partner, last) {
   const { state, link, me: from, them: to, keys, own, copy } = partner, held = copy.length, nonce = random(16);
   const gives = { seen: { ep: 1, size: held, note: state.mine?.head ?? '' },
     numbers: Math.max(0, ...said(copy, 'sent').map((leaf) => leaf.seq)),
     own: { ep: 1, size: own.length, root: b64u(rootOf(own)) }, copy: { ep: 1, size: held },
     next: state.out.length + 1, state: partner.open ? 'open' : 'closed', restored: '',
     agreement: { n: 1, ad: digest(unb64(state.agreement)), sig: state.signature }, card: state.ownCard };
-  const question = { v: 1, link, from, to, at: instant(), nonce, to_nonce: toNonce, op: 'report', asks: {}, gives };
-  const signed = Buffer.from(signJws(keys.door, TYPE, JSON.stringify(question)));
-  const raw = await partner.door.post('gate', 'application/jose', signed);
-  const jws = openJws(raw.toString('latin1'), TYPE, WORD_BYTES), word = exact(jws.payload, { v: 1, link, from: to, to: from,
-    at: is.instant, nonce: is.nonce, to_nonce: nonce, op: 'report', asks: (one) => exact(one, {}), gives: (one) => exact(one, REPORT) });
-  jws.verify(partner.findKey('door')((_, kid) => kid === jws.kid)); // with the cards held so far
-  partner.takeCard(word.gives.card);
+  const question = JSON.stringify({ v: 1, link, from, to, at: instant(), nonce, to_nonce: last, op: 'report', asks: {}, gives });
+  const answer = await post(partner, 'gate', signJws(keys.door, 'gate', question));
+  const { kid, payload: word, verify } = openJws('gate', answer, { link, from: to, to: from, to_nonce: nonce, op: 'report' });
+  verify(partner.findKey('door', (_, one) => one === kid)); // with the cards held so far
+  await partner.attempt('takeCard', word.gives.card);
   demand(Math.abs(Date.parse(word.at) - Date.now()) <= SKEW_MS, 'clock', 'the clocks differ'); // 1
   return word;
 }
 
-function decide({ state, keys, link, me, own: leaves }, { seen, numbers, agreement }) {
+function decide({ state, keys, link, me, own: leaves }, { seen, numbers, own, copy, agreement }) {
   const mine = keys.head.raw, agreed = unb64(state.agreement);
   demand(!leaves.length || readLeaf(leaves.at(-1)).t <= instant(), 'clock', 'it is behind the own last leaf'); // 2
+  demand([seen, own, copy].every((log) => log.ep === 1), 'people', 'another epoch');
   demand(seen.size <= leaves.length && numbers <= state.out.length, 'people', 'the partner saw more than is here'); // 3, 5
   if (seen.size) { // 4
     const head = readHead(seen.note, link, me, (right) => right(mine) && mine);
     demand(head.size === seen.size && head.root.equals(rootOf(leaves.slice(0, seen.size))), 'people', 'frozen: another root');
   }
   demand(agreement.ad === digest(agreed), 'people', 'another agreement');
-  openJws(attach(agreement.sig, agreed), 'exchange-agreement+jws', WORD_BYTES).verify(unb64(state.recovery));
+  openJws('agreement', attach(agreement.sig, agreed)).verify(unb64(state.recovery));
   state.countersigned = agreement.sig;
 }
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Leaves, heads, cosignatures, what a cosigner checks, frames. Source: docs/protocol/log.md, objects.md.
-import { demand, exact, is, readJson, root, sha256, sign, unb64, verify } from './forms.mjs';
+import { demand, fits, hasForm, readJson, root, sha256, sign, unb64, verify } from './forms.mjs';
 
-const TAIL_LEAVES = 2000, TAIL_BYTES = 1048576, LEAF_BYTES = 2048, BLOCK = 4096, HEADER_BYTES = 131072, HEAD = 1, COSIGN = 4;
+// HEAD and COSIGN are the kinds of signature in a note
+const TAIL_BYTES = 1048576, LEAF_BYTES = 2048, BLOCK = 4096, HEADER_BYTES = 131072, FRAME_BYTES = 8388608, HEAD = 1, COSIGN = 4;
 
 export const writeLeaf = (members) => JSON.stringify(members, Object.keys(members).sort());
 export function readLeaf(text) {
-  const leaf = readJson(Buffer.from(text, 'latin1'), LEAF_BYTES);
-  demand(is.object(leaf) && writeLeaf(leaf) === text && /^[ -~]*$/.test(text)
-    && Object.values(leaf).every((one) => is.text(one) || is.count(one)), 'log_invalid', 'not canonical');
+  const leaf = readJson(Buffer.from(text, 'latin1'), LEAF_BYTES, 'log_invalid');
+  demand(hasForm('leaf', leaf) && writeLeaf(leaf) === text && /^[ -~]*$/.test(text), 'log_invalid', 'not a leaf');
   return leaf;
 }
 export const rootOf = (leaves) => root(leaves.map((leaf) => sha256('\0', leaf)));
-export const said = (leaves, ev) => leaves.map(readLeaf).filter((leaf) => leaf.ev === ev); // what a log says
+export const hasEffect = (leaf) => hasForm('event', leaf); // another one is stored and cosigned all the same
+export const said = (leaves, ev) => leaves.map(readLeaf).filter((leaf) => leaf.ev === ev && hasEffect(leaf)); // what a log says
 export const first = (leaves, ev, seq) => said(leaves, ev).find((leaf) => leaf.seq === seq); // a number counts once
 
 // Heads and cosignatures. `findKey(test, size)` gives the raw key that counts and has the key hash of the line.
@@ -36,45 +37,39 @@ export function cosign(own, by, text) {
   time.writeBigUInt64BE(BigInt(seconds));
   return noteLine(`${by}/cosign`, keyHash(`${by}/cosign`, COSIGN, own.raw), time, sign(own.key, cosigned(seconds, text)));
 }
-export function checkCosignature(note, by, text, findKey) {
+export function checkCosigned(note, by, text, findKey) {
   const found = /^— (\S+) (.{104})\n$/.exec(note);
   demand(found?.[1] === `${by}/cosign`, 'cosignature', 'form');
   const line = unb64(found[2], 76, 'base64'), key = findKey((raw) => keyHash(found[1], COSIGN, raw).equals(line.subarray(0, 4)));
   demand(key && verify(key, cosigned(line.readBigUInt64BE(4), text), line.subarray(12)), 'cosignature', 'signature');
 }
 
-// What a cosigner checks, 1 to 8; gives the new leaves and the head, or null when the copy has all of it
+// What a cosigner checks, 1 and 3 to 8, of a frame that was read (2); gives the new leaves and the head, or null when the copy
+// has all of it
 export function checkTail(copy, { by, ep, from, head: note }, leaves, { link, them, findKey }) {
   demand(by === them && ep === 1, 'tail', 'another log'); // 1
-  demand(leaves.length <= TAIL_LEAVES && leaves.join('').length <= TAIL_BYTES, 'tail', 'too much'); // 2
   const same = () => leaves.every((leaf, n) => from + n >= copy.length || leaf === copy[from + n]);
-  if (from + leaves.length <= copy.length && same()) return null;
+  if (from + leaves.length < copy.length && same()) return null;
   const head = readHead(note, link, by, findKey), fresh = leaves.slice(Math.max(0, copy.length - from)); // 3
   demand(head.size >= copy.length, 'log_shrunk'); // 4
   demand(from + leaves.length === head.size && from <= copy.length, 'tail', 'does not reach'); // 5
   demand(same(), 'log_forked', 'other leaves'); // 6
   demand(rootOf([...copy, ...fresh]).equals(head.root), fresh.length ? 'tail' : 'log_forked', 'another root'); // 7
-  fresh.map(readLeaf).forEach((leaf, n) => demand(leaf.v === 1 && leaf.link === link && leaf.by === by && leaf.ep === 1 // 8
-    && leaf.i === copy.length + n && /^[a-z]{1,16}$/.test(leaf.ev) && is.instant(leaf.t), 'log_invalid', 'common members'));
-  return { fresh, head };
+  const read = fresh.map(readLeaf); // 8
+  demand(read.every((one, n) => one.link === link && one.by === by && one.ep === 1 && one.i === copy.length + n), 'log_invalid');
+  return { fresh, read, head };
 }
 
-const TAIL = { by: is.agency, ep: is.number, from: is.count, count: is.count, head: is.text };
-const result = (one) => exact(one, { seq: is.count, id: is.id, r: /^(logged|again|refused)$/,
-  ...(one.r !== 'logged' && { code: /^[a-z][a-z_]{1,39}$/ }) });
-const FRAME = { v: 1, link: is.text, from: is.text, to: is.text, wait: 0, card: is.text,
-  tail: (tail) => tail === null || exact(tail, TAIL), messages: (n) => is.count(n) && n <= 100,
-  cosignature: (one) => one === null || exact(one, { ep: is.number, size: is.number, note: is.text }),
-  results: (list) => is.list(list) && list.length <= 200 && list.every(result) };
 export function writeFrame(header, leaves, lines) {
   const text = Buffer.from(`${[JSON.stringify(header), ...leaves, ...lines].join('\n')}\n`);
   return Buffer.concat([text, Buffer.alloc((2 * BLOCK - 1 - (text.length % BLOCK)) % BLOCK, ' '), Buffer.from('\n')]);
 }
-export function readFrame(bytes, link, from, to) {
-  const lines = bytes.toString('latin1').split('\n'), header = readJson(Buffer.from(lines[0], 'latin1'), HEADER_BYTES);
-  exact(header, { ...FRAME, link, from, to });
-  const count = header.tail?.count ?? 0;
-  demand(bytes.length % BLOCK === 0 && lines.length === count + header.messages + 3 && /^ *$/.test(lines.at(-2))
-    && lines.at(-1) === '', 'frame_invalid', 'lines or padding');
-  return { ...header, leaves: lines.slice(1, 1 + count), lines: lines.slice(1 + count, -2) };
+export function readFrame(text, link, from, to) { // its bytes, each as a character
+  const lines = text.split('\n'), [end, padding] = [lines.pop(), lines.pop()];
+  const header = fits('frame', readJson(Buffer.from(lines[0] ?? '', 'latin1'), HEADER_BYTES), { link, from, to, wait: 0 });
+  const count = 1 + (header.tail?.count ?? 0), leaves = lines.slice(1, count), rest = lines.slice(count);
+  demand(text.length % BLOCK === 0 && /^ *$/.test(padding) && padding.length < BLOCK && end === '', 'frame_invalid', 'padding');
+  demand(leaves.length === count - 1 && rest.length === header.messages, 'frame_invalid', 'number of lines');
+  demand(leaves.join('').length <= TAIL_BYTES && lines.slice(1).join('').length <= FRAME_BYTES, 'frame_invalid', 'bytes');
+  return { ...header, leaves, lines: rest };
 }

@@ -63,8 +63,7 @@ class NodePartner:
         """Return the joining file and the words that it shows."""
         came, goes = self.folder.parent / "invitation.jws", self.folder.parent / "joining.jws"
         came.write_bytes(invitation)
-        words = ROOT / "docs" / "protocol" / "words.txt"
-        shown = self.command("join", TH, "Anti-Trafficking Division", ROOT / "schemas", words, came, goes)
+        shown = self.command("join", TH, "Anti-Trafficking Division", came, goes)
         return goes.read_bytes(), shown.split()
 
     def start(self, *, wrong: str = "") -> None:
@@ -72,7 +71,7 @@ class NodePartner:
         self.wrong = wrong
         program = [INTEROP / "wrong.mjs", wrong] if wrong else [INTEROP / "main.mjs", "run"]
         with (self.folder.parent / "partner.err").open("a") as out:
-            command = ["node", *program, self.folder, ROOT / "schemas", MOST_WAIT_MS]
+            command = ["node", *program, self.folder, MOST_WAIT_MS]
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=out, text=True)
 
     def kill(self) -> None:

@@ -29,6 +29,7 @@ from exchange.messages.document import RELEASE_FIELDS, Document, header_of, text
 from exchange.messages.schemas import gate, lists_used, schemas
 from exchange.messages.validation import KnownFacts, RuleContext, check_form, check_rules
 from exchange.messages.versions import form_of_version, understood
+from exchange.protocol.wireforms import wire_schemas
 
 
 def check_installed() -> list[str]:
@@ -69,7 +70,7 @@ def _schemas_and_lists() -> Iterator[str]:
     for code, form in FORMS.items():
         if form.schema not in schemas():
             yield f"{code} {form.version} has no schema file {form.schema}"
-    for name, schema in schemas().items():
+    for name, schema in (*schemas().items(), *wire_schemas().items()):
         if not jsonschema_rs.meta.is_valid(dict(schema)):
             yield f"{name} is no schema"
     for name in lists_used():

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`exchange schema …`: which forms are installed, what stands in them, and whether a file keeps them.
 
+Two kinds of forms are listed and shown: those of messages, and those of the objects on the wire.
+
 `check FILE` looks at a complete message (`exchange message fill` prints one) without any node: version, form,
 codes, then the rules that need no earlier message. What a rule may only find with the case at hand is left
 out: `exchange message validate` asks the node for that. `check` without a file looks at the installation.
@@ -19,15 +21,16 @@ from exchange.interfaces.cli.options import Json, read_document
 from exchange.interfaces.cli.output import say, say_json, say_table
 from exchange.messages.catalog import FORMS, message_type
 from exchange.messages.schemas import schemas
+from exchange.protocol.wireforms import wire_schemas
 
-group = typer.Typer(help="Forms of messages: list, show, check.", no_args_is_help=True)
+group = typer.Typer(help="Forms of messages and of the wire: list, show, check.", no_args_is_help=True)
 
 DIFFERENCES: Final = 1
 
 
 @group.command("list")
 def list_forms(as_json: Json = False) -> None:
-    """Show every type with its installed version."""
+    """Show every type with its installed version, and every object on the wire."""
     rows = [(code, form.version, message_type(code), form.schema) for code, form in FORMS.items()]
     if as_json:
         say_json(
@@ -35,21 +38,30 @@ def list_forms(as_json: Json = False) -> None:
                 "types": [
                     {"type": code, "name": row.slug if row else "", "version": version, "schema": name}
                     for code, version, row, name in rows
-                ]
+                ],
+                "objects": [
+                    {"object": name, "schema": schema["$id"]} for name, schema in wire_schemas().items()
+                ],
             }
         )
         return
     table = [(code, version, row.slug if row else "") for code, version, row, _ in rows]
     say_table(("type", "version", "name"), table, empty="no form is installed")
+    say("")
+    objects = [(name, schema["title"]) for name, schema in wire_schemas().items()]
+    say_table(("object", "on the wire"), objects, empty="no form is installed")
 
 
 @group.command("show")
 def show(
-    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="A code or a name, or header, person.")],
+    type_name: Annotated[
+        str, typer.Argument(metavar="TYPE", help="A code or a name, header, person, or an object.")
+    ],
     as_json: Json = False,
 ) -> None:
-    """Print the schema of a type: it is JSON with and without --json."""
-    say_json(json.loads(json.dumps(schemas()[_schema_of(type_name)])))
+    """Print the schema of a type or object: it is JSON with and without --json."""
+    found = wire_schemas().get(type_name) or schemas()[_schema_of(type_name)]
+    say_json(json.loads(json.dumps(found)))
 
 
 @group.command("check")
@@ -96,5 +108,6 @@ def _schema_of(type_name: str) -> str:
     if shared in schemas():
         return shared
     raise UsageError(
-        f"{type_name[:40]} has no installed form", hint=f"forms: {', '.join(FORMS)}, header, person"
+        f"{type_name[:40]} has no installed form",
+        hint=f"forms: {', '.join((*FORMS, 'header', 'person', *wire_schemas()))}",
     )

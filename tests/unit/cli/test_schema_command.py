@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from exchange.interfaces.cli import installed
-from exchange.messages.catalog import FORMS
+from exchange.messages.catalog import FORMS, message_type
 from exchange.messages.codelists import schema_root
+from exchange.protocol.wireforms import wire_schemas
 from tests.support.command_line import run
 from tests.support.documents import GONE, notice
 
@@ -39,6 +40,25 @@ def test_the_schema_of_a_type_is_the_file_as_it_stands(name: str) -> None:
 @pytest.mark.parametrize("name", ["header", "person"])
 def test_the_parts_that_all_types_share_are_shown_too(name: str) -> None:
     assert json.loads(run("schema", "show", name).out)["$id"] == f"urn:exchange:schema:{name}:1.0"
+
+
+def test_every_object_on_the_wire_is_listed_with_its_name() -> None:
+    done = run("schema", "list", "--json")
+
+    listed = {row["object"]: row["schema"] for row in json.loads(done.out)["objects"]}
+    assert listed == {name: schema["$id"] for name, schema in wire_schemas().items()}
+    assert listed.keys() >= {"card", "agreement", "envelope", "frame", "gate", "leaf"}
+
+
+def test_the_schema_of_an_object_on_the_wire_is_the_file_as_it_stands() -> None:
+    done = run("schema", "show", "card")
+
+    file = (schema_root() / "wire" / "card-1.0.json").read_text(encoding="utf-8")
+    assert json.loads(done.out) == json.loads(file)
+
+
+def test_no_object_on_the_wire_has_the_name_of_a_type() -> None:
+    assert [name for name in wire_schemas() if message_type(name) or name in {"header", "person"}] == []
 
 
 @pytest.mark.parametrize("name", ["ACK", "XYZ", "../header", ""])
