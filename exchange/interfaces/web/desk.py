@@ -52,6 +52,15 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "ledger.list": Act.RECONCILE,
         "ledger.show": Act.RECONCILE,
         "ledger.verify": Act.RECONCILE,
+        "reader.list": Act.NAME_READER,
+        "reader.propose": Act.NAME_READER,
+        "reader.confirm": Act.SECOND_READING,
+        "reader.end": Act.NAME_READER,
+        "case.give": Act.GIVE_CASE,
+        "case.emergency": Act.OPEN_IN_EMERGENCY,
+        "emergency.review": Act.SECOND_READING,
+        "reading.release": Act.SECOND_READING,
+        "access.list": Act.READ_ACTS,
         "officer.list": Act.MANAGE_ACCOUNTS,
         "officer.add": Act.MANAGE_ACCOUNTS,
         "officer.end": Act.MANAGE_ACCOUNTS,
@@ -123,4 +132,5 @@ class Clerk:
         if act is None:
             raise NotAllowedError(f"the pages have no command {command}")
         self.demand(act)
-        return await self.house.commands(command, {**members, "officer": self.officer})
+        held = [role.value for role in self.session.roles]
+        return await self.house.commands(command, {**members, "officer": self.officer, "held_roles": held})

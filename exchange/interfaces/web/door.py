@@ -20,12 +20,20 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from exchange.errors import ExchangeError, InputError, NotAllowedError, StaleFormError, StoreError
+from exchange.errors import (
+    ExchangeError,
+    InputError,
+    NotAllowedError,
+    OtherDeskError,
+    ReadingStoppedError,
+    StaleFormError,
+    StoreError,
+)
 from exchange.interfaces.server import HttpServer, Refusal, ServerLimits, place_of
 from exchange.interfaces.web.asking import Asked, read_asked
 from exchange.interfaces.web.desk import Clerk, House
 from exchange.interfaces.web.frame import page_text, plain_text
-from exchange.interfaces.web.pages import signing_in
+from exchange.interfaces.web.pages import access, signing_in
 from exchange.interfaces.web.replying import Page, Redirect, Reply, file_answer, html_answer, redirect_answer
 from exchange.interfaces.web.routes import SET_UP, Route, route_of
 from exchange.interfaces.web.styles import loaded_file
@@ -117,6 +125,10 @@ class StaffDoor:
             clerk.demand(route.act)
             reply = await route.page(clerk)
             return Redirect("/sign-in?ended=saved") if clerk.session.ended else reply
+        except OtherDeskError as error:
+            return access.other_desk(clerk, error)
+        except ReadingStoppedError:
+            return Page("reading_stopped.html", status=403)
         except NotAllowedError as error:
             return Page("not_allowed.html", {"error": error}, status=403)
         except StaleFormError as error:
