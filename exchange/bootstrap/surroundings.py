@@ -110,10 +110,17 @@ def staff_desk(opened: OpenNode) -> Desk:
     if opened.desk is None:
         try:
             from exchange.adapters.identity.codes import DeviceCodes
+            from exchange.adapters.identity.passkeys import BrowserDevices
             from exchange.adapters.identity.passwords import ArgonPasswords
         except ImportError as error:
             raise ConfigurationError("the extra desk is not installed", hint=DESK_EXTRA) from error
-        opened.desk = Desk(opened.node, ArgonPasswords(), DeviceCodes(), codes_needed=settings.desk.codes)
+        opened.desk = Desk(
+            opened.node,
+            ArgonPasswords(),
+            DeviceCodes(),
+            codes_needed=settings.desk.codes,
+            devices=BrowserDevices(),
+        )
     return opened.desk
 
 

@@ -115,9 +115,8 @@ _WITHHELD: Mapping[str, Any] = {
     "pointer": TEXT, "class": {"enum": [str(one) for one in Sensitivity]}, "why": {"enum": list(Why)},
 }  # fmt: skip
 _READ: Schema = {
-    "type": "object",
-    "description": "The message as the officer of the client may read it. Where nothing is withheld it has "
-    "the form of its file in `schemas/`; `withheld` names each place that is left out, and why.",
+    "description": "The message as the officer of the client may read it; `withheld` names what is left out.",
+    "anyOf": [form("Document"), {"type": "object", "description": "The same with places left out."}],
 }
 _SMALL: Schema = {
     "type": "object",

@@ -19,6 +19,7 @@ from exchange.interfaces.web.sendings import Sendings
 from exchange.messages.catalog import message_types
 from exchange.service.accounts import Desk
 from exchange.service.node import Node
+from exchange.service.passkeys import Passkeys
 from exchange.service.sessions import Session, Tries
 
 Answer = dict[str, Any]
@@ -84,6 +85,8 @@ class House:
     secure: bool = True
     tries: Tries = field(default_factory=Tries)
     sendings: Sendings = field(default_factory=Sendings)
+    passkeys: Passkeys | None = None
+    """None where browsers know no passkeys."""
 
     @property
     def node(self) -> Node:

@@ -95,7 +95,7 @@ class StaffDoor:
             return response
         if isinstance(reply, Redirect):
             return redirect_answer(reply.to)
-        return html_answer(plain_text(self._house, reply), status=reply.status)
+        return html_answer(plain_text(self._house, reply), status=reply.status, script=reply.script)
 
     async def _page(self, route: Route, clerk: Clerk) -> web.Response:
         """Return the answer of a page; whatever fails on the way is a page of its own."""
@@ -110,7 +110,7 @@ class StaffDoor:
 
     def _answer_to(self, clerk: Clerk, reply: Reply) -> web.Response:
         if isinstance(reply, Page):
-            return html_answer(page_text(clerk, reply), status=reply.status)
+            return html_answer(page_text(clerk, reply), status=reply.status, script=reply.script)
         response = redirect_answer(reply.to)
         if reply.to == signing_in.LEFT:
             self._set_cookie(response, "")
