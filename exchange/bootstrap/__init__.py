@@ -35,4 +35,5 @@ from exchange.bootstrap.surroundings import memory_store as memory_store
 from exchange.bootstrap.surroundings import notices_of as notices_of
 from exchange.bootstrap.surroundings import partner_door as partner_door
 from exchange.bootstrap.surroundings import rehearse_frame as rehearse_frame
+from exchange.bootstrap.surroundings import sign_in_elsewhere as sign_in_elsewhere
 from exchange.bootstrap.surroundings import staff_desk as staff_desk

@@ -21,6 +21,7 @@ from exchange.service.accounts import Desk
 from exchange.service.node import Node
 from exchange.service.passkeys import Passkeys
 from exchange.service.sessions import Session, Tries
+from exchange.service.signing_on import Elsewhere
 
 Answer = dict[str, Any]
 Commands = Callable[[str, Answer], Awaitable[Answer]]
@@ -87,6 +88,8 @@ class House:
     sendings: Sendings = field(default_factory=Sendings)
     passkeys: Passkeys | None = None
     """None where browsers know no passkeys."""
+    elsewhere: Elsewhere | None = None
+    """The sign-in service of the agency, if there is one."""
 
     @property
     def node(self) -> Node:
