@@ -68,7 +68,7 @@ def notices_of(opened: OpenNode) -> Notices:
         ConfigurationError: mail is wanted and its package or its password is missing.
     """
     wanted, node = opened.settings.notify, opened.node
-    password = _line_of(wanted.password_file, "[notify] password_file") if wanted.user else ""
+    password = line_of(wanted.password_file, "[notify] password_file") if wanted.user else ""
     mailer = None
     if wanted.server:
         mailer = SmtpMailer(wanted, password=password, clock=node.clock, random=node.random)
@@ -89,7 +89,12 @@ def notices_of(opened: OpenNode) -> Notices:
     )
 
 
-def _line_of(path: str, setting: str) -> str:
+def line_of(path: str, setting: str) -> str:
+    """Return the one line of a file that the configuration names.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
     try:
         with Path(path).open("rb") as file:
             return file.read(MAX_FILE_BYTES).decode("utf-8").rstrip("\r\n")
@@ -136,7 +141,7 @@ def sign_in_elsewhere(opened: OpenNode, back: str) -> Elsewhere | None:
     wanted, node = opened.settings.oidc, opened.node
     if not wanted.issuer:
         return None
-    secret = _line_of(wanted.secret_file, "[oidc] secret_file") if wanted.secret_file else ""
+    secret = line_of(wanted.secret_file, "[oidc] secret_file") if wanted.secret_file else ""
     provider = SignInService(wanted, secret, back, node.clock)
     questions = Questions(node.random(32))
     return Elsewhere(staff_desk(opened), provider, wanted.issuer, wanted.name or wanted.issuer, questions)
