@@ -87,6 +87,29 @@ class DeskSection(Section):
     """One-time codes are needed to sign in; only a training node may go without."""
 
 
+class OidcSection(Section):
+    """The sign-in service of the own agency (OpenID Connect), a further way to the pages. "" turns it off."""
+
+    issuer: str = Field(
+        default="", pattern=r"^(https?://[A-Za-z0-9.\[\]:-]{1,255}(/[A-Za-z0-9._~-]{1,64}){0,8}/?)?$"
+    )
+    """Exactly as the service names itself; plain `http` on loopback only."""
+    client: str = Field(default="", max_length=255)
+    """Name under which the service knows these pages."""
+    secret_file: str = ""
+    """File with one line, if the service gave a secret."""
+    name: str = Field(default="", max_length=80)
+    """As officers know the service; stands on the button."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.issuer and not self.client:
+            raise ValueError("client is missing")
+        if self.issuer.startswith("http://") and not is_loopback(urlsplit(self.issuer).hostname or ""):
+            raise ValueError("http is for this machine only; use https")
+        return self
+
+
 class OperationsSection(Section):
     """Health and metrics for the own administrator; loopback only. Port 0 turns it off."""
 
@@ -190,6 +213,7 @@ class Settings(BaseSettings):
     witness: list[WitnessSection] = Field(default_factory=list, max_length=8)
     staff: StaffSection = StaffSection()
     notify: NotifySection = NotifySection()
+    oidc: OidcSection = OidcSection()
 
     @classmethod
     def settings_customise_sources(

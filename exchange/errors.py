@@ -6,6 +6,8 @@
     ├── InputError               a file or form of our own officer is wrong       exit 3
     │   └── StaleFormError       the form was changed in another window
     ├── NotAllowedError          the roles of the account do not allow it         exit 2
+    │   ├── ReadingStoppedError  too many cases were opened; a second person goes on
+    │   └── OtherDeskError       the case is given to another office
     ├── SignInError              name, password or code is wrong, or too many tries
     ├── DeclinedError            the partner refused or rejected it               exit 4
     ├── WaitingError             nothing is wrong, but it is not delivered yet    exit 5
@@ -96,6 +98,22 @@ class NotAllowedError(ExchangeError):
 
     reason = "not_allowed"
     exit_code = 2
+
+
+class ReadingStoppedError(NotAllowedError):
+    """Too many cases were opened; a second person lets the officer go on."""
+
+    reason = "reading_stopped"
+
+
+class OtherDeskError(NotAllowedError):
+    """The case is given to another office."""
+
+    reason = "other_desk"
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None, case: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.case = case
 
 
 class SignInError(ExchangeError):

@@ -17,6 +17,9 @@ from exchange.adapters.keys.renewal import KeyAct as KeyAct
 from exchange.adapters.keys.witness import make_witness_key as make_witness_key
 from exchange.adapters.keys.witness import read_witness_key as read_witness_key
 from exchange.adapters.telemetry.counters import METRICS_TYPE as METRICS_TYPE
+from exchange.bootstrap.checkups import ask_sign_in_service as ask_sign_in_service
+from exchange.bootstrap.checkups import greet_mail_server as greet_mail_server
+from exchange.bootstrap.checkups import read_tls_files as read_tls_files
 from exchange.bootstrap.founding import first_card as first_card
 from exchange.bootstrap.founding import set_up as set_up
 from exchange.bootstrap.keykeeping import check_keys as check_keys
@@ -35,4 +38,5 @@ from exchange.bootstrap.surroundings import memory_store as memory_store
 from exchange.bootstrap.surroundings import notices_of as notices_of
 from exchange.bootstrap.surroundings import partner_door as partner_door
 from exchange.bootstrap.surroundings import rehearse_frame as rehearse_frame
+from exchange.bootstrap.surroundings import sign_in_elsewhere as sign_in_elsewhere
 from exchange.bootstrap.surroundings import staff_desk as staff_desk

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from exchange.adapters.identity.sign_in_service import SignInService
 from exchange.adapters.keys.files import KeyFiles
 from exchange.adapters.keys.material import STORE_KEY_BYTES
 from exchange.adapters.keys.tlscert import certificate_pem, make_certificate
@@ -30,7 +31,9 @@ from exchange.service.accounts import Desk
 from exchange.service.digests import Notices, Readers
 from exchange.service.doorkeeper import Doorkeeper
 from exchange.service.notices import Channel
+from exchange.service.passkeys import Questions
 from exchange.service.ports import Finish
+from exchange.service.signing_on import Elsewhere
 
 DESK_EXTRA = "install it: pip install 'repatriation-exchange[desk]'"
 REHEARSAL_TIMEOUT_S = 30.0
@@ -65,7 +68,7 @@ def notices_of(opened: OpenNode) -> Notices:
         ConfigurationError: mail is wanted and its package or its password is missing.
     """
     wanted, node = opened.settings.notify, opened.node
-    password = _mail_password(wanted.password_file) if wanted.user else ""
+    password = line_of(wanted.password_file, "[notify] password_file") if wanted.user else ""
     mailer = None
     if wanted.server:
         mailer = SmtpMailer(wanted, password=password, clock=node.clock, random=node.random)
@@ -86,13 +89,18 @@ def notices_of(opened: OpenNode) -> Notices:
     )
 
 
-def _mail_password(path: str) -> str:
+def line_of(path: str, setting: str) -> str:
+    """Return the one line of a file that the configuration names.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
     try:
         with Path(path).open("rb") as file:
             return file.read(MAX_FILE_BYTES).decode("utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            f"the file {path or '(none)'} of [notify] password_file cannot be read", hint="it holds one line"
+            f"the file {path or '(none)'} of {setting} cannot be read", hint="it holds one line"
         ) from error
 
 
@@ -110,11 +118,33 @@ def staff_desk(opened: OpenNode) -> Desk:
     if opened.desk is None:
         try:
             from exchange.adapters.identity.codes import DeviceCodes
+            from exchange.adapters.identity.passkeys import BrowserDevices
             from exchange.adapters.identity.passwords import ArgonPasswords
         except ImportError as error:
             raise ConfigurationError("the extra desk is not installed", hint=DESK_EXTRA) from error
-        opened.desk = Desk(opened.node, ArgonPasswords(), DeviceCodes(), codes_needed=settings.desk.codes)
+        opened.desk = Desk(
+            opened.node,
+            ArgonPasswords(),
+            DeviceCodes(),
+            codes_needed=settings.desk.codes,
+            devices=BrowserDevices(),
+        )
     return opened.desk
+
+
+def sign_in_elsewhere(opened: OpenNode, back: str) -> Elsewhere | None:
+    """Return how officers sign in at the service of the agency; `back` is where their browsers come back.
+
+    Raises:
+        ConfigurationError: the secret cannot be read.
+    """
+    wanted, node = opened.settings.oidc, opened.node
+    if not wanted.issuer:
+        return None
+    secret = line_of(wanted.secret_file, "[oidc] secret_file") if wanted.secret_file else ""
+    provider = SignInService(wanted, secret, back, node.clock)
+    questions = Questions(node.random(32))
+    return Elsewhere(staff_desk(opened), provider, wanted.issuer, wanted.name or wanted.issuer, questions)
 
 
 async def rehearse_frame(

@@ -6,7 +6,10 @@
 3. Releasing one's own message is refused where it happens, in `service.drafts`: no role can allow it.
 4. A role says what a person may do at this desk. For which message an office is responsible, the directory
    says (`messages.validation`); both must allow it.
-5. A handover officer sees a movement from 24 hours before its window to 48 hours after it.
+5. A handover officer sees a movement from 24 hours before its window to 48 hours after it, and of its persons
+   what the sheet has room for.
+6. How a value is shown depends on its class: `SHOWN_AS`, roles against classes. Class S4 is masked for
+   everybody but named readers; who reads no content is not even told that there is some.
 
 Roles are the codes of `staff-roles`.
 """
@@ -17,6 +20,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from exchange.errors import NotAllowedError, UsageError
+from exchange.messages.form_tree import Sensitivity
 
 SEEN_BEFORE = timedelta(hours=24)
 SEEN_AFTER = timedelta(hours=48)
@@ -50,6 +54,28 @@ class Act(StrEnum):
     RECONCILE = "reconcile"
     READ_ACTS = "read_acts"
     MANAGE_ACCOUNTS = "manage_accounts"
+    NAME_READER = "name_reader"
+    GIVE_CASE = "give_case"
+    OPEN_IN_EMERGENCY = "open_in_emergency"
+    SECOND_READING = "second_reading"
+
+
+class EmergencyPurpose(StrEnum):
+    """What a case of another desk may be opened for in an emergency."""
+
+    LIFE_AT_RISK = "life_at_risk"
+    PERSON_MISSING = "person_missing"
+    HANDOVER_IN_DANGER = "handover_in_danger"
+    DESK_NOT_REACHED = "desk_not_reached"
+
+
+class Showing(StrEnum):
+    """How a value is shown to somebody, from least to most."""
+
+    ABSENT = "absent"
+    MASKED = "masked"
+    """That there is a value is said, with the reason why it is not shown."""
+    SHOWN = "shown"
 
 
 _EVERYBODY = frozenset(Role)
@@ -73,9 +99,32 @@ ALLOWED: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.RECONCILE: frozenset({Role.AUDITOR}),
         Act.READ_ACTS: frozenset({Role.AUDITOR}),
         Act.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
+        Act.NAME_READER: _CASEWORK,
+        Act.GIVE_CASE: _CASEWORK,
+        Act.OPEN_IN_EMERGENCY: _CASEWORK,
+        Act.SECOND_READING: frozenset({Role.RELEASER}),
     }
 )
 """THE table: which roles allow an act."""
+
+_READS_CONTENT = (Showing.SHOWN,) * 4 + (Showing.MASKED,)
+_READS_NO_PERSON = (Showing.SHOWN,) * 2 + (Showing.ABSENT,) * 3
+
+SHOWN_AS: Mapping[Role, Mapping[Sensitivity, Showing]] = MappingProxyType(
+    {
+        role: MappingProxyType(dict(zip(Sensitivity, row, strict=True)))
+        for role, row in {
+            Role.OFFICER: _READS_CONTENT,
+            Role.RELEASER: _READS_CONTENT,
+            Role.HANDOVER: _READS_CONTENT,
+            Role.AUDITOR: _READS_NO_PERSON,
+            Role.KEY_OFFICER: _READS_NO_PERSON,
+            Role.ADMINISTRATOR: _READS_NO_PERSON,
+        }.items()
+    }
+)
+"""THE table of values: how each role is shown a class, S0 to S4 in their order."""
+_ORDER = tuple(Showing)
 
 
 def allows(roles: Iterable[Role], act: Act) -> bool:
@@ -94,6 +143,16 @@ def demand(roles: Iterable[Role], act: Act) -> None:
         raise NotAllowedError(
             f"your roles do not allow {act.value} (needed: {needed})", hint="ask your administrator"
         )
+
+
+def showing(roles: Iterable[Role], sensitivity: Sensitivity, *, named: bool = False) -> Showing:
+    """Return how somebody is shown a value of a class: the most that any of the roles gives (6).
+
+    A named reader is shown what others have masked; to be named gives nothing to who reads no content.
+    """
+    given = [SHOWN_AS[role][sensitivity] for role in roles if role in SHOWN_AS]
+    best = max(given, key=_ORDER.index, default=Showing.ABSENT)
+    return Showing.SHOWN if named and best is Showing.MASKED else best
 
 
 def checked_roles(codes: Iterable[str]) -> tuple[Role, ...]:

@@ -32,6 +32,7 @@ from exchange.bootstrap import (
     open_node,
     partner_door,
     refresh_routes,
+    sign_in_elsewhere,
     staff_desk,
 )
 from exchange.cases.calendars import AnnouncedDays
@@ -206,6 +207,7 @@ async def _pages(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str:
     try:
         from exchange.interfaces.web.desk import House
         from exchange.interfaces.web.listening import at_address, serve_staff
+        from exchange.interfaces.web.pages.signing_in import BACK
     except ImportError as error:
         raise ConfigurationError("the extra desk is not installed", hint=DESK_EXTRA) from error
     place, agency = opened.settings.desk, opened.settings.agency
@@ -215,6 +217,8 @@ async def _pages(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str:
         return await COMMANDS[name](desk, Ask(members))
 
     house = House(staff_desk(opened), ask, agency.zone, agency.names)
+    back = f"{place.address.rstrip('/') or f'http://localhost:{place.port}'}{BACK}"
+    house = replace(house, elsewhere=sign_in_elsewhere(opened, back))
     return await stack.enter_async_context(serve_staff(at_address(house, place), place, folder=opened.folder))
 
 

@@ -5,7 +5,8 @@
    has to replace it before anything else.
 2. A password has at least 12 characters and is none of those that are tried first; nothing else is asked of
    it, and it never ends by itself.
-3. A closed account, a new first password and new roles end every sign-in of that officer at once.
+3. A closed account, a new first password and new roles end every sign-in of that officer at once. The first
+   two forget the passkeys as well, and a closed account also who the officer is at another sign-in service.
 4. Nobody changes the roles of the own account, and the last administrator cannot be closed.
 5. Every change is recorded, without any secret.
 """
@@ -20,7 +21,7 @@ from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import demand_officer
 from exchange.service.rows import AuditRow
-from exchange.service.staff import AccountRow, Codes, Passwords
+from exchange.service.staff import AccountRow, Codes, PasskeyDevices, Passwords
 
 LEAST_PASSWORD: Final = 12
 MOST_PASSWORD: Final = 200
@@ -38,6 +39,8 @@ class Desk:
     codes: Codes
     codes_needed: bool = True
     """A training node may go without one-time codes."""
+    devices: PasskeyDevices | None = None
+    """None where passkeys are not offered."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ async def open_account(
 
 
 async def new_first_password(desk: Desk, officer: OfficerNumber, *, actor: str) -> Opened:
-    """Replace a forgotten password, and forget the device of the codes; a closed account opens again.
+    """Replace a forgotten password, and forget device and passkeys; a closed account opens again.
 
     Raises:
         UsageError: the officer has no account, or it is the own one.
@@ -101,6 +104,7 @@ async def new_first_password(desk: Desk, officer: OfficerNumber, *, actor: str) 
             must_change=True,
             closed_at=None,
         )
+        uow.staff.passkeys.delete_of(officer)
         return _saved(uow, desk, row, actor, "password_reset")
 
     return Opened(await desk.node.store.write(unit), first)
@@ -134,6 +138,8 @@ async def close_account(desk: Desk, officer: OfficerNumber, *, actor: str) -> Ac
     def unit(uow: UnitOfWork) -> AccountRow:
         row = replace(_known(uow, officer), closed_at=desk.node.clock.now())
         _demand_administrator_left(uow, row)
+        uow.staff.passkeys.delete_of(officer)
+        uow.staff.outside_names.delete(officer)
         return _saved(uow, desk, row, actor, "account_closed")
 
     return await desk.node.store.write(unit)

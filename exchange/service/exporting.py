@@ -6,18 +6,22 @@ register, and each message with its recipient. It leaves out the common content 
 others, too, and the codes of other persons in links. Making it is a recorded act with purpose (rule 30).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from exchange.cases.readable import readable, readable_line
 from exchange.cases.register import Entry, entry_of
 from exchange.errors import UsageError
 from exchange.ids import AgencyCode, CaseCode, LinkId, MessageId, OfficerNumber
 from exchange.messages.document import JsonValue, content_of, header_of, persons_of, text_at
+from exchange.service.access import CasePlace
 from exchange.service.facts import COUNTS
 from exchange.service.meaning import document_of
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import AuditRow, CaseRow, Direction, MessageRow
+from exchange.service.reading import Reader, open_case, reader_of, reading_of
+from exchange.service.rows import CaseRow, Direction, MessageRow
 
 Line = dict[str, JsonValue]
 _OTHERS = frozenset({"case_code"})
@@ -40,6 +44,8 @@ class Passed:
     line: Line
     content: Line
     """Common content of a message about this person alone, else empty."""
+    withheld: int = 0
+    """Values of class S4 that this reader is not shown; a named reader exports them."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +65,28 @@ class PersonalFile:
 
 
 async def export_case(
-    node: Node, prefix: str, officer: OfficerNumber, purpose: str, *, act: str = "case_exported"
+    node: Node,
+    prefix: str,
+    officer: OfficerNumber,
+    purpose: str,
+    *,
+    roles: Sequence[str] | None = None,
+    act: str = "case_exported",
 ) -> PersonalFile:
     """Return the file of one person; recorded with purpose in the same commit.
 
     Raises:
         UsageError: none or several cases have this code, or no purpose is said.
+        NotAllowedError: this officer may not open the case.
     """
     if not purpose.strip():
         raise UsageError("an export needs a purpose", hint="say what it is for: --purpose TEXT")
 
     def unit(uow: UnitOfWork) -> PersonalFile:
         case = one_case(uow, prefix)
-        uow.audit.record(AuditRow(node.clock.now(), officer, act, case.code, purpose))
-        return _file(uow, node, case)
+        reader = reader_of(uow, officer, roles, purpose=purpose)
+        open_case(uow, node, reader, CasePlace(case.link, case.code), act=act)
+        return _file(uow, node, case, reader)
 
     return await node.store.write(unit)
 
@@ -89,12 +103,14 @@ def one_case(uow: UnitOfWork, prefix: str) -> CaseRow:
     return found[0]
 
 
-def _file(uow: UnitOfWork, node: Node, case: CaseRow) -> PersonalFile:
+def _file(uow: UnitOfWork, node: Node, case: CaseRow, reader: Reader) -> PersonalFile:
     link = uow.links.get(case.link)
     partner = link.partner if link else case.host if case.host != node.agency else case.origin
     rows = {event.message: event for event in uow.cases.events(case.link, case.code)}
     messages = (uow.messages.by_seq(case.link, event.direction, event.seq) for event in rows.values())
-    passed = [_passed(uow, node, partner, case, row) for row in messages if row and row.state in COUNTS]
+    passed = [
+        _passed(uow, node, partner, case, row, reader) for row in messages if row and row.state in COUNTS
+    ]
     entries = [entry_of(row.content) for row in uow.register.of_case(case.link, case.code)]
     return PersonalFile(
         case=case.code,
@@ -110,9 +126,14 @@ def _file(uow: UnitOfWork, node: Node, case: CaseRow) -> PersonalFile:
     )
 
 
-def _passed(uow: UnitOfWork, node: Node, partner: AgencyCode, case: CaseRow, row: MessageRow) -> Passed:
+def _passed(
+    uow: UnitOfWork, node: Node, partner: AgencyCode, case: CaseRow, row: MessageRow, reader: Reader
+) -> Passed:
     document = document_of(uow, row)
+    reading = reading_of(uow, node, reader, row, [CasePlace(case.link, case.code)])
     lines = [line for line in persons_of(document or {}) if line.get("case_code") == case.code]
+    read = readable_line(lines[0], row.type, reading) if lines else None
+    alone = readable(document, reading) if document and len(persons_of(document)) == 1 else None
     ours = row.direction is Direction.OUT
     return Passed(
         message=row.id,
@@ -123,8 +144,9 @@ def _passed(uow: UnitOfWork, node: Node, partner: AgencyCode, case: CaseRow, row
         created_at=row.created_at,
         delivered_at=row.verdict_at if ours else row.logged_at,
         state=row.state.value,
-        line=_own(lines[0]) if lines else {},
-        content=content_of(document) if document and len(persons_of(document)) == 1 else {},
+        line=_own(read.document) if read else {},
+        content=content_of(alone.document) if alone else {},
+        withheld=len(read.withheld) if read else 0,
     )
 
 

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from exchange.errors import UsageError
+from exchange.cases.permissions import Act, demand, sees_movement
+from exchange.errors import NotAllowedError, UsageError
 from exchange.ids import AgencyCode, CaseCode, MovementCode
 from exchange.messages.codelists import codelist
 from exchange.messages.dates import Span, as_day, value_span
@@ -30,6 +31,7 @@ from exchange.service.next_steps import NextStep, shown_movement, steps_of_movem
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
+from exchange.service.reading import Reader
 from exchange.service.rows import MovementRow
 
 _LEAST_CODE = 4
@@ -143,6 +145,22 @@ def sheet_of(uow: UnitOfWork, node: Node, row: MovementRow) -> Sheet:
         stop_officers=tuple(_contact(uow, node, row, one) for one in _stops(handover)),
         departure=content_of(content_kept(uow, notice)) if notice else {},
     )
+
+
+def demand_movement(node: Node, reader: Reader, handover: Handover) -> None:
+    """Return if a movement is shown to this reader now.
+
+    Raises:
+        NotAllowedError: the roles do not allow it, or it is too early or too late for the crossing.
+    """
+    demand(reader.roles, Act.OPEN_SHEET)
+    terms = dict(handover.terms)
+    opens, closes = (_moment(text_at(terms, name)) for name in ("window_from", "window_to"))
+    if not sees_movement(reader.roles, opens_at=opens, closes_at=closes, now=node.clock.now()):
+        raise NotAllowedError(
+            f"movement {handover.row.code} is not shown to you now",
+            hint="it is shown from 24 hours before its window to 48 hours after it",
+        )
 
 
 def _standing(uow: UnitOfWork, node: Node, pairing: Pairing, row: MovementRow) -> Appointment | None:

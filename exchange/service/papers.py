@@ -9,7 +9,7 @@ Printing is an act of its own: it is recorded with its purpose in the same commi
   the final list as minutes to be filled in by hand.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,11 +19,12 @@ from exchange.messages.document import content_of, object_at, text_at
 from exchange.messages.on_paper import on_paper
 from exchange.protocol.handover_token import token_for
 from exchange.protocol.parts import Document
-from exchange.service.handovers import find_movement
+from exchange.service.handovers import demand_movement, find_movement, handover_of
 from exchange.service.meaning import document_of, message_by_id, movement_of
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState, MovementRow
+from exchange.service.reading import note_opening, open_for_print, reader_of
+from exchange.service.rows import Direction, MessageRow, MessageState, MovementRow
 
 RECORD, DEPARTURE = "HRC", "HDP"
 _GONE = frozenset({MessageState.REJECTED, MessageState.VOIDED})
@@ -64,27 +65,35 @@ class Paper:
     attached_description: str
 
 
-async def open_message(node: Node, row: MessageRow, officer: OfficerNumber, purpose: str) -> Opened:
+async def open_message(
+    node: Node, row: MessageRow, officer: OfficerNumber, purpose: str, roles: Sequence[str] | None = None
+) -> Opened:
     """Return a message for printing; recorded in the same commit.
 
     Raises:
         UsageError: no purpose, or the content is not kept any more.
+        NotAllowedError: this officer may not open it.
     """
     _demand_purpose(purpose)
 
     def unit(uow: UnitOfWork) -> Opened:
         main = _signed_by(uow, row) or row
-        uow.audit.record(AuditRow(node.clock.now(), officer, "message_printed", main.id, purpose))
+        reader = reader_of(uow, officer, roles, purpose=purpose)
+        document = document_of(uow, main) or {}
+        open_for_print(uow, node, reader, main.link, document, of=main.id, act="message_printed")
         return _opened(uow, node, main)
 
     return await node.store.write(unit)
 
 
-async def open_movement(node: Node, prefix: str, officer: OfficerNumber, purpose: str) -> Opened:
+async def open_movement(
+    node: Node, prefix: str, officer: OfficerNumber, purpose: str, roles: Sequence[str] | None = None
+) -> Opened:
     """Return the joint minutes of a movement for printing; recorded in the same commit.
 
     Raises:
         UsageError: no purpose, no such movement, or neither a record nor a departure is there.
+        NotAllowedError: the movement is not shown to this officer now.
     """
     _demand_purpose(purpose)
 
@@ -96,7 +105,9 @@ async def open_movement(node: Node, prefix: str, officer: OfficerNumber, purpose
                 f"movement {movement.code} has neither a record nor a departure yet",
                 hint="minutes can be printed as soon as the final list (HDP) is there",
             )
-        uow.audit.record(AuditRow(node.clock.now(), officer, "handover_printed", movement.code, purpose))
+        reader = reader_of(uow, officer, roles, purpose=purpose)
+        demand_movement(node, reader, handover_of(uow, node, movement))
+        note_opening(uow, node, reader, movement.code, act="handover_printed")
         return _opened(uow, node, main, blank=main.type == DEPARTURE)
 
     return await node.store.write(unit)

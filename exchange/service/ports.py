@@ -21,6 +21,7 @@ from typing import Protocol, TypeVar
 
 from exchange.ids import AgencyCode, CaseCode, LinkId, MessageId, MovementCode, OfficerNumber
 from exchange.protocol.keyring import KeySpan
+from exchange.service.access import Access
 from exchange.service.books import Differences, Statements
 from exchange.service.clients import Clients
 from exchange.service.emergencies import Emergencies
@@ -434,6 +435,8 @@ class UnitOfWork(Protocol):
     def emergencies(self) -> Emergencies: ...
     @property
     def staff(self) -> Staff: ...
+    @property
+    def access(self) -> Access: ...
     @property
     def audit(self) -> Audit: ...
     @property

@@ -14,6 +14,7 @@
 import hashlib
 import hmac
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
@@ -34,7 +35,7 @@ REMEMBERED: Final = 10_000
 _TOKEN_BYTES: Final = 32
 _NOTED_AFTER: Final = timedelta(seconds=30)
 """How old the noted use of a sign-in may be, so that not every page costs a commit."""
-_REFUSED: Final = "name, password or code is wrong"
+REFUSED: Final = "name, password or code is wrong"
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,15 @@ async def sign_in(desk: Desk, tries: Tries, *, name: str, password: str, code: s
     keys = (f"{officer}|{address}", f"|{address}")
     tries.demand_room(keys, now_s)
     tries.note(keys, now_s)
-    account = await desk.node.store.read(lambda uow: _usable(uow, desk, officer))
+    account = await desk.node.store.read(lambda uow: usable(uow, desk, officer))
     fits = await desk.passwords.verify(account.password if account else "", password)
     step = _step(desk, account, code) if account else None
     if account is None or officer is None or not fits or step is None:
-        await desk.node.store.write(lambda uow: _refused(uow, desk, account))
-        raise SignInError(_REFUSED)
+        await desk.node.store.write(lambda uow: refuse_sign_in(uow, desk, account))
+        raise SignInError(REFUSED)
     tries.clear(keys[0])
     tries.clear(keys[1])
-    return await _begin(desk, account, step)
+    return await begin_session(desk, account, step=step, how="password")
 
 
 async def session_of(desk: Desk, token: str) -> Session | None:
@@ -140,7 +141,8 @@ def _officer_of(name: str) -> OfficerNumber | None:
         return None
 
 
-def _usable(uow: UnitOfWork, desk: Desk, officer: OfficerNumber | None) -> AccountRow | None:
+def usable(uow: UnitOfWork, desk: Desk, officer: OfficerNumber | None) -> AccountRow | None:
+    """Return the account of an officer if somebody may sign in with it now."""
     account = uow.staff.accounts.get(officer) if officer else None
     entry = uow.officers.get(officer) if officer else None
     now = desk.node.clock.now()
@@ -157,26 +159,36 @@ def _step(desk: Desk, account: AccountRow, code: str) -> int | None:
     return step if step is not None and step > account.code_step else None
 
 
-def _refused(uow: UnitOfWork, desk: Desk, account: AccountRow | None) -> None:
+def refuse_sign_in(uow: UnitOfWork, desk: Desk, account: AccountRow | None) -> None:
+    """Record a refused sign-in."""
     who = account.officer if account else "nobody"
     uow.audit.record(AuditRow(desk.node.clock.now(), who, "sign_in_refused", who, result="refused"))
 
 
-async def _begin(desk: Desk, account: AccountRow, step: int) -> Session:
+async def begin_session(
+    desk: Desk, account: AccountRow, *, step: int, how: str, also: Callable[[UnitOfWork], None] | None = None
+) -> Session:
+    """Begin a sign-in of an account that was judged; `also` runs in the same transaction.
+
+    Raises:
+        SignInError: the account changed meanwhile.
+    """
     token, now = b64url(desk.node.random(_TOKEN_BYTES)), desk.node.clock.now()
     digest = hashlib.sha256(token.encode()).digest()
 
     def unit(uow: UnitOfWork) -> Session:
-        present = _usable(uow, desk, account.officer)
+        present = usable(uow, desk, account.officer)
         if present is None or present.password != account.password or present.code_step > account.code_step:
-            raise SignInError(_REFUSED)
+            raise SignInError(REFUSED)
         uow.staff.accounts.save(replace(present, code_step=step))
         uow.staff.sessions.delete_before(now - LIFE)
         uow.staff.sessions.save(SessionRow(digest, account.officer, now, now))
-        uow.audit.record(AuditRow(now, account.officer, "signed_in", account.officer))
+        uow.audit.record(AuditRow(now, account.officer, "signed_in", account.officer, result=how))
+        if also is not None:
+            also(uow)
         found = _session(uow, desk, token, digest)
         if found is None:
-            raise SignInError(_REFUSED)
+            raise SignInError(REFUSED)
         return found
 
     return await desk.node.store.write(unit)
@@ -196,7 +208,7 @@ def _session(uow: UnitOfWork, desk: Desk, token: str, digest: bytes) -> Session 
     if row is None:
         return None
     now = desk.node.clock.now()
-    account, entry = _usable(uow, desk, row.officer), uow.officers.get(row.officer)
+    account, entry = usable(uow, desk, row.officer), uow.officers.get(row.officer)
     if account is None or entry is None or not timedelta() <= now - row.began_at < LIFE:
         return None
     ended = not timedelta() <= now - row.used_at < IDLE

@@ -5,9 +5,10 @@ Rows as in `rows`: frozen, identifiers and times; what is secret or personal is 
 """
 
 import builtins
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from exchange.cases.permissions import Role
 from exchange.ids import LinkId, MessageId, OfficerNumber
@@ -59,6 +60,19 @@ class FormRow:
     changed_at: datetime
 
 
+@dataclass(frozen=True)
+class PasskeyRow:
+    """A passkey of an officer; its private half is in the device, or nowhere."""
+
+    id: bytes
+    officer: OfficerNumber
+    public_key: bytes
+    signs: int
+    """What the device said how often it has signed; 0 if it does not count."""
+    added_at: datetime
+    used_at: datetime
+
+
 class Accounts(Protocol):
     def get(self, officer: OfficerNumber) -> AccountRow | None: ...
     def save(self, row: AccountRow) -> None:
@@ -87,6 +101,24 @@ class Forms(Protocol):
         ...
 
 
+class Passkeys(Protocol):
+    def add(self, row: PasskeyRow) -> None: ...
+    def get(self, id: bytes) -> PasskeyRow | None: ...
+    def of(self, officer: OfficerNumber) -> builtins.list[PasskeyRow]: ...
+    def used(self, id: bytes, *, signs: int, at: datetime) -> None: ...
+    def delete(self, id: bytes, officer: OfficerNumber) -> None: ...
+    def delete_of(self, officer: OfficerNumber) -> None: ...
+
+
+class OutsideNames(Protocol):
+    """Who officers are at the sign-in service of the own agency; kept as digests."""
+
+    def save(self, officer: OfficerNumber, digest: bytes, *, by: str, at: datetime) -> None: ...
+    def find(self, digest: bytes) -> OfficerNumber | None: ...
+    def has(self, officer: OfficerNumber) -> bool: ...
+    def delete(self, officer: OfficerNumber) -> None: ...
+
+
 class Staff(Protocol):
     """The tables of the desk inside one unit of work."""
 
@@ -96,6 +128,10 @@ class Staff(Protocol):
     def sessions(self) -> Sessions: ...
     @property
     def forms(self) -> Forms: ...
+    @property
+    def passkeys(self) -> Passkeys: ...
+    @property
+    def outside_names(self) -> OutsideNames: ...
 
 
 class Passwords(Protocol):
@@ -109,6 +145,50 @@ class Passwords(Protocol):
     def is_common(self, password: str) -> bool:
         """Return whether a password is among those that are tried first."""
         ...
+
+
+@dataclass(frozen=True)
+class PasskeyPlace:
+    """Where passkeys count: the host name of the pages, and their origins as a browser says them."""
+
+    host: str = ""
+    """"" where browsers know no passkeys: at a bare address."""
+    origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Signed:
+    """What a device has signed, after everything about it was checked."""
+
+    id: bytes
+    public_key: bytes
+    signs: int
+
+
+class PasskeyDevices(Protocol):
+    """Speaks with devices in the form of browsers (Web Authentication), through a page of ours.
+
+    Both checks demand that the device asked who its user is, and return None of anything that is wrong.
+    """
+
+    def to_add(
+        self, place: PasskeyPlace, *, challenge: bytes, officer: OfficerNumber, known: Sequence[bytes]
+    ) -> str:
+        """Return the options with which a browser makes a passkey, as JSON."""
+        ...
+
+    def to_sign(self, place: PasskeyPlace, *, challenge: bytes) -> str: ...
+    def added(
+        self, place: PasskeyPlace, *, challenge: bytes, credential: Mapping[str, Any]
+    ) -> Signed | None: ...
+    def signed(
+        self,
+        place: PasskeyPlace,
+        *,
+        challenge: bytes,
+        credential: Mapping[str, Any],
+        row: PasskeyRow,
+    ) -> Signed | None: ...
 
 
 class Codes(Protocol):

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from exchange.cases.permissions import Role
 from exchange.errors import StoreError
-from exchange.service.staff import AccountRow, FormRow, SessionRow
+from exchange.ids import OfficerNumber
+from exchange.service.ports import UnitOfWork
+from exchange.service.staff import AccountRow, FormRow, PasskeyRow, SessionRow
 from tests.support.store_rows import LINK, NOW, OFFICER, StoreWorld, message_id, officer_row
 
 SECRET, DIGEST = "hash with a secret", bytes(range(32))
@@ -120,3 +122,64 @@ async def test_deleted_form_is_gone_and_so_is_its_key(world: StoreWorld) -> None
 
     assert await world.store.read(lambda uow: uow.staff.forms.get(message_id(1))) is None
     assert await world.store.read(lambda uow: uow.staff.forms.of(OFFICER)) == []
+
+
+def passkey(**changes: Any) -> PasskeyRow:
+    return replace(PasskeyRow(b"k" * 32, OFFICER, b"public", 3, NOW, NOW), **changes)
+
+
+async def test_passkey_is_kept_used_and_forgotten(world: StoreWorld) -> None:
+    await _with_account(world)
+    later = NOW + timedelta(minutes=1)
+    await world.store.write(lambda uow: uow.staff.passkeys.add(passkey()))
+    await world.store.write(lambda uow: uow.staff.passkeys.used(passkey().id, signs=4, at=later))
+
+    used = await world.store.read(lambda uow: uow.staff.passkeys.get(passkey().id))
+    listed = await world.store.read(lambda uow: uow.staff.passkeys.of(OFFICER))
+    await world.store.write(lambda uow: uow.staff.passkeys.delete_of(OFFICER))
+
+    assert used == passkey(signs=4, used_at=later)
+    assert listed == [used]
+    assert await world.store.read(lambda uow: uow.staff.passkeys.get(passkey().id)) is None
+
+
+async def test_passkey_belongs_to_one_officer_and_to_an_account(world: StoreWorld) -> None:
+    with pytest.raises(StoreError):
+        await world.store.write(lambda uow: uow.staff.passkeys.add(passkey()))
+    await _with_account(world)
+    await world.store.write(lambda uow: uow.staff.passkeys.add(passkey()))
+
+    with pytest.raises(StoreError):
+        await world.store.write(lambda uow: uow.staff.passkeys.add(passkey(signs=0)))
+
+
+async def test_passkey_never_changes_its_key(world: StoreWorld) -> None:
+    await _with_account(world)
+    await world.store.write(lambda uow: uow.staff.passkeys.add(passkey()))
+
+    def attack(connection: sqlite3.Connection) -> None:
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute("UPDATE passkey SET public_key = x'00'")
+
+    await world.raw(attack)
+
+
+async def test_outside_name_belongs_to_one_officer(world: StoreWorld) -> None:
+    await _with_account(world)
+    other = OfficerNumber("P-0009")
+
+    def second(uow: UnitOfWork) -> None:
+        uow.officers.add(officer_row(other))
+        uow.staff.accounts.save(account(officer=other))
+
+    await world.store.write(second)
+    name = bytes(32)
+    await world.store.write(lambda uow: uow.staff.outside_names.save(OFFICER, name, by="P-0006", at=NOW))
+
+    with pytest.raises(StoreError):
+        await world.store.write(lambda uow: uow.staff.outside_names.save(other, name, by="P-0006", at=NOW))
+    found = await world.store.read(lambda uow: uow.staff.outside_names.find(name))
+    await world.store.write(lambda uow: uow.staff.outside_names.delete(OFFICER))
+
+    assert found == OFFICER
+    assert await world.store.read(lambda uow: uow.staff.outside_names.find(name)) is None

@@ -4,12 +4,14 @@
 import ssl
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from exchange.config import StaffSection
 from exchange.interfaces.tls import server_tls
 from exchange.protocol.suites import Algorithm, KeyUse, PrivateKey, tls_private_key
 from tests.support.keys import test_key
@@ -19,6 +21,15 @@ Signer = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivate
 
 def tls_key(label: str) -> PrivateKey:
     return test_key(KeyUse.TLS, Algorithm.P256, f"tls/{label}")
+
+
+def pem_files(folder: Path, *labels: str) -> StaffSection:
+    """Return a section with a certificate of the first label and a key of the last one."""
+    pairs = [pem_of(tls_private_key(tls_key(label))) for label in labels]
+    (folder / "run").mkdir()
+    (folder / "certificate.pem").write_bytes(pairs[0][0])
+    (folder / "key.pem").write_bytes(pairs[-1][1])
+    return StaffSection(certificate=str(folder / "certificate.pem"), key=str(folder / "key.pem"))
 
 
 @cache

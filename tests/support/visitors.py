@@ -133,6 +133,8 @@ class Visitor:
 
     house: House
     token: str = ""
+    way: str = ""
+    """Cookie of who went to the sign-in service of the agency."""
     form_token: str = ""
     address: str = "10.0.0.7"
     last: Shown = field(default_factory=lambda: Shown(0, "", "", {}))
@@ -162,11 +164,14 @@ class Visitor:
     async def _asked(
         self, method: str, path: str, *, query: Values | None = None, fields: Values | None = None
     ) -> Shown:
-        asked = Asked(method, path, self.address, self.token, query or {}, fields or {})
+        asked = Asked(method, path, self.address, self.token, self.way, query or {}, fields or {})
         response = await StaffDoor(self.house).judged(asked)
         cookie = response.cookies.get(self.house.cookie)
         if cookie is not None:
             self.token = cookie.value
+        way = response.cookies.get(f"{self.house.cookie}-way")
+        if way is not None:
+            self.way = way.value
         body = response.body if isinstance(response.body, bytes) else b""
         self.last = Shown(
             response.status, body.decode(), response.headers.get("Location", ""), dict(response.headers)

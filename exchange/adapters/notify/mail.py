@@ -61,6 +61,30 @@ class SmtpMailer:
         except (self._smtp.SMTPException, OSError, TimeoutError, ValueError) as error:
             raise TransportError("the mail server cannot be reached", reason="mail_unreachable") from error
 
+    async def greet(self) -> None:
+        """Connect, sign in and leave, as before a mail; nothing is sent.
+
+        Raises:
+            TransportError: it cannot be reached, or refused the login.
+        """
+        wanted = self._settings
+        client = self._smtp.SMTP(
+            hostname=wanted.server,
+            port=wanted.port,
+            username=wanted.user or None,
+            password=self._password or None,
+            timeout=TIMEOUT_S,
+            use_tls=wanted.security == "tls",
+            start_tls=wanted.security == "starttls",
+        )
+        try:
+            async with client:
+                return
+        except self._smtp.SMTPAuthenticationError as error:
+            raise TransportError("the mail server refused the login", reason="mail_login") from error
+        except (self._smtp.SMTPException, OSError, TimeoutError, ValueError) as error:
+            raise TransportError("the mail server cannot be reached", reason="mail_unreachable") from error
+
     def _letter(self, mail: Mail) -> EmailMessage:
         letter = EmailMessage()
         letter["From"] = self._settings.sender

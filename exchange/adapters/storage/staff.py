@@ -23,7 +23,7 @@ from exchange.adapters.storage.vault import Vault
 from exchange.cases.permissions import Role
 from exchange.errors import StoreDamagedError
 from exchange.ids import MessageId, OfficerNumber
-from exchange.service.staff import AccountRow, FormRow, SessionRow
+from exchange.service.staff import AccountRow, FormRow, PasskeyRow, SessionRow
 
 _BETWEEN = " "
 """Stands between role codes, which hold no space."""
@@ -106,6 +106,57 @@ class SqlSessions:
         self._database.run("session_delete_before", {"moment": from_instant(moment)})
 
 
+class SqlPasskeys:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, row: PasskeyRow) -> None:
+        values = {
+            "id": row.id,
+            "officer": row.officer,
+            "public_key": row.public_key,
+            "signs": row.signs,
+            "added_at": from_instant(row.added_at),
+            "used_at": from_instant(row.used_at),
+        }
+        self._database.add("passkey_add", values)
+
+    def get(self, id: bytes) -> PasskeyRow | None:
+        row = self._database.one("passkey_get", {"id": id})
+        return None if row is None else _passkey(row)
+
+    def of(self, officer: OfficerNumber) -> list[PasskeyRow]:
+        return [_passkey(row) for row in self._database.all("passkey_of", {"officer": officer})]
+
+    def used(self, id: bytes, *, signs: int, at: datetime) -> None:
+        self._database.run("passkey_used", {"id": id, "signs": signs, "used_at": from_instant(at)})
+
+    def delete(self, id: bytes, officer: OfficerNumber) -> None:
+        self._database.run("passkey_delete", {"id": id, "officer": officer})
+
+    def delete_of(self, officer: OfficerNumber) -> None:
+        self._database.run("passkey_delete_of", {"officer": officer})
+
+
+class SqlOutsideNames:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, officer: OfficerNumber, digest: bytes, *, by: str, at: datetime) -> None:
+        values = {"officer": officer, "digest": digest, "set_by": by, "set_at": from_instant(at)}
+        self._database.add("outside_name_save", values)
+
+    def find(self, digest: bytes) -> OfficerNumber | None:
+        row = self._database.one("outside_name_find", {"digest": digest})
+        return None if row is None else OfficerNumber(row[0])
+
+    def has(self, officer: OfficerNumber) -> bool:
+        return self._database.one("outside_name_of", {"officer": officer}) is not None
+
+    def delete(self, officer: OfficerNumber) -> None:
+        self._database.run("outside_name_delete", {"officer": officer})
+
+
 class SqlForms:
     def __init__(self, database: Database, vault: Vault, numbers: LinkNumbers) -> None:
         self._database = database
@@ -153,12 +204,14 @@ class SqlForms:
 
 
 class SqlStaff:
-    """The three tables of the desk."""
+    """The tables of the desk."""
 
     def __init__(self, database: Database, vault: Vault, numbers: LinkNumbers) -> None:
         self._accounts = SqlAccounts(database, vault)
         self._sessions = SqlSessions(database)
         self._forms = SqlForms(database, vault, numbers)
+        self._passkeys = SqlPasskeys(database)
+        self._outside_names = SqlOutsideNames(database)
 
     @property
     def accounts(self) -> SqlAccounts:
@@ -171,6 +224,20 @@ class SqlStaff:
     @property
     def forms(self) -> SqlForms:
         return self._forms
+
+    @property
+    def passkeys(self) -> SqlPasskeys:
+        return self._passkeys
+
+    @property
+    def outside_names(self) -> SqlOutsideNames:
+        return self._outside_names
+
+
+def _passkey(row: Row) -> PasskeyRow:
+    id, officer, public_key, signs, added_at, used_at = row
+    added, used = to_instant(added_at), to_instant(used_at)
+    return PasskeyRow(id, OfficerNumber(officer), public_key, signs, added, used)
 
 
 def _place(id: MessageId) -> str:

@@ -7,6 +7,7 @@ There is one `SqlUnit` per connection; the transaction around it is the business
 from collections.abc import Callable
 from typing import TypeVar
 
+from exchange.adapters.storage.access import SqlAccess
 from exchange.adapters.storage.audit import SqlAudit
 from exchange.adapters.storage.cases import CaseFiles, SqlCases
 from exchange.adapters.storage.clients import SqlClients
@@ -61,6 +62,7 @@ class SqlUnit:
         self._drafts = SqlDrafts(database, vault, self._numbers)
         self._emergencies = SqlEmergencies(database, places)
         self._staff = SqlStaff(database, vault, self._numbers)
+        self._access = SqlAccess(database, vault, files)
         self._audit = SqlAudit(database, vault, self._numbers)
         self._settings = SqlSettings(database)
 
@@ -135,6 +137,10 @@ class SqlUnit:
     @property
     def staff(self) -> SqlStaff:
         return self._staff
+
+    @property
+    def access(self) -> SqlAccess:
+        return self._access
 
     @property
     def audit(self) -> SqlAudit:

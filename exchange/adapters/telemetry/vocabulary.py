@@ -78,6 +78,8 @@ EVENTS: dict[str, Event] = {
     "key_changed": _event("info", "partner", "key", "reason"),
     "clock_doubted": _event("error", "link", "partner", "duration_ms"),
     "store_failed": _event("error", "error", "place"),
+    "reading_stopped": _event("warning", "count"),
+    "opened_in_emergency": _event("warning", "reason"),
     "notice_sent": _event("info"),
     "notice_failed": _event("warning", "reason"),
     "task_failed": _event("error", "link", "error", "place"),

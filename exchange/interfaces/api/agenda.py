@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from exchange.bootstrap import announced_days
 from exchange.errors import UsageError
 from exchange.ids import AgencyCode, LinkId
+from exchange.interfaces.api.access import waiting_answer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.messages.catalog import message_types
 from exchange.service.due import Task, count_work, work_page
@@ -46,6 +47,7 @@ async def list_due(desk: Desk, ask: Ask) -> Answer:
         "more": list(page.next) or None,
         "second_looks": [_second_look(desk, each) for each in await _to_look_at(desk)],
         "withdrawals": [_withdrawal(each) for each in await _to_pass_on(desk)],
+        **await desk.node.store.read(lambda uow: waiting_answer(uow, desk.node)),
     }
 
 

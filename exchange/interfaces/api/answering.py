@@ -8,7 +8,13 @@ from exchange.bootstrap import announced_days
 from exchange.errors import UsageError
 from exchange.ids import CaseCode
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_line, message_of
-from exchange.interfaces.api.drafting import link_of, opened_content, sent_answer, sources_for
+from exchange.interfaces.api.drafting import (
+    content_for_stop,
+    link_of,
+    opened_content,
+    sent_answer,
+    sources_for,
+)
 from exchange.messages.answering import PersonDecision, answer, same_for_all
 from exchange.messages.catalog import message_type, message_types
 from exchange.messages.filling import Filled, fill
@@ -55,7 +61,11 @@ async def answer_message(desk: Desk, ask: Ask) -> Answer:
     """Answer a message, or write the one that follows it; with `send` false only its document is returned."""
     row = await message_of(desk, ask.text("id"))
     type_code = await _type_of(desk, ask, row)
-    request = _Request(row, await link_of(desk, row.link), await opened_content(desk, row, ask.officer()))
+    if message_types()[type_code].is_stop:
+        document = await content_for_stop(desk, row, ask)
+    else:
+        document = (await opened_content(desk, row, ask)).document
+    request = _Request(row, await link_of(desk, row.link), document)
     if type_code == DECISION and "document" not in ask.members:
         filled = await _decided(desk, ask, request)
     else:

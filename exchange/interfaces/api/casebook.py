@@ -8,15 +8,20 @@ While the two differ, `provisional` says how many wait, and each entry of the ti
 from collections.abc import Iterable
 from datetime import datetime
 
+from exchange.cases.readable import Reading, Withheld, readable_line
 from exchange.cases.snapshot import CaseSnapshot
 from exchange.errors import UsageError
 from exchange.ids import CaseCode, MessageId
-from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
+from exchange.interfaces.api.access import reader_answer
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, reader_for, when
+from exchange.messages.document import Document, persons_of
+from exchange.service.access import CasePlace
 from exchange.service.casework import shown_case
 from exchange.service.meaning import document_of
 from exchange.service.next_steps import steps_of_case
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
+from exchange.service.reading import Reader, open_case, reading_of
 from exchange.service.rows import AuditRow, CaseEventRow, CaseRow, Direction, MessageRow, MessageState
 
 FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED})
@@ -49,21 +54,20 @@ async def page_cases(desk: Desk, ask: Ask) -> Answer:
 
 async def show_case(desk: Desk, ask: Ask) -> Answer:
     """Return one case with its messages; recorded as opening the case."""
-    code, officer = ask.text("code").upper(), ask.officer()
+    code = ask.text("code").upper()
 
     def unit(uow: UnitOfWork) -> Answer:
         found = uow.cases.find(code)
         if len(found) != 1:
             raise UsageError(f"{len(found)} cases have the code {code}", hint="list them: exchange case list")
         row = found[0]
-        uow.audit.record(
-            AuditRow(
-                desk.node.clock.now(), officer, "case_opened", row.code, ask.text("purpose", "case_work")
-            )
-        )
+        reader, place = reader_for(uow, ask), CasePlace(row.link, row.code)
+        open_case(uow, desk.node, reader, place, act="case_opened")
         return {
             "case": _whole_case(uow, desk.node, row),
-            "events": timeline(uow, row),
+            "events": timeline(uow, desk.node, row, reader),
+            "readers": [reader_answer(one) for one in uow.access.readers(place)],
+            "desks": sorted(uow.access.desks(place)),
             "next": [
                 {"type": step.type, "by": step.by, "state": step.to, "movement": step.movement}
                 for step in steps_of_case(uow, desk.node, row)
@@ -73,7 +77,7 @@ async def show_case(desk: Desk, ask: Ask) -> Answer:
     return await desk.node.store.write(unit)
 
 
-def timeline(uow: UnitOfWork, case: CaseRow) -> list[Answer]:
+def timeline(uow: UnitOfWork, node: Node, case: CaseRow, reader: Reader) -> list[Answer]:
     """Return one entry for each message about a case, in the order in which this node learned of them."""
     by_message: dict[MessageId, list[CaseEventRow]] = {}
     for event in uow.cases.events(case.link, case.code):
@@ -81,7 +85,11 @@ def timeline(uow: UnitOfWork, case: CaseRow) -> list[Answer]:
     rows = {id: _message(uow, events[0]) for id, events in by_message.items()}
     answers = {row.in_reply_to: id for id, row in rows.items() if row and row.in_reply_to and _counts(row)}
     opened = _openings(uow)
-    entries = [_entry(uow, case.code, events, rows[id], answers.get(id)) for id, events in by_message.items()]
+    place = CasePlace(case.link, case.code)
+    entries = []
+    for id, events in by_message.items():
+        reading = reading_of(uow, node, reader, rows[id], [place])
+        entries.append(_entry(uow, case.code, events, rows[id], answers.get(id), reading))
     return [{**entry, "opened": opened.get(str(entry["message"]))} for entry in entries]
 
 
@@ -101,9 +109,12 @@ def _entry(
     events: list[CaseEventRow],
     row: MessageRow | None,
     answer: MessageId | None,
+    reading: Reading,
 ) -> Answer:
     first, last = events[0], events[-1]
     document = document_of(uow, row) if row else None
+    line = _person(document, case) if document else None
+    read = readable_line(line, first.type, reading) if line else None
     return {
         "message": first.message,
         "type": first.type,
@@ -116,7 +127,8 @@ def _entry(
         "at": when(first.at),
         **_marks(row),
         "answered": answer,
-        "line": _person(document, case) if document else None,
+        "line": read.document if read else None,
+        "withheld": withheld_answer(read.withheld) if read else [],
     }
 
 
@@ -142,8 +154,13 @@ def _counts(row: MessageRow) -> bool:
     return row.state not in FINAL or row.state is MessageState.ACCEPTED
 
 
-def _person(document: Answer, code: CaseCode) -> object:
-    return next((person for person in document.get("persons", []) if person.get("case_code") == code), None)
+def withheld_answer(withheld: Iterable[Withheld]) -> list[Answer]:
+    """Return what is not shown: where it stands, its class, and why."""
+    return [{"pointer": one.pointer, "class": str(one.sensitivity), "why": one.why.value} for one in withheld]
+
+
+def _person(document: Document, code: CaseCode) -> Document | None:
+    return next((person for person in persons_of(document) if person.get("case_code") == code), None)
 
 
 def _case(row: CaseRow, shown: CaseSnapshot) -> Answer:

@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from exchange.bootstrap import OpenNode
+from exchange.cases.permissions import Act, demand
 from exchange.clock import instant_text
 from exchange.errors import ExchangeError, InputError, UsageError
 from exchange.ids import AgencyCode, LinkId, OfficerNumber, parse_agency, parse_officer
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
+from exchange.service.reading import Reader, count_opening, reader_of
 from exchange.service.rows import LinkRow, MessageRow
 
 Answer = dict[str, Any]
@@ -53,6 +55,10 @@ class Ask:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise UsageError(f"{name} is not a list of texts")
         return tuple(value)
+
+    def roles(self) -> tuple[str, ...] | None:
+        """Return the roles of a sign-in or a client, as its door says them; None at the local socket."""
+        return self.texts("held_roles") if "held_roles" in self.members else None
 
     def officer(self, name: str = "officer") -> OfficerNumber:
         return parse_officer(self.text(name))
@@ -99,6 +105,31 @@ def pick_link(uow: UnitOfWork, partner: str) -> LinkRow:
     raise UsageError(
         f"{len(rows)} partners are enrolled ({known})", hint="say which one with --to or --partner"
     )
+
+
+def reader_for(uow: UnitOfWork, ask: Ask, *, purpose: str | None = "case_work") -> Reader:
+    """Return who asks to read; a purpose of None has to be said.
+
+    Raises:
+        UsageError: no purpose is said.
+        NodeError: the officer is not in the directory.
+    """
+    return reader_of(uow, ask.officer(), ask.roles(), purpose=ask.text("purpose", purpose))
+
+
+async def demand_reading(desk: Desk, ask: Ask, act: Act, object: str) -> None:
+    """Return if an officer may open something that records itself; it is counted, each time anew.
+
+    Raises:
+        NotAllowedError: the roles do not allow it, or too much was opened.
+    """
+
+    def unit(uow: UnitOfWork) -> None:
+        reader = reader_for(uow, ask, purpose="")
+        demand(reader.roles, act)
+        count_opening(uow, desk.node, reader, f"{object} {when(desk.node.clock.now())}")
+
+    await desk.node.store.write(unit)
 
 
 Command = Callable[[Desk, Ask], Awaitable[Answer]]

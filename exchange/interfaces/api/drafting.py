@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What commands that write a message share: where added members come from, and what became of it."""
 
+from dataclasses import dataclass
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
+from exchange.cases.permissions import Act, demand
+from exchange.cases.readable import Readable
 from exchange.errors import UsageError
 from exchange.ids import LinkId, MessageId, OfficerNumber
-from exchange.interfaces.api.desk import Answer, Desk, pick_link
+from exchange.interfaces.api.desk import Answer, Ask, Desk, pick_link, reader_for
 from exchange.messages.filling import Sources
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
@@ -14,6 +17,7 @@ from exchange.service.drafts import Sent
 from exchange.service.meaning import document_of
 from exchange.service.pairing import pairing_of, versions_to_write
 from exchange.service.ports import UnitOfWork
+from exchange.service.reading import open_document
 from exchange.service.rows import AuditRow, LinkRow, MessageRow
 
 
@@ -24,19 +28,51 @@ async def link_of(desk: Desk, link: LinkId) -> LinkRow:
     return row
 
 
-async def opened_content(
-    desk: Desk, row: MessageRow, officer: OfficerNumber, purpose: str = "case_work"
-) -> Document:
-    """Return the content of a message and record that it was opened."""
+@dataclass(frozen=True)
+class OpenedContent:
+    """A message that was opened: what it says, and what of it the reader may read."""
 
-    def unit(uow: UnitOfWork) -> Document | None:
-        uow.audit.record(AuditRow(desk.node.clock.now(), officer, "message_opened", row.id, purpose))
-        return document_of(uow, row)
+    document: Document
+    read: Readable
 
-    document = await desk.node.store.write(unit)
-    if document is None:
-        raise UsageError(f"the content of message {row.id} is not kept (rejected, or erased)")
-    return document
+
+async def opened_content(desk: Desk, row: MessageRow, ask: Ask) -> OpenedContent:
+    """Return the content of a message and record that it was opened.
+
+    Raises:
+        UsageError: the content is not kept.
+        NotAllowedError: this officer may not open it.
+    """
+
+    def unit(uow: UnitOfWork) -> OpenedContent:
+        document = document_of(uow, row)
+        if document is None:
+            raise UsageError(f"the content of message {row.id} is not kept (rejected, or erased)")
+        reader = reader_for(uow, ask)
+        read = open_document(uow, desk.node, reader, row, document, act="message_opened")
+        return OpenedContent(document, read)
+
+    return await desk.node.store.write(unit)
+
+
+async def content_for_stop(desk: Desk, row: MessageRow, ask: Ask) -> Document:
+    """Return a message for writing a stop after it, and record that: nobody is too stopped to stop (rule 28).
+
+    Raises:
+        UsageError: the content is not kept.
+        NotAllowedError: no role of this officer may stop.
+    """
+
+    def unit(uow: UnitOfWork) -> Document:
+        reader, document = reader_for(uow, ask), document_of(uow, row)
+        demand(reader.roles, Act.STOP)
+        if document is None:
+            raise UsageError(f"the content of message {row.id} is not kept (rejected, or erased)")
+        now = desk.node.clock.now()
+        uow.audit.record(AuditRow(now, reader.officer, "message_opened", row.id, reader.purpose))
+        return document
+
+    return await desk.node.store.write(unit)
 
 
 async def sources_for(desk: Desk, partner: str, officer: OfficerNumber) -> tuple[LinkRow, Sources]:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Commands about single persons: find again, export, bring records in. Each is recorded."""
 
+from exchange.cases.permissions import Act
 from exchange.errors import UsageError
-from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, demand_reading, when
 from exchange.interfaces.api.registry import hand_of
 from exchange.messages.document import text_at
 from exchange.messages.htcds import STANDARD, Received, export_record, import_record
@@ -21,13 +22,16 @@ async def find_case(desk: Desk, ask: Ask) -> Answer:
         born=_year(ask.text("born", "")),
         place=ask.text("place", ""),
     )
+    await demand_reading(desk, ask, Act.SEARCH, "search")
     found = await find_persons(desk.node, wanted, ask.officer(), ask.text("purpose", ""))
     return {"persons": [_person(person) for person in found.persons], "more": found.more}
 
 
 async def export(desk: Desk, ask: Ask) -> Answer:
     """Return the file of one person with the list of recipients, or the record of a standard."""
-    file = await export_case(desk.node, ask.text("code"), ask.officer(), ask.text("purpose", ""))
+    file = await export_case(
+        desk.node, ask.text("code"), ask.officer(), ask.text("purpose", ""), roles=ask.roles()
+    )
     return _record(file) if ask.flag("htcds") else personal_answer(file)
 
 
@@ -68,7 +72,10 @@ def personal_answer(file: PersonalFile) -> Answer:
         "changed": when(file.changed_at),
         "recipients": [_recipient(one) for one in file.passed if one.sender != file.partner],
         "received_from": [_recipient(one) for one in file.passed if one.sender == file.partner],
-        "content": [{"message": one.message, "type": one.type, "says": one.line} for one in file.passed],
+        "content": [
+            {"message": one.message, "type": one.type, "says": one.line, "withheld": one.withheld}
+            for one in file.passed
+        ],
         "register": [
             entry.model_dump(mode="json", by_alias=True, exclude_none=True) for entry in file.register
         ],

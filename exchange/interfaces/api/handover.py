@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from exchange.errors import UsageError
 from exchange.ids import unb64url
-from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, reader_for, when
 from exchange.interfaces.api.drafting import link_of, sent_answer, sources_for
 from exchange.messages.attachments import FileToAttach, attach
 from exchange.messages.codelists import codelist
@@ -21,10 +21,19 @@ from exchange.protocol.parts import Document
 from exchange.service.drafts import send
 from exchange.service.following import before_of, content_kept, departed
 from exchange.service.handover_check import compare, token_of
-from exchange.service.handovers import Handover, Person, find_movement, handover_of, handovers, sheet_of
+from exchange.service.handovers import (
+    Handover,
+    Person,
+    demand_movement,
+    find_movement,
+    handover_of,
+    handovers,
+    sheet_of,
+)
 from exchange.service.next_steps import NextStep, record_to_sign
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
+from exchange.service.reading import note_opening
 from exchange.service.release import demand_officer
 from exchange.service.rows import AuditRow, Direction, MessageRow, MovementRow
 
@@ -44,14 +53,15 @@ async def list_handovers(desk: Desk, ask: Ask) -> Answer:
 
 async def show_sheet(desk: Desk, ask: Ask) -> Answer:
     """Return the sheet of one handover; recorded as opening it."""
-    officer, prefix = ask.officer(), ask.text("movement")
+    prefix = ask.text("movement")
 
     def unit(uow: UnitOfWork) -> Answer:
-        demand_officer(uow, officer, desk.node.clock.now())
+        demand_officer(uow, ask.officer(), desk.node.clock.now())
         row = find_movement(uow, prefix)
         sheet = sheet_of(uow, desk.node, row)
-        purpose = ask.text("purpose", "case_work")
-        uow.audit.record(AuditRow(desk.node.clock.now(), officer, "sheet_opened", row.code, purpose))
+        reader = reader_for(uow, ask)
+        demand_movement(desk.node, reader, sheet.handover)
+        note_opening(uow, desk.node, reader, row.code, act="sheet_opened")
         return {
             "handover": _handover(desk, sheet.handover),
             "persons": [_person(person) for person in sheet.persons],

@@ -4,8 +4,10 @@
 import asyncio
 from dataclasses import asdict
 
+from exchange.cases.readable import Readable
 from exchange.errors import ExchangeError, UsageError
 from exchange.ids import Digest, LinkId, parse_message_id, unb64url
+from exchange.interfaces.api.casebook import withheld_answer
 from exchange.interfaces.api.desk import (
     Answer,
     Ask,
@@ -14,20 +16,22 @@ from exchange.interfaces.api.desk import (
     message_line,
     message_of,
     problem_answer,
+    reader_for,
     when,
 )
 from exchange.interfaces.api.drafting import link_of, opened_content, sent_answer, sources_for
 from exchange.messages.attachments import FileToAttach, attach
 from exchange.messages.document import persons_of, text_at
-from exchange.messages.filling import Filled, fill
+from exchange.messages.filling import Filled, fill, release_digest
 from exchange.messages.release_questions import release_questions
 from exchange.messages.versions import understood
 from exchange.protocol.parts import Document
 from exchange.service.drafts import approve, find_draft, send
 from exchange.service.enclosures import unkept
 from exchange.service.ports import UnitOfWork
+from exchange.service.reading import note_opening, read_draft
 from exchange.service.release import check_draft
-from exchange.service.rows import AuditRow, Direction, LinkRow, MessageState
+from exchange.service.rows import Direction, DraftRow, LinkRow, MessageState
 from exchange.service.second_look import review
 from exchange.service.void import give_up
 
@@ -193,25 +197,38 @@ async def one_message(desk: Desk, ask: Ask) -> Answer:
 
 async def show_message(desk: Desk, ask: Ask) -> Answer:
     """Return a message or a draft with its content; recorded as opening it."""
-    officer, purpose = ask.officer(), ask.text("purpose", "case_work")
     prefix = ask.text("id")
     drafts = await desk.node.store.read(lambda uow: uow.drafts.find(prefix))
     if len(drafts) == 1:
-        row = await find_draft(desk.node, prefix)
-        opening = AuditRow(desk.node.clock.now(), officer, "draft_opened", row.id, purpose)
-        await desk.node.store.write(lambda uow: uow.audit.record(opening))
-        about = {"id": row.id, "type": row.type, "prepared_by": row.prepared_by, "digest": row.digest}
-        document = unkept(row.document)[0]
-        return {"draft": about, "document": document, "questions": _questions(document)}
+        return await _shown_draft(desk, ask, await find_draft(desk.node, prefix))
     message = await message_of(desk, prefix)
     link = await link_of(desk, message.link)
-    document = await opened_content(desk, message, officer, purpose)
+    opened = await opened_content(desk, message, ask)
     return {
         "message": message_line(message, link.partner),
-        "document": document,
-        "not_understood": list(understood(document, desk.node.versions).unknown),
+        "document": opened.read.document,
+        "withheld": withheld_answer(opened.read.withheld),
+        "digest": release_digest(opened.document),
+        "not_understood": list(understood(opened.document, desk.node.versions).unknown),
         "entries": {"own": message.leaf_index, "partner": message.verdict_leaf_index},
         "opened": "this records that you opened it",
+    }
+
+
+async def _shown_draft(desk: Desk, ask: Ask, row: DraftRow) -> Answer:
+    document = unkept(row.document)[0]
+
+    def unit(uow: UnitOfWork) -> Readable:
+        reader = reader_for(uow, ask)
+        note_opening(uow, desk.node, reader, row.id, act="draft_opened")
+        return read_draft(reader, document, row.prepared_by)
+
+    read = await desk.node.store.write(unit)
+    return {
+        "draft": {"id": row.id, "type": row.type, "prepared_by": row.prepared_by, "digest": row.digest},
+        "document": read.document,
+        "withheld": withheld_answer(read.withheld),
+        "questions": _questions(document),
     }
 
 

@@ -17,14 +17,14 @@ async def print_message(desk: Desk, ask: Ask) -> Answer:
     officer, purpose = ask.officer(), ask.text("purpose", "")
     languages = demand_languages(ask.texts("languages"))
     row = await message_of(desk, ask.text("id"))
-    return await _answer(await open_message(desk.node, row, officer, purpose), languages)
+    return await _answer(await open_message(desk.node, row, officer, purpose, ask.roles()), languages)
 
 
 async def print_handover(desk: Desk, ask: Ask) -> Answer:
     """Return the joint minutes of a movement as a paper; before there is a record, as a form to fill in."""
     officer, purpose = ask.officer(), ask.text("purpose", "")
     languages = demand_languages(ask.texts("languages"))
-    opened = await open_movement(desk.node, ask.text("movement"), officer, purpose)
+    opened = await open_movement(desk.node, ask.text("movement"), officer, purpose, ask.roles())
     return await _answer(opened, languages)
 
 

@@ -3,10 +3,11 @@
 
 from datetime import date
 
+from exchange.cases.permissions import Act
 from exchange.cases.register import Entry, reintegration, stay_on
 from exchange.cases.register_report import Report, month_of
 from exchange.errors import UsageError
-from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, demand_reading
 from exchange.messages.dates import Span
 from exchange.messages.sheets import SheetRow
 from exchange.service import registering
@@ -31,6 +32,7 @@ async def change(desk: Desk, ask: Ask) -> Answer:
 
 async def show(desk: Desk, ask: Ask) -> Answer:
     """Return one entry; recorded as opening it."""
+    await demand_reading(desk, ask, Act.OPEN_CASE, f"register {ask.text('number')}")
     return {"entry": _members(await registering.show(desk.node, ask.text("number"), hand_of(desk, ask)))}
 
 
@@ -50,6 +52,7 @@ async def bring_in(desk: Desk, ask: Ask) -> Answer:
 
 
 async def bring_out(desk: Desk, ask: Ask) -> Answer:
+    await demand_reading(desk, ask, Act.OPEN_CASE, "register")
     return {"rows": await registering.bring_out(desk.node, hand_of(desk, ask))}
 
 

@@ -2,22 +2,25 @@
 """Command about the rights of a person: who got which data of the person of a case."""
 
 from exchange.errors import UsageError
-from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, reader_for, when
+from exchange.service.access import CasePlace
 from exchange.service.ports import UnitOfWork
+from exchange.service.reading import open_case
 from exchange.service.recipients import Given, recipients_of
-from exchange.service.rows import AuditRow, CaseRow
+from exchange.service.rows import CaseRow
 
 
 async def list_recipients(desk: Desk, ask: Ask) -> Answer:
     """Return every message that told a partner something of a person; recorded as opening the case."""
-    code, officer = ask.text("code").upper(), ask.officer()
-    purpose = ask.text("purpose", "data_subject_request")
+    code = ask.text("code").upper()
 
     def opened(uow: UnitOfWork) -> CaseRow:
         found = uow.cases.find(code)
         if len(found) != 1:
             raise UsageError(f"{len(found)} cases have the code {code}", hint="list them: exchange case list")
-        uow.audit.record(AuditRow(desk.node.clock.now(), officer, "case_opened", found[0].code, purpose))
+        reader = reader_for(uow, ask, purpose="data_subject_request")
+        place = CasePlace(found[0].link, found[0].code)
+        open_case(uow, desk.node, reader, place, act="case_opened")
         return found[0]
 
     case = await desk.node.store.write(opened)

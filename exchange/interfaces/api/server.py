@@ -18,6 +18,7 @@ from aiohttp import web
 
 from exchange.errors import ConfigurationError, ExchangeError, InputError, StrictJsonError
 from exchange.interfaces.api import (
+    access,
     accounts,
     agenda,
     agreeing,
@@ -56,6 +57,7 @@ COMMANDS: dict[str, Command] = {
     **office.COMMANDS,
     **clientele.COMMANDS,
     **accounts.COMMANDS,
+    **access.COMMANDS,
     **telling.COMMANDS,
     **partnering.COMMANDS,
     **agreeing.COMMANDS,

@@ -11,12 +11,13 @@ Checks, in this order; a later one is left out when what it needs has failed:
 6. recovery key: should not lie on this machine
 7. partners: each with its state and what to do
 8. officers: at least two, because enrolment needs two
+9. outside: certificates, mail server, sign-in service, as far as they are configured (`doctor_outside`)
 """
 
 import asyncio
 import stat
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ import typer
 from exchange.config import FILE_NAME, Settings, read_settings
 from exchange.errors import ExchangeError, NodeError
 from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.doctor_outside import Finding, outside, wrong
 from exchange.interfaces.cli.options import DATA, Data, Json, read_passphrase
 from exchange.interfaces.cli.output import Answer, say, say_json
 
@@ -51,16 +53,6 @@ NEXT: Final = {
     "restored": "two officers confirm that this store is the newest: exchange partner resume",
     "log_forked": "keep both data folders; two persons of each side decide on a new epoch",
 }
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was checked."""
-
-    what: str
-    well: bool
-    found: str
-    todo: str = ""
 
 
 def register(app: typer.Typer) -> None:
@@ -105,6 +97,7 @@ def examine(folder: Path) -> Iterator[Finding]:
             yield _store(folder, passphrase)
         yield Finding("service", False, "does not run", f"run: exchange serve --data {folder}")
     yield _recovery(folder, training=settings.agency.training)
+    yield from outside(settings)
 
 
 def _modes(folder: Path) -> Finding:
@@ -122,14 +115,14 @@ def _settings(folder: Path) -> Settings | Finding:
     try:
         return read_settings(folder)
     except ExchangeError as error:
-        return _wrong("configuration", error)
+        return wrong("configuration", error)
 
 
 def _passphrase() -> str | Finding:
     try:
         return read_passphrase()
     except ExchangeError as error:
-        return _wrong("key file", error)
+        return wrong("key file", error)
 
 
 def _keys(folder: Path, passphrase: str) -> Finding:
@@ -138,7 +131,7 @@ def _keys(folder: Path, passphrase: str) -> Finding:
     try:
         check_keys(folder, passphrase)
     except ExchangeError as error:
-        return _wrong("key file", error)
+        return wrong("key file", error)
     return Finding("key file", True, "opens with the passphrase")
 
 
@@ -153,7 +146,7 @@ def _store(folder: Path, passphrase: str) -> Finding:
     try:
         asyncio.run(look())
     except ExchangeError as error:
-        return _wrong("store", error)
+        return wrong("store", error)
     return Finding("store", True, "opens")
 
 
@@ -162,7 +155,7 @@ def _asked(service: Service) -> Iterator[Finding]:
     try:
         status, health = service.ask("status"), service.ask("health")
     except ExchangeError as error:
-        yield _wrong("service", error)
+        yield wrong("service", error)
         return
     yield Finding("service", True, f"{status['agency']} runs; the store is in use by it")
     yield Finding("clock", True, f"{status['now']} for the service")
@@ -193,7 +186,3 @@ def _recovery(folder: Path, *, training: bool) -> Finding:
         return Finding("recovery key", True, "on this machine; a training node may keep it")
     todo = f"two copies on two media, in two safes; then: rm {path}"
     return Finding("recovery key", True, "still on this machine", todo)
-
-
-def _wrong(what: str, error: ExchangeError) -> Finding:
-    return Finding(what, False, str(error).rstrip("."), error.hint or "")

@@ -5,9 +5,10 @@ An id or a code in a path is whole, never a beginning. Members that are for peop
 an enrolment, values that a fault found) are left out.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
+from exchange.cases.permissions import Role, sees_movement
 from exchange.ids import CaseCode, MessageId, MovementCode
 from exchange.interfaces.staff.call import Answer, Call, absent, conflict
 from exchange.service.ports import UnitOfWork
@@ -16,9 +17,6 @@ from exchange.service.void import VOIDABLE
 
 T = TypeVar("T")
 
-EARLY, LATE = timedelta(hours=24), timedelta(hours=48)
-"""Around its window a handover officer sees a movement (definition of the role in `staff-roles`)."""
-ANY_HANDOVER = frozenset({"officer"})
 LAST_PAGE = 1_000
 
 
@@ -95,10 +93,7 @@ async def list_drafts(call: Call) -> Answer:
 
 async def open_draft(call: Call) -> Answer:
     row = await _draft(call)
-    now, purpose = call.node.clock.now(), call.query["purpose"]
-    entry = AuditRow(now, call.caller.officer, "draft_opened", row.id, purpose)
-    await call.store.write(lambda uow: uow.audit.record(entry))
-    return await call.ask("message.show", id=row.id, purpose=purpose)
+    return await call.ask("message.show", id=row.id, purpose=call.query["purpose"])
 
 
 async def release_draft(call: Call) -> Answer:
@@ -149,12 +144,9 @@ async def open_sheet(call: Call) -> Answer:
 
 
 def _sees(call: Call, window: Answer) -> bool:
-    if call.caller.roles & ANY_HANDOVER:
-        return True
-    if not (window["from"] and window["to"]):
-        return False
-    begins, ends = datetime.fromisoformat(window["from"]), datetime.fromisoformat(window["to"])
-    return begins - EARLY <= call.node.clock.now() <= ends + LATE
+    roles = [Role(code) for code in call.caller.roles]
+    begins, ends = (datetime.fromisoformat(text) if text else None for text in (window["from"], window["to"]))
+    return sees_movement(roles, opens_at=begins, closes_at=ends, now=call.node.clock.now())
 
 
 def _without(answer: Answer, *names: str) -> Answer:

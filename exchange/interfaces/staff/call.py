@@ -36,7 +36,10 @@ class Call:
 
     async def ask(self, command: str, **members: Any) -> Answer:
         """Run a command for the officer who answers for the client."""
-        return await self.office(self.store, command, {"officer": self.caller.officer, **members})
+        held = sorted(self.caller.roles)
+        return await self.office(
+            self.store, command, {**members, "officer": self.caller.officer, "held_roles": held}
+        )
 
 
 Act = Callable[[Call], Awaitable[Answer]]

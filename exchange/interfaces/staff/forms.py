@@ -9,9 +9,11 @@ members that it does not know, because later versions add some.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from exchange.cases.readable import Why
 from exchange.interfaces.staff.call import Schema
 from exchange.messages.catalog import FORMS
 from exchange.messages.codelists import codelist
+from exchange.messages.form_tree import Sensitivity
 from exchange.messages.schemas import HEADER
 
 TEXT: Final[Schema] = {"type": "string"}
@@ -82,7 +84,7 @@ _CASE = whole(
 _EVENT = whole(
     message=TEXT, type=TEXT, direction=TEXT, seq=NUMBER, before=MAYBE, after=MAYBE, implied=many(TEXT),
     provisional=YES_NO, at=MAYBE, released=MAYBE, delivered=MAYBE, accepted=MAYBE, state=TEXT, code=MAYBE,
-    answered=MAYBE, line=NULLABLE, opened=MAYBE,
+    answered=MAYBE, line=NULLABLE, withheld=many(form("Withheld")), opened=MAYBE,
 )  # fmt: skip
 _STEP = whole(type=TEXT, by=TEXT, state=TEXT, movement=MAYBE)
 _MOVES = whole(
@@ -109,6 +111,13 @@ _FILE = whole(
     data={"type": "string", "maxLength": MAX_FILE_TEXT, "description": "The bytes in base64url."},
     type=TEXT, case_code=CODE, readers=many(TEXT, 20), strip=YES_NO,
 )  # fmt: skip
+_WITHHELD: Mapping[str, Any] = {
+    "pointer": TEXT, "class": {"enum": [str(one) for one in Sensitivity]}, "why": {"enum": list(Why)},
+}  # fmt: skip
+_READ: Schema = {
+    "description": "The message as the officer of the client may read it; `withheld` names what is left out.",
+    "anyOf": [form("Document"), {"type": "object", "description": "The same with places left out."}],
+}
 _SMALL: Schema = {
     "type": "object",
     "description": "What an officer writes: the type and the members that the program cannot know, "
@@ -131,12 +140,17 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
     "Message": _MESSAGE,
     "MessagePage": whole(messages=many(form("Message")), after=TEXT),
     "MessageState": whole(message=form("Message"), entries=whole(own=NUMBER, partner=NUMBER)),
-    "MessageContent": whole(message=form("Message"), document=form("Document"), not_understood=many(TEXT)),
+    "Withheld": whole(**_WITHHELD),
+    "MessageContent": whole(
+        message=form("Message"), document=_READ, withheld=many(form("Withheld")), digest=DIGEST,
+        not_understood=many(TEXT),
+    ),
     "Draft": whole(id=TEXT, type=TEXT, prepared_by=TEXT, created=MAYBE, waiting=YES_NO, digest=TEXT),
     "DraftList": whole(drafts=many(form("Draft"))),
     "DraftContent": whole(
         draft=whole(id=TEXT, type=TEXT, prepared_by=TEXT, digest=TEXT),
         document=form("SmallFile"),
+        withheld=many(form("Withheld")),
         questions=many(form("Question")),
     ),
     "Validation": whole(partner=TEXT, faults=many(form("Fault")), questions=many(form("Question"))),
@@ -161,7 +175,9 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
         differences=many(OPEN), light=TEXT, counted=OPEN, period=NULLABLE,
     ),
     "CasePage": whole(cases=many(_CASE), after=TEXT),
-    "Timeline": whole(case=OPEN, events=many(_EVENT), next=many(_STEP)),
+    "Timeline": whole(
+        case=OPEN, events=many(_EVENT), next=many(_STEP), readers=many(OPEN), desks=many(TEXT),
+    ),
     "PersonalFile": whole(
         case=TEXT, host=TEXT, origin=TEXT, state=TEXT, opened=MAYBE, changed=MAYBE, recipients=many(_PASSED),
         received_from=many(_PASSED), content=many(OPEN), register=many(OPEN),
@@ -169,7 +185,8 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
     "Due": whole(
         now=MAYBE, to_answer=NUMBER, overdue=NUMBER, answers_on_their_way=NUMBER,
         waiting=many(whole(partner=TEXT, count=NUMBER, overdue=NUMBER)), tasks=many(_TASK), more=YES_NO,
-        second_looks=many(OPEN), withdrawals=many(OPEN),
+        second_looks=many(OPEN), withdrawals=many(OPEN), reading_stops=many(OPEN),
+        emergency_openings=many(OPEN),
     ),
     "HandoverList": whole(handovers=many(_HANDOVER)),
     "Sheet": whole(handover=_HANDOVER, persons=many(OPEN), stop_officers=many(OPEN), departure=OPEN),

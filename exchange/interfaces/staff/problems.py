@@ -13,13 +13,15 @@ from exchange.errors import (
     Fault,
     InputError,
     NodeError,
+    NotAllowedError,
     ProtocolError,
+    ReadingStoppedError,
     StrictJsonError,
     TransportError,
     UsageError,
 )
 from exchange.interfaces.server import Refusal
-from exchange.interfaces.staff.call import Answer
+from exchange.interfaces.staff.call import Answer, absent
 from exchange.service.repeats import RepeatError
 
 RETRY_S = 5
@@ -43,6 +45,8 @@ def refusal_of(error: ExchangeError) -> Refusal:
             return Refusal(422 if error.reason == "key_reused" else 409, error.reason, close=False)
         case InputError():
             return FaultyRefusal(422, error.reason, error.faults)
+        case NotAllowedError():
+            return _forbidden(error)
         case UsageError():
             return Refusal(409, "not_possible", close=False)
         case StrictJsonError():
@@ -52,6 +56,13 @@ def refusal_of(error: ExchangeError) -> Refusal:
         case NodeError() | TransportError():
             return Refusal(503, error.reason, retry_after_s=RETRY_S, close=False)
     return Refusal(500, "internal")
+
+
+def _forbidden(error: NotAllowedError) -> Refusal:
+    """Return the answer for what may not be read; only the own pace is told apart."""
+    if isinstance(error, ReadingStoppedError):
+        return Refusal(429, error.reason, close=False)
+    return absent()
 
 
 def problem_members(refusal: Refusal, number: str) -> Answer:

@@ -3,7 +3,8 @@
 
 1. GET without a body, POST with one short form (`application/x-www-form-urlencoded`, UTF-8).
 2. A form comes from a page of ours: what the browser says of its origin must fit, if it says anything.
-3. Only our one cookie is read. Fields and query keep the order and the number of their values.
+3. Only our two cookies are read: of the sign-in, and of the way to the sign-in service of the agency. Fields
+   and query keep the order and the number of their values.
 """
 
 import asyncio
@@ -18,6 +19,8 @@ from exchange.interfaces.server import Refusal, connection_of
 MAX_BODY_BYTES = 256 * 1024
 """A page of a form with its longest texts, in three-byte letters and escaped."""
 MAX_FIELDS = 2_000
+WAY_COOKIE = "-way"
+"""What the name of the second cookie has behind that of the first."""
 FORM_TYPE = "application/x-www-form-urlencoded"
 _MAX_LENGTH_DIGITS = 7
 
@@ -34,6 +37,8 @@ class Asked:
     """Of the other end of the connection."""
     token: str
     """From our cookie, "" without one."""
+    way: str = ""
+    """From the cookie of who went to the sign-in service of the agency."""
     query: Values = field(default_factory=dict)
     fields: Values = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
@@ -76,6 +81,7 @@ async def read_asked(request: web.BaseRequest, *, cookie: str, own: frozenset[st
         path=unquote(parts.path, errors="strict"),
         address=request.remote or "",
         token=_cookie(request, cookie),
+        way=_cookie(request, f"{cookie}{WAY_COOKIE}"),
         query=_pairs(parts.query),
         fields=fields,
     )

@@ -19,7 +19,9 @@ from exchange.interfaces.web.sendings import Sendings
 from exchange.messages.catalog import message_types
 from exchange.service.accounts import Desk
 from exchange.service.node import Node
+from exchange.service.passkeys import Passkeys
 from exchange.service.sessions import Session, Tries
+from exchange.service.signing_on import Elsewhere
 
 Answer = dict[str, Any]
 Commands = Callable[[str, Answer], Awaitable[Answer]]
@@ -52,6 +54,15 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "ledger.list": Act.RECONCILE,
         "ledger.show": Act.RECONCILE,
         "ledger.verify": Act.RECONCILE,
+        "reader.list": Act.NAME_READER,
+        "reader.propose": Act.NAME_READER,
+        "reader.confirm": Act.SECOND_READING,
+        "reader.end": Act.NAME_READER,
+        "case.give": Act.GIVE_CASE,
+        "case.emergency": Act.OPEN_IN_EMERGENCY,
+        "emergency.review": Act.SECOND_READING,
+        "reading.release": Act.SECOND_READING,
+        "access.list": Act.READ_ACTS,
         "officer.list": Act.MANAGE_ACCOUNTS,
         "officer.add": Act.MANAGE_ACCOUNTS,
         "officer.end": Act.MANAGE_ACCOUNTS,
@@ -75,6 +86,10 @@ class House:
     secure: bool = True
     tries: Tries = field(default_factory=Tries)
     sendings: Sendings = field(default_factory=Sendings)
+    passkeys: Passkeys | None = None
+    """None where browsers know no passkeys."""
+    elsewhere: Elsewhere | None = None
+    """The sign-in service of the agency, if there is one."""
 
     @property
     def node(self) -> Node:
@@ -123,4 +138,5 @@ class Clerk:
         if act is None:
             raise NotAllowedError(f"the pages have no command {command}")
         self.demand(act)
-        return await self.house.commands(command, {**members, "officer": self.officer})
+        held = [role.value for role in self.session.roles]
+        return await self.house.commands(command, {**members, "officer": self.officer, "held_roles": held})

@@ -20,15 +20,24 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from exchange.errors import ExchangeError, InputError, NotAllowedError, StaleFormError, StoreError
+from exchange.errors import (
+    ExchangeError,
+    InputError,
+    NotAllowedError,
+    OtherDeskError,
+    ReadingStoppedError,
+    StaleFormError,
+    StoreError,
+)
 from exchange.interfaces.server import HttpServer, Refusal, ServerLimits, place_of
-from exchange.interfaces.web.asking import Asked, read_asked
+from exchange.interfaces.web.asking import WAY_COOKIE, Asked, read_asked
 from exchange.interfaces.web.desk import Clerk, House
 from exchange.interfaces.web.frame import page_text, plain_text
-from exchange.interfaces.web.pages import signing_in
+from exchange.interfaces.web.pages import access, signing_in
 from exchange.interfaces.web.replying import Page, Redirect, Reply, file_answer, html_answer, redirect_answer
 from exchange.interfaces.web.routes import SET_UP, Route, route_of
 from exchange.interfaces.web.styles import loaded_file
+from exchange.service.passkeys import LASTS_S
 from exchange.service.sessions import LIFE, Session, session_of
 
 LIMITS = ServerLimits(connections=256, per_address=32, idle_s=75)
@@ -82,12 +91,34 @@ class StaffDoor:
     async def _public(self, asked: Asked, session: Session | None) -> web.Response:
         reply = await signing_in.public_page(self._house, asked, session)
         if isinstance(reply, signing_in.SignedIn):
+            return self._signed_in(reply)
+        if isinstance(reply, signing_in.Sent):
             response = redirect_answer(reply.to)
-            self._set_cookie(response, reply.session.token)
+            self._set_way(response, reply.way)
             return response
         if isinstance(reply, Redirect):
             return redirect_answer(reply.to)
-        return html_answer(plain_text(self._house, reply), status=reply.status)
+        return html_answer(plain_text(self._house, reply), status=reply.status, script=reply.script)
+
+    def _signed_in(self, reply: signing_in.SignedIn) -> web.Response:
+        """Set the cookie and go on; after another site by a page of ours, which keeps the cookie strict."""
+        response = self._plain("signed_in.html", 200) if reply.crossed else redirect_answer(reply.to)
+        self._set_cookie(response, reply.session.token)
+        if reply.crossed:
+            self._set_way(response, "")
+        return response
+
+    def _set_way(self, response: web.Response, way: str) -> None:
+        """Set the cookie of the way to the sign-in service; it has to come back from there, so it is lax."""
+        response.set_cookie(
+            f"{self._house.cookie}{WAY_COOKIE}",
+            way,
+            max_age=LASTS_S if way else 0,
+            path="/",
+            secure=self._house.secure,
+            httponly=True,
+            samesite="Lax",
+        )
 
     async def _page(self, route: Route, clerk: Clerk) -> web.Response:
         """Return the answer of a page; whatever fails on the way is a page of its own."""
@@ -102,7 +133,7 @@ class StaffDoor:
 
     def _answer_to(self, clerk: Clerk, reply: Reply) -> web.Response:
         if isinstance(reply, Page):
-            return html_answer(page_text(clerk, reply), status=reply.status)
+            return html_answer(page_text(clerk, reply), status=reply.status, script=reply.script)
         response = redirect_answer(reply.to)
         if reply.to == signing_in.LEFT:
             self._set_cookie(response, "")
@@ -117,6 +148,10 @@ class StaffDoor:
             clerk.demand(route.act)
             reply = await route.page(clerk)
             return Redirect("/sign-in?ended=saved") if clerk.session.ended else reply
+        except OtherDeskError as error:
+            return access.other_desk(clerk, error)
+        except ReadingStoppedError:
+            return Page("reading_stopped.html", status=403)
         except NotAllowedError as error:
             return Page("not_allowed.html", {"error": error}, status=403)
         except StaleFormError as error:

@@ -7,7 +7,7 @@ from exchange.cases.permissions import Act
 from exchange.interfaces.web.desk import Clerk, House
 from exchange.interfaces.web.rendering import render
 from exchange.interfaces.web.replying import Page
-from exchange.interfaces.web.styles import MARK_PATH, STYLE_PATH
+from exchange.interfaces.web.styles import MARK_PATH, SCRIPT_PATH, STYLE_PATH
 from exchange.messages.codelists import agencies
 
 PUBLIC_LANGUAGE = "en"
@@ -67,6 +67,7 @@ def _frame(house: House, language: str) -> dict[str, object]:
         "training": house.node.training,
         "style": STYLE_PATH,
         "mark": MARK_PATH,
+        "script": SCRIPT_PATH,
         "office_name": lambda code: agencies()[code].label if code in agencies() else str(code),
     }
 

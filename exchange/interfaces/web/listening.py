@@ -12,10 +12,11 @@ import contextlib
 import ipaddress
 import ssl
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from exchange.config import DeskSection
 from exchange.errors import ConfigurationError
@@ -25,6 +26,8 @@ from exchange.interfaces.web.desk import House
 from exchange.interfaces.web.door import staff_app
 from exchange.messages.catalog import FORMS
 from exchange.messages.questions import questions_of
+from exchange.service.passkeys import Passkeys, Questions
+from exchange.service.staff import PasskeyPlace
 
 SECURE_COOKIE: Final = "__Host-exchange"
 LOOPBACK_COOKIE: Final = "exchange-loopback"
@@ -69,7 +72,18 @@ def at_address(house: House, place: DeskSection) -> House:
     origins = {named.rstrip("/"), address_of(place, Listener(place.host, place.port))}
     origins |= set() if secure else {f"http://localhost:{place.port}"}
     cookie = SECURE_COOKIE if secure else LOOPBACK_COOKIE
-    return replace(house, origins=frozenset(origins), cookie=cookie, secure=secure)
+    passkeys = passkeys_at(house, origins)
+    return replace(house, origins=frozenset(origins), cookie=cookie, secure=secure, passkeys=passkeys)
+
+
+def passkeys_at(house: House, origins: Collection[str]) -> Passkeys | None:
+    """Return how passkeys are used at these origins; browsers know none at a bare address."""
+    names = {origin: urlsplit(origin).hostname or "" for origin in origins}
+    hosts = [name for name in sorted(names.values()) if not _is_address(name)]
+    if house.staff.devices is None or not hosts:
+        return None
+    place = PasskeyPlace(hosts[0], tuple(sorted(one for one, name in names.items() if name == hosts[0])))
+    return Passkeys(house.staff, house.staff.devices, place, Questions(house.node.random(32)))
 
 
 def address_of(place: DeskSection, listener: Listener) -> str:
@@ -85,6 +99,14 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return not host
+    return True
 
 
 def _tls(place: DeskSection, folder: Path) -> ssl.SSLContext | None:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a page gives back, and the fields that every answer of the staff door carries.
 
-No script may run, no page may be framed, nothing is kept in the browser or sent to another site. A style
-sheet and letters are all that a page loads.
+No page may be framed, nothing is kept in the browser or sent to another site. A style sheet and letters are
+all that a page loads. Script may run on two pages only, where a passkey is used or made, and only our own
+file.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+WITH_SCRIPT: Final = f"{POLICY}; script-src 'self'"
 FIELDS: Final = {
     "Server": SERVER_NAME,
     "Content-Security-Policy": POLICY,
@@ -38,6 +40,8 @@ class Page:
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
+    script: bool = False
+    """Our own script may run on it."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,9 @@ class Redirect:
 Reply = Page | Redirect
 
 
-def html_answer(text: str, *, status: int) -> web.Response:
-    return _answer(text.encode(), "text/html; charset=utf-8", status, {"Cache-Control": "no-store"})
+def html_answer(text: str, *, status: int, script: bool = False) -> web.Response:
+    more = {"Cache-Control": "no-store"} | ({"Content-Security-Policy": WITH_SCRIPT} if script else {})
+    return _answer(text.encode(), "text/html; charset=utf-8", status, more)
 
 
 def redirect_answer(to: str) -> web.Response:

@@ -14,6 +14,7 @@ from exchange.cases.permissions import Act
 from exchange.interfaces.web.asking import Asked
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages import (
+    access,
     accounts,
     auditing,
     cases,
@@ -52,10 +53,18 @@ ROUTES = (
     Route("GET", "/account", Act.OWN_ACCOUNT, own_account.show),
     Route("POST", "/account/password", Act.OWN_ACCOUNT, own_account.change_own_password),
     Route("POST", "/account/device", Act.OWN_ACCOUNT, own_account.connect),
+    Route("POST", "/account/passkey", Act.OWN_ACCOUNT, own_account.ask_for_passkey),
+    Route("POST", "/account/passkey/keep", Act.OWN_ACCOUNT, own_account.keep_passkey),
+    Route("POST", "/account/passkey/remove", Act.OWN_ACCOUNT, own_account.forget_passkey),
     Route("POST", "/account/language", Act.OWN_ACCOUNT, own_account.choose_language),
     Route("GET", "/today", Act.SEE_WORK, work.today),
     Route("GET", "/cases", Act.SEE_WORK, cases.listed),
     Route("GET", "/case/<code>", Act.OPEN_CASE, cases.show),
+    Route("GET", "/case/<code>/access", Act.NAME_READER, access.show),
+    Route("POST", "/case/<code>/access", Act.NAME_READER, access.change),
+    Route("POST", "/case/<code>/emergency", Act.OPEN_IN_EMERGENCY, access.emergency),
+    Route("POST", "/emergency/<n>", Act.SECOND_READING, access.review),
+    Route("POST", "/stopped/<officer>", Act.SECOND_READING, access.let_go_on),
     Route("GET", "/message/<id>", Act.OPEN_MESSAGE, cases.show_message),
     Route("POST", "/message/<id>/review", Act.RELEASE, releasing.review),
     Route("GET", "/message/<id>/answer", Act.WRITE, writing.offer),

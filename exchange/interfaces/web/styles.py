@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a page loads: one style sheet of our own, one small mark, and letters of the script it is written in.
 
+The one script is for passkeys; two pages name it, and all work without.
+
 An address names its content. A browser fetches a font only for a page that has letters of its range, so a
 page in English loads none.
 """
@@ -43,9 +45,11 @@ def _font_faces() -> list[str]:
 
 STYLE_PATH: Final = _address("desk.css", _content("desk.css"))
 MARK_PATH: Final = _address("mark.svg", _content("mark.svg"))
+SCRIPT_PATH: Final = _address("passkey.js", _content("passkey.js"))
 _KINDS: Final = {
     STYLE_PATH: ("desk.css", "text/css; charset=utf-8"),
     MARK_PATH: ("mark.svg", "image/svg+xml"),
+    SCRIPT_PATH: ("passkey.js", "text/javascript; charset=utf-8"),
 }
 _FONTS: Final = {_font_address(font.path(weight)): font.path(weight) for font, weight in _written()}
 

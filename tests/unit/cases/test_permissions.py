@@ -4,9 +4,21 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from exchange.cases.permissions import ALLOWED, Act, Role, allows, checked_roles, demand, sees_movement
+from exchange.cases.permissions import (
+    ALLOWED,
+    SHOWN_AS,
+    Act,
+    Role,
+    Showing,
+    allows,
+    checked_roles,
+    demand,
+    sees_movement,
+    showing,
+)
 from exchange.errors import NotAllowedError, UsageError
 from exchange.messages.codelists import codelist
+from exchange.messages.form_tree import Sensitivity
 
 NOW = datetime(2027, 9, 24, 3, 0, tzinfo=UTC)
 
@@ -77,3 +89,42 @@ def test_a_movement_without_a_window_is_not_shown_at_the_crossing() -> None:
     assert not sees_movement([Role.HANDOVER], opens_at=None, closes_at=None, now=NOW)
     assert sees_movement([Role.OFFICER], opens_at=None, closes_at=None, now=NOW)
     assert not sees_movement([Role.AUDITOR], opens_at=NOW, closes_at=NOW, now=NOW)
+
+
+READS, MASKED, NOTHING = Showing.SHOWN, Showing.MASKED, Showing.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        (Role.OFFICER, (READS, READS, READS, READS, MASKED)),
+        (Role.RELEASER, (READS, READS, READS, READS, MASKED)),
+        (Role.HANDOVER, (READS, READS, READS, READS, MASKED)),
+        (Role.AUDITOR, (READS, READS, NOTHING, NOTHING, NOTHING)),
+        (Role.KEY_OFFICER, (READS, READS, NOTHING, NOTHING, NOTHING)),
+        (Role.ADMINISTRATOR, (READS, READS, NOTHING, NOTHING, NOTHING)),
+    ],
+)
+def test_each_role_is_shown_each_class_as_the_table_says(role: Role, expected: tuple[Showing, ...]) -> None:
+    assert tuple(showing([role], each) for each in Sensitivity) == expected
+
+
+def test_every_role_and_class_stands_in_the_table() -> None:
+    assert {role: set(row) for role, row in SHOWN_AS.items()} == {role: set(Sensitivity) for role in Role}
+
+
+def test_a_named_reader_is_shown_class_s4() -> None:
+    assert showing([Role.OFFICER], Sensitivity.S4, named=True) is Showing.SHOWN
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.KEY_OFFICER, Role.ADMINISTRATOR])
+def test_to_be_named_gives_nothing_to_who_reads_no_content(role: Role) -> None:
+    assert showing([role], Sensitivity.S4, named=True) is Showing.ABSENT
+
+
+def test_without_a_role_nothing_is_shown() -> None:
+    assert {showing([], each, named=True) for each in Sensitivity} == {Showing.ABSENT}
+
+
+def test_of_two_roles_the_one_that_reads_more_counts() -> None:
+    assert showing([Role.ADMINISTRATOR, Role.OFFICER], Sensitivity.S3) is Showing.SHOWN

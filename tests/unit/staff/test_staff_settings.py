@@ -12,9 +12,8 @@ from exchange.bootstrap import OpenNode, notices_of
 from exchange.config import AgencySection, NotifySection, Settings, StaffSection, read_settings, settings_text
 from exchange.errors import ConfigurationError
 from exchange.interfaces.running import _staff_door
-from exchange.protocol.suites import tls_private_key
 from pydantic import ValidationError
-from tests.support.certificates import pem_of, tls_key
+from tests.support.certificates import pem_files
 from tests.support.staff_api import RunningClock, prepared
 
 SECRET = "s" * 32
@@ -90,15 +89,6 @@ async def test_beyond_this_machine_the_api_needs_tls(tmp_path: Path) -> None:
     async with contextlib.AsyncExitStack() as stack:
         with pytest.raises(ConfigurationError, match="without TLS"):
             await _staff_door(node, stack)
-
-
-def pem_files(folder: Path, *labels: str) -> StaffSection:
-    """Return a section with a certificate of the first label and a key of the last one."""
-    pairs = [pem_of(tls_private_key(tls_key(label))) for label in labels]
-    (folder / "run").mkdir()
-    (folder / "certificate.pem").write_bytes(pairs[0][0])
-    (folder / "key.pem").write_bytes(pairs[-1][1])
-    return StaffSection(certificate=str(folder / "certificate.pem"), key=str(folder / "key.pem"))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from exchange.service.accounts import (
     open_account,
     set_roles,
 )
+from exchange.service.signing_on import set_subject
 
 
 async def listed(clerk: Clerk) -> Reply:
@@ -59,6 +60,8 @@ async def change(clerk: Clerk) -> Reply:
             await set_roles(desk, officer, clerk.asked.texts("roles"), actor=actor)
         case "close":
             await close_account(desk, officer, actor=actor)
+        case "outside" if clerk.house.elsewhere is not None:
+            await set_subject(clerk.house.elsewhere, officer, clerk.asked.text("subject"), actor=actor)
         case _:
             raise UsageError("choose what to do with the account")
     return await _page(clerk, opened=opened) if opened else Redirect(f"/accounts/{officer}")
@@ -71,7 +74,10 @@ async def _page(clerk: Clerk, *, opened: Opened | None = None) -> Page:
     if entry is None:
         raise UsageError(f"officer {officer} is not in the directory")
     account = await clerk.node.store.read(lambda uow: uow.staff.accounts.get(officer))
+    known = await clerk.node.store.read(lambda uow: uow.staff.outside_names.has(officer))
     values = {
+        "elsewhere": clerk.house.elsewhere.name if clerk.house.elsewhere else "",
+        "known_elsewhere": known,
         "officer": entry,
         "account": account,
         "first_password": opened.first_password if opened else "",

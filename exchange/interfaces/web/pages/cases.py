@@ -4,7 +4,7 @@
 Opening a case or a message is recorded with its purpose by the command that gives it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.replying import Page, Reply
 from exchange.messages.catalog import FORMS
 from exchange.messages.document import JsonValue
-from exchange.messages.filling import release_digest
 from exchange.messages.form_tree import FormNode, form_tree
 from exchange.messages.questions import Field, questions_of
 
@@ -28,6 +27,8 @@ class Line:
     titles: tuple[str, ...]
     value: str
     code_list: str = ""
+    why: str = ""
+    """Why there is a value that is not shown, "" when it is shown."""
 
 
 async def listed(clerk: Clerk) -> Reply:
@@ -47,6 +48,7 @@ async def show(clerk: Clerk) -> Reply:
         "next_own": _next(clerk, found, own=True),
         "next_theirs": _next(clerk, found, own=False),
         "last": _last_message(events),
+        "withheld": sum(len(event["withheld"]) for event in events),
     }
     return Page("case.html", values)
 
@@ -62,7 +64,7 @@ async def show_message(clerk: Clerk) -> Reply:
     values = {
         "found": found,
         "about": found.get("message") or found["draft"],
-        "groups": groups_of(document),
+        "groups": groups_of(document, found["withheld"]),
         "offered": offered,
         "review": await _to_review(clerk, found),
     }
@@ -75,23 +77,55 @@ async def _to_review(clerk: Clerk, found: Mapping[str, Any]) -> str:
         return ""
     looks = (await clerk.ask("due", limit=1))["second_looks"]
     mine = {look["message"] for look in looks if look["released_by"] != clerk.officer}
-    return str(release_digest(found["document"])) if found["message"]["id"] in mine else ""
+    return str(found["digest"]) if found["message"]["id"] in mine else ""
 
 
-def groups_of(document: Mapping[str, JsonValue]) -> list[tuple[str, list[Line]]]:
-    """Return a document in groups: header, content, and one for each person."""
+def groups_of(
+    document: Mapping[str, JsonValue], withheld: Sequence[Mapping[str, str]] = ()
+) -> list[tuple[str, list[Line]]]:
+    """Return a document in groups: one for each person, content, header; with what is not shown, and why."""
     header = document.get("header")
     type_code = str(header.get("type", "")) if isinstance(header, dict) else ""
     tree, titles = form_tree(type_code), _titles(type_code)
     found: list[tuple[str, list[Line]]] = []
     for part in ("content", "header"):
         node = tree.members.get(part) if tree else None
-        found.append((part, list(_lines(document.get(part), node, titles.get(part, {}), ()))))
+        shown = [*_lines(document.get(part), node, titles.get(part, {}), ())]
+        found.append((part, [*shown, *_withheld_lines(withheld, f"/{part}", titles.get(part, {}))]))
     persons, node = document.get("persons"), tree.members.get("persons") if tree else None
-    for person in persons if isinstance(persons, list) else []:
-        below = node.items if node else None
-        found.append(("person", list(_lines(person, below, titles.get("persons", {}), ()))))
+    fields, below = titles.get("persons", {}), node.items if node else None
+    for at, person in persons_in_places(persons if isinstance(persons, list) else [], withheld):
+        shown = [*_lines(person, below, fields, ())]
+        found.append(("person", [*shown, *_withheld_lines(withheld, f"/persons/{at}", fields)]))
     return [(name, lines) for name, lines in (*found[2:], *found[:2]) if lines]
+
+
+def persons_in_places(
+    persons: Sequence[JsonValue], withheld: Sequence[Mapping[str, str]]
+) -> list[tuple[int, JsonValue]]:
+    """Return each person with its place in the whole message; None for one who is withheld as a whole."""
+    places = [one["pointer"].split("/")[1:] for one in withheld]
+    gone = {int(steps[1]) for steps in places if len(steps) == 2 and steps[0] == "persons"}
+    shown = iter(persons)
+    return [(at, None if at in gone else next(shown)) for at in range(len(persons) + len(gone))]
+
+
+def _withheld_lines(
+    withheld: Sequence[Mapping[str, str]], part: str, fields: Mapping[str, Field]
+) -> Iterator[Line]:
+    for one in withheld:
+        if one["pointer"] == part or one["pointer"].startswith(f"{part}/"):
+            steps = one["pointer"].removeprefix(part).split("/")[1:]
+            yield Line(_titles_along(steps, fields), "", why=one["why"])
+
+
+def _titles_along(steps: Sequence[str], fields: Mapping[str, Field]) -> tuple[str, ...]:
+    found: list[str] = []
+    for name in (step for step in steps if not step.isdigit()):
+        field = fields.get(name)
+        found.append(field.title if field else name.replace("_", " ").capitalize())
+        fields = {one.name: one for one in field.fields} if field else {}
+    return tuple(found)
 
 
 def _lines(

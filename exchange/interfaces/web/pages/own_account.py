@@ -3,14 +3,16 @@
 
 import segno
 
-from exchange.errors import InputError, SignInError
+from exchange.errors import IdentifierError, InputError, SignInError, UsageError
+from exchange.ids import unb64url
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.accounts import LANGUAGES, change_password, connect_device, set_language
+from exchange.service.passkeys import Passkeys, add_passkey, ask_to_add, remove_passkey, shown_id
 
 
 async def show(clerk: Clerk) -> Reply:
-    return _page(clerk)
+    return await _page(clerk)
 
 
 async def change_own_password(clerk: Clerk) -> Reply:
@@ -18,13 +20,13 @@ async def change_own_password(clerk: Clerk) -> Reply:
     fields = clerk.asked.fields
     old, new, again = ((fields.get(name) or ("",))[0] for name in ("old", "new", "again"))
     if new != again:
-        return _page(clerk, problem="again")
+        return await _page(clerk, problem="again")
     try:
         await change_password(clerk.house.staff, clerk.officer, old=old, new=new)
     except SignInError:
-        return _page(clerk, problem="old")
+        return await _page(clerk, problem="old")
     except InputError as error:
-        return _page(clerk, problem="new", error=error)
+        return await _page(clerk, problem="new", error=error)
     return Redirect("/sign-in?ended=password")
 
 
@@ -34,8 +36,42 @@ async def connect(clerk: Clerk) -> Reply:
     try:
         await connect_device(clerk.house.staff, clerk.officer, secret=secret, code=code)
     except SignInError:
-        return _page(clerk, problem="code", secret=secret)
+        return await _page(clerk, problem="code", secret=secret)
     return Redirect("/")
+
+
+async def ask_for_passkey(clerk: Clerk) -> Reply:
+    """Show the page that makes a passkey, to who gives the password again."""
+    keys = _passkeys(clerk)
+    password = (clerk.asked.fields.get("password") or ("",))[0]
+    try:
+        options = await ask_to_add(keys, clerk.house.tries, clerk.session, password=password)
+    except SignInError:
+        return await _page(clerk, problem="passkey")
+    return Page("passkey_add.html", {"options": options, "host": keys.place.host}, script=True)
+
+
+async def keep_passkey(clerk: Clerk) -> Reply:
+    try:
+        await add_passkey(_passkeys(clerk), clerk.session, credential=clerk.asked.text("credential"))
+    except SignInError:
+        return await _page(clerk, problem="passkey_made")
+    return Redirect("/account")
+
+
+async def forget_passkey(clerk: Clerk) -> Reply:
+    try:
+        id = unb64url(clerk.asked.text("id"))
+    except IdentifierError as error:
+        raise UsageError("say which passkey is removed") from error
+    await remove_passkey(clerk.house.staff, clerk.session, id)
+    return Redirect("/account")
+
+
+def _passkeys(clerk: Clerk) -> Passkeys:
+    if clerk.house.passkeys is None:
+        raise UsageError("these pages offer no passkeys", hint="they need a name instead of a bare address")
+    return clerk.house.passkeys
 
 
 async def choose_language(clerk: Clerk) -> Reply:
@@ -43,11 +79,16 @@ async def choose_language(clerk: Clerk) -> Reply:
     return Redirect("/account")
 
 
-def _page(clerk: Clerk, *, problem: str = "", error: InputError | None = None, secret: str = "") -> Page:
+async def _page(
+    clerk: Clerk, *, problem: str = "", error: InputError | None = None, secret: str = ""
+) -> Page:
     account, codes = clerk.session.account, clerk.house.staff.codes
     secret = secret or codes.new_secret()
     address = codes.address(secret, officer=clerk.officer, agency=clerk.node.agency)
+    kept = await clerk.node.store.read(lambda uow: uow.staff.passkeys.of(clerk.officer))
     values = {
+        "passkeys": [{"id": shown_id(row), "added": row.added_at, "used": row.used_at} for row in kept],
+        "offers_passkeys": clerk.house.passkeys is not None,
         "account": account,
         "languages": LANGUAGES,
         "codes_needed": clerk.house.staff.codes_needed,

@@ -23,7 +23,7 @@ async def show(clerk: Clerk) -> Reply:
     draft = await find_draft(clerk.node, found["draft"]["id"])
     values = {
         "draft": found["draft"],
-        "groups": groups_of(found["document"]),
+        "groups": groups_of(found["document"], found["withheld"]),
         "questions": found["questions"],
         "reason": two_person_reason(unkept(draft.document)[0]),
         "own_draft": draft.prepared_by == clerk.officer,

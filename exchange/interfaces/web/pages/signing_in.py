@@ -13,11 +13,16 @@ from exchange.errors import SignInError
 from exchange.interfaces.web.asking import Asked
 from exchange.interfaces.web.desk import Clerk, House
 from exchange.interfaces.web.replying import Page, Redirect, Reply
+from exchange.service.passkeys import options_to_sign_in, sign_in_by_passkey
 from exchange.service.sessions import Session, sign_in, sign_out
+from exchange.service.signing_on import Elsewhere, begin, come_back
 
 SIGN_IN: Final = "/sign-in"
+BY_PASSKEY: Final = "/sign-in/passkey"
+ELSEWHERE: Final = "/sign-in/elsewhere"
+BACK: Final = "/sign-in/elsewhere/back"
 LEFT: Final = "/left"
-PUBLIC: Final = frozenset({SIGN_IN, LEFT})
+PUBLIC: Final = frozenset({SIGN_IN, BY_PASSKEY, ELSEWHERE, BACK, LEFT})
 _WAY: Final = re.compile(r"/(?:[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*)?", re.ASCII)
 
 
@@ -27,34 +32,80 @@ class SignedIn:
 
     session: Session
     to: str
+    crossed: bool = False
+    """The browser comes from another site; it sends the new cookie only after a step on our own page."""
 
 
-async def public_page(house: House, asked: Asked, session: Session | None) -> Reply | SignedIn:
+@dataclass(frozen=True)
+class Sent:
+    """The browser goes to the sign-in service of the agency, with a cookie for the way back."""
+
+    to: str
+    way: str
+
+
+async def public_page(house: House, asked: Asked, session: Session | None) -> Reply | SignedIn | Sent:
     """Return a page that needs no sign-in."""
     if asked.path == LEFT:
         return Page("left.html")
+    if asked.path in (ELSEWHERE, BACK):
+        return await _elsewhere(house, asked)
     if asked.method == "GET":
         if session is not None and not session.ended and not asked.said("ended"):
             return Redirect("/")
-        return _form(asked.said("next"), ended=asked.said("ended"))
+        return _form(house, asked.said("next"), ended=asked.said("ended"))
     return await _try(house, asked)
 
 
 async def _try(house: House, asked: Asked) -> Reply | SignedIn:
-    name, way = asked.text("name"), asked.text("next")
+    way = asked.text("next")
     try:
-        session = await sign_in(
-            house.staff,
-            house.tries,
-            name=name,
-            password=(asked.fields.get("password") or ("",))[0],
-            code=asked.text("code"),
-            address=asked.address,
-        )
+        session = await (_by_passkey if asked.path == BY_PASSKEY else _by_password)(house, asked)
     except SignInError as error:
         status = 429 if error.reason == "sign_in_too_often" else 400
-        return _form(way, problem=error.reason, status=status)
+        return _form(house, way, problem=error.reason, status=status)
     return SignedIn(session, _checked(way))
+
+
+async def _elsewhere(house: House, asked: Asked) -> Reply | SignedIn | Sent:
+    """Go to the sign-in service, or come back from it."""
+    if house.elsewhere is None or asked.method != "GET":
+        return _form(house, "")
+    try:
+        if asked.path == ELSEWHERE:
+            begun = await begin(house.elsewhere)
+            return Sent(begun.to, begun.way)
+        return SignedIn(await _back(house, house.elsewhere, asked), "/", crossed=True)
+    except SignInError as error:
+        status = 429 if error.reason == "sign_in_too_often" else 400
+        return _form(house, "", problem=error.reason, status=status)
+
+
+async def _back(house: House, elsewhere: Elsewhere, asked: Asked) -> Session:
+    if asked.said("iss") not in ("", elsewhere.issuer):
+        raise SignInError
+    state, code = asked.said("state"), asked.said("code")
+    return await come_back(
+        elsewhere, house.tries, way=asked.way, state=state, code=code, address=asked.address
+    )
+
+
+async def _by_password(house: House, asked: Asked) -> Session:
+    return await sign_in(
+        house.staff,
+        house.tries,
+        name=asked.text("name"),
+        password=(asked.fields.get("password") or ("",))[0],
+        code=asked.text("code"),
+        address=asked.address,
+    )
+
+
+async def _by_passkey(house: House, asked: Asked) -> Session:
+    if house.passkeys is None:
+        raise SignInError
+    credential = asked.text("credential")
+    return await sign_in_by_passkey(house.passkeys, house.tries, credential=credential, address=asked.address)
 
 
 async def leave(clerk: Clerk) -> Reply:
@@ -63,8 +114,17 @@ async def leave(clerk: Clerk) -> Reply:
     return Redirect(LEFT)
 
 
-def _form(way: str, *, problem: str = "", ended: str = "", status: int = 200) -> Page:
-    return Page("sign_in.html", {"next": _checked(way), "problem": problem, "ended": ended}, status=status)
+def _form(house: House, way: str, *, problem: str = "", ended: str = "", status: int = 200) -> Page:
+    keys = house.passkeys
+    values = {
+        "next": _checked(way),
+        "problem": problem,
+        "ended": ended,
+        "options": options_to_sign_in(keys) if keys else "",
+        "host": keys.place.host if keys else "",
+        "elsewhere": house.elsewhere.name if house.elsewhere else "",
+    }
+    return Page("sign_in.html", values, status=status, script=keys is not None)
 
 
 def _checked(way: str) -> str:

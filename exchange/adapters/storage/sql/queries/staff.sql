@@ -70,3 +70,45 @@ FROM form AS f JOIN link ON link.no = f.link WHERE f.officer = :officer ORDER BY
 -- name: form_delete
 -- Delete a form.
 DELETE FROM form WHERE id = :id;
+
+-- name: passkey_add
+-- A passkey of an officer.
+INSERT INTO passkey (id, officer, public_key, signs, added_at, used_at)
+VALUES (:id, :officer, :public_key, :signs, :added_at, :used_at);
+
+-- name: passkey_get
+-- One passkey.
+SELECT id, officer, public_key, signs, added_at, used_at FROM passkey WHERE id = :id;
+
+-- name: passkey_of
+-- The passkeys of an officer, the oldest first.
+SELECT id, officer, public_key, signs, added_at, used_at FROM passkey WHERE officer = :officer ORDER BY added_at;
+
+-- name: passkey_used
+-- A passkey was used.
+UPDATE passkey SET signs = :signs, used_at = :used_at WHERE id = :id;
+
+-- name: passkey_delete
+-- Forget a passkey of an officer.
+DELETE FROM passkey WHERE id = :id AND officer = :officer;
+
+-- name: passkey_delete_of
+-- Forget every passkey of an officer.
+DELETE FROM passkey WHERE officer = :officer;
+
+-- name: outside_name_save
+-- Keep who an officer is at the sign-in service.
+INSERT INTO outside_name (officer, digest, set_by, set_at) VALUES (:officer, :digest, :set_by, :set_at)
+ON CONFLICT (officer) DO UPDATE SET digest = excluded.digest, set_by = excluded.set_by, set_at = excluded.set_at;
+
+-- name: outside_name_find
+-- The officer of a digest.
+SELECT officer FROM outside_name WHERE digest = :digest;
+
+-- name: outside_name_of
+-- Whether an officer is known at the sign-in service.
+SELECT digest FROM outside_name WHERE officer = :officer;
+
+-- name: outside_name_delete
+-- Forget who an officer is at the sign-in service.
+DELETE FROM outside_name WHERE officer = :officer;

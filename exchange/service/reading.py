@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening content: who may, how much of it, how often; every door that shows content goes through here.
+
+1. The act must be allowed by a role that is held now. Whoever types at the machine itself and has no account
+   counts as casework: the socket is open to nobody else.
+2. An officer who opened `MOST_OPENED` cases, messages and sheets in ten minutes is stopped: nothing more is
+   opened until a second person lets the officer go on. Messages can still be written, stops above all.
+3. A case that is given to desks is opened by officers of these offices; by others only in an emergency
+   (`emergency_reading`), which a second person looks at afterwards.
+4. Of what is opened the table decides value by value (`cases.readable`).
+5. What was opened, by whom and what for, is recorded in the same commit (rule 30).
+
+Nothing here formats what is shown.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from exchange.cases.permissions import Act, Role, demand
+from exchange.cases.readable import Readable, Reading, readable
+from exchange.errors import NodeError, OtherDeskError, ReadingStoppedError
+from exchange.ids import LinkId, OfficerNumber
+from exchange.protocol.parts import Document
+from exchange.service.access import CasePlace, StopRow
+from exchange.service.meaning import cases_of
+from exchange.service.node import Node
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import AuditRow, Direction, MessageRow
+
+MOST_OPENED: Final = 60
+OPENED_IN: Final = timedelta(minutes=10)
+"""Threat model, section 7: cases opened by one officer, then a second person."""
+EMERGENCY_LASTS: Final = timedelta(hours=1)
+"""How long an opening in an emergency goes on; long enough to act, too short to become a habit."""
+AT_THE_MACHINE: Final = (Role.OFFICER, Role.RELEASER, Role.HANDOVER)
+"""Roles of an officer of the directory without an account, at the local socket (1)."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who wants to read: an officer with the roles held now, and what for."""
+
+    officer: OfficerNumber
+    roles: tuple[Role, ...]
+    purpose: str = "case_work"
+
+
+def reader_of(
+    uow: UnitOfWork, officer: OfficerNumber, roles: Sequence[str] | None = None, *, purpose: str = "case_work"
+) -> Reader:
+    """Return who reads; `roles` are those of a client or a sign-in, None at the local socket (1)."""
+    if uow.officers.get(officer) is None:
+        raise NodeError(f"officer {officer} is not in the directory", hint="run: exchange officer add")
+    if roles is not None:
+        return Reader(officer, tuple(Role(code) for code in roles), purpose)
+    account = uow.staff.accounts.get(officer)
+    if account is None:
+        return Reader(officer, AT_THE_MACHINE, purpose)
+    return Reader(officer, account.roles if account.closed_at is None else (), purpose)
+
+
+def open_case(uow: UnitOfWork, node: Node, reader: Reader, place: CasePlace, *, act: str) -> None:
+    """Note that a case is opened, if this reader may.
+
+    Raises:
+        NotAllowedError: the roles do not allow it, too much was opened, or it lies at another desk.
+    """
+    demand(reader.roles, Act.OPEN_CASE)
+    demand_desk(uow, node, reader, [place])
+    note_opening(uow, node, reader, place.case, act=act)
+
+
+def open_document(
+    uow: UnitOfWork, node: Node, reader: Reader, row: MessageRow, document: Document, *, act: str
+) -> Readable:
+    """Note that a message is opened, and return of it what this reader may read.
+
+    Raises:
+        NotAllowedError: as `open_case`.
+    """
+    demand(reader.roles, Act.OPEN_MESSAGE)
+    places = [CasePlace(row.link, code) for code in cases_of(document)]
+    demand_desk(uow, node, reader, places)
+    one = len(places) == 1
+    note_opening(uow, node, reader, row.id, act=act, counted=places[0].case if one else row.id)
+    return readable(document, reading_of(uow, node, reader, row, places))
+
+
+def open_for_print(
+    uow: UnitOfWork, node: Node, reader: Reader, link: LinkId, document: Document, *, of: str, act: str
+) -> None:
+    """Note that a message is printed; paper shows every person, so every case lies at the desk (3).
+
+    Raises:
+        NotAllowedError: as `open_case`.
+    """
+    demand(reader.roles, Act.OPEN_MESSAGE)
+    for code in cases_of(document):
+        demand_desk(uow, node, reader, [CasePlace(link, code)])
+    note_opening(uow, node, reader, of, act=act)
+
+
+def note_opening(
+    uow: UnitOfWork, node: Node, reader: Reader, object: str, *, act: str, counted: str = ""
+) -> None:
+    """Record an opening, and count it.
+
+    A case and a message about it alone count once: `counted` is what the count goes by.
+
+    Raises:
+        ReadingStoppedError: the officer is stopped.
+    """
+    count_opening(uow, node, reader, counted or object)
+    uow.audit.record(AuditRow(node.clock.now(), reader.officer, act, object, reader.purpose))
+
+
+def count_opening(uow: UnitOfWork, node: Node, reader: Reader, object: str) -> None:
+    """Count an opening, and stop an officer who has opened too much (2).
+
+    Raises:
+        ReadingStoppedError: the officer is stopped.
+    """
+    now = node.clock.now()
+    if uow.access.stop_of(reader.officer) is not None:
+        raise ReadingStoppedError(
+            f"officer {reader.officer} opened {MOST_OPENED} cases in ten minutes and is stopped",
+            hint="a colleague who releases lets you go on; a stop can be written meanwhile",
+        )
+    uow.access.forget_openings(before=now - OPENED_IN)
+    uow.access.note_opening(reader.officer, object, now)
+    opened = uow.access.openings_since(reader.officer, now - OPENED_IN)
+    if opened >= MOST_OPENED:
+        uow.access.stop(StopRow(reader.officer, now, opened))
+        uow.audit.record(AuditRow(now, "node", "reading_stopped", reader.officer, result=str(opened)))
+        node.journal.note("reading_stopped", count=opened)
+        node.counters.count("reading_stopped")
+
+
+def reading_of(
+    uow: UnitOfWork,
+    node: Node,
+    reader: Reader,
+    row: MessageRow | None,
+    places: Iterable[CasePlace],
+) -> Reading:
+    """Return as whom a reader reads: author, named reader, and which cases lie elsewhere."""
+    places = list(places)
+    author = row is not None and (
+        reader.officer in (row.officer, row.released_by) or _decides(uow, reader, row)
+    )
+    named = frozenset(place.case for place in places if is_named(uow, reader.officer, place))
+    elsewhere = frozenset(place.case for place in places if not has_desk(uow, node, reader, place))
+    return Reading(reader.roles, reader.officer, author, named, elsewhere)
+
+
+def _decides(uow: UnitOfWork, reader: Reader, row: MessageRow) -> bool:
+    """Return whether a reader is to look at a message that one person released in an emergency."""
+    if row.direction is not Direction.OUT or Role.RELEASER not in reader.roles:
+        return False
+    alone = uow.emergencies.of(row.link, row.seq)
+    return alone is not None and alone.seen_by is None
+
+
+def is_named(uow: UnitOfWork, officer: OfficerNumber, place: CasePlace) -> bool:
+    """Return whether two persons named an officer as a reader of a case."""
+    return any(row.officer == officer and row.confirmed_by is not None for row in uow.access.readers(place))
+
+
+def has_desk(uow: UnitOfWork, node: Node, reader: Reader, place: CasePlace) -> bool:
+    """Return whether a case lies at the desk of a reader, or was opened in an emergency just now (3)."""
+    desks = uow.access.desks(place)
+    entry = uow.officers.get(reader.officer)
+    if not desks or (entry is not None and entry.office in desks):
+        return True
+    since = node.clock.now() - EMERGENCY_LASTS
+    return bool(uow.access.emergencies_of(reader.officer, place, since))
+
+
+def read_draft(reader: Reader, document: Document, prepared_by: OfficerNumber) -> Readable:
+    """Return a draft: whole for who prepared it and for who decides about it, masked for others.
+
+    What a second person approves is exactly what was shown (rule 28), so nothing of it is masked.
+    """
+    demand(reader.roles, Act.OPEN_MESSAGE)
+    decides = reader.officer == prepared_by or Role.RELEASER in reader.roles
+    return readable(document, Reading(reader.roles, reader.officer, author=decides))
+
+
+def demand_desk(uow: UnitOfWork, node: Node, reader: Reader, places: Sequence[CasePlace]) -> None:
+    """Return if at least one of the cases lies at the desk of the reader; none at all is nobody's."""
+    if places and not any(has_desk(uow, node, reader, place) for place in places):
+        raise OtherDeskError(
+            f"case {places[0].case} is given to another office",
+            hint="ask that office; in an emergency open it with a purpose, a second person looks at that",
+            case=places[0].case,
+        )
