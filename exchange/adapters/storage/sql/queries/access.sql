@@ -56,7 +56,7 @@ SELECT officer, at, opened FROM reading_stop WHERE officer = :officer AND releas
 
 -- name: stop_list
 -- Every open stop, the oldest first.
-SELECT officer, at, opened FROM reading_stop WHERE released_by IS NULL ORDER BY n;
+SELECT officer, at, opened FROM reading_stop INDEXED BY reading_stop_now WHERE released_by IS NULL ORDER BY n;
 
 -- name: stop_release
 -- A second person lets an officer go on.
