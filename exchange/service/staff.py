@@ -86,6 +86,10 @@ class Forms(Protocol):
         """Return the forms of an officer, last changed first."""
         ...
 
+    def naming(self, text: str) -> builtins.list[MessageId]:
+        """Return the forms in which a text stands."""
+        ...
+
 
 class Staff(Protocol):
     """The tables of the desk inside one unit of work."""
