@@ -41,7 +41,7 @@ PLACES = {
     "form": ("id", "content", "form|{0}|content"),
     "kept_answer": ("client || '|' || lower(hex(key))", "answer", "kept_answer|{0}|answer"),
 }
-"""Every table with sealed content about persons: what names a row, the sealed column, the place of a value."""
+"""Every table with sealed content about persons: what names a row, the sealed column, its place."""
 
 
 @dataclass(frozen=True)
