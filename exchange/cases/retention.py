@@ -14,14 +14,11 @@ Source: code list `limits` (`retention_after_closure`), the agreement's `retenti
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
-from pydantic import ValidationError
-
 from exchange.messages.context import ADULT_FROM_AGE
-from exchange.messages.dates import birth_span
-from exchange.messages.people import Birth
+from exchange.messages.dates import as_day, value_span
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.terms import Retention
 
@@ -75,19 +72,26 @@ def months_after(day: date, months: int) -> date:
 
 
 def _majority(line: Mapping[str, JsonValue], closed_on: date) -> date:
-    """Return the latest day on which the person comes of age, or the earliest date if that is no question."""
+    """Return the last day on which the person may come of age, `date.min` if nothing is said of it.
+
+    Who is born on 29 February gets older on 1 March.
+    """
     born = _latest_birth(line.get("birth"))
     if born is None:
         born = closed_on if _is_child(line) else None
-    return date.min if born is None else months_after(born, ADULT_FROM_AGE * MONTHS)
+    if born is None:
+        return date.min
+    came = months_after(born, ADULT_FROM_AGE * MONTHS)
+    return came if came.day == born.day else came + timedelta(days=1)
 
 
-def _latest_birth(value: JsonValue) -> date | None:
-    try:
-        span = birth_span(Birth.model_validate(value)) if isinstance(value, dict) else None
-    except ValidationError:
+def _latest_birth(birth: JsonValue) -> date | None:
+    """Return the last day on which the person may have been born; None if no day is said."""
+    if not isinstance(birth, dict):
         return None
-    return span.last if span else None
+    value, to = birth.get("value"), birth.get("to")
+    span = value_span(value) if isinstance(value, str) else None
+    return span.last if span else as_day(to) if isinstance(to, str) else None
 
 
 def _is_child(line: Mapping[str, JsonValue]) -> bool:
