@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from exchange.ledger.entries import Event, decode_leaf
@@ -19,7 +20,10 @@ from exchange.service.reconcile import reconcile
 from exchange.service.release import release
 from exchange.service.retention import Retention, what_is_due
 from exchange.service.rows import Direction, MessageState
+from exchange.verifier.compare import compare_packs
+from exchange.verifier.verify import verify_pack
 from tests.support.erasing import BINH, ERASE, HOLD, MAI, erase, group_notice, settled
+from tests.support.evidence import export
 from tests.support.ledger_world import jump
 from tests.support.notices import sources
 from tests.support.world import KH, OFFICER, START, VN, Agency, Pair, World
@@ -142,6 +146,38 @@ def test_one_entry_says_the_erasures_of_a_day_and_the_partner_has_to_follow() ->
         assert await erasures_said(world.vn) == [(n, digest)]
 
     play(story)
+
+
+def test_evidence_of_both_sides_verifies_after_everybody_was_erased(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        for agency in world.agencies:
+            for code in (MAI, BINH):
+                await erase(agency, code)
+        await jump(world, DAY)
+        for agency in world.agencies:
+            await run_day(agency.node, world.link)
+        await world.until(lambda: _has_all(world))
+        for agency in world.agencies:
+            export(agency, tmp_path / f"{agency.code}.pack")
+
+    play(story)
+    ours, theirs = (verify_pack(tmp_path / f"{code}.pack") for code in (KH, VN))
+
+    assert ours.holds
+    assert theirs.holds
+    assert compare_packs(ours, theirs) == []
+    assert {way.sender: way.verdicts["accepted"] for way in ours.directions} == {KH: 1, VN: 0}
+
+
+async def _has_all(world: World) -> bool:
+    """Return whether both sides hold and cosigned what the other one wrote."""
+    for agency in world.agencies:
+        by = agency.code
+        size = await agency.store.read(lambda uow, by=by: uow.logs.position(world.link, by).size)
+        cosigned = await agency.store.read(lambda uow, by=by: uow.logs.cosigned(world.link, by))
+        if cosigned[0] != size:
+            return False
+    return True
 
 
 def test_cases_that_the_partner_erased_are_found_by_the_digest() -> None:
