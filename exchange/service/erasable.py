@@ -91,6 +91,8 @@ class Preview:
             "link": self.link,
             "case": self.case,
             "state": self.state,
+            "closed_on": self.closed_on.isoformat() if self.closed_on else None,
+            "until": self.until.on.isoformat() if self.until else None,
             "messages": told,
             "drafts": [*map(str, self.drafts)],
             "forms": [*map(str, self.forms)],

@@ -34,8 +34,10 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import CaseRow, LinkRow, MessageState
 
 DAY = timedelta(days=1)
-PAGE = 20
-"""Closed cases read in one unit; with ten messages each about 15 ms."""
+PAGE = 4
+"""Closed cases read in one unit; with ten messages each about 20 ms."""
+SHOWN = 1_000
+"""Due cases in one answer; more than two officers erase in a week."""
 CANDIDATES = 500
 """Closed cases whose marks are compared with what the partner erased."""
 TRIES = 20_000
@@ -67,6 +69,8 @@ class Retention:
     owed: tuple[Owed, ...]
     proposals: tuple[ProposalRow, ...]
     holds: tuple[HoldRow, ...]
+    complete: bool
+    """False when more cases are due than are shown."""
     again: int
     """Cases that were erased before a restore of the store and are here again: erase them again."""
 
@@ -77,7 +81,10 @@ async def what_is_due(node: Node) -> Retention:
     due: list[Preview] = []
     owed: list[Owed] = []
     for link in links:
-        due += [one async for one in due_cases(node, link.link)]
+        async for one in due_cases(node, link.link):
+            due.append(one)
+            if len(due) > SHOWN:
+                break
         owed += await owed_erasures(node, link)
 
     def rest(uow: UnitOfWork) -> tuple[list[ProposalRow], list[HoldRow], int]:
@@ -85,7 +92,8 @@ async def what_is_due(node: Node) -> Retention:
         return uow.erasures.proposals(), uow.erasures.holds(), again
 
     proposals, holds, again = await node.store.read(rest)
-    return Retention(tuple(due), tuple(owed), tuple(proposals), tuple(holds), again)
+    shown, complete = tuple(due[:SHOWN]), len(due) <= SHOWN
+    return Retention(shown, tuple(owed), tuple(proposals), tuple(holds), complete, again)
 
 
 async def due_cases(node: Node, link: LinkId) -> AsyncIterator[Preview]:

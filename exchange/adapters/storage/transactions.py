@@ -96,7 +96,7 @@ class Transactions:
         if not ended:
             return
         self._vault.destroy(ended)
-        self._database.control("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._database.empty_log()
         self._database.control("BEGIN IMMEDIATE")
         self._database.many("ended_key_done", ({"key": key} for key in ended))
         self._database.control("COMMIT")

@@ -28,6 +28,7 @@ async def list_retention(desk: Desk, _: Ask) -> Answer:
         "owed": [owed_answer(one) for one in found.owed],
         "proposals": [proposal_answer(row, partners) for row in found.proposals],
         "holds": [_hold(row, partners) for row in found.holds],
+        "complete": found.complete,
         "again": found.again,
     }
 

@@ -49,6 +49,8 @@ def list_retention(data: Data = DATA, as_json: Json = False) -> None:
         for row in found["due"]
     ]
     say_table(("partner", "case", "closed", "kept until", "messages", ""), rows, empty="no case is due")
+    if not found["complete"]:
+        say(f"only the first {len(rows)} are shown; erase some of them, then look again")
     for line in (*owed_lines(found["owed"]), *again_lines(found["again"])):
         say(line)
     for row in found["proposals"]:

@@ -187,7 +187,7 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
     ),
     "Retention": whole(
         now=MAYBE, due=many(form("Preview")), owed=many(_OWED), proposals=many(_PROPOSAL), holds=many(_HOLD),
-        again=NUMBER,
+        complete=YES_NO, again=NUMBER,
     ),
     "Preview": _PREVIEW,
     "Proposal": whole(proposed_by=TEXT, proposed=MAYBE, shown=form("Preview")),

@@ -21,7 +21,7 @@ SHOWN: dict[str, Any] = {
 PROPOSED = SHOWN | {"proposed_by": "P-0001", "proposed": "2029-10-05T02:00:00.000Z"}
 CONFIRMED = {"act": "erase", "messages": 2, "proposed_by": "P-0001", "confirmed_by": "P-0002"}
 NOTHING: dict[str, Any] = {
-    "now": "t", "due": [], "owed": [], "proposals": [], "holds": [], "again": 0,
+    "now": "t", "due": [], "owed": [], "proposals": [], "holds": [], "complete": True, "again": 0,
 }  # fmt: skip
 
 
