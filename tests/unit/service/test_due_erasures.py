@@ -278,6 +278,33 @@ def test_restored_store_erases_again_and_does_not_say_it_again() -> None:
     play(story)
 
 
+def test_partner_gives_nothing_of_an_erased_person_back_after_a_restore() -> None:
+    async def story(world: World) -> None:
+        await world.open()
+        backup = world.kh.store.snapshot()
+        await group_notice(world)
+        await erase(world.vn, MAI)
+        world.kh.crash()
+
+        world.kh.start(backup)
+        await world.open()
+
+        row = await world.kh.store.read(lambda uow: uow.messages.by_seq(world.link, Direction.OUT, 1))
+        assert row is not None
+        assert row.state is MessageState.ACCEPTED
+        assert await is_kept(world.kh, Direction.OUT) == (False, False)
+        assert b"NGUYEN" not in b"".join(await kept_parts(world.kh))
+        assert (await reconcile(world.kh.node, world.link)).differences == ()
+
+    World(seed=31).run(story)
+
+
+async def kept_parts(agency: Agency) -> list[bytes]:
+    link = agency.world.link
+    parts = await agency.store.read(lambda uow: uow.contents.parts(link, Direction.OUT, 1))
+    return [part.raw for part in parts]
+
+
 async def _has_heard(agency: Agency) -> bool:
     return bool((await found(agency)).owed)
 
