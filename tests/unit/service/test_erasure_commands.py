@@ -2,6 +2,7 @@
 """The commands about erasing at the local socket, and the daily run beside the loops of a node."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -84,6 +85,41 @@ def test_confirmation_without_what_was_shown_is_refused(tmp_path: Path) -> None:
             await desks.vn("erasure.confirm", code=MAI, act="erase", officer="P-0002")
         with pytest.raises(InputError):
             await desks.vn("erasure.confirm", code=MAI, act="erase", officer="P-0002", digest="A" * 43)
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("command", "members"),
+    [
+        ("message.show", {"id": "", "purpose": "case_work"}),
+        ("message.one", {"id": ""}),
+        ("message.print", {"id": "", "purpose": "case_work", "languages": ["en"]}),
+        ("message.offer", {"id": ""}),
+        ("message.answer", {"id": "", "outcome": "accepted", "valid_until": "2027-12-20"}),
+        ("case.show", {"code": BINH}),
+        ("case.export", {"code": BINH, "purpose": "case_work"}),
+        ("case.recipients", {"code": BINH}),
+        ("case.find", {"name": "TRAN Van Binh", "purpose": "case_work"}),
+        ("case.list", {}),
+        ("due", {}),
+        ("persons.balance", {}),
+        ("reconcile", {}),
+        ("retention.list", {}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_commands_work_about_the_others_of_a_message(
+    tmp_path: Path, command: str, members: dict[str, Any]
+) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        await erase(world.vn)
+        (message,) = (await desks.vn("message.list"))["messages"]
+        asked = {name: message["id"] if name == "id" else value for name, value in members.items()}
+
+        found = await desks.vn(command, **asked)
+
+        assert "NGUYEN Thi Mai" not in json.dumps(found, ensure_ascii=False)
 
     play(tmp_path, story)
 
