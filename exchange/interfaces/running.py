@@ -4,7 +4,7 @@
 1. Key file and store are opened; from here on nobody else can open this data folder.
 2. The partner door listens, if the configuration says under which address partners reach it.
 3. Pages of the desk and staff API, if configured, the operations listener and the local socket listen.
-4. The supervisor asks at the start gate of each link and delivers; beside it `keep_ends`.
+4. The supervisor asks at the start gate of each link and delivers; beside it `keep_ends` and `keep_days`.
 5. SIGTERM and SIGINT end it: answers that were held for a partner are given at once, an exchange or a
    parcel under way finishes what it has begun, new ones are put off, the loops end, then the doors, then
    the store. What does not end in time is cut off, as by a power cut, and loses nothing.
@@ -49,6 +49,7 @@ from exchange.interfaces.tls import server_tls
 from exchange.service.deadlines import keep_ends
 from exchange.service.digests import Notices
 from exchange.service.doorkeeper import Doorkeeper
+from exchange.service.erasure_day import keep_days
 from exchange.service.ports import Store
 from exchange.service.rows import LinkState
 from exchange.service.supervisor import Supervisor
@@ -101,12 +102,14 @@ async def run_node(folder: Path, passphrase: Callable[[], str], *, ready: Callab
 
 
 def _supervisor(opened: OpenNode, notices: Notices) -> Supervisor:
-    """Return the loops of a node, and beside them its notices and until when answers are due."""
+    """Return the loops of a node; beside them its notices, until when answers are due, the daily erasures."""
 
     async def announced() -> AnnouncedDays:
         return await asyncio.to_thread(announced_days, opened.folder)
 
-    return Supervisor(opened.node, beside=(notices.run, lambda: keep_ends(opened.node, announced)))
+    node = opened.node
+    beside = (notices.run, lambda: keep_ends(node, announced), lambda: keep_days(node))
+    return Supervisor(node, beside=beside)
 
 
 async def _keep_routes(opened: OpenNode) -> None:

@@ -150,6 +150,22 @@ def verify_cosignature(note: str, line: str, key: PublicKey, *, by: AgencyCode) 
     _demand_use(key, KeyUse.COSIGN)
     stamped = NoteSignature(signature.name, signature.key_id, signature.signature[TIME_BYTES:])
     _verify(stamped, cosign_name(by), key, kind=COSIGNATURE_V1, message=message)
+    return _instant(seconds)
+
+
+def cosigned_at(line: str) -> datetime:
+    """Return the time that a cosignature line claims; for one that was verified before it was kept.
+
+    Raises:
+        NoteInvalidError: it is not a cosignature line, or its time is no date.
+    """
+    match = _SIGNATURE_LINE.fullmatch(line)
+    if match is None:
+        raise NoteInvalidError("a cosignature is one signature line")
+    return _instant(int.from_bytes(_signature(match).signature[:TIME_BYTES], "big"))
+
+
+def _instant(seconds: int) -> datetime:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):

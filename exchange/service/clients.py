@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is kept of client systems and of their writes, and the port; the rules are in `admission`."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -63,3 +64,6 @@ class Clients(Protocol):
     def answer(self, client: str, key: bytes) -> KeptAnswer | None: ...
     def drop_answer(self, client: str, key: bytes) -> None: ...
     def forget_answers(self, before: datetime, limit: int) -> None: ...
+    def blank_answers(self, texts: Collection[str]) -> int:
+        """Let the content of answers go in which one of the texts stands; their writes stay done."""
+        ...

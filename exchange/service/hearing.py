@@ -5,6 +5,7 @@
     hear_notice       a DSC of the partner: the same difference gets its notice, or a new one is named
     hear_resolution   a DRS of the partner
     hear_leaf         `dscr` in the partner's log: its side says that it is settled, or still open
+    hear_erasure      `eras` in the partner's log
 
 Leaves are heard in the unit that stores them, messages after the unit that accepted them (`note`), in the
 order of their numbers. A resolution is never believed: what is said to be corrected is settled here when our
@@ -21,6 +22,7 @@ from exchange.ledger.entries import Event, Leaf, decode_leaf, dscr
 from exchange.messages.document import content_of, header_of
 from exchange.protocol.strictjson import JsonValue
 from exchange.service import logbook
+from exchange.service.erasures import HeardErasure
 from exchange.service.meaning import document_of
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
@@ -56,6 +58,8 @@ def follow_leaf(uow: UnitOfWork, node: Node, link: LinkId, leaf: Leaf) -> None:
             hear_answer(uow, node, link, leaf)
         case Event.DSCR:
             hear_leaf(uow, node, link, leaf)
+        case Event.ERAS:
+            hear_erasure(uow, link, leaf)
         case _:
             pass
 
@@ -67,6 +71,12 @@ def hear_statement(uow: UnitOfWork, node: Node, link: LinkId, leaf: Leaf) -> Non
         return
     dg = parse_digest(str(leaf.fields["dg"]))
     uow.statements.add(StatementRow(link, False, no, period, dg, leaf.i, node.clock.now()))
+
+
+def hear_erasure(uow: UnitOfWork, link: LinkId, leaf: Leaf) -> None:
+    """Keep how many cases the partner says that it erased; we have to follow (`retention`)."""
+    n, dg = int(leaf.fields["n"]), parse_digest(str(leaf.fields["dg"]))
+    uow.erasures.hear(HeardErasure(link, leaf.i, n, dg, leaf.claimed_at))
 
 
 def take_back_statement(uow: UnitOfWork, link: LinkId, leaf: Leaf) -> None:

@@ -25,6 +25,7 @@ from exchange.service.access import Access
 from exchange.service.books import Differences, Statements
 from exchange.service.clients import Clients
 from exchange.service.emergencies import Emergencies
+from exchange.service.erasures import Erasures
 from exchange.service.findings import Register, Searches
 from exchange.service.open_questions import Questions
 from exchange.service.rows import (
@@ -147,6 +148,10 @@ class Logs(Protocol):
         """Return the largest cosigned size of the log of `by` and its note, or (0, "")."""
         ...
 
+    def cosigned_from(self, link: LinkId, by: AgencyCode, size: int) -> tuple[int, str]:
+        """Return the smallest cosigned size that is at least `size` and its note, or (0, "")."""
+        ...
+
 
 class Witnessed(Protocol):
     """Cosignatures of witnesses over our own heads; they only grow."""
@@ -267,6 +272,14 @@ class Contents(Protocol):
         """Return the parts that have not been erased, by number."""
         ...
 
+    def drop(self, link: LinkId, direction: Direction, seq: int) -> None:
+        """Let the content of one message go, in parts and sealed; its data key ends with the commit."""
+        ...
+
+    def drop_sealed(self, link: LinkId, direction: Direction, seq: int) -> None:
+        """Let the sealed body of one message go; the parts stay."""
+        ...
+
     def seen_salts(self, salts: Iterable[bytes]) -> bool:
         """Return True if any of these salts was used before or comes twice, else remember them all."""
         ...
@@ -296,10 +309,21 @@ class Cases(Protocol):
         """Return the cases that a message holds a part of or had an effect on."""
         ...
 
+    def messages(self, link: LinkId, code: CaseCode) -> builtins.list[MessageRow]:
+        """Return the messages that hold a part of a case or had an effect on it, oldest first."""
+        ...
+
+    def in_state(
+        self, link: LinkId, state: str, *, unchanged_since: datetime, after: int = 0, limit: int = 100
+    ) -> tuple[builtins.list[CaseCode], int]:
+        """Return cases in a state that did not change since, and the place of the next page, or 0."""
+        ...
+
     def erase(self, link: LinkId, code: CaseCode) -> None:
         """Erase a case: code, snapshot, parts, sealed bodies; its data key is destroyed after the commit.
 
-        Common parts of a message go with its last case. Events stay: numbers, states, times. Idempotent.
+        Common parts of a message go with its last case, a movement with the last of its cases, and with both
+        what messages about them said. Events stay: numbers, states, times. Idempotent.
         """
         ...
 
@@ -433,6 +457,8 @@ class UnitOfWork(Protocol):
     def drafts(self) -> Drafts: ...
     @property
     def emergencies(self) -> Emergencies: ...
+    @property
+    def erasures(self) -> Erasures: ...
     @property
     def staff(self) -> Staff: ...
     @property

@@ -31,6 +31,7 @@ from exchange.protocol.parts import Document, join_parts
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse
 from exchange.service import casework, logbook, tail
+from exchange.service.erasure_day import take_back_erasure
 from exchange.service.examine import open_parts
 from exchange.service.gatetalk import ask
 from exchange.service.hearing import take_back_statement
@@ -179,11 +180,14 @@ async def _fetch_lines(author: AgencyCode, numbers: Sequence[int], source: Sourc
 
 
 def _take_back(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
-    """Let our own leaf about a version or a statement have the effect that it had."""
-    if leaf.ev == Event.AGRX:
-        take_back_own(uow, node, pairing.link.link, leaf)
-    else:
-        take_back_statement(uow, pairing.link.link, leaf)
+    """Let our own leaf about a version, a statement or an erasure have the effect that it had."""
+    match leaf.ev:
+        case Event.AGRX:
+            take_back_own(uow, node, pairing.link.link, leaf)
+        case Event.ERAS:
+            take_back_erasure(uow, pairing.link.link, leaf)
+        case _:
+            take_back_statement(uow, pairing.link.link, leaf)
 
 
 def _take_over(
@@ -196,7 +200,7 @@ def _take_over(
 ) -> None:
     seq = int(leaf.fields.get("seq", 0))
     match leaf.ev:
-        case Event.AGRX | Event.STMT:
+        case Event.AGRX | Event.STMT | Event.ERAS:
             _take_back(uow, node, pairing, leaf)
         case Event.SENT:
             _restore_sent(uow, node, pairing, leaf, sent.get(seq))

@@ -100,6 +100,10 @@ class Forms(Protocol):
         """Return the forms of an officer, last changed first."""
         ...
 
+    def naming(self, text: str) -> builtins.list[MessageId]:
+        """Return the forms in which a text stands."""
+        ...
+
 
 class Passkeys(Protocol):
     def add(self, row: PasskeyRow) -> None: ...

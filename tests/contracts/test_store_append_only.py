@@ -32,6 +32,9 @@ APPEND_ONLY = {
     "difference": "UPDATE difference SET evidence = x'00'",
     "named_difference": "UPDATE named_difference SET kind = 'late'",
     "statement": "UPDATE statement SET dg = x'00'",
+    "legal_hold": "UPDATE legal_hold SET reason = 'complaint'",
+    "erasure": "UPDATE erasure SET erased_by = 'P-0001'",
+    "heard_erasure": "UPDATE heard_erasure SET n = 7",
 }
 """Tables that only grow, and an update each must refuse."""
 

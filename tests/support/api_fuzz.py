@@ -71,7 +71,7 @@ def play(api: LiveStaffApi, one: Round, *, examples: int, number: int = 0) -> di
     story = api.story
     exist = {
         "message": story.sent, "draft": story.draft, "case": story.case, "movement": story.movement,
-        "partner": "VN-MPS-IMM", "name": "rpn-1.0.json",
+        "act": "hold", "partner": "VN-MPS-IMM", "name": "rpn-1.0.json",
     }  # fmt: skip
     wanted = [parameter.name for parameter in one.operation.path_parameters]
     fixed = {name: exist[name] for name in wanted} if one.known else {}

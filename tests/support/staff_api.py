@@ -5,7 +5,8 @@
         api.ask("officer", "GET", "/v1/partners").json
 
 The node has one notice that the partner accepted, a handover that was proposed, a notice of a child that
-waits for a second person (a draft of P-0001), and one message that the partner has not answered.
+waits for a second person (a draft of P-0001), a proposal to hold the case back (by P-0001), and one message
+that the partner has not answered.
 """
 
 import asyncio
@@ -98,6 +99,7 @@ async def _work(world: World, desks: Desks) -> Prepared:
     codes = list(shown["document"]["header"]["case_codes"])
     proposal = await desks.sent(await desks.kh("message.send", document=_proposal(codes)))
     moved = await desks.kh("message.show", id=proposal)
+    await desks.kh("erasure.propose", code=codes[0], act="hold", reason="court")
     kept = await desks.kh("message.send", document=child_notice(world.kh.node, VN))
     world.weather.down = True
     queued = await desks.kh("message.send", document=small_notice("VN"))

@@ -26,6 +26,7 @@ from exchange.protocol.keyring import KeySpan
 from exchange.protocol.suites import KeyUse
 from exchange.service.clients import ClientRow
 from exchange.service.emergencies import EmergencyRow
+from exchange.service.erasures import ErasedRow, HeardErasure, ProposalRow, ProposedAct
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import (
     AgreementRow,
@@ -55,7 +56,7 @@ from exchange.service.rows import (
 NOW = datetime(2027, 10, 4, 9, 12, 4, 123000, tzinfo=UTC)
 OWN = AgencyCode("KH-MOSVY-DAHT")
 PARTNER = AgencyCode("TH-MSDHS-DATIP")
-OFFICER = OfficerNumber("P-0007")
+OFFICER, SECOND = OfficerNumber("P-0007"), OfficerNumber("P-0008")
 LINK = LinkId("A" * 22)
 OTHER_LINK = LinkId("B" * 22)
 CODE = CaseCode("7KQ2-M9XD-4TBE")
@@ -294,7 +295,17 @@ def fill(uow: UnitOfWork) -> None:
     uow.audit.keep(difference_row())
     uow.differences.add(named_difference())
     uow.statements.add(statement_row())
+    uow.erasures.propose(proposal_row())
+    uow.erasures.hold(LINK, CODE, "court", by=(OFFICER, SECOND), at=NOW)
+    uow.erasures.record(ErasedRow(LINK, "person_asked", b"m" * 32, (OFFICER, SECOND), NOW))
+    uow.erasures.hear(HeardErasure(LINK, 3, 1, digest("erased"), NOW))
     uow.settings.put("node", "0123456789abcdef")
+
+
+def proposal_row(**changes: Any) -> ProposalRow:
+    values: dict[str, Any] = {"act": ProposedAct.ERASE, "reason": "person_asked", "digest": digest("shown")}
+    values |= {"proposed_by": OFFICER, "proposed_at": NOW}
+    return ProposalRow(LINK, CODE, **(values | changes))
 
 
 def emergency_row(seq: int = 1) -> EmergencyRow:

@@ -8,20 +8,21 @@ are numbers, states and times, which name nobody.
 
 import builtins
 from dataclasses import dataclass
+from datetime import datetime
 
 from exchange.adapters.storage.columns import from_instant, from_message_id, to_instant, to_message_id
 from exchange.adapters.storage.database import Database, Row, Values
+from exchange.adapters.storage.erasing import PART_BITS, erase_file
 from exchange.adapters.storage.links import LinkNumbers
-from exchange.adapters.storage.messages import MessagePlaces
+from exchange.adapters.storage.messages import MessagePlaces, message_of_row
 from exchange.adapters.storage.vault import Vault
 from exchange.errors import StoreError
 from exchange.ids import CaseCode, LinkId
-from exchange.service.rows import CaseEventRow, CaseRow, Direction
+from exchange.service.rows import CaseEventRow, CaseRow, Direction, MessageRow
 
 FIND_LIMIT = 20
 _GROUP = 4
 _CODE = 14
-_PART_BITS = 16
 
 
 @dataclass(frozen=True)
@@ -180,44 +181,35 @@ class SqlCases:
         rows: builtins.list[Row] = []
         message = self._places.find(link, direction, seq)
         if message is not None:
-            first = message.no << _PART_BITS
-            rows += self._database.all("case_of_parts", {"first": first, "end": first + (1 << _PART_BITS)})
+            first = message.no << PART_BITS
+            rows += self._database.all("case_of_parts", {"first": first, "end": first + (1 << PART_BITS)})
         rows += self._database.all("case_of_message", values)
         files = {no: (key, sealed) for no, key, sealed in reversed(rows)}
         codes = (self._files.code(no, *files.pop(no)) for no, _, _ in rows if no in files)
         return [code for code in codes if code is not None]
+
+    def messages(self, link: LinkId, code: CaseCode) -> builtins.list[MessageRow]:
+        file = self._files.find(link, code)
+        rows = self._database.all("case_messages", {"case_file": file.no}) if file else []
+        return [message_of_row(row) for row in rows]
+
+    def in_state(
+        self, link: LinkId, state: str, *, unchanged_since: datetime, after: int = 0, limit: int = 100
+    ) -> tuple[builtins.list[CaseCode], int]:
+        values: dict[str, object] = {"link": self._numbers.find(link), "state": state}
+        values |= {"since": from_instant(unchanged_since), "after": after, "limit": limit}
+        rows = self._database.all("case_in_state", values)
+        codes = (self._files.code(no, key, sealed) for no, key, sealed in rows)
+        last = int(rows[-1][0]) if len(rows) == limit else 0
+        return [code for code in codes if code is not None], last
 
     def erase(self, link: LinkId, code: CaseCode) -> None:
         self.forget()
         file = self._files.find(link, code)
         if file is None:
             return
-        messages = self._database.all("part_messages_of_case", {"case_file": file.no})
-        self._database.run("part_drop_of_case", {"case_file": file.no})
-        for (message,) in messages:
-            self._erase_in(message)
-        for name in ("question_drop_of_case", "case_token_drop", "register_drop_of_case"):
-            self._database.run(name, {"case_file": file.no})
-        self._database.run("case_drop", {"case_file": file.no})
-        movements = self._database.all("movement_of_case", {"case_file": file.no})
-        self._database.run("case_file_erase", {"no": file.no})
-        self._database.run("ended_key_add", {"key": file.key})
-        for no, key, _ in movements:
-            if self._database.one("movement_other_case", {"movement": no}) is None:
-                self._database.run("movement_erase", {"no": no})
-                self._database.run("ended_key_add", {"key": key})
+        erase_file(self._database, no=file.no, key=file.key)
         self._files.forget()
-
-    def _erase_in(self, message: int) -> None:
-        """Let the sealed body of a message go, and its common parts with the last person."""
-        self._database.run("line_drop_body", {"message": message})
-        span = {"first": message << _PART_BITS, "end": (message + 1) << _PART_BITS}
-        if self._database.one("part_other_case", span) is not None:
-            return
-        self._database.run("part_drop_of_message", span)
-        row = self._database.one("message_key", {"message": message})
-        if row is not None:
-            self._database.run("ended_key_add", {"key": row[0]})
 
     def _changing(self, file: CaseFile, row: CaseRow) -> dict[str, object]:
         return {

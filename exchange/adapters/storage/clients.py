@@ -2,6 +2,8 @@
 """Client systems and what is kept of their writes, in SQL; kept answers are sealed, they may hold digests."""
 
 import builtins
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from exchange.adapters.storage.columns import (
@@ -73,6 +75,15 @@ class SqlClients:
 
     def forget_answers(self, before: datetime, limit: int) -> None:
         self._database.run("kept_answer_forget", {"before": from_instant(before), "limit": limit})
+
+    def blank_answers(self, texts: Collection[str]) -> int:
+        blanked = 0
+        for client, key in self._database.all("kept_answer_places"):
+            row = self.answer(client, key)
+            if row is not None and any(text.encode() in row.answer for text in texts):
+                self.put_answer(replace(row, state=AnswerState.DONE, answer=b""))
+                blanked += 1
+        return blanked
 
     def _key(self) -> int:
         row = self._database.one("node_key", {"purpose": _PURPOSE})

@@ -44,6 +44,16 @@ class SqlContents:
         found = (self._part(row, message.key) for row in self._database.all("part_range", values))
         return [part for part in found if part is not None]
 
+    def drop(self, link: LinkId, direction: Direction, seq: int) -> None:
+        message = self._message(link, direction, seq)
+        span = {"first": message.no * PARTS_LIMIT, "end": (message.no + 1) * PARTS_LIMIT}
+        dropped = self._database.run("line_drop_body", {"message": message.no})
+        if self._database.run("part_drop_all_of_message", span) + dropped:
+            self._database.run("ended_key_add", {"key": message.key})
+
+    def drop_sealed(self, link: LinkId, direction: Direction, seq: int) -> None:
+        self._database.run("line_drop_body", {"message": self._message(link, direction, seq).no})
+
     def seen_salts(self, salts: Iterable[bytes]) -> bool:
         tokens = [self._vault.short_token("salt", salt) for salt in salts]
         try:

@@ -86,6 +86,16 @@ class Database:
         except sqlite3.Error as error:
             self.refuse(error)
 
+    def empty_log(self) -> None:
+        """Move the write-ahead log into the file and cut it off, so that nothing deleted is left in it."""
+        try:
+            busy = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.Error as error:
+            self.refuse(error)
+        if busy:
+            self.failure = StoreError("the write-ahead log is in use and was not emptied; the node stops")
+            raise self.failure
+
     def _demand_writing(self) -> None:
         if self.reading:
             raise StoreError("a reading unit tried to write")

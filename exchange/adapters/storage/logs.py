@@ -92,6 +92,10 @@ class SqlLogs:
     def add_cosignature(self, link: LinkId, by: AgencyCode, size: int, note: str) -> None:
         self._database.run("cosignature_add", {"log": self._log(link, by), "size": size, "note": note})
 
+    def cosigned_from(self, link: LinkId, by: AgencyCode, size: int) -> tuple[int, str]:
+        row = self._database.one("cosignature_from", {"log": self._find(link, by), "size": size})
+        return (0, "") if row is None else (row[0], row[1])
+
     def cosigned(self, link: LinkId, by: AgencyCode) -> tuple[int, str]:
         row = self._database.one("cosignature_largest", {"log": self._find(link, by)})
         return (0, "") if row is None else (row[0], row[1])

@@ -100,12 +100,12 @@ class SqlMessages:
     def by_seq(self, link: LinkId, direction: Direction, seq: int) -> MessageRow | None:
         values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
         row = self._database.one("message_by_seq", values)
-        return None if row is None else _message(row)
+        return None if row is None else message_of_row(row)
 
     def by_id(self, link: LinkId, direction: Direction, id: MessageId) -> MessageRow | None:
         values = {"link": self._numbers.find(link), "direction": direction, "id": from_message_id(id)}
         row = self._database.one("message_by_id", values)
-        return None if row is None else _message(row)
+        return None if row is None else message_of_row(row)
 
     def find(self, prefix: str) -> builtins.list[MessageRow]:
         digits = hex_digits(prefix)
@@ -228,7 +228,7 @@ class SqlMessages:
         return [_announced(link, row) for row in self._database.all("announced_numbers", values)]
 
     def _all(self, name: str, values: Values) -> builtins.list[MessageRow]:
-        return [_message(row) for row in self._database.all(name, values)]
+        return [message_of_row(row) for row in self._database.all(name, values)]
 
     def _where(self, row: MessageRow) -> dict[str, object]:
         return {"link": self._numbers.of(row.link), "direction": row.direction, "seq": row.seq}
@@ -279,7 +279,8 @@ def _changing(row: MessageRow) -> dict[str, object]:
     }
 
 
-def _message(row: Row) -> MessageRow:
+def message_of_row(row: Row) -> MessageRow:
+    """Return a row of the view `message_row`."""
     return MessageRow(
         row[0],
         Direction(row[1]),

@@ -194,6 +194,10 @@ class SqlForms:
     def of(self, officer: OfficerNumber) -> builtins.list[FormRow]:
         return [self._row(row) for row in self._database.all("form_of", {"officer": officer})]
 
+    def naming(self, text: str) -> builtins.list[MessageId]:
+        rows = (self._row(row) for row in self._database.all("form_list"))
+        return [row.id for row in rows if text.encode() in row.content]
+
     def _row(self, row: Row) -> FormRow:
         raw, key, link, officer, type, sealed, version, changed_at = row
         id = to_message_id(raw)

@@ -6,7 +6,7 @@
       SAVEPOINT … unit 2 … ROLLBACK TO        an exception undoes that unit alone
       finish(uow, links whose own log grew)   one signed head a log, once
     COMMIT                                    then everybody gets an answer
-    destroy the data keys that were ended
+    destroy the data keys that were ended, and empty both write-ahead logs
 
 A failed storage (`Database.failure`) is final: nothing is retried, an unknown outcome of a commit is a
 failure, and every later call raises. Both stores use this class, so both mean the same by a commit.
@@ -87,11 +87,16 @@ class Transactions:
             self._unit.end_transaction()
 
     def destroy_ended(self) -> None:
-        """Destroy the data keys that committed units ended; a kill in between is made good at start."""
+        """Destroy the data keys that committed units ended; a kill in between is made good at start.
+
+        What was sealed under them leaves the write-ahead log of the store as well, before the keys count as
+        destroyed: after a kill anywhere in between the next start does all of it again.
+        """
         ended = [row[0] for row in self._database.all("ended_keys")]
         if not ended:
             return
         self._vault.destroy(ended)
+        self._database.empty_log()
         self._database.control("BEGIN IMMEDIATE")
         self._database.many("ended_key_done", ({"key": key} for key in ended))
         self._database.control("COMMIT")

@@ -17,6 +17,7 @@ from exchange.adapters.storage.database import Database
 from exchange.adapters.storage.differences import SqlDifferences, SqlStatements
 from exchange.adapters.storage.drafts import SqlDrafts
 from exchange.adapters.storage.emergencies import SqlEmergencies
+from exchange.adapters.storage.erasures import SqlErasures
 from exchange.adapters.storage.links import LinkNumbers, SqlLinks
 from exchange.adapters.storage.logs import SqlLogs
 from exchange.adapters.storage.messages import MessagePlaces, SqlMessages
@@ -61,6 +62,7 @@ class SqlUnit:
         self._clients = SqlClients(database, vault)
         self._drafts = SqlDrafts(database, vault, self._numbers)
         self._emergencies = SqlEmergencies(database, places)
+        self._erasures = SqlErasures(database, self._numbers, files)
         self._staff = SqlStaff(database, vault, self._numbers)
         self._access = SqlAccess(database, vault, files)
         self._audit = SqlAudit(database, vault, self._numbers)
@@ -133,6 +135,10 @@ class SqlUnit:
     @property
     def emergencies(self) -> SqlEmergencies:
         return self._emergencies
+
+    @property
+    def erasures(self) -> SqlErasures:
+        return self._erasures
 
     @property
     def staff(self) -> SqlStaff:

@@ -136,7 +136,7 @@ class Vault:
         self._keys.control("BEGIN IMMEDIATE")
         self._keys.many("key_destroy", ({"key": key} for key in ended))
         self._keys.control("COMMIT")
-        self._keys.control("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._keys.empty_log()
         for key in ended:
             self._open_keys.pop(key, None)
 

@@ -14,10 +14,13 @@ from exchange.errors import UsageError
 from exchange.ids import AgencyCode, LinkId
 from exchange.interfaces.api.access import waiting_answer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
+from exchange.interfaces.api.retaining import owed_answer, proposal_answer
 from exchange.messages.catalog import message_types
 from exchange.service.due import Task, count_work, work_page
 from exchange.service.emergencies import EmergencyRow
 from exchange.service.open_questions import BEGIN, Place, TaskCount
+from exchange.service.ports import UnitOfWork
+from exchange.service.retention import not_followed
 from exchange.service.rows import Direction
 from exchange.service.withdrawals import PassOn, to_pass_on
 
@@ -48,6 +51,7 @@ async def list_due(desk: Desk, ask: Ask) -> Answer:
         "second_looks": [_second_look(desk, each) for each in await _to_look_at(desk)],
         "withdrawals": [_withdrawal(each) for each in await _to_pass_on(desk)],
         **await desk.node.store.read(lambda uow: waiting_answer(uow, desk.node)),
+        "erasures": await _erasures(desk),
     }
 
 
@@ -139,6 +143,19 @@ def _withdrawal(each: PassOn) -> Answer:
         "message": each.message,
         "told": each.told,
     }
+
+
+async def _erasures(desk: Desk) -> Answer:
+    """Return what partners erased and we have not, and which proposals wait for a second person."""
+
+    def unit(uow: UnitOfWork) -> Answer:
+        links = {row.link: row for row in uow.links.all()}
+        return {
+            "owed": [owed_answer(one) for link in links.values() for one in not_followed(uow, link)],
+            "proposals": [proposal_answer(row, links) for row in uow.erasures.proposals()],
+        }
+
+    return await desk.node.store.read(unit)
 
 
 def _local(moment: datetime | None, zone: str) -> Answer:

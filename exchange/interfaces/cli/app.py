@@ -34,6 +34,7 @@ from exchange.interfaces.cli import (
     parcels,
     partners,
     registry,
+    retaining,
     rights,
     schemas,
     setup,
@@ -85,10 +86,14 @@ app = typer.Typer(
 for part in (demo, setup, doctor, due):
     part.register(app)
 cases.group.command("recipients")(rights.recipients)
+cases.group.command("erase")(retaining.erase)
+cases.group.command("hold")(retaining.hold)
+cases.group.command("unhold")(retaining.unhold)
 for name, group in (
     ("message", messages.group),
     ("case", cases.group),
     ("register", registry.group),
+    ("retention", retaining.group),
     ("statistics", figures.group),
     ("handover", handover.group),
     ("partner", partners.group),

@@ -13,6 +13,7 @@ import typer
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.options import DATA, Data, Json
 from exchange.interfaces.cli.output import Answer, say, say_json, say_table
+from exchange.interfaces.cli.retaining import owed_lines, proposal_line
 from exchange.interfaces.cli.sending import short
 
 NOTHING = "nothing is waiting; start a notice: exchange message new RPN"
@@ -42,6 +43,8 @@ def due(
         return
     first = [second_look_line(each) for each in found["second_looks"]]
     first += [withdrawal_line(each) for each in found["withdrawals"]]
+    first += [proposal_line(each) for each in found["erasures"]["proposals"]]
+    first += owed_lines(found["erasures"]["owed"])
     for line in first:
         say(line)
     if not (found["to_answer"] or found["answers_on_their_way"] or found["waiting"]):

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from exchange.cases.permissions import Role, sees_movement
 from exchange.ids import CaseCode, MessageId, MovementCode
 from exchange.interfaces.staff.call import Answer, Call, absent, conflict
+from exchange.service.erasures import ProposalRow, ProposedAct
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, DraftRow, LinkRow, MessageRow, MovementRow
 from exchange.service.void import VOIDABLE
@@ -121,6 +122,34 @@ async def export_case(call: Call) -> Answer:
     return await call.ask("case.export", code=await _case(call), purpose=call.query["purpose"])
 
 
+async def list_retention(call: Call) -> Answer:
+    return await call.ask("retention.list")
+
+
+async def propose_erasure(call: Call) -> Answer:
+    """Propose to erase a case, to hold it back, or to lift the hold; a second person confirms."""
+    body = call.body
+    return await call.ask("erasure.propose", code=await _case(call), act=body["act"], reason=body["reason"])
+
+
+async def look_at_erasure(call: Call) -> Answer:
+    """Show a proposal to the second person, as things stand now."""
+    shown = await call.ask("erasure.look", code=(await _proposal(call)).case, act=call.path["act"])
+    about = {name: shown.pop(name) for name in ("proposed_by", "proposed")}
+    return {**about, "shown": shown}
+
+
+async def confirm_erasure(call: Call) -> Answer:
+    """Confirm as the second person; never what the own officer proposed (rule 28)."""
+    row = await _proposal(call)
+    if row.proposed_by == call.caller.officer:
+        raise conflict("own_message")
+    if row.digest != call.body["digest"]:
+        raise conflict("draft_changed")
+    members = {"act": row.act.value, "digest": call.body["digest"]}
+    return await call.ask("erasure.confirm", code=row.case, **members)
+
+
 async def list_due(call: Call) -> Answer:
     found = await call.ask("due", overdue=call.query.get("overdue") == "true", limit=LAST_PAGE)
     return {**found, "more": found["more"] is not None}
@@ -211,6 +240,13 @@ async def _case(call: Call) -> CaseCode:
     wanted = CaseCode(call.path["case"])
     rows = await call.store.read(lambda uow: uow.cases.find(wanted))
     return _only([row for row in rows if row.code == wanted]).code
+
+
+async def _proposal(call: Call) -> ProposalRow:
+    """Return the proposal of an act about a case."""
+    code, act = await _case(call), ProposedAct(call.path["act"])
+    rows = await call.store.read(lambda uow: uow.erasures.proposals())
+    return _only([row for row in rows if row.case == code and row.act is act])
 
 
 async def _movement(call: Call) -> MovementRow:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from exchange.cases.readable import Why
+from exchange.cases.retention import ErasureReason, HoldReason
 from exchange.interfaces.staff.call import Schema
 from exchange.messages.catalog import FORMS
 from exchange.messages.codelists import codelist
@@ -118,6 +119,19 @@ _READ: Schema = {
     "description": "The message as the officer of the client may read it; `withheld` names what is left out.",
     "anyOf": [form("Document"), {"type": "object", "description": "The same with places left out."}],
 }
+_REASONS: Final = (*ErasureReason, *HoldReason)
+_TOLD = whole(message=MESSAGE_ID, direction={"enum": ["in", "out"]}, seq=NUMBER, type=TEXT, shared=YES_NO)
+_PREVIEW = whole(
+    act={"enum": ["erase", "hold", "unhold"]}, reason=TEXT, partner=TEXT, case=CODE, state=TEXT,
+    closed_on=MAYBE, kept_until=MAYBE, for_a_child=YES_NO, messages=many(_TOLD), drafts=many(MESSAGE_ID),
+    forms=NUMBER, register=NUMBER, movements=NUMBER, waits=many(TEXT), digest=DIGEST,
+)  # fmt: skip
+_PROPOSAL = whole(
+    partner=TEXT, case=CODE, act=TEXT, reason=TEXT, proposed_by=TEXT, proposed=MAYBE, digest=DIGEST
+)  # fmt: skip
+_OWED = whole(partner=TEXT, entry=NUMBER, count=NUMBER, erased=MAYBE, until=MAYBE, cases=many(CODE))
+_HOLD = whole(partner=TEXT, case=MAYBE, reason=TEXT, placed_by=many(TEXT), placed=MAYBE)
+_ERASURES = whole(owed=many(_OWED), proposals=many(_PROPOSAL))
 _SMALL: Schema = {
     "type": "object",
     "description": "What an officer writes: the type and the members that the program cannot know, "
@@ -186,8 +200,15 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
         now=MAYBE, to_answer=NUMBER, overdue=NUMBER, answers_on_their_way=NUMBER,
         waiting=many(whole(partner=TEXT, count=NUMBER, overdue=NUMBER)), tasks=many(_TASK), more=YES_NO,
         second_looks=many(OPEN), withdrawals=many(OPEN), reading_stops=many(OPEN),
-        emergency_openings=many(OPEN),
+        emergency_openings=many(OPEN), erasures=_ERASURES,
     ),
+    "Retention": whole(
+        now=MAYBE, due=many(form("Preview")), owed=many(_OWED), proposals=many(_PROPOSAL), holds=many(_HOLD),
+        complete=YES_NO, again=NUMBER,
+    ),
+    "Preview": _PREVIEW,
+    "Proposal": whole(proposed_by=TEXT, proposed=MAYBE, shown=form("Preview")),
+    "Erased": whole(act=TEXT, messages=NUMBER, proposed_by=TEXT, confirmed_by=TEXT),
     "HandoverList": whole(handovers=many(_HANDOVER)),
     "Sheet": whole(handover=_HANDOVER, persons=many(OPEN), stop_officers=many(OPEN), departure=OPEN),
     "SchemaList": whole(schemas=many(whole(name=TEXT, title=TEXT, type=TEXT))),
@@ -202,6 +223,10 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
     ),
     "Release": whole(closed=True, digest={**DIGEST, "description": "Of the draft as it was shown."}),
     "Void": whole(closed=True, code={"enum": list(codelist("void-reasons").codes)}),
+    "Propose": whole(
+        closed=True, act={"enum": ["erase", "hold", "unhold"]}, reason={"enum": ["", *_REASONS]}
+    ),
+    "Confirm": whole(closed=True, digest={**DIGEST, "description": "Of the act as it was shown."}),
     "Review": whole(closed=True, digest=DIGEST, agrees=YES_NO),
 }  # fmt: skip
 """Every form by its name."""

@@ -61,6 +61,7 @@ PARTNER: Final = in_path("partner", AGENCY, "Code of the partner.")
 MESSAGE: Final = in_path("message", MESSAGE_ID, "Number of the message.")
 DRAFT: Final = in_path("draft", MESSAGE_ID, "Number of the draft.")
 CASE: Final = in_path("case", CODE, "Code of the case.")
+ACT: Final = in_path("act", {"enum": ["erase", "hold", "unhold"]}, "What was proposed.")
 MOVEMENT: Final = in_path("movement", CODE, "Code of the movement.")
 NAME: Final = in_path("name", SCHEMA, "File name of the schema.")
 
@@ -284,6 +285,52 @@ ROUTES: Final[tuple[Route, ...]] = (
         (CASE, PURPOSE),
         opens=True,
         problems=frozenset({409}),
+    ),
+    Route(
+        "GET",
+        "/v1/retention",
+        "listRetention",
+        "What is due for erasure, what waits for a second person, and what is held back; without content",
+        PREPARES,
+        acts.list_retention,
+        "Retention",
+    ),
+    Route(
+        "POST",
+        "/v1/cases/{case}/proposals",
+        "proposeErasure",
+        "Propose to erase a case, to hold it back, or to lift the hold",
+        OFFICER,
+        acts.propose_erasure,
+        "Preview",
+        (CASE,),
+        body="Propose",
+        writes=True,
+        problems=CHANGES,
+    ),
+    Route(
+        "GET",
+        "/v1/cases/{case}/proposals/{act}",
+        "showProposal",
+        "What was proposed about a case, as things stand now; without content",
+        PREPARES,
+        acts.look_at_erasure,
+        "Proposal",
+        (CASE, ACT),
+        problems=frozenset({409}),
+    ),
+    Route(
+        "POST",
+        "/v1/cases/{case}/proposals/{act}/confirmation",
+        "confirmErasure",
+        "Do what another person proposed about a case; an erasure cannot be undone",
+        RELEASER,
+        acts.confirm_erasure,
+        "Erased",
+        (CASE, ACT),
+        body="Confirm",
+        writes=True,
+        problems=CHANGES,
     ),
     Route(
         "GET",

@@ -179,6 +179,26 @@ async def test_erasure_that_was_cut_off_after_its_commit_is_finished_at_the_next
     await again.close()
 
 
+def test_log_that_cannot_be_emptied_ends_the_store(tmp_path: Path) -> None:
+    """Otherwise what was erased would stay in it, and nobody would know."""
+    writer, reader = (
+        sqlite3.connect(tmp_path / "some.db", isolation_level=None, timeout=0) for _ in range(2)
+    )
+    writer.execute("PRAGMA journal_mode = WAL")
+    writer.execute("CREATE TABLE some (value)")
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM some").fetchall()
+    writer.execute("INSERT INTO some VALUES (1)")
+    database = Database(writer)
+
+    with pytest.raises(StoreError, match="was not emptied"):
+        database.empty_log()
+
+    assert database.failure is not None
+    writer.close()
+    reader.close()
+
+
 async def test_rows_whose_key_is_destroyed_are_as_erased(tmp_path: Path) -> None:
     """A backup of the store alone, put back after an erasure, gives nothing back."""
     async with await opened(tmp_path, create=True) as store:

@@ -21,6 +21,7 @@ OURS: dict[str, Any] = {
     "answering": False, "reminded": [], "reminder": None,
 }  # fmt: skip
 THEIRS = OURS | {"ours": False, "by": "VN-MPS-IMM", "cases": ["A", "B"], "persons": 2}
+NO_ERASURES: dict[str, Any] = {"owed": [], "proposals": []}
 FIRST = {"level": "first", "on": "2027-10-12", "may_be_sent": True}
 
 
@@ -30,7 +31,7 @@ def found(*tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
         [{"partner": "VN-MPS-IMM", "count": len(tasks) - ours, "overdue": 0}] if len(tasks) > ours else []
     )
     counts = {"to_answer": ours, "overdue": 0, "answers_on_their_way": 0, "waiting": waiting}
-    empty: dict[str, Any] = {"second_looks": [], "withdrawals": [], "more": None}
+    empty: dict[str, Any] = {"second_looks": [], "withdrawals": [], "more": None, "erasures": NO_ERASURES}
     return {"now": "2027-10-04T02:00:00.000Z", "tasks": list(tasks), **counts, **empty, **more}
 
 

@@ -1,52 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """`exchange evidence …`: a pack of the evidence of two nodes, page by page, and the verifier."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from exchange.errors import UsageError
-from exchange.interfaces.api import evidence as commands
-from exchange.interfaces.api.desk import Answer, Ask, Desk
-from exchange.interfaces.cli.client import Service
-from exchange.interfaces.cli.packing import write_pack
 from exchange.service import packs
 from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState
 from exchange.verifier.compare import compare_packs
 from exchange.verifier.verify import verify_pack
 from tests.support.command_line import run
+from tests.support.evidence import at_once, export
 from tests.support.notices import notice
-from tests.support.world import KH, OFFICER, VN, Agency, World
+from tests.support.world import KH, OFFICER, VN, World
 
 MESSAGES = 3
-
-
-def at_once(work: Coroutine[Any, Any, Answer]) -> Answer:
-    """Return what a command answers on a store in memory, which never waits."""
-    try:
-        work.send(None)
-    except StopIteration as done:
-        answer: Answer = done.value
-        return answer
-    raise AssertionError("the command waited")
-
-
-class NodeService(Service):
-    """Answers the commands of a pack from a node in memory, without a socket."""
-
-    def __init__(self, agency: Agency) -> None:
-        super().__init__(Path())
-        object.__setattr__(self, "desk", Desk(SimpleNamespace(node=agency.node)))  # type: ignore[arg-type]
-
-    def ask(self, command: str, /, **members: Any) -> Answer:
-        return at_once(commands.COMMANDS[command](self.desk, Ask(members)))  # type: ignore[attr-defined]
-
-
-def export(agency: Agency, path: Path) -> Path:
-    return write_pack(NodeService(agency), path, partner="", officer=OFFICER)[0]
 
 
 def play(story: Callable[[World], Any]) -> None:

@@ -16,9 +16,10 @@ FOUND: dict[str, Any] = {
     "case": "7KQ2-M9XD-4TBE", "cases": [{"link": "x", "case": "7KQ2-M9XD-4TBE"}],
     "partners": ["VN-MPS-IMM"], "complete": True, "given": [GIVEN],
 }  # fmt: skip
+NO_ERASURES: dict[str, Any] = {"owed": [], "proposals": []}
 NOTHING_DUE: dict[str, Any] = {
     "now": "t", "to_answer": 0, "overdue": 0, "answers_on_their_way": 0, "waiting": [], "tasks": [],
-    "second_looks": [], "withdrawals": [], "more": None,
+    "second_looks": [], "withdrawals": [], "more": None, "erasures": NO_ERASURES,
 }  # fmt: skip
 WITHDRAWAL = {
     "partner": "TH-MSDHS-DATIP", "case": "9ABC-M9XD-4TBE", "scopes": ["return", "photo"],

@@ -48,7 +48,7 @@ def test_an_answer_has_every_described_member_and_no_other(api: LiveStaffApi, ro
     story = api.story
     path = route.path.format(
         name="rpn-1.0.json", partner=PARTNER, message=story.sent, draft=story.draft, case=story.case,
-        movement=story.movement,
+        movement=story.movement, act="hold",
     )  # fmt: skip
     required = [one.name for one in route.parameters if one.place == "query" and one.required]
     values = {"purpose": "case_work", "partner": PARTNER}

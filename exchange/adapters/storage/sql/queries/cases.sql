@@ -60,6 +60,45 @@ SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.
 FROM case_state AS s JOIN case_file AS f ON f.no = s.case_file JOIN link ON link.no = f.link
 WHERE s.link = :link ORDER BY s.changed_at DESC, s.case_file DESC LIMIT :limit;
 
+-- name: case_in_state
+-- Case files of one link in a state that did not change since a moment, oldest file first.
+SELECT f.no, f.key, f.code
+FROM case_state AS s INDEXED BY case_state_by_link JOIN case_file AS f ON f.no = s.case_file
+WHERE s.link = :link AND s.changed_at <= :since AND s.state = :state AND f.no > :after
+ORDER BY f.no LIMIT :limit;
+
+-- name: case_messages
+-- The messages that hold a part of a case or have an event in it, by their numbers in the store.
+SELECT message_row.* FROM message_row WHERE no IN (
+    SELECT place >> 16 FROM part WHERE case_file = :case_file
+    UNION
+    SELECT m.no FROM case_event AS e
+    JOIN message AS m ON m.link = e.link AND m.direction = e.direction AND m.seq = e.seq
+    WHERE e.case_file = :case_file
+) ORDER BY no;
+
+-- name: case_message_numbers
+-- The numbers of the messages that hold a part of a case or have an event in it.
+SELECT place >> 16 FROM part WHERE case_file = :case_file
+UNION
+SELECT m.no FROM case_event AS e
+JOIN message AS m ON m.link = e.link AND m.direction = e.direction AND m.seq = e.seq
+WHERE e.case_file = :case_file;
+
+-- name: message_about_others
+-- Whether a message has an event in a case or movement that is not erased.
+SELECT 1 FROM message AS m
+WHERE m.no = :message AND (
+    EXISTS (
+        SELECT 1 FROM case_event AS e JOIN case_file AS f ON f.no = e.case_file
+        WHERE e.link = m.link AND e.direction = m.direction AND e.seq = m.seq AND f.code IS NOT NULL
+    )
+    OR EXISTS (
+        SELECT 1 FROM movement_event AS e JOIN movement AS v ON v.no = e.movement
+        WHERE e.link = m.link AND e.direction = m.direction AND e.seq = m.seq AND v.code IS NOT NULL
+    )
+);
+
 -- name: case_event_add
 -- The next event of a case.
 INSERT INTO case_event (

@@ -32,6 +32,10 @@ SELECT request, state, answer, begun_at FROM kept_answer WHERE client = :client 
 -- Forget a write that changed nothing.
 DELETE FROM kept_answer WHERE client = :client AND key = :key;
 
+-- name: kept_answer_places
+-- Where every kept answer lies.
+SELECT client, key FROM kept_answer ORDER BY client, key;
+
 -- name: kept_answer_forget
 -- Forget the oldest writes that began before a moment.
 DELETE FROM kept_answer WHERE (client, key) IN (

@@ -14,13 +14,13 @@ WHERE part.place >= :first AND part.place < :end ORDER BY part.place;
 -- Delete the parts of a message that belong to no case.
 DELETE FROM part WHERE place >= :first AND place < :end AND case_file IS NULL;
 
+-- name: part_drop_all_of_message
+-- Delete every part of a message.
+DELETE FROM part WHERE place >= :first AND place < :end;
+
 -- name: part_drop_of_case
 -- Delete every part of a case.
 DELETE FROM part WHERE case_file = :case_file;
-
--- name: part_messages_of_case
--- The messages that hold a part of a case.
-SELECT DISTINCT place >> 16 FROM part WHERE case_file = :case_file;
 
 -- name: part_other_case
 -- Whether a message holds a part of any case.

@@ -37,6 +37,10 @@ SELECT size, root, note, at FROM head WHERE log = :log AND size <= :size ORDER B
 INSERT INTO cosignature (log, size, note) SELECT :log, :size, :note
 WHERE :size > coalesce((SELECT max(size) FROM cosignature WHERE log = :log), 0);
 
+-- name: cosignature_from
+-- The smallest cosigned size from a size on, and its line.
+SELECT size, note FROM cosignature WHERE log = :log AND size >= :size ORDER BY size LIMIT 1;
+
 -- name: cosignature_largest
 -- The largest cosigned size of a log and its line.
 SELECT size, note FROM cosignature WHERE log = :log ORDER BY size DESC LIMIT 1;

@@ -114,3 +114,9 @@ FROM crossing WHERE link = :link AND checkpoint = :checkpoint ORDER BY direction
 -- The last announcement of each side about each crossing.
 SELECT direction, max(seq), checkpoint, status, from_at, until_at
 FROM crossing WHERE link = :link GROUP BY checkpoint, direction ORDER BY checkpoint, direction;
+
+-- name: movement_messages
+-- The messages that have an event in a movement.
+SELECT DISTINCT m.no FROM movement_event AS e
+JOIN message AS m ON m.link = e.link AND m.direction = e.direction AND m.seq = e.seq
+WHERE e.movement = :movement ORDER BY m.no;

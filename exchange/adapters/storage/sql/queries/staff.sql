@@ -67,6 +67,11 @@ FROM form AS f JOIN link ON link.no = f.link WHERE f.id = :id;
 SELECT f.id, f.key, link.link, f.officer, f.type, f.content, f.version, f.changed_at
 FROM form AS f JOIN link ON link.no = f.link WHERE f.officer = :officer ORDER BY f.changed_at DESC, f.id DESC;
 
+-- name: form_list
+-- Every form.
+SELECT form.id, form.key, link.link, form.officer, form.type, form.content, form.version, form.changed_at
+FROM form JOIN link ON link.no = form.link;
+
 -- name: form_delete
 -- Delete a form.
 DELETE FROM form WHERE id = :id;
