@@ -20,7 +20,7 @@ def target(api: LiveStaffApi, path: str) -> str:
     story = api.story
     filled = path.format(
         name="rpn-1.0.json", partner="VN-MPS-IMM", message=story.sent, draft=story.draft, case=story.case,
-        movement=story.movement,
+        movement=story.movement, act="hold",
     )  # fmt: skip
     return filled + (
         "?purpose=case_work" if path.endswith(("/content", "/export", "/sheet", "{case}")) else ""
