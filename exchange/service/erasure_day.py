@@ -36,6 +36,8 @@ LOOK_S: Final = 600.0
 """How often it is looked whether a new day has begun."""
 PAGE: Final = 200
 """Messages looked at in one unit, about 5 ms."""
+REST: Final = 4
+"""Rests after a page, as a multiple of the time it took: the first run on an old store disturbs nobody."""
 DAY: Final = timedelta(days=1)
 REFUSED: Final = frozenset({MessageState.REJECTED, MessageState.VOIDED})
 _DONE, _FROM = "erasure-day:", "erasure-from:"
@@ -121,7 +123,7 @@ async def _walk(node: Node, link: LinkId, direction: Direction, ends: _Ends) -> 
     mark = f"{_FROM}{link}:{direction.value}"
     start, open_from = int(await node.store.read(lambda uow: uow.settings.get(mark)) or 1), 0
     while True:
-        here = start
+        began_s, here = node.clock.monotonic_s(), start
         last, first_open = await node.store.write(
             lambda uow, here=here: _take_page(uow, link, direction, here, ends)  # type: ignore[misc]
         )
@@ -129,6 +131,7 @@ async def _walk(node: Node, link: LinkId, direction: Direction, ends: _Ends) -> 
         if not last:
             break
         start = last + 1
+        await node.presence.rest((node.clock.monotonic_s() - began_s) * REST)
     done_to = open_from or start
     await node.store.write(lambda uow: uow.settings.put(mark, str(done_to)))
 
