@@ -49,6 +49,8 @@ NEXT: Final = {
     "refill_unfinished": "read the partner's last parcel again, or ask it for a new one",
     "refill_needs_address": "the partner calls only; put back the newest backup, or give it an address once",
     "restored": "two officers confirm that this store is the newest: exchange partner resume",
+    "witness_ahead": "a witness saw more than this store has: restore the newest backup, or ask two officers",
+    "witness_forked": "a witness saw another history: compare with it before two officers confirm",
     "log_forked": "keep both data folders; two persons of each side decide on a new epoch",
 }
 
