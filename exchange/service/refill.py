@@ -112,7 +112,7 @@ def _check_own(uow: UnitOfWork, node: Node, link: LinkId, leaves: Sequence[bytes
             head = verify_head(note, key, by=node.agency)
         except ProtocolError:
             continue
-        if (head.link, head.size, head.root) == (link, grown.size, grown.root()):
+        if (head.link, head.ep, head.size, head.root) == (link, position.epoch, grown.size, grown.root()):
             return head
     raise NodeError(
         "the log that the partner gives back is not ours: its head does not cover these leaves",
@@ -273,7 +273,14 @@ def _open(node: Node, line: Line) -> tuple[tuple[bytes, ...], Document] | None:
 
 
 def _restore_received(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, line: Line | None) -> None:
-    """Take over a message of the partner with the verdict that our leaf gave it."""
+    """Take over a message of the partner with the verdict that our leaf gave it.
+
+    One that is here was judged in an epoch before; the leaf only says its verdict again.
+    """
+    here = uow.messages.by_seq(pairing.link.link, Direction.IN, int(leaf.fields["seq"]))
+    if here is not None:
+        uow.messages.update(replace(here, verdict_leaf_index=leaf.i))
+        return
     if line is not None and sha256(line.raw_envelope) != leaf.fields["eh"]:
         line = None
     row = replace(_row(uow, leaf, line, Direction.IN, node, pairing), state=MessageState.HELD)

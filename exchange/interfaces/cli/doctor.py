@@ -56,7 +56,10 @@ NEXT: Final = {
     "restored": "two officers confirm that this store is the newest: exchange partner resume",
     "witness_ahead": "a witness saw more than this store has: restore the newest backup, or ask two officers",
     "witness_forked": "a witness saw another history: compare with it before two officers confirm",
-    "log_forked": "keep both data folders; two persons of each side decide on a new epoch",
+    "both_restored": "a newer backup of one side, two officers (exchange partner resume), or begin anew",
+    "epoch_decided": "telephone the partner: its officers have to decide the same, exchange partner renew",
+    "epoch_lost": "put back a newer backup; else officers of both sides begin anew: exchange partner renew",
+    "log_forked": "keep both data folders; officers of both sides begin anew: exchange partner renew",
 }
 
 
