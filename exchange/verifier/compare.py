@@ -29,8 +29,8 @@ def _compare_epochs(earlier: Log, later: Log) -> list[str]:
     if later.ep != earlier.ep + 1 or later.previous is None:
         return [f"the packs hold epochs {earlier.ep} and {later.ep} of the log of {earlier.by}"]
     size, root, why = later.previous
-    if (earlier.size, earlier.root) == (size, root):
-        return []
+    if earlier.size < size or (earlier.size, earlier.root) == (size, root):
+        return []  # a copy may have ended before its log
     return [
         f"epoch {later.ep} of the log of {earlier.by} was begun ({why}) after {size} entries of epoch"
         f" {earlier.ep}; this pack holds {earlier.size}, or others"

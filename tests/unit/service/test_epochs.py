@@ -8,61 +8,10 @@ from exchange.errors import GateClosedError, UsageError
 from exchange.ledger.entries import decode_leaf
 from exchange.service.comparing import walk
 from exchange.service.epochs import LEAP, decide
-from exchange.service.release import release
 from exchange.service.rows import Direction, LinkState, MessageState
+from tests.support.anew import TWO, both_decide, fork, gate, send, until_open
 from tests.support.checks import settle
-from tests.support.notices import notice
-from tests.support.world import KH, OFFICER, SECOND, VN, SimulatedCrashError, World
-
-TWO = (OFFICER, SECOND)
-
-
-async def send(agency):
-    partner = VN if agency.code == KH else KH
-    return await release(agency.node, agency.world.link, notice(agency.node, partner), officer=OFFICER)
-
-
-async def fork(world):
-    """Let the first side sign two histories, of which the other side holds one: the link freezes.
-
-    Number 2 of the first side stands for one message in each history; the other side accepted the old one.
-    """
-    await world.open()
-    await send(world.kh)
-    await settle(world)
-    backup, marks = world.kh.store.snapshot(), dict(world.kh.high_water.marks)
-    await send(world.kh)
-    await settle(world)
-    world.weather.down = True
-    world.kh.crash()
-    world.kh.high_water.marks = marks
-    world.kh.start(backup)
-    world.kh.node.presence.of(world.link).gate = LinkState.OPEN
-    await send(world.kh)
-    await send(world.kh)
-    world.kh.crash()
-    world.vn.crash()
-    world.weather.down = False
-    world.kh.start()
-    world.vn.start()
-    await asyncio.sleep(60)
-    assert gate(world.kh) in (LinkState.FROZEN, LinkState.CLOSED)
-
-
-def gate(agency):
-    return agency.node.presence.of(agency.world.link).gate
-
-
-async def both_decide(world, *, why="two_histories"):
-    for agency in world.agencies:
-        await decide(agency.node, world.link, why=why, actors=TWO)
-
-
-async def until_open(world):
-    async def is_open():
-        return all(gate(agency) is LinkState.OPEN for agency in world.agencies)
-
-    await world.until(is_open, limit_s=600)
+from tests.support.world import KH, SimulatedCrashError, World
 
 
 async def log(agency, by, *, epoch=None):
