@@ -11,7 +11,6 @@ from pathlib import Path
 from exchange.adapters.keys.files import KeyFiles, check_folder
 from exchange.adapters.keys.material import NodeKeys
 from exchange.adapters.keys.renewal import PreparedCard, destroyable
-from exchange.adapters.storage.files import COPY, destroy_folder
 from exchange.adapters.storage.highwater import HighWaterFiles
 from exchange.adapters.storage.sqlite import SqliteStore
 from exchange.adapters.telemetry.counters import PrometheusCounters
@@ -95,7 +94,6 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
             finish=lambda uow, links: head_signer(made[0])(uow, links),
         )
         stack.push_async_callback(store.close)
-        destroy_folder(folder / "store" / COPY)
         keys = await _without_old_keys(store, files, keys, secret, clock=clock)
         past = await store.read(lambda uow: past_keys(uow, own))
         node = Node(

@@ -36,7 +36,7 @@ from typing import Any, Generic, Self, TypeVar
 import aiosqlite
 
 from exchange.adapters.storage.database import storage_failure
-from exchange.adapters.storage.files import FolderLock, StoreFiles
+from exchange.adapters.storage.files import COPY, FolderLock, StoreFiles, destroy_folder
 from exchange.adapters.storage.opening import StoreIdentity, assemble, connect, settle
 from exchange.adapters.storage.transactions import Outcome, Transactions
 from exchange.errors import BusyError, StoreError
@@ -183,6 +183,7 @@ class SqliteStore:
         lock = FolderLock(folder)
         try:
             files.prepare(create=create)
+            destroy_folder(folder / COPY)
             identity = StoreIdentity(own, store_key, random)
             connection = UnitConnection(partial(connect, str(files.store)), iter_chunk_size=1)
             await connection
