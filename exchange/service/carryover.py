@@ -4,8 +4,8 @@
 The sender, when it begins (`write_open`):
 1. gives up every number of its own that has no final verdict here: `void`, code `lost`;
 2. closes every message of the other side that it holds without a verdict: `rejc`, code `voided`;
-3. names for its people what the other side does not hold any more: a verdict that we have and the other side
-   lost, and a message of the other side that its sender lost. These stay as they are here.
+3. names for its people what the other side lost (`name_lost`): messages and verdicts in our old copy behind the
+   end that the other side's `epch` binds. These stay as they are here.
 
 The recipient of such a `void` (`hear`, `answer`) says in the new log what became of the number:
 4. it judged the message before: `rcvd` with that verdict, and the sender's message has it as well;
@@ -16,33 +16,39 @@ So every number has its end in the new log, whichever side had lost it. Nothing 
 Source: docs/protocol/log.md, a new epoch.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from exchange.errors import LeafInvalidError
 from exchange.ids import LinkId, MessageId
-from exchange.ledger.entries import Entry, Event, Leaf, decode_leaf, rcvd, rejc, void
+from exchange.ledger.entries import Entry, Event, Leaf, decode_leaf, legal, rcvd, rejc, void
+from exchange.ledger.judge import EPOCH_PLACE
 from exchange.service import logbook
 from exchange.service.evidence import keep_difference
-from exchange.service.gatetalk import Report
-from exchange.service.intake import FINAL, log_voided
+from exchange.service.intake import log_voided
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
-from exchange.service.refill import LOST
 from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState
+from exchange.service.void import LOST
 
 PAGE: Final = 1_000
 """Numbers read in one unit, some 10 ms."""
 MAX_NAMED: Final = 1_000
-"""Messages that are named one by one when the other side lost them; more nobody can work off singly."""
+"""Entries looked at one by one when the other side lost them; more nobody can work off singly."""
 OPEN_OUT: Final = frozenset(
     {MessageState.QUEUED, MessageState.HELD, MessageState.STOPPED, MessageState.VOIDING}
 )
 _CARRIED: Final = "carried:"
 """Setting of a link: `number:id` of the partner's numbers that wait for our answer."""
+_LOST_ENTRIES: Final = {
+    Event.SENT: ("unexpected_message", "its sender lost this message in an epoch before"),
+    Event.RCVD: ("state_mismatch", "its recipient lost what it said of this message in an epoch before"),
+    Event.ACCP: ("state_mismatch", "its recipient lost its decision in an epoch before"),
+    Event.REJC: ("state_mismatch", "its recipient lost its decision in an epoch before"),
+}
+"""Class of difference and reason for an entry that its own writer lost."""
 _VERDICTS: Final = frozenset({Event.RCVD, Event.ACCP, Event.REJC})
 VOIDED: Final = "voided"
 
@@ -55,37 +61,28 @@ class Left:
     """Ours without a final verdict."""
     held: tuple[MessageRow, ...]
     """Theirs without one."""
-    forgotten: tuple[MessageRow, ...]
-    """Ours whose verdict the other side lost."""
-    unsent: tuple[MessageRow, ...]
-    """Theirs that their sender lost."""
 
 
-async def collect(node: Node, link: LinkId, report: Report) -> Left:
+async def collect(node: Node, link: LinkId) -> Left:
     """Return what is open, page by page; requires a closed gate, behind which nothing changes."""
     own: list[MessageRow] = []
-    forgotten: list[MessageRow] = []
     start = 1
     while True:
-        rows = await node.store.read(partial(_numbers, link=link, direction=Direction.OUT, start=start))
+        rows = await node.store.read(partial(_numbers, link=link, start=start))
         own += [row for row in rows if row.state in OPEN_OUT]
-        forgotten += [row for row in rows if row.state in FINAL and row.verdict_leaf_index >= report.own_size]
         if len(rows) < PAGE:
             break
         start = rows[-1].seq + 1
-    unsent = await node.store.read(
-        partial(_numbers, link=link, direction=Direction.IN, start=max(1, report.next_seq))
-    )
     held = await node.store.read(lambda uow: uow.messages.held(link))
-    return Left(tuple(own), tuple(held), tuple(forgotten[:MAX_NAMED]), tuple(unsent))
+    return Left(tuple(own), tuple(held))
 
 
-def _numbers(uow: UnitOfWork, *, link: LinkId, direction: Direction, start: int) -> list[MessageRow]:
-    return uow.messages.numbers(link, direction, start, PAGE)
+def _numbers(uow: UnitOfWork, *, link: LinkId, start: int) -> list[MessageRow]:
+    return uow.messages.numbers(link, Direction.OUT, start, PAGE)
 
 
 def write_open(uow: UnitOfWork, node: Node, pairing: Pairing, left: Left) -> None:
-    """Write 1 and 2 behind the first leaves of the new log, and name 3 for people."""
+    """Write 1 and 2 behind the first leaves of the new log."""
     now = node.clock.now()
     entries: list[Entry] = [void(seq=row.seq, id=row.id, code=LOST) for row in left.own]
     closing = [rejc(seq=row.seq, id=row.id, code=VOIDED) for row in left.held]
@@ -100,16 +97,20 @@ def write_open(uow: UnitOfWork, node: Node, pairing: Pairing, left: Left) -> Non
         )
         uow.messages.update(closed)
         uow.audit.record(AuditRow(now, "partner", "message_received", row.id, result=VOIDED))
-    _name(uow, node, left.forgotten, "state_mismatch", "the partner lost its verdict on this message")
-    _name(uow, node, left.unsent, "unexpected_message", "its sender lost this message; it counts here")
 
 
-def _name(uow: UnitOfWork, node: Node, rows: Sequence[MessageRow], kind: str, reason: str) -> None:
-    for row in rows:
-        envelope, _ = uow.messages.line(row.link, row.direction, row.seq)
-        keep_difference(
-            uow, node, row.link, kind, subject=str(row.seq), evidence=envelope or b"-", reason=reason
-        )
+def name_lost(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
+    """Name what the other side lost of its old log, and what therefore only this side knows (3)."""
+    if leaf.i != EPOCH_PLACE or leaf.fields["pe"] != leaf.ep - 1:
+        return
+    begin, old = int(leaf.fields["sz"]), int(leaf.fields["pe"])
+    link, by = pairing.link.link, pairing.partner
+    for raw in uow.logs.leaves(link, by, begin, begin + MAX_NAMED, epoch=old):
+        lost = decode_leaf(raw)
+        reason = _LOST_ENTRIES.get(lost.ev)
+        if reason and not legal(lost):
+            kind, subject = reason[0], str(lost.fields["seq"])
+            keep_difference(uow, node, link, kind, subject=subject, evidence=raw, reason=reason[1])
 
 
 # --- the recipient

@@ -125,7 +125,7 @@ async def begin_if_both(node: Node, link: LinkId, report: Report) -> bool:
     decided = await node.store.read(lambda uow: _may_begin(uow, node, link, report))
     if decided is None:
         return False
-    left = await carryover.collect(node, link, report)
+    left = await carryover.collect(node, link)
     presence = node.presence.of(link)
     _forget_the_old(presence)
     presence.gate, presence.reason = LinkState.OPEN, ""

@@ -43,12 +43,12 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, HeadRow, MessageRow, MessageState
 from exchange.service.switching import take_back_own
 from exchange.service.versions import version_at
+from exchange.service.void import LOST
 
 REFILL = "refill:"
 """Setting of a link while a refill is under way: size of our copy of the partner's log when it began."""
 PAGE = 50
 """Own leaves taken over in one transaction."""
-LOST = "lost"
 Source = Callable[[str, dict[str, JsonValue]], Awaitable[Mapping[str, JsonValue]]]
 """Gives what a question of the gate (`leaves`, `lines`) asks for."""
 

@@ -151,6 +151,8 @@ def apply_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> Non
         case Event.AGRX:
             carryover.begin_numbers(uow, pairing, leaf)
             follow(uow, node, pairing, leaf)
+        case Event.EPCH:
+            carryover.name_lost(uow, node, pairing, leaf)
         case Event.VOID:
             _give_up_announced(uow, node, pairing, leaf)
         case Event.RCVD | Event.ACCP | Event.REJC:

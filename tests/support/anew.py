@@ -18,24 +18,26 @@ async def send(agency):
     return await release(agency.node, agency.world.link, notice(agency.node, partner), officer=OFFICER)
 
 
-async def fork(world):
+async def fork(world, *, first=1, second=2):
     """Let the first side sign two histories, of which the other side holds one: the link freezes.
 
     Number 2 of the first side stands for one message in each history; the other side accepted the old one.
+    `first` and `second` are how many messages each history has behind number 1.
     """
     await world.open()
     await send(world.kh)
     await settle(world)
     backup, marks = world.kh.store.snapshot(), dict(world.kh.high_water.marks)
-    await send(world.kh)
+    for _ in range(first):
+        await send(world.kh)
     await settle(world)
     world.weather.down = True
     world.kh.crash()
     world.kh.high_water.marks = marks
     world.kh.start(backup)
     world.kh.node.presence.of(world.link).gate = LinkState.OPEN
-    await send(world.kh)
-    await send(world.kh)
+    for _ in range(second):
+        await send(world.kh)
     world.kh.crash()
     world.vn.crash()
     world.weather.down = False

@@ -141,6 +141,26 @@ async def close(agency):
     agency.high_water.marks[link] = (epoch, size + 50, root, number)
 
 
+def test_what_its_writer_lost_is_named_to_the_people_of_the_other_side():
+    """The other side holds messages of which the sender's old log has no entry any more."""
+
+    async def story(world):
+        await fork(world, first=3, second=1)
+        await both_decide(world)
+        ended = (await world.kh.store.read(lambda uow: uow.logs.position(world.link, KH))).size
+        copied = await log(world.vn, world.kh, epoch=1)
+        await until_open(world)
+        await settle(world)
+
+        lost = [leaf for leaf in copied[ended:] if leaf.ev in ("sent", "rcvd")]
+        kept = await world.vn.store.read(lambda uow: uow.audit.kept(world.link))
+        named = [(row.kind, row.evidence) for row in kept if row.kind == "unexpected_message"]
+        assert named == [("unexpected_message", leaf.raw) for leaf in lost]
+        assert lost
+
+    World(seed=45).run(story)
+
+
 def test_one_side_alone_begins_nothing():
     async def story(world):
         await fork(world)
