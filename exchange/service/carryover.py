@@ -4,8 +4,8 @@
 The sender, when it begins (`write_open`):
 1. gives up every number of its own that has no final verdict here: `void`, code `lost`;
 2. closes every message of the other side that it holds without a verdict: `rejc`, code `voided`;
-3. names for its people what the other side lost (`name_lost`): messages and verdicts in our old copy behind the
-   end that the other side's `epch` binds. These stay as they are here.
+3. names for its people what the other side lost (`name_lost`): messages and verdicts in our old copy behind
+   the end that the other side's `epch` binds. These stay as they are here.
 
 The recipient of such a `void` (`hear`, `answer`) says in the new log what became of the number:
 4. it judged the message before: `rcvd` with that verdict, and the sender's message has it as well;
@@ -16,6 +16,7 @@ So every number has its end in the new log, whichever side had lost it. Nothing 
 Source: docs/protocol/log.md, a new epoch.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -42,7 +43,7 @@ OPEN_OUT: Final = frozenset(
 )
 _CARRIED: Final = "carried:"
 """Setting of a link: `number:id` of the partner's numbers that wait for our answer."""
-_LOST_ENTRIES: Final = {
+_LOST_ENTRIES: Final[Mapping[str, tuple[str, str]]] = {
     Event.SENT: ("unexpected_message", "its sender lost this message in an epoch before"),
     Event.RCVD: ("state_mismatch", "its recipient lost what it said of this message in an epoch before"),
     Event.ACCP: ("state_mismatch", "its recipient lost its decision in an epoch before"),
