@@ -75,18 +75,25 @@ async def test_units_run_while_a_copy_is_made_and_the_copy_has_them(
 ) -> None:
     """The store is never held for longer than a slice of a copy."""
     monkeypatch.setattr("exchange.adapters.storage.sqlite.COPY_PAGES", 1)
-    await store.write(fill)
+    for start in range(0, 4_000, 500):
+        await store.write(partial(_widen, start=start))
     copying = asyncio.create_task(store.copy_to(copies(tmp_path / "copy")))
     written = 0
     while not copying.done():
-        await store.write(partial(_note, written=written))
         written += 1
+        await store.write(partial(_note, written=written))
     await copying
 
     assert written > 3
     async with await opened(tmp_path / "copy") as copied:
         await copied.verify()
         assert int(await copied.read(lambda uow: uow.settings.get("while_copying")) or 0) > 0
+
+
+def _widen(uow: UnitOfWork, *, start: int) -> None:
+    """Fill 500 pages."""
+    for number in range(start, start + 500):
+        uow.settings.put(f"page {number}", "x" * PAGE)
 
 
 def _note(uow: UnitOfWork, *, written: int) -> None:
