@@ -4,6 +4,9 @@
 Prints what was played, and the seed of each history that ended broken. With `--plant` the product is given
 a fault on purpose and the run succeeds when the fault is found. With `--crossing` the histories are those
 of two casework nodes without keys and frames (`tests.support.crossing`), some 25 in a second.
+
+With `--ages MESSAGES [--every N]` one history of so many messages is written for each seed, and every backup
+of it, one for N messages, is put back: of one side, of both, with and without its high-water file.
 """
 
 import argparse
@@ -11,6 +14,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 
+from tests.support.ages import Ages
 from tests.support.crossing import BrokenCrossingError, CrossingHistory
 from tests.support.history import BrokenInvariantError, History
 
@@ -42,6 +46,8 @@ class Played:
 
 def main() -> int:
     arguments = _arguments()
+    if arguments.ages:
+        return _play_ages(arguments)
     began, played = time.monotonic(), Played()
     for seed in range(arguments.first, arguments.first + arguments.seeds):
         if arguments.crossing:
@@ -79,10 +85,27 @@ def _play_crossing(seed: int, played: Played) -> None:
     played.count(messages=history.written, rejected=history.rejected, stops_that_overtook=history.overtook)
 
 
+def _play_ages(arguments: argparse.Namespace) -> int:
+    began, broken = time.monotonic(), 0
+    for seed in range(arguments.first, arguments.first + arguments.seeds):
+        outcomes = Ages(seed, arguments.ages, arguments.every).play()
+        counts = ", ".join(f"{number} {name}" for name, number in sorted(outcomes.counts.items()))
+        print(
+            f"seed {seed}, {arguments.ages} messages, a backup each {arguments.every}: {counts}", flush=True
+        )
+        for words in outcomes.broken:
+            print(words, flush=True)
+        broken += len(outcomes.broken)
+    print(f"{broken} broken, {time.monotonic() - began:.0f} s")
+    return 1 if broken else 0
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="random histories of two agencies, from seeds")
     parser.add_argument("--seeds", type=int, default=2_000)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--ages", type=int, default=0, help="messages of a history that is put back")
+    parser.add_argument("--every", type=int, default=100, help="messages between two of its backups")
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument("--plant", choices=PLANTS, default="")
     forms.add_argument("--crossing", action="store_true", help="cases and movements, without keys and frames")

@@ -3,6 +3,7 @@
 
     set_up      makes keys, card, store and `exchange.toml` in an empty folder
     open_node   opens key file and store of a folder; nothing listens yet
+    make_backup, try_backup, restore_backup    a backup of a folder, and the way back
     knock_at, memory_store    what the conformance kit needs of the outside
 
 A data folder holds `exchange.toml`, `calendar.toml` if days were announced, `keys/` (`keys.sealed`,
@@ -17,6 +18,11 @@ from exchange.adapters.keys.renewal import KeyAct as KeyAct
 from exchange.adapters.keys.witness import make_witness_key as make_witness_key
 from exchange.adapters.keys.witness import read_witness_key as read_witness_key
 from exchange.adapters.telemetry.counters import METRICS_TYPE as METRICS_TYPE
+from exchange.bootstrap.backups import last_backup as last_backup
+from exchange.bootstrap.backups import look_at as look_at
+from exchange.bootstrap.backups import make_backup as make_backup
+from exchange.bootstrap.backups import restore_backup as restore_backup
+from exchange.bootstrap.backups import try_backup as try_backup
 from exchange.bootstrap.checkups import ask_sign_in_service as ask_sign_in_service
 from exchange.bootstrap.checkups import greet_mail_server as greet_mail_server
 from exchange.bootstrap.checkups import read_tls_files as read_tls_files

@@ -6,6 +6,7 @@
     403  no trusted signature                  413, 415  too large, another encoding
     422  the proof does not hold               429, 503  too many connections; the witness stops
 
+With 422 comes the signed head that was cosigned last, so that the log can see what it once signed.
 Anybody may ask: what counts is the signature of the log. The door listens on loopback by default, behind a
 proxy that speaks TLS. The policy is read again before each request; an unreadable one refuses everything.
 Source: c2sp.org/tlog-witness.
@@ -45,7 +46,6 @@ from exchange.witness.policy import Policy, read_policy
 
 LIMITS = ServerLimits(connections=128, per_address=16, body_s=10)
 """A few logs an hour; a proxy in front of it counts as one address."""
-_REASONS = {Status.WRONG_FORM: "request_invalid", Status.NOT_PROVED: "not_proved"}
 _TEXT = "text/plain; charset=utf-8"
 
 
@@ -92,7 +92,9 @@ class _Door:
             return answer_with(line.encode(), content_type=_TEXT)
         if verdict.status is Status.CONFLICT:
             return answer_with(f"{verdict.known_size}\n".encode(), status=409, content_type=SIZE_TYPE)
-        raise Refusal(verdict.status, _REASONS[verdict.status], close=False)
+        if verdict.status is Status.NOT_PROVED:
+            return answer_with(self._store.newest_note(origin).encode(), status=422, content_type=_TEXT)
+        raise Refusal(verdict.status, "request_invalid", close=False)
 
 
 async def _body(request: web.BaseRequest) -> bytes:

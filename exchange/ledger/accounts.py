@@ -47,10 +47,13 @@ class Accounts:
     versions: dict[int, Said] = field(default_factory=dict)
     opened: int = 0
     """Highest number of a difference that this log opened."""
+    is_later_epoch: bool = False
+    """Numbers of statements go on from an epoch before."""
 
     def take(self, leaf: Leaf, index: int, at_ms: int) -> None:
         """Take a legal leaf; those of other events are passed over."""
         fields = leaf.fields
+        self.is_later_epoch = leaf.ep > 1
         match leaf.ev:
             case Event.STMT:
                 self.statements.append(Said(index, at_ms, int(fields["no"]), str(fields["dg"])))
@@ -99,7 +102,7 @@ def misfits(
 
 
 def _numbered(maker: AgencyCode, made: Accounts) -> Iterator[Misfit]:
-    expected = 1
+    expected = made.statements[0].no if made.is_later_epoch and made.statements else 1
     for said in made.statements:
         if said.no != expected:
             reason = "statement_skipped" if said.no > expected else "statement_again"
@@ -114,6 +117,8 @@ def _answered(maker: AgencyCode, made: Accounts, other: AgencyCode, heard: Accou
     last = {said.no: said for said in heard.answers}
     for no, answer in last.items():
         statement = first.get(no)
+        if statement is None and made.is_later_epoch and no < min(first, default=no + 1):
+            continue  # of an epoch before
         if statement is None:
             place = ((other, answer.index),)
             yield Misfit(DifferenceKind.STATEMENT_MISMATCH, place, "statement_unknown", other)

@@ -79,6 +79,9 @@ class LogView:
     """Up to which size the other side has cosigned it."""
     head_at: datetime | None = None
     """When its newest head was signed (own) or taken over (copy)."""
+    known_out: int = 0
+    """The highest number of its writer that the store knows of, and of the other side."""
+    known_in: int = 0
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,9 @@ class Comparison:
             )
             for view in (own, copy)
         }
+        for view in (own, copy):
+            self._judges[view.by].outgoing.known = view.known_out
+            self._judges[view.by].incoming.known = view.known_in
         self._out, self._into = self._join(own, copy), self._join(copy, own)
 
     def take(self, by: AgencyCode, leaves: Sequence[bytes]) -> None:

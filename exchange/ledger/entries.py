@@ -43,6 +43,8 @@ class Event(StrEnum):
 
     OPEN = "open"
     """The log begins under an agreement version and a card."""
+    EPCH = "epch"
+    """A new epoch begins, by a decision of people of both sides; says where the old logs ended."""
     AGRX = "agrx"
     """From this number on, our messages are judged by an agreement version."""
     KEYX = "keyx"
@@ -98,6 +100,7 @@ class Form:
 
 COUNT = Form(int, r"[1-9][0-9]{0,15}")
 """An integer from 1; the strict parser bounds it by 2^53 - 1."""
+NATURAL = Form(int, r"0|[1-9][0-9]{0,15}")
 DIGEST = Form(str, r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 MESSAGE = Form(str, r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 KEY = Form(str, r"[0-9a-f]{16}")
@@ -115,6 +118,14 @@ def one_of(*words: str) -> Form:
 EVENTS: Final[Mapping[Event, Mapping[str, Form]]] = MappingProxyType(
     {
         Event.OPEN: {"n": COUNT, "ad": DIGEST, "crd": DIGEST},
+        Event.EPCH: {
+            "pe": COUNT,
+            "sz": NATURAL,
+            "rt": DIGEST,
+            "csz": NATURAL,
+            "crt": DIGEST,
+            "why": CODE,
+        },
         Event.AGRX: {"n": COUNT, "ad": DIGEST, "fs": COUNT},
         Event.KEYX: {
             "op": one_of("add", "retire", "revoke"),
@@ -181,6 +192,11 @@ class Leaf:
 def opened(*, n: int, ad: Digest, crd: Digest) -> Entry:
     """The first leaf of a log: agreement version `n` with its digest, digest of our card."""
     return Entry(Event.OPEN, {"n": n, "ad": ad, "crd": crd})
+
+
+def epch(*, pe: int, sz: int, rt: Digest, csz: int, crt: Digest, why: str) -> Entry:
+    """A new epoch after `pe`: where our old log (`sz rt`) and our old copy (`csz crt`) ended, and why."""
+    return Entry(Event.EPCH, {"pe": pe, "sz": sz, "rt": rt, "csz": csz, "crt": crt, "why": why})
 
 
 def agrx(*, n: int, ad: Digest, fs: int) -> Entry:

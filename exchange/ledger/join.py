@@ -2,7 +2,8 @@
 """Joins what the two logs say of one direction, number by number; one finding a number at most.
 
 1. The sender has nothing, the recipient has something: `unexpected_message`.
-2. Neither has anything, below the sender's highest number: `sequence_gap`, once for a run.
+2. Neither has anything, below the sender's highest number: `sequence_gap`, once for a run. Numbers before the
+   first one of this epoch are of another log: they are joined only if this one speaks of them.
 3. Sent, not recorded: *in transit* while young, then `missing_message`. A number given up is neither.
 4. Sent, not recorded, still in transit, but an old message is held behind it: `sequence_gap`.
 5. Recorded with another id or other hashes than sent: `hash_mismatch`.
@@ -234,7 +235,7 @@ class Join:
     def _missing_in_both(self, number: int) -> Iterator[Finding]:
         if self._gap and self._gap[-1] != number - 1:
             yield from self._end_gap()
-        if number < self._sent.highest:
+        if self._sent.first <= number < self._sent.highest:
             self._gap.append(number)
 
     def _end_gap(self) -> Iterator[Finding]:  # 2

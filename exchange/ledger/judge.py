@@ -11,6 +11,10 @@
    first one of a log may name any version.
 7. Events and own members are as `entries.EVENTS` demands (`entries.legal`).
 
+In a later epoch the numbers run from the `fs` of its first `agrx`. A `void` of a lower number carries over
+what the epoch before left open; the recipient answers it with `rcvd`, as it judged the message then, or with
+`rejc` and the code `voided`. `epch` is the third leaf or none.
+
 A fault names the leaf, a reason and the class of difference; the leaf has no effect here either. The time of
 a leaf is never a fault: a time that runs backwards by more than the skew is noted apart (`backwards`), and
 so is a verdict that came late (`decided_late`). The judge takes leaves in their order, in pieces of any size,
@@ -47,12 +51,15 @@ _SENT = b'"ev":"sent"'
 VOIDED = "voided"
 """Code of `ack-rejections` by which a recipient closes a number that was given up."""
 _VOIDED = VOIDED.encode()
+EPOCH_PLACE = 2
+"""Index of `epch`: behind `open` and `agrx`."""
 
 
 class OrderFault(StrEnum):
     """Which rule of this module a leaf breaks."""
 
     OPEN_NOT_FIRST = "open_not_first"
+    EPOCH_NOT_THIRD = "epoch_not_third"
     NUMBER_SKIPPED = "number_skipped"
     NUMBER_BACKWARDS = "number_backwards"
     NUMBER_AGAIN = "number_again"
@@ -158,7 +165,7 @@ class LogJudge:
         number, table = int(seq), self.outgoing
         mark = LISTED | OLD if t < self._old_before else LISTED
         digest = packed_digest(eh, cd)
-        if number == len(table.marks) + 1:
+        if number == len(table.marks) + 1 and number >= table.first:
             table.append(mark, self.size, 0, packed_id(id), digest, at_ms)
             return
         if not self._may_send(number):
@@ -174,6 +181,11 @@ class LogJudge:
         if table.is_too_far(number):
             self._blame(OrderFault.NUMBER_FAR, number)
             return False
+        if number < table.first:
+            self._blame(OrderFault.NUMBER_BACKWARDS, number)
+            return False
+        if number == table.first and table.highest < number:
+            return True
         if number > table.highest:
             self._blame(OrderFault.NUMBER_SKIPPED, number, kind=DifferenceKind.SEQUENCE_GAP)
         else:
@@ -211,6 +223,8 @@ class LogJudge:
             self._take_agrx(leaf, at_ms)
         elif leaf.ev == Event.OPEN and self.size:  # 1
             self._blame(OrderFault.OPEN_NOT_FIRST)
+        elif leaf.ev == Event.EPCH and (self.size != EPOCH_PLACE or leaf.fields["pe"] != leaf.ep - 1):
+            self._blame(OrderFault.EPOCH_NOT_THIRD)
         elif leaf.ev == Event.VOID:
             self._take_void(leaf)
         elif leaf.ev in (Event.ACCP, Event.REJC):
@@ -225,6 +239,8 @@ class LogJudge:
         elif self._version and begin <= self.outgoing.highest:
             self._blame(OrderFault.VERSION_FROM_USED)
         else:
+            if leaf.ep > 1 and not self._version and not self.outgoing.is_too_far(begin):
+                self.outgoing.first = begin
             self._version = n
             self.accounts.take(leaf, self.size, at_ms)
 
@@ -232,7 +248,9 @@ class LogJudge:
         number, id, t = _common(leaf)
         table = self.outgoing
         mark = table.mark(number)
-        if not mark & LISTED:
+        if not mark and number < table.first:
+            self._carry_over(number, id, t)
+        elif not mark & LISTED:
             self._blame(OrderFault.VOID_UNSENT, number)
         elif mark & GIVEN_UP:
             self._blame(OrderFault.VOID_AGAIN, number, earlier=table.ends[number - 1])
@@ -241,6 +259,12 @@ class LogJudge:
         else:
             mark = LISTED | GIVEN_UP | (OLD if t < self._old_before else 0)
             table.end(number, mark, place=self.size)
+
+    def _carry_over(self, number: int, id: bytes, t: bytes) -> None:
+        """Note a number of an epoch before that is given up in this one."""
+        mark = LISTED | GIVEN_UP | (OLD if t < self._old_before else 0)
+        self.outgoing.put(number, mark, place=self.size, id=id, digest=bytes(16))
+        self.outgoing.end(number, mark, place=self.size)
 
     def _take_verdict(self, leaf: Leaf, at_ms: int) -> None:  # 5
         number, id, t = _common(leaf)

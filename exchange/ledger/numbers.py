@@ -47,6 +47,10 @@ class Numbers:
     digests: bytearray = field(default_factory=bytearray)
     kept: int = 0
     """How many numbers have a leaf."""
+    first: int = 1
+    """The number with which this epoch of the log begins; lower ones are of an epoch before."""
+    known: int = 0
+    """The highest number that the store knows of; what is not beyond it is not too far."""
 
     @property
     def highest(self) -> int:
@@ -59,7 +63,7 @@ class Numbers:
 
     def is_too_far(self, number: int) -> bool:
         """Say whether a number is beyond what an honest log can come to; see `MAX_AHEAD`."""
-        return number > self.kept + MAX_AHEAD
+        return number > max(self.kept, self.known, self.first) + MAX_AHEAD
 
     def append(self, mark: int, place: int, end: int, id: bytes, digest: bytes, at_ms: int) -> None:
         """Enter the number after the highest one; the shortest way, for millions of them."""
@@ -128,10 +132,13 @@ class Numbers:
 def is_same(sent: Numbers, received: Numbers, number: int) -> bool:
     """Say whether both tables speak of the same message; requires that both have the number.
 
-    A number that was closed without a message has an id, but no hashes.
+    A number that was closed without a message has an id, but no hashes; so has one that was sent in an epoch
+    before and is only given up in this one.
     """
     if sent.id_of(number) != received.id_of(number):
         return False
+    if number < sent.first and not any(sent.digest_of(number)):
+        return True
     return not received.mark(number) & LISTED or sent.digest_of(number) == received.digest_of(number)
 
 

@@ -22,6 +22,7 @@ A *report* goes with every question and answer of that op, so one call tells bot
     gives.agreement {n, ad, sig, held}   newest version the writer signed, with its detached JWS, and the
                                      newest of which it holds both signatures
     gives.card                       the writer's current card
+    gives.renew   {ep, why}          two persons of the writer decided that epoch `ep` begins; may be left out
 
 *leaves* asks `{of, ep, from}` (`of` is the agency whose log it is) and gives `{from, leaves, note}`.
 *lines* asks `{of, numbers}` (`of` is the author) and gives `{lines: [{seq, envelope, body}]}`; what the
@@ -69,6 +70,8 @@ class GateWord:
     op: str
     asks: dict[str, JsonValue] = field(default_factory=dict)
     gives: dict[str, JsonValue] = field(default_factory=dict)
+    raw: bytes = b""
+    """The signed statement as it came; for evidence."""
 
 
 def new_nonce(random: RandomSource) -> str:
@@ -120,4 +123,5 @@ def verify_gate_word(raw: RawJws, key: PublicKey) -> GateWord:
         op=op,
         asks=members.mapping("asks", most=32),
         gives=members.mapping("gives", most=32),
+        raw=raw.raw,
     )

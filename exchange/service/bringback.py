@@ -38,7 +38,8 @@ async def note_lack(node: Node, link: LinkId, report: Report) -> None:
 
     def unit(uow: UnitOfWork) -> None:
         pairing = pairing_of(uow, node, link)
-        held = uow.logs.position(link, pairing.partner).size
+        copy = uow.logs.position(link, pairing.partner)
+        held = copy.size if report.own_ep == copy.epoch else 0
         lacks = report.state != LinkState.OPEN.value and report.own_size < held
         uow.settings.put(LACK + link, json.dumps([report.own_size, report.copy_size]) if lacks else "")
 
@@ -77,9 +78,8 @@ async def lacks(node: Node, link: LinkId, report: Report) -> bool:
     """Return True if the partner has seen more of our log than we have, or a refill was broken off."""
 
     def unit(uow: UnitOfWork) -> bool:
-        return bool(uow.settings.get(REFILL + link)) or (
-            report.seen_size > uow.logs.position(link, node.agency).size
-        )
+        position = uow.logs.position(link, node.agency)
+        return bool(uow.settings.get(REFILL + link)) or report.seen_in(position.epoch) > position.size
 
     return await node.store.read(unit)
 

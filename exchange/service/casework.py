@@ -36,6 +36,7 @@ from exchange.service.meaning import TARGET_ID, UNKNOWN, cases_of, target_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
+from exchange.service.renewal import own_epoch_of
 from exchange.service.rows import CaseRow, Direction, MessageRow, MovementRow
 from exchange.service.searching import index_message
 from exchange.service.subjects import (
@@ -147,7 +148,8 @@ def settle(
 ) -> None:
     """Enter the partner's final verdict on our message, with the index of its leaf."""
     questions.settle(uow, row, accepted=accepted)
-    sent, place = (pairing.link.own_epoch, row.leaf_index), (pairing.link.partner_epoch, verdict)
+    sent = (own_epoch_of(uow, pairing.link, row.seq), row.leaf_index)
+    place = (pairing.link.partner_epoch, verdict)
     movement = _movement_of(uow, row)
     for code in _cases_reached(uow, row, movement):
         case = uow.cases.get(row.link, code)

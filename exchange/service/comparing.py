@@ -149,6 +149,8 @@ def _views(
     if row is None:
         raise NodeError(f"link {link} is not in the store")
 
+    sent, heard = row.next_seq - 1, uow.messages.announced_last(link)
+
     def view(by: AgencyCode, at: int) -> LogView:
         position, head = uow.logs.position(link, by), uow.logs.head(link, by)
         size = position.size if sizes is None else sizes[at]
@@ -159,6 +161,8 @@ def _views(
             size=size,
             leaves=lambda start, end: uow.logs.leaves(link, by, start, end),
             cosigned=uow.logs.cosigned(link, by)[0],
+            known_out=heard if at else sent,
+            known_in=sent if at else heard,
             head_at=head.at if head else None,
         )
 

@@ -47,7 +47,7 @@ from exchange.protocol.frames import (
     encode_frame,
 )
 from exchange.protocol.suites import PrivateKey, Suite
-from exchange.service import intake, tail
+from exchange.service import carryover, intake, tail
 from exchange.service.examine import Examined, examine
 from exchange.service.keyplaces import hear_card
 from exchange.service.node import LinkPresence, Node
@@ -405,6 +405,7 @@ def _take(
     _demand_address(node, pairing, frame)
     if frame.tail and tail.take_tail(uow, node, pairing, frame.tail):
         pairing = pairing_of(uow, node, link)
+    carryover.answer(uow, node, pairing)
     tail.retry_verdicts(uow, node, pairing)
     if frame.cosignature:
         tail.take_cosignature(uow, node, pairing, frame.cosignature)

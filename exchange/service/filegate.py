@@ -27,6 +27,7 @@ from exchange.service.gate import (
     demand_mark,
     demand_prefix,
     frozen,
+    lacks_own,
     root_at,
     seen_root,
     stay_closed,
@@ -35,12 +36,11 @@ from exchange.service.gatetalk import Report
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.refill import REFILL
+from exchange.service.renewal import RESTORE_SEEN, is_restored
 from exchange.service.rows import AuditRow, LinkState
 
 AHEAD = "ahead:"
 """Setting of a link: how many entries of ours the partner proved to hold, while we hold fewer."""
-RESTORE_SEEN = "restore_seen:"
-"""Setting of a link: the restore mark that two persons have confirmed."""
 FORKED = "forked:"
 """Setting of a link: the partner showed another history under our own signature."""
 PARTNER_AHEAD = "partner_ahead"
@@ -67,8 +67,7 @@ def _decide(uow: UnitOfWork, node: Node, link: LinkId) -> None:
     check_clock(uow, node, link)
     if node.presence.of(link).is_confirmed:
         return
-    restored = uow.settings.get("restored") or ""
-    if restored and uow.settings.get(RESTORE_SEEN + link) != restored:
+    if is_restored(uow, link):
         stay_closed("restored", "this store was put back from a backup")
     if not node.high_water.is_apart:
         stay_closed(
@@ -122,7 +121,7 @@ async def heed_view(node: Node, link: LinkId, report: Report) -> None:
         NodeError: it saw more than we have, or another history; the gate is closed or frozen now.
         FrameInvalidError: it names a head that we did not sign.
     """
-    if not report.seen_size:
+    if not await node.store.read(lambda uow: _has_seen(uow, node, link, report)):
         return
     try:
         await node.store.read(lambda uow: _compare(uow, node, link, report))
@@ -137,9 +136,13 @@ async def heed_view(node: Node, link: LinkId, report: Report) -> None:
         raise
 
 
+def _has_seen(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> bool:
+    return bool(report.seen_size) and report.seen_ep >= uow.logs.position(link, node.agency).epoch
+
+
 def _compare(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
     root = seen_root(node, link, report)
-    if report.seen_size > uow.logs.position(link, node.agency).size:
+    if lacks_own(uow, node, link, report):
         stay_closed(
             PARTNER_AHEAD,
             f"the partner holds {report.seen_size} entries of ours, this store only"

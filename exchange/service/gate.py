@@ -10,9 +10,11 @@ have signed the agreement. Then the decision on the partner's report (numbers as
 1. the report answers our nonce and its clock is within 300 s of ours;
 2. our clock is not behind our own last leaf;
    then versions of the agreement that we signed and lost are asked for (`agreements.fetch_missing`);
+   and if both sides have decided it, a new epoch begins (`epochs`);
 3. the partner saw more of our log than we have: `refill` fetches it, leaf by leaf and line by line;
 4. what the partner saw is a prefix of our log; another root freezes the link for people;
-5. the high-water file is a prefix of our log too; without one a witness (`witnesses`) or two persons open;
+5. the high-water file is a prefix of our log too; without one, or when both sides were restored, a witness
+   (`witnesses`) or two persons open;
 6. then the gate is open, and a new log begins with `open`, `agrx` and one `keyx` for each key.
 
 Two nodes without an address ask nobody: `filegate`.
@@ -34,6 +36,7 @@ from exchange.protocol.suites import KeyUse
 from exchange.service import logbook
 from exchange.service.agreement_words import give_version
 from exchange.service.agreements import fetch_missing
+from exchange.service.epochs import DECIDED_REASON, begin_if_both
 from exchange.service.gatetalk import (
     Report,
     ask_report,
@@ -50,6 +53,7 @@ from exchange.service.pairing import pairing_of
 from exchange.service.partners import hear_agreement
 from exchange.service.ports import UnitOfWork
 from exchange.service.refill import REFILL, by_network, refill
+from exchange.service.renewal import PARTNER_RESTORED, is_pending, is_restored, note_restores
 from exchange.service.rows import AuditRow, LinkState
 from exchange.service.witnesses import is_confirmed
 
@@ -64,21 +68,71 @@ async def open_gate(node: Node, link: LinkId) -> None:
         TransportError: the partner did not answer.
         NodeError: people have to decide; the reason stands in the presence of the link.
     """
-    if node.presence.of(link).gate is LinkState.FROZEN:
+    if await node.store.read(lambda uow: _stays_frozen(uow, node, link)):
         raise frozen(link)
     report = await ask_report(node, link)
-    own_size, begun = await node.store.read(
-        lambda uow: (uow.logs.position(link, node.agency).size, uow.settings.get(REFILL + link))
-    )
     await hear_agreement(node, link, report.gives)
     await fetch_missing(node, link, report)
-    if report.seen_size > own_size or begun:
-        await refill(node, link, by_network(node, link))
-    confirmed = node.high_water.read(link) is None and await is_confirmed(node, link)
-    await node.store.read(lambda uow: _decide(uow, node, link, report, confirmed=confirmed))
-    await declare_open(node, link)
+    if not await _begin_anew(node, link, report):
+        await _go_on(node, link, report)
     if node.only_calls and report.state != LinkState.OPEN.value:
         await ask_report(node, link, to_nonce=report.nonce)
+
+
+def _stays_frozen(uow: UnitOfWork, node: Node, link: LinkId) -> bool:
+    """Return True for a frozen link whose people have not decided to begin anew."""
+    return node.presence.of(link).gate is LinkState.FROZEN and not is_pending(uow, uow.links.get(link))
+
+
+async def _begin_anew(node: Node, link: LinkId, report: Report) -> bool:
+    """Begin a new epoch if both sides have decided it; return whether the gate is open by that."""
+
+    def unit(uow: UnitOfWork) -> None:
+        demand_agreed(uow, link)
+        check_clock(uow, node, link)
+
+    if not report.renew_ep:
+        return False
+    await node.store.read(unit)
+    return await begin_if_both(node, link, report)
+
+
+async def _go_on(node: Node, link: LinkId, report: Report) -> None:
+    """Open the gate in the present epoch, after a refill if the partner saw more than we have."""
+    if node.presence.of(link).gate is LinkState.FROZEN:
+        raise frozen(link)
+    lacks, both = await node.store.read(
+        lambda uow: (lacks_own(uow, node, link, report), _are_both_restored(uow, link, report))
+    )
+    if lacks:
+        await refill(node, link, by_network(node, link))
+    needs_word = both or node.high_water.read(link) is None
+    confirmed = needs_word and await is_confirmed(node, link)
+    await node.store.read(lambda uow: _decide(uow, node, link, report, confirmed=confirmed))
+    await declare_open(node, link)
+    await node.store.write(lambda uow: note_restores(uow, link, report.restored))
+
+
+def lacks_own(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> bool:
+    """Return True if the partner saw more of our log than we have, or a refill was broken off.
+
+    Raises:
+        NodeError: it is in a later epoch: what came after our backup cannot be fetched.
+    """
+    position = uow.logs.position(link, node.agency)
+    if max(report.seen_ep, report.own_ep) > position.epoch:
+        stay_closed(
+            "epoch_lost",
+            "the ledger was begun anew, and this store was put back from before that",
+            hint="put back a newer backup; else two persons of each side begin anew: exchange partner renew",
+        )
+    return report.seen_in(position.epoch) > position.size or bool(uow.settings.get(REFILL + link))
+
+
+def _are_both_restored(uow: UnitOfWork, link: LinkId, report: Report) -> bool:
+    """Return True if the partner was restored too since our gate opened last: nobody remembers for us."""
+    told = uow.settings.get(PARTNER_RESTORED + link) or ""
+    return is_restored(uow, link) and report.restored not in ("", told)
 
 
 async def show_ourselves(node: Node, link: LinkId) -> None:
@@ -98,22 +152,26 @@ async def _open_by_question(node: Node, link: LinkId, word: GateWord) -> None:
     """Open our gate by the report of a partner that only calls, if it answers our last nonce."""
     presence = node.presence.of(link)
     expected, presence.gate_nonce = presence.gate_nonce, ""
-    if presence.gate is not LinkState.CLOSED or not expected or word.to_nonce != expected:
+    if presence.gate is LinkState.OPEN or not expected or word.to_nonce != expected:
         return
     report = read_report(word)
+    if await node.store.read(lambda uow: _stays_frozen(uow, node, link)):
+        return
     try:
+        if await _begin_anew(node, link, report):
+            return
         await node.store.read(lambda uow: _decide_without_refill(uow, node, link, report))
     except NodeError as error:
         presence.reason = error.reason
         node.journal.note("link_waits", link=link, reason=error.reason)
         return
     await declare_open(node, link)
+    await node.store.write(lambda uow: note_restores(uow, link, report.restored))
 
 
 def _decide_without_refill(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
     """Raise unless our log holds everything known of it; nothing can be fetched from this partner."""
-    missing = report.seen_size > uow.logs.position(link, node.agency).size
-    if missing or uow.settings.get(REFILL + link):
+    if lacks_own(uow, node, link, report):
         stay_closed("refill_needs_address", "the partner saw more of our log, and cannot be asked for it")
     _decide(uow, node, link, report)
 
@@ -121,10 +179,18 @@ def _decide_without_refill(uow: UnitOfWork, node: Node, link: LinkId, report: Re
 def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report, *, confirmed: bool = False) -> None:
     """Raise unless everything known of our log is a prefix of it (steps 2, 4, 5)."""
     demand_agreed(uow, link)
+    if is_pending(uow, uow.links.get(link)):
+        stay_closed(
+            DECIDED_REASON,
+            "the ledger begins anew as soon as the partner's officers have decided it too",
+            hint="telephone the partner; to take the decision back: exchange partner resume",
+        )
     position = uow.logs.position(link, node.agency)
     check_clock(uow, node, link)
-    if report.seen_size:
+    if report.seen_in(position.epoch):
         demand_prefix(uow, node, link, report.seen_size, seen_root(node, link, report))
+    if not confirmed and _are_both_restored(uow, link, report):
+        stay_closed("both_restored", "this store and the partner's were put back from backups")
     if node.high_water.read(link) is None and (confirmed or not position.size):
         return
     demand_mark(uow, node, link)
@@ -135,9 +201,11 @@ def demand_mark(uow: UnitOfWork, node: Node, link: LinkId) -> None:
     position, water = uow.logs.position(link, node.agency), node.high_water.read(link)
     if water is None:
         stay_closed("high_water_missing", "the high-water file of this link is missing")
-    _, size, root, next_seq = water
+    epoch, size, root, next_seq = water
     row = uow.links.get(link)
-    if size > position.size or (row and next_seq > row.next_seq):
+    if epoch < position.epoch:
+        return
+    if epoch > position.epoch or size > position.size or (row and next_seq > row.next_seq):
         stay_closed(
             "high_water_ahead",
             "this store is older than its high-water file, and the partner saw less",
@@ -157,7 +225,7 @@ def seen_root(node: Node, link: LinkId, report: Report) -> Digest:
             head = verify_head(report.seen_note, key, by=node.agency)
         except ProtocolError:
             continue
-        if (head.link, head.size) == (link, report.seen_size):
+        if (head.link, head.ep, head.size) == (link, report.seen_ep, report.seen_size):
             return Digest(b64url(head.root))
     raise FrameInvalidError("the gate report shows no head of this size that we signed")
 
@@ -183,7 +251,7 @@ def demand_prefix(uow: UnitOfWork, node: Node, link: LinkId, size: int, root: Di
 def frozen(link: LinkId) -> NodeError:
     return NodeError(
         f"link {link} is frozen: two histories of our log exist",
-        hint="keep both data folders; two persons of each side decide on a new epoch",
+        hint="keep both data folders; two persons of each side begin anew: exchange partner renew",
         reason="log_forked",
     )
 

@@ -7,7 +7,7 @@ ways with every question of that kind. What follows from a report is decided in 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from exchange.errors import ClockError, FrameInvalidError, RefusedError, SignatureInvalidError
@@ -24,6 +24,7 @@ from exchange.service.keyplaces import hear_card
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
+from exchange.service.renewal import told_decision
 
 GATE_TIMEOUT_S = 30.0
 
@@ -33,17 +34,29 @@ class Report:
     """What the partner told us, read from its statement."""
 
     at: datetime
+    seen_ep: int
     seen_size: int
     seen_note: str
     numbers: int
+    own_ep: int
     own_size: int
+    copy_ep: int
     copy_size: int
+    next_seq: int
+    renew_ep: int
+    """The epoch that two persons of the partner decided to begin, 0 without such a decision."""
     state: str
     restored: str
     nonce: str
     """Nonce of the statement."""
     gives: Mapping[str, JsonValue]
     """Everything it told."""
+    raw: bytes = b""
+    """The signed statement; empty if it came in a parcel."""
+
+    def seen_in(self, epoch: int) -> int:
+        """Return how much of our log of an epoch the partner has seen."""
+        return self.seen_size if self.seen_ep == epoch else 0
 
 
 async def ask_report(node: Node, link: LinkId, *, to_nonce: str = "") -> Report:
@@ -58,9 +71,14 @@ async def ask_report(node: Node, link: LinkId, *, to_nonce: str = "") -> Report:
 
 async def note_what_partner_holds(node: Node, link: LinkId, report: Report) -> None:
     """Remember that the partner holds less of our log than it once cosigned: it was restored."""
-    cosigned, _ = await node.store.read(lambda uow: uow.logs.cosigned(link, node.agency))
-    less = report.copy_size < cosigned
-    node.presence.of(link).partner_holds = report.copy_size if less else None
+    cosigned, epoch = await node.store.read(
+        lambda uow: (uow.logs.cosigned(link, node.agency)[0], uow.logs.position(link, node.agency).epoch)
+    )
+    holds, presence = report.copy_size if report.copy_ep == epoch else 0, node.presence.of(link)
+    presence.partner_holds = holds if holds < cosigned else None
+    presence.state_told = report.state
+    presence.numbers_told = max(presence.numbers_told, report.numbers)
+    presence.epoch_told = max(presence.epoch_told, report.own_ep, report.seen_ep)
 
 
 async def hear_partner_card(node: Node, link: LinkId, word: GateWord) -> None:
@@ -146,6 +164,7 @@ def report_of(uow: UnitOfWork, node: Node, pairing: Pairing) -> dict[str, JsonVa
         "restored": uow.settings.get("restored") or "",
         "agreement": told_version(uow, link.link),
         "card": pairing.own_card.raw.decode("ascii"),
+        **told_decision(uow, link.link),
     }
 
 
@@ -155,7 +174,7 @@ def read_report(word: GateWord) -> Report:
     Raises:
         FrameInvalidError: not of the agreed form.
     """
-    return report_from(word.gives, at=word.at, nonce=word.nonce)
+    return replace(report_from(word.gives, at=word.at, nonce=word.nonce), raw=word.raw)
 
 
 def report_from(told: Mapping[str, JsonValue], *, at: datetime, nonce: str = "") -> Report:
@@ -164,15 +183,22 @@ def report_from(told: Mapping[str, JsonValue], *, at: datetime, nonce: str = "")
     Raises:
         FrameInvalidError: not of the agreed form.
     """
-    gives = _members(dict(told), "seen numbers own copy next state restored agreement card")
+    names = "seen numbers own copy next state restored agreement card"
+    gives = _members(dict(told), f"{names} renew" if "renew" in told else names)
+    own, copy = _members(gives.value("own"), "ep size root"), _members(gives.value("copy"), "ep size")
     seen = _members(gives.value("seen"), "ep size note")
     return Report(
         at=at,
+        seen_ep=seen.integer("ep"),
         seen_size=seen.integer("size"),
         seen_note=seen.text("note", min_chars=0, max_chars=MAX_NOTE_CHARS),
         numbers=gives.integer("numbers"),
-        own_size=_members(gives.value("own"), "ep size root").integer("size"),
-        copy_size=_members(gives.value("copy"), "ep size").integer("size"),
+        own_ep=own.integer("ep"),
+        own_size=own.integer("size"),
+        copy_ep=copy.integer("ep"),
+        copy_size=copy.integer("size"),
+        next_seq=gives.integer("next"),
+        renew_ep=_members(gives.value("renew"), "ep why").integer("ep", low=2) if "renew" in told else 0,
         state=gives.text("state", max_chars=16),
         restored=gives.text("restored", min_chars=0, max_chars=64),
         nonce=nonce,

@@ -35,6 +35,8 @@ def give_leaves(
     link = pairing.link.link
     position = uow.logs.position(link, by)
     head = uow.logs.head(link, by)
+    if asks.get("ep", position.epoch) != position.epoch:
+        return {"from": start, "leaves": [], "note": ""}
     end = min(start + LEAVES_A_PAGE, head.size if head else 0, position.size)
     leaves = uow.logs.leaves(link, by, start, end) if start < end else []
     texts: list[JsonValue] = [leaf.decode("ascii") for leaf in leaves]

@@ -360,7 +360,7 @@ def settle_held(uow: UnitOfWork, node: Node, pairing: Pairing) -> int:
     number = _first_open(uow, pairing)
     while True:
         row = uow.messages.by_seq(pairing.link.link, Direction.IN, number)
-        if row is None and not _log_voided(uow, node, pairing, number):
+        if row is None and not log_voided(uow, node, pairing, number):
             return settled
         if row is not None and row.state is MessageState.HELD:
             settled += _settle_one(uow, node, pairing, row, blocked)
@@ -371,7 +371,7 @@ def _first_open(uow: UnitOfWork, pairing: Pairing) -> int:
     return (uow.links.get(pairing.link.link) or pairing.link).contiguous_in + 1
 
 
-def _log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> bool:
+def log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> bool:
     """Log the rejection `voided` of a number that never arrived; return False if it may still come."""
     announced = uow.messages.announced(pairing.link.link, number)
     if announced is None or not announced.void_code:

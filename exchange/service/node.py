@@ -88,6 +88,12 @@ class LinkPresence:
     """The partner said that it does not know our current card."""
     partner_holds: int | None = None
     """How much of our log the partner said it holds, when that is less than it once cosigned."""
+    numbers_told: int = 0
+    """The highest number of ours that the partner said it has seen."""
+    state_told: str = ""
+    """The state of its own gate that the partner told last."""
+    epoch_told: int = 1
+    """The highest epoch of either log that the partner named."""
     cosignature_sent: int = 0
     """Size of the partner's log that our last sent cosignature covers."""
     failures: int = 0

@@ -2,7 +2,8 @@
 """Gives out what an evidence pack of a link is made of, in pieces that hold the store for milliseconds.
 
 `begin` fixes how far both logs go and which messages belong to them, and gives all that is short: agreements,
-cards, signed heads, cosignatures. `leaves` and `envelopes` then give the long part, page by page. Logs only
+cards, signed heads, cosignatures. A ledger that was begun anew has a pack for each epoch. `leaves` and
+`envelopes` then give the long part, page by page. Logs only
 grow, so pages that are read later fit to what was fixed. No content of a message is read.
 
 The form of the file stands in `exchange.verifier.pack`; who writes it is the command line.
@@ -10,8 +11,9 @@ The form of the file stands in `exchange.verifier.pack`; who writes it is the co
 
 from dataclasses import dataclass
 
-from exchange.errors import NodeError
+from exchange.errors import NodeError, UsageError
 from exchange.ids import AgencyCode, LinkId, OfficerNumber, b64url
+from exchange.ledger.entries import decode_leaf
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction
@@ -53,29 +55,37 @@ class PackBeginning:
     agreements: tuple[SignedVersion, ...]
     cards: tuple[bytes, ...]
     logs: tuple[LogExtent, LogExtent]
+    first: dict[Direction, int]
+    """The first number in each direction of this epoch of the logs."""
     last: dict[Direction, int]
     """The highest number in each direction that the logs speak of."""
 
 
-async def begin(node: Node, link: LinkId, *, actor: OfficerNumber) -> PackBeginning:
+async def begin(node: Node, link: LinkId, *, actor: OfficerNumber, epoch: int = 0) -> PackBeginning:
     """Return the beginning of a pack, and record that somebody exports the evidence of a link.
 
+    The pack is of an epoch of the ledger, without one of the present one.
+
     Raises:
+        UsageError: there is no such epoch.
         NodeError: the link is not in the store, or its agreement lacks a signature.
     """
 
     def unit(uow: UnitOfWork) -> PackBeginning:
-        found = _begin(uow, node, link)
+        found = _begin(uow, node, link, epoch)
         uow.audit.record(AuditRow(node.clock.now(), actor, "evidence_exported", link))
         return found
 
     return await node.store.write(unit)
 
 
-def _begin(uow: UnitOfWork, node: Node, link: LinkId) -> PackBeginning:
+def _begin(uow: UnitOfWork, node: Node, link: LinkId, epoch: int) -> PackBeginning:
     row = uow.links.get(link)
     if row is None:
         raise NodeError(f"link {link} is not in the store")
+    ep = epoch or row.own_epoch
+    sides = ((Direction.OUT, node.agency, row.next_seq - 1),
+             (Direction.IN, row.partner, uow.messages.announced_last(link)))  # fmt: skip
     versions = (_version(uow, node, link, row.partner, n) for n in range(1, row.agreement_n + 1))
     cards = (card.raw for agency in (node.agency, row.partner) for card in uow.links.cards(agency))
     return PackBeginning(
@@ -84,12 +94,19 @@ def _begin(uow: UnitOfWork, node: Node, link: LinkId) -> PackBeginning:
         partner=row.partner,
         agreements=tuple(versions),
         cards=tuple(cards),
-        logs=(
-            _extent(uow, link, node.agency, row.own_epoch),
-            _extent(uow, link, row.partner, row.partner_epoch),
-        ),
-        last={Direction.OUT: row.next_seq - 1, Direction.IN: uow.messages.announced_last(link)},
+        logs=(_extent(uow, link, node.agency, ep), _extent(uow, link, row.partner, ep)),
+        first={direction: _first(uow, link, by, ep) for direction, by, _ in sides},
+        last={
+            direction: highest if ep == row.own_epoch else _first(uow, link, by, ep + 1) - 1
+            for direction, by, highest in sides
+        },
     )
+
+
+def _first(uow: UnitOfWork, link: LinkId, by: AgencyCode, epoch: int) -> int:
+    """Return the first number of a writer in an epoch of its log: `fs` of its second leaf."""
+    raw = uow.logs.leaves(link, by, 1, 2, epoch=epoch) if epoch > 1 else []
+    return int(decode_leaf(raw[0]).fields.get("fs", 1)) if raw else 1
 
 
 def _version(uow: UnitOfWork, node: Node, link: LinkId, partner: AgencyCode, n: int) -> SignedVersion:
@@ -103,23 +120,18 @@ def _version(uow: UnitOfWork, node: Node, link: LinkId, partner: AgencyCode, n: 
 
 
 def _extent(uow: UnitOfWork, link: LinkId, by: AgencyCode, epoch: int) -> LogExtent:
-    head, (cosigned, line) = uow.logs.head(link, by), uow.logs.cosigned(link, by)
-    under = uow.logs.head_within(link, by, cosigned) if cosigned else None
-    is_held = under is not None and under.size == cosigned
-    return LogExtent(
-        by=by,
-        ep=epoch,
-        size=head.size if head else 0,
-        head=head.note if head else "",
-        cosigned=under.note if under and is_held else "",
-        cosignature=line if is_held else "",
-    )
+    found = uow.logs.ended(link, by, epoch)
+    if found is None:
+        raise UsageError(f"there is no ledger number {epoch} with this partner", hint="leave out --ledger")
+    return LogExtent(by, epoch, found.size, found.head, found.cosigned, found.cosignature)
 
 
-async def leaves(node: Node, link: LinkId, by: AgencyCode, *, start: int, end: int) -> list[bytes]:
+async def leaves(
+    node: Node, link: LinkId, by: AgencyCode, *, start: int, end: int, epoch: int | None = None
+) -> list[bytes]:
     """Return leaves start <= i < end of a log, at most `MAX_LEAVES`."""
     stop = min(end, start + MAX_LEAVES)
-    return await node.store.read(lambda uow: uow.logs.leaves(link, by, start, stop))
+    return await node.store.read(lambda uow: uow.logs.leaves(link, by, start, stop, epoch=epoch))
 
 
 async def envelopes(

@@ -39,6 +39,7 @@ from exchange.service.rows import (
     DifferenceRow,
     Direction,
     DraftRow,
+    EndedLog,
     HeadRow,
     LinkRow,
     LogPosition,
@@ -121,8 +122,14 @@ class Logs(Protocol):
         """
         ...
 
-    def leaves(self, link: LinkId, by: AgencyCode, start: int, end: int) -> list[bytes]:
-        """Return the stored bytes of leaves start <= i < end of the newest epoch."""
+    def leaves(
+        self, link: LinkId, by: AgencyCode, start: int, end: int, *, epoch: int | None = None
+    ) -> list[bytes]:
+        """Return the stored bytes of leaves start <= i < end of an epoch, without one of the newest."""
+        ...
+
+    def ended(self, link: LinkId, by: AgencyCode, epoch: int) -> EndedLog | None:
+        """Return the log of an epoch with its largest head and its largest cosigned one; None without it."""
         ...
 
     def add_head(self, link: LinkId, by: AgencyCode, head: HeadRow) -> None:

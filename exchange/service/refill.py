@@ -44,12 +44,12 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, HeadRow, MessageRow, MessageState
 from exchange.service.switching import take_back_own
 from exchange.service.versions import version_at
+from exchange.service.void import LOST
 
 REFILL = "refill:"
 """Setting of a link while a refill is under way: size of our copy of the partner's log when it began."""
 PAGE = 50
 """Own leaves taken over in one transaction."""
-LOST = "lost"
 Source = Callable[[str, dict[str, JsonValue]], Awaitable[Mapping[str, JsonValue]]]
 """Gives what a question of the gate (`leaves`, `lines`) asks for."""
 
@@ -113,7 +113,7 @@ def _check_own(uow: UnitOfWork, node: Node, link: LinkId, leaves: Sequence[bytes
             head = verify_head(note, key, by=node.agency)
         except ProtocolError:
             continue
-        if (head.link, head.size, head.root) == (link, grown.size, grown.root()):
+        if (head.link, head.ep, head.size, head.root) == (link, position.epoch, grown.size, grown.root()):
             return head
     raise NodeError(
         "the log that the partner gives back is not ours: its head does not cover these leaves",
@@ -277,7 +277,14 @@ def _open(node: Node, line: Line) -> tuple[tuple[bytes, ...], Document] | None:
 
 
 def _restore_received(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, line: Line | None) -> None:
-    """Take over a message of the partner with the verdict that our leaf gave it."""
+    """Take over a message of the partner with the verdict that our leaf gave it.
+
+    One that is here was judged in an epoch before; the leaf only says its verdict again.
+    """
+    here = uow.messages.by_seq(pairing.link.link, Direction.IN, int(leaf.fields["seq"]))
+    if here is not None:
+        uow.messages.update(replace(here, verdict_leaf_index=leaf.i))
+        return
     if line is not None and sha256(line.raw_envelope) != leaf.fields["eh"]:
         line = None
     row = replace(_row(uow, leaf, line, Direction.IN, node, pairing), state=MessageState.HELD)

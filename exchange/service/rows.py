@@ -105,6 +105,17 @@ class LogPosition:
 
 
 @dataclass(frozen=True)
+class EndedLog:
+    """The log of one epoch, usually one that has ended, with what is signed over it; "" for none."""
+
+    size: int
+    root: Digest | None
+    head: str
+    cosigned: str
+    cosignature: str
+
+
+@dataclass(frozen=True)
 class HeadRow:
     """A signed head. `note` is the exact C2SP note with its signature lines."""
 

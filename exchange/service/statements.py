@@ -19,7 +19,7 @@ from typing import Final
 from exchange.cases.calendars import NOTHING_ANNOUNCED, AnnouncedDays
 from exchange.errors import InputError, UsageError
 from exchange.ids import AgencyCode, LinkId, OfficerNumber
-from exchange.ledger.entries import Entry, decode_leaf, stag, stmt
+from exchange.ledger.entries import Entry, Event, decode_leaf, stag, stmt
 from exchange.messages.document import content_of
 from exchange.protocol.strictjson import JsonValue
 from exchange.service import logbook
@@ -101,6 +101,7 @@ async def _send(
 ) -> StatementRow:
     made: list[StatementRow] = []
     used = [said.no for said in walked.comparison.judge_of(node.agency).accounts.statements]
+    used += await node.store.read(lambda uow: _last_numbers(uow, walked.link))
 
     def logged(uow: UnitOfWork, row: MessageRow) -> Entry:
         entry = StatementRow(
@@ -122,12 +123,26 @@ async def _send(
     return made[-1]
 
 
+def _last_numbers(uow: UnitOfWork, link: LinkId) -> list[int]:
+    """Return the numbers of our last statements: they go on over a new epoch of the log."""
+    last = (uow.statements.last(link, is_own=True, monthly=monthly) for monthly in (True, False))
+    return [row.no for row in last if row is not None]
+
+
 async def _opening(node: Node, link: LinkId, before: StatementRow | None) -> dict[AgencyCode, int]:
-    """Return the heads of the statement before, from which this one goes on."""
-    if before is None:
+    """Return the heads of the statement before, from which this one goes on; none from an epoch before."""
+    if before is None or not await node.store.read(lambda uow: _is_in_log(uow, node, before)):
         return {}
     content = await node.store.read(lambda uow: _content(uow, before))
     return heads_of(content) if content else {}
+
+
+def _is_in_log(uow: UnitOfWork, node: Node, row: StatementRow) -> bool:
+    """Return True if the leaf of a statement stands in the present epoch of its maker's log."""
+    by = node.agency if row.is_own else pairing_of(uow, node, row.link).partner
+    raw = uow.logs.leaves(row.link, by, row.leaf_index, row.leaf_index + 1)
+    leaf = decode_leaf(raw[0]) if raw else None
+    return leaf is not None and leaf.ev == Event.STMT and leaf.fields.get("dg") == row.dg
 
 
 def _content(uow: UnitOfWork, row: StatementRow) -> Mapping[str, JsonValue] | None:

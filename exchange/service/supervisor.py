@@ -23,9 +23,8 @@ from exchange.service.keychange import tell_keys
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
-from exchange.service.refill import LOST
 from exchange.service.rows import LinkState
-from exchange.service.void import give_up
+from exchange.service.void import LOST, give_up
 from exchange.service.withdrawals import look_for_others
 from exchange.service.witnesses import EVERY as WITNESS_EVERY
 from exchange.service.witnesses import show_heads

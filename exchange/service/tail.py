@@ -23,7 +23,7 @@ from exchange.ledger.notes import cosign, verify_cosignature
 from exchange.protocol.frames import FrameCosignature, FrameTail
 from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import NOW, trusted_signers
-from exchange.service import casework, logbook
+from exchange.service import carryover, casework, logbook
 from exchange.service.evidence import keep_difference
 from exchange.service.hearing import follow_leaf
 from exchange.service.keyplaces import follow_leaves
@@ -60,7 +60,10 @@ def take_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) ->
 
 
 def _take(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> int:
-    held = uow.logs.position(pairing.link.link, pairing.partner).size
+    position = uow.logs.position(pairing.link.link, pairing.partner)
+    if tail.ep < position.epoch:  # was under way when the epoch ended
+        return 0
+    held = position.size
     leaves = store_tail(uow, node, pairing, tail)
     follow_leaves(uow, node, pairing, leaves, held=held)
     for leaf in leaves:
@@ -117,7 +120,12 @@ def take_cosignature(uow: UnitOfWork, node: Node, pairing: Pairing, offered: Fra
     link = pairing.link.link
     held, _ = uow.logs.cosigned(link, node.agency)
     head = uow.logs.head_within(link, node.agency, offered.size)
-    if offered.size <= held or head is None or head.size != offered.size:
+    if (
+        offered.ep != pairing.link.own_epoch
+        or offered.size <= held
+        or head is None
+        or head.size != offered.size
+    ):
         return
     for key in trusted_signers(pairing.partner_keys, use=KeyUse.COSIGN, index=NOW):
         try:
@@ -141,7 +149,10 @@ def apply_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> Non
         case Event.SENT:
             _announce(uow, node, pairing, leaf)
         case Event.AGRX:
+            carryover.begin_numbers(uow, pairing, leaf)
             follow(uow, node, pairing, leaf)
+        case Event.EPCH:
+            carryover.name_lost(uow, node, pairing, leaf)
         case Event.VOID:
             _give_up_announced(uow, node, pairing, leaf)
         case Event.RCVD | Event.ACCP | Event.REJC:
@@ -170,6 +181,9 @@ def _announce(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None
 def _give_up_announced(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
     """Note that the partner gave up a number: one that it sent under this id, once."""
     link, seq = pairing.link.link, int(leaf.fields["seq"])
+    if carryover.is_carried_over(uow, pairing, leaf):
+        carryover.hear(uow, link, leaf)
+        return
     sent = uow.messages.announced(link, seq)
     if sent is None or sent.id != leaf.fields["id"] or sent.void_code:
         reason = f"number {seq} is given up, which is not open under this id"

@@ -18,6 +18,8 @@ from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, LinkRow, MessageRow, MessageState
 
+LOST = "lost"
+"""Code of `void-reasons` for a number whose line nobody holds any more."""
 VOIDABLE = frozenset({MessageState.QUEUED, MessageState.STOPPED})
 BATCH = 200
 """Expired messages given up in one unit, to hold the store at most some milliseconds."""

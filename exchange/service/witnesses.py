@@ -7,10 +7,13 @@ A witness is a third party that cosigns a head only if it extends the one that i
 2. The proof goes from the size that the witness cosigned last, as far as we know; if it knows another
    size it says so, and is asked once more from there.
 3. Its cosignature is kept, for evidence packs and for the next question.
-4. If it saw more of our log than we have, or another history, this store is not the newest one: the link
-   freezes, and people decide.
-5. At the gate its word stands for the high-water file when that is missing: the log is an extension of
-   everything that a witness saw. The partner's word is asked for in any case (`gate`).
+4. If it shows a head that **we** signed, larger than ours or of another root at its size, this store is
+   not the newest one: the link freezes, and people decide.
+5. If it only says so, nobody has signed anything: while the gate is open that is an alarm, kept with the
+   answer as it came; else anybody between us and the witness could stop the exchange.
+6. At the gate its word stands for the high-water file when that is missing: the log is an extension of
+   everything that a witness saw. Said against us, proved or not, keeps the gate closed for people. The
+   partner's word is asked for in any case (`gate`).
 
 A witness sees an origin line, a size and a root. Source: c2sp.org/tlog-witness, docs/protocol/witness.md.
 """
@@ -18,18 +21,21 @@ A witness sees an origin line, a size and a root. Source: c2sp.org/tlog-witness,
 import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from exchange.errors import ProtocolError, TransportError
+from exchange.errors import NodeError, ProtocolError, TransportError
 from exchange.ids import LinkId
-from exchange.ledger.merkle import leaf_hash
+from exchange.ledger.merkle import CompactRange, leaf_hash
+from exchange.ledger.notes import MAX_NOTE_BYTES, Head, read_head, verify_head
 from exchange.ledger.proofs import consistency_proof
 from exchange.ledger.witnessing import SIZE_TYPE, verify_witness, write_request
+from exchange.protocol.suites import KeyUse
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import AuditRow, HeadRow, LinkState
+from exchange.service.rows import AuditRow, DifferenceRow, HeadRow, LinkState
 from exchange.service.surroundings import Witness, WitnessReply
 
 PAGE = 2_000
@@ -57,56 +63,112 @@ class Word(StrEnum):
 AGAINST_US: Final = frozenset({Word.AHEAD, Word.FORKED})
 
 
+@dataclass(frozen=True)
+class Answer:
+    """The word of one witness, and what it rests on."""
+
+    word: Word
+    reply: WitnessReply | None = None
+    """The answer as it came, when it speaks against us."""
+    is_proved: bool = False
+    """It shows a head that we signed ourselves and do not hold."""
+
+    @property
+    def is_against_us(self) -> bool:
+        return self.word in AGAINST_US
+
+
 async def show_heads(node: Node, link: LinkId, *, at: datetime) -> None:
-    """Show the newest head of our log to each witness; freezes the link if one knows better (1 to 4)."""
+    """Show the newest head of our log to each witness; freezes the link only on a proof (1 to 5)."""
     for witness in node.witnesses.chosen if node.witnesses else ():
-        word = await word_of(node, link, witness)
-        if word is not Word.CONFIRMED:
-            node.journal.note("witness", link=link, reason=word.value)
-            node.counters.count("witness", reason=word.value)
-        if word in AGAINST_US:
-            await _freeze(node, link, word, at)
+        answer = await answer_of(node, link, witness)
+        if answer.word is not Word.CONFIRMED:
+            node.journal.note("witness", link=link, reason=answer.word.value)
+            node.counters.count("witness", reason=answer.word.value)
+        if answer.is_against_us:
+            await _take_against_us(node, link, witness, answer, at)
 
 
 async def is_confirmed(node: Node, link: LinkId) -> bool:
-    """Return whether a witness confirms that our log extends all it saw, and none contradicts (5)."""
-    words = [await word_of(node, link, each) for each in (node.witnesses.chosen if node.witnesses else ())]
-    if any(word in AGAINST_US for word in words):
-        await _freeze(node, link, next(word for word in words if word in AGAINST_US), node.clock.now())
-    return Word.CONFIRMED in words and not AGAINST_US.intersection(words)
+    """Return whether a witness confirms that our log extends all it saw (6).
+
+    Raises:
+        NodeError: a witness says that this store is not the newest one; the gate stays closed.
+    """
+    words = set()
+    for witness in node.witnesses.chosen if node.witnesses else ():
+        answer = await answer_of(node, link, witness)
+        words.add(answer.word)
+        if answer.is_against_us:
+            await _take_against_us(node, link, witness, answer, node.clock.now())
+            raise NodeError(
+                f"witness {witness.key.name} says that this store is not the newest one; nothing was written",
+                hint="put back the newest backup; or compare with the witness and confirm as two persons:"
+                " exchange partner resume",
+                reason=answer.word.value,
+            )
+    return Word.CONFIRMED in words
 
 
-async def word_of(node: Node, link: LinkId, witness: Witness) -> Word:
+async def answer_of(node: Node, link: LinkId, witness: Witness) -> Answer:
     """Ask one witness for its cosignature over our newest head, and keep it."""
     head, known = await node.store.read(
         lambda uow: (uow.logs.head(link, node.agency), uow.witnessed.size(link, witness.key.name))
     )
     if head is None:
-        return Word.UNKNOWN
+        return Answer(Word.UNKNOWN)
     try:
         reply = await _ask(node, link, witness, head, known)
         if (told := _told_size(reply)) is not None and told != known:
             if told > head.size:
-                return Word.AHEAD
+                return Answer(Word.AHEAD, reply)
             reply = await _ask(node, link, witness, head, told)
     except TransportError:
-        return Word.SILENT
+        return Answer(Word.SILENT)
     return await _judged(node, link, witness, head, reply)
 
 
-async def _judged(node: Node, link: LinkId, witness: Witness, head: HeadRow, reply: WitnessReply) -> Word:
+async def _judged(node: Node, link: LinkId, witness: Witness, head: HeadRow, reply: WitnessReply) -> Answer:
     match reply.status:
         case 200:
-            return await _keep(node, link, witness, head, reply)
+            return Answer(await _keep(node, link, witness, head, reply))
         case 403 | 404:
-            return Word.UNKNOWN
+            return Answer(Word.UNKNOWN)
         case 422:
-            return Word.FORKED
-        case 409:
-            told = _told_size(reply)
-            return Word.FORKED if told == head.size else Word.SILENT
+            return await _refused_proof(node, link, head, reply)
+        case 409 if _told_size(reply) == head.size:
+            return Answer(Word.FORKED, reply)
         case _:
-            return Word.SILENT
+            return Answer(Word.SILENT)
+
+
+async def _refused_proof(node: Node, link: LinkId, head: HeadRow, reply: WitnessReply) -> Answer:
+    """Return what an answer 422 says; it may hold the head that the witness cosigned last (4)."""
+    shown = _own_head_in(node, link, reply.body)
+    if shown is None or shown.ep != _epoch(head):
+        return Answer(Word.FORKED, reply)
+    if shown.size > head.size:
+        return Answer(Word.AHEAD, reply, is_proved=True)
+    ours = CompactRange().extend(await _leaf_hashes(node, link, shown.size)).root()
+    return Answer(Word.FORKED, reply, is_proved=ours != shown.root)
+
+
+def _epoch(head: HeadRow) -> int:
+    return read_head(head.note).claimed.ep
+
+
+def _own_head_in(node: Node, link: LinkId, body: bytes) -> Head | None:
+    """Return the head of our log in an answer if we signed it, else None."""
+    if len(body) > MAX_NOTE_BYTES:
+        return None
+    for key in node.keys.public(KeyUse.HEAD):
+        try:
+            head = verify_head(body.decode("utf-8", "replace"), key, by=node.agency)
+        except ProtocolError:
+            continue
+        if head.link == link:
+            return head
+    return None
 
 
 async def _keep(node: Node, link: LinkId, witness: Witness, head: HeadRow, reply: WitnessReply) -> Word:
@@ -159,11 +221,21 @@ def _told_size(reply: WitnessReply) -> int | None:
     return int(match[1]) if match else None
 
 
-async def _freeze(node: Node, link: LinkId, word: Word, at: datetime) -> None:
+async def _take_against_us(node: Node, link: LinkId, witness: Witness, answer: Answer, at: datetime) -> None:
+    """Keep what speaks against us, and freeze the link if it is proved (4, 5)."""
     presence = node.presence.of(link)
-    if presence.gate is LinkState.FROZEN:
-        return
-    presence.gate, presence.reason = LinkState.FROZEN, word.value
-    await node.store.write(
-        lambda uow: uow.audit.record(AuditRow(at, "node", "frozen", link, result=word.value))
-    )
+    act = "witness_contradicts"
+    if answer.is_proved and presence.gate is not LinkState.FROZEN:
+        presence.gate, presence.reason, act = LinkState.FROZEN, answer.word.value, "frozen"
+    evidence = _as_it_came(answer.reply)
+    row = DifferenceRow(link, answer.word.value, witness.key.name, "the answer of a witness", evidence, at)
+
+    def unit(uow: UnitOfWork) -> None:
+        if uow.audit.keep(row) or act == "frozen":
+            uow.audit.record(AuditRow(at, "node", act, link, result=answer.word.value))
+
+    await node.store.write(unit)
+
+
+def _as_it_came(reply: WitnessReply | None) -> bytes:
+    return b"" if reply is None else f"{reply.status} {reply.content_type}\n".encode() + reply.body

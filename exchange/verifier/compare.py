@@ -24,9 +24,22 @@ def compare_packs(one: Verified, other: Verified) -> list[str]:
     return found
 
 
+def _compare_epochs(earlier: Log, later: Log) -> list[str]:
+    """Return what does not fit between the end of an epoch and what the next one says of it."""
+    if later.ep != earlier.ep + 1 or later.previous is None:
+        return [f"the packs hold epochs {earlier.ep} and {later.ep} of the log of {earlier.by}"]
+    size, root, why = later.previous
+    if earlier.size < size or (earlier.size, earlier.root) == (size, root):
+        return []  # a copy may have ended before its log
+    return [
+        f"epoch {later.ep} of the log of {earlier.by} was begun ({why}) after {size} entries of epoch"
+        f" {earlier.ep}; this pack holds {earlier.size}, or others"
+    ]
+
+
 def _compare_logs(one: Log, other: Log) -> list[str]:
     if one.ep != other.ep:
-        return [f"the packs hold different epochs of the log of {one.by}"]
+        return _compare_epochs(*sorted((one, other), key=lambda log: log.ep))
     shared = min(len(one.hashes), len(other.hashes))
     if one.hashes[:shared] == other.hashes[:shared]:
         return []

@@ -23,6 +23,7 @@ from exchange.verifier.forms import (
     read_json,
     read_note,
     read_object,
+    read_segment,
 )
 from exchange.verifier.keys import Keys
 from exchange.verifier.pack import LOG_NAMES, Record
@@ -65,12 +66,21 @@ class Log:
     signed: bool = False
     root: bytes = b""
     hashes: bytearray = field(default_factory=bytearray)
+    first: int = 1
+    """The number with which this epoch begins; lower ones were sent in an epoch before."""
     sent: dict[int, Sent] = field(default_factory=dict)
     given_up: dict[int, str] = field(default_factory=dict)
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     agreements: list[tuple[int, int, str]] = field(default_factory=list)
     """Version, first number, digest: from the leaves `open` and `agrx`."""
+    previous: tuple[int, bytes, str] | None = None
+    """How many entries the epoch before had, their root, and why it was ended: from the leaf `epch`."""
     faults: list[str] = field(default_factory=list)
+
+    @property
+    def carried(self) -> set[int]:
+        """Numbers of an epoch before that this one gives up."""
+        return {number for number in self.given_up if number < self.first}
 
 
 class LogReader:
@@ -122,14 +132,24 @@ class LogReader:
                 log.given_up.setdefault(leaf["seq"], leaf["code"])
             case "keyx":
                 self._keys[log.by].take_change(leaf)
+            case "open" | "epch" | "agrx":
+                self._note_ground(leaf)
+
+    def _note_ground(self, leaf: dict[str, Any]) -> None:
+        log = self.log
+        match leaf["ev"]:
             case "open":
                 log.agreements.append((leaf["n"], 1, leaf["ad"]))
-            case "agrx":
+            case "epch":
+                log.previous = (leaf["sz"], read_segment(leaf["rt"].encode("ascii")), leaf["why"])
+            case _:
+                if log.ep > 1 and leaf["i"] == 1:
+                    log.first = leaf["fs"]
                 log.agreements.append((leaf["n"], leaf["fs"], leaf["ad"]))
 
     def _note_sent(self, leaf: dict[str, Any]) -> None:
         log = self.log
-        if leaf["seq"] in log.sent or leaf["seq"] != len(log.sent) + 1:
+        if leaf["seq"] in log.sent or leaf["seq"] != log.first + len(log.sent):
             log.faults.append(f"entry {leaf['i'] + 1} of {log.by}: number {leaf['seq']} is not the next one")
             return
         log.sent[leaf["seq"]] = Sent(leaf["i"], leaf["id"], leaf["eh"], leaf["cd"], leaf["pc"])

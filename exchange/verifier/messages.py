@@ -96,7 +96,9 @@ def join(sender: Log, recipient: Log, right: set[int]) -> Direction:
         else:
             found.verdicts[_word(verdict)] += 1
             _prove(found, sender, recipient, sent, verdict, has_envelope=number in right)
-    for number in recipient.verdicts.keys() - sender.sent.keys():
+    for number in recipient.verdicts.keys() & sender.carried:
+        found.verdicts[f"{_word(recipient.verdicts[number])}, of an epoch before"] += 1
+    for number in recipient.verdicts.keys() - sender.sent.keys() - sender.carried:
         words = f"{recipient.by} recorded it, {sender.by} never sent it"
         found.differences.append(Difference("unexpected_message", sender.by, number, words))
     return found

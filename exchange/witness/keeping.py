@@ -106,6 +106,13 @@ class WitnessStore:
         ).fetchone()
         return Known(*row) if row else Known()
 
+    def newest_note(self, origin: str) -> str:
+        """Return the signed head of a log that was cosigned last, "" before the first."""
+        row = self._connection.execute(
+            "SELECT note FROM cosigned WHERE origin = ? ORDER BY size DESC LIMIT 1", (origin,)
+        ).fetchone()
+        return str(row[0]) if row else ""
+
     def take(
         self, origin: str, head: Head, request: WitnessRequest, *, at: datetime, cosign: Callable[[], str]
     ) -> tuple[Verdict, str]:

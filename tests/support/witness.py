@@ -60,4 +60,6 @@ class WitnessInMemory:
         )
         if verdict.status is Status.CONFLICT:
             return WitnessReply(409, SIZE_TYPE, f"{verdict.known_size}\n".encode())
+        if verdict.status is Status.NOT_PROVED:
+            return WitnessReply(422, "text/plain", self.store.newest_note(origin).encode())
         return WitnessReply(int(verdict.status), "text/plain", line.encode())

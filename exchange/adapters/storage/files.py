@@ -3,6 +3,7 @@
 
     store.db     tables and log (with store.db-wal while it is open)
     datakeys.db  wrapped data keys
+    copy/        both databases while a backup is made of them
     store.lock   held with flock by the one process that works here; holds its process number
 
 SQLite's own lock is not enough: whoever opens and closes `store.db` inside this process drops it
@@ -11,6 +12,7 @@ without a word. `flock` on a file that nobody else has a reason to open does not
 
 import fcntl
 import os
+import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,8 @@ from exchange.errors import FileModeError, FolderInUseError, StoreDamagedError
 STORE = "store.db"
 KEYS = "datakeys.db"
 LOCK = "store.lock"
+COPY = "copy"
+_ZEROS = bytes(1024 * 1024)
 _PID_BYTES = 20
 
 
@@ -104,3 +108,17 @@ def _check_mode(path: Path, *, forbidden: int) -> None:
         raise FileModeError(
             f"others may use {path} (mode {mode:04o})", hint=f"run: chmod {mode & ~forbidden:04o} {path}"
         )
+
+
+def destroy_folder(folder: Path) -> None:
+    """Overwrite the files of a folder with zeros and remove it: data keys must not be found on the disk."""
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        with path.open("r+b") as file:
+            left = path.stat().st_size
+            while left > 0:
+                left -= file.write(_ZEROS[:left])
+            file.flush()
+            os.fsync(file.fileno())
+    shutil.rmtree(folder)

@@ -15,7 +15,7 @@ from exchange.adapters.storage.database import Database
 from exchange.adapters.storage.links import LinkNumbers
 from exchange.errors import AppendOnlyError, StoreError
 from exchange.ids import AgencyCode, LinkId
-from exchange.service.rows import HeadRow, LogPosition
+from exchange.service.rows import EndedLog, HeadRow, LogPosition
 
 _LARGEST = 2**63 - 1
 
@@ -68,8 +68,11 @@ class SqlLogs:
         self._ends[position.link, position.by] = log, after
         return after
 
-    def leaves(self, link: LinkId, by: AgencyCode, start: int, end: int) -> list[bytes]:
-        values = {"log": self._find(link, by), "start": start, "end": end}
+    def leaves(
+        self, link: LinkId, by: AgencyCode, start: int, end: int, *, epoch: int | None = None
+    ) -> list[bytes]:
+        log = self._find(link, by) if epoch is None else self._of_epoch(link, by, epoch)
+        values = {"log": log, "start": start, "end": end}
         return [row[0] for row in self._database.all("leaf_range", values)]
 
     def add_head(self, link: LinkId, by: AgencyCode, head: HeadRow) -> None:
@@ -99,6 +102,28 @@ class SqlLogs:
     def cosigned(self, link: LinkId, by: AgencyCode) -> tuple[int, str]:
         row = self._database.one("cosignature_largest", {"log": self._find(link, by)})
         return (0, "") if row is None else (row[0], row[1])
+
+    def ended(self, link: LinkId, by: AgencyCode, epoch: int) -> EndedLog | None:
+        log = self._of_epoch(link, by, epoch)
+        if not log:
+            return None
+        head = self._database.one("head_within", {"log": log, "size": _LARGEST})
+        size, line = self._database.one("cosignature_largest", {"log": log}) or (0, "")
+        under = self._database.one("head_within", {"log": log, "size": size})
+        is_held = under is not None and under[0] == size
+        return EndedLog(
+            size=head[0] if head else 0,
+            root=to_digest(head[1]) if head else None,
+            head=head[2] if head else "",
+            cosigned=under[2] if under and is_held else "",
+            cosignature=line if is_held else "",
+        )
+
+    def _of_epoch(self, link: LinkId, by: AgencyCode, epoch: int) -> int:
+        """Return the number of the log of an epoch, or 0, which no log has."""
+        values = {"link": self._numbers.find(link), "writer": by, "epoch": epoch}
+        row = self._database.one("log_of_epoch", values)
+        return int(row[0]) if row else 0
 
     def number(self, link: LinkId) -> int:
         """Return the number of our own newest log, or 0, which no log has."""

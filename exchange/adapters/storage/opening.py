@@ -6,8 +6,10 @@ checked: the file is a database of this program, its migrations and schema are t
 key opens the key store, and both files carry the same store id.
 """
 
+import os
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 
 from exchange.adapters.storage.database import CACHED_STATEMENTS, RESTORE_HINT, Database, storage_failure
 from exchange.adapters.storage.migrate import migrate, migrations
@@ -101,6 +103,26 @@ def assemble(
     transactions = Transactions(database, vault, own=identity.own, finish=finish)
     transactions.destroy_ended()
     return transactions
+
+
+def without_data_keys(whole: Path, emptied: Path) -> None:
+    """Make a key store that belongs to the same store as `whole` and holds no data key.
+
+    A store opens with it, but nothing that lies under a data key does.
+    """
+    os.close(os.open(emptied, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+    source, target = connect(str(whole)), connect(str(emptied))
+    try:
+        migrate(target, migrations("keys"))
+        row = Database(source).one("key_store")
+        if row is None:
+            raise StoreDamagedError("the key store was never begun", hint=RESTORE_HINT)
+        Database(target).add("key_store_begin", {"store": row[0], "proof": row[1]})
+    except sqlite3.Error as error:
+        raise opening_error(error) from error
+    finally:
+        source.close()
+        target.close()
 
 
 def opening_error(error: sqlite3.Error) -> Exception:

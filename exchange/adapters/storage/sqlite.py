@@ -12,10 +12,15 @@ Reading units run between groups on the same connection. A caller that stops wai
 unit that was taken runs to its end. The first storage error ends the store: whoever waits and whoever
 comes later gets a `StoreError`.
 
+A copy (`copy_to`) is made by the connections themselves, a slice at a time; between two slices the thread
+runs what waits (`UnitConnection.slowly`), so a copy of any size holds a unit up by one slice. What is
+written meanwhile is in the copy as well: SQLite keeps both in step, because both use one connection.
+
 Closing runs what waits, empties the write-ahead log, and gives the folder free.
 """
 
 import asyncio
+import os
 import secrets
 import sqlite3
 from collections import deque
@@ -24,13 +29,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 import aiosqlite
 
 from exchange.adapters.storage.database import storage_failure
-from exchange.adapters.storage.files import FolderLock, StoreFiles
+from exchange.adapters.storage.files import COPY, FolderLock, StoreFiles, destroy_folder
 from exchange.adapters.storage.opening import KEYS_CACHE_KIB, StoreIdentity, assemble, connect, settle
 from exchange.adapters.storage.transactions import Outcome, Transactions
 from exchange.errors import BusyError, StoreError
@@ -43,6 +49,8 @@ GROUP_LIMIT = 64
 """Units in one commit; at about 250 µs for a whole message they hold the store for 16 ms."""
 READ_LIMIT = 16
 """Reading units between two groups."""
+COPY_PAGES = 128
+"""Pages copied at once: 512 KiB, some 2 ms."""
 WAITING_LIMIT = 4096
 """Units that may wait; the next one gets BusyError. About a second of work."""
 
@@ -61,6 +69,30 @@ class _Job(Generic[T]):
             self.future.set_result(outcome.value)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True)
+class _Hop(Generic[T]):
+    """A function that waits for the thread while a slow one has it."""
+
+    function: Callable[[sqlite3.Connection], T]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[T]
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        try:
+            settle = partial(self._settle, value=self.function(connection))
+        except BaseException as error:  # whoever waits for it gets it, as from the thread itself
+            settle = partial(self._settle, error=error)
+        self.loop.call_soon_threadsafe(settle)
+
+    def _settle(self, *, value: T | None = None, error: BaseException | None = None) -> None:
+        if self.future.done():
+            return
+        if error is not None:
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(value)  # type: ignore[arg-type]
+
+
 class UnitConnection(aiosqlite.Connection):
     """An aiosqlite connection that runs a whole function in its thread.
 
@@ -68,10 +100,41 @@ class UnitConnection(aiosqlite.Connection):
     the version is pinned below the next minor one.
     """
 
+    _waiting: SimpleQueue[_Hop[Any]] | None = None
+
     async def hop(self, function: Callable[[sqlite3.Connection], T]) -> T:
         """Run `function` with the raw connection in the connection's thread."""
+        if self._waiting is not None:
+            loop = asyncio.get_running_loop()
+            hop: _Hop[T] = _Hop(function, loop, loop.create_future())
+            self._waiting.put(hop)
+            return await hop.future
         result: T = await self._execute(lambda: function(self._conn))  # type: ignore[no-untyped-call]
         return result
+
+    async def slowly(self, function: Callable[[sqlite3.Connection, Callable[[], None]], T]) -> T:
+        """Run a long function in the thread; each `pause()` that it calls runs what waits meanwhile.
+
+        Requires that no other slow function runs, and that the caller is not cancelled.
+        """
+        waiting: SimpleQueue[_Hop[Any]] = SimpleQueue()
+        pause = partial(_run_waiting, waiting, self._conn)
+        self._waiting = waiting
+        try:
+            result: T = await self._execute(lambda: function(self._conn, pause))  # type: ignore[no-untyped-call]
+        finally:
+            self._waiting = None
+            await self._execute(pause)  # type: ignore[no-untyped-call]
+        return result
+
+
+def _run_waiting(waiting: SimpleQueue[_Hop[Any]], connection: sqlite3.Connection) -> None:
+    while True:
+        try:
+            hop = waiting.get_nowait()
+        except Empty:
+            return
+        hop.run(connection)
 
 
 class SqliteStore:
@@ -93,6 +156,7 @@ class SqliteStore:
         self._reads: deque[_Job[Any]] = deque()
         self._wake = asyncio.Event()
         self._closing = False
+        self._copy: asyncio.Task[None] | None = None
         self._worker = asyncio.create_task(self._work(), name="store")
 
     @classmethod
@@ -119,6 +183,7 @@ class SqliteStore:
         lock = FolderLock(folder)
         try:
             files.prepare(create=create)
+            destroy_folder(folder / COPY)
             identity = StoreIdentity(own, store_key, random)
             connection = UnitConnection(partial(connect, str(files.store)), iter_chunk_size=1)
             await connection
@@ -163,12 +228,44 @@ class SqliteStore:
         """
         await self._connection.hop(lambda _: self._transactions.verify())
 
+    async def copy_to(self, files: StoreFiles) -> None:
+        """Copy both databases into new files while units go on running.
+
+        The keys come last: whatever key the copied store needs is in the copied key store, unless it was
+        destroyed in between.
+
+        Raises:
+            BusyError: a copy is being made.
+            StoreError: the storage failed, or the store was closed meanwhile.
+        """
+        if self._copy is not None and not self._copy.done():
+            raise BusyError("a backup is being made already", hint="wait until it is done")
+        if self._closing:
+            raise StoreError("the store is closed")
+        self._copy = asyncio.create_task(self._copy_both(files), name="copy")
+        await asyncio.shield(self._copy)
+
+    async def _copy_both(self, files: StoreFiles) -> None:
+        def both(store: sqlite3.Connection, pause: Callable[[], None]) -> None:
+            def between(*_: int) -> None:
+                pause()
+                self._transactions.demand_sound()
+                if self._closing:
+                    raise StoreError("the store was closed while a backup was made")
+
+            _copy_database(store, files.store, between)
+            _copy_database(self._keys, files.keys, between)
+
+        await self._connection.slowly(both)
+
     async def close(self) -> None:
         """Run what waits, then close; idempotent."""
         if self._closing:
             return
         self._closing = True
         self._wake.set()
+        if self._copy is not None:
+            await asyncio.wait([self._copy])
         await asyncio.wait([self._worker])
         try:
             await self._connection.hop(partial(_close_both, keys=self._keys, transactions=self._transactions))
@@ -222,6 +319,23 @@ class SqliteStore:
 
     def _read_all(self, units: Sequence[Unit[Any]]) -> list[Outcome[Any]]:
         return [self._transactions.read(unit) for unit in units]
+
+
+def _copy_database(source: sqlite3.Connection, path: Path, between: Callable[..., None]) -> None:
+    """Copy a database into a new file of mode 0600 that nobody has to flush: it is read back at once."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+    target = sqlite3.connect(path, isolation_level=None)
+    try:
+        target.execute("PRAGMA journal_mode = OFF")
+        target.execute("PRAGMA synchronous = OFF")
+        source.backup(target, pages=COPY_PAGES, progress=between)
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"the copy of {path.name} failed ({getattr(error, 'sqlite_errorname', 'SQLITE_ERROR')})",
+            hint="check the free space beside the store",
+        ) from error
+    finally:
+        target.close()
 
 
 def _settle_all(jobs: Sequence[_Job[Any]], error: Exception) -> None:

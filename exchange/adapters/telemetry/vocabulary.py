@@ -69,6 +69,7 @@ EVENTS: dict[str, Event] = {
     "witness": _event("warning", "link", "reason"),
     "gate_opened": _event("info", "link", "partner", "duration_ms"),
     "gate_closed": _event("warning", "link", "partner", "reason"),
+    "epoch_began": _event("warning", "link", "epoch", "reason"),
     "link_waits": _event("warning", "link", "reason"),
     "parcel_written": _event("info", "link", "count", "size"),
     "parcel_read": _event("info", "link", "count", "size"),

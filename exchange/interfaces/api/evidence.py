@@ -14,7 +14,7 @@ from exchange.service.rows import Direction
 async def begin_pack(desk: Desk, ask: Ask) -> Answer:
     """Fix how far a pack goes and return its short part."""
     row = await desk.link(ask.text("partner", ""))
-    found = await packs.begin(desk.node, row.link, actor=ask.officer())
+    found = await packs.begin(desk.node, row.link, actor=ask.officer(), epoch=ask.number("ledger", 0))
     return {
         "header": {
             "at": instant_text(desk.node.clock.now()),
@@ -26,6 +26,7 @@ async def begin_pack(desk: Desk, ask: Ask) -> Answer:
         "agreements": [packs.version_text(version) for version in found.agreements],
         "cards": [card.decode("ascii") for card in found.cards],
         "logs": [asdict(log) for log in found.logs],
+        "first": {direction.value: number for direction, number in found.first.items()},
         "last": {direction.value: number for direction, number in found.last.items()},
     }
 
@@ -37,6 +38,7 @@ async def pack_leaves(desk: Desk, ask: Ask) -> Answer:
         ask.agency("log"),
         start=ask.number("start"),
         end=ask.number("end"),
+        epoch=ask.number("ledger", 0) or None,
     )
     return {"leaves": [raw.decode("ascii") for raw in found]}
 

@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 
+from exchange.bootstrap import last_backup
 from exchange.errors import UsageError
 from exchange.ids import LinkId, b64url, parse_agency, parse_officer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
@@ -162,7 +163,12 @@ async def health(desk: Desk, _: Ask) -> Answer:
         if item.state is LinkState.FROZEN or item.reason not in ("", "not_asked_yet")
     ]
     officers = await node.store.read(lambda uow: uow.officers.list())
-    return {"troubles": troubles, "officers": sum(row.valid_to is None for row in officers)}
+    backup = await node.store.read(last_backup)
+    return {
+        "troubles": troubles,
+        "officers": sum(row.valid_to is None for row in officers),
+        "last_backup": backup[0] if backup else None,
+    }
 
 
 async def witness_request(desk: Desk, _: Ask) -> Answer:

@@ -7,9 +7,10 @@ from exchange.ids import b64url, unb64url
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
 from exchange.protocol.agreement import read_agreement
 from exchange.protocol.cards import read_card
-from exchange.service import filegate, partners
+from exchange.service import epochs, filegate, partners
 from exchange.service.keyplaces import take_card
 from exchange.service.ports import UnitOfWork
+from exchange.service.renewal import RESTORE_SEEN, take_back
 from exchange.service.rows import AuditRow, HeadRow
 
 
@@ -115,6 +116,8 @@ async def resume(desk: Desk, ask: Ask) -> Answer:
 
     def unit(uow: UnitOfWork) -> HeadRow | None:
         head = uow.logs.head(row.link, node.agency)
+        uow.settings.put(RESTORE_SEEN + row.link, uow.settings.get("restored") or "")
+        take_back(uow, row)
         for actor in (first, second):
             uow.audit.record(AuditRow(node.clock.now(), actor, "start_confirmed", row.link))
         return head
@@ -126,6 +129,15 @@ async def resume(desk: Desk, ask: Ask) -> Answer:
         )
     node.presence.wake(row.link)
     return {"entries": head.size if head else 0}
+
+
+async def renew(desk: Desk, ask: Ask) -> Answer:
+    """Let two persons decide that the ledger of a link begins anew, when its gate cannot open."""
+    row = await desk.link(ask.text("partner"))
+    decided = await epochs.decide(
+        desk.node, row.link, why=ask.text("reason"), first=ask.number("first", 0), actors=_two(ask)
+    )
+    return {"partner": row.partner, "epoch": decided.ep, "reason": decided.why}
 
 
 async def take_partner_card(desk: Desk, ask: Ask) -> Answer:
@@ -149,4 +161,5 @@ COMMANDS: dict[str, Command] = {
     "partner.list": list_partners,
     "partner.show": show_partner,
     "partner.resume": resume,
+    "partner.renew": renew,
 }

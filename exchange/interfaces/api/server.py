@@ -23,6 +23,7 @@ from exchange.interfaces.api import (
     agenda,
     agreeing,
     answering,
+    backups,
     bookkeeping,
     casebook,
     clientele,
@@ -56,6 +57,7 @@ MAX_SOCKET_PATH = 100
 _LIMITS = Limits(max_bytes=MAX_BODY_BYTES, max_depth=20, max_members=250, max_items=2_000, max_name=64)
 COMMANDS: dict[str, Command] = {
     **office.COMMANDS,
+    **backups.COMMANDS,
     **clientele.COMMANDS,
     **accounts.COMMANDS,
     **access.COMMANDS,

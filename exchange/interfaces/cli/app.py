@@ -16,6 +16,7 @@ from exchange.errors import ExchangeError, UsageError
 from exchange.interfaces.cli import (
     agreements,
     answering,
+    backups,
     cases,
     clientele,
     demo,
@@ -110,6 +111,7 @@ for name, group in (
     ("schema", schemas.group),
     ("kit", kit.group),
     ("witness", witness.group),
+    ("backup", backups.group),
 ):
     app.add_typer(group, name=name)
 answering.register(messages.group)

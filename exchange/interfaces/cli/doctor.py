@@ -11,18 +11,21 @@ Checks, in this order; a later one is left out when what it needs has failed:
 6. recovery key: should not lie on this machine
 7. partners: each with its state and what to do
 8. officers: at least two, because enrolment needs two
-9. outside: certificates, mail server, sign-in service, as far as they are configured (`doctor_outside`)
+9. backup: the last one is young
+10. outside: certificates, mail server, sign-in service, as far as they are configured (`doctor_outside`)
 """
 
 import asyncio
 import stat
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import typer
 
+from exchange.clock import parse_instant
 from exchange.config import FILE_NAME, Settings, read_settings
 from exchange.errors import ExchangeError, NodeError
 from exchange.interfaces.cli.client import Service
@@ -32,6 +35,8 @@ from exchange.interfaces.cli.output import Answer, say, say_json
 
 UNWELL: Final = NodeError.exit_code
 OFFICERS_NEEDED: Final = 2
+BACKUP_EVERY: Final = timedelta(days=1)
+"""docs/guides/backups.md: one a day."""
 NEXT: Final = {
     "words": "telephone the partner and run: exchange partner confirm",
     "countersignature": "wait until the inviter confirms; the nodes tell each other",
@@ -51,7 +56,12 @@ NEXT: Final = {
     "refill_unfinished": "read the partner's last parcel again, or ask it for a new one",
     "refill_needs_address": "the partner calls only; put back the newest backup, or give it an address once",
     "restored": "two officers confirm that this store is the newest: exchange partner resume",
-    "log_forked": "keep both data folders; two persons of each side decide on a new epoch",
+    "witness_ahead": "a witness saw more than this store has: restore the newest backup, or ask two officers",
+    "witness_forked": "a witness saw another history: compare with it before two officers confirm",
+    "both_restored": "a newer backup of one side, two officers (exchange partner resume), or begin anew",
+    "epoch_decided": "telephone the partner: its officers have to decide the same, exchange partner renew",
+    "epoch_lost": "put back a newer backup; else officers of both sides begin anew: exchange partner renew",
+    "log_forked": "keep both data folders; officers of both sides begin anew: exchange partner renew",
 }
 
 
@@ -162,10 +172,20 @@ def _asked(service: Service) -> Iterator[Finding]:
     count = health["officers"]
     todo = "" if count >= OFFICERS_NEEDED else "run: exchange officer add <NUMBER> <name>"
     yield Finding("officers", count >= OFFICERS_NEEDED, f"{count} active, {OFFICERS_NEEDED} needed", todo)
+    yield backup_finding(health["last_backup"], status["now"])
     if not status["partners"]:
         yield Finding("partners", True, "none yet", "run: exchange partner invite, or exchange partner join")
     for row in status["partners"]:
         yield _partner(row)
+
+
+def backup_finding(made: str | None, now: str) -> Finding:
+    """Judge the last backup (check 9); an old one is a warning, because the partner holds the ledger too."""
+    todo = "run: exchange backup make -o <folder on another disk>/<date>.7-days.backup"
+    if made is None:
+        return Finding("backup", True, "none was made yet", todo)
+    is_young = parse_instant(now) - parse_instant(made) <= BACKUP_EVERY
+    return Finding("backup", True, f"the last one is of {made}", "" if is_young else todo)
 
 
 def _partner(row: Answer) -> Finding:

@@ -25,12 +25,17 @@ Output = Annotated[Path | None, typer.Option("-o", "--output", help="File to wri
 def export(
     partner: Annotated[str, typer.Argument(help="Code of the partner.")] = "",
     output: Output = None,
+    ledger: Annotated[
+        int, typer.Option("--ledger", help="Number of the ledger, of one begun anew; default: the present.")
+    ] = 0,
     officer: Officer = "",
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
     """Write the evidence of a link: both ledgers with all signatures, no content of any message."""
-    path, lines = write_pack(Service(data), output, partner=partner, officer=the_officer(officer))
+    path, lines = write_pack(
+        Service(data), output, partner=partner, officer=the_officer(officer), ledger=ledger
+    )
     if as_json:
         say_json({"file": str(path), "lines": lines})
         return

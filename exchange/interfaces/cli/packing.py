@@ -20,14 +20,16 @@ from exchange.verifier.pack import FIRST_LINE
 DIRECTIONS: Final = ("out", "in")
 
 
-def write_pack(service: Service, path: Path | None, *, partner: str, officer: str) -> tuple[Path, int]:
+def write_pack(
+    service: Service, path: Path | None, *, partner: str, officer: str, ledger: int = 0
+) -> tuple[Path, int]:
     """Write the pack of a link; return where it is and how many lines it has.
 
     Raises:
         UsageError: the file exists, or cannot be written.
         ExchangeError: what the service answered.
     """
-    start = service.ask("evidence.begin", partner=partner, officer=officer)
+    start = service.ask("evidence.begin", partner=partner, officer=officer, ledger=ledger)
     header = start["header"]
     place = path or Path(f"evidence-{header['partner']}-{header['at'][:10]}.pack")
     return place, _write(place, _records(service, start))
@@ -46,20 +48,22 @@ def _records(service: Service, start: Answer) -> Iterator[tuple[str, str]]:
         for leaf in _leaves(service, link, log):
             yield "leaf", leaf
     for direction in DIRECTIONS:
-        for envelope in _envelopes(service, link, direction, start["last"][direction]):
+        first, last = start["first"][direction], start["last"][direction]
+        for envelope in _envelopes(service, link, direction, first - 1, last):
             yield "envelope", envelope
 
 
 def _leaves(service: Service, link: str, log: Answer) -> Iterator[str]:
     place, end = 0, log["size"]
     while place < end:
-        page = service.ask("evidence.leaves", link=link, log=log["by"], start=place, end=end)["leaves"]
+        page = service.ask(
+            "evidence.leaves", link=link, log=log["by"], start=place, end=end, ledger=log["ep"]
+        )["leaves"]
         yield from page
         place += len(page)
 
 
-def _envelopes(service: Service, link: str, direction: str, last: int) -> Iterator[str]:
-    place = 0
+def _envelopes(service: Service, link: str, direction: str, place: int, last: int) -> Iterator[str]:
     while place < last:
         page = service.ask("evidence.envelopes", link=link, direction=direction, after=place, last=last)
         if not page["envelopes"]:

@@ -194,6 +194,36 @@ def resume(
     say(f"{partner}: two officers confirmed this store; the node asks the partner again")
 
 
+@group.command("renew")
+def renew(
+    partner: Annotated[str, typer.Argument(help="Code of the partner.")],
+    reason: Annotated[str, typer.Option("--reason", help="both_restored, two_histories or entries_lost.")],
+    from_number: Annotated[
+        int, typer.Option("--from-number", help="First number of our messages; default: the next thousand.")
+    ] = 0,
+    data: Data = DATA,
+    officer: Officer = "",
+    second: Second = "",
+    as_json: Json = False,
+) -> None:
+    """Begin the ledger with a partner anew, as two officers; the partner has to do the same."""
+    officers = _two(officer, second)
+    answer = Service(data).ask(
+        "partner.renew",
+        partner=partner,
+        reason=reason,
+        first=from_number,
+        officer=officers.first,
+        second=officers.second,
+    )
+    if as_json:
+        say_json(answer)
+        return
+    say(f"{answer['partner']}: two officers decided that the ledger begins anew, as number {answer['epoch']}")
+    say("it begins when the partner's officers have done the same; the old ledger stays as it is")
+    say(f"next: telephone {answer['partner']}; then: exchange partner show {answer['partner']} --data {data}")
+
+
 def _spoken(words: str, expected: Sequence[str], *, inviter: bool) -> tuple[str, ...]:
     """Return the eight words: given, or four of ours with the four that were heard."""
     if words:

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from exchange.adapters.storage.files import KEYS, LOCK, STORE
+from exchange.adapters.storage.files import KEYS, LOCK, STORE, StoreFiles
 from exchange.adapters.storage.sqlite import GROUP_LIMIT, WAITING_LIMIT, SqliteStore
 from exchange.errors import (
     BusyError,
@@ -59,6 +60,94 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
     async with await opened(tmp_path / "node", create=True) as made:
         await made.write(begin)
         yield made
+
+
+# --- copies
+
+
+def copies(folder: Path) -> StoreFiles:
+    folder.mkdir(mode=0o700)
+    return StoreFiles(folder)
+
+
+async def test_units_run_while_a_copy_is_made_and_the_copy_has_them(
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store is never held for longer than a slice of a copy."""
+    monkeypatch.setattr("exchange.adapters.storage.sqlite.COPY_PAGES", 1)
+    for start in range(0, 4_000, 500):
+        await store.write(partial(_widen, start=start))
+    copying = asyncio.create_task(store.copy_to(copies(tmp_path / "copy")))
+    written = 0
+    while not copying.done():
+        written += 1
+        await store.write(partial(_note, written=written))
+    await copying
+
+    assert written > 3
+    async with await opened(tmp_path / "copy") as copied:
+        await copied.verify()
+        assert int(await copied.read(lambda uow: uow.settings.get("while_copying")) or 0) > 0
+
+
+def _widen(uow: UnitOfWork, *, start: int) -> None:
+    """Fill 500 pages."""
+    for number in range(start, start + 500):
+        uow.settings.put(f"page {number}", "x" * PAGE)
+
+
+def _note(uow: UnitOfWork, *, written: int) -> None:
+    uow.settings.put("while_copying", str(written))
+
+
+async def test_a_unit_that_fails_while_a_copy_is_made_fails_alone(
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exchange.adapters.storage.sqlite.COPY_PAGES", 1)
+    await store.write(fill)
+    copying = asyncio.create_task(store.copy_to(copies(tmp_path / "copy")))
+    await asyncio.sleep(0)
+
+    def fail(uow: UnitOfWork) -> None:
+        raise ValueError("this one")
+
+    with pytest.raises(ValueError, match="this one"):
+        await store.write(fail)
+    await copying
+    async with await opened(tmp_path / "copy") as copied:
+        await copied.verify()
+
+
+async def test_only_one_copy_is_made_at_a_time(store: SqliteStore, tmp_path: Path) -> None:
+    first = asyncio.create_task(store.copy_to(copies(tmp_path / "one")))
+    await asyncio.sleep(0)
+
+    with pytest.raises(BusyError, match="already"):
+        await store.copy_to(copies(tmp_path / "two"))
+    await first
+
+
+async def test_a_store_that_closes_ends_the_copy_and_nobody_waits_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("exchange.adapters.storage.sqlite.COPY_PAGES", 1)
+    store = await opened(await filled(tmp_path / "node"))
+    copying = asyncio.create_task(store.copy_to(copies(tmp_path / "copy")))
+    await asyncio.sleep(0)
+    await store.close()
+
+    with pytest.raises(StoreError, match="closed"):
+        await copying
+
+
+async def test_nothing_is_copied_over_a_file(store: SqliteStore, tmp_path: Path) -> None:
+    files = copies(tmp_path / "copy")
+    files.store.write_bytes(b"something")
+
+    with pytest.raises(FileExistsError):
+        await store.copy_to(files)
+    assert files.store.read_bytes() == b"something"
+    await store.write(grow)
 
 
 # --- groups

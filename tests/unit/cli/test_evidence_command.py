@@ -12,6 +12,8 @@ from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState
 from exchange.verifier.compare import compare_packs
 from exchange.verifier.verify import verify_pack
+from tests.support.anew import both_decide, fork, send, until_open
+from tests.support.checks import settle
 from tests.support.command_line import run
 from tests.support.evidence import at_once, export
 from tests.support.notices import notice
@@ -110,3 +112,29 @@ def test_the_verifier_is_written_once(tmp_path: Path) -> None:
 
     assert (first.code, again.code) == (0, 2)
     assert "exists" in again.err
+
+
+def test_a_ledger_begun_anew_has_a_pack_for_each_time_and_both_verify(tmp_path: Path) -> None:
+    """Only the fork itself is named: the old ledger of one side has two histories."""
+
+    async def story(world: World) -> None:
+        await fork(world)
+        await both_decide(world)
+        await until_open(world)
+        await send(world.kh)
+        await settle(world)
+        for name, agency in (("kh", world.kh), ("vn", world.vn)):
+            for ledger in (1, 2):
+                export(agency, tmp_path / f"{name}{ledger}", ledger=ledger)
+        with pytest.raises(UsageError, match="no ledger number 3"):
+            export(world.kh, tmp_path / "kh3", ledger=3)
+
+    World(seed=12).run(story)
+    packs = {name: verify_pack(tmp_path / name) for name in ("kh1", "kh2", "vn1", "vn2")}
+    for name, pack in packs.items():
+        assert [log.faults for log in pack.logs.values()] == [[], []], name
+        assert pack.differences == [], name
+    assert compare_packs(packs["kh2"], packs["vn2"]) == []
+    assert compare_packs(packs["kh1"], packs["kh2"]) == []
+    assert ["two histories" in words for words in compare_packs(packs["kh1"], packs["vn1"])] == [True]
+    assert compare_packs(packs["vn1"], packs["vn2"]) == []

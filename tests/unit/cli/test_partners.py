@@ -71,7 +71,13 @@ def test_without_anything_to_confirm_nothing_is_asked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("join", "inv.txt", "-o", "out.txt"), ("confirm", "VN-MPS-IMM"), ("resume", "VN-MPS-IMM")]
+    "words",
+    [
+        ("join", "inv.txt", "-o", "out.txt"),
+        ("confirm", "VN-MPS-IMM"),
+        ("resume", "VN-MPS-IMM"),
+        ("renew", "VN-MPS-IMM", "--reason", "both_restored"),
+    ],
 )
 @pytest.mark.parametrize(
     ("officers", "error"),

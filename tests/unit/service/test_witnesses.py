@@ -6,13 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from exchange.errors import NodeError
 from exchange.ledger.witnessing import SIZE_TYPE
 from exchange.protocol.suites import KeyUse
 from exchange.service.gate import open_gate
 from exchange.service.release import release
 from exchange.service.rows import LinkState
 from exchange.service.surroundings import Witnesses, WitnessReply
-from exchange.service.witnesses import Word, is_confirmed, show_heads, word_of
+from exchange.service.witnesses import Word, answer_of, is_confirmed, show_heads
 from tests.support.notices import notice
 from tests.support.witness import NAME, WitnessInMemory, witness_key
 from tests.support.world import OFFICER, VN, World
@@ -20,8 +21,8 @@ from tests.support.world import OFFICER, VN, World
 Story = Callable[[World, WitnessInMemory], Awaitable[None]]
 
 
-def play(tmp_path: Path, story: Story) -> None:
-    """Play a story of two agencies, of which the first has a witness that knows it."""
+def play(tmp_path: Path, story: Story, *, apart: bool = False) -> None:
+    """Play a story of two agencies, of which the first has a witness; `apart`: no line between."""
     world = World()
     keys = world.kh.keys.keyring().public(KeyUse.HEAD)
     witness = WitnessInMemory(tmp_path, {world.kh.code: keys})
@@ -29,6 +30,7 @@ def play(tmp_path: Path, story: Story) -> None:
 
     async def told(world: World) -> None:
         await world.open()
+        world.weather.down = apart
         await story(world, witness)
 
     try:
@@ -38,7 +40,7 @@ def play(tmp_path: Path, story: Story) -> None:
 
 
 async def word(world: World, witness: WitnessInMemory) -> Word:
-    return await word_of(world.kh.node, world.link, witness.chosen)
+    return (await answer_of(world.kh.node, world.link, witness.chosen)).word
 
 
 async def grow(world: World) -> int:
@@ -94,30 +96,118 @@ def test_a_store_that_lost_what_was_witnessed_asks_once_more_from_the_size_it_is
     play(tmp_path, story)
 
 
-def test_a_witness_that_saw_more_than_we_have_freezes_the_link(tmp_path: Path) -> None:
+UNSIGNED = [
+    (422, "text/plain", "", "witness_forked"),
+    (422, "text/plain", "exchange/v1/x/y/1\n9\nAAAA\n\n— y/head AAAA\n", "witness_forked"),
+    (409, SIZE_TYPE, "{same}\n", "witness_forked"),
+    (409, SIZE_TYPE, "{more}\n", "witness_ahead"),
+]
+
+
+async def answer_without_proof(world: World, witness: WitnessInMemory, case: tuple[int, str, str]) -> bytes:
+    """Let the witness speak against us without showing anything that we signed; return its body."""
+    head = await world.kh.store.read(lambda uow: uow.logs.head(world.link, world.kh.code))
+    assert head
+    status, content_type, body = case
+    raw = body.format(same=head.size, more=head.size + 1).encode()
+    witness.answers = lambda reply: WitnessReply(status, content_type, raw)
+    return raw
+
+
+@pytest.mark.parametrize(("status", "content_type", "body", "reason"), UNSIGNED)
+def test_what_nobody_signed_is_an_alarm_and_stops_nothing(
+    tmp_path: Path, status: int, content_type: str, body: str, reason: str
+) -> None:
+    """Rule 19: no HTTP answer ends anything; anybody on the way could send it."""
+
     async def story(world: World, witness: WitnessInMemory) -> None:
+        raw = await answer_without_proof(world, witness, (status, content_type, body))
+
+        for _ in range(5):
+            await show_heads(world.kh.node, world.link, at=world.kh.clock.now())
+
+        assert gate(world) is LinkState.OPEN
+        assert await grow(world)
+        kept = await world.kh.store.read(lambda uow: uow.audit.kept(world.link))
+        expected = f"{status} {content_type}\n".encode() + raw
+        assert [(row.kind, row.subject, row.evidence) for row in kept] == [(reason, NAME, expected)] * 3
+        acts = [row.act for row in await world.kh.store.read(lambda uow: uow.audit.list())]
+        assert acts.count("witness_contradicts") == 3
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(("status", "content_type", "body", "reason"), UNSIGNED)
+def test_at_the_gate_what_nobody_signed_keeps_it_closed_for_people(
+    tmp_path: Path, status: int, content_type: str, body: str, reason: str
+) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        await answer_without_proof(world, witness, (status, content_type, body))
+        await _restart_without_mark(world)
+
+        with pytest.raises(NodeError) as caught:
+            await open_gate(world.kh.node, world.link)
+
+        assert (gate(world), caught.value.reason) == (LinkState.CLOSED, reason)
+
+    play(tmp_path, story)
+
+
+async def _other_history(world: World, witness: WitnessInMemory) -> None:
+    """Write two histories of one log: the witness cosigns the first, the node holds the second."""
+    backup, marks = world.kh.store.snapshot(), dict(world.kh.high_water.marks)
+    await grow(world)
+    await answer_of(world.kh.node, world.link, witness.chosen)
+    world.kh.crash()
+    world.kh.high_water.marks = marks
+    world.kh.start(backup)
+    world.kh.node.presence.of(world.link).gate = LinkState.OPEN
+    for _ in range(2):
+        await grow(world)
+
+
+def test_another_history_that_we_signed_freezes_the_link(tmp_path: Path) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        await _other_history(world, witness)
+
+        await show_heads(world.kh.node, world.link, at=world.kh.clock.now())
+
+        assert gate(world) is LinkState.FROZEN
+        assert world.kh.node.presence.of(world.link).reason == "witness_forked"
+
+    play(tmp_path, story, apart=True)
+
+
+def test_a_larger_head_that_we_signed_freezes_the_link(tmp_path: Path) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        backup, marks = world.kh.store.snapshot(), dict(world.kh.high_water.marks)
+        await grow(world)
         await word(world, witness)
-        size = await witnessed(world)
-        witness.answers = lambda reply: WitnessReply(409, SIZE_TYPE, f"{size + 1}\n".encode())
+        note = witness.store.newest_note(f"exchange/v1/{world.link}/{world.kh.code}/1")
+        world.kh.crash()
+        world.kh.high_water.marks = marks
+        world.kh.start(backup)
+        world.kh.node.presence.of(world.link).gate = LinkState.OPEN
+        witness.answers = lambda reply: WitnessReply(422, "text/plain", note.encode())
 
         await show_heads(world.kh.node, world.link, at=world.kh.clock.now())
 
         assert gate(world) is LinkState.FROZEN
         assert world.kh.node.presence.of(world.link).reason == "witness_ahead"
 
-    play(tmp_path, story)
+    play(tmp_path, story, apart=True)
 
 
-@pytest.mark.parametrize("status", [422, 409], ids=["the proof does not hold", "another root at this size"])
-def test_another_history_freezes_the_link(tmp_path: Path, status: int) -> None:
+def test_a_head_of_ours_that_is_a_prefix_proves_nothing(tmp_path: Path) -> None:
     async def story(world: World, witness: WitnessInMemory) -> None:
-        head = await world.kh.store.read(lambda uow: uow.logs.head(world.link, world.kh.code))
-        assert head
-        witness.answers = lambda reply: WitnessReply(status, SIZE_TYPE, f"{head.size}\n".encode())
+        await word(world, witness)
+        note = witness.store.newest_note(f"exchange/v1/{world.link}/{world.kh.code}/1")
+        await grow(world)
+        witness.answers = lambda reply: WitnessReply(422, "text/plain", note.encode())
 
-        assert await word(world, witness) is Word.FORKED
         await show_heads(world.kh.node, world.link, at=world.kh.clock.now())
-        assert gate(world) is LinkState.FROZEN
+
+        assert gate(world) is LinkState.OPEN
 
     play(tmp_path, story)
 
@@ -165,7 +255,7 @@ def test_the_signature_of_another_key_is_no_word_of_the_witness(tmp_path: Path) 
         chosen = witness.chosen
         witness.key = witness_key("another")
 
-        assert await word_of(world.kh.node, world.link, chosen) is Word.SILENT
+        assert (await answer_of(world.kh.node, world.link, chosen)).word is Word.SILENT
 
     play(tmp_path, story)
 

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`exchange backup …`: make a backup of the running node, look at it, try it, restore it.
+
+    exchange backup make -o /backup/2027-10-04.7-days.backup     while the service runs
+    exchange backup list /backup                                 what lies there, and what has to be destroyed
+    exchange backup try FILE                                     opens and checks it; changes nothing
+    exchange backup restore FILE --data <empty folder>           no service may run on the folder
+
+The passphrase is that of the key file at the time of the backup.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from exchange.clock import SystemClock, instant_text
+from exchange.errors import InputError, UsageError
+from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.options import DATA, Data, Json, read_passphrase
+from exchange.interfaces.cli.output import Answer, say, say_json, say_table, warn
+
+group = typer.Typer(help="Make, list, try and restore backups.", no_args_is_help=True)
+
+TIMEOUT_S: Final = 6 * 3_600.0
+"""A store of 100 GB on a slow disk."""
+MAX_LISTED: Final = 10_000
+File = Annotated[Path, typer.Argument(help="The backup file.")]
+
+
+@group.command("make")
+def make(
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write, *.7-days.backup or *.backup.")],
+    data: Data = DATA,
+    without_data_keys: Annotated[
+        bool,
+        typer.Option("--without-data-keys", help="For the archive: may be kept, opens no content by itself."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a backup of the running node, sealed under its passphrase."""
+    service = Service(data, timeout_s=TIMEOUT_S)
+    found = service.ask("backup.make", file=str(out.absolute()), with_data_keys=not without_data_keys)
+    if as_json:
+        say_json(found)
+        return
+    say(f"backup of {found['made']} written to {out}, {_size(found['bytes'])}")
+    if found["destroy_by"]:
+        say(f"destroy it by {found['destroy_by']}: what is erased until then would come back with it")
+    say(f"next: exchange backup try {out}")
+
+
+@group.command("list")
+def list_backups(
+    folder: Annotated[Path, typer.Argument(help="Folder with backups.")],
+    as_json: Json = False,
+) -> None:
+    """Show the backups in a folder, and which of them has to be destroyed."""
+    now = instant_text(SystemClock().now())
+    rows = [_listed(path, now) for path in _backups_in(folder)]
+    if as_json:
+        say_json({"backups": rows})
+        return
+    table = [(row["file"], row["agency"], row["made"], _size(row["bytes"]), row["keep"]) for row in rows]
+    say_table(("file", "agency", "made", "size", "keep"), table, empty=f"no backup in {folder}")
+
+
+@group.command("try")
+def try_one(file: File, as_json: Json = False) -> None:
+    """Open a backup in a temporary folder and check everything in it; nothing is changed."""
+    from exchange.bootstrap import try_backup
+
+    tried = try_backup(file, read_passphrase())
+    found = _described(tried)
+    if as_json:
+        say_json(found)
+        return
+    _say_found(found)
+    say("the backup opens; every page, every reference and the root of every ledger are right")
+
+
+@group.command("restore")
+def restore(
+    file: File,
+    data: Data = DATA,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the store of this same node; the old one is put aside.")
+    ] = False,
+    data_keys: Annotated[
+        Path | None, typer.Option("--data-keys", help="Younger backup that has the data keys.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Restore a backup; the start gate then asks the partner how far the ledger went."""
+    from exchange.bootstrap import restore_backup
+
+    if Service(data).is_running():
+        raise UsageError(f"a service runs on {data}", hint="stop it first, and keep it stopped")
+    tried = restore_backup(file, data, read_passphrase(), replace=replace, data_keys=data_keys)
+    found = _described(tried)
+    if as_json:
+        say_json(found | {"data": str(data)})
+        return
+    _say_found(found)
+    say(f"restored into {data}; what came after the backup comes back from the partners")
+    warn("never start the old node again: two stores of one node write two histories")
+    say(f"next: exchange serve --data {data}, then: exchange doctor --data {data}")
+
+
+def _backups_in(folder: Path) -> list[Path]:
+    try:
+        found = sorted(path for path in folder.iterdir() if path.name.endswith(".backup"))
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read", hint="name a folder") from error
+    return found[:MAX_LISTED]
+
+
+def _listed(path: Path, now: str) -> Answer:
+    """Return what a backup says of itself; a file that is none says so in its row."""
+    from exchange.bootstrap import look_at
+
+    row: dict[str, Any] = {"file": path.name, "bytes": path.stat().st_size}
+    try:
+        card = look_at(path)
+    except InputError as error:
+        return row | {"agency": "", "made": "", "data_keys": None, "destroy_by": None, "keep": str(error)}
+    until = instant_text(card.destroy_by) if card.destroy_by else None
+    keep = "without data keys, may be kept" if until is None else f"destroy by {until}"
+    if until is not None and until < now:
+        keep = f"overdue: {keep}"
+    made = instant_text(card.made_at)
+    return row | {
+        "agency": card.agency,
+        "made": made,
+        "data_keys": card.has_data_keys,
+        "destroy_by": until,
+        "keep": keep,
+    }
+
+
+def _described(tried: Any) -> Answer:
+    card = tried.card
+    links = [
+        {
+            "partner": each.partner,
+            "link": each.link,
+            "own_entries": each.own_entries,
+            "partner_entries": each.partner_entries,
+            "sent": each.sent,
+            "announced": each.announced,
+        }
+        for each in tried.inventory.links
+    ]
+    made = instant_text(card.made_at)
+    return {
+        "agency": card.agency,
+        "node": card.node,
+        "made": made,
+        "data_keys": card.has_data_keys,
+        "links": links,
+    }
+
+
+def _say_found(found: Answer) -> None:
+    keys = "with" if found["data_keys"] else "without"
+    say(f"{found['agency']}, node {found['node']}, made {found['made']}, {keys} data keys")
+    for link in found["links"]:
+        say(
+            f"  {link['partner']}  ours {link['own_entries']} entries, {link['sent']} sent;"
+            f" theirs {link['partner_entries']} entries, {link['announced']} announced"
+        )
+
+
+def _size(count: int) -> str:
+    return f"{count / 1_000_000:.1f} MB"

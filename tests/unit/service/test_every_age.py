@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A backup of every age, of one side or of both: equal logs and nothing used twice, or a closed gate.
+
+The long form: `python -m tests.simulate --ages 2000 --every 100 --seeds 1`.
+"""
+
+from tests.support.ages import Ages
+
+
+def test_a_store_of_any_age_is_made_whole_or_writes_nothing() -> None:
+    """Adversary R, rules 16 and 26: an old backup brings no number, no entry and no message back twice."""
+    outcomes = Ages(seed=3, messages=6, every=3).play()
+
+    assert outcomes.broken == []
+    closed = {name: number for name, number in outcomes.counts.items() if name != "opened"}
+    assert outcomes.counts["opened"] == 8
+    assert sum(closed.values()) == 4
+    assert all("both_restored" in name or "high_water_ahead" in name for name in closed)
