@@ -27,6 +27,7 @@ from exchange.interfaces.web.asking import Asked, Values
 from exchange.interfaces.web.desk import Answer, House
 from exchange.interfaces.web.door import StaffDoor
 from exchange.service.accounts import Desk, change_password, open_account
+from exchange.service.papers import Paper
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, OfficerRow
 from tests.support.world import START, Agency
@@ -104,7 +105,14 @@ async def open_house(agency: Agency, folder: Path, *, codes_needed: bool = False
 
     staff = Desk(agency.node, PlainPasswords(), PlainCodes(), codes_needed=codes_needed)
     opened.desk = staff
-    return House(staff, ask, section.zone, section.names, cookie="exchange-loopback", secure=False)
+    return House(
+        staff, ask, section.zone, section.names, plain_print, cookie="exchange-loopback", secure=False
+    )
+
+
+async def plain_print(paper: Paper) -> bytes:
+    """A fake of the press: the page of the paper itself, so that a test can read it."""
+    return paper.html.encode()
 
 
 async def give_account(house: House, officer: str, *roles: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from exchange.errors import UsageError
-from exchange.ids import unb64url
+from exchange.ids import MovementCode, unb64url
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.interfaces.api.drafting import link_of, sent_answer, sources_for
 from exchange.messages.attachments import FileToAttach, attach
@@ -40,6 +40,18 @@ async def list_handovers(desk: Desk, ask: Ask) -> Answer:
     final = desk.node.tables.final
     shown = [one for one in found if not (ask.flag("open") and one.state in final)]
     return {"handovers": [_handover(desk, one) for one in shown]}
+
+
+async def one_handover(desk: Desk, ask: Ask) -> Answer:
+    """Return one movement by its whole code without names, or null."""
+    code = ask.text("movement")
+
+    def unit(uow: UnitOfWork) -> Handover | None:
+        row = next((row for row in uow.movements.find(MovementCode(code)) if row.code == code), None)
+        return handover_of(uow, desk.node, row) if row else None
+
+    found = await desk.node.store.read(unit)
+    return {"handover": _handover(desk, found) if found else None}
 
 
 async def show_sheet(desk: Desk, ask: Ask) -> Answer:
@@ -248,6 +260,7 @@ def _person(person: Person) -> dict[str, Any]:
 
 COMMANDS: dict[str, Command] = {
     "handover.list": list_handovers,
+    "handover.one": one_handover,
     "handover.sheet": show_sheet,
     "handover.token": show_token,
     "handover.check": check_token,

@@ -21,10 +21,15 @@ async def print_message(desk: Desk, ask: Ask) -> Answer:
 
 
 async def print_handover(desk: Desk, ask: Ask) -> Answer:
-    """Return the joint minutes of a movement as a paper; before there is a record, as a form to fill in."""
+    """Return the joint minutes of a movement as a paper, or its final list with `list`.
+
+    Before there is a record, the minutes are a form to be filled in by hand.
+    """
     officer, purpose = ask.officer(), ask.text("purpose", "")
     languages = demand_languages(ask.texts("languages"))
-    opened = await open_movement(desk.node, ask.text("movement"), officer, purpose)
+    opened = await open_movement(
+        desk.node, ask.text("movement"), officer, purpose, final_list=ask.flag("list")
+    )
     return await _answer(opened, languages)
 
 

@@ -26,7 +26,16 @@ from exchange.interfaces.web.asking import Asked, read_asked
 from exchange.interfaces.web.desk import Clerk, House
 from exchange.interfaces.web.frame import page_text, plain_text
 from exchange.interfaces.web.pages import signing_in
-from exchange.interfaces.web.replying import Page, Redirect, Reply, file_answer, html_answer, redirect_answer
+from exchange.interfaces.web.replying import (
+    Download,
+    Page,
+    Redirect,
+    Reply,
+    download_answer,
+    file_answer,
+    html_answer,
+    redirect_answer,
+)
 from exchange.interfaces.web.routes import SET_UP, Route, route_of
 from exchange.interfaces.web.styles import loaded_file
 from exchange.service.sessions import LIFE, Session, session_of
@@ -103,6 +112,8 @@ class StaffDoor:
     def _answer_to(self, clerk: Clerk, reply: Reply) -> web.Response:
         if isinstance(reply, Page):
             return html_answer(page_text(clerk, reply), status=reply.status)
+        if isinstance(reply, Download):
+            return download_answer(reply)
         response = redirect_answer(reply.to)
         if reply.to == signing_in.LEFT:
             self._set_cookie(response, "")

@@ -15,6 +15,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undef
 from jinja2.utils import missing
 from markupsafe import Markup
 
+from exchange.i18n.languages import language_name
 from exchange.interfaces.web.languages import draft_note, label, shown_language, translations
 from exchange.interfaces.web.moments import city, day_text, end_text, moment_text
 from exchange.messages.codelists import codelist
@@ -51,6 +52,7 @@ def environment(language: str) -> Environment:
         "language": shown_language(language),
         "draft_note": draft_note(language),
         "city": city,
+        "language_name": language_name,
         "undefined": None,  # a name that the components use for "nothing"
         "codes_of": lambda name: tuple(codelist(str(name)).codes),
     }

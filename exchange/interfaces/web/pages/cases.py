@@ -10,6 +10,7 @@ from typing import Any
 
 from exchange.cases.permissions import Act
 from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.paper_choices import OF_A_CASE, print_choices
 from exchange.interfaces.web.replying import Page, Reply
 from exchange.messages.catalog import FORMS
 from exchange.messages.document import JsonValue
@@ -65,6 +66,7 @@ async def show_message(clerk: Clerk) -> Reply:
         "groups": groups_of(document),
         "offered": offered,
         "review": await _to_review(clerk, found),
+        "print": print_choices(clerk.language, OF_A_CASE) if "message" in found else None,
     }
     return Page("message.html", values)
 

@@ -14,6 +14,7 @@ from exchange.ids import MessageId
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.entering import Problem, read_field
 from exchange.interfaces.web.pages.writing import form_after
+from exchange.interfaces.web.paper_choices import OF_A_HANDOVER, print_choices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.codelists import agencies
 from exchange.messages.questions import Field, Kind
@@ -50,6 +51,7 @@ async def sheet(clerk: Clerk) -> Reply:
         "to_sign": any(step["type"] == "HRC" for step in steps),
         "stops": STOPS if row["state"] not in clerk.node.tables.final else (),
         "signs_theirs": any(step["countersigns"] for step in steps),
+        "print": print_choices(clerk.language, OF_A_HANDOVER),
     }
     return Page("sheet.html", values)
 
@@ -171,14 +173,22 @@ def _receivers(origin: str) -> list[str]:
 
 
 async def _sheet(clerk: Clerk) -> Answer:
-    found = await clerk.ask("handover.list", limit=MOST)
+    return await clerk.ask("handover.sheet", movement=await seen_movement(clerk))
+
+
+async def seen_movement(clerk: Clerk) -> str:
+    """Return the code in the address, if this officer may see that movement now; nothing is opened yet.
+
+    Raises:
+        NotAllowedError: it is not there, or not near its window.
+    """
     code = clerk.asked.places["code"]
-    row = next((row for row in found["handovers"] if row["code"] == code), None)
+    row = (await clerk.ask("handover.one", movement=code))["handover"]
     if row is None or not _is_seen(clerk, row):
         raise NotAllowedError(
             f"movement {code} is not shown to you now", hint="it is shown from 24 hours before its window"
         )
-    return await clerk.ask("handover.sheet", movement=code)
+    return code
 
 
 def _is_seen(clerk: Clerk, row: Answer) -> bool:
