@@ -158,26 +158,38 @@ class Visitor:
         pairs = [pair.partition("=") for pair in query.split("&") if pair]
         return await self._asked("GET", address, query={name: (value,) for name, _, value in pairs})
 
-    async def post(self, path: str, **fields: Any) -> Shown:
+    async def post(self, path: str, *, files: dict[str, bytes] | None = None, **fields: Any) -> Shown:
         """Send a form with the token that the last page carried."""
         values = {name.replace("__", "-"): _values(value) for name, value in fields.items()}
-        return await self._asked("POST", path, fields={"token": (self.form_token,), **values})
+        return await self._asked(
+            "POST", path, fields={"token": (self.form_token,), **values}, files=files or {}
+        )
 
     async def follow(self) -> Shown:
         """Go where the last answer sent the browser."""
         return await self.get(self.last.to)
 
     async def _asked(
-        self, method: str, path: str, *, query: Values | None = None, fields: Values | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Values | None = None,
+        fields: Values | None = None,
+        files: dict[str, bytes] | None = None,
     ) -> Shown:
-        asked = Asked(method, path, self.address, self.token, query or {}, fields or {})
+        brought = {name: (data,) for name, data in (files or {}).items()}
+        asked = Asked(method, path, self.address, self.token, query or {}, fields or {}, files=brought)
         response = await StaffDoor(self.house).judged(asked)
         cookie = response.cookies.get(self.house.cookie)
         if cookie is not None:
             self.token = cookie.value
         body = response.body if isinstance(response.body, bytes) else b""
         self.last = Shown(
-            response.status, body.decode(), response.headers.get("Location", ""), dict(response.headers)
+            response.status,
+            body.decode(errors="replace"),
+            response.headers.get("Location", ""),
+            dict(response.headers),
         )
         self.form_token = self.last.hidden.get("token", self.form_token)
         return self.last

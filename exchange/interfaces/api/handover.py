@@ -130,7 +130,7 @@ def _scans(ask: Ask) -> list[FileToAttach]:
     if not ask.members.get("scan"):
         return []
     data = unb64url(ask.text("scan"))
-    return [FileToAttach(data=data, type=SCAN, case_code=None, readers=(), strip=False)]
+    return [FileToAttach(data=data, type=SCAN, case_code=None, readers=(), strip=True)]
 
 
 def _given(ask: Ask) -> Document:

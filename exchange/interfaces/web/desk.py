@@ -37,6 +37,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "case.list": Act.SEE_WORK,
         "case.show": Act.OPEN_CASE,
         "message.show": Act.OPEN_MESSAGE,
+        "message.file": Act.OPEN_MESSAGE,
         "message.print": Act.OPEN_MESSAGE,
         "message.offer": Act.OPEN_CASE,
         "case.find": Act.SEARCH,

@@ -62,6 +62,7 @@ def environment(language: str) -> Environment:
         "day": lambda text: day_text(date.fromisoformat(str(text)), language) if text else "",
         "end_of": lambda text, first, zone: end_text(_moment(first), _moment(text), zone, language),
         "plain": lambda value, zone: _plain(str(value), zone, language),
+        "size": lambda count: f"{max(round(int(count) / 1024), 1)} kB",
         "words": lambda code: str(code).replace("_", " "),
     }
     return made

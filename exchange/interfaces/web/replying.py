@@ -60,7 +60,7 @@ class Download:
     """Name for the disk: a type and a number of ours, nothing of a person (rule 31)."""
 
 
-Reply = Page | Redirect | Download
+Reply = Page | Redirect
 
 
 def html_answer(text: str, *, status: int) -> web.Response:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Papers from the pages: a button makes the file, the print is recorded, the name of the file says nothing."""
+"""Papers from the pages: a button makes the file, the print is recorded, its name says nothing."""
 
 from pathlib import Path
 

@@ -17,6 +17,7 @@ from exchange.interfaces.web.listening import LOOPBACK_COOKIE, SECURE_COOKIE, at
 from exchange.interfaces.web.replying import FIELDS
 from exchange.protocol.suites import tls_private_key
 from tests.support.certificates import pem_of, tls_key
+from tests.support.visitors import plain_print
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -36,7 +37,7 @@ def house() -> House:
     async def ask(name: str, members: dict[str, Any]) -> dict[str, Any]:
         raise AssertionError(f"{name} was asked without a sign-in: {members}")
 
-    return House(staff, ask, "Asia/Phnom_Penh", {"en": "Test"})
+    return House(staff, ask, "Asia/Phnom_Penh", {"en": "Test"}, plain_print)
 
 
 @pytest.fixture

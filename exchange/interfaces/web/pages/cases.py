@@ -13,13 +13,15 @@ from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.paper_choices import OF_A_CASE, print_choices
 from exchange.interfaces.web.replying import Page, Reply
 from exchange.messages.catalog import FORMS
-from exchange.messages.document import JsonValue
+from exchange.messages.document import Document, JsonValue, header_of, objects_at
 from exchange.messages.filling import release_digest
 from exchange.messages.form_tree import FormNode, form_tree
 from exchange.messages.questions import Field, questions_of
 
 CASE_WORK = "case_work"
 MOST_CASES = 200
+_APART = frozenset({"salt", "list_versions", "attachments"})
+"""Members that are not lines of a page."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ async def show_message(clerk: Clerk) -> Reply:
         "found": found,
         "about": found.get("message") or found["draft"],
         "groups": groups_of(document),
+        "files": files_of(document),
         "offered": offered,
         "review": await _to_review(clerk, found),
         "print": print_choices(clerk.language, OF_A_CASE) if "message" in found else None,
@@ -80,8 +83,13 @@ async def _to_review(clerk: Clerk, found: Mapping[str, Any]) -> str:
     return str(release_digest(found["document"])) if found["message"]["id"] in mine else ""
 
 
+def files_of(document: Document) -> list[Document]:
+    """Return the attachment list of a document."""
+    return objects_at(header_of(document), "attachments")
+
+
 def groups_of(document: Mapping[str, JsonValue]) -> list[tuple[str, list[Line]]]:
-    """Return a document in groups: header, content, and one for each person."""
+    """Return a document in groups: header, content, and one for each person; its files stand apart."""
     header = document.get("header")
     type_code = str(header.get("type", "")) if isinstance(header, dict) else ""
     tree, titles = form_tree(type_code), _titles(type_code)
@@ -101,7 +109,7 @@ def _lines(
 ) -> Iterator[Line]:
     if isinstance(value, dict):
         for name, inner in value.items():
-            if name in ("salt", "list_versions"):
+            if name in _APART:
                 continue
             field = fields.get(name)
             title = field.title if field else name.replace("_", " ").capitalize()

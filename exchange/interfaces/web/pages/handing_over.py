@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Handovers: the list, the sheet for a telephone or paper, and the signature of the record.
 
-What is signed is shown first; the second page signs it. A handover officer sees a movement around its window
-only (`cases.permissions`, 5).
+What is signed is shown first; the second page signs it, or takes the scan of what was signed on paper. A
+handover officer sees a movement around its window only (`cases.permissions`, 5).
 """
 
 from datetime import datetime
@@ -10,12 +10,14 @@ from typing import Any
 
 from exchange.cases.permissions import sees_movement
 from exchange.errors import Fault, InputError, NotAllowedError, UsageError
-from exchange.ids import MessageId
+from exchange.ids import MessageId, b64url
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.entering import Problem, read_field
+from exchange.interfaces.web.pages.files import FileProblem, file_problem
 from exchange.interfaces.web.pages.writing import form_after
 from exchange.interfaces.web.paper_choices import OF_A_HANDOVER, print_choices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
+from exchange.messages.attachments import FileToAttach
 from exchange.messages.codelists import agencies
 from exchange.messages.questions import Field, Kind
 from exchange.service.following import proposed
@@ -27,6 +29,9 @@ OF_ONE = frozenset({"HLD", "CWD", "INC"})
 """Stops that may concern one person of the list."""
 _LINE = ("outcome", "reason", "condition", "identity_check")
 _PLACES = frozenset({"minutes_number", "started_at", "ended_at", "reservations"})
+_NOT_KEPT = frozenset({"token", "signs", "by"})
+"""Fields of the page that shows what is signed, not of the record."""
+SCAN = "handover_minutes_scan"
 _TIMES = (
     Field("started_at", "When it began", "", Kind.INSTANT, needed=True),
     Field("ended_at", "When it ended", "", Kind.INSTANT, needed=True),
@@ -68,10 +73,12 @@ async def sign(clerk: Clerk) -> Reply:
     if problems:
         return _ask(clerk, found, problems=problems)
     asked: dict[str, Any] = {"movement": found["handover"]["code"], "document": document}
-    once = clerk.asked.text("signs")
-    if not once:
+    once, problem = clerk.asked.text("signs"), _scan_problem(clerk)
+    if not once or problem is not None:
         shown = await clerk.ask("handover.sign", send=False, **asked)
-        return _check(clerk, found, shown)
+        return _check(clerk, found, shown, problem=problem)
+    scan = clerk.asked.file("scan")
+    asked |= {"scan": b64url(scan)} if scan else {}
     async with clerk.house.sendings.one_at_a_time(f"{clerk.officer}|{once}") as became:
         if became is None:
             try:
@@ -83,6 +90,14 @@ async def sign(clerk: Clerk) -> Reply:
             became = MessageId(sent["id"])
             clerk.house.sendings.note(f"{clerk.officer}|{once}", became)
     return Redirect(f"/sent/{became}")
+
+
+def _scan_problem(clerk: Clerk) -> FileProblem | None:
+    """Return what is wrong with the scan of minutes that were signed on paper, or None."""
+    scan = clerk.asked.file("scan")
+    if clerk.asked.text("by") == "paper" and not scan:
+        return FileProblem("scan", "none")
+    return file_problem(FileToAttach(scan, type=SCAN, strip=True)) if scan else None
 
 
 async def stop(clerk: Clerk) -> Reply:
@@ -112,17 +127,21 @@ def _problem(fault: Fault) -> Problem:
     )
 
 
-def _check(clerk: Clerk, found: Answer, shown: Answer) -> Page:
+def _check(clerk: Clerk, found: Answer, shown: Answer, *, problem: FileProblem | None = None) -> Page:
     kept = [
-        (name, value) for name, values in clerk.asked.fields.items() for value in values if name != "token"
+        (name, value)
+        for name, values in clerk.asked.fields.items()
+        for value in values
+        if name not in _NOT_KEPT
     ]
     values = {
         "handover": found["handover"],
         "shown": shown,
         "kept": kept,
-        "once": clerk.node.random(12).hex(),
+        "once": clerk.asked.text("signs") or clerk.node.random(12).hex(),
+        "problem": problem,
     }
-    return Page("sign_check.html", values)
+    return Page("sign_check.html", values, status=400 if problem else 200)
 
 
 def _ask(clerk: Clerk, found: Answer, *, problems: tuple[Any, ...] = ()) -> Page:

@@ -14,21 +14,21 @@ from exchange.ids import unb64url
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.pages.handing_over import seen_movement
 from exchange.interfaces.web.paper_choices import chosen_print
-from exchange.interfaces.web.replying import Download, Reply
+from exchange.interfaces.web.replying import Download
 from exchange.service.papers import Paper
 
 PDF = "application/pdf"
 MINUTES, LIST = "minutes", "list"
 
 
-async def print_message(clerk: Clerk) -> Reply:
+async def print_message(clerk: Clerk) -> Download:
     """Return a message as a file."""
     chosen = chosen_print(clerk.asked)
     found = await clerk.ask("message.print", id=clerk.asked.places["id"], **vars(chosen))
     return await _file(clerk, found, str(found["type"]).lower())
 
 
-async def print_handover(clerk: Clerk) -> Reply:
+async def print_handover(clerk: Clerk) -> Download:
     """Return the minutes of a handover as a file, or its final list."""
     chosen, part = chosen_print(clerk.asked), clerk.asked.text("paper")
     if part not in (MINUTES, LIST):

@@ -37,21 +37,12 @@ async def today(clerk: Clerk) -> Reply:
         "ours": ours[:MOST_SHOWN],
         "theirs": theirs[:MOST_SHOWN],
         "left_out": max(len(ours) - MOST_SHOWN, 0) + max(len(theirs) - MOST_SHOWN, 0),
-        "forms": [_written(form.row.type, form) for form in await forms_of(clerk.node, clerk.officer)],
+        "forms": await forms_of(clerk.node, clerk.officer),
         "to_release": [row for row in drafts if row["prepared_by"] != clerk.officer and not row["waiting"]],
         "kept": [row for row in drafts if row["prepared_by"] == clerk.officer],
         "stuck": [row for row in listed["messages"] if row["state"] in ("stopped", "rejected") and _new(row)],
     }
     return Page("work.html", values)
-
-
-def _written(type_code: str, form: Any) -> dict[str, Any]:
-    return {
-        "id": form.id,
-        "type": type_code,
-        "changed": form.row.changed_at,
-        "cases": form.given.get("cases", []),
-    }
 
 
 def _new(row: dict[str, Any]) -> bool:
