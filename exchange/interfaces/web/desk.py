@@ -42,6 +42,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "message.offer": Act.OPEN_CASE,
         "case.find": Act.SEARCH,
         "message.fill": Act.STOP,
+        "message.persons": Act.WRITE,
         "message.validate": Act.STOP,
         "message.answer": Act.STOP,
         "message.remind": Act.WRITE,

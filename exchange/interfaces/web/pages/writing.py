@@ -23,6 +23,8 @@ from exchange.service.rows import DraftRow, MessageRow
 
 OPENING = ("RPN", "IDN", "VRQ")
 """Types that may be the first about a person, the most usual one first."""
+LISTED = "RPN"
+"""Type whose persons may come from a list."""
 WAIT_S = 3
 """How long the page after sending waits for the proof before it says that it is on its way."""
 
@@ -272,6 +274,7 @@ def _whole_page(form: Form, whole: Whole, *, status: int = 200) -> Page:
         "whole": whole,
         "files": files_of(whole.document) if whole.document else [],
         "type": form.row.type,
+        "may_list": not form.after and form.row.type == LISTED,
         "may_add": not form.after and form.row.type in OPENING,
     }
     return Page("check.html", values, status=status)
