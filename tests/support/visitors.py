@@ -15,11 +15,11 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from exchange.bootstrap import OpenNode
 from exchange.config import AgencySection, DoorSection, Settings
-from exchange.ids import OfficerNumber
+from exchange.ids import AgencyCode, OfficerNumber
 from exchange.interfaces.api.desk import Ask
 from exchange.interfaces.api.desk import Desk as CommandDesk
 from exchange.interfaces.api.server import COMMANDS
@@ -27,14 +27,24 @@ from exchange.interfaces.web.asking import Asked, Values
 from exchange.interfaces.web.desk import Answer, House
 from exchange.interfaces.web.door import StaffDoor
 from exchange.service.accounts import Desk, change_password, open_account
+from exchange.service.node import Node
 from exchange.service.papers import Paper
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, OfficerRow
-from tests.support.world import START, Agency
+from tests.support.world import START
 
 PASSWORD = "correct horse battery staple"
 ZONES = {"KH": "Asia/Phnom_Penh", "VN": "Asia/Ho_Chi_Minh"}
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+
+
+class Side(Protocol):
+    """An agency with a node, of whatever world."""
+
+    @property
+    def code(self) -> AgencyCode: ...
+    @property
+    def node(self) -> Node: ...
 
 
 class PlainPasswords:
@@ -87,7 +97,7 @@ class Shown:
         return {name: html.unescape(value) for name, value in _HIDDEN.findall(self.text)}
 
 
-async def open_house(agency: Agency, folder: Path, *, codes_needed: bool = False) -> House:
+async def open_house(agency: Side, folder: Path, *, codes_needed: bool = False) -> House:
     """Return the pages of a simulated agency."""
     section = AgencySection(
         code=agency.code,

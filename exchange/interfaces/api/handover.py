@@ -35,8 +35,8 @@ MAX_LIST = 1_000
 
 async def list_handovers(desk: Desk, ask: Ask) -> Answer:
     """Return the movements, last changed first; with `open` only those that are not finished."""
-    limit = min(ask.number("limit", 100), MAX_LIST)
-    found = await desk.node.store.read(lambda uow: handovers(uow, desk.node, limit=limit))
+    limit, skip = min(ask.number("limit", 100), MAX_LIST), ask.number("skip", 0)
+    found = await desk.node.store.read(lambda uow: handovers(uow, desk.node, limit=limit, skip=skip))
     final = desk.node.tables.final
     shown = [one for one in found if not (ask.flag("open") and one.state in final)]
     return {"handovers": [_handover(desk, one) for one in shown]}

@@ -33,6 +33,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "partner.list": Act.SEE_PARTNERS,
         "partner.show": Act.SEE_PARTNERS,
         "due": Act.SEE_WORK,
+        "due.page": Act.SEE_WORK,
         "message.list": Act.SEE_WORK,
         "case.list": Act.SEE_WORK,
         "case.show": Act.OPEN_CASE,

@@ -59,6 +59,7 @@ ROUTES = (
     Route("POST", "/account/device", Act.OWN_ACCOUNT, own_account.connect),
     Route("POST", "/account/language", Act.OWN_ACCOUNT, own_account.choose_language),
     Route("GET", "/today", Act.SEE_WORK, work.today),
+    Route("GET", "/due/<side>", Act.SEE_WORK, work.due_page),
     Route("GET", "/cases", Act.SEE_WORK, cases.listed),
     Route("GET", "/case/<code>", Act.OPEN_CASE, cases.show),
     Route("GET", "/message/<id>", Act.OPEN_MESSAGE, cases.show_message),

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange.cases.permissions import Act
+from exchange.ids import LinkId
 from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.paging import ROWS, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_CASE, print_choices
 from exchange.interfaces.web.replying import Page, Reply
 from exchange.messages.catalog import FORMS
@@ -19,7 +21,6 @@ from exchange.messages.form_tree import FormNode, form_tree
 from exchange.messages.questions import Field, questions_of
 
 CASE_WORK = "case_work"
-MOST_CASES = 200
 _APART = frozenset({"salt", "list_versions", "attachments"})
 """Members that are not lines of a page."""
 
@@ -34,8 +35,9 @@ class Line:
 
 
 async def listed(clerk: Clerk) -> Reply:
-    found = await clerk.ask("case.list", limit=MOST_CASES)
-    return Page("cases.html", {"cases": found["cases"], "most": MOST_CASES})
+    part = asked_slice(clerk.asked, ROWS)
+    found = (await clerk.ask("case.list", limit=part.limit, skip=part.skip))["cases"]
+    return Page("cases.html", {"cases": part.shown(found), "beside": part.ways(found)})
 
 
 async def show(clerk: Clerk) -> Reply:
@@ -78,9 +80,12 @@ async def _to_review(clerk: Clerk, found: Mapping[str, Any]) -> str:
     """Return the digest of a message at which this person has to look as the second one, or ""."""
     if "message" not in found or not clerk.may(Act.RELEASE) or not clerk.may(Act.SEE_WORK):
         return ""
-    looks = (await clerk.ask("due", limit=1))["second_looks"]
-    mine = {look["message"] for look in looks if look["released_by"] != clerk.officer}
-    return str(release_digest(found["document"])) if found["message"]["id"] in mine else ""
+    about = found["message"]
+    if about["direction"] != "out":
+        return ""
+    look = await clerk.node.store.read(lambda uow: uow.emergencies.of(LinkId(about["link"]), about["seq"]))
+    waits = look is not None and look.seen_at is None and look.released_by != clerk.officer
+    return str(release_digest(found["document"])) if waits else ""
 
 
 def files_of(document: Document) -> list[Document]:

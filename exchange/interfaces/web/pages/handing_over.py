@@ -15,6 +15,7 @@ from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.entering import Problem, read_field
 from exchange.interfaces.web.pages.files import FileProblem, file_problem
 from exchange.interfaces.web.pages.writing import form_after
+from exchange.interfaces.web.paging import WIDE_ROWS, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_HANDOVER, print_choices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.attachments import FileToAttach
@@ -23,7 +24,6 @@ from exchange.messages.questions import Field, Kind
 from exchange.service.following import proposed
 from exchange.service.handovers import find_movement
 
-MOST = 200
 STOPS = ("CAN", "INC", "HLD", "CWD")
 OF_ONE = frozenset({"HLD", "CWD", "INC"})
 """Stops that may concern one person of the list."""
@@ -40,10 +40,11 @@ _TIMES = (
 
 async def listed(clerk: Clerk) -> Reply:
     """Return the movements that this officer may see, without names."""
-    found = await clerk.ask("handover.list", limit=MOST)
-    shown = [row for row in found["handovers"] if _is_seen(clerk, row)]
-    final = clerk.node.tables.final
-    return Page("handovers.html", {"handovers": shown, "final": final})
+    part = asked_slice(clerk.asked, WIDE_ROWS)
+    found = (await clerk.ask("handover.list", limit=part.limit, skip=part.skip))["handovers"]
+    shown = [row for row in part.shown(found) if _is_seen(clerk, row)]
+    values = {"handovers": shown, "final": clerk.node.tables.final, "beside": part.ways(found)}
+    return Page("handovers.html", values)
 
 
 async def sheet(clerk: Clerk) -> Reply:
