@@ -24,6 +24,7 @@ async def show(clerk: Clerk) -> Reply:
     values = {
         "draft": found["draft"],
         "groups": groups_of(found["document"]),
+        "written_in": str(found["document"]["header"].get("language", "")),
         "files": files_of(found["document"]),
         "questions": found["questions"],
         "reason": two_person_reason(unkept(draft.document)[0]),
