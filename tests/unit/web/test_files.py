@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exchange.interfaces.web.asking import Asked
 from exchange.interfaces.web.desk import House
+from exchange.interfaces.web.door import StaffDoor
 from exchange.messages.header_rules import MAX_INLINE, MAX_INLINE_BYTES
 from tests.journeys.test_handover_desk import departed
 from tests.support.pictures import GPS, jpeg, pdf, png, segment
@@ -167,3 +169,27 @@ def test_minutes_signed_on_paper_are_entered_with_their_scan(tmp_path: Path) -> 
         assert opened["document"]["header"]["attachments"][0]["type"] == "handover_minutes_scan"
 
     play_handover(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("path", "signed_in", "taken"),
+    [
+        ("/form/x/files", True, True),
+        ("/form/x/list", True, True),
+        ("/form/x/files", False, False),
+        ("/form/x/send", True, False),
+        ("/search", True, False),
+        ("/nothing", True, False),
+    ],
+    ids=["files", "list", "a stranger", "another page of the form", "another page", "no page"],
+)
+def test_a_form_that_brings_a_file_is_read_only_where_one_is_taken_and_of_who_is_signed_in(
+    tmp_path: Path, path: str, signed_in: bool, taken: bool
+) -> None:
+    async def story(writer: Writer) -> None:
+        token = writer.visitor.token if signed_in else "A" * 43
+        asked = Asked("POST", path, "10.0.0.7", token)
+
+        assert await StaffDoor(writer.house)._takes_file(asked) is taken
+
+    play(tmp_path, story)

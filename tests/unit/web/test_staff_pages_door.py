@@ -129,6 +129,14 @@ async def test_a_form_that_is_too_long_is_refused_before_it_is_read(address: tup
     assert (await asked(address, head))[0] == 413
 
 
+async def test_a_file_of_a_stranger_is_refused_before_it_is_read(address: tuple[str, int]) -> None:
+    """Nothing of the body is sent, and the answer comes all the same."""
+    kind = "multipart/form-data; boundary=x"
+    head = f"POST /form/{'0' * 36}/files HTTP/1.1\nHost: x\nContent-Type: {kind}\nContent-Length: 5000000\n"
+
+    assert (await asked(address, head))[0] == 415
+
+
 async def test_a_form_with_too_many_fields_is_refused(address: tuple[str, int]) -> None:
     body = b"&".join([b"a=1"] * 2_001)
 
