@@ -8,14 +8,14 @@ handover officer sees a movement around its window only (`cases.permissions`, 5)
 from datetime import datetime
 from typing import Any
 
-from exchange.cases.permissions import sees_movement
+from exchange.cases.permissions import Act, sees_movement
 from exchange.errors import Fault, InputError, NotAllowedError, UsageError
 from exchange.ids import MessageId, b64url
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.entering import Problem, read_field
 from exchange.interfaces.web.pages.files import FileProblem, file_problem
 from exchange.interfaces.web.pages.writing import form_after
-from exchange.interfaces.web.paging import WIDE_ROWS, asked_slice
+from exchange.interfaces.web.paging import WIDE_ROWS, Slice, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_HANDOVER, print_choices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.attachments import FileToAttach
@@ -24,6 +24,8 @@ from exchange.messages.questions import Field, Kind
 from exchange.service.following import proposed
 from exchange.service.handovers import find_movement
 
+MOST_NEAR = 200
+"""Movements, last changed first, among which those near their window are looked for."""
 STOPS = ("CAN", "INC", "HLD", "CWD")
 OF_ONE = frozenset({"HLD", "CWD", "INC"})
 """Stops that may concern one person of the list."""
@@ -41,10 +43,27 @@ _TIMES = (
 async def listed(clerk: Clerk) -> Reply:
     """Return the movements that this officer may see, without names."""
     part = asked_slice(clerk.asked, WIDE_ROWS)
-    found = (await clerk.ask("handover.list", limit=part.limit, skip=part.skip))["handovers"]
-    shown = [row for row in part.shown(found) if _is_seen(clerk, row)]
-    values = {"handovers": shown, "final": clerk.node.tables.final, "beside": part.ways(found)}
+    if clerk.may(Act.SEE_WORK):
+        found = (await clerk.ask("handover.list", limit=part.limit, skip=part.skip))["handovers"]
+    else:
+        part, found = Slice(1, MOST_NEAR), await _near(clerk)
+    values = {
+        "handovers": part.shown(found),
+        "final": clerk.node.tables.final,
+        "beside": part.ways(found),
+    }
     return Page("handovers.html", values)
+
+
+async def _near(clerk: Clerk) -> list[Answer]:
+    """Return the movements near their window, for whoever sees those only: all of them on one page."""
+    found: list[Answer] = []
+    for skip in range(0, MOST_NEAR, WIDE_ROWS):
+        rows = (await clerk.ask("handover.list", limit=WIDE_ROWS, skip=skip))["handovers"]
+        found += [row for row in rows if _is_seen(clerk, row)]
+        if len(rows) < WIDE_ROWS:
+            break
+    return found
 
 
 async def sheet(clerk: Clerk) -> Reply:
