@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Short commands for people. `make demo` is the one to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-twins test interop check simulate journeys year crash bench fuzz-api pages translations vectors lock differences
+.PHONY: help venv demo demo-twins test interop check simulate journeys year crash bench fuzz-api pages translations vectors lock differences screenshots bench-pages
 
 BIN := .venv/bin
 
@@ -18,6 +18,8 @@ help:
 	@echo "make crash   kill -9 two real nodes at 30 random moments; others: make crash ARGS='--kills 100 --seed 4'"
 	@echo "               while parcels are read and written: make crash ARGS=--parcels"
 	@echo "make bench   floor, product and peer measured side by side; quick: make bench ARGS=--quick"
+	@echo "make bench-pages  server time of every page with 40,000 cases and a million messages; less: ARGS='--messages 50000'"
+	@echo "make screenshots  the pictures of the README, from two nodes on this computer (needs Chromium)"
 	@echo "make fuzz-api  thousands of made-up requests to the staff API; more: make fuzz-api ARGS='--examples 500'"
 	@echo "make venv    set up the Python packages in .venv (the others do it too)"
 	@echo "make pages   write the pages of the documentation that are made from data"
@@ -70,6 +72,13 @@ crash: venv
 
 bench: venv
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-pages: venv
+	@$(BIN)/python -m tests.bench.pages $(ARGS)
+
+screenshots: venv
+	@tools/browser.sh || true
+	@$(BIN)/python -m tests.screenshots $(ARGS)
 
 fuzz-api: venv
 	@$(BIN)/python -m tests.fuzz_api $(ARGS)

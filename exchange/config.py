@@ -178,6 +178,8 @@ class NotifySection(Section):
     """Who hears on working days how much is late."""
     administrator: tuple[str, ...] = Field(default=(), max_length=20)
     """Who hears once a week that all is well, or that it is not."""
+    languages: dict[str, str] = Field(default_factory=dict, max_length=60)
+    """Language of the mails to an address, as `"office@agency.example" = "km"`; English for the others."""
     hour: int = Field(default=8, ge=0, le=23)
     """From this hour of the own zone on, digests are sent."""
 
@@ -191,6 +193,8 @@ class NotifySection(Section):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
+        if not set(self.languages) <= {*self.arrivals, *self.overdue, *self.administrator}:
+            raise ValueError("languages names an address that gets no mail")
         if self.server and not self.sender:
             raise ValueError("sender is missing")
         if self.security == "none" and self.server and not is_loopback(self.server):

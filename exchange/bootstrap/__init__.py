@@ -12,6 +12,7 @@ or 0600.
 """
 
 from exchange.adapters.documents.pdf import write_pdf as write_pdf
+from exchange.adapters.documents.press import Press as Press
 from exchange.adapters.documents.spreadsheets import read_spreadsheet as read_spreadsheet
 from exchange.adapters.documents.spreadsheets import write_spreadsheet as write_spreadsheet
 from exchange.adapters.keys.renewal import KeyAct as KeyAct

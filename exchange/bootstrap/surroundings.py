@@ -24,6 +24,7 @@ from exchange.cases.calendars import NOTHING_ANNOUNCED, AnnouncedDays, read_anno
 from exchange.clock import SystemClock
 from exchange.config import MAX_FILE_BYTES, read_settings
 from exchange.errors import ConfigurationError, UsageError
+from exchange.i18n import LANGUAGES
 from exchange.ids import AgencyCode, LinkId, RandomSource
 from exchange.protocol.cards import Card, read_card
 from exchange.protocol.suites import KeyUse, tls_private_key
@@ -68,6 +69,12 @@ def notices_of(opened: OpenNode) -> Notices:
         ConfigurationError: mail is wanted and its package or its password is missing.
     """
     wanted, node = opened.settings.notify, opened.node
+    unknown = sorted(set(wanted.languages.values()) - set(LANGUAGES))
+    if unknown:
+        raise ConfigurationError(
+            f"[notify] languages has {unknown[0][:8]}, in which there are no texts",
+            hint=f"languages: {', '.join(LANGUAGES)}",
+        )
     password = line_of(wanted.password_file, "[notify] password_file") if wanted.user else ""
     mailer = None
     if wanted.server:
@@ -79,6 +86,7 @@ def notices_of(opened: OpenNode) -> Notices:
         wanted.administrator,
         wanted.hour,
         opened.settings.agency.zone or "UTC",
+        wanted.languages,
     )
     return Notices(
         node,

@@ -27,6 +27,7 @@ from exchange.bootstrap import (
     DESK_EXTRA,
     METRICS_TYPE,
     OpenNode,
+    Press,
     announced_days,
     notices_of,
     open_node,
@@ -219,7 +220,8 @@ async def _pages(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str:
     async def ask(name: str, members: Answer) -> Answer:
         return await COMMANDS[name](desk, Ask(members))
 
-    house = House(staff_desk(opened), ask, agency.zone, agency.names)
+    press = await stack.enter_async_context(Press())
+    house = House(staff_desk(opened), ask, agency.zone, agency.names, press.print)
     back = f"{place.address.rstrip('/') or f'http://localhost:{place.port}'}{BACK}"
     house = replace(house, elsewhere=sign_in_elsewhere(opened, back))
     return await stack.enter_async_context(serve_staff(at_address(house, place), place, folder=opened.folder))

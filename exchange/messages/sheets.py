@@ -9,6 +9,8 @@
 Nothing here opens a file (`adapters/documents`).
 """
 
+import csv
+import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -26,6 +28,7 @@ MAX_CELL = 8_000
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings that a spreadsheet program may take for a formula or a command."""
 _BETWEEN, _NONE = ";", "none"
+_TAB = "\t"
 YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -65,6 +68,33 @@ class Sheet:
 
     headings: tuple[str, ...]
     rows: tuple[SheetRow, ...]
+
+
+def pasted(text: str) -> Sheet:
+    """Return what was copied from a spreadsheet program: cells between tabulators, headings first.
+
+    Rows are numbered as in the text. What is beyond the columns of the headings is not looked at.
+    """
+    lines = list(csv.reader(io.StringIO(text), delimiter=_TAB))
+    headings = tuple(cell.strip() for cell in lines[0]) if lines else ()
+    while headings and not headings[-1]:
+        headings = headings[:-1]
+    rows = (
+        SheetRow(number, dict(zip(headings, cells, strict=False)))
+        for number, cells in enumerate(lines[1:], start=2)
+        if any(cell.strip() for cell in cells)
+    )
+    return Sheet(headings, tuple(rows))
+
+
+def as_pasted(sheet: Sheet) -> str:
+    """Return a sheet as text that `pasted` reads; cells with a formula are empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=_TAB, lineterminator="\n")
+    writer.writerow(sheet.headings)
+    for row in sheet.rows:
+        writer.writerow([row.cells.get(heading, "") for heading in sheet.headings])
+    return text.getvalue()
 
 
 def guarded(text: str) -> str:

@@ -176,6 +176,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "sheet.heading": "is no heading of this sheet",
         "sheet.twice": "is a heading that stands there twice",
         "sheet.formula": "holds a formula or an error",
+        "sheet.differs": "says another thing than a row before of what is the same for all",
         "sheet.repeated": "repeats what must be different in each row",
         "sheet.rows": "has too many or too few rows",
         "sheet.form": "is not written in the form of this column",

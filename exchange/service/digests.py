@@ -2,17 +2,19 @@
 """The mails that come by the calendar: what is late, and once a week that all is well; see `notices`.
 
 They are sent by the clock of the own side. If a mail is not taken, the next look tries again; the day or the
-week counts as told only when the mail was taken. Figures only, and no figure about a single partner.
+week counts as told only when the mail was taken. Figures only, and no figure about a single partner. Readers
+of different languages get a mail each; if a later one is not taken, those before it may get theirs twice.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from exchange.cases.calendars import AnnouncedDays, Calendar
 from exchange.cases.deadlines import DueState
 from exchange.errors import ExchangeError, HolidaysMissingError, StoreError, TransportError
+from exchange.i18n import ENGLISH, marked, translations
 from exchange.ids import LinkId
 from exchange.service.due import worklist
 from exchange.service.node import Node
@@ -36,18 +38,36 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import LinkState
 
 MAIL = "mail"
-UNKNOWN = "unknown, the holidays of a country are missing"
+UNKNOWN = marked("unknown, the holidays of a country are missing")
 DIGEST, WEEKLY = "notices:digest", "notices:weekly"
-SIGN_IN = "Sign in to see it. This mail says nothing else on purpose, and nobody reads answers to it."
-ARRIVED = ("Something arrived", f"Something arrived for you. {SIGN_IN}\n")
-LATE = ("Answers are late", "{late} answers of your office are late. " + SIGN_IN + "\n")
-WELL = ("All is well", "The node works. Partners: {open} of {all} are connected. Late answers: {late}.\n")
-LOOK = (
-    "Please look at the node",
-    "The node needs an administrator. Stopped partners: {troubles}. Run: exchange doctor\n"
-    "Partners: {open} of {all} are connected. Late answers: {late}.\n",
+SIGN_IN = marked("Sign in to see it. This mail says nothing else on purpose, and nobody reads answers to it.")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Subject and sentences of a mail in English; translated when it is sent."""
+
+    subject: str
+    sentences: tuple[str, ...]
+
+
+ARRIVED = Letter(marked("Something arrived"), (marked("Something arrived for you."), SIGN_IN))
+LATE = Letter(marked("Answers are late"), (marked("{late} answers of your office are late."), SIGN_IN))
+_CONNECTED = marked("Partners: {open} of {all} are connected.")
+_LATE_ANSWERS = marked("Late answers: {late}.")
+WELL = Letter(marked("All is well"), (marked("The node works."), _CONNECTED, _LATE_ANSWERS))
+LOOK = Letter(
+    marked("Please look at the node"),
+    (
+        marked("The node needs an administrator. Stopped partners: {troubles}. Run: exchange doctor"),
+        _CONNECTED,
+        _LATE_ANSWERS,
+    ),
 )
-TEST = ("This is a test", "Mails of the node reach you. Nothing arrived, and nothing has to be done.\n")
+TEST = Letter(
+    marked("This is a test"),
+    (marked("Mails of the node reach you."), marked("Nothing arrived, and nothing has to be done.")),
+)
 """Subject and text of each mail."""
 
 
@@ -60,6 +80,19 @@ class Readers:
     administrator: tuple[str, ...] = ()
     hour: int = 8
     zone: str = "UTC"
+    languages: Mapping[str, str] = field(default_factory=dict)
+    """Language of an address; English for the others."""
+
+    def mails(self, to: Iterable[str], letter: Letter, **figures: object) -> Iterator[Mail]:
+        """Yield a mail for each language of its readers."""
+        groups: dict[str, list[str]] = {}
+        for address in to:
+            groups.setdefault(self.languages.get(address, ENGLISH), []).append(address)
+        for language, addresses in groups.items():
+            gettext = translations(language).gettext
+            said = {name: gettext(each) if each == UNKNOWN else each for name, each in figures.items()}
+            text = " ".join(gettext(sentence).format(**said) for sentence in letter.sentences)
+            yield Mail(tuple(addresses), gettext(letter.subject), f"{text}\n")
 
 
 @dataclass(frozen=True)
@@ -117,14 +150,21 @@ class Notices:
         everybody = tuple(dict.fromkeys((*readers.arrivals, *readers.overdue, *readers.administrator)))
         found = []
         if self._mailer and everybody:
-            found.append(Tried(MAIL, await reason_of(self._mailer.send(Mail(everybody, *TEST)))))
+            found += [
+                Tried(MAIL, await reason_of(self._mailer.send(mail)))
+                for mail in readers.mails(everybody, TEST)
+            ]
         now, number = self._node.clock.now(), self._node.random(NUMBER_BYTES).hex()
         told = [Tried(bell.name, await reason_of(bell.tell(Arrival(now, number)))) for bell in self._bells]
         return (*found, *told)
 
     async def _tell(self, _: Arrival) -> None:
         if self._mailer:
-            await self._mailer.send(Mail(self._readers.arrivals, *ARRIVED))
+            await self._send(self._mailer, self._readers.arrivals, ARRIVED)
+
+    async def _send(self, mailer: Mailer, to: tuple[str, ...], letter: Letter, **figures: object) -> None:
+        for mail in self._readers.mails(to, letter, **figures):
+            await mailer.send(mail)
 
     async def _by_the_calendar(self, mailer: Mailer) -> None:
         local = self._node.clock.now().astimezone(ZoneInfo(self._readers.zone))
@@ -135,29 +175,28 @@ class Notices:
                 await self._digest(mailer)
             await self._remember(DIGEST, local.date().isoformat())
         if self._readers.administrator and is_weekly_due(weekly, local, hour=hour):
-            await mailer.send(Mail(self._readers.administrator, *await self._week()))
+            await self._week(mailer)
             await self._remember(WEEKLY, week_of(local.date()))
         self._failures = 0
 
     async def _digest(self, mailer: Mailer) -> None:
         late = await self._late()
         if late:
-            subject, text = LATE
-            await mailer.send(Mail(self._readers.overdue, subject, text.format(late=late)))
+            await self._send(mailer, self._readers.overdue, LATE, late=late)
 
-    async def _week(self) -> tuple[str, str]:
-        """Return subject and text of the mail to the administrator."""
+    async def _week(self, mailer: Mailer) -> None:
+        """Send the mail to the administrator."""
         found = [one.state for one in await standings(self._node) if one.link]
         troubles = sum(state in (LinkState.FROZEN, LinkState.PAUSED) for state in found)
         late = await self._late_or_unknown()
-        subject, text = LOOK if troubles or late == UNKNOWN else WELL
+        letter = LOOK if troubles or late == UNKNOWN else WELL
         figures = {
             "open": sum(state is LinkState.OPEN for state in found),
             "all": len(found),
             "troubles": troubles,
             "late": late,
         }
-        return subject, text.format(**figures)
+        await self._send(mailer, self._readers.administrator, letter, **figures)
 
     async def _late(self) -> int:
         """Return how many answers of ours are late."""

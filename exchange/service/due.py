@@ -94,9 +94,17 @@ async def worklist(node: Node, announced: AnnouncedDays) -> tuple[Task, ...]:
 
 
 async def work_page(
-    node: Node, announced: AnnouncedDays, *, after: Place = BEGIN, limit: int = PAGE, late: bool = False
+    node: Node,
+    announced: AnnouncedDays,
+    *,
+    after: Place = BEGIN,
+    limit: int = PAGE,
+    late: bool = False,
+    direction: Direction | None = None,
 ) -> Worklist:
     """Return the next `limit` tasks after a place, the first to be done first; only late ones if wanted.
+
+    With `direction` only those that wait for an answer of one side and are not being answered.
 
     Raises:
         HolidaysMissingError: as `worklist`.
@@ -107,7 +115,9 @@ async def work_page(
         here, most = place, min(PAGE, limit - len(found))
 
         def unit(uow: UnitOfWork, here: Place = here, most: int = most) -> tuple[list[Task], Place]:
-            rows, place = uow.questions.tasks(after=here, limit=most, late_at=now if late else None)
+            rows, place = uow.questions.tasks(
+                after=here, limit=most, late_at=now if late else None, direction=direction
+            )
             return list(_tasks(uow, node, rows, announced, now)), place
 
         tasks, place = await node.store.read(unit)

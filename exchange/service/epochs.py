@@ -76,7 +76,7 @@ async def decide(node: Node, link: LinkId, *, why: str, first: int = 0, actors: 
         decided = Decision(_next_epoch(node, row), why, first)
         uow.settings.put(DECIDED + link, json.dumps(asdict(decided)))
         for actor in actors:
-            uow.audit.record(AuditRow(node.clock.now(), actor, "epoch_decided", link, result=why))
+            uow.audit.record(AuditRow(node.clock.now(), actor, "new_ledger_decided", link, result=why))
         return decided
 
     decided = await node.store.write(unit)
@@ -211,7 +211,7 @@ def _keep_end(uow: UnitOfWork, node: Node, link: LinkId, report: Report, decided
     """Keep the partner's signed word about where both stood, and record the act."""
     now, ended = node.clock.now(), str(decided.ep - 1)
     uow.audit.keep(DifferenceRow(link, "epoch_ended", ended, decided.why, report.raw, now))
-    uow.audit.record(AuditRow(now, "node", "epoch_began", link, result=f"{decided.ep} {decided.why}"))
+    uow.audit.record(AuditRow(now, "node", "new_ledger_begun", link, result=f"{decided.ep} {decided.why}"))
 
 
 async def put_mark_of(node: Node, link: LinkId) -> None:

@@ -7,7 +7,8 @@
 3. Sending turns the form into a draft of the same number in one commit, then releases that draft. The draft
    can become one message only (`release`), so a second click, another window or a restart in between send
    nothing twice. If it cannot be released now, the form is put back as it was.
-4. If the act needs two persons, the draft stays for the second one (`drafts.approve`).
+4. Files are kept, sealed, with the form until it is sent; they become parts of the draft (`attachments`).
+5. If the act needs two persons, the draft stays for the second one (`drafts.approve`).
 """
 
 import json
@@ -16,8 +17,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from exchange.errors import ExchangeError, StaleFormError, UsageError
-from exchange.ids import LinkId, MessageId, OfficerNumber, new_message_id
+from exchange.ids import LinkId, MessageId, OfficerNumber, b64url, new_message_id, unb64url
+from exchange.messages.attachments import FileToAttach
 from exchange.messages.filling import release_digest
+from exchange.messages.media import Carried
 from exchange.protocol.parts import Document
 from exchange.service.drafts import Fate, Sent, release_draft
 from exchange.service.enclosures import kept
@@ -45,6 +48,8 @@ class Form:
     """`header`, `content` and `persons` as they were entered."""
     answered: tuple[str, ...]
     """Places of the questions that were answered, also with nothing."""
+    files: tuple[FileToAttach, ...] = ()
+    """What goes with it, in the order of its attachment list."""
 
     @property
     def id(self) -> MessageId:
@@ -86,9 +91,9 @@ async def open_form(node: Node, id: MessageId, officer: OfficerNumber) -> Form:
     return await node.store.read(lambda uow: _form(uow, id, officer))
 
 
-async def forms_of(node: Node, officer: OfficerNumber) -> list[Form]:
-    """Return the forms of an officer, last changed first."""
-    return await node.store.read(lambda uow: [_read(row) for row in uow.staff.forms.of(officer)])
+async def forms_of(node: Node, officer: OfficerNumber) -> list[FormRow]:
+    """Return the forms of an officer without what was entered, last changed first."""
+    return await node.store.read(lambda uow: uow.staff.forms.of(officer))
 
 
 async def save_step(
@@ -114,6 +119,22 @@ async def save_step(
     return await node.store.write(unit)
 
 
+async def save_files(
+    node: Node, id: MessageId, officer: OfficerNumber, *, version: int, files: Sequence[FileToAttach]
+) -> Form:
+    """Keep the files that go with a form, in place of those before.
+
+    Raises:
+        StaleFormError: the form is at another version, or gone.
+        UsageError: they are too many or too long together.
+    """
+
+    def unit(uow: UnitOfWork) -> Form:
+        return _save(uow, node, replace(_fresh(uow, id, officer, version), files=tuple(files)))
+
+    return await node.store.write(unit)
+
+
 async def drop_form(node: Node, id: MessageId, officer: OfficerNumber) -> None:
     """Discard a form; what was entered is destroyed."""
 
@@ -126,9 +147,15 @@ async def drop_form(node: Node, id: MessageId, officer: OfficerNumber) -> None:
 
 
 async def send_form(
-    node: Node, id: MessageId, officer: OfficerNumber, *, version: int, document: Document
+    node: Node,
+    id: MessageId,
+    officer: OfficerNumber,
+    *,
+    version: int,
+    document: Document,
+    attachments: Sequence[Carried] = (),
 ) -> Sent:
-    """Send what a form became (3, 4).
+    """Send what a form became (3, 5); `attachments` are the parts that `attach` gave for the document.
 
     Raises:
         StaleFormError: the form is at another version, or was sent.
@@ -136,8 +163,8 @@ async def send_form(
         NodeError: the node cannot send now; the form is as it was.
     """
     form = await node.store.read(lambda uow: _fresh(uow, id, officer, version))
-    demand_whole(await check_draft(node, form.row.link, document, officer, ()))
-    draft = _draft(node, form, document)
+    demand_whole(await check_draft(node, form.row.link, document, officer, attachments))
+    draft = _draft(node, form, document, attachments)
 
     def unit(uow: UnitOfWork) -> None:
         _fresh(uow, id, officer, version)
@@ -156,12 +183,12 @@ async def send_form(
         raise
 
 
-def _draft(node: Node, form: Form, document: Document) -> DraftRow:
+def _draft(node: Node, form: Form, document: Document, attachments: Sequence[Carried]) -> DraftRow:
     return DraftRow(
         id=form.id,
         link=form.row.link,
         type=form.row.type,
-        document=kept(document, ()),
+        document=kept(document, attachments),
         prepared_by=form.row.officer,
         digest=release_digest(document),
         approved_by=None,
@@ -191,9 +218,10 @@ def _fresh(uow: UnitOfWork, id: MessageId, officer: OfficerNumber, version: int)
 
 
 def _save(uow: UnitOfWork, node: Node, form: Form) -> Form:
-    content = json.dumps({"after": form.after, "given": form.given, "answered": form.answered}).encode()
+    members = {"after": form.after, "given": form.given, "answered": form.answered}
+    content = json.dumps({**members, "files": [_file_members(file) for file in form.files]}).encode()
     if len(content) > MOST_BYTES:
-        raise UsageError("the form has become too long", hint="send fewer persons in one message")
+        raise UsageError("the form has become too long", hint="send fewer persons or files in one message")
     row = replace(form.row, content=content, version=form.row.version + 1, changed_at=node.clock.now())
     uow.staff.forms.save(row)
     return replace(form, row=row)
@@ -201,4 +229,22 @@ def _save(uow: UnitOfWork, node: Node, form: Form) -> Form:
 
 def _read(row: FormRow) -> Form:
     members = json.loads(row.content)
-    return Form(row, members["after"], members["given"], tuple(members["answered"]))
+    files = tuple(_file(one) for one in members.get("files", ()))
+    return Form(row, members["after"], members["given"], tuple(members["answered"]), files)
+
+
+def _file_members(file: FileToAttach) -> dict[str, Any]:
+    return {
+        "data": b64url(file.data), "type": file.type, "case": file.case_code,
+        "readers": file.readers, "strip": file.strip,
+    }  # fmt: skip
+
+
+def _file(members: dict[str, Any]) -> FileToAttach:
+    return FileToAttach(
+        data=unb64url(members["data"]),
+        type=members["type"],
+        case_code=members["case"],
+        readers=tuple(members["readers"]),
+        strip=members["strip"],
+    )

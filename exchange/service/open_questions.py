@@ -88,9 +88,18 @@ class Questions(Protocol):
         ...
 
     def tasks(
-        self, *, after: Place = BEGIN, limit: int = 100, late_at: datetime | None = None
+        self,
+        *,
+        after: Place = BEGIN,
+        limit: int = 100,
+        late_at: datetime | None = None,
+        direction: Direction | None = None,
     ) -> tuple[list[TaskRow], Place]:
-        """Return a page of tasks, the first to be done first; with `late_at` only what is late then."""
+        """Return a page of tasks, the first to be done first.
+
+        With `late_at` only what is late then; with `direction` only what waits for that side and is not
+        being answered.
+        """
         ...
 
     def tasks_of(self, link: LinkId, direction: Direction, seq: int) -> list[TaskRow]: ...

@@ -6,7 +6,7 @@ Printing is an act of its own: it is recorded with its purpose in the same commi
 
 * A message of any type can be printed. A countersignature says little alone: its record is printed with it.
 * Of a movement the joint minutes are printed: the newest record with what signs it. Before there is a record,
-  the final list as minutes to be filled in by hand.
+  the final list as minutes to be filled in by hand. The final list itself is the sheet for the crossing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -87,9 +87,15 @@ async def open_message(
 
 
 async def open_movement(
-    node: Node, prefix: str, officer: OfficerNumber, purpose: str, roles: Sequence[str] | None = None
+    node: Node,
+    prefix: str,
+    officer: OfficerNumber,
+    purpose: str,
+    roles: Sequence[str] | None = None,
+    *,
+    final_list: bool = False,
 ) -> Opened:
-    """Return the joint minutes of a movement for printing; recorded in the same commit.
+    """Return the joint minutes of a movement for printing, or its final list; recorded in the same commit.
 
     Raises:
         UsageError: no purpose, no such movement, or neither a record nor a departure is there.
@@ -99,16 +105,17 @@ async def open_movement(
 
     def unit(uow: UnitOfWork) -> Opened:
         movement = find_movement(uow, prefix)
-        main = _newest_record(uow, movement) or next(_spoken(uow, movement, DEPARTURE), None)
+        record = None if final_list else _newest_record(uow, movement)
+        main = record or next(_spoken(uow, movement, DEPARTURE), None)
         if main is None:
             raise UsageError(
                 f"movement {movement.code} has neither a record nor a departure yet",
-                hint="minutes can be printed as soon as the final list (HDP) is there",
+                hint="a paper can be printed as soon as the final list (HDP) is there",
             )
         reader = reader_of(uow, officer, roles, purpose=purpose)
         demand_movement(node, reader, handover_of(uow, node, movement))
         note_opening(uow, node, reader, movement.code, act="handover_printed")
-        return _opened(uow, node, main, blank=main.type == DEPARTURE)
+        return _opened(uow, node, main, blank=main.type == DEPARTURE and not final_list)
 
     return await node.store.write(unit)
 

@@ -73,9 +73,18 @@ def open_case(uow: UnitOfWork, node: Node, reader: Reader, place: CasePlace, *, 
 
 
 def open_document(
-    uow: UnitOfWork, node: Node, reader: Reader, row: MessageRow, document: Document, *, act: str
+    uow: UnitOfWork,
+    node: Node,
+    reader: Reader,
+    row: MessageRow,
+    document: Document,
+    *,
+    act: str,
+    result: str = "",
 ) -> Readable:
     """Note that a message is opened, and return of it what this reader may read.
+
+    `result` says in the record which part of it.
 
     Raises:
         NotAllowedError: as `open_case`.
@@ -84,7 +93,8 @@ def open_document(
     places = [CasePlace(row.link, code) for code in cases_of(document)]
     demand_desk(uow, node, reader, places)
     one = len(places) == 1
-    note_opening(uow, node, reader, row.id, act=act, counted=places[0].case if one else row.id)
+    counted = places[0].case if one else row.id
+    note_opening(uow, node, reader, row.id, act=act, counted=counted, result=result)
     return readable(document, reading_of(uow, node, reader, row, places))
 
 
@@ -103,7 +113,14 @@ def open_for_print(
 
 
 def note_opening(
-    uow: UnitOfWork, node: Node, reader: Reader, object: str, *, act: str, counted: str = ""
+    uow: UnitOfWork,
+    node: Node,
+    reader: Reader,
+    object: str,
+    *,
+    act: str,
+    counted: str = "",
+    result: str = "",
 ) -> None:
     """Record an opening, and count it.
 
@@ -113,7 +130,7 @@ def note_opening(
         ReadingStoppedError: the officer is stopped.
     """
     count_opening(uow, node, reader, counted or object)
-    uow.audit.record(AuditRow(node.clock.now(), reader.officer, act, object, reader.purpose))
+    uow.audit.record(AuditRow(node.clock.now(), reader.officer, act, object, reader.purpose, result))
 
 
 def count_opening(uow: UnitOfWork, node: Node, reader: Reader, object: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from exchange.adapters.storage.sqlite import SqliteStore
 from exchange.clock import SystemClock
-from exchange.ids import LinkId
+from exchange.ids import AgencyCode, LinkId
 from exchange.protocol.agreement import sign_agreement
 from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Node, Presence
@@ -31,6 +31,10 @@ class Office:
     node: Node
     link: LinkId
     store: SqliteStore
+
+    @property
+    def code(self) -> AgencyCode:
+        return self.node.agency
 
 
 @contextlib.asynccontextmanager

@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 from exchange.cases.calendars import NOTHING_ANNOUNCED
 from exchange.cases.chronicle import case_rules, new_chronicle
 from exchange.cases.stored import case_bytes
-from exchange.ids import Digest, b64url, new_case_code, new_message_id
+from exchange.ids import CaseCode, Digest, b64url, new_case_code, new_message_id
 from exchange.ledger.entries import Entry, rcvd
 from exchange.service import logbook
 from exchange.service.deadlines import settle_ends
@@ -57,8 +57,8 @@ class OpenCases:
 async def measure_due(folder: Path, cases: int, *, answered: int = 0) -> OpenCases:
     """Return what the worklist takes with so many open cases, and so many messages that were answered."""
     async with office(folder) as here:
-        await _fill(here, answered, opened=False)
-        await _fill(here, cases, opened=True)
+        await fill(here, answered, opened=False)
+        await fill(here, cases, opened=True)
         began_s = time.monotonic()
         await settle_ends(here.node, NOTHING_ANNOUNCED)
         settle_s = time.monotonic() - began_s
@@ -81,16 +81,19 @@ async def _timed(work: Callable[[], Awaitable[T]]) -> tuple[float, T]:
     return sorted(took)[REPEATS // 2], found
 
 
-async def _fill(here: Office, count: int, *, opened: bool) -> None:
+async def fill(here: Office, count: int, *, opened: bool) -> None:
     """Keep so many accepted notices of the partner; those that are not `opened` were answered long ago."""
     done = 0
     while done < count:
         part = min(AT_ONCE, count - done)
-        await here.store.write(lambda uow, part=part: _keep_some(uow, here, part, opened=opened))  # type: ignore[misc]
+        await here.store.write(lambda uow, part=part: keep_some(uow, here, part, opened=opened))  # type: ignore[misc]
         done += part
 
 
-def _keep_some(uow: UnitOfWork, here: Office, count: int, *, opened: bool) -> None:
+def keep_some(
+    uow: UnitOfWork, here: Office, count: int, *, opened: bool
+) -> list[tuple[MessageRow, CaseCode | None]]:
+    """Keep some more notices; return each with the case that it opened."""
     node = here.node
     pairing = pairing_of(uow, node, here.link)
     first = uow.messages.numbers(here.link, Direction.IN, 1, 1)
@@ -100,8 +103,7 @@ def _keep_some(uow: UnitOfWork, here: Office, count: int, *, opened: bool) -> No
     logbook.write(uow, node, pairing.link, [_leaf(row) for row in rows])
     for row in rows:
         uow.messages.add(row, envelope=b"-", body=None)
-        if opened:
-            _open(uow, here, pairing, row)
+    return [(row, _open(uow, here, pairing, row) if opened else None) for row in rows]
 
 
 def _row(here: Office, pairing: Pairing, seq: int, index: int) -> MessageRow:
@@ -135,7 +137,7 @@ def _leaf(row: MessageRow) -> Entry:
     return rcvd(seq=row.seq, id=row.id, eh=row.envelope_hash, cd=row.body_hash, k="accepted", code="")
 
 
-def _open(uow: UnitOfWork, here: Office, pairing: Pairing, row: MessageRow) -> None:
+def _open(uow: UnitOfWork, here: Office, pairing: Pairing, row: MessageRow) -> CaseCode:
     """Keep case, event and question of a notice about one new person."""
     node = here.node
     now = node.clock.now()
@@ -149,3 +151,4 @@ def _open(uow: UnitOfWork, here: Office, pairing: Pairing, row: MessageRow) -> N
         )
     )  # fmt: skip
     uow.questions.put(QuestionRow(here.link, Direction.IN, row.seq, code, row.type, "routine"))
+    return code

@@ -114,6 +114,8 @@ class Officer:
     ) -> None:
         self.base = f"http://127.0.0.1:{node.pages}"
         self.number, self.password = number, made.passwords[node.code, number]
+        self.saved: list[str] = []
+        """Names under which the browser would save what it got."""
         self.asked: list[str] = []
         """Every address that the browser asked for."""
         self.stopped: list[str] = []
@@ -144,6 +146,13 @@ class Officer:
         if not target.count():
             raise AssertionError(f"{self.page.url} has no button {name}: {self.text()}")
         target.first.click()
+
+    def download(self, name: str) -> bytes:
+        """Press a button or follow a link that gives a file, and return its bytes."""
+        with self.page.expect_download() as waiting:
+            self.press(name)
+        self.saved.append(waiting.value.suggested_filename)
+        return Path(waiting.value.path()).read_bytes()
 
     def title(self) -> str:
         return self.page.locator("h1").first.inner_text().strip()

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Browser
 from tests.support.browsing import BORDER, RECEPTION, Officer, PagesPair, day, moment
+from tests.support.pictures import png
 
 PERSON = "TRAN Thi Hoa"
+PHOTO = {"name": "TRAN Thi Hoa.png", "mimeType": "image/png"}
 
 
 def notice(name: str = PERSON, born: str = "2001") -> dict[str, dict[str, str]]:
@@ -44,6 +46,10 @@ class Return:
     made: PagesPair
     case: str = ""
     movement: str = ""
+    file: bytes = b""
+    """The photograph as the officer who decided got it."""
+    minutes: bytes = b""
+    """The joint minutes as they were printed."""
 
     def __post_init__(self) -> None:
         self.kh = Officer(self.browser, self.made, self.made.kh, "P-0001").sign_in()
@@ -53,7 +59,18 @@ class Return:
         self.kh.go("/write")
         self.kh.press("Begin")
         self.kh.form(notice(name))
+        self.kh.press("Add a file")
+        self.kh.page.set_input_files("#file", files=[{**PHOTO, "buffer": png()}])
+        self.kh.fill("type", "photograph")
+        self.kh.press("Add the file")
+        assert "1. Photograph" in self.kh.text(), self.kh.text()
+        self.kh.press("Look at everything")
         self._send(self.kh)
+
+    def open_file(self) -> bytes:
+        """Open the photograph of the notice as the officer who decides, and return its bytes."""
+        self.vn.go(f"/message/{self.vn.message_of('Repatriation notice')}")
+        return self.vn.download("Open 1")
 
     def decide(self) -> None:
         self.vn.go(f"/message/{self.vn.message_of('Repatriation notice')}/answer")
@@ -127,6 +144,14 @@ class Return:
         border.press("Sign now")
         assert border.title() == "Delivered", border.text()
 
+    def print_minutes(self) -> bytes:
+        """Print the joint minutes at the crossing, on a telephone, and return the file."""
+        border = Officer(self.browser, self.made, self.made.kh, BORDER, width=390).sign_in()
+        border.go(f"/handover/{self.movement}")
+        border.page.locator(".desk-print summary").click()
+        border.fill("second", "vi")
+        return border.download("Joint minutes as PDF")
+
     def receive(self) -> None:
         reception = Officer(self.browser, self.made, self.made.vn, RECEPTION).sign_in()
         reception.go(f"/case/{self.case}")
@@ -137,12 +162,14 @@ class Return:
     def whole(self) -> None:
         """Play it from the notice to the reception."""
         self.announce()
+        self.file = self.open_file()
         self.decide()
         self.propose()
         self.confirm()
         self.depart()
         self.sign_first()
         self.countersign()
+        self.minutes = self.print_minutes()
         self.receive()
 
     def _until(self, officer: Officer, answers: dict[str, dict[str, str]], name: str) -> None:

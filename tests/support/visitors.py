@@ -15,11 +15,11 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from exchange.bootstrap import OpenNode
 from exchange.config import AgencySection, DoorSection, Settings
-from exchange.ids import OfficerNumber
+from exchange.ids import AgencyCode, OfficerNumber
 from exchange.interfaces.api.desk import Ask
 from exchange.interfaces.api.desk import Desk as CommandDesk
 from exchange.interfaces.api.server import COMMANDS
@@ -27,13 +27,24 @@ from exchange.interfaces.web.asking import Asked, Values
 from exchange.interfaces.web.desk import Answer, House
 from exchange.interfaces.web.door import StaffDoor
 from exchange.service.accounts import Desk, change_password, open_account
+from exchange.service.node import Node
+from exchange.service.papers import Paper
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, OfficerRow
-from tests.support.world import START, Agency
+from tests.support.world import START
 
 PASSWORD = "correct horse battery staple"
 ZONES = {"KH": "Asia/Phnom_Penh", "VN": "Asia/Ho_Chi_Minh"}
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+
+
+class Side(Protocol):
+    """An agency with a node, of whatever world."""
+
+    @property
+    def code(self) -> AgencyCode: ...
+    @property
+    def node(self) -> Node: ...
 
 
 class PlainPasswords:
@@ -86,7 +97,7 @@ class Shown:
         return {name: html.unescape(value) for name, value in _HIDDEN.findall(self.text)}
 
 
-async def open_house(agency: Agency, folder: Path, *, codes_needed: bool = False) -> House:
+async def open_house(agency: Side, folder: Path, *, codes_needed: bool = False) -> House:
     """Return the pages of a simulated agency."""
     section = AgencySection(
         code=agency.code,
@@ -104,7 +115,14 @@ async def open_house(agency: Agency, folder: Path, *, codes_needed: bool = False
 
     staff = Desk(agency.node, PlainPasswords(), PlainCodes(), codes_needed=codes_needed)
     opened.desk = staff
-    return House(staff, ask, section.zone, section.names, cookie="exchange-loopback", secure=False)
+    return House(
+        staff, ask, section.zone, section.names, plain_print, cookie="exchange-loopback", secure=False
+    )
+
+
+async def plain_print(paper: Paper) -> bytes:
+    """A fake of the press: the page of the paper itself, so that a test can read it."""
+    return paper.html.encode()
 
 
 async def give_account(house: House, officer: str, *roles: str) -> None:
@@ -152,19 +170,30 @@ class Visitor:
         pairs = [pair.partition("=") for pair in query.split("&") if pair]
         return await self._asked("GET", address, query={name: (value,) for name, _, value in pairs})
 
-    async def post(self, path: str, **fields: Any) -> Shown:
+    async def post(self, path: str, *, files: dict[str, bytes] | None = None, **fields: Any) -> Shown:
         """Send a form with the token that the last page carried."""
         values = {name.replace("__", "-"): _values(value) for name, value in fields.items()}
-        return await self._asked("POST", path, fields={"token": (self.form_token,), **values})
+        return await self._asked(
+            "POST", path, fields={"token": (self.form_token,), **values}, files=files or {}
+        )
 
     async def follow(self) -> Shown:
         """Go where the last answer sent the browser."""
         return await self.get(self.last.to)
 
     async def _asked(
-        self, method: str, path: str, *, query: Values | None = None, fields: Values | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Values | None = None,
+        fields: Values | None = None,
+        files: dict[str, bytes] | None = None,
     ) -> Shown:
-        asked = Asked(method, path, self.address, self.token, self.way, query or {}, fields or {})
+        brought = {name: (data,) for name, data in (files or {}).items()}
+        asked = Asked(
+            method, path, self.address, self.token, self.way, query or {}, fields or {}, files=brought
+        )
         response = await StaffDoor(self.house).judged(asked)
         cookie = response.cookies.get(self.house.cookie)
         if cookie is not None:
@@ -174,7 +203,10 @@ class Visitor:
             self.way = way.value
         body = response.body if isinstance(response.body, bytes) else b""
         self.last = Shown(
-            response.status, body.decode(), response.headers.get("Location", ""), dict(response.headers)
+            response.status,
+            body.decode(errors="replace"),
+            response.headers.get("Location", ""),
+            dict(response.headers),
         )
         self.form_token = self.last.hidden.get("token", self.form_token)
         return self.last

@@ -8,6 +8,7 @@ from typing import Any
 
 from exchange.ids import MessageId
 from exchange.interfaces.web.desk import House
+from exchange.service.forms import Form, forms_of, open_form
 from exchange.service.rows import Direction
 from tests.support.visitors import Visitor, give_account, open_house
 from tests.support.world import OFFICER, SECOND, World
@@ -66,6 +67,11 @@ class Writer:
         hidden = self.visitor.last.hidden
         fields = {"version": hidden["version"], "back": hidden["back"], **answer, **more}
         return await self.visitor.post(address, **fields)
+
+    async def forms(self) -> list[Form]:
+        """Return the forms of the officer with what was entered, last changed first."""
+        node = self.house.node
+        return [await open_form(node, row.id, OFFICER) for row in await forms_of(node, OFFICER)]
 
     async def send(self, form: str) -> Any:
         shown = await self.visitor.get(f"/form/{form}/check")

@@ -23,6 +23,9 @@ PAGES = {
         "CASE",
         "FORM",
         "CHECK",
+        "FILES",
+        "LIST",
+        "/due/theirs",
     ),
     "P-0002": ("DRAFT",),
     BORDER: ("/handovers", "SHEET", "/acts"),
@@ -53,6 +56,8 @@ def told(browser: Browser, made: PagesPair) -> dict[str, str]:
         "CASE": f"/case/{story.case}",
         "FORM": f"{form}/persons/0/consents",
         "CHECK": f"{form}/check",
+        "FILES": f"{form}/files",
+        "LIST": f"{form}/list",
         "SHEET": sheet,
         "DRAFT": f"/message/{notice}",
     }
@@ -133,7 +138,12 @@ def test_visits_are_small(told: dict[str, str], browser: Browser, made: PagesPai
     officer.sign_in()
     sizes.clear()
     later = []
-    for path in ("/today", told["CASE"], told["FORM"], told["CHECK"]):
+    for path in (
+        "/today",
+        "/cases",
+        "/handovers",
+        *(told[name] for name in ("CASE", "FORM", "CHECK", "LIST")),
+    ):
         officer.go(path)
         later.append(sum(size for _, size in sizes))
         sizes.clear()
@@ -157,6 +167,36 @@ def test_the_pages_work_with_the_keyboard_alone(browser: Browser, made: PagesPai
 
     assert skip == "Skip to the main content"
     assert officer.title() == "Work today"
+
+
+def test_a_stop_is_begun_at_the_crossing_with_the_keyboard_alone(
+    told: dict[str, str], browser: Browser, made: PagesPair
+) -> None:
+    """From the list of handovers to the first question of the stop, on a telephone with a keyboard."""
+    officer = Officer(browser, made, made.kh, BORDER, script=True, width=390).sign_in()
+    officer.go("/handovers")
+    keyboard = officer.page.keyboard
+
+    tab_to(officer, "Open the sheet")
+    keyboard.press("Enter")
+    officer.page.wait_for_url("**/handover/*")
+    tab_to(officer, "CAN")
+    keyboard.press("Space")
+    tab_to(officer, "Write the stop")
+    keyboard.press("Enter")
+    officer.page.wait_for_url("**/form/**")
+
+    assert "Cancellation" in officer.text()
+
+
+def tab_to(officer: Officer, wanted: str) -> None:
+    """Press the tabulator until something with these words, or this value, has the focus."""
+    said = "document.activeElement.value || document.activeElement.textContent.trim()"
+    for _ in range(80):
+        officer.page.keyboard.press("Tab")
+        if officer.page.evaluate(said) == wanted:
+            return
+    raise AssertionError(f"{wanted} cannot be reached with the keyboard")
 
 
 def test_the_training_band_is_on_the_screen_and_on_paper(browser: Browser, made: PagesPair) -> None:

@@ -5,6 +5,7 @@ import pytest
 from playwright.sync_api import Browser
 from tests.support.browsing import AUDITOR, Officer, PagesPair
 from tests.support.page_stories import PERSON, Return
+from tests.support.pictures import png
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,17 @@ def test_every_message_of_the_case_is_marked_as_proved(told: Return) -> None:
     events = told.kh.page.locator(".timeline__event")
     assert events.count() == 8
     assert all("proof stored" in text for text in events.all_inner_texts())
+
+
+def test_the_photograph_arrived_as_it_was_under_a_name_that_says_nothing(told: Return) -> None:
+    assert told.file == png()
+    assert len(told.vn.saved) == 1
+    assert "TRAN" not in told.vn.saved[0]
+
+
+def test_the_minutes_that_both_signed_are_a_pdf_for_the_archive(told: Return) -> None:
+    assert told.minutes.startswith(b"%PDF-1.7")
+    assert told.minutes.count(b"EmbeddedFile") >= 1
 
 
 def test_nothing_is_left_to_answer(told: Return) -> None:

@@ -140,9 +140,9 @@ class SqlCases:
         values = {"group_token": self._files.group_token(wanted), "limit": FIND_LIMIT}
         return [row for row in self._rows("case_find", values) if row.code.startswith(wanted)]
 
-    def list(self, *, link: LinkId | None = None, limit: int = 100) -> builtins.list[CaseRow]:
+    def list(self, *, link: LinkId | None = None, limit: int = 100, skip: int = 0) -> builtins.list[CaseRow]:
         if link is None:
-            return self._rows("case_list", {"limit": limit})
+            return self._rows("case_list", {"limit": limit, "skip": skip})
         return self._rows("case_list_of_link", {"link": self._numbers.find(link), "limit": limit})
 
     def page(self, link: LinkId, *, after: int = 0, limit: int = 100) -> tuple[builtins.list[CaseCode], int]:

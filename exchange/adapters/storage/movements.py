@@ -59,9 +59,11 @@ class SqlMovements:
         rows = self._rows("movement_find", {"group_token": token, "limit": FIND_LIMIT})
         return [row for row in rows if row.code.startswith(wanted)]
 
-    def list(self, *, link: LinkId | None = None, limit: int = 100) -> builtins.list[MovementRow]:
+    def list(
+        self, *, link: LinkId | None = None, limit: int = 100, skip: int = 0
+    ) -> builtins.list[MovementRow]:
         if link is None:
-            return self._rows("movement_list", {"limit": limit})
+            return self._rows("movement_list", {"limit": limit, "skip": skip})
         return self._rows("movement_list_of_link", {"link": self._numbers.find(link), "limit": limit})
 
     def add_event(self, row: MovementEventRow) -> None:

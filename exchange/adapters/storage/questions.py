@@ -86,10 +86,16 @@ class SqlQuestions:
         return tuple(last) if last else BEGIN
 
     def tasks(
-        self, *, after: Place = BEGIN, limit: int = 100, late_at: datetime | None = None
+        self,
+        *,
+        after: Place = BEGIN,
+        limit: int = 100,
+        late_at: datetime | None = None,
+        direction: Direction | None = None,
     ) -> tuple[builtins.list[TaskRow], Place]:
         until = _NO_END if late_at is None else from_instant(late_at)
         values = _task_place("after", after) | {"limit": limit, "until_at": until, "over_at": until}
+        values |= {"direction": direction}
         rows = self._database.all("task_page", values)
         place = tuple(rows[-1][:7]) if len(rows) == limit else BEGIN
         return [_task(row) for row in rows], place

@@ -192,7 +192,12 @@ class SqlForms:
         self._database.run("ended_key_add", {"key": row[0]})
 
     def of(self, officer: OfficerNumber) -> builtins.list[FormRow]:
-        return [self._row(row) for row in self._database.all("form_of", {"officer": officer})]
+        return [
+            FormRow(to_message_id(id), link, owner, type, b"", version, to_instant(changed_at))
+            for id, link, owner, type, version, changed_at in self._database.all(
+                "form_of", {"officer": officer}
+            )
+        ]
 
     def naming(self, text: str) -> builtins.list[MessageId]:
         rows = (self._row(row) for row in self._database.all("form_list"))

@@ -10,13 +10,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from exchange.bootstrap import announced_days
+from exchange.cases.calendars import AnnouncedDays
 from exchange.errors import UsageError
 from exchange.ids import AgencyCode, LinkId
 from exchange.interfaces.api.access import waiting_answer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.interfaces.api.retaining import owed_answer, proposal_answer
 from exchange.messages.catalog import message_types
-from exchange.service.due import Task, count_work, work_page
+from exchange.service.due import Task, Worklist, count_work, work_page
 from exchange.service.emergencies import EmergencyRow
 from exchange.service.open_questions import BEGIN, Place, TaskCount
 from exchange.service.ports import UnitOfWork
@@ -26,6 +27,8 @@ from exchange.service.withdrawals import PassOn, to_pass_on
 
 SHOWN, MOST = 100, 1_000
 """Tasks in one answer: as many as somebody looks at, and as many as one may ask for."""
+SIDES = {"": None, "ours": Direction.IN, "theirs": Direction.OUT}
+"""Who has to answer, by the direction in which the question went."""
 _PLACE = (int, int, int, str, int, int, int)
 """Types of the members of a place."""
 
@@ -33,12 +36,12 @@ _PLACE = (int, int, int, str, int, int, int)
 async def list_due(desk: Desk, ask: Ask) -> Answer:
     """Return a page of tasks, the first to be done first, and how many there are in all.
 
-    With `overdue` only those that are late. `more` is where the next page begins, to be given as `after`.
+    With `overdue` only those that are late, with `side` those that one side has to answer. `more` is where
+    the next page begins, to be given as `after`.
     """
     announced = await asyncio.to_thread(announced_days, desk.opened.folder)
     counts = await count_work(desk.node, announced)
-    late, limit = ask.flag("overdue"), min(max(ask.number("limit", SHOWN), 1), MOST)
-    page = await work_page(desk.node, announced, after=_place(ask), limit=limit, late=late)
+    page = await _page(desk, ask, announced)
     links = {row.link: row.partner for row in await desk.links()}
     return {
         "now": when(desk.node.clock.now()),
@@ -46,13 +49,37 @@ async def list_due(desk: Desk, ask: Ask) -> Answer:
         "overdue": sum(each.late for each in counts if _to_answer(each)),
         "answers_on_their_way": sum(each.tasks for each in counts if each.answering),
         "waiting": _waiting(counts, links),
-        "tasks": [_task(desk, task) for task in page.tasks],
-        "more": list(page.next) or None,
+        **_tasks(desk, page),
         "second_looks": [_second_look(desk, each) for each in await _to_look_at(desk)],
         "withdrawals": [_withdrawal(each) for each in await _to_pass_on(desk)],
         **await desk.node.store.read(lambda uow: waiting_answer(uow, desk.node)),
         "erasures": await _erasures(desk),
     }
+
+
+async def page_due(desk: Desk, ask: Ask) -> Answer:
+    """Return a page of tasks as `due` does, and nothing else."""
+    announced = await asyncio.to_thread(announced_days, desk.opened.folder)
+    return _tasks(desk, await _page(desk, ask, announced))
+
+
+async def _page(desk: Desk, ask: Ask, announced: AnnouncedDays) -> Worklist:
+    side = ask.text("side", "")
+    if side not in SIDES:
+        raise UsageError("side is not one of ours, theirs", hint="leave it out for both")
+    limit = min(max(ask.number("limit", SHOWN), 1), MOST)
+    return await work_page(
+        desk.node,
+        announced,
+        after=_place(ask),
+        limit=limit,
+        late=ask.flag("overdue"),
+        direction=SIDES[side],
+    )
+
+
+def _tasks(desk: Desk, page: Worklist) -> Answer:
+    return {"tasks": [_task(desk, task) for task in page.tasks], "more": list(page.next) or None}
 
 
 def _place(ask: Ask) -> Place:
@@ -175,4 +202,4 @@ def _reminder(desk: Desk, task: Task) -> Answer | None:
     }
 
 
-COMMANDS: dict[str, Command] = {"due": list_due}
+COMMANDS: dict[str, Command] = {"due": list_due, "due.page": page_due}

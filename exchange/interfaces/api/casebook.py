@@ -32,7 +32,8 @@ OPENED, ACTS_READ = "message_opened", 1_000
 async def list_cases(desk: Desk, ask: Ask) -> Answer:
     partner = ask.text("partner", "")
     link = (await desk.link(partner)).link if partner else None
-    rows = await desk.node.store.read(lambda uow: uow.cases.list(link=link, limit=ask.number("limit", 100)))
+    limit, skip = ask.number("limit", 100), ask.number("skip", 0)
+    rows = await desk.node.store.read(lambda uow: uow.cases.list(link=link, limit=limit, skip=skip))
     return {"cases": [_case(row, shown_case(desk.node, row)) for row in rows]}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from exchange.errors import UsageError
-from exchange.ids import unb64url
+from exchange.ids import MovementCode, unb64url
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, reader_for, when
 from exchange.interfaces.api.drafting import link_of, sent_answer, sources_for
 from exchange.messages.attachments import FileToAttach, attach
@@ -44,11 +44,23 @@ MAX_LIST = 1_000
 
 async def list_handovers(desk: Desk, ask: Ask) -> Answer:
     """Return the movements, last changed first; with `open` only those that are not finished."""
-    limit = min(ask.number("limit", 100), MAX_LIST)
-    found = await desk.node.store.read(lambda uow: handovers(uow, desk.node, limit=limit))
+    limit, skip = min(ask.number("limit", 100), MAX_LIST), ask.number("skip", 0)
+    found = await desk.node.store.read(lambda uow: handovers(uow, desk.node, limit=limit, skip=skip))
     final = desk.node.tables.final
     shown = [one for one in found if not (ask.flag("open") and one.state in final)]
     return {"handovers": [_handover(desk, one) for one in shown]}
+
+
+async def one_handover(desk: Desk, ask: Ask) -> Answer:
+    """Return one movement by its whole code without names, or null."""
+    code = ask.text("movement")
+
+    def unit(uow: UnitOfWork) -> Handover | None:
+        row = next((row for row in uow.movements.find(MovementCode(code)) if row.code == code), None)
+        return handover_of(uow, desk.node, row) if row else None
+
+    found = await desk.node.store.read(unit)
+    return {"handover": _handover(desk, found) if found else None}
 
 
 async def show_sheet(desk: Desk, ask: Ask) -> Answer:
@@ -128,7 +140,7 @@ def _scans(ask: Ask) -> list[FileToAttach]:
     if not ask.members.get("scan"):
         return []
     data = unb64url(ask.text("scan"))
-    return [FileToAttach(data=data, type=SCAN, case_code=None, readers=(), strip=False)]
+    return [FileToAttach(data=data, type=SCAN, case_code=None, readers=(), strip=True)]
 
 
 def _given(ask: Ask) -> Document:
@@ -258,6 +270,7 @@ def _person(person: Person) -> dict[str, Any]:
 
 COMMANDS: dict[str, Command] = {
     "handover.list": list_handovers,
+    "handover.one": one_handover,
     "handover.sheet": show_sheet,
     "handover.token": show_token,
     "handover.check": check_token,

@@ -21,10 +21,14 @@ async def print_message(desk: Desk, ask: Ask) -> Answer:
 
 
 async def print_handover(desk: Desk, ask: Ask) -> Answer:
-    """Return the joint minutes of a movement as a paper; before there is a record, as a form to fill in."""
+    """Return the joint minutes of a movement as a paper, or its final list with `list`.
+
+    Before there is a record, the minutes are a form to be filled in by hand.
+    """
     officer, purpose = ask.officer(), ask.text("purpose", "")
     languages = demand_languages(ask.texts("languages"))
-    opened = await open_movement(desk.node, ask.text("movement"), officer, purpose, ask.roles())
+    movement, final_list = ask.text("movement"), ask.flag("list")
+    opened = await open_movement(desk.node, movement, officer, purpose, ask.roles(), final_list=final_list)
     return await _answer(opened, languages)
 
 

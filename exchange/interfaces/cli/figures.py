@@ -5,6 +5,7 @@ A count that must not be published is empty in CSV, null in JSON, and said in wo
 """
 
 import csv
+import io
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated
@@ -14,6 +15,7 @@ import typer
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.options import DATA, Data, Json, Officer, Partner, the_officer
 from exchange.interfaces.cli.output import Answer, say, say_json, say_table
+from exchange.messages.sheets import guarded
 
 group = typer.Typer(
     help="Statistics without persons, and how punctual answers were.", invoke_without_command=True
@@ -98,9 +100,20 @@ def timeliness(
 
 def write_csv(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows as CSV; every cell is a code, a date or a number, and a hidden count is empty."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    sys.stdout.write(csv_text(headings, rows))
+
+
+def csv_text(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return rows as CSV; a text that begins like a formula gets an apostrophe before it."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(headings)
-    writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
+    writer.writerows([_cell(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(cell: object) -> object:
+    return guarded(cell) if isinstance(cell, str) else "" if cell is None else cell
 
 
 def _said(table: Answer) -> Iterable[tuple[str, str]]:

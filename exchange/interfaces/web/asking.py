@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a browser asked: read strictly from the request, within limits, before any page sees it.
 
-1. GET without a body, POST with one short form (`application/x-www-form-urlencoded`, UTF-8).
+1. GET without a body, POST with one short form (`application/x-www-form-urlencoded`, UTF-8), or with one that
+   brings a file (`uploads`), where the door takes one.
 2. A form comes from a page of ours: what the browser says of its origin must fit, if it says anything.
 3. Only our two cookies are read: of the sign-in, and of the way to the sign-in service of the agency. Fields
    and query keep the order and the number of their values.
 """
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from aiohttp import ClientPayloadError, web
 
 from exchange.interfaces.server import Refusal, connection_of
+from exchange.interfaces.web.uploads import MAX_UPLOAD_BYTES, Uploaded, is_upload, read_upload
+
+T = TypeVar("T")
 
 MAX_BODY_BYTES = 256 * 1024
 """A page of a form with its longest texts, in three-byte letters and escaped."""
@@ -25,6 +30,8 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 _MAX_LENGTH_DIGITS = 7
 
 Values = Mapping[str, tuple[str, ...]]
+TakesFile = Callable[["Asked"], Awaitable[bool]]
+"""Whether a form with a file is taken from whoever asks; nothing of its body is read before."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,8 @@ class Asked:
     fields: Values = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     """The parts of the path that the route names."""
+    files: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
+    """Files of the form, without their names; an input that was left empty has none."""
 
     def text(self, name: str) -> str:
         """Return the first value of a field of the form, without space around it."""
@@ -55,13 +64,19 @@ class Asked:
         """Return the first value of the query."""
         return (self.query.get(name) or ("",))[0].strip()
 
+    def file(self, name: str) -> bytes:
+        """Return the first file of a field of the form, or nothing."""
+        return (self.files.get(name) or (b"",))[0]
+
     def number(self, name: str) -> int:
         """Return a field of the form as a number, or 0."""
         text = self.text(name)
         return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
 
 
-async def read_asked(request: web.BaseRequest, *, cookie: str, own: frozenset[str]) -> Asked:
+async def read_asked(
+    request: web.BaseRequest, *, cookie: str, own: frozenset[str], takes_file: TakesFile
+) -> Asked:
     """Return what was asked; `own` are the origins at which our pages are.
 
     Raises:
@@ -70,21 +85,25 @@ async def read_asked(request: web.BaseRequest, *, cookie: str, own: frozenset[st
     parts = urlsplit(request.raw_path)
     if request.method not in ("GET", "HEAD", "POST"):
         raise Refusal(400, "request_invalid")
-    fields: Values = {}
-    if request.method == "POST":
-        _demand_own_page(request, own)
-        fields = _pairs((await _body(request)).decode("utf-8", errors="strict"))
-    elif request.body_exists:
-        raise Refusal(400, "request_invalid")
-    return Asked(
+    asked = Asked(
         method="POST" if request.method == "POST" else "GET",
         path=unquote(parts.path, errors="strict"),
         address=request.remote or "",
         token=_cookie(request, cookie),
         way=_cookie(request, f"{cookie}{WAY_COOKIE}"),
         query=_pairs(parts.query),
-        fields=fields,
     )
+    if request.method != "POST":
+        if request.body_exists:
+            raise Refusal(400, "request_invalid")
+        return asked
+    _demand_own_page(request, own)
+    if not is_upload(request.headers):
+        return replace(asked, fields=_pairs((await _body(request)).decode("utf-8", errors="strict")))
+    if not await takes_file(asked):
+        raise Refusal(415, "content_type")
+    uploaded = await _uploaded(request)
+    return replace(asked, fields=uploaded.texts, files=uploaded.files)
 
 
 def _demand_own_page(request: web.BaseRequest, own: frozenset[str]) -> None:
@@ -95,19 +114,36 @@ def _demand_own_page(request: web.BaseRequest, own: frozenset[str]) -> None:
 
 
 async def _body(request: web.BaseRequest) -> bytes:
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != FORM_TYPE:
+        raise Refusal(415, "content_type")
+    length = _length(request, MAX_BODY_BYTES)
+    return await _in_time(request, request.content.readexactly(length))
+
+
+async def _uploaded(request: web.BaseRequest) -> Uploaded:
+    _length(request, MAX_UPLOAD_BYTES)
+    return await _in_time(request, read_upload(request))
+
+
+def _length(request: web.BaseRequest, most: int) -> int:
+    """Return the length that the browser says; it says one, and no encoding."""
     fields = request.headers
-    kind = fields.get("Content-Type", "").partition(";")[0].strip().lower()
     length = fields.get("Content-Length", "")
-    if "Transfer-Encoding" in fields or "Content-Encoding" in fields or kind != FORM_TYPE:
+    if "Transfer-Encoding" in fields or "Content-Encoding" in fields:
         raise Refusal(415, "content_type")
     if not (length.isascii() and length.isdigit()) or len(length) > _MAX_LENGTH_DIGITS:
         raise Refusal(400, "length_required")
-    if int(length) > MAX_BODY_BYTES:
+    if int(length) > most:
         raise Refusal(413, "too_large")
+    return int(length)
+
+
+async def _in_time(request: web.BaseRequest, reading: Awaitable[T]) -> T:
     connection = connection_of(request)
     try:
         async with asyncio.timeout(connection.app.limits.body_s):
-            return await request.content.readexactly(int(length))
+            return await reading
     except TimeoutError:
         connection.abort("slow_body")
         raise ConnectionAbortedError("the body does not come") from None

@@ -19,6 +19,7 @@ from exchange.interfaces.web.sendings import Sendings
 from exchange.messages.catalog import message_types
 from exchange.service.accounts import Desk
 from exchange.service.node import Node
+from exchange.service.papers import Paper
 from exchange.service.passkeys import Passkeys
 from exchange.service.sessions import Session, Tries
 from exchange.service.signing_on import Elsewhere
@@ -26,6 +27,7 @@ from exchange.service.signing_on import Elsewhere
 Answer = dict[str, Any]
 Commands = Callable[[str, Answer], Awaitable[Answer]]
 """Runs a command of the own staff by its name; made where the doors are joined."""
+Printer = Callable[[Paper], Awaitable[bytes]]
 
 ACTS: Mapping[str, Act] = MappingProxyType(
     {
@@ -33,13 +35,17 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "partner.list": Act.SEE_PARTNERS,
         "partner.show": Act.SEE_PARTNERS,
         "due": Act.SEE_WORK,
+        "due.page": Act.SEE_WORK,
         "message.list": Act.SEE_WORK,
         "case.list": Act.SEE_WORK,
         "case.show": Act.OPEN_CASE,
         "message.show": Act.OPEN_MESSAGE,
+        "message.file": Act.OPEN_MESSAGE,
+        "message.print": Act.OPEN_MESSAGE,
         "message.offer": Act.OPEN_CASE,
         "case.find": Act.SEARCH,
         "message.fill": Act.STOP,
+        "message.persons": Act.WRITE,
         "message.validate": Act.STOP,
         "message.answer": Act.STOP,
         "message.remind": Act.WRITE,
@@ -48,7 +54,9 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "message.release": Act.RELEASE,
         "message.review": Act.RELEASE,
         "handover.list": Act.SEE_HANDOVERS,
+        "handover.one": Act.SEE_HANDOVERS,
         "handover.sheet": Act.OPEN_SHEET,
+        "handover.print": Act.OPEN_SHEET,
         "handover.sign": Act.SIGN_RECORD,
         "reconcile": Act.RECONCILE,
         "ledger.list": Act.RECONCILE,
@@ -80,6 +88,8 @@ class House:
     zone: str
     names: Mapping[str, str]
     """Names of this agency by language."""
+    press: Printer
+    """Makes a paper into a file, away from the event loop."""
     origins: frozenset[str] = frozenset()
     """Where our pages are, as a browser says it."""
     cookie: str = ""

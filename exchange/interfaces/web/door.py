@@ -3,7 +3,8 @@
 
 The order in which a request is judged:
 
-1. Form and limits: method, length, fields, origin (`asking`).
+1. Form and limits: method, length, fields, origin (`asking`). A form that brings a file is read only at a
+   page that takes one, and only of somebody who is signed in.
 2. The route; an unknown one is 404, also for who is signed in.
 3. The sign-in of the cookie. Without one, only the sign-in page and the style sheet are shown.
 4. A form carries the token of the sign-in; a wrong one is refused.
@@ -34,7 +35,16 @@ from exchange.interfaces.web.asking import WAY_COOKIE, Asked, read_asked
 from exchange.interfaces.web.desk import Clerk, House
 from exchange.interfaces.web.frame import page_text, plain_text
 from exchange.interfaces.web.pages import access, signing_in
-from exchange.interfaces.web.replying import Page, Redirect, Reply, file_answer, html_answer, redirect_answer
+from exchange.interfaces.web.replying import (
+    Download,
+    Page,
+    Redirect,
+    Reply,
+    download_answer,
+    file_answer,
+    html_answer,
+    redirect_answer,
+)
 from exchange.interfaces.web.routes import SET_UP, Route, route_of
 from exchange.interfaces.web.styles import loaded_file
 from exchange.service.passkeys import LASTS_S
@@ -63,7 +73,12 @@ class StaffDoor:
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
         try:
-            asked = await read_asked(request, cookie=self._house.cookie, own=self._house.origins)
+            asked = await read_asked(
+                request,
+                cookie=self._house.cookie,
+                own=self._house.origins,
+                takes_file=self._takes_file,
+            )
         except Refusal as refusal:
             return self._plain("refused.html", refusal.status, reason=refusal.reason)
         except UnicodeDecodeError:
@@ -72,6 +87,14 @@ class StaffDoor:
         if file is not None:
             return file_answer(*file)
         return await self.judged(asked)
+
+    async def _takes_file(self, asked: Asked) -> bool:
+        """Return whether a form with a file is taken: at its own pages, of somebody who is signed in."""
+        found = route_of(asked)
+        if found is None or not found[0].takes_file or not asked.token:
+            return False
+        session = await session_of(self._house.staff, asked.token)
+        return session is not None and not session.ended
 
     async def judged(self, asked: Asked) -> web.Response:
         """Answer what was read (2 to 6)."""
@@ -131,16 +154,18 @@ class StaffDoor:
             self._house.node.journal.note("request_failed", place=place_of(error))
             return self._plain("failed.html", 500, number=number)
 
-    def _answer_to(self, clerk: Clerk, reply: Reply) -> web.Response:
+    def _answer_to(self, clerk: Clerk, reply: Reply | Download) -> web.Response:
         if isinstance(reply, Page):
             return html_answer(page_text(clerk, reply), status=reply.status, script=reply.script)
+        if isinstance(reply, Download):
+            return download_answer(reply)
         response = redirect_answer(reply.to)
         if reply.to == signing_in.LEFT:
             self._set_cookie(response, "")
             response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
         return response
 
-    async def _reply(self, route: Route, clerk: Clerk) -> Reply:
+    async def _reply(self, route: Route, clerk: Clerk) -> Reply | Download:
         """Return the page of a route, or the one that says why there is none."""
         if clerk.asked.path not in SET_UP and _must_set_up(clerk):
             return Redirect("/account")

@@ -15,6 +15,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undef
 from jinja2.utils import missing
 from markupsafe import Markup
 
+from exchange.i18n.languages import direction, language_name
 from exchange.interfaces.web.languages import draft_note, label, shown_language, translations
 from exchange.interfaces.web.moments import city, day_text, end_text, moment_text
 from exchange.messages.codelists import codelist
@@ -22,6 +23,8 @@ from exchange.messages.codelists import codelist
 _TURNING = re.compile(r"[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 _DAY = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]", re.ASCII)
 _MOMENT = re.compile(_DAY.pattern + r"T[0-2][0-9]:[0-5][0-9](:[0-9.]+)?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
+"""A language tag as messages carry it."""
 _VENDOR = "govuk_frontend_jinja"
 
 
@@ -51,6 +54,7 @@ def environment(language: str) -> Environment:
         "language": shown_language(language),
         "draft_note": draft_note(language),
         "city": city,
+        "language_name": language_name,
         "undefined": None,  # a name that the components use for "nothing"
         "codes_of": lambda name: tuple(codelist(str(name)).codes),
     }
@@ -59,18 +63,27 @@ def environment(language: str) -> Environment:
         "at": lambda text, zone: moment_text(_moment(text), zone, language) if text else "",
         "day": lambda text: day_text(date.fromisoformat(str(text)), language) if text else "",
         "end_of": lambda text, first, zone: end_text(_moment(first), _moment(text), zone, language),
-        "plain": lambda value, zone: _plain(str(value), zone, language),
+        "plain": lambda value, zone, written_in="": _plain(
+            str(value), zone, language, written_in if written_in != language else ""
+        ),
+        "size": lambda count: f"{max(round(int(count) / 1024), 1)} kB",
         "words": lambda code: str(code).replace("_", " "),
     }
     return made
 
 
-def said(value: object) -> Markup:
-    """Return a text of somebody else as text, with signs in place of what would turn its direction."""
-    return Markup('<bdi class="said">{}</bdi>').format(_TURNING.sub("\ufffd", str(value)))
+def said(value: object, language: str = "") -> Markup:
+    """Return a text of somebody else as text, with signs in place of what would turn its direction.
+
+    `language` is the one in which it was written, as the message says; what is no tag is left out.
+    """
+    text = _TURNING.sub("\ufffd", str(value))
+    if not _TAG.fullmatch(language):
+        return Markup('<bdi class="said">{}</bdi>').format(text)
+    return Markup('<bdi class="said" lang="{}" dir="{}">{}</bdi>').format(language, direction(language), text)
 
 
-def _plain(value: str, zone: str, language: str) -> Markup:
+def _plain(value: str, zone: str, language: str, written_in: str) -> Markup:
     """Return a value of a document: a day or a moment as people read it, everything else as text."""
     try:
         if _DAY.fullmatch(value):
@@ -78,8 +91,8 @@ def _plain(value: str, zone: str, language: str) -> Markup:
         if _MOMENT.fullmatch(value):
             return Markup.escape(f"{moment_text(_moment(value), zone, language)} {city(zone)}")
     except ValueError:
-        return said(value)
-    return said(value)
+        return said(value, written_in)
+    return said(value, written_in)
 
 
 class Absent(Undefined):

@@ -29,6 +29,8 @@ FIELDS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+SANDBOX: Final = "sandbox; default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""Policy of a file that a partner or an officer made."""
 KEPT_S: Final = 3600
 """How long a browser may keep the style sheet; its address changes with it."""
 
@@ -51,6 +53,17 @@ class Redirect:
     to: str
 
 
+@dataclass(frozen=True)
+class Download:
+    """A file that the browser keeps or hands to another program, never shows as a page of ours."""
+
+    content: bytes
+    kind: str
+    """Media type, one of a closed set: never what somebody else wrote."""
+    name: str
+    """Name for the disk: a type and a number of ours, nothing of a person (rule 31)."""
+
+
 Reply = Page | Redirect
 
 
@@ -61,6 +74,16 @@ def html_answer(text: str, *, status: int, script: bool = False) -> web.Response
 
 def redirect_answer(to: str) -> web.Response:
     return _answer(b"", "text/plain; charset=utf-8", 303, {"Cache-Control": "no-store", "Location": to})
+
+
+def download_answer(reply: Download) -> web.Response:
+    """Return a file for the disk: even opened as a page it may do nothing (`sandbox`)."""
+    more = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="{reply.name}"',
+        "Content-Security-Policy": SANDBOX,
+    }
+    return _answer(reply.content, reply.kind, 200, more)
 
 
 def file_answer(content: bytes, kind: str) -> web.Response:

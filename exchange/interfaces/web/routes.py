@@ -18,18 +18,21 @@ from exchange.interfaces.web.pages import (
     accounts,
     auditing,
     cases,
+    files,
     handing_over,
+    listing,
     own_account,
     partners,
+    printing,
     releasing,
     searching,
     signing_in,
     work,
     writing,
 )
-from exchange.interfaces.web.replying import Reply
+from exchange.interfaces.web.replying import Download, Reply
 
-PageOf = Callable[[Clerk], Awaitable[Reply]]
+PageOf = Callable[[Clerk], Awaitable[Reply | Download]]
 SET_UP = frozenset({"/account", "/account/password", "/account/device", "/leave"})
 """Where somebody may go before the own password is chosen and a device is connected."""
 _PART = re.compile(r"<([a-z]+)>")
@@ -45,6 +48,8 @@ class Route:
     page: PageOf
     takes_a_step: bool = False
     """It saves the step of a form, also for a sign-in that ended for want of use."""
+    takes_file: bool = False
+    """Its form may bring a file."""
 
 
 ROUTES = (
@@ -58,6 +63,7 @@ ROUTES = (
     Route("POST", "/account/passkey/remove", Act.OWN_ACCOUNT, own_account.forget_passkey),
     Route("POST", "/account/language", Act.OWN_ACCOUNT, own_account.choose_language),
     Route("GET", "/today", Act.SEE_WORK, work.today),
+    Route("GET", "/due/<side>", Act.SEE_WORK, work.due_page),
     Route("GET", "/cases", Act.SEE_WORK, cases.listed),
     Route("GET", "/case/<code>", Act.OPEN_CASE, cases.show),
     Route("GET", "/case/<code>/access", Act.NAME_READER, access.show),
@@ -67,6 +73,8 @@ ROUTES = (
     Route("POST", "/stopped/<officer>", Act.SECOND_READING, access.let_go_on),
     Route("GET", "/message/<id>", Act.OPEN_MESSAGE, cases.show_message),
     Route("POST", "/message/<id>/review", Act.RELEASE, releasing.review),
+    Route("GET", "/message/<id>/file/<n>", Act.OPEN_MESSAGE, files.open_file),
+    Route("POST", "/message/<id>/print", Act.OPEN_MESSAGE, printing.print_message),
     Route("GET", "/message/<id>/answer", Act.WRITE, writing.offer),
     Route("POST", "/message/<id>/remind", Act.WRITE, writing.remind),
     Route("GET", "/write", Act.WRITE, writing.choose),
@@ -76,15 +84,23 @@ ROUTES = (
     Route("POST", "/form/<id>/send", Act.STOP, writing.send),
     Route("POST", "/form/<id>/drop", Act.STOP, writing.drop),
     Route("POST", "/form/<id>/person", Act.WRITE, writing.add_person),
+    Route("GET", "/form/<id>/list", Act.WRITE, listing.ask),
+    Route("POST", "/form/<id>/list", Act.WRITE, listing.take, takes_file=True),
+    Route("GET", "/form/<id>/list/blank", Act.WRITE, listing.blank),
+    Route("GET", "/form/<id>/files", Act.STOP, files.listed),
+    Route("POST", "/form/<id>/files", Act.STOP, files.add, takes_file=True),
+    Route("POST", "/form/<id>/files/remove", Act.STOP, files.take_off),
     Route("GET", "/form/<id>/<part>/<n>/<name>", Act.STOP, writing.ask),
     Route("POST", "/form/<id>/<part>/<n>/<name>", Act.STOP, writing.take, takes_a_step=True),
     Route("GET", "/sent/<id>", Act.SEE_HANDOVERS, writing.sent),
     Route("GET", "/draft/<id>", Act.OPEN_MESSAGE, releasing.show),
+    Route("GET", "/draft/<id>/file/<n>", Act.OPEN_MESSAGE, files.open_file),
     Route("POST", "/draft/<id>/release", Act.RELEASE, releasing.release),
     Route("GET", "/handovers", Act.SEE_HANDOVERS, handing_over.listed),
     Route("GET", "/handover/<code>", Act.OPEN_SHEET, handing_over.sheet),
     Route("GET", "/handover/<code>/sign", Act.SIGN_RECORD, handing_over.ask_signature),
-    Route("POST", "/handover/<code>/sign", Act.SIGN_RECORD, handing_over.sign),
+    Route("POST", "/handover/<code>/sign", Act.SIGN_RECORD, handing_over.sign, takes_file=True),
+    Route("POST", "/handover/<code>/print", Act.OPEN_SHEET, printing.print_handover),
     Route("POST", "/handover/<code>/stop", Act.STOP, handing_over.stop),
     Route("GET", "/partners", Act.SEE_PARTNERS, partners.listed),
     Route("GET", "/search", Act.SEARCH, searching.ask),

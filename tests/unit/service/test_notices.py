@@ -13,8 +13,9 @@ import pytest
 from exchange.cases.calendars import NOTHING_ANNOUNCED
 from exchange.clock import Clock
 from exchange.errors import TransportError
+from exchange.i18n import LANGUAGES
 from exchange.ids import LinkId
-from exchange.service.digests import Notices, Readers
+from exchange.service.digests import ARRIVED, LATE, LOOK, TEST, UNKNOWN, WELL, Letter, Notices, Readers
 from exchange.service.notices import (
     TRIES,
     WAIT_LONGEST_S,
@@ -376,3 +377,30 @@ def test_everything_ends_when_the_node_stops(tmp_path: Path) -> None:
         await asyncio.wait_for(running, timeout=30)
 
     play(story, tmp_path)
+
+
+# --- languages
+
+
+def test_each_reader_gets_the_mail_in_the_own_language_and_figures_stay_figures() -> None:
+    to = ("a@vn.example", "b@vn.example", "c@vn.example")
+    readers = Readers(overdue=to, languages={"b@vn.example": "vi"})
+
+    english, vietnamese = readers.mails(to, LATE, late=3)
+
+    assert english.to == ("a@vn.example", "c@vn.example")
+    assert english.text.startswith("3 answers of your office are late. Sign in")
+    assert vietnamese.to == ("b@vn.example",)
+    assert "3" in vietnamese.text
+    assert vietnamese.subject != english.subject
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("letter", [ARRIVED, LATE, WELL, LOOK, TEST])
+def test_every_mail_can_be_written_in_every_language(letter: Letter, language: str) -> None:
+    readers = Readers(languages={"a@vn.example": language})
+
+    (mail,) = readers.mails(["a@vn.example"], letter, late=UNKNOWN, open=1, all=2, troubles=0)
+
+    assert "{" not in mail.text
+    assert mail.text.endswith("\n")

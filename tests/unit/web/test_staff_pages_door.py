@@ -17,6 +17,7 @@ from exchange.interfaces.web.listening import LOOPBACK_COOKIE, SECURE_COOKIE, at
 from exchange.interfaces.web.replying import FIELDS
 from exchange.protocol.suites import tls_private_key
 from tests.support.certificates import pem_of, tls_key
+from tests.support.visitors import plain_print
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -36,7 +37,7 @@ def house() -> House:
     async def ask(name: str, members: dict[str, Any]) -> dict[str, Any]:
         raise AssertionError(f"{name} was asked without a sign-in: {members}")
 
-    return House(staff, ask, "Asia/Phnom_Penh", {"en": "Test"})
+    return House(staff, ask, "Asia/Phnom_Penh", {"en": "Test"}, plain_print)
 
 
 @pytest.fixture
@@ -126,6 +127,14 @@ async def test_a_form_that_is_too_long_is_refused_before_it_is_read(address: tup
     head = f"POST /sign-in HTTP/1.1\nHost: x\nContent-Type: {FORM}\nContent-Length: {MAX_BODY_BYTES + 1}\n"
 
     assert (await asked(address, head))[0] == 413
+
+
+async def test_a_file_of_a_stranger_is_refused_before_it_is_read(address: tuple[str, int]) -> None:
+    """Nothing of the body is sent, and the answer comes all the same."""
+    kind = "multipart/form-data; boundary=x"
+    head = f"POST /form/{'0' * 36}/files HTTP/1.1\nHost: x\nContent-Type: {kind}\nContent-Length: 5000000\n"
+
+    assert (await asked(address, head))[0] == 415
 
 
 async def test_a_form_with_too_many_fields_is_refused(address: tuple[str, int]) -> None:

@@ -90,7 +90,7 @@ def test_a_stale_step_is_not_saved_and_what_was_typed_is_shown_again(tmp_path: P
         shown = await writer.visitor.post(
             address, version=stale["version"], back="", **{"f-0-full": "SECOND window"}
         )
-        kept = (await forms_of(writer.house.node, OFFICER))[0].given["persons"][0]["names"]
+        kept = (await writer.forms())[0].given["persons"][0]["names"]
         saved = await writer.step(address, {"f-0-full": "SECOND window"})
 
         assert (shown.status, shown.says("What you typed is still here")) == (409, True)
@@ -113,7 +113,7 @@ def test_a_sign_in_that_ended_still_saves_the_open_step_and_shows_nothing(tmp_pa
 
         assert saved.to == "/sign-in?ended=saved"
         assert looked.to.startswith("/sign-in")
-        kept = (await forms_of(writer.house.node, OFFICER))[0]
+        kept = (await writer.forms())[0]
         assert kept.given["persons"][0]["names"] == [{"full": "TRAN Thi Hoa"}]
 
     play(tmp_path, story)
@@ -148,7 +148,7 @@ def test_a_signed_out_browser_saves_nothing(tmp_path: Path) -> None:
         shown = await old.post(address, version=hidden["version"], back="", **{"f-0-full": "TRAN"})
 
         assert shown.to.startswith("/sign-in")
-        assert "names" not in (await forms_of(writer.house.node, OFFICER))[0].given["persons"][0]
+        assert "names" not in (await writer.forms())[0].given["persons"][0]
 
     play(tmp_path, story)
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.paging import ROWS, asked_slice
 from exchange.interfaces.web.replying import Page, Reply
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow
@@ -47,9 +48,16 @@ async def acts(clerk: Clerk) -> Reply:
     officer = clerk.asked.said("officer").upper()[:16]
     rows = await clerk.node.store.read(lambda uow: uow.audit.list(limit=MOST_ACTS))
     await _record(clerk, "acts_read", "audit")
-    shown = [ActLine(row, _without_code(row.object)) for row in rows if officer in ("", row.actor)]
-    actors = sorted({row.actor for row in rows})
-    return Page("acts.html", {"acts": shown, "officer": officer, "actors": actors, "most": MOST_ACTS})
+    part = asked_slice(clerk.asked, ROWS)
+    chosen = [row for row in rows if officer in ("", row.actor)][part.skip :]
+    values = {
+        "acts": [ActLine(row, _without_code(row.object)) for row in part.shown(chosen)],
+        "officer": officer,
+        "actors": sorted({row.actor for row in rows}),
+        "most": MOST_ACTS,
+        "beside": part.ways(chosen),
+    }
+    return Page("acts.html", values)
 
 
 async def _record(clerk: Clerk, act: str, object: str) -> None:

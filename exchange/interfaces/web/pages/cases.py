@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange.cases.permissions import Act
+from exchange.ids import LinkId
 from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.paging import ROWS, asked_slice
+from exchange.interfaces.web.paper_choices import OF_A_CASE, print_choices
 from exchange.interfaces.web.replying import Page, Reply
 from exchange.messages.catalog import FORMS
-from exchange.messages.document import JsonValue
+from exchange.messages.document import Document, JsonValue, header_of, objects_at
 from exchange.messages.form_tree import FormNode, form_tree
 from exchange.messages.questions import Field, questions_of
 
 CASE_WORK = "case_work"
-MOST_CASES = 200
+_APART = frozenset({"salt", "list_versions", "attachments"})
+"""Members that are not lines of a page."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,9 @@ class Line:
 
 
 async def listed(clerk: Clerk) -> Reply:
-    found = await clerk.ask("case.list", limit=MOST_CASES)
-    return Page("cases.html", {"cases": found["cases"], "most": MOST_CASES})
+    part = asked_slice(clerk.asked, ROWS)
+    found = (await clerk.ask("case.list", limit=part.limit, skip=part.skip))["cases"]
+    return Page("cases.html", {"cases": part.shown(found), "beside": part.ways(found)})
 
 
 async def show(clerk: Clerk) -> Reply:
@@ -65,8 +70,10 @@ async def show_message(clerk: Clerk) -> Reply:
         "found": found,
         "about": found.get("message") or found["draft"],
         "groups": groups_of(document, found["withheld"]),
+        "files": files_of(document),
         "offered": offered,
         "review": await _to_review(clerk, found),
+        "print": print_choices(clerk.language, OF_A_CASE) if "message" in found else None,
     }
     return Page("message.html", values)
 
@@ -75,15 +82,26 @@ async def _to_review(clerk: Clerk, found: Mapping[str, Any]) -> str:
     """Return the digest of a message at which this person has to look as the second one, or ""."""
     if "message" not in found or not clerk.may(Act.RELEASE) or not clerk.may(Act.SEE_WORK):
         return ""
-    looks = (await clerk.ask("due", limit=1))["second_looks"]
-    mine = {look["message"] for look in looks if look["released_by"] != clerk.officer}
-    return str(found["digest"]) if found["message"]["id"] in mine else ""
+    about = found["message"]
+    if about["direction"] != "out":
+        return ""
+    look = await clerk.node.store.read(lambda uow: uow.emergencies.of(LinkId(about["link"]), about["seq"]))
+    waits = look is not None and look.seen_at is None and look.released_by != clerk.officer
+    return str(found["digest"]) if waits else ""
+
+
+def files_of(document: Document) -> list[Document]:
+    """Return the attachment list of a document."""
+    return objects_at(header_of(document), "attachments")
 
 
 def groups_of(
     document: Mapping[str, JsonValue], withheld: Sequence[Mapping[str, str]] = ()
 ) -> list[tuple[str, list[Line]]]:
-    """Return a document in groups: one for each person, content, header; with what is not shown, and why."""
+    """Return a document in groups: one for each person, content, header; its files stand apart.
+
+    What is not shown stands there as well, with why.
+    """
     header = document.get("header")
     type_code = str(header.get("type", "")) if isinstance(header, dict) else ""
     tree, titles = form_tree(type_code), _titles(type_code)
@@ -133,7 +151,7 @@ def _lines(
 ) -> Iterator[Line]:
     if isinstance(value, dict):
         for name, inner in value.items():
-            if name in ("salt", "list_versions"):
+            if name in _APART:
                 continue
             field = fields.get(name)
             title = field.title if field else name.replace("_", " ").capitalize()

@@ -1,31 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
 """Handovers: the list, the sheet for a telephone or paper, and the signature of the record.
 
-What is signed is shown first; the second page signs it. A handover officer sees a movement around its window
-only (`cases.permissions`, 5).
+What is signed is shown first; the second page signs it, or takes the scan of what was signed on paper. A
+handover officer sees a movement around its window only (`cases.permissions`, 5).
 """
 
 from datetime import datetime
 from typing import Any
 
-from exchange.cases.permissions import sees_movement
+from exchange.cases.permissions import Act, sees_movement
 from exchange.errors import Fault, InputError, NotAllowedError, UsageError
-from exchange.ids import MessageId
+from exchange.ids import MessageId, b64url
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.entering import Problem, read_field
+from exchange.interfaces.web.pages.files import FileProblem, file_problem
 from exchange.interfaces.web.pages.writing import form_after
+from exchange.interfaces.web.paging import WIDE_ROWS, Slice, asked_slice
+from exchange.interfaces.web.paper_choices import OF_A_HANDOVER, print_choices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
+from exchange.messages.attachments import FileToAttach
 from exchange.messages.codelists import agencies
 from exchange.messages.questions import Field, Kind
 from exchange.service.following import proposed
 from exchange.service.handovers import find_movement
 
-MOST = 200
+MOST_NEAR = 200
+"""Movements, last changed first, among which those near their window are looked for."""
 STOPS = ("CAN", "INC", "HLD", "CWD")
 OF_ONE = frozenset({"HLD", "CWD", "INC"})
 """Stops that may concern one person of the list."""
 _LINE = ("outcome", "reason", "condition", "identity_check")
 _PLACES = frozenset({"minutes_number", "started_at", "ended_at", "reservations"})
+_NOT_KEPT = frozenset({"token", "signs", "by"})
+"""Fields of the page that shows what is signed, not of the record."""
+SCAN = "handover_minutes_scan"
 _TIMES = (
     Field("started_at", "When it began", "", Kind.INSTANT, needed=True),
     Field("ended_at", "When it ended", "", Kind.INSTANT, needed=True),
@@ -34,10 +42,28 @@ _TIMES = (
 
 async def listed(clerk: Clerk) -> Reply:
     """Return the movements that this officer may see, without names."""
-    found = await clerk.ask("handover.list", limit=MOST)
-    shown = [row for row in found["handovers"] if _is_seen(clerk, row)]
-    final = clerk.node.tables.final
-    return Page("handovers.html", {"handovers": shown, "final": final})
+    part = asked_slice(clerk.asked, WIDE_ROWS)
+    if clerk.may(Act.SEE_WORK):
+        found = (await clerk.ask("handover.list", limit=part.limit, skip=part.skip))["handovers"]
+    else:
+        part, found = Slice(1, MOST_NEAR), await _near(clerk)
+    values = {
+        "handovers": part.shown(found),
+        "final": clerk.node.tables.final,
+        "beside": part.ways(found),
+    }
+    return Page("handovers.html", values)
+
+
+async def _near(clerk: Clerk) -> list[Answer]:
+    """Return the movements near their window, for whoever sees those only: all of them on one page."""
+    found: list[Answer] = []
+    for skip in range(0, MOST_NEAR, WIDE_ROWS):
+        rows = (await clerk.ask("handover.list", limit=WIDE_ROWS, skip=skip))["handovers"]
+        found += [row for row in rows if _is_seen(clerk, row)]
+        if len(rows) < WIDE_ROWS:
+            break
+    return found
 
 
 async def sheet(clerk: Clerk) -> Reply:
@@ -50,6 +76,7 @@ async def sheet(clerk: Clerk) -> Reply:
         "to_sign": any(step["type"] == "HRC" for step in steps),
         "stops": STOPS if row["state"] not in clerk.node.tables.final else (),
         "signs_theirs": any(step["countersigns"] for step in steps),
+        "print": print_choices(clerk.language, OF_A_HANDOVER),
     }
     return Page("sheet.html", values)
 
@@ -66,10 +93,12 @@ async def sign(clerk: Clerk) -> Reply:
     if problems:
         return _ask(clerk, found, problems=problems)
     asked: dict[str, Any] = {"movement": found["handover"]["code"], "document": document}
-    once = clerk.asked.text("signs")
-    if not once:
+    once, problem = clerk.asked.text("signs"), _scan_problem(clerk)
+    if not once or problem is not None:
         shown = await clerk.ask("handover.sign", send=False, **asked)
-        return _check(clerk, found, shown)
+        return _check(clerk, found, shown, problem=problem)
+    scan = clerk.asked.file("scan")
+    asked |= {"scan": b64url(scan)} if scan else {}
     async with clerk.house.sendings.one_at_a_time(f"{clerk.officer}|{once}") as became:
         if became is None:
             try:
@@ -81,6 +110,14 @@ async def sign(clerk: Clerk) -> Reply:
             became = MessageId(sent["id"])
             clerk.house.sendings.note(f"{clerk.officer}|{once}", became)
     return Redirect(f"/sent/{became}")
+
+
+def _scan_problem(clerk: Clerk) -> FileProblem | None:
+    """Return what is wrong with the scan of minutes that were signed on paper, or None."""
+    scan = clerk.asked.file("scan")
+    if clerk.asked.text("by") == "paper" and not scan:
+        return FileProblem("scan", "none")
+    return file_problem(FileToAttach(scan, type=SCAN, strip=True)) if scan else None
 
 
 async def stop(clerk: Clerk) -> Reply:
@@ -110,17 +147,21 @@ def _problem(fault: Fault) -> Problem:
     )
 
 
-def _check(clerk: Clerk, found: Answer, shown: Answer) -> Page:
+def _check(clerk: Clerk, found: Answer, shown: Answer, *, problem: FileProblem | None = None) -> Page:
     kept = [
-        (name, value) for name, values in clerk.asked.fields.items() for value in values if name != "token"
+        (name, value)
+        for name, values in clerk.asked.fields.items()
+        for value in values
+        if name not in _NOT_KEPT
     ]
     values = {
         "handover": found["handover"],
         "shown": shown,
         "kept": kept,
-        "once": clerk.node.random(12).hex(),
+        "once": clerk.asked.text("signs") or clerk.node.random(12).hex(),
+        "problem": problem,
     }
-    return Page("sign_check.html", values)
+    return Page("sign_check.html", values, status=400 if problem else 200)
 
 
 def _ask(clerk: Clerk, found: Answer, *, problems: tuple[Any, ...] = ()) -> Page:
@@ -171,14 +212,22 @@ def _receivers(origin: str) -> list[str]:
 
 
 async def _sheet(clerk: Clerk) -> Answer:
-    found = await clerk.ask("handover.list", limit=MOST)
+    return await clerk.ask("handover.sheet", movement=await seen_movement(clerk))
+
+
+async def seen_movement(clerk: Clerk) -> str:
+    """Return the code in the address, if this officer may see that movement now; nothing is opened yet.
+
+    Raises:
+        NotAllowedError: it is not there, or not near its window.
+    """
     code = clerk.asked.places["code"]
-    row = next((row for row in found["handovers"] if row["code"] == code), None)
+    row = (await clerk.ask("handover.one", movement=code))["handover"]
     if row is None or not _is_seen(clerk, row):
         raise NotAllowedError(
             f"movement {code} is not shown to you now", hint="it is shown from 24 hours before its window"
         )
-    return await clerk.ask("handover.sheet", movement=code)
+    return code
 
 
 def _is_seen(clerk: Clerk, row: Answer) -> bool:

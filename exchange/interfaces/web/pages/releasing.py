@@ -8,7 +8,7 @@ In an emergency one person released alone; then the second one looks at the mess
 from exchange.cases.permissions import Act
 from exchange.errors import UsageError
 from exchange.interfaces.web.desk import Clerk
-from exchange.interfaces.web.pages.cases import groups_of
+from exchange.interfaces.web.pages.cases import files_of, groups_of
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.drafts import find_draft
 from exchange.service.enclosures import unkept
@@ -24,6 +24,8 @@ async def show(clerk: Clerk) -> Reply:
     values = {
         "draft": found["draft"],
         "groups": groups_of(found["document"], found["withheld"]),
+        "written_in": str(found["document"]["header"].get("language", "")),
+        "files": files_of(found["document"]),
         "questions": found["questions"],
         "reason": two_person_reason(unkept(draft.document)[0]),
         "own_draft": draft.prepared_by == clerk.officer,

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from exchange.errors import ExchangeError, InputError, UsageError
-from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.entering import TOP, Problem
 from exchange.interfaces.web.pages.cases import Line, groups_of
+from exchange.messages.attachments import Attached, attach
 from exchange.messages.document import JsonValue
+from exchange.messages.media import Carried
 from exchange.messages.questions import Question, questions_of
 from exchange.protocol.parts import Document
 from exchange.service.facts import two_person_reason
@@ -93,6 +95,8 @@ class Whole:
     """Why a second person is needed, as a code, or ""."""
     steps: tuple[Step, ...]
     more: tuple[Step, ...]
+    parts: tuple[Carried, ...] = ()
+    """The bytes of its files, as they travel."""
 
     @property
     def fields(self) -> int:
@@ -145,18 +149,17 @@ async def whole_of(clerk: Clerk, form: Form) -> Whole:
     """Return what a form makes, completed and checked; nothing is sent."""
     steps = steps_of(form)
     try:
-        document, faults, questions = await _completed(clerk, form)
+        document, parts, judged = await _completed(clerk, form)
     except InputError as error:
         found = [vars(fault) for fault in error.faults] or [_of_error(error)]
         return Whole(None, [], _troubles(steps, found), (), "", *_split(form, steps))
     second = two_person_reason(document) or ""
-    troubles = _troubles(steps, faults)
-    return Whole(document, groups_of(document), troubles, questions, second, *_split(form, steps))
+    troubles, questions = _troubles(steps, judged["faults"]), tuple(judged["questions"])
+    return Whole(document, groups_of(document), troubles, questions, second, *_split(form, steps), parts)
 
 
-async def _completed(
-    clerk: Clerk, form: Form
-) -> tuple[Document, list[dict[str, str]], tuple[dict[str, str], ...]]:
+async def _completed(clerk: Clerk, form: Form) -> tuple[Document, tuple[Carried, ...], Answer]:
+    """Return the whole document, the parts of its files, and how it was judged."""
     link = await clerk.node.store.read(lambda uow: uow.links.get(form.row.link))
     if link is None:
         raise UsageError("the partner of this form is not enrolled any more")
@@ -167,9 +170,9 @@ async def _completed(
         filled = await clerk.ask("message.answer", document=small, **asked)
     else:
         filled = await clerk.ask("message.fill", document=small, to=link.partner)
-    document: Document = filled["document"]
-    judged = await clerk.ask("message.validate", document=document, to=link.partner)
-    return document, judged["faults"], tuple(judged["questions"])
+    whole = attach(filled["document"], form.files) if form.files else Attached(filled["document"], ())
+    judged = await clerk.ask("message.validate", document=whole.document, to=link.partner)
+    return whole.document, whole.parts, judged
 
 
 def _of_error(error: ExchangeError) -> dict[str, str]:

@@ -4,7 +4,9 @@
 from typing import Any
 
 from exchange.cases.permissions import Act
+from exchange.errors import UsageError
 from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.paging import WIDE_ROWS
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.forms import forms_of
 
@@ -16,8 +18,14 @@ HOMES = (
     (Act.SEE_PARTNERS, "/partners"),
 )
 """Where somebody begins: the first page that the roles allow."""
-MOST_SHOWN = 200
-"""Rows of one list on the page; what is beyond is said in numbers."""
+OURS, THEIRS = "ours", "theirs"
+"""Who has to answer; the lists of tasks."""
+SOME = 10
+"""Rows of a list beside the one that waits for this officer; the others stand on a page of their own."""
+LOOKED_THROUGH = 200
+"""Messages among which those are looked for that did not get through."""
+_DIRECTION = 3
+"""Member of a place that is a word; the others are numbers."""
 
 
 async def home(clerk: Clerk) -> Reply:
@@ -26,34 +34,53 @@ async def home(clerk: Clerk) -> Reply:
 
 async def today(clerk: Clerk) -> Reply:
     """Return what is due, what one is writing, and what waits for a second person."""
-    due = await clerk.ask("due")
-    listed = await clerk.ask("message.list", limit=MOST_SHOWN)
-    tasks: list[dict[str, Any]] = due["tasks"]
-    ours = [task for task in tasks if task["ours"] and not task["answering"]]
-    theirs = [task for task in tasks if not task["ours"]]
+    due = await clerk.ask("due", side=OURS, limit=WIDE_ROWS)
+    theirs = await clerk.ask("due.page", side=THEIRS, limit=SOME)
+    listed = await clerk.ask("message.list", limit=LOOKED_THROUGH)
     drafts = listed["drafts"]
+    to_release = [row for row in drafts if row["prepared_by"] != clerk.officer and not row["waiting"]]
+    kept = [row for row in drafts if row["prepared_by"] == clerk.officer]
     values = {
         "due": due,
-        "ours": ours[:MOST_SHOWN],
-        "theirs": theirs[:MOST_SHOWN],
-        "left_out": max(len(ours) - MOST_SHOWN, 0) + max(len(theirs) - MOST_SHOWN, 0),
-        "forms": [_written(form.row.type, form) for form in await forms_of(clerk.node, clerk.officer)],
-        "to_release": [row for row in drafts if row["prepared_by"] != clerk.officer and not row["waiting"]],
-        "kept": [row for row in drafts if row["prepared_by"] == clerk.officer],
-        "stuck": [row for row in listed["messages"] if row["state"] in ("stopped", "rejected") and _new(row)],
+        "ours": due["tasks"],
+        "more_ours": _place_text(due["more"]),
+        "theirs": theirs["tasks"],
+        "more_theirs": _place_text(theirs["more"]),
+        "forms": await forms_of(clerk.node, clerk.officer),
+        "to_release": to_release[:WIDE_ROWS],
+        "more_to_release": max(len(to_release) - WIDE_ROWS, 0),
+        "kept": kept[:SOME],
+        "more_kept": max(len(kept) - SOME, 0),
+        "stuck": [row for row in listed["messages"] if _is_stuck(row)][:SOME],
     }
     return Page("work.html", values)
 
 
-def _written(type_code: str, form: Any) -> dict[str, Any]:
-    return {
-        "id": form.id,
-        "type": type_code,
-        "changed": form.row.changed_at,
-        "cases": form.given.get("cases", []),
-    }
+async def due_page(clerk: Clerk) -> Reply:
+    """Return one more page of what one side has to answer."""
+    side = clerk.asked.places["side"]
+    if side not in (OURS, THEIRS):
+        raise UsageError("there is no such list", hint="look at your work of today")
+    place = _read_place(clerk.asked.said("after"))
+    found = await clerk.ask("due.page", side=side, limit=WIDE_ROWS, after=place)
+    values = {"side": side, "tasks": found["tasks"], "more": _place_text(found["more"])}
+    return Page("due.html", values)
 
 
-def _new(row: dict[str, Any]) -> bool:
-    """Return whether a message of ours did not get through and nobody has sent another one yet."""
-    return bool(row["direction"] == "out")
+def _place_text(place: list[int | str] | None) -> str:
+    """Return a place of the worklist for an address, "" for the end."""
+    return ".".join(map(str, place)) if place else ""
+
+
+def _read_place(text: str) -> list[int | str] | None:
+    """Return the place in an address; what is none begins at the first row."""
+    parts = text.split(".") if text else []
+    numbers = [part for at, part in enumerate(parts) if at != _DIRECTION]
+    if not parts or not all(part.isascii() and part.isdigit() and len(part) <= 16 for part in numbers):
+        return None
+    return [part if at == _DIRECTION else int(part) for at, part in enumerate(parts)]
+
+
+def _is_stuck(row: dict[str, Any]) -> bool:
+    """Return whether a message of ours did not get through."""
+    return row["direction"] == "out" and row["state"] in ("stopped", "rejected")

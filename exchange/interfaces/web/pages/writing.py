@@ -12,6 +12,7 @@ from exchange.errors import StaleFormError, UsageError
 from exchange.ids import MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
+from exchange.interfaces.web.pages.cases import files_of
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
@@ -22,6 +23,8 @@ from exchange.service.rows import DraftRow, MessageRow
 
 OPENING = ("RPN", "IDN", "VRQ")
 """Types that may be the first about a person, the most usual one first."""
+LISTED = "RPN"
+"""Type whose persons may come from a list."""
 WAIT_S = 3
 """How long the page after sending waits for the proof before it says that it is on its way."""
 
@@ -85,7 +88,7 @@ async def form_after(clerk: Clerk, type_code: str, after: str, cases: tuple[str,
 
 async def go_on(clerk: Clerk) -> Reply:
     """Go to the first question without an answer, or to the whole."""
-    form = await _form(clerk)
+    form = await form_of(clerk)
     step = next_step(form)
     return Redirect(step.address(form.id) if step else f"/form/{form.id}/check")
 
@@ -121,7 +124,7 @@ async def take(clerk: Clerk) -> Reply:
 
 async def check(clerk: Clerk) -> Reply:
     """Show everything that the partner would see, and what is still wrong."""
-    form = await _form(clerk)
+    form = await form_of(clerk)
     whole = await whole_of(clerk, form)
     return _whole_page(form, whole)
 
@@ -137,20 +140,27 @@ async def send(clerk: Clerk) -> Reply:
         if whole.faults or whole.document is None:
             return _whole_page(form, whole, status=400)
         version = clerk.asked.number("version")
-        sent = await send_form(clerk.node, id, clerk.officer, version=version, document=whole.document)
+        sent = await send_form(
+            clerk.node,
+            id,
+            clerk.officer,
+            version=version,
+            document=whole.document,
+            attachments=whole.parts,
+        )
         clerk.house.sendings.note(id, sent.id)
     return Redirect(f"/sent/{sent.id}")
 
 
 async def drop(clerk: Clerk) -> Reply:
-    form = await _form(clerk)
+    form = await form_of(clerk)
     await drop_form(clerk.node, form.id, clerk.officer)
     return Redirect("/")
 
 
 async def add_person(clerk: Clerk) -> Reply:
     """Add one more person to a message that opens cases."""
-    form = await _form(clerk)
+    form = await form_of(clerk)
     if form.after or form.row.type not in OPENING:
         raise UsageError("persons are added to a first message only")
     persons = [*form.given["persons"], {"case_code": new_case_code(clerk.node.random)}]
@@ -187,7 +197,7 @@ async def sent(clerk: Clerk) -> Reply:
 async def open_or_stale(clerk: Clerk) -> Form:
     """Return the form; one that is gone was sent or discarded meanwhile."""
     try:
-        return await _form(clerk)
+        return await form_of(clerk)
     except UsageError as error:
         raise StaleFormError("this form was sent or discarded meanwhile", hint="look at your work") from error
 
@@ -212,7 +222,8 @@ async def _saved(clerk: Clerk, form: Form, step: Step, entered: Entered) -> Form
     )
 
 
-async def _form(clerk: Clerk) -> Form:
+async def form_of(clerk: Clerk) -> Form:
+    """Return the form at an address, for whoever may write its type."""
     form = await open_form(clerk.node, _id(clerk), clerk.officer)
     clerk.demand_writing(form.row.type)
     return form
@@ -223,7 +234,7 @@ def _id(clerk: Clerk) -> MessageId:
 
 
 async def _at(clerk: Clerk) -> tuple[Form, Step]:
-    form, places = await _form(clerk), clerk.asked.places
+    form, places = await form_of(clerk), clerk.asked.places
     return form, step_at(form, places["part"], places["n"], places["name"])
 
 
@@ -261,7 +272,9 @@ def _whole_page(form: Form, whole: Whole, *, status: int = 200) -> Page:
     values = {
         "form": form,
         "whole": whole,
+        "files": files_of(whole.document) if whole.document else [],
         "type": form.row.type,
+        "may_list": not form.after and form.row.type == LISTED,
         "may_add": not form.after and form.row.type in OPENING,
     }
     return Page("check.html", values, status=status)

@@ -47,11 +47,14 @@ FROM case_file AS f JOIN case_state AS s ON s.case_file = f.no JOIN link ON link
 WHERE f.group_token = :group_token ORDER BY f.no DESC LIMIT :limit;
 
 -- name: case_list
--- Cases of every link, last changed first.
+-- Cases of every link behind the first `skip`, last changed first.
 SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
     s.opened_at, s.changed_at
 FROM case_state AS s JOIN case_file AS f ON f.no = s.case_file JOIN link ON link.no = f.link
-ORDER BY s.changed_at DESC, s.case_file DESC LIMIT :limit;
+WHERE s.case_file IN (
+    SELECT case_file FROM case_state ORDER BY changed_at DESC, case_file DESC LIMIT :limit OFFSET :skip
+)
+ORDER BY s.changed_at DESC, s.case_file DESC;
 
 -- name: case_list_of_link
 -- Cases of one link, last changed first.

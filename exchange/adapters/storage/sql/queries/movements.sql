@@ -41,11 +41,11 @@ FROM movement AS m JOIN link ON link.no = m.link
 WHERE m.group_token = :group_token ORDER BY m.no DESC LIMIT :limit;
 
 -- name: movement_list
--- Movements of every link, last changed first.
+-- Movements of every link behind the first `skip`, last changed first.
 SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.provisional,
     m.opened_at, m.changed_at
 FROM movement AS m JOIN link ON link.no = m.link
-WHERE m.code IS NOT NULL ORDER BY m.changed_at DESC, m.no DESC LIMIT :limit;
+WHERE m.code IS NOT NULL ORDER BY m.changed_at DESC, m.no DESC LIMIT :limit OFFSET :skip;
 
 -- name: movement_list_of_link
 -- Movements of one link, last changed first.

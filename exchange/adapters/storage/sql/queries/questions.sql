@@ -62,11 +62,13 @@ WHERE (link, direction, seq, case_file) > (:link, :direction, :seq, :case_file)
         OR (link, direction, seq, case_file) <= (:end_link, :end_direction, :end_seq, :end_file));
 
 -- name: task_page
--- Tasks after a place, the first to be done first: the persons of a message with the same end.
+-- Tasks after a place, the first to be done first: the persons of a message with the same end. With a direction only
+-- those that nobody has answered yet.
 SELECT q.until_at, q.seq, q.link, q.direction, q.answering, q.held, q.began_at, link.link, q.today_at, q.over_at,
     q.last_on, q.type, q.urgency
 FROM question AS q INDEXED BY question_by_end JOIN link ON link.no = q.link
 WHERE q.awaited = 1 AND q.until_at <= :until_at AND q.over_at <= :over_at
+    AND (:direction IS NULL OR (q.direction = :direction AND q.answering = 0))
     AND (q.until_at, q.seq, q.link, q.direction, q.answering, q.held, q.began_at)
         > (:after_until, :after_seq, :after_link, :after_direction, :after_answering, :after_held, :after_began)
 GROUP BY q.until_at, q.seq, q.link, q.direction, q.answering, q.held, q.began_at

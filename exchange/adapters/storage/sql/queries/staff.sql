@@ -63,8 +63,8 @@ SELECT f.id, f.key, link.link, f.officer, f.type, f.content, f.version, f.change
 FROM form AS f JOIN link ON link.no = f.link WHERE f.id = :id;
 
 -- name: form_of
--- The forms of an officer, last changed first.
-SELECT f.id, f.key, link.link, f.officer, f.type, f.content, f.version, f.changed_at
+-- The forms of an officer without their content, last changed first.
+SELECT f.id, link.link, f.officer, f.type, f.version, f.changed_at
 FROM form AS f JOIN link ON link.no = f.link WHERE f.officer = :officer ORDER BY f.changed_at DESC, f.id DESC;
 
 -- name: form_list

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the form of a print offers, and what was chosen in it: one or two languages, and a purpose."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from exchange.errors import UsageError
+from exchange.i18n.languages import LANGUAGES
+from exchange.interfaces.web.asking import Asked
+from exchange.messages.codelists import codelist
+
+PURPOSES: Final = "purposes"
+"""Code list of what personal data may be used for."""
+OF_A_CASE, OF_A_HANDOVER = "return_arrangement", "handover"
+"""The usual purposes of a print."""
+
+
+@dataclass(frozen=True)
+class PrintChoice:
+    """What an officer chose."""
+
+    languages: list[str]
+    purpose: str
+
+
+def print_choices(language: str, purpose: str) -> dict[str, Any]:
+    """Return what the form of a print shows: languages, purposes, and the usual one of each."""
+    return {
+        "languages": LANGUAGES,
+        "language": language,
+        "purposes": tuple(codelist(PURPOSES).codes),
+        "purpose": purpose,
+    }
+
+
+def chosen_print(asked: Asked) -> PrintChoice:
+    """Return what was chosen; asked before anything is opened and recorded.
+
+    Raises:
+        UsageError: no purpose of the list.
+    """
+    purpose = asked.text("purpose")
+    if not codelist(PURPOSES).has(purpose):
+        raise UsageError("say what it is printed for", hint="go back and choose a purpose")
+    chosen = (asked.text("first"), asked.text("second"))
+    return PrintChoice(list(dict.fromkeys(language for language in chosen if language)), purpose)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A list of persons on the pages: all rows become persons of the notice, or every wrong cell is told."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.journeys.test_notice_sheet import HEADINGS, Row, no_consent, person, put
+from tests.support.spreadsheets import table, workbook
+from tests.support.visitors import Shown
+from tests.support.writers import Writer, play
+
+PLANTED = "<b onclick=x>NGUYEN</b>"
+
+
+def rows(count: int = 3) -> list[Row]:
+    return [person(number) for number in range(count)]
+
+
+def text_of(lines: list[Row]) -> str:
+    """Return rows as a spreadsheet program copies them."""
+    cells = [HEADINGS, *([str(line.get(heading) or "") for heading in HEADINGS] for line in lines)]
+    return "\r\n".join("\t".join(line) for line in cells) + "\r\n"
+
+
+async def take(writer: Writer, form: str, text: str = "", file: bytes = b"") -> Shown:
+    page = await writer.visitor.get(f"/form/{form}/list")
+    files = {"file": file} if file else {}
+    given = text.replace("\r\n", "\n")
+    return await writer.visitor.post(
+        f"/form/{form}/list", files=files, list=given, version=page.hidden["version"]
+    )
+
+
+@pytest.mark.parametrize("way", ["pasted", "spreadsheet"])
+def test_every_row_becomes_a_person_and_nothing_is_asked_again(tmp_path: Path, way: str) -> None:
+    async def story(writer: Writer) -> None:
+        form = await writer.begin()
+        given: dict[str, Any] = (
+            {"text": text_of(rows())} if way == "pasted" else {"file": table(HEADINGS, rows())}
+        )
+
+        taken = await take(writer, form, **given)
+        went = await writer.visitor.get(taken.to)
+        whole = await writer.visitor.get(went.to)
+
+        assert went.to == f"/form/{form}/check", taken.words
+        assert all(whole.says(f"NGUYEN Thi Nr{number}") for number in range(3))
+        assert not whole.says("Not ready to be sent"), whole.words
+        assert (await writer.send(form)).to.startswith("/sent/")
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (put("sex", "woman"), "Row 3, column “sex”"),
+        (put("born", "2546-05-14"), "Row 3, column “born”"),
+        (put("proceedings", "perhaps"), "Row 3, column “proceedings”"),
+        (no_consent, "Row 3, column “consent giver”"),
+        (put("document number", "C0000000"), "Row 3, column “document number”"),
+        (put("proposed to", "2027-10-25"), "Row 3, column “proposed to”"),
+        (put("return mode", ""), "Row 3, column “return mode”"),
+    ],
+    ids=["code", "buddhist year", "yes or no", "no consent", "repeated", "another period", "empty"],
+)
+def test_a_wrong_cell_is_told_and_nothing_is_taken_over(
+    tmp_path: Path, wrong: Callable[[Row], None], words: str
+) -> None:
+    async def story(writer: Writer) -> None:
+        form, lines = await writer.begin(), rows()
+        wrong(lines[1])
+
+        shown = await take(writer, form, text_of(lines))
+
+        assert (shown.status, shown.says(words)) == (400, True), shown.words
+        assert shown.says("Nothing was taken over")
+        assert "NGUYEN Thi Nr2" in shown.text
+        assert [len(one) for one in (await writer.forms())[0].given["persons"]] == [1]
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "words"),
+    [
+        ("", b"", "1 to 1000"),
+        ("NGUYEN Thi Mai\tF\n", b"", "a heading of this sheet"),
+        ("\t".join([*HEADINGS, "rank"]) + "\n", b"", "a heading of this sheet"),
+        ("", b"PK\x03\x04 no archive", "spreadsheet"),
+        ("", workbook([HEADINGS, ["=1+1"]]), "a value"),
+        (text_of(rows(201)), b"", "at most 200"),
+    ],
+    ids=["nothing", "no headings", "a heading of our own", "no spreadsheet", "a formula", "too many"],
+)
+def test_what_is_no_list_is_told(tmp_path: Path, text: str, file: bytes, words: str) -> None:
+    async def story(writer: Writer) -> None:
+        shown = await take(writer, await writer.begin(), text, file)
+
+        assert (shown.status, shown.says(words)) == (400, True), shown.words
+
+    play(tmp_path, story)
+
+
+def test_a_wrong_spreadsheet_is_shown_as_text_that_can_be_put_right(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        form, lines = await writer.begin(), rows(2)
+        lines[0] |= {"name": PLANTED, "sex": "woman"}
+
+        shown = await take(writer, form, file=table(HEADINGS, lines))
+        right = await take(writer, form, text_of(rows(2)))
+
+        assert "&lt;b onclick=x&gt;NGUYEN" in shown.text
+        assert PLANTED not in shown.text
+        assert right.to == f"/form/{form}"
+
+    play(tmp_path, story)
+
+
+def test_the_empty_spreadsheet_has_the_headings(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        made = await writer.visitor.get(f"/form/{await writer.begin()}/list/blank")
+
+        assert made.fields["Content-Disposition"] == 'attachment; filename="list-of-persons.xlsx"'
+        assert made.text.startswith("PK")
+
+    play(tmp_path, story)
+
+
+def test_only_a_notice_takes_a_list(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        form = await writer.begin("IDN")
+
+        assert (await writer.visitor.get(f"/form/{form}/list")).status == 400
+
+    play(tmp_path, story)
