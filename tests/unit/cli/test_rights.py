@@ -18,7 +18,7 @@ FOUND: dict[str, Any] = {
 }  # fmt: skip
 NOTHING_DUE: dict[str, Any] = {
     "now": "t", "to_answer": 0, "overdue": 0, "answers_on_their_way": 0, "waiting": [], "tasks": [],
-    "second_looks": [], "withdrawals": [], "more": None,
+    "second_looks": [], "withdrawals": [], "emergency_openings": [], "reading_stops": [], "more": None,
 }  # fmt: skip
 WITHDRAWAL = {
     "partner": "TH-MSDHS-DATIP", "case": "9ABC-M9XD-4TBE", "scopes": ["return", "photo"],
