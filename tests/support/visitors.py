@@ -151,10 +151,10 @@ class Visitor:
 
     house: House
     token: str = ""
-    way: str = ""
-    """Cookie of who went to the sign-in service of the agency."""
     form_token: str = ""
     address: str = "10.0.0.7"
+    way: str = ""
+    """Cookie of who went to the sign-in service of the agency."""
     last: Shown = field(default_factory=lambda: Shown(0, "", "", {}))
 
     async def sign_in(

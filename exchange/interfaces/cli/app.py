@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from exchange.errors import ExchangeError, UsageError
 from exchange.interfaces.cli import (
+    access,
     agreements,
     answering,
     backups,
@@ -114,6 +115,7 @@ for name, group in (
     ("backup", backups.group),
 ):
     app.add_typer(group, name=name)
+access.register(cases.group, offices.officers)
 answering.register(messages.group)
 finding.register(cases.group)
 ledgers.register(app)

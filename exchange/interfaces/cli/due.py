@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from exchange.interfaces.cli.access import emergency_line, stop_line
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.options import DATA, Data, Json
 from exchange.interfaces.cli.output import Answer, say, say_json, say_table
@@ -45,6 +46,8 @@ def due(
     first += [withdrawal_line(each) for each in found["withdrawals"]]
     first += [proposal_line(each) for each in found["erasures"]["proposals"]]
     first += owed_lines(found["erasures"]["owed"])
+    first += [emergency_line(each) for each in found["emergency_openings"]]
+    first += [stop_line(each) for each in found["reading_stops"]]
     for line in first:
         say(line)
     if not (found["to_answer"] or found["answers_on_their_way"] or found["waiting"]):

@@ -252,6 +252,8 @@ def show(
     say_json(found["document"])
     for place in found.get("not_understood", ()):
         say(f"  {place}: of a newer version of the form; kept as it was sent, and nothing acts on it")
+    for one in found.get("withheld", ()):
+        say(f"  {one['pointer']}: not shown, class {one['class']} ({one['why'].replace('_', ' ')})")
     if found.get("opened"):
         warn(f"hint: {found['opened']}")
 

@@ -31,7 +31,14 @@ def found(*tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
         [{"partner": "VN-MPS-IMM", "count": len(tasks) - ours, "overdue": 0}] if len(tasks) > ours else []
     )
     counts = {"to_answer": ours, "overdue": 0, "answers_on_their_way": 0, "waiting": waiting}
-    empty: dict[str, Any] = {"second_looks": [], "withdrawals": [], "more": None, "erasures": NO_ERASURES}
+    empty: dict[str, Any] = {
+        "second_looks": [],
+        "withdrawals": [],
+        "emergency_openings": [],
+        "reading_stops": [],
+        "more": None,
+        "erasures": NO_ERASURES,
+    }
     return {"now": "2027-10-04T02:00:00.000Z", "tasks": list(tasks), **counts, **empty, **more}
 
 

@@ -19,7 +19,8 @@ FOUND: dict[str, Any] = {
 NO_ERASURES: dict[str, Any] = {"owed": [], "proposals": []}
 NOTHING_DUE: dict[str, Any] = {
     "now": "t", "to_answer": 0, "overdue": 0, "answers_on_their_way": 0, "waiting": [], "tasks": [],
-    "second_looks": [], "withdrawals": [], "more": None, "erasures": NO_ERASURES,
+    "second_looks": [], "withdrawals": [], "emergency_openings": [], "reading_stops": [], "more": None,
+    "erasures": NO_ERASURES,
 }  # fmt: skip
 WITHDRAWAL = {
     "partner": "TH-MSDHS-DATIP", "case": "9ABC-M9XD-4TBE", "scopes": ["return", "photo"],

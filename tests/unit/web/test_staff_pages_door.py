@@ -32,7 +32,7 @@ def house() -> House:
         counters=SimpleNamespace(count=lambda event, **_: noted.append((event, ""))),
         journal=SimpleNamespace(note=lambda event, **_: noted.append((event, ""))),
     )
-    staff: Any = SimpleNamespace(node=node)
+    staff: Any = SimpleNamespace(node=node, devices=None)
 
     async def ask(name: str, members: dict[str, Any]) -> dict[str, Any]:
         raise AssertionError(f"{name} was asked without a sign-in: {members}")

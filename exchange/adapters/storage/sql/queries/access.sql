@@ -69,21 +69,24 @@ VALUES (:case_file, :officer, :purpose, :at, :until_at);
 
 -- name: emergency_opening_get
 -- One opening in an emergency.
-SELECT e.n, f.no, f.key, f.code, link.link, e.officer, e.purpose, e.at, e.until_at, e.seen_by, e.seen_at, e.agrees
-FROM emergency_opening AS e JOIN case_file AS f ON f.no = e.case_file JOIN link ON link.no = f.link
-WHERE e.n = :n;
+SELECT alone.n, f.no, f.key, f.code, link.link, alone.officer, alone.purpose, alone.at, alone.until_at,
+    alone.seen_by, alone.seen_at, alone.agrees
+FROM emergency_opening AS alone JOIN case_file AS f ON f.no = alone.case_file JOIN link ON link.no = f.link
+WHERE alone.n = :n;
 
 -- name: emergency_opening_of
 -- Openings of a case by one officer since a moment.
-SELECT e.n, f.no, f.key, f.code, link.link, e.officer, e.purpose, e.at, e.until_at, e.seen_by, e.seen_at, e.agrees
-FROM emergency_opening AS e JOIN case_file AS f ON f.no = e.case_file JOIN link ON link.no = f.link
-WHERE e.officer = :officer AND e.case_file = :case_file AND e.at > :since ORDER BY e.n;
+SELECT alone.n, f.no, f.key, f.code, link.link, alone.officer, alone.purpose, alone.at, alone.until_at,
+    alone.seen_by, alone.seen_at, alone.agrees
+FROM emergency_opening AS alone JOIN case_file AS f ON f.no = alone.case_file JOIN link ON link.no = f.link
+WHERE alone.officer = :officer AND alone.case_file = :case_file AND alone.at > :since ORDER BY alone.n;
 
 -- name: emergency_opening_to_see
 -- Openings at which nobody has looked yet, the first to be looked at first.
-SELECT e.n, f.no, f.key, f.code, link.link, e.officer, e.purpose, e.at, e.until_at, e.seen_by, e.seen_at, e.agrees
-FROM emergency_opening AS e JOIN case_file AS f ON f.no = e.case_file JOIN link ON link.no = f.link
-WHERE e.seen_by IS NULL ORDER BY e.until_at, e.n;
+SELECT alone.n, f.no, f.key, f.code, link.link, alone.officer, alone.purpose, alone.at, alone.until_at,
+    alone.seen_by, alone.seen_at, alone.agrees
+FROM emergency_opening AS alone JOIN case_file AS f ON f.no = alone.case_file JOIN link ON link.no = f.link
+WHERE alone.seen_by IS NULL ORDER BY alone.until_at, alone.n;
 
 -- name: emergency_opening_seen
 -- A second person has looked; it is written once.
