@@ -65,14 +65,19 @@ async def begin(node: Node, link: LinkId, *, actor: OfficerNumber) -> PackBeginn
     """
 
     def unit(uow: UnitOfWork) -> PackBeginning:
-        found = _begin(uow, node, link)
+        found = beginning(uow, node, link)
         uow.audit.record(AuditRow(node.clock.now(), actor, "evidence_exported", link))
         return found
 
     return await node.store.write(unit)
 
 
-def _begin(uow: UnitOfWork, node: Node, link: LinkId) -> PackBeginning:
+def beginning(uow: UnitOfWork, node: Node, link: LinkId) -> PackBeginning:
+    """Return the beginning of a pack inside a unit; who asks records the act.
+
+    Raises:
+        NodeError: the link is not in the store, or its agreement lacks a signature.
+    """
     row = uow.links.get(link)
     if row is None:
         raise NodeError(f"link {link} is not in the store")

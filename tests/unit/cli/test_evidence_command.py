@@ -18,6 +18,8 @@ from exchange.service.rows import Direction, MessageState
 from exchange.verifier.compare import compare_packs
 from exchange.verifier.verify import verify_pack
 from tests.support.command_line import run
+from tests.support.disclosures import group_disclosure
+from tests.support.local_service import LocalService
 from tests.support.notices import notice
 from tests.support.world import KH, OFFICER, VN, Agency, World
 
@@ -139,3 +141,54 @@ def test_the_verifier_is_written_once(tmp_path: Path) -> None:
 
     assert (first.code, again.code) == (0, 2)
     assert "exists" in again.err
+
+
+DIGEST = "A" * 43
+SHOWN = {
+    "message": "01a85c55-0428-7dbb-9a6a-49821a991c63",
+    "person": 2,
+    "persons": 3,
+    "digest": DIGEST,
+    "parts": [{"number": 0, "text": "{}"}],
+    "closed": 4,
+}
+
+
+def disclosed() -> dict[str, Any]:
+    records = [line.decode().rstrip("\n").partition(" ") for line in group_disclosure()]
+    return {"message": SHOWN["message"], "records": [[word, value] for word, _, value in records]}
+
+
+def test_a_proposal_tells_the_second_person_what_to_type(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"evidence.propose": SHOWN}) as service:
+        done = run("evidence", "disclose", "1c63", "--person", "2", "--purpose", "court", "--data", tmp_path,
+                   "--officer", OFFICER)  # fmt: skip
+
+    assert done.code == 0, done.err
+    assert service.members("evidence.propose") == {
+        "message": "1c63", "person": 2, "purpose": "court", "officer": OFFICER,
+    }  # fmt: skip
+    assert f"--person 2 --purpose TEXT --confirm {DIGEST}" in done.out
+    assert "1 parts go out, 4 stay closed" in done.out
+
+
+def test_a_confirmed_disclosure_is_a_file_that_verifies(tmp_path: Path) -> None:
+    path = tmp_path / "one.disclosure"
+    with LocalService(tmp_path, {"evidence.disclose": disclosed()}):
+        done = run("evidence", "disclose", "1c63", "--confirm", DIGEST, "--officer", OFFICER, "-o", path,
+                   "--data", tmp_path)  # fmt: skip
+
+    assert done.code == 0, done.err
+    assert run("evidence", "verify", path).code == 0
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_disclosure_never_replaces_a_file_and_is_not_used_up_by_trying(tmp_path: Path) -> None:
+    path = tmp_path / "one.disclosure"
+    path.write_text("kept")
+    with LocalService(tmp_path, {"evidence.disclose": disclosed()}) as service:
+        done = run("evidence", "disclose", "1c63", "--confirm", DIGEST, "--officer", OFFICER, "-o", path,
+                   "--data", tmp_path)  # fmt: skip
+
+    assert (done.code, path.read_text()) == (2, "kept")
+    assert service.asked == []
