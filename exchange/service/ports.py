@@ -386,6 +386,9 @@ class Audit(Protocol):
         ...
 
     def kept(self, link: LinkId) -> builtins.list[DifferenceRow]: ...
+    def kept_behind(self, link: LinkId, after: int) -> tuple[builtins.list[DifferenceRow], int]:
+        """Return a page of kept evidence behind a place, oldest first, and the next place or 0."""
+        ...
 
 
 class Settings(Protocol):

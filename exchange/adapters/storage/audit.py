@@ -19,6 +19,8 @@ from exchange.service.rows import AuditRow, DifferenceRow
 
 COPIES = 3
 """Threat-model rule 16: the first three copies of evidence are kept."""
+KEPT_PAGE = 100
+"""Pieces of evidence that are opened in one unit of work; each is at most a frame."""
 PAGE = 2_000
 """Records that are looked through in one unit of work; some milliseconds."""
 
@@ -81,6 +83,11 @@ class SqlAudit:
     def kept(self, link: LinkId) -> builtins.list[DifferenceRow]:
         rows = self._database.all("difference_list", {"link": self._numbers.find(link)})
         return [self._difference(link, row) for row in rows]
+
+    def kept_behind(self, link: LinkId, after: int) -> tuple[builtins.list[DifferenceRow], int]:
+        values = {"link": self._numbers.find(link), "after": after, "limit": KEPT_PAGE}
+        rows = self._database.all("difference_page", values)
+        return [self._difference(link, row) for row in rows], rows[-1][0] if len(rows) == KEPT_PAGE else 0
 
     def _audit(self, row: Row) -> AuditRow:
         n, at, actor, act, sealed, result = row

@@ -30,6 +30,11 @@ SELECT count(*) FROM difference WHERE link = :link AND kind = :kind AND subject 
 INSERT INTO difference (no, link, kind, subject, copy, reason, evidence, at)
 VALUES (:no, :link, :kind, :subject, :copy, :reason, :evidence, :at);
 
+-- name: difference_page
+-- Kept evidence of a link behind a place, oldest first.
+SELECT no, kind, subject, reason, evidence, at FROM difference WHERE link = :link AND no > :after
+ORDER BY no LIMIT :limit;
+
 -- name: difference_list
 -- The kept evidence of a link, oldest first.
 SELECT no, kind, subject, reason, evidence, at FROM difference WHERE link = :link ORDER BY no;
