@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The long form of the planted differences: `python -m tests.differences --seeds 200 [--first 0]`.
 
-With `--messages 1000000` one comparison of ledgers of that many messages with 100 planted differences is
-timed instead; what it costs to make the entries is not counted.
+With `--ledgers 10000` as many histories are written without nodes, some milliseconds each, with up to three
+differences in each. With `--messages 1000000` one comparison of ledgers of that many messages with 100
+planted differences is timed instead; what it costs to make the entries is not counted.
 
 Each history plants one or two differences into the ledgers of two real nodes over a bad network, and both
 sides must name exactly these. Prints how often each class was planted, and the seed of each history that was
@@ -16,6 +17,7 @@ from collections import Counter
 
 from exchange.ledger.compare import Comparison
 from exchange.service.comparing import GRACE, PAGE_LEAVES
+from tests.support.ledger_histories import LedgerHistory
 from tests.support.logs import HOST, ORIGIN
 from tests.support.million import Ledgers
 from tests.support.planting import Planted, WrongNamesError
@@ -29,22 +31,32 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="random differences in the ledgers of two nodes, from seeds")
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--ledgers", type=int, default=0)
     parser.add_argument("--messages", type=int, default=0)
     arguments = parser.parse_args()
     if arguments.messages:
         return compare_many(arguments.messages)
+    make = LedgerHistory if arguments.ledgers else Planted
+    return play_many(make, arguments.first, arguments.ledgers or arguments.seeds)
+
+
+def play_many(make: type[Planted] | type[LedgerHistory], first: int, count: int) -> int:
+    """Play histories, and print what was planted and which of them was named wrongly."""
     began, planted, wrong = time.monotonic(), Counter[str](), 0
-    for seed in range(arguments.first, arguments.first + arguments.seeds):
-        history = Planted(seed)
+    for seed in range(first, first + count):
+        history = make(seed)
         try:
             history.play()
         except WrongNamesError as error:
             wrong += 1
             print(error, flush=True)
         planted.update(history.plants)
-    counts = ", ".join(f"{name} {count}" for name, count in sorted(planted.items()))
+    counts = ", ".join(f"{name} {times}" for name, times in sorted(planted.items()))
     took = time.monotonic() - began
-    print(f"{arguments.seeds} histories from seed {arguments.first}: {counts}; {wrong} wrong, {took:.0f} s")
+    print(
+        f"{count} histories from seed {first}: {counts}; {wrong} wrong, {took:.0f} s,"
+        f" {1000 * took / count:.1f} ms each"
+    )
     return 1 if wrong else 0
 
 
