@@ -16,7 +16,8 @@ import time
 from collections import Counter
 
 from exchange.ledger.compare import Comparison
-from exchange.service.comparing import GRACE, PAGE_LEAVES
+from exchange.ledger.differences import Difference
+from exchange.service.comparing import GRACE, PAGE_LEAVES, PAGE_NAMED
 from tests.support.ledger_histories import LedgerHistory
 from tests.support.logs import HOST, ORIGIN
 from tests.support.million import Ledgers
@@ -65,21 +66,27 @@ def compare_many(messages: int) -> int:
     ledgers = Ledgers.planted(messages, PLANTED)
     views = [ledgers.view(by) for by in (HOST, ORIGIN)]
     comparison = Comparison(*views, now=ledgers.now, grace=GRACE)
-    took, longest = 0.0, 0.0
+    steps: list[float] = []
     for view in views:
         for start in range(0, messages, PAGE_LEAVES):
             page = ledgers.page(view.by, start, start + PAGE_LEAVES)
             began = time.process_time()
             comparison.take(view.by, page)
-            took, longest = took + time.process_time() - began, max(longest, time.process_time() - began)
+            steps.append(time.process_time() - began)
     began = time.process_time()
-    found = comparison.finish(lambda by, index: ledgers.page(by, index, index + 1)[0])
-    took += time.process_time() - began
-    named, expected = {one.key for one in found.differences}, ledgers.expected()
+    for _ in comparison.joined():
+        steps.append(time.process_time() - began)
+        began = time.process_time()
+    found: list[Difference] = []
+    for start in range(0, comparison.count, PAGE_NAMED):
+        began = time.process_time()
+        found += comparison.named(start, start + PAGE_NAMED, lambda by, i: ledgers.page(by, i, i + 1)[0])
+        steps.append(time.process_time() - began)
+    named, expected = {one.key for one in found}, ledgers.expected()
     print(
         f"{messages} messages, {len(ledgers.plants)} planted, {len(expected)} to be named:"
-        f" {len(named & expected)} named, {len(named - expected)} invented, {took:.1f} s of one core,"
-        f" longest page {1000 * longest:.0f} ms"
+        f" {len(named & expected)} named, {len(named - expected)} invented, {sum(steps):.1f} s of one core"
+        f" in {len(steps)} steps, the longest {1000 * max(steps):.0f} ms"
     )
     return 0 if named == expected else 1
 

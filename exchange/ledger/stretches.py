@@ -58,11 +58,19 @@ def pieces(leaves: Sequence[bytes], start: int) -> Iterator[Stretch | Sequence[b
         yield leaves
         return
     at = 0
-    for is_other, piece in groupby(cut, key=_OTHER):
-        rows = list(piece)
-        long_enough = not is_other and len(rows) >= SHORTEST
-        yield (_stretch(rows, start + at) if long_enough else None) or leaves[at : at + len(rows)]
+    for is_ordinary, rows in _runs_of(cut):
+        stretch = _stretch(rows, start + at) if is_ordinary and len(rows) >= SHORTEST else None
+        yield stretch or leaves[at : at + len(rows)]
         at += len(rows)
+
+
+def _runs_of(cut: Sequence[_Cut]) -> Iterator[tuple[bool, Sequence[_Cut]]]:
+    """Yield consecutive leaves that are, or are not, ordinary; most pages are one run."""
+    if cut and not any(map(_OTHER, cut)):
+        yield True, cut
+        return
+    for is_other, piece in groupby(cut, key=lambda row: bool(_OTHER(row))):
+        yield not is_other, list(piece)
 
 
 def _stretch(found: Sequence[_Cut], start: int) -> Stretch | None:
