@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Discloses one message, of a group one person, to somebody who was no party: a court, an expert, a lawyer.
 
-1. One officer proposes, with a purpose; another officer of the directory confirms. What the second one names
-   is the digest of what the first one was shown; it binds the bytes of every part that goes out. An emergency
-   does not lift this.
+1. One officer proposes, with a purpose; another officer of the directory reads the same, and confirms. What
+   the second one names is the digest of what was shown: it binds the purpose, and the bytes of every part
+   that goes out. Reading does not replace a proposal. An emergency does not lift any of this.
 2. Out go the header, the part of the person, and the common content only of a message about one person or
    none: that of a group speaks of others. Every other part stays closed; of it goes out one hash with salt.
 3. What goes out names no other person of the message. If it does, nothing goes out.
@@ -61,12 +61,11 @@ class Selection:
     count: int
     """Parts of the message, disclosed or not."""
 
-    @property
-    def digest(self) -> Digest:
-        """Return what both persons look at: envelope, and number and bytes of each part that goes out."""
+    def digest(self, purpose: str) -> Digest:
+        """Return what both persons agree to: purpose, envelope, and each part that goes out."""
         listed: list[JsonValue] = [[part.number, sha256(part.raw)] for part in self.parts]
         shown: dict[str, JsonValue] = {"envelope": self.message.envelope_hash, "parts": listed}
-        return sha256(encode(shown | {"count": self.count, "person": self.person}))
+        return sha256(encode(shown | {"count": self.count, "person": self.person, "purpose": purpose}))
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,9 @@ class _Proposal:
 async def propose(
     node: Node, row: MessageRow, *, person: int, officer: OfficerNumber, purpose: str
 ) -> Selection:
-    """Keep a proposal to disclose a message; a newer one replaces it.
+    """Show what would go out, and keep it as a proposal unless another officer proposed just this.
+
+    Another proposal of the same message is replaced.
 
     Raises:
         UsageError: no purpose, or there is no such person.
@@ -93,9 +94,13 @@ async def propose(
         now = node.clock.now()
         demand_officer(uow, officer, now)
         chosen = select(uow, row, person)
-        kept = {"digest": chosen.digest, "officer": officer, "at": instant_text(now)}
-        uow.settings.put(_PROPOSED + row.id, json.dumps(kept))
-        uow.audit.record(AuditRow(now, officer, "disclosure_proposed", row.id, purpose))
+        digest, known = chosen.digest(purpose), _proposal(uow, row, now)
+        is_known = known is not None and known.digest == digest
+        if not is_known:
+            kept = {"digest": digest, "officer": officer, "at": instant_text(now)}
+            uow.settings.put(_PROPOSED + row.id, json.dumps(kept))
+        act = "disclosure_read" if is_known else "disclosure_proposed"
+        uow.audit.record(AuditRow(now, officer, act, row.id, purpose))
         return chosen
 
     return await node.store.write(unit)
@@ -117,8 +122,10 @@ async def confirm(
         demand_officer(uow, second, now)
         _demand_proposal(uow, row, second, digest, now)
         chosen = select(uow, row, person)
-        if chosen.digest != digest:
-            raise InputError("this is not what was proposed", hint="name the same person, or propose again")
+        if chosen.digest(purpose) != digest:
+            raise InputError(
+                "this is not what was proposed", hint="name the same person and purpose, or propose again"
+            )
         uow.settings.put(_PROPOSED + row.id, "")
         uow.audit.record(AuditRow(now, second, "disclosure_confirmed", row.id, purpose, digest))
         return chosen
@@ -129,9 +136,9 @@ async def confirm(
 def _demand_proposal(
     uow: UnitOfWork, row: MessageRow, second: OfficerNumber, digest: Digest, now: datetime
 ) -> None:
-    proposal = _proposal(uow, row)
+    proposal = _proposal(uow, row, now)
     again = "propose it first: exchange evidence disclose"
-    if proposal is None or now - proposal.at > PROPOSAL_LIFE:
+    if proposal is None:
         raise UsageError("no disclosure of this message is proposed, or it is too old", hint=again)
     if proposal.officer == second:
         raise UsageError(
@@ -142,12 +149,14 @@ def _demand_proposal(
         raise InputError("this is not the digest of the proposal", hint=again)
 
 
-def _proposal(uow: UnitOfWork, row: MessageRow) -> _Proposal | None:
+def _proposal(uow: UnitOfWork, row: MessageRow, now: datetime) -> _Proposal | None:
+    """Return the open proposal to disclose a message, or None if there is none, or none any more."""
     kept = uow.settings.get(_PROPOSED + row.id)
     if not kept:
         return None
     said = json.loads(kept)
-    return _Proposal(said["digest"], said["officer"], parse_instant(said["at"]))
+    found = _Proposal(said["digest"], said["officer"], parse_instant(said["at"]))
+    return found if now - found.at <= PROPOSAL_LIFE else None
 
 
 def select(uow: UnitOfWork, row: MessageRow, person: int) -> Selection:

@@ -60,14 +60,16 @@ async def pack_envelopes(desk: Desk, ask: Ask) -> Answer:
 async def propose_disclosure(desk: Desk, ask: Ask) -> Answer:
     """Show what of a message would go out, and keep the proposal for the second person."""
     row = await message_of(desk, ask.text("message"))
+    purpose = ask.text("purpose")
     chosen = await disclosing.propose(
-        desk.node, row, person=ask.number("person", 0), officer=ask.officer(), purpose=ask.text("purpose")
+        desk.node, row, person=ask.number("person", 0), officer=ask.officer(), purpose=purpose
     )
     return {
         "message": row.id,
         "person": chosen.person,
         "persons": chosen.persons,
-        "digest": chosen.digest,
+        "digest": chosen.digest(purpose),
+        "purpose": purpose,
         "parts": [{"number": part.number, "text": part.raw.decode("utf-8")} for part in chosen.parts],
         "closed": chosen.count - len(chosen.parts),
     }

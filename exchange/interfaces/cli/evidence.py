@@ -4,6 +4,7 @@
 How a pack is written stands in `packing`, what it holds and how it is verified in `exchange.verifier`.
 """
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -80,8 +81,9 @@ def _show_proposal(shown: Answer, *, as_json: bool) -> None:
     for part in shown["parts"]:
         say(f"part {part['number']}: {part['text']}")
     person = f" --person {shown['person']}" if shown["persons"] > 1 else ""
-    say("another officer reads this and confirms it within seven days:")
-    say(f"exchange evidence disclose {shown['message']}{person} --purpose TEXT --confirm {shown['digest']}")
+    again = f"exchange evidence disclose {shown['message']}{person} --purpose {shlex.quote(shown['purpose'])}"
+    say("another officer reads the same, without --confirm, and confirms it within seven days:")
+    say(f"{again} --confirm {shown['digest']}")
 
 
 @group.command("verify")

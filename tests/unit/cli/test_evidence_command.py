@@ -149,6 +149,7 @@ SHOWN = {
     "person": 2,
     "persons": 3,
     "digest": DIGEST,
+    "purpose": "court 12",
     "parts": [{"number": 0, "text": "{}"}],
     "closed": 4,
 }
@@ -168,7 +169,7 @@ def test_a_proposal_tells_the_second_person_what_to_type(tmp_path: Path) -> None
     assert service.members("evidence.propose") == {
         "message": "1c63", "person": 2, "purpose": "court", "officer": OFFICER,
     }  # fmt: skip
-    assert f"--person 2 --purpose TEXT --confirm {DIGEST}" in done.out
+    assert f"--person 2 --purpose 'court 12' --confirm {DIGEST}" in done.out
     assert "1 parts go out, 4 stay closed" in done.out
 
 

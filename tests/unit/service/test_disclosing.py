@@ -101,8 +101,34 @@ def test_the_second_person_confirms_what_was_shown_and_only_once() -> None:
         await refused(told.disclose(digest, officer=OFFICER), UsageError, "must be another officer")
         await refused(told.disclose("A" * 43), InputError, "not the digest of the proposal")
         await refused(told.disclose(digest, person=1), InputError, "not what was proposed")
+        await refused(told.disclose(digest, purpose="another"), InputError, "not what was proposed")
         await told.disclose(digest)
         await refused(told.disclose(digest), UsageError, "no disclosure of this message is proposed")
+
+    tell(story)
+
+
+def test_who_reads_a_proposal_does_not_replace_it() -> None:
+    async def story(told: Told) -> None:
+        first = await told.propose()
+        read = await told.propose(officer=SECOND)
+        assert read == first
+        await told.disclose(first["digest"])
+        rows = await told.world.kh.store.read(lambda uow: uow.audit.list(limit=3))
+        assert [(row.actor, row.act) for row in rows] == [
+            (SECOND, "disclosure_confirmed"),
+            (SECOND, "disclosure_read"),
+            (OFFICER, "disclosure_proposed"),
+        ]
+
+    tell(story)
+
+
+def test_another_proposal_of_a_message_replaces_the_first() -> None:
+    async def story(told: Told) -> None:
+        first = (await told.propose())["digest"]
+        await told.propose(person=1)
+        await refused(told.disclose(first), InputError, "not the digest of the proposal")
 
     tell(story)
 
