@@ -219,9 +219,15 @@ PLANTS: dict[str, tuple[Plant, timedelta]] = {
 AT_THE_END = ("state_mismatch", "head_stale")
 """Planted after everything else had its time: a statement would name the first as well, and after the second
 the line stays down."""
-SAME_DAY = {"late", "statement_mismatch"}
-"""Planted on a day that has passed, a statement nobody can read is followed by one that begins where it ends,
-and that differs as well."""
+APART = (
+    {"late", "statement_mismatch"},  # a planted statement on a later day makes the next one differ as well
+    {"receipt_missing", "missing_message"},  # what is held behind a gap has no verdict to be signed
+    {"receipt_missing", "hash_mismatch"},
+    {"receipt_missing", "sequence_gap"},
+    {"receipt_missing", "head_stale"},  # days later the verdict on a statement is not signed in time either
+    {"receipt_missing", "late"},
+)
+"""Pairs in which one plant is another thing because of the other."""
 OF_A_DAY = {"missing_message", "hash_mismatch"}
 """Their lines are given up after a month, and then they are something else."""
 
@@ -305,7 +311,7 @@ class Planted:
         apart = {first, second}
         if (
             len(apart) == 1
-            or apart == SAME_DAY
+            or apart in APART
             or (apart & OF_A_DAY and any(PLANTS[name][1] == MONTH for name in apart))
         ):
             return (first,)
