@@ -77,7 +77,7 @@ def leaf(contexts: Contexts, vector: Vector) -> str:
 def log(contexts: Contexts, vector: Vector) -> str:
     """Say which leaves of a stored log break the order."""
     judge = LogJudge()
-    judge.take(raw.encode("ascii") for raw in vector["leaves"])
+    judge.take([raw.encode("ascii") for raw in vector["leaves"]])
     faults = sorted((fault.index, fault.reason) for fault in (*judge.faults, *judge.id_faults()))
     return ", ".join(f"{index} {reason}" for index, reason in faults) or "in order"
 

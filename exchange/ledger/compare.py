@@ -11,15 +11,18 @@ Both logs speak of the same two directions: what we send stands as `sent` and `v
 5. A newest head that is older than `stale_after` is `head_stale`.
 
 Streaming: pages of leaves go in, two packed tables of numbers a log stay (`numbers`). `compare` does it in
-one call; a service that must not hold the store for long feeds a `Comparison` page by page, and lets
-`joined` give it pauses before `finish`. Age is measured
-by the times that the writers claim, so a wrong clock can hide a difference for a time, and only that.
+one call; a service that must not hold the store for long feeds a `Comparison` page by page, lets `joined`
+give it pauses, and has the differences named some at a time, because each reads the leaves that prove it.
+Age is measured by the times that the writers claim, so a wrong clock can hide a difference for a time, and
+only that.
 
     comparison = Comparison(own, copy, now=now, grace=timedelta(hours=24))
     comparison.take(own.by, page)
     for _ in comparison.joined():
         ...
-    result = comparison.finish(leaf)
+    for start in range(0, comparison.count, 100):
+        differences += comparison.named(start, start + 100, leaf)
+    result = comparison.result(differences)
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,6 +38,7 @@ from exchange.ledger.join import Finding, Join, Movement, Pace
 from exchange.ledger.judge import LogFault, LogJudge
 from exchange.ledger.merkle import leaf_hash
 from exchange.ledger.moments import milliseconds, span_ms
+from exchange.ledger.numbers import Doubles
 
 LeafReader = Callable[[AgencyCode, int], bytes]
 """Gives the stored bytes of one leaf of a log."""
@@ -151,7 +155,7 @@ class Comparison:
         self._stale_before = None if stale_after is None else now - stale_after
         self._tolerances = tolerances
         self._period = period
-        self._findings: list[tuple[Join, Finding]] | None = None
+        self._open: list[_Open] | None = None
         before = instant_text(now - grace)
         self._judges = {
             view.by: LogJudge(
@@ -182,31 +186,48 @@ class Comparison:
                 raise ValueError(
                     f"{self._judges[view.by].size} of {view.size} leaves of {view.by} were taken"
                 )
-        findings: list[tuple[Join, Finding]] = []
+        found: list[_Open] = []
         for join in (self._out, self._into):
-            for found in join.slices():
-                findings += ((join, finding) for finding in found)
+            for findings in join.slices():
+                found += (_between(finding, join) for finding in findings)
                 yield
-        self._findings = findings
+        again: dict[AgencyCode, list[Doubles]] = {self._own.by: [], self._copy.by: []}
+        for view in (self._own, self._copy):
+            yield from self._ids_used_again(view, again)
+        found += (one for view in (self._own, self._copy) for one in self._in_log(view, *again[view.by]))
+        found += map(_of_misfit, self._misfits())
+        self._open = found
 
-    def finish(self, leaf: LeafReader) -> Reconciliation:
-        """Return the result; `leaf(by, index)` gives the stored bytes of a leaf that a difference names.
+    def _ids_used_again(self, sender: LogView, again: dict[AgencyCode, list[Doubles]]) -> Iterator[None]:
+        """Find the ids that stand twice in a direction; where both logs say the same, once for both."""
+        recipient = self._copy if sender is self._own else self._own
+        sent, received = self._judges[sender.by].outgoing, self._judges[recipient.by].incoming
+        pairs: list[tuple[int, int]] = []
+        for slice_of_pairs in sent.doubles():
+            pairs += slice_of_pairs
+            yield
+        again[sender.by].insert(0, pairs)
+        if sent.ids != received.ids:
+            pairs = []
+            for slice_of_pairs in received.doubles():
+                pairs += slice_of_pairs
+                yield
+        again[recipient.by].append(pairs)
 
-        Joins both directions first, if `joined` was not walked to its end before.
+    @property
+    def count(self) -> int:
+        """How many differences there are to be named; requires that `joined` was walked to its end."""
+        return len(self._open or ())
+
+    def named(self, start: int, end: int, leaf: LeafReader) -> list[Difference]:
+        """Return differences start <= i < end, in the period that was asked for.
+
+        `leaf(by, index)` gives the stored bytes of a leaf: each difference reads those that it names.
         """
-        if self._findings is None:
-            for _ in self.joined():
-                pass
-        differences = [
-            *(_between(finding, join, leaf) for join, finding in self._findings or ()),
-            *self._in_period(
-                (
-                    *(found for view in (self._own, self._copy) for found in self._in_log(view, leaf)),
-                    *(_of_misfit(misfit, leaf) for misfit in self._misfits()),
-                ),
-                leaf,
-            ),
-        ]
+        return [one.named(leaf) for one in (self._open or ())[start:end] if self._is_in_period(one, leaf)]
+
+    def result(self, differences: Iterable[Difference]) -> Reconciliation:
+        """Return the result with the differences that were named."""
         return Reconciliation(
             at=self._now,
             own_size=self._own.size,
@@ -216,15 +237,19 @@ class Comparison:
             differences=tuple(differences),
         )
 
-    def _in_period(self, differences: Iterable[Difference], leaf: LeafReader) -> Iterator[Difference]:
-        """Yield the differences of logs whose last leaf was written in the period; all without one."""
-        for difference in differences:
-            if self._period is None or not difference.leaves:
-                yield difference
-                continue
-            last = difference.leaves[-1]
-            if self._period.begins <= decode_leaf(leaf(last.by, last.index)).claimed_at < self._period.ends:
-                yield difference
+    def finish(self, leaf: LeafReader) -> Reconciliation:
+        """Join both directions, unless that was done, and name everything at once."""
+        if self._open is None:
+            for _ in self.joined():
+                pass
+        return self.result(self.named(0, self.count, leaf))
+
+    def _is_in_period(self, one: "_Open", leaf: LeafReader) -> bool:
+        """Say of a difference of a log whether its last leaf was written in the period, if there is one."""
+        if self._period is None or one.is_joined or not one.places:
+            return True
+        by, index = one.places[-1]
+        return self._period.begins <= decode_leaf(leaf(by, index)).claimed_at < self._period.ends
 
     def _join(self, sender: LogView, recipient: LogView) -> Join:
         judge = self._judges[recipient.by]
@@ -253,43 +278,71 @@ class Comparison:
         ours, theirs = self._judges[own].accounts, self._judges[partner].accounts
         return misfits(own, ours, partner, theirs, deadlines)
 
-    def _in_log(self, view: LogView, leaf: LeafReader) -> Iterator[Difference]:
+    def _in_log(self, view: LogView, sent_again: Doubles, received_again: Doubles) -> Iterator["_Open"]:
         judge = self._judges[view.by]
         partner = self._copy.by if view is self._own else self._own.by
-        for fault in sorted([*judge.faults, *judge.id_faults()], key=lambda fault: fault.index):
+        faults = [*judge.faults, *judge.faults_of(sent_again, received_again)]
+        for fault in sorted(faults, key=lambda fault: fault.index):
             # The join names each gap that is still there; one that was closed later is `number_backwards`.
             if fault.difference is not DifferenceKind.SEQUENCE_GAP:
-                yield _of_fault(fault, leaf, writer=view.by, partner=partner)
+                yield _of_fault(fault, writer=view.by, partner=partner)
         for index in judge.backwards:
-            places = (_reference(leaf, view.by, index - 1), _reference(leaf, view.by, index))
-            kind, reason = DifferenceKind.TIME_MISMATCH, "runs_backwards"
-            yield Difference(kind, places, acts_first=view.by, reason=reason)
+            places = ((view.by, index - 1), (view.by, index))
+            yield _Open(DifferenceKind.TIME_MISMATCH, places, acts_first=view.by, reason="runs_backwards")
         if self._stale_before is not None and view.head_at is not None and view.head_at < self._stale_before:
-            last = (_reference(leaf, view.by, view.size - 1),) if view.size else ()
-            yield Difference(DifferenceKind.HEAD_STALE, last, acts_first=view.by)
+            last = ((view.by, view.size - 1),) if view.size else ()
+            yield _Open(DifferenceKind.HEAD_STALE, last, acts_first=view.by)
 
 
-def _between(finding: Finding, join: Join, leaf: LeafReader) -> Difference:
+@dataclass(frozen=True)
+class _Open:
+    """A difference before the leaves that prove it are read."""
+
+    kind: DifferenceKind
+    places: tuple[tuple[AgencyCode, int], ...]
+    acts_first: str
+    sender: AgencyCode | None = None
+    number: int = 0
+    last_number: int = 0
+    reason: str = ""
+    is_joined: bool = False
+    """It was found between the two logs, number by number, and so inside the period already."""
+
+    def named(self, leaf: LeafReader) -> Difference:
+        """Return the difference with the digests of its leaves."""
+        return Difference(
+            self.kind,
+            tuple(_reference(leaf, by, index) for by, index in self.places),
+            acts_first=self.acts_first,
+            sender=self.sender,
+            number=self.number,
+            last_number=self.last_number,
+            reason=self.reason,
+        )
+
+
+def _between(finding: Finding, join: Join) -> _Open:
     """Return the difference of a direction; the class tells which side acts."""
     roles = {Actor.SENDER: join.sender, Actor.RECIPIENT: join.recipient}
-    return Difference(
+    return _Open(
         finding.kind,
-        tuple(_reference(leaf, by, index) for by, index in finding.places),
+        finding.places,
         acts_first=roles.get(CLASSES[finding.kind].acts_first, Actor.BOTH.value),
         sender=join.sender,
         number=finding.number,
         last_number=finding.last_number or finding.number,
         reason=finding.reason,
+        is_joined=True,
     )
 
 
-def _of_fault(fault: LogFault, leaf: LeafReader, *, writer: AgencyCode, partner: AgencyCode) -> Difference:
+def _of_fault(fault: LogFault, *, writer: AgencyCode, partner: AgencyCode) -> _Open:
     """Return the difference of one log; whatever its class, the writer of the log acts."""
     indexes = (fault.earlier, fault.index) if fault.earlier >= 0 else (fault.index,)
     sender = partner if fault.is_of_partner else writer
-    return Difference(
+    return _Open(
         fault.difference,
-        tuple(_reference(leaf, writer, index) for index in indexes),
+        tuple((writer, index) for index in indexes),
         acts_first=writer,
         sender=sender if fault.number else None,
         number=fault.number,
@@ -298,10 +351,10 @@ def _of_fault(fault: LogFault, leaf: LeafReader, *, writer: AgencyCode, partner:
     )
 
 
-def _of_misfit(misfit: Misfit, leaf: LeafReader) -> Difference:
-    return Difference(
+def _of_misfit(misfit: Misfit) -> _Open:
+    return _Open(
         misfit.kind,
-        tuple(_reference(leaf, by, index) for by, index in misfit.places),
+        tuple(misfit.places),
         acts_first=misfit.acts_first or Actor.BOTH.value,
         reason=misfit.reason,
     )

@@ -147,7 +147,13 @@ class Join:
         """Do the same in blocks, so that a service can let others run in between."""
         found: list[Finding] = []
         self._decided_late = frozenset(self._decided_late)
-        first, last = self._numbers_of_the_period()
+        first, last = 1, max(self._sent.highest, self._received.highest)
+        if not self._pace.is_whole:
+            inside: list[int] = []
+            for start in range(0, last, _BLOCK):
+                inside += self._ends_in_period(start, min(start + _BLOCK, last))
+                yield found
+            first, last = (inside[0], inside[-1]) if inside else (1, 0)
         for start in range(first - 1, last, _BLOCK):
             end = min(start + _BLOCK, last)
             if not self._count_quiet(start, end):
@@ -160,13 +166,11 @@ class Join:
             found += self._end(run)
         yield found
 
-    def _numbers_of_the_period(self) -> tuple[int, int]:
-        """Return the first and the last number that are joined; the last is below the first for none."""
-        highest, pace = max(self._sent.highest, self._received.highest), self._pace
-        if pace.is_whole:
-            return 1, highest
-        inside = [n for n in range(1, highest + 1) if pace.begins_ms <= self._time_of(n) < pace.ends_ms]
-        return (inside[0], inside[-1]) if inside else (1, 0)
+    def _ends_in_period(self, start: int, end: int) -> list[int]:
+        """Return the first and the last number of a block that are joined; none if none is in the period."""
+        pace = self._pace
+        inside = [n for n in range(start + 1, end + 1) if pace.begins_ms <= self._time_of(n) < pace.ends_ms]
+        return inside[:: max(1, len(inside) - 1)]
 
     def _time_of(self, number: int) -> int:
         table = self._sent if self._sent.mark(number) else self._received

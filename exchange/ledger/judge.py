@@ -23,9 +23,11 @@ and keeps of them two tables of numbers and what the log says of statements, era
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import compress
+from operator import not_, sub
 
 from exchange.ledger.accounts import Accounts
 from exchange.ledger.differences import DifferenceKind
@@ -41,10 +43,12 @@ from exchange.ledger.numbers import (
     OLD,
     REJECTED,
     UNSIGNED,
+    Doubles,
     Numbers,
     packed_digest,
     packed_id,
 )
+from exchange.ledger.stretches import Stretch, pieces
 
 _SENT = b'"ev":"sent"'
 """Stands in every leaf `sent` and in no other: leaves are canonical and hold no free text."""
@@ -125,8 +129,46 @@ class LogJudge:
         self._version = 0
         """Number of the agreement version that the log switched to last."""
 
-    def take(self, leaves: Iterable[bytes]) -> None:
+    def take(self, leaves: Sequence[bytes]) -> None:
         """Judge the next leaves; requires stored bytes, which `decode_leaf` took."""
+        for piece in pieces(leaves, self.size):
+            if isinstance(piece, Stretch):
+                self._take_stretch(piece)
+            else:
+                self._take_each(piece)
+
+    def _take_stretch(self, stretch: Stretch) -> None:
+        """Enter a stretch as a whole if there is nothing to name in it, else row by row."""
+        times = self._moments.column(stretch.times)
+        end, is_old = self.size + len(times), max(stretch.times) < self._old_before
+        if (
+            (is_old or min(stretch.times) >= self._old_before)
+            and (not is_old or end <= self._cosigned)
+            and min(map(sub, times, [self._last_ms, *times])) >= -self._skew_ms
+            and self.outgoing.goes_on_with(stretch.sent)
+            and stretch.received.follows(self.incoming.highest)
+        ):
+            others = map(not_, stretch.is_sent)
+            mark = LISTED | OLD if is_old else LISTED
+            self.outgoing.extend(stretch.sent, mark, list(compress(times, stretch.is_sent)), is_ended=False)
+            self.incoming.extend(
+                stretch.received, LISTED | ACCEPTED, list(compress(times, others)), is_ended=True
+            )
+            self._last_ms, self.size = times[-1], end
+            return
+        self._take_rows(stretch, times)
+
+    def _take_rows(self, stretch: Stretch, times: list[int]) -> None:
+        sent, received = stretch.sent.rows(), stretch.received.rows()
+        for is_sent, t, at_ms in zip(stretch.is_sent, stretch.times, times, strict=True):
+            number, id, digest = next(sent if is_sent else received)
+            if is_sent:
+                self._enter_sent(number, id, digest, t, at_ms)
+            else:
+                self._enter_rcvd(number, id, digest, self._aged(ACCEPTED, t), at_ms)
+            self._pass(at_ms)
+
+    def _take_each(self, leaves: Iterable[bytes]) -> None:
         sent_form, rcvd_form = stored_form(Event.SENT).fullmatch, stored_form(Event.RCVD).fullmatch
         for raw in leaves:
             if _SENT in raw and (match := sent_form(raw)):
@@ -139,14 +181,25 @@ class LogJudge:
                 leaf = decode_leaf(raw)
                 at_ms = self._moments.of(leaf.t.encode("ascii"))
                 self._take_other(leaf, at_ms)
-            if at_ms < self._last_ms - self._skew_ms:
-                self.backwards.append(self.size)
-            self._last_ms = at_ms
-            self.size += 1
+            self._pass(at_ms)
+
+    def _pass(self, at_ms: int) -> None:
+        """Go on to the next leaf."""
+        if at_ms < self._last_ms - self._skew_ms:
+            self.backwards.append(self.size)
+        self._last_ms = at_ms
+        self.size += 1
 
     def id_faults(self) -> list[LogFault]:
         """Return the second uses of a message id so far (rules 2 and 4); looks at all numbers at once."""
-        sides = ((self.outgoing, DifferenceKind.LOG_INVALID), (self.incoming, DifferenceKind.DUPLICATE))
+        return self.faults_of(self.outgoing.doubled(), self.incoming.doubled())
+
+    def faults_of(self, sent_again: Doubles, received_again: Doubles) -> list[LogFault]:
+        """Return the second uses of a message id that `Numbers.doubles` found in both tables."""
+        sides = (
+            (self.outgoing, DifferenceKind.LOG_INVALID, sent_again),
+            (self.incoming, DifferenceKind.DUPLICATE, received_again),
+        )
         return [
             LogFault(
                 table.places[number - 1],
@@ -156,21 +209,21 @@ class LogJudge:
                 is_of_partner=table is self.incoming,
                 earlier=table.places[earlier - 1],
             )
-            for table, kind in sides
-            for number, earlier in table.doubled()
+            for table, kind, again in sides
+            for number, earlier in again
         ]
 
-    def _take_sent(self, leaf: re.Match[bytes], at_ms: int) -> None:  # 2
+    def _take_sent(self, leaf: re.Match[bytes], at_ms: int) -> None:
         seq, id, eh, cd, t = leaf.group("seq", "id", "eh", "cd", "t")
-        number, table = int(seq), self.outgoing
+        self._enter_sent(int(seq), packed_id(id), packed_digest(eh, cd), t, at_ms)
+
+    def _enter_sent(self, number: int, id: bytes, digest: bytes, t: bytes, at_ms: int) -> None:  # 2
+        table = self.outgoing
         mark = LISTED | OLD if t < self._old_before else LISTED
-        digest = packed_digest(eh, cd)
         if number == len(table.marks) + 1 and number >= table.first:
-            table.append(mark, self.size, 0, packed_id(id), digest, at_ms)
-            return
-        if not self._may_send(number):
-            return
-        table.put(number, mark, place=self.size, id=packed_id(id), digest=digest, at_ms=at_ms)
+            table.append(mark, self.size, 0, id, digest, at_ms)
+        elif self._may_send(number):
+            table.put(number, mark, place=self.size, id=id, digest=digest, at_ms=at_ms)
 
     def _may_send(self, number: int) -> bool:
         """Name what is wrong with a number that is not the next; return True when it is kept anyway."""
@@ -192,12 +245,17 @@ class LogJudge:
             self._blame(OrderFault.NUMBER_BACKWARDS, number)
         return True
 
-    def _take_rcvd(self, leaf: re.Match[bytes], at_ms: int) -> None:  # 4
+    def _take_rcvd(self, leaf: re.Match[bytes], at_ms: int) -> None:
         seq, id, eh, cd, t, k, code = leaf.group("seq", "id", "eh", "cd", "t", "k", "code")
-        number, table = int(seq), self.incoming
         if (code is not None) is not (k == b"rejected"):
-            self._blame(legal(decode_leaf(leaf.string)), number, of_partner=True)
-        elif table.mark(number):
+            self._blame(legal(decode_leaf(leaf.string)), int(seq), of_partner=True)
+            return
+        verdict = self._aged(_VERDICT_MARKS[k] | (CLOSED if code == _VOIDED else 0), t)
+        self._enter_rcvd(int(seq), packed_id(id), packed_digest(eh, cd), verdict, at_ms)
+
+    def _enter_rcvd(self, number: int, id: bytes, digest: bytes, verdict: int, at_ms: int) -> None:  # 4
+        table, mark = self.incoming, LISTED | verdict
+        if table.mark(number):
             self._blame(
                 OrderFault.RECEIVED_AGAIN,
                 number,
@@ -207,13 +265,10 @@ class LogJudge:
             )
         elif table.is_too_far(number):
             self._blame(OrderFault.NUMBER_FAR, number, of_partner=True)
+        elif number == len(table.marks) + 1:
+            table.append(mark, self.size, self.size, id, digest, at_ms)
         else:
-            mark = LISTED | self._aged(_VERDICT_MARKS[k] | (CLOSED if code == _VOIDED else 0), t)
-            digest = packed_digest(eh, cd)
-            if number == len(table.marks) + 1:
-                table.append(mark, self.size, self.size, packed_id(id), digest, at_ms)
-                return
-            table.put(number, mark, place=self.size, id=packed_id(id), digest=digest, at_ms=at_ms)
+            table.put(number, mark, place=self.size, id=id, digest=digest, at_ms=at_ms)
             table.end(number, mark, place=self.size)
 
     def _take_other(self, leaf: Leaf, at_ms: int) -> None:

@@ -6,10 +6,13 @@ the one before, so the calendar is asked once a minute. Requires the one text fo
 `decode_leaf` demanded when it was stored.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 NEVER = 1 << 62
 """A duration in milliseconds that nothing exceeds."""
+MINUTES = 4_096
+"""Minutes that are remembered; leaves are read in the order of time."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _MINUTE = slice(0, 16)
@@ -17,12 +20,21 @@ _SECOND = slice(17, 19)
 _FRACTION = slice(20, 23)
 
 
+class _Minutes(dict[bytes, int]):
+    """Milliseconds of minutes, each computed once."""
+
+    def __missing__(self, minute: bytes) -> int:
+        if len(self) >= MINUTES:
+            self.clear()
+        self[minute] = milliseconds(datetime.fromisoformat(minute.decode() + ":00+00:00"))
+        return self[minute]
+
+
 class Moments:
     """Milliseconds since 1970 of instants that stand in leaves."""
 
     def __init__(self) -> None:
-        self._minute = b""
-        self._begins = 0
+        self._minutes = _Minutes()
         self._last = b""
         self._last_ms = 0
 
@@ -30,12 +42,14 @@ class Moments:
         """Return the milliseconds of `2027-10-04T09:12:04.123Z`."""
         if text == self._last:
             return self._last_ms
-        if text[_MINUTE] != self._minute:
-            self._minute = text[_MINUTE]
-            self._begins = milliseconds(datetime.fromisoformat(self._minute.decode() + ":00+00:00"))
         self._last = text
-        self._last_ms = self._begins + int(text[_SECOND] + text[_FRACTION])
+        self._last_ms = self._minutes[text[_MINUTE]] + int(text[_SECOND] + text[_FRACTION])
         return self._last_ms
+
+    def column(self, texts: Sequence[bytes]) -> list[int]:
+        """Return the milliseconds of many instants."""
+        minutes = self._minutes
+        return [minutes[text[_MINUTE]] + int(text[_SECOND] + text[_FRACTION]) for text in texts]
 
 
 def milliseconds(moment: datetime) -> int:

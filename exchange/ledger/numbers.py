@@ -10,6 +10,8 @@ have recorded.
 import hashlib
 from array import array
 from binascii import unhexlify
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 LISTED = 1
@@ -32,6 +34,32 @@ MAX_AHEAD = 65_536
 else a few leaves could fill the memory."""
 PACKED_BYTES = 16
 """Length of a packed id, and of a packed digest."""
+SLICE = 4_096
+"""Numbers that are looked at without a pause when ids are compared; about a millisecond."""
+
+
+Doubles = Sequence[tuple[int, int]]
+"""Numbers whose message id an earlier number has: (number, earlier number)."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """Numbers of one direction in the order of their leaves, packed as `Numbers` keeps them."""
+
+    numbers: tuple[int, ...] = ()
+    places: tuple[int, ...] = ()
+    ids: bytes = b""
+    digests: bytes = b""
+
+    def follows(self, highest: int) -> bool:
+        """Say whether the numbers are those behind the highest one, without gap; also if there are none."""
+        return self.numbers == tuple(range(highest + 1, highest + 1 + len(self.numbers)))
+
+    def rows(self) -> Iterator[tuple[int, bytes, bytes]]:
+        """Yield number, packed id and digest of each leaf."""
+        for at, number in enumerate(self.numbers):
+            packed = slice(at * PACKED_BYTES, (at + 1) * PACKED_BYTES)
+            yield number, self.ids[packed], self.digests[packed]
 
 
 @dataclass
@@ -65,6 +93,10 @@ class Numbers:
         """Say whether a number is beyond what an honest log can come to; see `MAX_AHEAD`."""
         return number > max(self.kept, self.known, self.first) + MAX_AHEAD
 
+    def goes_on_with(self, run: Run) -> bool:
+        """Say whether a run is of the numbers behind the highest one, none of them of an epoch before."""
+        return run.follows(self.highest) and (not run.numbers or run.numbers[0] >= self.first)
+
     def append(self, mark: int, place: int, end: int, id: bytes, digest: bytes, at_ms: int) -> None:
         """Enter the number after the highest one; the shortest way, for millions of them."""
         self.kept += 1
@@ -74,6 +106,17 @@ class Numbers:
         self.times.append(at_ms)
         self.ids += id
         self.digests += digest
+
+    def extend(self, run: Run, mark: int, times: list[int], *, is_ended: bool) -> None:
+        """Enter the numbers after the highest one, all with one mark; requires that the run follows it."""
+        count = len(run.places)
+        self.kept += count
+        self.marks += bytes((mark,)) * count
+        self.places.extend(run.places)
+        self.ends.extend(run.places if is_ended else (0,) * count)
+        self.times.extend(times)
+        self.ids += run.ids
+        self.digests += run.digests
 
     def put(self, number: int, mark: int, *, place: int, id: bytes, digest: bytes, at_ms: int = 0) -> None:
         """Enter the first leaf of a number; requires that it is not too far."""
@@ -104,19 +147,37 @@ class Numbers:
 
     def doubled(self) -> list[tuple[int, int]]:
         """Return the numbers whose message id an earlier number has, as pairs (number, earlier number)."""
+        return [pair for pairs in self.doubles() for pair in pairs]
+
+    def doubles(self) -> Iterator[Doubles]:
+        """Yield the same in slices of `SLICE` numbers, so that others can run in between."""
         # The first half of an id is enough to find suspects, at a fraction of the memory.
-        halves = array("Q", bytes(self.ids))[::2]
         once: set[int] = set()
         suspects: set[int] = set()
-        for half in halves:
-            (suspects if half in once else once).add(half)
+        for start in range(0, self.highest, SLICE):
+            halves = self._halves(start)
+            fresh = set(halves)
+            suspects |= once & fresh
+            if len(fresh) < len(halves):
+                suspects.update(half for half, times in Counter(halves).items() if times > 1)
+            once |= fresh
+            yield []
+        suspects.discard(0)  # A number that the log says nothing of has no id.
         first: dict[bytes, int] = {}
-        pairs: list[tuple[int, int]] = []
-        for at in (at for at, half in enumerate(halves) if half in suspects) if suspects else ():
-            id = self.id_of(at + 1)
-            if any(id) and first.setdefault(id, at + 1) != at + 1:
-                pairs.append((at + 1, first[id]))
-        return pairs
+        for start in range(0, self.highest if suspects else 0, SLICE):
+            yield list(self._doubled_in(start, suspects, first))
+
+    def _doubled_in(
+        self, start: int, suspects: set[int], first: dict[bytes, int]
+    ) -> Iterator[tuple[int, int]]:
+        for number, half in enumerate(self._halves(start), start + 1):
+            id = self.id_of(number) if half in suspects else b""
+            if any(id) and first.setdefault(id, number) != number:
+                yield number, first[id]
+
+    def _halves(self, start: int) -> "array[int]":
+        """Return the first halves of the ids of a slice of numbers."""
+        return array("Q", bytes(self.ids[start * PACKED_BYTES : (start + SLICE) * PACKED_BYTES]))[::2]
 
     def _widen(self, count: int) -> None:
         if not count:

@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from exchange.errors import LeafInvalidError, NodeError
@@ -31,6 +32,8 @@ PAGE_LEAVES: Final = 2_000
 """Leaves read in one unit and judged without a pause; each some 5 ms."""
 PAGE_STATES: Final = 5_000
 """States read in one unit, some 5 ms."""
+PAGE_NAMED: Final = 100
+"""Differences named in one unit; each reads one or two leaves, or three with a period."""
 GRACE: Final = timedelta(hours=24)
 """A message without a leaf of the partner counts as in transit for so long (`discrepancy-types`)."""
 STALE_AFTER: Final = timedelta(days=2)
@@ -47,8 +50,6 @@ EVIDENCE: Final[Mapping[str, DifferenceKind]] = {
 """Kinds of kept evidence that are no class themselves."""
 _OF_A_NUMBER = frozenset({"conflict", "unknown_key"})
 """Kinds of evidence whose subject is a number of the partner, unless the evidence is a leaf."""
-_CITED = 100_000
-"""Leaves that differences name, read once and kept; more differences than anybody can work off."""
 _CLASSES = frozenset(kind.value for kind in DifferenceKind)
 _ENDED = {True: {MessageState.ACCEPTED}, False: {MessageState.REJECTED, MessageState.VOIDED}}
 
@@ -95,15 +96,25 @@ async def walk(
             await asyncio.sleep(0)
     for _ in comparison.joined():
         await asyncio.sleep(0)
-    cited: dict[tuple[AgencyCode, int], bytes] = {}
-    found = await node.store.read(lambda uow: comparison.finish(lambda by, i: _leaf(uow, link, by, i, cited)))
-    return Walk(link, *views, comparison, found, ranges if trees else {})
+    named: list[Difference] = []
+    for start in range(0, comparison.count, PAGE_NAMED):
+        named += await node.store.read(partial(_named, link=link, comparison=comparison, start=start))
+    return Walk(link, *views, comparison, comparison.result(named), ranges if trees else {})
+
+
+def _named(uow: UnitOfWork, *, link: LinkId, comparison: Comparison, start: int) -> list[Difference]:
+    """Return a page of differences with the digests of the leaves that prove them."""
+
+    def leaf(by: AgencyCode, index: int) -> bytes:
+        return uow.logs.leaves(link, by, index, index + 1)[0]
+
+    return comparison.named(start, start + PAGE_NAMED, leaf)
 
 
 async def all_differences(node: Node, walked: Walk) -> Reconciliation:
     """Return the reconciliation with what only the node can see: its states and its kept evidence."""
     more = [difference async for difference in _wrong_states(node, walked)]
-    kept = await node.store.read(lambda uow: uow.audit.kept(walked.link))
+    kept = [row async for row in _kept(node, walked.link)]
     named = [*walked.found.differences, *more]
     shown = {(leaf.by, leaf.index) for one in named for leaf in one.leaves}
     evidence = [
@@ -129,17 +140,6 @@ async def page_of(node: Node, link: LinkId, by: AgencyCode, start: int, size: in
 
 def _stale_after(node: Node, link: LinkId) -> timedelta:
     return STALE_BY_FILES if node.is_by_files(link) else STALE_AFTER
-
-
-def _leaf(
-    uow: UnitOfWork, link: LinkId, by: AgencyCode, index: int, cited: dict[tuple[AgencyCode, int], bytes]
-) -> bytes:
-    if (by, index) not in cited:
-        raw = uow.logs.leaves(link, by, index, index + 1)[0]
-        if len(cited) >= _CITED:
-            return raw
-        cited[(by, index)] = raw
-    return cited[(by, index)]
 
 
 def _views(
@@ -220,6 +220,21 @@ async def _state_difference(node: Node, walked: Walk, sender: AgencyCode, seq: i
 
 
 # --- evidence
+
+
+async def _kept(node: Node, link: LinkId) -> AsyncIterator[DifferenceRow]:
+    """Yield the kept evidence of a link, page by page."""
+    after = 0
+    while True:
+        rows, after = await node.store.read(partial(_kept_page, link=link, after=after))
+        for row in rows:
+            yield row
+        if not after:
+            return
+
+
+def _kept_page(uow: UnitOfWork, *, link: LinkId, after: int) -> tuple[list[DifferenceRow], int]:
+    return uow.audit.kept_behind(link, after)
 
 
 def _of_evidence(kept: Iterable[DifferenceRow], partner: AgencyCode) -> Iterator[Difference]:

@@ -9,9 +9,11 @@
 This only reads. Nothing changes its state because a day has passed (ADR 0010).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from exchange.cases.calendars import AnnouncedDays
 from exchange.cases.deadlines import Due, DueState, Reminder, next_reminder
@@ -163,6 +165,28 @@ async def count_work(node: Node, announced: AnnouncedDays) -> tuple[TaskCount, .
             found[kind] = TaskCount(*kind, tasks + count.tasks, late + count.late)
         if place == BEGIN:
             return tuple(found.values())
+
+
+async def count_late(node: Node, link: LinkId, announced: AnnouncedDays) -> Counter[str]:
+    """Return how many tasks of a link are late, by type of message; no content is read.
+
+    Raises:
+        HolidaysMissingError: as `worklist`.
+    """
+    await settle_ends(node, announced)
+    now, place, found = node.clock.now(), BEGIN, Counter[str]()
+    while True:
+        page = partial(_late_types, link=link, now=now, after=place)
+        types, place = await node.store.read(page)
+        found.update(types)
+        if place == BEGIN:
+            return found
+
+
+def _late_types(
+    uow: UnitOfWork, *, link: LinkId, now: datetime, after: Place
+) -> tuple[dict[str, int], Place]:
+    return uow.questions.late_types(link, now, after=after, limit=COUNTED)
 
 
 def _tasks(

@@ -109,6 +109,12 @@ class Questions(Protocol):
         """Count tasks among the next `limit` questions; the pages of a whole count are added up."""
         ...
 
+    def late_types(
+        self, link: LinkId, now: datetime, *, after: Place = BEGIN, limit: int = 1_000
+    ) -> tuple[dict[str, int], Place]:
+        """Count the late tasks of a link by type among the next `limit` questions, as `count_tasks`."""
+        ...
+
     def cases_of(self, task: TaskRow) -> list[CaseCode]: ...
     def reminders_of(self, link: LinkId, direction: Direction, seq: int) -> list[int]:
         """Return the numbers of the reminders that the asking side sent in the cases of a message."""

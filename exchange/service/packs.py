@@ -16,7 +16,7 @@ from exchange.ids import AgencyCode, LinkId, OfficerNumber, b64url
 from exchange.ledger.entries import decode_leaf
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import AuditRow, Direction
+from exchange.service.rows import AuditRow, Direction, LinkRow
 
 MAX_LEAVES = 2_000
 """Leaves in a page; about 700 kB."""
@@ -72,14 +72,20 @@ async def begin(node: Node, link: LinkId, *, actor: OfficerNumber, epoch: int = 
     """
 
     def unit(uow: UnitOfWork) -> PackBeginning:
-        found = _begin(uow, node, link, epoch)
+        found = beginning(uow, node, link, epoch)
         uow.audit.record(AuditRow(node.clock.now(), actor, "evidence_exported", link))
         return found
 
     return await node.store.write(unit)
 
 
-def _begin(uow: UnitOfWork, node: Node, link: LinkId, epoch: int) -> PackBeginning:
+def beginning(uow: UnitOfWork, node: Node, link: LinkId, epoch: int = 0) -> PackBeginning:
+    """Return the beginning of a pack inside a unit; who asks records the act.
+
+    Raises:
+        UsageError: there is no such epoch.
+        NodeError: the link is not in the store, or its agreement lacks a signature.
+    """
     row = uow.links.get(link)
     if row is None:
         raise NodeError(f"link {link} is not in the store")
@@ -101,6 +107,14 @@ def _begin(uow: UnitOfWork, node: Node, link: LinkId, epoch: int) -> PackBeginni
             for direction, by, highest in sides
         },
     )
+
+
+def epoch_of(uow: UnitOfWork, row: LinkRow, by: AgencyCode, seq: int) -> int:
+    """Return the epoch of the ledger in which `by` sent a number."""
+    epoch = row.own_epoch
+    while epoch > 1 and seq < _first(uow, row.link, by, epoch):
+        epoch -= 1
+    return epoch
 
 
 def _first(uow: UnitOfWork, link: LinkId, by: AgencyCode, epoch: int) -> int:

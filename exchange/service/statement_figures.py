@@ -18,7 +18,6 @@ from itertools import islice
 from typing import Final
 
 from exchange.cases.calendars import AnnouncedDays
-from exchange.cases.deadlines import DueState
 from exchange.clock import instant_text
 from exchange.errors import HolidaysMissingError, UsageError
 from exchange.ids import AgencyCode, LinkId, MessageId, b64url
@@ -27,7 +26,7 @@ from exchange.ledger.moments import milliseconds
 from exchange.ledger.statement import MAX_OPEN_RUNS, Roots, balance_of, open_runs
 from exchange.protocol.strictjson import JsonValue
 from exchange.service.comparing import Walk
-from exchange.service.due import worklist
+from exchange.service.due import count_late
 from exchange.service.node import Node
 from exchange.service.persons import Balance, Opened, Period, Upto, added, balance, told_of
 from exchange.service.ports import UnitOfWork
@@ -158,13 +157,12 @@ def _totalled(parts: Mapping[str, int]) -> dict[str, JsonValue]:
 async def counted_in_content(node: Node, link: LinkId, announced: AnnouncedDays) -> dict[str, JsonValue]:
     """Return how many replies and signatures are overdue; nothing where a calendar does not reach."""
     try:
-        tasks = await worklist(node, announced)
+        late = await count_late(node, link, announced)
     except HolidaysMissingError:
         return {}
-    late = [task for task in tasks if task.link == link and task.state is DueState.OVERDUE]
-    signatures = sum(task.type == RECORD for task in late)
+    signatures = late[RECORD]
     return {
-        DifferenceKind.UNANSWERED.value: len(late) - signatures,
+        DifferenceKind.UNANSWERED.value: late.total() - signatures,
         DifferenceKind.SIGNATURE_MISSING.value: signatures,
     }
 

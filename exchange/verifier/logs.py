@@ -197,15 +197,10 @@ class LogReader:
             log.signed = True
 
     def _is_signed(self, note: Note) -> bool:  # 3
-        log, name = self.log, f"{note.by}/head"
-        if (note.link, note.by, note.ep, note.name) != (self._place["link"], log.by, log.ep, name):
+        log = self.log
+        if (note.link, note.by, note.ep) != (self._place["link"], log.by, log.ep):
             return False
-        return any(
-            key.counts_at(note.size - 1)
-            and note_key_hash(name, key.raw, kind=1) == note.key_hash
-            and verify_signature(key.raw, note.text.encode(), note.signature)
-            for key in self._keys[log.by].of_use("head")
-        )
+        return is_signed_head(note, self._keys[log.by])
 
     def _judge_cosignature(self, note: Note) -> None:
         log = self.log
@@ -219,9 +214,25 @@ class LogReader:
             log.cosigned = note.size
 
     def _is_cosigned(self, note: Note) -> bool:  # 5
-        name, hashed, seconds, signature = read_cosignature(self._said["cosignature"])
-        signed = f"cosignature/v1\ntime {seconds}\n{note.text}".encode()
-        return name == f"{self.log.other}/cosign" and any(
-            note_key_hash(name, key.raw, kind=4) == hashed and verify_signature(key.raw, signed, signature)
-            for key in self._keys[self.log.other].of_use("cosign")
-        )
+        return is_cosigned_head(note, self._said["cosignature"], self._keys[self.log.other])
+
+
+def is_signed_head(note: Note, keys: Keys) -> bool:
+    """Return True if a head is signed by a head key of its writer that counts at its last entry."""
+    name = f"{note.by}/head"
+    return note.name == name and any(
+        key.counts_at(note.size - 1)
+        and note_key_hash(name, key.raw, kind=1) == note.key_hash
+        and verify_signature(key.raw, note.text.encode(), note.signature)
+        for key in keys.of_use("head")
+    )
+
+
+def is_cosigned_head(note: Note, line: str, keys: Keys) -> bool:
+    """Return True if a line is the cosignature of an agency over exactly this head."""
+    name, hashed, seconds, signature = read_cosignature(line)
+    signed = f"cosignature/v1\ntime {seconds}\n{note.text}".encode()
+    return name == f"{keys.agency}/cosign" and any(
+        note_key_hash(name, key.raw, kind=4) == hashed and verify_signature(key.raw, signed, signature)
+        for key in keys.of_use("cosign")
+    )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command: `python verify.py PACK [PACK] [--json | --html FILE]`.
+"""The command: `python verify.py FILE [FILE] [--json | --html FILE]`, for packs and for disclosures.
 
 Exit 0: everything that can be checked holds. 1: something differs. 2: wrong usage. 3: not a whole pack.
 """
@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from exchange.verifier.compare import compare_packs
+from exchange.verifier.court import disclosed_as_json, disclosed_as_page, disclosed_as_text
+from exchange.verifier.disclosure import Disclosed, is_disclosure, verify_disclosure
 from exchange.verifier.forms import WrongFormError
 from exchange.verifier.page import as_page
 from exchange.verifier.report import as_json, as_text
@@ -20,9 +22,11 @@ from exchange.verifier.verify import Verified, verify_pack
 def main(arguments: Sequence[str] | None = None) -> int:
     """Verify what the command line names; return the exit code."""
     parser = argparse.ArgumentParser(
-        prog="verify.py", description="verifies evidence packs of exchange; needs only Python"
+        prog="verify.py", description="verifies evidence packs and disclosures of exchange; needs only Python"
     )
-    parser.add_argument("packs", nargs="+", type=Path, metavar="PACK", help="one pack, or two of one link")
+    parser.add_argument(
+        "packs", nargs="+", type=Path, metavar="PACK", help="one pack or disclosure, or two packs of one link"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page that can be printed")
     asked = parser.parse_args(arguments)
@@ -31,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = []
     for path in asked.packs:
         try:
+            if len(asked.packs) == 1 and is_disclosure(path):
+                return _disclosed(verify_disclosure(path), asked)
             found.append(verify_pack(path))
         except (WrongFormError, OSError, KeyError, TypeError, AttributeError, ValueError) as error:
             return _refuse(path, error)
@@ -39,6 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.html:
         asked.html.write_text(as_page(found[0]), encoding="utf-8")
     return 0 if all(one.holds for one in found) and not between else 1
+
+
+def _disclosed(found: Disclosed, asked: argparse.Namespace) -> int:
+    """Tell what the disclosure of one message proves."""
+    sys.stdout.write(disclosed_as_json(found) if asked.json else disclosed_as_text(found))
+    if asked.html:
+        asked.html.write_text(disclosed_as_page(found), encoding="utf-8")
+    return 0 if found.holds else 1
 
 
 def _refuse(path: Path, error: Exception) -> int:

@@ -7,7 +7,7 @@ from typing import Final
 
 MODULES: Final = (
     "forms", "ed25519", "tree", "pack", "keys", "logs", "messages", "verify", "compare", "report", "page",
-    "main",
+    "claims", "disclosure", "court", "main",
 )  # fmt: skip
 """In the order in which they need each other."""
 _OWN_IMPORT = re.compile(r"^from exchange\.verifier\.\w+ import (?:\([^)]*\)|[^\n]*)\n", re.M)
@@ -16,7 +16,7 @@ _FOREIGN_IMPORT = re.compile(
 )
 _LICENCE: Final = "# SPDX-License-Identifier: Apache-2.0\n"
 _TITLE: Final = (
-    '"""Verifies evidence packs of exchange: python3 verify.py PACK [PACK]. Needs only Python 3.11."""\n'
+    '"""Verifies evidence packs and disclosures: python3 verify.py FILE. Needs only Python 3.11."""\n'
 )
 
 

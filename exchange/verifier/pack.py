@@ -43,24 +43,36 @@ class Record:
     """Of the line, from 1, for messages about it."""
 
 
-def read_pack(path: Path) -> Iterator[Record]:
-    """Yield the records of a pack between its first and its last line.
+@dataclass(frozen=True)
+class Form:
+    """A file of records: its first line, the words that may come, and the longest line."""
+
+    first_line: bytes
+    words: tuple[str, ...]
+    max_line: int = MAX_LINE
+
+
+PACK: Final = Form(FIRST_LINE, WORDS)
+
+
+def read_pack(path: Path, form: Form = PACK) -> Iterator[Record]:
+    """Yield the records of a pack, or of a file like it, between its first and its last line.
 
     Raises:
         WrongFormError: not a pack, cut, changed, or another version; also after the last record.
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        if file.readline(len(FIRST_LINE)) != FIRST_LINE:
+        if file.readline(len(form.first_line)) != form.first_line:
             raise WrongFormError("the file is not an evidence pack of version 1")
-        yield from _records(file)
+        yield from _records(file, form)
 
 
-def _records(file: BinaryIO) -> Iterator[Record]:
-    hashed, number = hashlib.sha256(FIRST_LINE), 1
-    while line := file.readline(MAX_LINE):
+def _records(file: BinaryIO, form: Form) -> Iterator[Record]:
+    hashed, number = hashlib.sha256(form.first_line), 1
+    while line := file.readline(form.max_line):
         number += 1
-        record = _record(line, number)
+        record = _record(line, number, form)
         if record.word == "end":
             _check_end(record, hashed.digest(), file)
             return
@@ -69,10 +81,10 @@ def _records(file: BinaryIO) -> Iterator[Record]:
     raise WrongFormError(f"the pack ends after line {number} without its last line: it was cut")
 
 
-def _record(line: bytes, number: int) -> Record:
+def _record(line: bytes, number: int, form: Form) -> Record:
     word, space, value = line.partition(b" ")
     name = word.decode("ascii", "replace")
-    if not line.endswith(b"\n") or not space or name not in WORDS:
+    if not line.endswith(b"\n") or not space or name not in form.words:
         raise WrongFormError(f"line {number} of the pack is too long, cut, or of an unknown kind")
     return Record(name, value[:-1], number)
 

@@ -39,7 +39,7 @@ def as_page(found: Verified) -> str:
         '<html lang="en"><head><meta charset="utf-8"><title>Evidence report</title>',
         f"<style>{STYLE}</style></head><body>",
         "<h1>Evidence report</h1>",
-        _rows(
+        rows_of(
             ("Link", header["link"]),
             ("Exported by", header["by"]),
             ("Exported at, as that agency says", header["at"]),
@@ -50,8 +50,8 @@ def as_page(found: Verified) -> str:
         *(_log(found, by) for by in found.logs),
         "<h2>Messages</h2>",
         _messages(found),
-        _list("What differs", [*found.faults, *_differences(found)], none="Nothing."),
-        _list("What was not checked", found.unchecked, none="Nothing."),
+        list_of("What differs", [*found.faults, *_differences(found)], none="Nothing."),
+        list_of("What was not checked", found.unchecked, none="Nothing."),
         "<h2>What the words mean</h2><dl>",
         *(f"<dt><strong>{escape(term)}</strong></dt><dd>{escape(words)}</dd>" for term, words in TERMS),
         "</dl></body></html>",
@@ -61,7 +61,7 @@ def as_page(found: Verified) -> str:
 
 def _log(found: Verified, by: str) -> str:
     log = found.logs[by]
-    return _rows(
+    return rows_of(
         ("Ledger of", log.by),
         ("Entries", str(log.size)),
         ("Signed by its writer", "yes" if log.signed else "no"),
@@ -86,11 +86,13 @@ def _differences(found: Verified) -> list[str]:
     return [f"{one.kind}, message {one.number} of {one.sender}: {one.words}" for one in found.differences]
 
 
-def _rows(*rows: tuple[str, str]) -> str:
+def rows_of(*rows: tuple[str, str]) -> str:
+    """Return a table of names and values."""
     cells = (f"<tr><th>{escape(name)}</th><td><code>{escape(value)}</code></td></tr>" for name, value in rows)
     return f"<table>{''.join(cells)}</table>"
 
 
-def _list(title: str, items: Iterable[str], *, none: str) -> str:
+def list_of(title: str, items: Iterable[str], *, none: str) -> str:
+    """Return a titled list, or what is said when it is empty."""
     rows = "".join(f"<li>{escape(item)}</li>" for item in items)
     return f"<h2>{escape(title)}</h2>" + (f"<ul>{rows}</ul>" if rows else f"<p>{none}</p>")

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Merkle tree of a log: its root from the leaves in their order (RFC 9162, section 2.1)."""
+"""The Merkle tree of a log: root over leaves in their order, path of one leaf (RFC 9162, 2.1)."""
 
 import hashlib
+from collections.abc import Sequence
 
 
 def leaf_hash_of(raw: bytes) -> bytes:
@@ -32,3 +33,21 @@ class Tree:
         for peak in reversed(self._peaks[:-1]):
             node = hashlib.sha256(b"\x01" + peak + node).digest()
         return node
+
+
+def is_under(root: bytes, leaf: bytes, *, index: int, size: int, path: Sequence[bytes]) -> bool:
+    """Return True if the tree of `size` leaves under a root has this leaf at an index (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size or any(len(one) != len(root) for one in path):
+        return False
+    at, last, node = index, size - 1, leaf
+    for other in path:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            node = hashlib.sha256(b"\x01" + other + node).digest()
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            node = hashlib.sha256(b"\x01" + node + other).digest()
+        at, last = at >> 1, last >> 1
+    return last == 0 and node == root

@@ -41,7 +41,7 @@ class Verified:
         return not self.faults and not self.differences
 
 
-class _Reading:
+class Reading:
     """Takes the records of a pack in their order."""
 
     def __init__(self, records: Iterator[Record]) -> None:
@@ -67,12 +67,12 @@ def verify_pack(path: Path) -> Verified:
         WrongFormError: the file is not a whole evidence pack.
         OSError: the file cannot be read.
     """
-    reading = _Reading(read_pack(path))
+    reading = Reading(read_pack(path))
     header = read_header(reading.take())
     agreements = Agreements(header["link"])
     while reading.word == "agreement":
         agreements.take(reading.take().value)
-    keys = _keys(reading, agreements, header)
+    keys = read_keys(reading, agreements, header)
     logs = _logs(reading, header, keys)
     envelopes = Envelopes(link=header["link"], logs=logs, keys=keys)
     while reading.word == "envelope":
@@ -88,7 +88,8 @@ def verify_pack(path: Path) -> Verified:
     return verified
 
 
-def _keys(reading: _Reading, agreements: Agreements, header: dict[str, Any]) -> dict[str, Keys]:
+def read_keys(reading: Reading, agreements: Agreements, header: dict[str, Any]) -> dict[str, Keys]:
+    """Return the keys of both agencies from their cards."""
     if set(agreements.parties) != {header["by"], header["partner"]}:
         raise WrongFormError("the pack holds no agreement between the two agencies of its header")
     keys = {agency: Keys(agency, recovery) for agency, recovery in agreements.parties.items()}
@@ -109,7 +110,7 @@ def _agency_of(card: bytes, keys: dict[str, Keys]) -> str:
     return agency
 
 
-def _logs(reading: _Reading, header: dict[str, Any], keys: dict[str, Keys]) -> dict[str, Log]:
+def _logs(reading: Reading, header: dict[str, Any], keys: dict[str, Keys]) -> dict[str, Log]:
     readers = []
     while reading.word == "log":
         reader = LogReader(reading.take(), link=header["link"], keys=keys)

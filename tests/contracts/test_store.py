@@ -3,11 +3,12 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from exchange.errors import AppendOnlyError, ExchangeError, StoreError
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import LinkState, LogPosition
+from exchange.service.rows import AuditRow, LinkState, LogPosition
 from tests.support.store_rows import (
     LINK,
     NOW,
@@ -459,6 +460,22 @@ async def test_log_that_is_not_open_takes_no_head_and_no_cosignature(world: Stor
 async def test_link_begins_once(world: StoreWorld) -> None:
     with pytest.raises(AppendOnlyError):
         await world.store.write(begin)
+
+
+def _record(uow: UnitOfWork, *, row: AuditRow) -> None:
+    uow.audit.record(row)
+
+
+async def test_acts_are_found_page_by_page_oldest_first(world: StoreWorld) -> None:
+    rows = [replace(audit_row(), act=act, object=act) for act in ("seen", "told", "seen", "kept")]
+    for row in rows:
+        await world.store.write(partial(_record, row=row))
+
+    found, place = await world.store.read(lambda uow: uow.audit.of_acts({"seen", "kept"}, after=0))
+    behind, last = await world.store.read(lambda uow: uow.audit.of_acts({"seen", "kept"}, after=1))
+
+    assert (found, place) == ([rows[0], rows[2], rows[3]], 0)
+    assert (behind, last) == ([rows[2], rows[3]], 0)
 
 
 async def test_audit_record_of_a_failed_unit_does_not_stay(world: StoreWorld) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from exchange.adapters.storage import audit
 from exchange.errors import AppendOnlyError, StoreError
 from exchange.ids import OfficerNumber
 from exchange.service.ports import UnitOfWork
@@ -322,6 +323,19 @@ async def test_first_three_copies_of_evidence_are_kept(world: StoreWorld) -> Non
     assert await world.store.write(lambda uow: uow.audit.keep(difference_row("13")))
     assert await world.store.read(lambda uow: uow.audit.kept(LINK)) == [*rows[:3], difference_row("13")]
     assert await world.store.read(lambda uow: uow.audit.kept(OTHER_LINK)) == []
+
+
+async def test_kept_evidence_comes_page_by_page(world: StoreWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "KEPT_PAGE", 2)
+    rows = [difference_row(subject) for subject in ("1", "2", "3")]
+    for row in rows:
+        await world.store.write(lambda uow, row=row: uow.audit.keep(row))  # type: ignore[misc]
+
+    first, place = await world.store.read(lambda uow: uow.audit.kept_behind(LINK, 0))
+    second, end = await world.store.read(lambda uow: uow.audit.kept_behind(LINK, place))
+
+    assert (first, second, end) == (rows[:2], rows[2:], 0)
+    assert await world.store.read(lambda uow: uow.audit.kept_behind(OTHER_LINK, 0)) == ([], 0)
 
 
 async def test_setting_is_replaced(world: StoreWorld) -> None:

@@ -111,6 +111,8 @@ class Weather:
     down: bool = False
     lost: set[tuple[AgencyCode, int]] = field(default_factory=set)
     """Lines that never arrive, by sender and number."""
+    unsigned: set[AgencyCode] = field(default_factory=set)
+    """Sides whose cosignatures never arrive."""
 
 
 @dataclass
@@ -325,10 +327,12 @@ class Road:
         return raw
 
     def _without_lost(self, raw: bytes) -> bytes:
-        lost = self._world.weather.lost
-        if not lost:
+        lost, unsigned = self._world.weather.lost, self._world.weather.unsigned
+        if not lost and not unsigned:
             return raw
         frame = decode_frame(raw)
+        if frame.sender in unsigned:
+            frame = replace(frame, cosignature=None)
         names = [(line, read_envelope(split_line(line)[0]).claimed) for line in frame.lines]
         kept = tuple(line for line, said in names if (said.sender, said.seq) not in lost)
         return encode_frame(replace(frame, lines=kept))

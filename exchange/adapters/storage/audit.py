@@ -7,6 +7,7 @@ because it is kept as a partner sent it.
 
 import builtins
 import json
+from collections.abc import Collection
 
 from exchange.adapters.storage.columns import from_instant, to_instant
 from exchange.adapters.storage.database import Database, Row
@@ -18,6 +19,10 @@ from exchange.service.rows import AuditRow, DifferenceRow
 
 COPIES = 3
 """Threat-model rule 16: the first three copies of evidence are kept."""
+KEPT_PAGE = 100
+"""Pieces of evidence that are opened in one unit of work; each is at most a frame."""
+PAGE = 2_000
+"""Records that are looked through in one unit of work; some milliseconds."""
 
 
 class SqlAudit:
@@ -51,6 +56,12 @@ class SqlAudit:
     def list(self, *, limit: int = 100) -> builtins.list[AuditRow]:
         return [self._audit(row) for row in self._database.all("audit_list", {"limit": limit})]
 
+    def of_acts(self, acts: Collection[str], *, after: int) -> tuple[builtins.list[AuditRow], int]:
+        end = after + PAGE
+        values = {"acts": json.dumps(sorted(acts)), "after": after, "end": end}
+        found = [self._audit(row) for row in self._database.all("audit_of_acts", values)]
+        return found, end if end + 1 < self._next("audit_next") else 0
+
     def keep(self, row: DifferenceRow) -> bool:
         subject = {"link": self._numbers.of(row.link), "kind": row.kind, "subject": row.subject}
         counted = self._database.one("difference_copies", subject)
@@ -72,6 +83,11 @@ class SqlAudit:
     def kept(self, link: LinkId) -> builtins.list[DifferenceRow]:
         rows = self._database.all("difference_list", {"link": self._numbers.find(link)})
         return [self._difference(link, row) for row in rows]
+
+    def kept_behind(self, link: LinkId, after: int) -> tuple[builtins.list[DifferenceRow], int]:
+        values = {"link": self._numbers.find(link), "after": after, "limit": KEPT_PAGE}
+        rows = self._database.all("difference_page", values)
+        return [self._difference(link, row) for row in rows], rows[-1][0] if len(rows) == KEPT_PAGE else 0
 
     def _audit(self, row: Row) -> AuditRow:
         n, at, actor, act, sealed, result = row

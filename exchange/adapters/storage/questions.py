@@ -114,6 +114,16 @@ class SqlQuestions:
         counts = [TaskCount(row[0], Direction(row[1]), bool(row[2]), row[3], row[4]) for row in rows]
         return counts, tuple(last) if last else BEGIN
 
+    def late_types(
+        self, link: LinkId, now: datetime, *, after: Place = BEGIN, limit: int = 1_000
+    ) -> tuple[dict[str, int], Place]:
+        begin = _task_place("after", after)
+        last = self._database.one("task_count_end", begin | {"limit": limit - 1})
+        end = _task_place("end", tuple(last)) if last else dict.fromkeys(_task_place("end", BEGIN))
+        asked = {"now": from_instant(now), "link": self._numbers.find(link)}
+        found: dict[str, int] = dict(self._database.all("task_late_types", begin | end | asked))
+        return found, tuple(last) if last and last[0] <= asked["now"] else BEGIN
+
     def cases_of(self, task: TaskRow) -> builtins.list[CaseCode]:
         values = {
             "link": self._numbers.find(task.link),

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands behind `exchange evidence export`: the pieces of a pack, one page at a time."""
+"""Commands behind `exchange evidence export` and `disclose`: a pack page by page, one message as a whole."""
 
 from dataclasses import asdict
 
 from exchange.clock import instant_text
 from exchange.errors import UsageError
-from exchange.ids import parse_link
-from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
-from exchange.service import packs
+from exchange.ids import Digest, parse_link
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_of
+from exchange.interfaces.api.disclosed import records
+from exchange.service import disclosing, packs
+from exchange.service.exhibits import gather
 from exchange.service.rows import Direction
 
 
@@ -57,8 +59,45 @@ async def pack_envelopes(desk: Desk, ask: Ask) -> Answer:
     return {"envelopes": [[number, raw.decode("ascii")] for number, raw in found]}
 
 
+async def propose_disclosure(desk: Desk, ask: Ask) -> Answer:
+    """Show what of a message would go out, and keep the proposal for the second person."""
+    row = await message_of(desk, ask.text("message"))
+    purpose = ask.text("purpose")
+    chosen = await disclosing.propose(
+        desk.node, row, person=ask.number("person", 0), officer=ask.officer(), purpose=purpose
+    )
+    return {
+        "message": row.id,
+        "person": chosen.person,
+        "persons": chosen.persons,
+        "digest": chosen.digest(purpose),
+        "purpose": purpose,
+        "parts": [{"number": part.number, "text": part.raw.decode("utf-8")} for part in chosen.parts],
+        "closed": chosen.count - len(chosen.parts),
+    }
+
+
+async def disclose(desk: Desk, ask: Ask) -> Answer:
+    """Return the records of a disclosure that the second person confirms."""
+    row = await message_of(desk, ask.text("message"))
+    chosen = await disclosing.confirm(
+        desk.node,
+        row,
+        person=ask.number("person", 0),
+        second=ask.officer(),
+        purpose=ask.text("purpose"),
+        digest=Digest(ask.text("digest")),
+    )
+    return {
+        "message": row.id,
+        "records": list(records(await gather(desk.node, chosen), desk.node.clock.now())),
+    }
+
+
 COMMANDS: dict[str, Command] = {
     "evidence.begin": begin_pack,
     "evidence.leaves": pack_leaves,
     "evidence.envelopes": pack_envelopes,
+    "evidence.propose": propose_disclosure,
+    "evidence.disclose": disclose,
 }

@@ -8,7 +8,7 @@ never half a pack. It holds no content of a message. Its form stands in `exchang
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -32,7 +32,7 @@ def write_pack(
     start = service.ask("evidence.begin", partner=partner, officer=officer, ledger=ledger)
     header = start["header"]
     place = path or Path(f"evidence-{header['partner']}-{header['at'][:10]}.pack")
-    return place, _write(place, _records(service, start))
+    return place, write_records(place, _records(service, start))
 
 
 def _records(service: Service, start: Answer) -> Iterator[tuple[str, str]]:
@@ -73,8 +73,8 @@ def _envelopes(service: Service, link: str, direction: str, place: int, last: in
             place = number
 
 
-def _write(path: Path, records: Iterator[tuple[str, str]]) -> int:
-    """Write a pack and return how many lines it has.
+def write_records(path: Path, records: Iterable[tuple[str, str]], *, first_line: bytes = FIRST_LINE) -> int:
+    """Write a pack, or a file like it, and return how many lines it has.
 
     Raises:
         UsageError: the file exists, or cannot be written.
@@ -85,7 +85,7 @@ def _write(path: Path, records: Iterator[tuple[str, str]]) -> int:
     try:
         handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "wb") as file:
-            lines = _write_lines(file, records)
+            lines = _write_lines(file, records, first_line)
             file.flush()
             os.fsync(file.fileno())
         os.link(half, path)
@@ -98,9 +98,9 @@ def _write(path: Path, records: Iterator[tuple[str, str]]) -> int:
     return lines
 
 
-def _write_lines(file: BinaryIO, records: Iterator[tuple[str, str]]) -> int:
-    hashed, lines = hashlib.sha256(FIRST_LINE), 1
-    file.write(FIRST_LINE)
+def _write_lines(file: BinaryIO, records: Iterable[tuple[str, str]], first_line: bytes) -> int:
+    hashed, lines = hashlib.sha256(first_line), 1
+    file.write(first_line)
     for word, value in records:
         line = f"{word} {value}\n".encode("ascii")
         hashed.update(line)

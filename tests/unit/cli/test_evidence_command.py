@@ -15,7 +15,9 @@ from exchange.verifier.verify import verify_pack
 from tests.support.anew import both_decide, fork, send, until_open
 from tests.support.checks import settle
 from tests.support.command_line import run
+from tests.support.disclosures import group_disclosure
 from tests.support.evidence import at_once, export
+from tests.support.local_service import LocalService
 from tests.support.notices import notice
 from tests.support.world import KH, OFFICER, VN, World
 
@@ -138,3 +140,55 @@ def test_a_ledger_begun_anew_has_a_pack_for_each_time_and_both_verify(tmp_path: 
     assert compare_packs(packs["kh1"], packs["kh2"]) == []
     assert ["two histories" in words for words in compare_packs(packs["kh1"], packs["vn1"])] == [True]
     assert compare_packs(packs["vn1"], packs["vn2"]) == []
+
+
+DIGEST = "A" * 43
+SHOWN = {
+    "message": "01a85c55-0428-7dbb-9a6a-49821a991c63",
+    "person": 2,
+    "persons": 3,
+    "digest": DIGEST,
+    "purpose": "court 12",
+    "parts": [{"number": 0, "text": "{}"}],
+    "closed": 4,
+}
+
+
+def disclosed() -> dict[str, Any]:
+    records = [line.decode().rstrip("\n").partition(" ") for line in group_disclosure()]
+    return {"message": SHOWN["message"], "records": [[word, value] for word, _, value in records]}
+
+
+def test_a_proposal_tells_the_second_person_what_to_type(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"evidence.propose": SHOWN}) as service:
+        done = run("evidence", "disclose", "1c63", "--person", "2", "--purpose", "court", "--data", tmp_path,
+                   "--officer", OFFICER)  # fmt: skip
+
+    assert done.code == 0, done.err
+    assert service.members("evidence.propose") == {
+        "message": "1c63", "person": 2, "purpose": "court", "officer": OFFICER,
+    }  # fmt: skip
+    assert f"--person 2 --purpose 'court 12' --confirm {DIGEST}" in done.out
+    assert "1 parts go out, 4 stay closed" in done.out
+
+
+def test_a_confirmed_disclosure_is_a_file_that_verifies(tmp_path: Path) -> None:
+    path = tmp_path / "one.disclosure"
+    with LocalService(tmp_path, {"evidence.disclose": disclosed()}):
+        done = run("evidence", "disclose", "1c63", "--confirm", DIGEST, "--officer", OFFICER, "-o", path,
+                   "--data", tmp_path)  # fmt: skip
+
+    assert done.code == 0, done.err
+    assert run("evidence", "verify", path).code == 0
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_disclosure_never_replaces_a_file_and_is_not_used_up_by_trying(tmp_path: Path) -> None:
+    path = tmp_path / "one.disclosure"
+    path.write_text("kept")
+    with LocalService(tmp_path, {"evidence.disclose": disclosed()}) as service:
+        done = run("evidence", "disclose", "1c63", "--confirm", DIGEST, "--officer", OFFICER, "-o", path,
+                   "--data", tmp_path)  # fmt: skip
+
+    assert (done.code, path.read_text()) == (2, "kept")
+    assert service.asked == []

@@ -14,6 +14,7 @@ from exchange.ids import CaseCode
 from exchange.ledger.entries import decode_leaf
 from exchange.messages.filling import fill
 from exchange.protocol.parts import Document
+from exchange.service import due
 from exchange.service.due import Task, worklist
 from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
@@ -459,5 +460,26 @@ def test_the_other_ends_are_settled_when_one_calendar_lacks_a_period() -> None:
             await worklist(world.vn.node, announced)
 
         assert len(await due_at(world.vn)) == 1
+
+    play(story)
+
+
+# --- counted
+
+
+def test_late_tasks_are_counted_by_type_as_the_worklist_tells_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(due, "COUNTED", 2)
+
+    async def story(world: World) -> None:
+        for persons in (1, 2, 1):
+            await send(world, persons=persons)
+        for agency in world.agencies:
+            before = await due.count_late(agency.node, world.link, NOTHING_ANNOUNCED)
+            agency.clock.jump(timedelta(days=30))
+            tasks = await due_at(agency)
+            late = await due.count_late(agency.node, world.link, NOTHING_ANNOUNCED)
+
+            assert before.total() == 0
+            assert late == {"RPN": sum(task.state is DueState.OVERDUE for task in tasks)} == {"RPN": 3}
 
     play(story)
