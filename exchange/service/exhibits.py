@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gathers what stands around a disclosed message: entries with proofs, heads, cards, agreement, enrolment.
 
-1. Of each log, in the epoch in which the message was sent, one head is taken: the largest that the other side signed, if it covers the entries of the
-   message; else the newest one, without that signature.
+1. Of each log, in the epoch in which the message was sent, one head is taken: the largest that the other
+   side signed, if it covers the entries of the message; else the newest one, without that signature.
 2. The log is read once up to that head, page by page. Entries that name the message, begin or end a key, or
    begin a version of the agreement are kept, each with its inclusion proof.
 3. The minutes of the enrolment are what the audit record says of it: acts, times, officers' numbers.
