@@ -7,14 +7,14 @@
 2. Out go the header, the part of the person, and the common content only of a message about one person or
    none: that of a group speaks of others. Every other part stays closed; of it goes out one hash with salt.
 3. What goes out names no other person of the message. If it does, nothing goes out.
-4. A part that was erased cannot be disclosed, and no path can be made past it: that is refused, not bridged.
+4. A part that was erased cannot be disclosed. The others can: the hash of an erased part is kept (`erasing`).
 5. Each step is a recorded act with purpose (rule 30).
 
 How the evidence around the parts is gathered stands in `exhibits`; the form in docs/protocol/disclosure.md.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -25,7 +25,7 @@ from exchange.ids import Digest, OfficerNumber, b64url, sha256
 from exchange.ledger.merkle import root_of
 from exchange.ledger.proofs import inclusion_proof
 from exchange.messages.document import JsonValue, object_at, objects_at, text_at
-from exchange.protocol.parts import join_parts, part_hash
+from exchange.protocol.parts import part_hash
 from exchange.protocol.strictjson import encode
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
@@ -167,26 +167,38 @@ def select(uow: UnitOfWork, row: MessageRow, person: int) -> Selection:
     Raises:
         UsageError, NodeError, InputError: as `propose`.
     """
-    parts = [part.raw for part in uow.contents.parts(row.link, row.direction, row.seq)]
-    hashes = [part_hash(row.id, number, raw) for number, raw in enumerate(parts)]
-    if not parts or b64url(root_of(hashes)) != row.commitment:
+    parts = {part.number: part.raw for part in uow.contents.parts(row.link, row.direction, row.seq)}
+    hashes = _hashes(uow, row, parts)
+    if hashes is None or b64url(root_of(hashes)) != row.commitment:
         raise NodeError(
             f"content of message {row.id} was erased or never opened here; its parts cannot be proved",
             hint="the evidence pack still proves that it was sent and received: exchange evidence export",
         )
-    persons = objects_at(join_parts(parts), "persons")
-    chosen = _person(person, len(persons))
-    numbers = _numbers(chosen, len(persons))
-    _demand_no_other_name([json.loads(parts[number]) for number in numbers], persons, chosen)
+    persons = len(hashes) - FIRST_PERSON - len(objects_at(json.loads(parts[HEADER]), "attachments"))
+    chosen = _person(person, persons)
+    numbers = _numbers(chosen, persons)
+    if any(number not in parts for number in numbers):
+        raise NodeError(f"what message {row.id} says of person {chosen} was erased", hint="nothing is left")
+    lines = {each: json.loads(parts[at]) for each in range(1, persons + 1) if (at := each + 1) in parts}
+    _demand_no_other_name([json.loads(parts[number]) for number in numbers], lines, chosen)
     return Selection(
         message=row,
         person=chosen,
-        persons=len(persons),
+        persons=persons,
         parts=tuple(
             DisclosedPart(number, parts[number], tuple(inclusion_proof(number, hashes))) for number in numbers
         ),
-        count=len(parts),
+        count=len(hashes),
     )
+
+
+def _hashes(uow: UnitOfWork, row: MessageRow, parts: Mapping[int, bytes]) -> list[bytes] | None:
+    """Return the hash of each part of a message, also of the erased ones; None if one is not known."""
+    left = uow.contents.left(row.link, row.direction, row.seq)
+    known = left | {number: part_hash(row.id, number, raw) for number, raw in parts.items()}
+    if HEADER not in parts or known.keys() != set(range(len(known))):
+        return None
+    return [known[number] for number in range(len(known))]
 
 
 def _person(asked: int, persons: int) -> int:
@@ -206,12 +218,12 @@ def _numbers(person: int, persons: int) -> tuple[int, ...]:
     return (HEADER, *common, *([FIRST_PERSON + person - 1] if person else []))
 
 
-def _demand_no_other_name(going: list[JsonValue], persons: list[dict[str, JsonValue]], chosen: int) -> None:
+def _demand_no_other_name(
+    going: list[JsonValue], persons: Mapping[int, dict[str, JsonValue]], chosen: int
+) -> None:
     """Refuse if a text that goes out contains a name of another person of the message (rule 3)."""
-    own = _names(persons[chosen - 1]) if chosen else frozenset[str]()
-    others = frozenset(
-        name for number, line in enumerate(persons, 1) if number != chosen for name in _names(line)
-    )
+    own = _names(persons[chosen]) if chosen else frozenset[str]()
+    others = frozenset(name for number, line in persons.items() if number != chosen for name in _names(line))
     texts = [text for value in going for text in _texts(value)]
     if any(name in text for name in others - own for text in texts if text not in own):
         raise InputError(

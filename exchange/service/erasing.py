@@ -11,14 +11,16 @@ case itself with every part, the record, the acts of both officers. Its keys are
 commit; a kill in between is made good at the next start (`storage.transactions`). In an emergency nobody
 erases alone.
 
-What stays: numbers, envelopes, entries and states, which name nobody; the record of acts with the code; and
-in the header of a message about several persons the random code of the erased one, until the last one goes.
+What stays: numbers, envelopes, entries and states, which name nobody; of each part the hash that its message
+commits to, which confirms no guess because its salt is gone; the record of acts with the code; and in the
+header of a message about several persons the random code of the erased one, until the last one goes.
 """
 
 from dataclasses import dataclass
 
 from exchange.errors import InputError, UsageError
 from exchange.ids import CaseCode, Digest, LinkId, OfficerNumber
+from exchange.protocol.parts import part_hash
 from exchange.service.erasable import Preview, Wait, demand_reason, preview
 from exchange.service.erasures import ErasedRow, ProposalRow, ProposedAct
 from exchange.service.exporting import one_case
@@ -180,7 +182,17 @@ def _erase(uow: UnitOfWork, shown: Preview) -> None:
         uow.staff.forms.delete(form)
     about = [one.message for one in shown.messages]
     uow.clients.blank_answers((shown.case, *about, *shown.drafts, *shown.forms))
+    _leave_hashes(uow, shown.link, shown.case)
     uow.cases.erase(shown.link, shown.case)
+
+
+def _leave_hashes(uow: UnitOfWork, link: LinkId, code: CaseCode) -> None:
+    """Keep by which hash each message commits to a part that goes; others of it can be proved with that."""
+    for row in uow.cases.messages(link, code):
+        for part in uow.contents.parts(link, row.direction, row.seq):
+            if part.case == code:
+                hash = part_hash(row.id, part.number, part.raw)
+                uow.contents.leave(link, row.direction, row.seq, part.number, hash)
 
 
 def _record(uow: UnitOfWork, node: Node, officer: OfficerNumber, act: str, shown: Preview) -> None:

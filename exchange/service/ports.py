@@ -212,6 +212,14 @@ class Contents(Protocol):
         """Return the parts that have not been erased, by number."""
         ...
 
+    def leave(self, link: LinkId, direction: Direction, seq: int, number: int, hash: bytes) -> None:
+        """Keep the hash of a part that is being erased, for proofs about the others; idempotent."""
+        ...
+
+    def left(self, link: LinkId, direction: Direction, seq: int) -> dict[int, bytes]:
+        """Return the hashes of the erased parts of a message, by number."""
+        ...
+
     def drop(self, link: LinkId, direction: Direction, seq: int) -> None:
         """Let the content of one message go, in parts and sealed; its data key ends with the commit."""
         ...

@@ -44,6 +44,15 @@ class SqlContents:
         found = (self._part(row, message.key) for row in self._database.all("part_range", values))
         return [part for part in found if part is not None]
 
+    def leave(self, link: LinkId, direction: Direction, seq: int, number: int, hash: bytes) -> None:
+        place = self._message(link, direction, seq).no * PARTS_LIMIT + number
+        self._database.run("part_left_add", {"place": place, "hash": hash})
+
+    def left(self, link: LinkId, direction: Direction, seq: int) -> dict[int, bytes]:
+        message = self._message(link, direction, seq)
+        values = {"first": message.no * PARTS_LIMIT, "end": (message.no + 1) * PARTS_LIMIT}
+        return {place % PARTS_LIMIT: hash for place, hash in self._database.all("part_left_range", values)}
+
     def drop(self, link: LinkId, direction: Direction, seq: int) -> None:
         message = self._message(link, direction, seq)
         span = {"first": message.no * PARTS_LIMIT, "end": (message.no + 1) * PARTS_LIMIT}

@@ -3,6 +3,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 from exchange.errors import ExchangeError, InputError, NodeError, UsageError
@@ -11,7 +12,9 @@ from exchange.messages.document import header_of
 from exchange.protocol.parts import Document
 from exchange.service.disclosing import PROPOSAL_LIFE
 from exchange.service.ports import UnitOfWork
-from tests.support.disclosures import PURPOSE, Told, group_disclosure, tell
+from exchange.verifier.disclosure import verify_disclosure
+from tests.support.disclosures import PURPOSE, Told, group_disclosure, tell, write_disclosure
+from tests.support.erasing import erase
 from tests.support.notices import NAMES
 from tests.support.world import OFFICER, SECOND, VN
 
@@ -155,14 +158,55 @@ def test_a_header_that_names_another_person_is_not_disclosed() -> None:
     tell(story, change=name_another)
 
 
-def test_a_message_with_an_erased_part_is_not_disclosed() -> None:
+async def erase_first(told: Told, *, persons: int = 1) -> None:
+    """Let two officers erase the first persons of the message."""
+    row = told.row
+    codes = await told.world.kh.store.read(lambda uow: uow.cases.of_message(row.link, row.direction, row.seq))
+    for code in codes[:persons]:
+        await erase(told.world.kh, code)
+
+
+def test_after_one_person_is_erased_another_one_can_be_disclosed_and_shows_no_other_name(
+    tmp_path: Path,
+) -> None:
+    lines: list[bytes] = []
+
     async def story(told: Told) -> None:
-        def erase(uow: UnitOfWork) -> None:
+        await erase_first(told)
+        answer = await told.disclose((await told.propose())["digest"])
+        lines.extend(f"{word} {value}\n".encode() for word, value in answer["records"])
+
+    tell(story)
+
+    verify_disclosure(write_disclosure(tmp_path / "one.disclosure", lines))
+    shown = opened(tuple(lines))
+    assert [name for name in NAMES if name.encode() in shown] == [NAMES[1]]
+
+
+def test_an_erased_person_is_not_disclosed() -> None:
+    async def story(told: Told) -> None:
+        await erase_first(told)
+        await refused(told.propose(person=1), NodeError, "of person 1 was erased")
+
+    tell(story)
+
+
+def test_a_message_of_which_everybody_is_erased_is_not_disclosed() -> None:
+    async def story(told: Told) -> None:
+        await erase_first(told, persons=3)
+        await refused(told.propose(), NodeError, "was erased or never opened")
+
+    tell(story)
+
+
+def test_without_the_hash_of_an_erased_part_nothing_is_proved() -> None:
+    async def story(told: Told) -> None:
+        def erase_alone(uow: UnitOfWork) -> None:
             row = told.row
             codes = uow.cases.of_message(row.link, row.direction, row.seq)
             uow.cases.erase(row.link, codes[0])
 
-        await told.world.kh.store.write(erase)
+        await told.world.kh.store.write(erase_alone)
         await refused(told.propose(), NodeError, "was erased")
 
     tell(story)

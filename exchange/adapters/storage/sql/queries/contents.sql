@@ -33,3 +33,12 @@ SELECT key FROM message WHERE no = :message;
 -- name: salt_add
 -- Remember the tokens of salts; fails as a whole when one was used before.
 INSERT INTO salt (token) SELECT value FROM json_each(:tokens);
+
+-- name: part_left_add
+-- Keep the hash of a part that is erased; after a restore of the store it may be kept already.
+INSERT INTO part_left (place, hash)
+SELECT :place, :hash WHERE NOT EXISTS (SELECT 1 FROM part_left WHERE place = :place);
+
+-- name: part_left_range
+-- The hashes of the erased parts of a message, by place.
+SELECT place, hash FROM part_left WHERE place >= :first AND place < :end ORDER BY place;
