@@ -68,7 +68,7 @@ def test_a_reader_is_not_confirmed_and_ended_at_once(tmp_path: Path) -> None:
 def test_what_waits_for_a_second_person_stands_first_in_due(tmp_path: Path) -> None:
     found = {
         "now": "t", "to_answer": 0, "overdue": 0, "answers_on_their_way": 0, "waiting": [], "tasks": [],
-        "second_looks": [], "withdrawals": [], "more": None,
+        "second_looks": [], "withdrawals": [], "more": None, "erasures": {"owed": [], "proposals": []},
         "reading_stops": [{"officer": "P-0002", "at": "t", "opened": 60}],
         "emergency_openings": [
             {

@@ -13,9 +13,12 @@ _GROUPS = sorted({rule.partition(".")[0] for rule in SENTENCES})
 _RULE = re.compile(rf'"((?:{"|".join(_GROUPS)})\.[a-z_]+)"')
 
 
+FOLDERS = ("messages", "cases", "service", "interfaces/api")
+
+
 def _used() -> set[str]:
     root = Path(exchange.messages.__file__).parent.parent
-    files = (path for folder in ("messages", "cases", "service") for path in (root / folder).glob("*.py"))
+    files = (path for folder in FOLDERS for path in (root / folder).glob("*.py"))
     sources = (path.read_text(encoding="utf-8") for path in files if path.name != "wording.py")
     return {rule for source in sources for rule in _RULE.findall(source)}
 
