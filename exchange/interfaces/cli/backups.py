@@ -68,8 +68,9 @@ def list_backups(
 @group.command("try")
 def try_one(file: File, as_json: Json = False) -> None:
     """Open a backup in a temporary folder and check everything in it; nothing is changed."""
-    from exchange.bootstrap import try_backup
+    from exchange.bootstrap import look_at, try_backup
 
+    look_at(file)  # a wrong name is told before a passphrase is asked for
     tried = try_backup(file, read_passphrase())
     found = _described(tried)
     if as_json:
@@ -92,8 +93,9 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Restore a backup; the start gate then asks the partner how far the ledger went."""
-    from exchange.bootstrap import restore_backup
+    from exchange.bootstrap import look_at, restore_backup
 
+    look_at(file)
     if Service(data).is_running():
         raise UsageError(f"a service runs on {data}", hint="stop it first, and keep it stopped")
     tried = restore_backup(file, data, read_passphrase(), replace=replace, data_keys=data_keys)
