@@ -46,7 +46,6 @@ FLOOR = "differences-floor:"
 """Setting: the highest number of a difference in our own log, which an old store may not have."""
 _UNHEARD = "differences-unheard:"
 """Setting of a link: numbers of accepted notices and resolutions that were not read yet."""
-HEARD_EVENTS: Final = frozenset({Event.STMT, Event.STAG, Event.DSCR})
 
 
 def follow_leaf(uow: UnitOfWork, node: Node, link: LinkId, leaf: Leaf) -> None:

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 
-ERAS = {"th": ("พ.ศ.", 543)}
+from exchange.i18n.days import BUDDHIST_YEARS
+
+ERAS = {"th": ("พ.ศ.", BUDDHIST_YEARS)}
 """Languages in which years are counted from another year, with the name of the era and the difference."""
 
 
