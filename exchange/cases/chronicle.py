@@ -8,11 +8,11 @@ in the order of the keeper. An entry that does not fit at its place has no effec
     settle     a verdict became known
     judge      would this message of the partner fit at its place?
     view       what is effective, and what we show with our own provisional messages
-    fold       moves entries that can no longer change their place into the base
+    keep       the view, and the chronicle with what can no longer change its place in the base
 
-`fold` keeps a chronicle short: a quiet case holds its base and nothing else. It needs to know how far the
+`keep` makes a chronicle short: a quiet case holds its base and nothing else. It needs to know how far the
 partner's log is settled here (`open_at`): a message of the partner that is not judged yet may still take
-any place from its `sent` leaf on.
+any place from its `sent` leaf on. View and base come from one order, and each entry is replayed once.
 
 The functions take `Rules`, so that cases and movements share them.
 """
@@ -23,7 +23,7 @@ from itertools import takewhile
 from typing import Generic, TypeVar
 
 from exchange.cases import lifecycle
-from exchange.cases.keeper import LAST, E, Keeping, Known, Place, Placed, opening, order
+from exchange.cases.keeper import LAST, E, Keeping, Known, Ordered, Place, Placed, opening, order
 from exchange.cases.movements import MovementEvent, MovementSnapshot, apply_movement, first_movement
 from exchange.cases.snapshot import CaseEvent, CaseSnapshot, Side
 from exchange.cases.tables import LifecycleTable, MovementTable, completes_record
@@ -61,6 +61,14 @@ class View(Generic[S, E]):
     provisional: int
     ineffective: tuple[Known[E], ...]
     """Accepted messages that do not fit at their place; a difference for people, not an error."""
+
+
+@dataclass(frozen=True)
+class Kept(Generic[S, E]):
+    """What a chronicle says now, and its shortest form that says the same."""
+
+    view: View[S, E]
+    chronicle: Chronicle[S, E]
 
 
 def case_rules(table: LifecycleTable) -> Rules[CaseSnapshot, CaseEvent]:
@@ -114,6 +122,8 @@ def judge(rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side, candidate: 
 
 def before(rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side, candidate: Known[E]) -> S:
     """Return the snapshot at the place a message of the partner would take if we accept it now."""
+    if not chronicle.entries:
+        return chronicle.base
     taken = replace(candidate, verdict=LAST, accepted=True)
     ordered = order((*chronicle.entries, taken), own, _keeping(rules, chronicle))
     earlier = takewhile(lambda placed: placed.entry is not taken, ordered.effective)
@@ -122,31 +132,34 @@ def before(rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side, candidate:
 
 def view(rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side) -> View[S, E]:
     """Return what is effective and what is shown."""
+    if not chronicle.entries:
+        return View(chronicle.base, chronicle.base, 0, ())
     ordered = order(chronicle.entries, own, _keeping(rules, chronicle))
-    entries = [placed.entry for placed in ordered.effective]
-    effective, misfits = _replay(rules, chronicle.base, [entry.event for entry in entries])
-    shown = replay(rules, effective, [entry.event for entry in ordered.provisional])
-    return View(effective, shown, len(ordered.provisional), tuple(entries[misfit] for misfit in misfits))
+    return _view(rules, chronicle.base, ordered, 0)
 
 
-def fold(
+def keep(
     rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side, *, open_at: Place | None = None
-) -> Chronicle[S, E]:
-    """Return the chronicle with a longer base and fewer entries; `view` stays the same.
+) -> Kept[S, E]:
+    """Return the view, and the chronicle with a longer base and fewer entries; its view is the same.
 
     `open_at` is the first `sent` leaf in our copy of the partner's log without a final verdict of ours,
     None if there is none. Verdict leaves before it must have been settled here.
     """
     keeping = _keeping(rules, chronicle)
-    settled = _settled(order(chronicle.entries, own, keeping).effective, own, open_at)
+    ordered = order(chronicle.entries, own, keeping)
+    settled = _settled(ordered.effective, own, open_at)
     if settled and keeping.opened_by and not _is_opening_known(chronicle.entries, own, keeping, open_at):
         settled = []
-    base = replay(rules, chronicle.base, [placed.entry.event for placed in settled])
+    base, misfits = _replay(rules, chronicle.base, [placed.entry.event for placed in settled])
+    later = _view(rules, base, ordered, len(settled))
+    found = tuple(settled[misfit].entry for misfit in misfits)
     folded = {id(placed.entry) for placed in settled}
     rest = tuple(
         entry for entry in chronicle.entries if id(entry) not in folded and entry.accepted is not False
     )
-    return Chronicle(base, rest, _keeper_after(settled, keeping) if settled else chronicle.keeper)
+    keeper = _keeper_after(settled, keeping) if settled else chronicle.keeper
+    return Kept(replace(later, ineffective=found + later.ineffective), Chronicle(base, rest, keeper))
 
 
 def replay(rules: Rules[S, E], base: S, events: Iterable[E]) -> S:
@@ -163,6 +176,14 @@ def _replay(rules: Rules[S, E], base: S, events: Iterable[E]) -> tuple[S, tuple[
         except RejectedError:
             misfits.append(position)
     return base, tuple(misfits)
+
+
+def _view(rules: Rules[S, E], base: S, ordered: Ordered[E], replayed: int) -> View[S, E]:
+    """Return the view of an order whose first `replayed` effective entries stand in `base` already."""
+    entries = [placed.entry for placed in ordered.effective[replayed:]]
+    effective, misfits = _replay(rules, base, [entry.event for entry in entries])
+    shown = replay(rules, effective, [entry.event for entry in ordered.provisional])
+    return View(effective, shown, len(ordered.provisional), tuple(entries[misfit] for misfit in misfits))
 
 
 def _settled(effective: Iterable[Placed[E]], own: Side, open_at: Place | None) -> list[Placed[E]]:

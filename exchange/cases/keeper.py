@@ -32,7 +32,7 @@ What is not known yet is left out: a message of the partner without our verdict 
 effect here. Times play no part. This module judges no content; `chronicle` replays.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -129,11 +129,13 @@ def order(entries: Iterable[Known[E]], own: Side, keeping: Keeping) -> Ordered[E
     return Ordered(tuple(early), tuple(waiting))
 
 
-def first_keeper(entries: Iterable[Known[E]], keeping: Keeping) -> Side:
+def first_keeper(entries: Sequence[Known[E]], keeping: Keeping) -> Side:
     """Return who keeps the order from the beginning of a case.
 
     A reception opened it if it stands in the log of the origin side before anything else about the case.
     """
+    if not any(entry.event.type in keeping.opened_by for entry in entries):
+        return keeping.first
     opened = opening(entries, keeping)
     if opened is None or opened.entry.side != keeping.later:
         return keeping.first

@@ -28,6 +28,8 @@ SAFEGUARDS: dict[str, frozenset[str]] = {
     if isinstance(names := code.extra.get("implies_safeguards"), list)
 }
 """Safeguards that a flag of the list demands; who carries such a flag is a child."""
+_NOT_CARRIED: dict[str, Any] = dict.fromkeys(PersonBlock.model_fields)
+"""Every member of the block as None."""
 STOPPING_FLAGS = frozenset(
     code.code
     for code in codelist("vulnerability-flags").codes.values()
@@ -38,9 +40,8 @@ STOPPING_FLAGS = frozenset(
 
 def block_of(person: BaseModel) -> PersonBlock:
     """Return a person of any type as the whole block; what the type does not carry is None."""
-    names = type(person).model_fields.keys() & PersonBlock.model_fields.keys()
-    carried: dict[str, Any] = {name: getattr(person, name) for name in names}
-    return PersonBlock.model_construct(**carried)
+    carried = {name: value for name, value in vars(person).items() if name in _NOT_CARRIED}
+    return PersonBlock.model_construct(**(_NOT_CARRIED | carried))
 
 
 def sent_by_host(cases: Sequence[str], context: RuleContext, facts: Facts) -> Iterator[Fault]:

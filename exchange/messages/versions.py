@@ -15,6 +15,7 @@ A name that may never travel is refused in every version.
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from exchange.messages.catalog import EARLIER_FORMS, FORMS, Form
@@ -54,7 +55,7 @@ def highest_common(type_code: str, ours: Versions, theirs: Versions) -> str | No
 
 def form_of_version(type_code: str, version: str) -> Form | None:
     """Return the installed form of exactly this version."""
-    return next((form for form in forms_of(type_code) if form.version == version), None)
+    return _FORMS.get((type_code, version))
 
 
 def reading_form(type_code: str, version: str, known: Versions | None = None) -> Form | None:
@@ -62,11 +63,13 @@ def reading_form(type_code: str, version: str, known: Versions | None = None) ->
 
     `known` are the versions that this node reads; all that are installed without it.
     """
+    named = _FORMS.get((type_code, version))
+    if named is not None and (known is None or version in known.get(type_code, ())):
+        return named
     names = known.get(type_code, ()) if known is not None else None
     forms = [form for form in forms_of(type_code) if names is None or form.version in names]
-    exact = next((form for form in forms if form.version == version), None)
-    if exact is not None or not _is_version(version):
-        return exact
+    if not _is_version(version):
+        return None
     major, minor = _numbers(version)
     older = [form for form in forms if _numbers(form.version)[0] == major]
     newest = max(older, key=lambda form: _numbers(form.version), default=None)
@@ -130,6 +133,12 @@ def _take_out(value: Any, steps: _Steps) -> None:
 def _is_version(text: str) -> bool:
     parts = text.split(".")
     return len(parts) == 2 and all(part.isascii() and part.isdigit() and len(part) <= 3 for part in parts)
+
+
+_FORMS: Mapping[tuple[str, str], Form] = MappingProxyType(
+    {(code, form.version): form for code in FORMS for form in forms_of(code)}
+)
+"""Every installed form by its type and version."""
 
 
 def _numbers(version: str) -> tuple[int, int]:

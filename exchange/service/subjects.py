@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from exchange.cases import chronicle as chronicles
-from exchange.cases.chronicle import Chronicle, Rules, View, case_rules, movement_rules
+from exchange.cases.chronicle import Chronicle, Kept, Rules, View, case_rules, movement_rules
 from exchange.cases.keeper import E, Known, Place
 from exchange.cases.movements import MovementEvent, MovementSnapshot
 from exchange.cases.snapshot import CaseEvent, CaseSnapshot, Side
@@ -129,42 +129,43 @@ def keep_case(
     uow: UnitOfWork, node: Node, pairing: Pairing, case: CaseSubject
 ) -> View[CaseSnapshot, CaseEvent]:
     """Keep a case, shortened as far as nothing can move any more, and return what it says now."""
-    view = _checked(uow, node, case)
+    kept = _kept(uow, node, pairing, case)
     row = replace(
         case.row,
-        state=view.effective.state,
-        snapshot=case_bytes(_folded(uow, pairing, case)),
-        provisional=view.provisional,
+        state=kept.view.effective.state,
+        snapshot=case_bytes(kept.chronicle),
+        provisional=kept.view.provisional,
         changed_at=node.clock.now(),
     )
     if case.is_new:
         uow.cases.add(row)
     else:
         uow.cases.update(row)
-    return view
+    return kept.view
 
 
 def keep_movement(
     uow: UnitOfWork, node: Node, pairing: Pairing, movement: MovementSubject
 ) -> View[MovementSnapshot, MovementEvent]:
     """Keep a movement; see `keep_case`."""
-    view = _checked(uow, node, movement)
+    kept = _kept(uow, node, pairing, movement)
     uow.movements.update(
         replace(
             movement.row,
-            state=view.effective.state,
-            snapshot=movement_bytes(_folded(uow, pairing, movement)),
-            provisional=view.provisional,
+            state=kept.view.effective.state,
+            snapshot=movement_bytes(kept.chronicle),
+            provisional=kept.view.provisional,
             changed_at=node.clock.now(),
         )
     )
-    return view
+    return kept.view
 
 
-def _checked(uow: UnitOfWork, node: Node, subject: Subject[R, S, E]) -> View[S, E]:
+def _kept(uow: UnitOfWork, node: Node, pairing: Pairing, subject: Subject[R, S, E]) -> Kept[S, E]:
     """Return what a subject says; what was accepted and does not fit at its place is a difference."""
-    view = subject.view()
-    for entry in view.ineffective:
+    open_at = _open_at(uow, pairing)
+    kept = chronicles.keep(subject.rules, subject.chronicle, subject.own, open_at=open_at)
+    for entry in kept.view.ineffective:
         keep_difference(
             uow,
             node,
@@ -174,12 +175,7 @@ def _checked(uow: UnitOfWork, node: Node, subject: Subject[R, S, E]) -> View[S, 
             evidence=entry.event.ref.encode(),
             reason="state_conflict",
         )
-    return view
-
-
-def _folded(uow: UnitOfWork, pairing: Pairing, subject: Subject[R, S, E]) -> Chronicle[S, E]:
-    open_at = _open_at(uow, pairing)
-    return chronicles.fold(subject.rules, subject.chronicle, subject.own, open_at=open_at)
+    return kept
 
 
 def _open_at(uow: UnitOfWork, pairing: Pairing) -> Place | None:

@@ -16,7 +16,7 @@ from exchange.cases.chronicle import (
     View,
     before,
     case_rules,
-    fold,
+    keep,
     movement_rules,
     settle,
     view,
@@ -167,7 +167,7 @@ class Node:
             None,
         )
         for subject in self.subjects.values():
-            subject.folded = fold(subject.rules, subject.folded, self.own, open_at=open_at)
+            subject.folded = keep(subject.rules, subject.folded, self.own, open_at=open_at).chronicle
             whole, folded = subject.view(self.own), view(subject.rules, subject.folded, self.own)
             assert (whole.effective, whole.shown) == (folded.effective, folded.shown)
             assert whole.provisional == folded.provisional

@@ -9,7 +9,7 @@ from exchange.cases.chronicle import (
     Chronicle,
     before,
     case_rules,
-    fold,
+    keep,
     judge,
     movement_rules,
     new_chronicle,
@@ -245,7 +245,7 @@ def test_a_quiet_case_is_folded_into_its_base() -> None:
         "return_prepared", known("RPN", "host", 5, 60), known("RPD", "origin", 61, 6, outcome="refused")
     )
 
-    folded = fold(RULES, busy, "host")
+    folded = keep(RULES, busy, "host").chronicle
 
     assert (folded.base.state, folded.entries, folded.keeper) == ("refused", (), "host")
 
@@ -255,7 +255,7 @@ def test_the_keepers_message_without_a_verdict_is_not_folded() -> None:
         "return_prepared", known("RPN", "host", 5), known("RPD", "origin", 61, 6, outcome="refused")
     )
 
-    assert fold(RULES, busy, "host") == busy
+    assert keep(RULES, busy, "host").chronicle == busy
 
 
 @pytest.mark.parametrize(("open_at", "left"), [(4, 1), (6, 1), (7, 0), (None, 0)])
@@ -263,7 +263,7 @@ def test_nothing_is_folded_that_a_missing_message_may_still_precede(open_at: int
     """The origin side holds the verdict leaf 6 of the keeper, but not yet a message sent before it."""
     busy = chronicle("notice_pending", known("RPD", "origin", 61, 6, outcome="refused"))
 
-    folded = fold(RULES, busy, "origin", open_at=None if open_at is None else (0, open_at))
+    folded = keep(RULES, busy, "origin", open_at=None if open_at is None else (0, open_at)).chronicle
 
     assert len(folded.entries) == left
 
@@ -271,14 +271,14 @@ def test_nothing_is_folded_that_a_missing_message_may_still_precede(open_at: int
 def test_rejected_messages_are_dropped() -> None:
     busy = chronicle("return_prepared", known("RPN", "host", 5), known("TDQ", "host", 4, 9, ok=False))
 
-    assert [entry.event.type for entry in fold(RULES, busy, "host").entries] == ["RPN"]
+    assert [entry.event.type for entry in keep(RULES, busy, "host").chronicle.entries] == ["RPN"]
 
 
 def test_a_case_is_not_folded_while_a_missing_message_may_have_opened_it() -> None:
     """A hold overtook the reception that opened the case; only then is it known who keeps the order."""
     hold = known("HLD", "origin", 4, 1)
-    early = fold(RULES, write(new_chronicle(RULES), hold), "host", open_at=(0, 3))
-    late = fold(RULES, write(early, known("RCV", "origin", 3, 2, arrived=True)), "host")
+    early = keep(RULES, write(new_chronicle(RULES), hold), "host", open_at=(0, 3)).chronicle
+    late = keep(RULES, write(early, known("RCV", "origin", 3, 2, arrived=True)), "host").chronicle
 
     assert early.entries == (hold,)
     assert (late.base.state, late.keeper, late.entries) == ("received", "origin", ())
@@ -287,7 +287,7 @@ def test_a_case_is_not_folded_while_a_missing_message_may_have_opened_it() -> No
 def test_a_case_is_not_folded_while_its_first_message_may_still_be_rejected() -> None:
     """The cancellation stands first in the log of the origin side; without it, the reception does."""
     entries = (known("CAN", "origin", 1), known("RCV", "origin", 2, arrived=True), known("INQ", "host", 9, 3))
-    waiting = fold(RULES, Chronicle(CASES.initial(), entries), "origin")
+    waiting = keep(RULES, Chronicle(CASES.initial(), entries), "origin").chronicle
     rejected = settle(waiting, side="origin", sent=(0, 1), verdict=(0, 12), accepted=False)
 
     assert waiting.entries == entries
@@ -295,7 +295,7 @@ def test_a_case_is_not_folded_while_its_first_message_may_still_be_rejected() ->
 
 
 def test_who_keeps_the_order_survives_folding() -> None:
-    done = fold(RULES, chronicle("in_transfer", known("HRC", "origin", 50, 20, **SIGNED)), "host")
+    done = keep(RULES, chronicle("in_transfer", known("HRC", "origin", 50, 20, **SIGNED)), "host").chronicle
     more = write(done, known("CLO", "host", 21))
 
     assert (done.keeper, done.base.state) == ("origin", "handed_over")
