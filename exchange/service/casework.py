@@ -202,20 +202,24 @@ def _judge(node: Node, touched: Touched, place: Standing | None) -> Taken:
     message = touched.message
     movements: dict[str, MovementSnapshot] = {}
     cases: dict[str, CaseSnapshot] = {
-        code: _case_at(case, event_for(case.row, message), place) for code, case in touched.cases.items()
+        code: _case_at(case, message, place) for code, case in touched.cases.items()
     }
     if touched.movement is not None:
-        movements[message.movement] = _movement_at(touched.movement, movement_event(message), place)
+        movements[message.movement] = _movement_at(touched.movement, message, place)
     consents.demand(message, cases)
     return take(node.tables, World(cases, movements), message)
 
 
-def _case_at(case: CaseSubject, event: CaseEvent, place: Standing | None) -> CaseSnapshot:
-    return case.before(place.known(event)) if place else case.view().shown
+def _case_at(case: CaseSubject, message: Message, place: Standing | None) -> CaseSnapshot:
+    if place is None or case.is_quiet:
+        return case.view().shown
+    return case.before(place.known(event_for(case.row, message)))
 
 
-def _movement_at(movement: MovementSubject, event: MovementEvent, place: Standing | None) -> MovementSnapshot:
-    return movement.before(place.known(event)) if place else movement.view().shown
+def _movement_at(movement: MovementSubject, message: Message, place: Standing | None) -> MovementSnapshot:
+    if place is None or movement.is_quiet:
+        return movement.view().shown
+    return movement.before(place.known(movement_event(message)))
 
 
 # --- entering

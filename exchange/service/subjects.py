@@ -43,6 +43,11 @@ class Subject(Generic[R, S, E]):
         """Return the role of an agency of this link."""
         return "host" if agency == self.row.host else "origin"
 
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing in it can change its place any more, so every place to come is behind its base."""
+        return not self.chronicle.entries
+
     def view(self) -> View[S, E]:
         return self._view
 

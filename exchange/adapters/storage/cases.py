@@ -23,6 +23,8 @@ from exchange.service.rows import CaseEventRow, CaseRow, Direction, MessageRow
 FIND_LIMIT = 20
 _GROUP = 4
 _CODE = 14
+_STATE = 6
+"""Column of the state in a row of a case; null for a file without a case."""
 
 
 @dataclass(frozen=True)
@@ -32,26 +34,25 @@ class CaseFile:
 
 
 class CaseFiles:
-    """Finds and makes case files."""
+    """Finds and makes case files; also that there is none is remembered for one transaction."""
 
     def __init__(self, database: Database, vault: Vault, numbers: LinkNumbers) -> None:
         self._database = database
         self._vault = vault
         self._numbers = numbers
-        self._known: dict[tuple[LinkId, CaseCode], CaseFile] = {}
+        self._known: dict[tuple[LinkId, CaseCode], CaseFile | None] = {}
         self._last = 0
         """Number of the last file, 0 while it is not known."""
 
     def find(self, link: LinkId, code: CaseCode) -> CaseFile | None:
-        file = self._known.get((link, code))
-        if file is not None:
-            return file
-        values = {"token": self.token(code), "link": self._numbers.find(link)}
-        row = self._database.one("case_file_find", values)
-        if row is None:
-            return None
-        file = self._known[link, code] = CaseFile(row[0], row[1])
-        return file
+        if (link, code) not in self._known:
+            values = {"token": self.token(code), "link": self._numbers.find(link)}
+            self.remember(link, code, self._database.one("case_file_find", values))
+        return self._known[link, code]
+
+    def remember(self, link: LinkId, code: CaseCode, row: Row | None) -> None:
+        """Remember the file of a row that begins with its number and its key."""
+        self._known[link, code] = None if row is None else CaseFile(row[0], row[1])
 
     def forget(self) -> None:
         """Drop the files of a transaction; called at its end, and when something is undone."""
@@ -113,7 +114,9 @@ class SqlCases:
         if (link, code) not in self._read:
             values = {"token": self._files.token(code), "link": self._numbers.find(link)}
             row = self._database.one("case_get", values)
-            self._read[link, code] = None if row is None else self._row(row)
+            self._files.remember(link, code, row)
+            is_here = row is not None and row[_STATE] is not None
+            self._read[link, code] = self._row(row) if row is not None and is_here else None
         return self._read[link, code]
 
     def add(self, row: CaseRow) -> None:

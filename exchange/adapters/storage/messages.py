@@ -30,6 +30,8 @@ from exchange.service.rows import Announced, Direction, MessageRow, MessageState
 
 FIND_LIMIT = 20
 FIND_SHORTEST = 4
+READ_AHEAD = 20
+"""Announcements read at a time: lines come in the order of their numbers, some 20 in a transaction."""
 _TAIL_DIGITS = 8
 _NO_END = 2**63 - 1
 
@@ -75,12 +77,15 @@ class SqlMessages:
         self._numbers = numbers
         self._places = places
         self._announced: dict[tuple[LinkId, int], Announced | None] = {}
+        self._caseless: dict[tuple[str, int], builtins.list[MessageRow]] = {}
 
     def forget(self) -> None:
-        """Drop the announcements of a transaction; called at its end, and when something is undone."""
+        """Drop what a transaction has read; called at its end, and when something is undone."""
         self._announced.clear()
+        self._caseless.clear()
 
     def add(self, row: MessageRow, *, envelope: bytes, body: bytes | None) -> None:
+        self._forget_caseless(row)
         key = self._vault.take()
         id = from_message_id(row.id)
         fixed = {"id": id, "tail": _tail(id.hex()), "key": key}
@@ -89,7 +94,13 @@ class SqlMessages:
         self._database.add("line_add", {"message": number, "envelope": envelope, "body": sealed})
         self._places.remember(row, MessagePlace(number, key))
 
+    def _forget_caseless(self, row: MessageRow) -> None:
+        """Drop the messages of a type when one of them changes."""
+        for known in [known for known in self._caseless if known[0] == row.type]:
+            del self._caseless[known]
+
     def update(self, row: MessageRow) -> None:
+        self._forget_caseless(row)
         if not self._database.run("message_update", self._where(row) | _changing(row)):
             raise StoreError(f"message {row.seq} ({row.direction}) of link {row.link} is not in the store")
 
@@ -175,7 +186,11 @@ class SqlMessages:
         return self._all("message_list_of_link", values | {"link": self._numbers.find(link)})
 
     def of_no_case(self, type_code: str, *, limit: int) -> builtins.list[MessageRow]:
-        return self._all("message_of_no_case", {"type": type_code, "limit": limit})
+        known = self._caseless.get((type_code, limit))
+        if known is None:
+            known = self._all("message_of_no_case", {"type": type_code, "limit": limit})
+            self._caseless[type_code, limit] = known
+        return list(known)
 
     def of_ledger(
         self, link: LinkId, direction: Direction, type_code: str, *, limit: int
@@ -211,8 +226,9 @@ class SqlMessages:
 
     def announced(self, link: LinkId, seq: int) -> Announced | None:
         if (link, seq) not in self._announced:
-            rows = self.announced_numbers(link, seq, 1)
-            self._announced[link, seq] = rows[0] if rows and rows[0].seq == seq else None
+            self._announced[link, seq] = None
+            for row in self.announced_numbers(link, seq, READ_AHEAD):
+                self._announced[link, row.seq] = row
         return self._announced[link, seq]
 
     def void_announced(self, link: LinkId, seq: int, code: str) -> None:
