@@ -135,7 +135,7 @@ def view(rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side) -> View[S, E
     if not chronicle.entries:
         return View(chronicle.base, chronicle.base, 0, ())
     ordered = order(chronicle.entries, own, _keeping(rules, chronicle))
-    return _view(rules, chronicle.base, ordered, 0)
+    return _view(rules, chronicle.base, ordered)
 
 
 def keep(
@@ -152,14 +152,14 @@ def keep(
     if settled and keeping.opened_by and not _is_opening_known(chronicle.entries, own, keeping, open_at):
         settled = []
     base, misfits = _replay(rules, chronicle.base, [placed.entry.event for placed in settled])
-    later = _view(rules, base, ordered, len(settled))
-    found = tuple(settled[misfit].entry for misfit in misfits)
+    early = tuple(settled[misfit].entry for misfit in misfits)
+    shown = _view(rules, base, ordered, len(settled), early)
     folded = {id(placed.entry) for placed in settled}
     rest = tuple(
         entry for entry in chronicle.entries if id(entry) not in folded and entry.accepted is not False
     )
     keeper = _keeper_after(settled, keeping) if settled else chronicle.keeper
-    return Kept(replace(later, ineffective=found + later.ineffective), Chronicle(base, rest, keeper))
+    return Kept(shown, Chronicle(base, rest, keeper))
 
 
 def replay(rules: Rules[S, E], base: S, events: Iterable[E]) -> S:
@@ -178,12 +178,19 @@ def _replay(rules: Rules[S, E], base: S, events: Iterable[E]) -> tuple[S, tuple[
     return base, tuple(misfits)
 
 
-def _view(rules: Rules[S, E], base: S, ordered: Ordered[E], replayed: int) -> View[S, E]:
-    """Return the view of an order whose first `replayed` effective entries stand in `base` already."""
+def _view(
+    rules: Rules[S, E],
+    base: S,
+    ordered: Ordered[E],
+    replayed: int = 0,
+    ineffective: tuple[Known[E], ...] = (),
+) -> View[S, E]:
+    """Return the view of an order of which so many effective entries are in `base`, but for `ineffective`."""
     entries = [placed.entry for placed in ordered.effective[replayed:]]
     effective, misfits = _replay(rules, base, [entry.event for entry in entries])
     shown = replay(rules, effective, [entry.event for entry in ordered.provisional])
-    return View(effective, shown, len(ordered.provisional), tuple(entries[misfit] for misfit in misfits))
+    late = tuple(entries[misfit] for misfit in misfits)
+    return View(effective, shown, len(ordered.provisional), ineffective + late)
 
 
 def _settled(effective: Iterable[Placed[E]], own: Side, open_at: Place | None) -> list[Placed[E]]:

@@ -19,6 +19,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 import orjson
@@ -146,9 +147,15 @@ def _check_numbers(skeleton: bytes, limits: Limits) -> None:
     if _NOT_AN_INTEGER.search(skeleton) is not None:
         raise StrictJsonError("a number that is not an integer in its plain form")
     longest = len(str(limits.max_int))
-    for digits in re.findall(rb"[0-9]{%d,}" % longest, skeleton):
+    for digits in _long_numbers(longest).findall(skeleton):
         if len(digits) > longest or int(digits) > limits.max_int:
             raise StrictJsonError(f"an integer beyond {limits.max_int}")
+
+
+@cache
+def _long_numbers(digits: int) -> re.Pattern[bytes]:
+    """Return what finds numbers of at least so many digits; there are as many as there are limits."""
+    return re.compile(rb"[0-9]{%d,}" % digits)
 
 
 def _check_structure(structure: bytes, limits: Limits) -> None:

@@ -23,8 +23,9 @@ before it arrived gets the verdict `voided`. Every line runs in a savepoint of i
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
 from exchange.ids import CaseCode, MessageId
@@ -220,25 +221,25 @@ def _log(
     uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, fault: RejectedError | None, hold: bool
 ) -> None:
     """Keep the line with its first verdict."""
-    state = MessageState.REJECTED if fault else MessageState.HELD
     index = logbook.next_index(uow, node, pairing.link)
-    row, weighed = _new_row(node, pairing, line, state, fault.reason if fault else "", index), None
-    if fault is None and not hold:
-        row, weighed = _judge(uow, node, pairing, row, line.document, line.parts)
-    row = _with_verdict(node, row, index)
+    row, verdict = _new_row(node, pairing, line, index), HOLD
+    if fault is not None:
+        verdict = Verdict(MessageState.REJECTED, fault.reason)
+    elif not hold:
+        verdict = _judge(uow, node, pairing, row, line.document, line.parts)
+    row = _with_verdict(node, row, verdict, index)
     uow.messages.add(row, envelope=line.raw_envelope, body=line.body)
     if fault is None and line.document is not None:
         uow.contents.add(row.link, Direction.IN, row.seq, parts_of(line.document, line.parts))
-        if weighed is not None:
-            casework.receive(uow, node, pairing, row, line.document, weighed)
+        if verdict.weighed is not None:
+            casework.receive(uow, node, pairing, row, line.document, verdict.weighed)
     logbook.write(uow, node, pairing.link, [_rcvd(row)])
     _record(uow, node, row)
     _move_mark_over(uow, pairing, row)
 
 
-def _new_row(
-    node: Node, pairing: Pairing, line: Examined, state: MessageState, code: str, index: int
-) -> MessageRow:
+def _new_row(node: Node, pairing: Pairing, line: Examined, index: int) -> MessageRow:
+    """Return the row of a line that waits for its verdict."""
     envelope, now = line.envelope, node.clock.now()
     header = header_of(line.document) if line.document and line.fault is None else {}
     reply = text_at(header, "in_reply_to")
@@ -248,8 +249,8 @@ def _new_row(
         seq=envelope.seq,
         id=envelope.id,
         type=line.type,
-        state=state,
-        code=code,
+        state=MessageState.HELD,
+        code="",
         envelope_hash=line.envelope_hash,
         body_hash=envelope.body_sha256,
         commitment=envelope.pc,
@@ -282,6 +283,18 @@ def parts_of(document: Document, raw_parts: Sequence[bytes]) -> list[Part]:
     ]
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a line, and what is to be entered in its cases if it is accepted."""
+
+    state: MessageState
+    code: str = ""
+    weighed: Weighed | None = None
+
+
+HOLD: Final = Verdict(MessageState.HELD)
+
+
 def _judge(
     uow: UnitOfWork,
     node: Node,
@@ -289,39 +302,42 @@ def _judge(
     row: MessageRow,
     document: Document | None,
     parts: Sequence[bytes],
-) -> tuple[MessageRow, Weighed | None]:
-    """Return the row with its final verdict after rules, consent and state (step 17); nothing is written.
-
-    With it comes what is to be entered, if it is accepted.
-    """
+) -> Verdict:
+    """Return the final verdict after rules, consent and state (step 17); nothing is written."""
     if document is None:
-        return _rejected(row, "decryption_failed"), None
+        return _rejection("decryption_failed")
     try:
         carried = attachments_of(parts)
     except RejectedError as error:
-        return _rejected(row, error.reason), None
+        return _rejection(error.reason)
     agreed = pairing_under(uow, pairing, row.agreement_n)
     context = rule_context(node, agreed, sender=pairing.partner, at=row.created_at, attachments=carried)
     faults = check_rules(document, context, StoreFacts(uow, pairing, node.agency, judged=row.id))
     if faults:
-        return _rejected(row, faults[0].code), None
+        return _rejection(faults[0].code)
     verdict = logbook.next_index(uow, node, pairing.link)
     try:
         weighed = casework.weigh(uow, node, pairing, row, document, verdict=verdict)
     except RejectedError as error:
-        return _rejected(row, error.reason), None
-    return replace(row, state=MessageState.ACCEPTED), weighed
+        return _rejection(error.reason)
+    return Verdict(MessageState.ACCEPTED, weighed=weighed)
 
 
-def _rejected(row: MessageRow, code: str) -> MessageRow:
-    return replace(row, state=MessageState.REJECTED, code=code)
+def _rejection(code: str) -> Verdict:
+    return Verdict(MessageState.REJECTED, code)
 
 
-def _with_verdict(node: Node, row: MessageRow, index: int) -> MessageRow:
-    """Return the row with the place of its verdict leaf, if it has its final verdict."""
-    if row.state not in FINAL:
+def _with_verdict(node: Node, row: MessageRow, verdict: Verdict, index: int) -> MessageRow:
+    """Return the row with its verdict; a final one also has the place of its leaf."""
+    if verdict.state not in FINAL:
         return row
-    return replace(row, verdict_at=node.clock.now(), verdict_leaf_index=index)
+    return replace(
+        row,
+        state=verdict.state,
+        code=verdict.code,
+        verdict_at=node.clock.now(),
+        verdict_leaf_index=index,
+    )
 
 
 def _rcvd(row: MessageRow) -> Entry:
@@ -335,9 +351,10 @@ def _rcvd(row: MessageRow) -> Entry:
     )
 
 
-def _close(uow: UnitOfWork, node: Node, row: MessageRow, index: int) -> None:
+def _close(uow: UnitOfWork, node: Node, row: MessageRow, verdict: Verdict, index: int) -> None:
     """Store the verdict on a message that is in the store already, and record it."""
-    uow.messages.update(_with_verdict(node, row, index))
+    row = _with_verdict(node, row, verdict, index)
+    uow.messages.update(row)
     _record(uow, node, row)
 
 
@@ -398,7 +415,7 @@ def log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> bo
     )
     row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
     uow.messages.add(row, envelope=b"", body=None)
-    _close(uow, node, row, logbook.write(uow, node, pairing.link, [_rcvd(row)]))
+    _close(uow, node, row, _rejection("voided"), logbook.write(uow, node, pairing.link, [_rcvd(row)]))
     move_mark(uow, pairing)
     return True
 
@@ -409,7 +426,7 @@ def _settle_one(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, 
     try:
         uow.attempt(lambda: _decide_held(uow, node, pairing, row))
     except RejectedError as misfit:  # found while it was entered, which is undone
-        _log_decision(uow, node, pairing, _rejected(row, misfit.reason))
+        _log_decision(uow, node, pairing, row, _rejection(misfit.reason))
     except ExchangeError:
         raise
     except Exception as error:  # the supervisor's rule: handling of one line must not stop the others
@@ -417,31 +434,31 @@ def _settle_one(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, 
         if node.clock.now() - row.logged_at < node.limits.internal_after:
             blocked |= _subjects(uow, row)
             return 0
-        uow.attempt(lambda: _log_decision(uow, node, pairing, _rejected(row, "internal")))
+        uow.attempt(lambda: _log_decision(uow, node, pairing, row, _rejection("internal")))
     return 1
 
 
 def _decide_held(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow) -> None:
     announced = uow.messages.announced(row.link, row.seq)
     if announced and announced.void_code:
-        _log_decision(uow, node, pairing, _rejected(row, "voided"))
+        _log_decision(uow, node, pairing, row, _rejection("voided"))
         return
     raw_parts = [part.raw for part in uow.contents.parts(row.link, Direction.IN, row.seq)]
     document = join_parts(raw_parts)
     fault = form_fault(document, node.versions)
     if fault:
-        _log_decision(uow, node, pairing, _rejected(row, fault.reason))
+        _log_decision(uow, node, pairing, row, _rejection(fault.reason))
         return
-    decided, weighed = _judge(uow, node, pairing, row, document, raw_parts)
-    if weighed is not None:
-        casework.receive(uow, node, pairing, row, document, weighed)
-    _log_decision(uow, node, pairing, decided)
+    verdict = _judge(uow, node, pairing, row, document, raw_parts)
+    if verdict.weighed is not None:
+        casework.receive(uow, node, pairing, row, document, verdict.weighed)
+    _log_decision(uow, node, pairing, row, verdict)
 
 
-def _log_decision(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow) -> None:
-    accepted = row.state is MessageState.ACCEPTED
-    entry = accp(seq=row.seq, id=row.id) if accepted else rejc(seq=row.seq, id=row.id, code=row.code)
-    _close(uow, node, row, logbook.write(uow, node, pairing.link, [entry]))
+def _log_decision(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, verdict: Verdict) -> None:
+    is_accepted = verdict.state is MessageState.ACCEPTED
+    entry = accp(seq=row.seq, id=row.id) if is_accepted else rejc(seq=row.seq, id=row.id, code=verdict.code)
+    _close(uow, node, row, verdict, logbook.write(uow, node, pairing.link, [entry]))
     move_mark(uow, pairing)
 
 

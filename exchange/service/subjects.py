@@ -5,6 +5,7 @@ Both are *subjects*: a row with a state that everybody may see, and a chronicle 
 follows. Nothing else sets a state (rule 18).
 """
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -64,7 +65,9 @@ class Subject(Generic[R, S, E]):
 
     def change(self, change: Callable[[Known[E]], Known[E]]) -> "Subject[R, S, E]":
         """Return the subject with every open entry as `change` gives it."""
-        entries = tuple(change(entry) for entry in self.chronicle.entries)
+        entries = tuple(map(change, self.chronicle.entries))
+        if all(map(operator.is_, entries, self.chronicle.entries)):
+            return self
         return replace(self, chronicle=replace(self.chronicle, entries=entries))
 
 

@@ -5,6 +5,7 @@ Instants are whole milliseconds since 1970 UTC, digests their 32 bytes, message 
 Each pair of functions is a bijection on canonical texts; another text is refused, never changed.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pybase64
@@ -14,6 +15,7 @@ from exchange.ids import Digest, MessageId
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_MESSAGE_ID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _LAST_OF_DIGEST = frozenset("AEIMQUYcgkosw048")
 """The characters whose two low bits are zero, as 43 characters carry 258 bits for 256."""
 
@@ -48,10 +50,9 @@ def to_digest(raw: bytes) -> Digest:
 
 
 def from_message_id(id: MessageId) -> bytes:
-    raw = bytes.fromhex(id.replace("-", ""))
-    if to_message_id(raw) != id:
+    if _MESSAGE_ID.fullmatch(id) is None:
         raise IdentifierError("message id is not in its canonical form")
-    return raw
+    return bytes.fromhex(id.replace("-", ""))
 
 
 def to_message_id(raw: bytes) -> MessageId:

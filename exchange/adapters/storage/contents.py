@@ -4,8 +4,9 @@
 A part is named by its place, message number * 65536 + part number.
 """
 
-import json
 from collections.abc import Iterable, Sequence
+
+import orjson
 
 from exchange.adapters.storage.cases import CaseFiles
 from exchange.adapters.storage.database import Database, Row, Values
@@ -67,7 +68,7 @@ class SqlContents:
     def seen_salts(self, salts: Iterable[bytes]) -> bool:
         tokens = [self._vault.short_token("salt", salt) for salt in salts]
         try:
-            self._database.add("salt_add", {"tokens": json.dumps(tokens)})
+            self._database.add("salt_add", {"tokens": orjson.dumps(tokens).decode("ascii")})
         except AppendOnlyError:
             return True
         return False

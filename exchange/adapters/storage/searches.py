@@ -5,8 +5,9 @@ A token is 64 bits of an HMAC under the search key of the store: a thief of the 
 token occurs, and can try no name. Tokens of a case go when it is erased.
 """
 
-import json
 from collections.abc import Collection, Iterable
+
+import orjson
 
 from exchange.adapters.storage.cases import CaseFiles
 from exchange.adapters.storage.database import Database
@@ -38,12 +39,12 @@ class SqlSearches:
         file = self._files.find(link, code)
         if file is None or not keys:
             return
-        tokens = json.dumps(list(self._tokens.of(keys)))
+        tokens = orjson.dumps(list(self._tokens.of(keys))).decode("ascii")
         self._database.run("case_token_add", {"case_file": file.no, "tokens": tokens})
 
     def find(self, keys: Collection[str], *, limit: int) -> list[FoundCase]:
         tokens = self._tokens.of(keys)
-        values = {"tokens": json.dumps(list(tokens)), "limit": limit}
+        values = {"tokens": orjson.dumps(list(tokens)).decode("ascii"), "limit": limit}
         common: dict[int, set[str]] = {}
         named: dict[int, tuple[LinkId, CaseCode]] = {}
         for no, key, sealed, link, token in self._database.all("case_token_find", values):
