@@ -19,7 +19,6 @@ How a message is judged:
 A message fits everything it touches or nothing: it is judged before anything of it is written.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from exchange.cases import chronicle as chronicles
@@ -28,7 +27,6 @@ from exchange.cases.keeper import E, Known, Place
 from exchange.cases.movements import MovementEvent, MovementSnapshot
 from exchange.cases.snapshot import CaseEvent, CaseSnapshot
 from exchange.errors import RejectedError
-from exchange.ids import CaseCode
 from exchange.messages.document import header_of, text_at
 from exchange.protocol.parts import Document
 from exchange.service import consents, crossings, hearing, questions
@@ -150,11 +148,8 @@ def settle(
     questions.settle(uow, row, accepted=accepted)
     sent = (own_epoch_of(uow, pairing.link, row.seq), row.leaf_index)
     place = (pairing.link.partner_epoch, verdict)
-    movement = _movement_of(uow, row)
-    for code in _cases_reached(uow, row, movement):
-        case = uow.cases.get(row.link, code)
-        if case is None:
-            continue
+    movement = _movement_of(uow, node, row)
+    for case in _cases_reached(uow, row, movement):
         subject = case_subject(node.tables, case, node.agency)
         view = keep_case(uow, node, pairing, _settled(subject, sent, place, accepted))
         if view.effective.state != case.state and accepted:
@@ -171,15 +166,19 @@ def shown_case(node: Node, case: CaseRow) -> CaseSnapshot:
     return case_subject(node.tables, case, node.agency).view().shown
 
 
-def _cases_reached(uow: UnitOfWork, row: MessageRow, movement: MovementRow | None) -> Iterable[CaseCode]:
+def _cases_reached(uow: UnitOfWork, row: MessageRow, movement: MovementRow | None) -> list[CaseRow]:
     """Return the cases in whose chronicles one of our messages stands."""
-    named = uow.cases.of_message(row.link, Direction.OUT, row.seq)
+    reached = uow.cases.reached_by(row.link, Direction.OUT, row.seq)
     if movement is None or row.type not in REACHES_THE_LIST:
-        return named
-    return dict.fromkeys((*named, *uow.movements.listed(row.link, movement.code)))
+        return reached
+    named = {case.code for case in reached}
+    others = (code for code in uow.movements.listed(row.link, movement.code) if code not in named)
+    return reached + [case for code in others if (case := uow.cases.get(row.link, code))]
 
 
-def _movement_of(uow: UnitOfWork, row: MessageRow) -> MovementRow | None:
+def _movement_of(uow: UnitOfWork, node: Node, row: MessageRow) -> MovementRow | None:
+    if row.type not in node.tables.messages:
+        return None
     code = uow.movements.of_message(row.link, Direction.OUT, row.seq)
     return uow.movements.get(row.link, code) if code else None
 

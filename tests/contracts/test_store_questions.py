@@ -52,6 +52,30 @@ async def test_message_has_one_question_for_each_of_its_cases(world: StoreWorld)
     assert await of_message(world) == rows
 
 
+async def test_accepted_message_makes_its_questions_effective(world: StoreWorld) -> None:
+    rows = [
+        question(direction=OUT, effective=False),
+        question(direction=OUT, effective=False, case=OTHER_CODE),
+    ]
+    await put(world, *rows, question(2, OUT, effective=False), question(direction=IN, effective=False))
+
+    await world.store.write(lambda uow: uow.questions.decide(LINK, 1, accepted=True))
+
+    assert await of_message(world, direction=OUT) == [replace(row, effective=True) for row in rows]
+    assert await of_message(world, 2, OUT) == [question(2, OUT, effective=False)]
+    assert await of_message(world, direction=IN) == [question(direction=IN, effective=False)]
+
+
+async def test_message_that_is_not_accepted_asks_nothing(world: StoreWorld) -> None:
+    await put(world, question(direction=OUT, effective=False), question(2, OUT), question(direction=IN))
+
+    await world.store.write(lambda uow: uow.questions.decide(LINK, 1, accepted=False))
+
+    assert await of_message(world, direction=OUT) == []
+    assert await of_message(world, 2, OUT) == [question(2, OUT)]
+    assert await of_message(world, direction=IN) == [question(direction=IN)]
+
+
 async def test_question_of_a_case_is_found_by_the_case(world: StoreWorld) -> None:
     await put(world, question(1), question(2, OUT), question(3, case=OTHER_CODE), question(4, case=None))
 

@@ -189,6 +189,23 @@ async def test_events_of_a_case_stay_in_their_order(world: StoreWorld) -> None:
     assert await world.store.read(lambda uow: uow.cases.of_message(LINK, OUT, 3)) == [CODE]
 
 
+async def test_cases_that_a_message_reached_come_as_they_are_kept(world: StoreWorld) -> None:
+    cases = [case_row(state="accepted", snapshot=b"newer"), case_row(OTHER_CODE)]
+
+    def unit(uow: UnitOfWork) -> None:
+        uow.cases.add(case_row())
+        uow.cases.add(case_row(OTHER_CODE))
+        for event in (case_event(3), case_event(3), case_event(3, OTHER_CODE), case_event(4, OTHER_CODE)):
+            uow.cases.add_event(event)
+        uow.cases.update(cases[0])
+
+    await world.store.write(unit)
+
+    assert await world.store.read(lambda uow: uow.cases.reached_by(LINK, OUT, 3)) == cases
+    assert await world.store.read(lambda uow: uow.cases.reached_by(LINK, OUT, 4)) == cases[1:]
+    assert await world.store.read(lambda uow: uow.cases.reached_by(LINK, IN, 3)) == []
+
+
 async def test_erased_case_is_gone_and_the_others_of_its_messages_stay(world: StoreWorld) -> None:
     await add(world, message_row())
     await world.store.write(lambda uow: uow.contents.add(LINK, OUT, 1, PARTS))
@@ -201,6 +218,7 @@ async def test_erased_case_is_gone_and_the_others_of_its_messages_stay(world: St
     assert await world.store.read(lambda uow: uow.cases.get(LINK, CODE)) is None
     assert await world.store.read(lambda uow: uow.cases.find("7KQ2")) == []
     assert await world.store.read(lambda uow: uow.cases.list()) == []
+    assert await world.store.read(lambda uow: uow.cases.reached_by(LINK, OUT, 1)) == []
     assert await world.store.read(lambda uow: uow.cases.of_message(LINK, OUT, 1)) == [OTHER_CODE]
     assert await world.store.read(lambda uow: uow.contents.parts(LINK, OUT, 1)) == [*PARTS[:2], PARTS[3]]
     assert await world.store.read(lambda uow: uow.messages.line(LINK, OUT, 1)) == (b"envelope 1", None)

@@ -6,6 +6,7 @@ piece of work by going back to copies of the dictionaries, whose rows never chan
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from exchange.ids import CaseCode, LinkId, MessageId, MovementCode
@@ -142,6 +143,9 @@ class PlainCases(_Table):
     def of_message(self, link: LinkId, direction: Direction, seq: int) -> list[CaseCode]:
         return self.named.get((direction, seq), [])
 
+    def reached_by(self, link: LinkId, direction: Direction, seq: int) -> list[CaseRow]:
+        return [self.rows[code] for code in self.of_message(link, direction, seq)]
+
 
 class PlainMovements(_Table):
     def __init__(self) -> None:
@@ -205,6 +209,13 @@ class PlainQuestions(_Table):
 
     def drop(self, row: QuestionRow) -> None:
         del self.rows[row.direction, row.seq, row.case]
+
+    def decide(self, link: LinkId, seq: int, *, accepted: bool) -> None:
+        for row in self.of_message(link, Direction.OUT, seq):
+            if accepted:
+                self.put(replace(row, effective=True))
+            else:
+                self.drop(row)
 
     def of_message(self, link: LinkId, direction: Direction, seq: int) -> list[QuestionRow]:
         return [row for row in self.rows.values() if (row.direction, row.seq) == (direction, seq)]

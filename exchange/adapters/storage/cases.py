@@ -191,6 +191,17 @@ class SqlCases:
         codes = (self._files.code(no, *files.pop(no)) for no, _, _ in rows if no in files)
         return [code for code in codes if code is not None]
 
+    def reached_by(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[CaseRow]:
+        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
+        found = []
+        for row in self._database.all("case_reached_by", values):
+            case = self._row(row)
+            if case is not None:
+                self._files.remember(link, case.code, row)
+                self._read[link, case.code] = case
+                found.append(case)
+        return found
+
     def messages(self, link: LinkId, code: CaseCode) -> builtins.list[MessageRow]:
         file = self._files.find(link, code)
         rows = self._database.all("case_messages", {"case_file": file.no}) if file else []

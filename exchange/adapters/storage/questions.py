@@ -42,6 +42,10 @@ class SqlQuestions:
             values = self._place(row) | {"case_file": file.no if file else _NO_CASE}
             self._database.run("question_drop", values)
 
+    def decide(self, link: LinkId, seq: int, *, accepted: bool) -> None:
+        decided = "question_take_effect" if accepted else "question_never_asked"
+        self._database.run(decided, {"link": self._numbers.find(link), "seq": seq})
+
     def of_message(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[QuestionRow]:
         values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
         return self._rows("question_of_message", values)

@@ -9,8 +9,8 @@ from exchange.cases.chronicle import (
     Chronicle,
     before,
     case_rules,
-    keep,
     judge,
+    keep,
     movement_rules,
     new_chronicle,
     replay,
@@ -266,6 +266,20 @@ def test_nothing_is_folded_that_a_missing_message_may_still_precede(open_at: int
     folded = keep(RULES, busy, "origin", open_at=None if open_at is None else (0, open_at)).chronicle
 
     assert len(folded.entries) == left
+
+
+def test_what_is_kept_says_the_same_before_and_after_it_is_folded() -> None:
+    """Three settled messages, of which the second does not fit, and one that waits for the keeper."""
+    misfit, waiting = known("RCV", "origin", 62, 7), known("INQ", "origin", 70)
+    told = (known("RPN", "host", 5, 60), misfit, known("RPD", "origin", 63, 8, outcome="refused"), waiting)
+    busy = chronicle("return_prepared", *told)
+
+    kept = keep(RULES, busy, "origin")
+
+    assert kept.view == view(RULES, busy, "origin")
+    assert (kept.view.ineffective, kept.view.provisional) == ((misfit,), 1)
+    assert kept.chronicle.entries == (waiting,)
+    assert view(RULES, kept.chronicle, "origin") == replace(kept.view, ineffective=())
 
 
 def test_rejected_messages_are_dropped() -> None:

@@ -122,6 +122,15 @@ SELECT DISTINCT f.no, f.key, f.code
 FROM case_event AS e JOIN case_file AS f ON f.no = e.case_file
 WHERE e.link = :link AND e.direction = :direction AND e.seq = :seq ORDER BY f.no;
 
+-- name: case_reached_by
+-- The cases a message has events in, as they are kept, oldest file first.
+SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
+    s.opened_at, s.changed_at
+FROM case_file AS f JOIN case_state AS s ON s.case_file = f.no JOIN link ON link.no = f.link
+WHERE f.no IN (
+    SELECT case_file FROM case_event WHERE link = :link AND direction = :direction AND seq = :seq
+) ORDER BY f.no;
+
 -- name: case_of_parts
 -- The case files a message holds parts of, by part.
 SELECT f.no, f.key, f.code
