@@ -2,7 +2,8 @@
 """Open questions in SQL: a narrow table that holds what is open and nothing else, with the kept ends.
 
 The code of a case stays sealed; a question names the case file. Triggers mark a kept end as stale in the
-transaction that changes what it follows from (migration 0010).
+transaction that changes what it follows from (migration 0012), and count tasks in the transaction that keeps
+an end or lets a question go (migration 0022).
 """
 
 import builtins
@@ -104,25 +105,13 @@ class SqlQuestions:
         values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
         return [_task(row) for row in self._database.all("task_of_message", values)]
 
-    def count_tasks(
-        self, now: datetime, *, after: Place = BEGIN, limit: int = 1_000
-    ) -> tuple[builtins.list[TaskCount], Place]:
-        begin = _task_place("after", after)
-        last = self._database.one("task_count_end", begin | {"limit": limit - 1})
-        end = _task_place("end", tuple(last)) if last else dict.fromkeys(_task_place("end", BEGIN))
-        rows = self._database.all("task_count", begin | end | {"now": from_instant(now)})
-        counts = [TaskCount(row[0], Direction(row[1]), bool(row[2]), row[3], row[4]) for row in rows]
-        return counts, tuple(last) if last else BEGIN
+    def count_tasks(self, now: datetime) -> builtins.list[TaskCount]:
+        rows = self._database.all("task_count", {"now": from_instant(now)})
+        return [TaskCount(row[0], Direction(row[1]), bool(row[2]), row[3], row[4]) for row in rows]
 
-    def late_types(
-        self, link: LinkId, now: datetime, *, after: Place = BEGIN, limit: int = 1_000
-    ) -> tuple[dict[str, int], Place]:
-        begin = _task_place("after", after)
-        last = self._database.one("task_count_end", begin | {"limit": limit - 1})
-        end = _task_place("end", tuple(last)) if last else dict.fromkeys(_task_place("end", BEGIN))
-        asked = {"now": from_instant(now), "link": self._numbers.find(link)}
-        found: dict[str, int] = dict(self._database.all("task_late_types", begin | end | asked))
-        return found, tuple(last) if last and last[0] <= asked["now"] else BEGIN
+    def late_types(self, link: LinkId, now: datetime) -> dict[str, int]:
+        values = {"now": from_instant(now), "link": self._numbers.find(link)}
+        return dict(self._database.all("task_late_types", values))
 
     def cases_of(self, task: TaskRow) -> builtins.list[CaseCode]:
         values = {
