@@ -18,12 +18,12 @@ The functions take `Rules`, so that cases and movements share them.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from typing import Generic, TypeVar
 
 from exchange.cases import lifecycle
-from exchange.cases.keeper import LAST, E, Keeping, Known, Place, Placed, opening, order
+from exchange.cases.keeper import LAST, E, Keeping, Known, Ordered, Place, Placed, opening, order
 from exchange.cases.movements import MovementEvent, MovementSnapshot, apply_movement, first_movement
 from exchange.cases.snapshot import CaseEvent, CaseSnapshot, Side
 from exchange.cases.tables import LifecycleTable, MovementTable, completes_record
@@ -61,6 +61,8 @@ class View(Generic[S, E]):
     provisional: int
     ineffective: tuple[Known[E], ...]
     """Accepted messages that do not fit at their place; a difference for people, not an error."""
+    ordered: Ordered[E] = field(default=Ordered((), ()), compare=False, repr=False)
+    """The order it was made from, so that `fold` need not make it again."""
 
 
 def case_rules(table: LifecycleTable) -> Rules[CaseSnapshot, CaseEvent]:
@@ -126,22 +128,32 @@ def view(rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side) -> View[S, E
     entries = [placed.entry for placed in ordered.effective]
     effective, misfits = _replay(rules, chronicle.base, [entry.event for entry in entries])
     shown = replay(rules, effective, [entry.event for entry in ordered.provisional])
-    return View(effective, shown, len(ordered.provisional), tuple(entries[misfit] for misfit in misfits))
+    misfitting = tuple(entries[misfit] for misfit in misfits)
+    return View(effective, shown, len(ordered.provisional), misfitting, ordered)
 
 
 def fold(
-    rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side, *, open_at: Place | None = None
+    rules: Rules[S, E],
+    chronicle: Chronicle[S, E],
+    own: Side,
+    *,
+    open_at: Place | None = None,
+    seen: View[S, E] | None = None,
 ) -> Chronicle[S, E]:
     """Return the chronicle with a longer base and fewer entries; `view` stays the same.
+
+    `seen` is the view of this chronicle, if it was made already: then nothing is ordered or replayed twice.
 
     `open_at` is the first `sent` leaf in our copy of the partner's log without a final verdict of ours,
     None if there is none. Verdict leaves before it must have been settled here.
     """
-    keeping = _keeping(rules, chronicle)
-    settled = _settled(order(chronicle.entries, own, keeping).effective, own, open_at)
+    keeping, seen = _keeping(rules, chronicle), seen or view(rules, chronicle, own)
+    settled = _settled(seen.ordered.effective, own, open_at)
     if settled and keeping.opened_by and not _is_opening_known(chronicle.entries, own, keeping, open_at):
         settled = []
-    base = replay(rules, chronicle.base, [placed.entry.event for placed in settled])
+    is_all = len(settled) == len(seen.ordered.effective)
+    events = [placed.entry.event for placed in settled]
+    base = seen.effective if is_all else replay(rules, chronicle.base, events)
     folded = {id(placed.entry) for placed in settled}
     rest = tuple(
         entry for entry in chronicle.entries if id(entry) not in folded and entry.accepted is not False

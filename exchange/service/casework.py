@@ -202,7 +202,7 @@ def _judge(node: Node, touched: Touched, place: Standing | None) -> Taken:
     message = touched.message
     movements: dict[str, MovementSnapshot] = {}
     cases: dict[str, CaseSnapshot] = {
-        code: _case_at(case, event_for(case.row, message), place) for code, case in touched.cases.items()
+        code: _case_at(case, message, place) for code, case in touched.cases.items()
     }
     if touched.movement is not None:
         movements[message.movement] = _movement_at(touched.movement, movement_event(message), place)
@@ -210,8 +210,8 @@ def _judge(node: Node, touched: Touched, place: Standing | None) -> Taken:
     return take(node.tables, World(cases, movements), message)
 
 
-def _case_at(case: CaseSubject, event: CaseEvent, place: Standing | None) -> CaseSnapshot:
-    return case.before(place.known(event)) if place else case.view().shown
+def _case_at(case: CaseSubject, message: Message, place: Standing | None) -> CaseSnapshot:
+    return case.before(place.known(event_for(case.row, message))) if place else case.view().shown
 
 
 def _movement_at(movement: MovementSubject, event: MovementEvent, place: Standing | None) -> MovementSnapshot:

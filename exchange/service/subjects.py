@@ -60,6 +60,8 @@ class Subject(Generic[R, S, E]):
     def change(self, change: Callable[[Known[E]], Known[E]]) -> "Subject[R, S, E]":
         """Return the subject with every open entry as `change` gives it."""
         entries = tuple(change(entry) for entry in self.chronicle.entries)
+        if all(new is old for new, old in zip(entries, self.chronicle.entries, strict=True)):
+            return self
         return replace(self, chronicle=replace(self.chronicle, entries=entries))
 
 
@@ -133,7 +135,7 @@ def keep_case(
     row = replace(
         case.row,
         state=view.effective.state,
-        snapshot=case_bytes(_folded(uow, pairing, case)),
+        snapshot=case_bytes(_folded(uow, pairing, case, view)),
         provisional=view.provisional,
         changed_at=node.clock.now(),
     )
@@ -153,7 +155,7 @@ def keep_movement(
         replace(
             movement.row,
             state=view.effective.state,
-            snapshot=movement_bytes(_folded(uow, pairing, movement)),
+            snapshot=movement_bytes(_folded(uow, pairing, movement, view)),
             provisional=view.provisional,
             changed_at=node.clock.now(),
         )
@@ -177,9 +179,11 @@ def _checked(uow: UnitOfWork, node: Node, subject: Subject[R, S, E]) -> View[S, 
     return view
 
 
-def _folded(uow: UnitOfWork, pairing: Pairing, subject: Subject[R, S, E]) -> Chronicle[S, E]:
+def _folded(
+    uow: UnitOfWork, pairing: Pairing, subject: Subject[R, S, E], seen: View[S, E]
+) -> Chronicle[S, E]:
     open_at = _open_at(uow, pairing)
-    return chronicles.fold(subject.rules, subject.chronicle, subject.own, open_at=open_at)
+    return chronicles.fold(subject.rules, subject.chronicle, subject.own, open_at=open_at, seen=seen)
 
 
 def _open_at(uow: UnitOfWork, pairing: Pairing) -> Place | None:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from exchange.adapters.storage.cases import CaseFiles
-from exchange.adapters.storage.database import Database, Row
+from exchange.adapters.storage.database import Database, Row, Values
 from exchange.adapters.storage.messages import MessagePlace, MessagePlaces
 from exchange.adapters.storage.vault import Vault
 from exchange.errors import AppendOnlyError, StoreError
@@ -28,15 +28,16 @@ class SqlContents:
 
     def add(self, link: LinkId, direction: Direction, seq: int, parts: Sequence[Part]) -> None:
         message = self._message(link, direction, seq)
-        for part in parts:
-            if not 0 <= part.number < PARTS_LIMIT:
-                raise StoreError(f"part {part.number} is outside of 0 to {PARTS_LIMIT - 1}")
-            file = None if part.case is None else self._files.need(link, part.case)
-            place = message.no * PARTS_LIMIT + part.number
-            key = message.key if file is None else file.key
-            sealed = self._vault.seal(key, _place(place), part.raw)
-            case_file = None if file is None else file.no
-            self._database.add("part_add", {"place": place, "case_file": case_file, "raw": sealed})
+        self._database.many("part_add", [self._sealed(link, message, part) for part in parts])
+
+    def _sealed(self, link: LinkId, message: MessagePlace, part: Part) -> Values:
+        if not 0 <= part.number < PARTS_LIMIT:
+            raise StoreError(f"part {part.number} is outside of 0 to {PARTS_LIMIT - 1}")
+        file = None if part.case is None else self._files.need(link, part.case)
+        place = message.no * PARTS_LIMIT + part.number
+        key = message.key if file is None else file.key
+        sealed = self._vault.seal(key, _place(place), part.raw)
+        return {"place": place, "case_file": file.no if file else None, "raw": sealed}
 
     def parts(self, link: LinkId, direction: Direction, seq: int) -> list[Part]:
         message = self._message(link, direction, seq)

@@ -9,7 +9,7 @@ an end or lets a question go (migration 0022).
 import builtins
 from datetime import UTC, date, datetime
 
-from exchange.adapters.storage.cases import CaseFiles
+from exchange.adapters.storage.cases import CaseFile, CaseFiles
 from exchange.adapters.storage.columns import from_instant, to_instant
 from exchange.adapters.storage.database import Database, Row, Values
 from exchange.adapters.storage.links import LinkNumbers
@@ -139,6 +139,8 @@ class SqlQuestions:
     def _row(self, row: Row) -> QuestionRow:
         link, direction, seq, file, key, code, type, urgency, effective, reply = row
         case = None if file == _NO_CASE else self._files.code(file, key, code)
+        if case is not None:
+            self._files.learn(link, case, CaseFile(file, key))
         return QuestionRow(link, Direction(direction), seq, case, type, urgency, bool(effective), reply)
 
 

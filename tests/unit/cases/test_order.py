@@ -250,6 +250,20 @@ def test_a_quiet_case_is_folded_into_its_base() -> None:
     assert (folded.base.state, folded.entries, folded.keeper) == ("refused", (), "host")
 
 
+@pytest.mark.parametrize("arrived", [6, None])
+@pytest.mark.parametrize("open_at", [None, (0, 4), (0, 6)])
+def test_folding_what_was_seen_gives_the_same_as_folding_alone(
+    arrived: int | None, open_at: tuple[int, int] | None
+) -> None:
+    busy = chronicle(
+        "return_prepared", known("RPN", "host", 5, 60), known("RPD", "origin", 61, arrived, outcome="refused")
+    )
+
+    seen = fold(RULES, busy, "host", open_at=open_at, seen=view(RULES, busy, "host"))
+
+    assert seen == fold(RULES, busy, "host", open_at=open_at)
+
+
 def test_the_keepers_message_without_a_verdict_is_not_folded() -> None:
     busy = chronicle(
         "return_prepared", known("RPN", "host", 5), known("RPD", "origin", 61, 6, outcome="refused")
