@@ -62,6 +62,11 @@ class Message:
         """Every case that the message names; made once, for it is asked for each of a thousand persons."""
         return frozenset((*self.cases, *_cases(self, "taken_off"), *_cases(self, "added")))
 
+    @cached_property
+    def alone(self) -> dict[str, CaseEvent]:
+        """What it means for each person without a movement, as far as somebody has asked."""
+        return {}
+
 
 @dataclass(frozen=True)
 class World:
@@ -126,6 +131,14 @@ def case_events(message: Message, movement: MovementSnapshot | None) -> dict[str
 
 def case_event(message: Message, case: str, movement: MovementSnapshot | None) -> CaseEvent:
     """Return a message as it concerns one person, also one it reaches without naming it."""
+    if movement is not None:
+        return _made_event(message, case, movement)
+    if case not in message.alone:
+        message.alone[case] = _made_event(message, case, None)
+    return message.alone[case]
+
+
+def _made_event(message: Message, case: str, movement: MovementSnapshot | None) -> CaseEvent:
     outcome = _signed_outcomes(message, movement).get(case, {})
     line = message.lines.get(case, {})
     named = {} if case in message.named or outcome else UNNAMED

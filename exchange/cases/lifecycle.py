@@ -170,8 +170,8 @@ def _reachable(
 
 def _row_fits(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent, row: Row) -> bool:
     return (
-        matches(row.when, _with_derived(snapshot, event))
-        and _tracks_fit(snapshot, row)
+        _tracks_fit(snapshot, row)
+        and (not row.when or matches(row.when, _with_derived(snapshot, event)))
         and not (row.once and _mark(row) in snapshot.marks)  # 6
         and _hold_fits(table, snapshot, event, row)
         and _movement_fits(table, snapshot, event, row)

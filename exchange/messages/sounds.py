@@ -50,9 +50,12 @@ def sound(word: str) -> str:
     for of, pattern, letter in _CONSONANTS:
         if not of.isdisjoint(word):
             word = pattern.sub(letter, word)
-    word = _Y_AT_THE_START.sub("Y", word)
+    if word[0] == "y":
+        word = _Y_AT_THE_START.sub("Y", word)
     word = _VOWELS.sub(_vowel, word)
-    word = _DOUBLED.sub(r"\1", _SILENT.sub("", word))
+    if "h" in word or "r" in word:
+        word = _SILENT.sub("", word)
+    word = _DOUBLED.sub(r"\1", word)
     return word[:-1] + _LAST.get(word[-1:], word[-1:])
 
 

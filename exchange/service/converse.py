@@ -29,6 +29,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from exchange.errors import AgainError, FrameInvalidError, RefusedError
 from exchange.ids import KeyId, LinkId, MessageId
@@ -50,6 +51,7 @@ from exchange.protocol.suites import PrivateKey, Suite
 from exchange.service import carryover, intake, tail
 from exchange.service.examine import Examined, examine
 from exchange.service.keyplaces import hear_card
+from exchange.service.long_work import LONG_LINE_BYTES, beside
 from exchange.service.node import LinkPresence, Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
@@ -331,7 +333,10 @@ class _Reader:
         clock, examined = self.node.clock, list[Examined | Result]()
         slice_ends_s = clock.monotonic_s() + SLICE_S
         for raw in raw_lines:
-            examined.append(self._examine(raw))
+            if len(raw) > LONG_LINE_BYTES:
+                examined.append(await beside(self.node, partial(self._examine, raw)))
+            else:
+                examined.append(self._examine(raw))
             if clock.monotonic_s() > slice_ends_s:
                 await asyncio.sleep(0)
                 slice_ends_s = clock.monotonic_s() + SLICE_S

@@ -3,7 +3,7 @@
 
     1. Until when each question has to be answered is kept (`deadlines`); what is stale is decided first.
     2. Tasks are read in their order, a page at a time: never a scan of the history, never of all that is
-       open. Persons of one message with the same end are one task.
+       open. Persons of one message with the same end are one task. How many there are is kept, too.
     3. Once it is overdue, the side that asked may remind; the next level and its first day are proposed.
 
 This only reads. Nothing changes its state because a day has passed (ADR 0010).
@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from exchange.cases.calendars import AnnouncedDays
 from exchange.cases.deadlines import Due, DueState, Reminder, next_reminder
@@ -32,8 +31,6 @@ from exchange.service.rows import Direction, MessageRow
 
 PAGE = 20
 """Tasks read in one unit; with two persons each about 5 ms."""
-COUNTED = 4_000
-"""Questions counted in one unit; about 2 ms."""
 
 
 @dataclass(frozen=True)
@@ -151,20 +148,8 @@ async def count_work(node: Node, announced: AnnouncedDays) -> tuple[TaskCount, .
         HolidaysMissingError: as `worklist`.
     """
     await settle_ends(node, announced)
-    now, place = node.clock.now(), BEGIN
-    found: dict[tuple[LinkId, Direction, bool], TaskCount] = {}
-    while True:
-        here = place
-        counts, place = await node.store.read(
-            lambda uow, here=here: uow.questions.count_tasks(now, after=here, limit=COUNTED)  # type: ignore[misc]
-        )
-        for count in counts:
-            kind = count.link, count.direction, count.answering
-            old = found.get(kind)
-            tasks, late = (old.tasks, old.late) if old else (0, 0)
-            found[kind] = TaskCount(*kind, tasks + count.tasks, late + count.late)
-        if place == BEGIN:
-            return tuple(found.values())
+    now = node.clock.now()
+    return tuple(await node.store.read(lambda uow: uow.questions.count_tasks(now)))
 
 
 async def count_late(node: Node, link: LinkId, announced: AnnouncedDays) -> Counter[str]:
@@ -174,19 +159,8 @@ async def count_late(node: Node, link: LinkId, announced: AnnouncedDays) -> Coun
         HolidaysMissingError: as `worklist`.
     """
     await settle_ends(node, announced)
-    now, place, found = node.clock.now(), BEGIN, Counter[str]()
-    while True:
-        page = partial(_late_types, link=link, now=now, after=place)
-        types, place = await node.store.read(page)
-        found.update(types)
-        if place == BEGIN:
-            return found
-
-
-def _late_types(
-    uow: UnitOfWork, *, link: LinkId, now: datetime, after: Place
-) -> tuple[dict[str, int], Place]:
-    return uow.questions.late_types(link, now, after=after, limit=COUNTED)
+    now = node.clock.now()
+    return Counter(await node.store.read(lambda uow: uow.questions.late_types(link, now)))
 
 
 def _tasks(

@@ -107,16 +107,12 @@ class Questions(Protocol):
         ...
 
     def tasks_of(self, link: LinkId, direction: Direction, seq: int) -> list[TaskRow]: ...
-    def count_tasks(
-        self, now: datetime, *, after: Place = BEGIN, limit: int = 1_000
-    ) -> tuple[list[TaskCount], Place]:
-        """Count tasks among the next `limit` questions; the pages of a whole count are added up."""
+    def count_tasks(self, now: datetime) -> list[TaskCount]:
+        """Return how many tasks there are of each kind, and how many of them are late at `now`."""
         ...
 
-    def late_types(
-        self, link: LinkId, now: datetime, *, after: Place = BEGIN, limit: int = 1_000
-    ) -> tuple[dict[str, int], Place]:
-        """Count the late tasks of a link by type among the next `limit` questions, as `count_tasks`."""
+    def late_types(self, link: LinkId, now: datetime) -> dict[str, int]:
+        """Return how many tasks of a link are late at `now`, by type of message."""
         ...
 
     def cases_of(self, task: TaskRow) -> list[CaseCode]: ...

@@ -17,6 +17,7 @@ If the start gate is closed, the draft is kept as *waiting* and takes its number
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from exchange.errors import (
     AgreementSwitchedError,
@@ -42,6 +43,7 @@ from exchange.service import casework, logbook
 from exchange.service.emergency import demand_emergency, note_emergency
 from exchange.service.facts import StoreFacts, rule_context, two_person_reason
 from exchange.service.intake import parts_of
+from exchange.service.long_work import beside, is_about_many
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
@@ -154,7 +156,11 @@ async def release_checked(
 
     async def once() -> MessageRow:
         pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
-        ready = seal_message(node, pairing, document, officer=officer, second=second, attachments=attachments)
+        sealing = partial(seal_message, node, pairing, document, officer=officer, second=second)
+        if is_about_many(document):
+            ready = await beside(node, lambda: sealing(attachments=attachments))
+        else:
+            ready = sealing(attachments=attachments)
         within = demand_emergency(document, pairing.agreement.terms) if alone else None
 
         def unit(uow: UnitOfWork) -> MessageRow:

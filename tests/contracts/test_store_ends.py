@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every store keeps of the ends of open questions, and when it says that one may be wrong."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -180,27 +182,112 @@ async def test_late_tasks_alone_are_those_whose_end_is_over(world: StoreWorld) -
     assert [task.seq for task in found] == [1]
 
 
-@pytest.mark.parametrize("limit", [1, 2, 100])
-async def test_tasks_are_counted_once_whatever_the_pages(world: StoreWorld, limit: int) -> None:
+async def counted(world: StoreWorld, hours: int = 2) -> dict[tuple[Direction, bool], tuple[int, int]]:
+    found = await world.store.read(lambda uow: uow.questions.count_tasks(NOW + timedelta(hours=hours)))
+    return {(each.direction, each.answering): (each.tasks, each.late) for each in found}
+
+
+async def test_persons_of_one_message_with_the_same_end_are_counted_once(world: StoreWorld) -> None:
     shared = [end(1), end(1, case=OTHER_CODE)]
+
     await keep(world, *shared, end(2, 9), end(3, 1, direction=OUT), end(4, reply=6))
-    found: list[tuple[Direction, bool, int, int]] = []
-    place: Place = BEGIN
 
-    while True:
-        page, place = await world.store.read(
-            lambda uow, place=place: uow.questions.count_tasks(
-                NOW + timedelta(hours=2), after=place, limit=limit
-            )
-        )
-        found += [(each.direction, each.answering, each.tasks, each.late) for each in page]
-        if place == BEGIN:
-            break
+    assert await counted(world) == {(IN, False): (2, 1), (OUT, False): (1, 1), (IN, True): (1, 1)}
 
-    totals = {(way, answering): (0, 0) for way, answering, _, _ in found}
-    for way, answering, count, late in found:
-        totals[way, answering] = totals[way, answering][0] + count, totals[way, answering][1] + late
-    assert totals == {(IN, False): (2, 1), (OUT, False): (1, 1), (IN, True): (1, 1)}
+
+async def test_time_alone_makes_a_counted_task_late(world: StoreWorld) -> None:
+    await keep(world, end(1, 1), end(2, 3), end(3, None))
+
+    assert [(await counted(world, hours))[IN, False] for hours in (0, 1, 2, 9)] == [
+        (3, 0),
+        (3, 0),
+        (3, 1),
+        (3, 2),
+    ]
+
+
+async def test_task_counts_until_the_question_of_its_last_person_goes(world: StoreWorld) -> None:
+    await keep(world, end(1), end(1, case=OTHER_CODE))
+
+    await world.store.write(lambda uow: uow.questions.drop(question(1)))
+    assert await counted(world) == {(IN, False): (1, 1)}
+    await world.store.write(lambda uow: uow.questions.drop(question(1, OTHER_CODE)))
+
+    assert await counted(world) == {}
+
+
+async def test_questions_of_an_erased_person_are_not_counted(world: StoreWorld) -> None:
+    await keep(world, end(1), end(2, case=OTHER_CODE))
+
+    await world.store.write(lambda uow: uow.cases.erase(LINK, CODE))
+
+    assert await counted(world) == {(IN, False): (1, 1)}
+
+
+async def test_count_of_an_undone_unit_is_undone_as_well(world: StoreWorld) -> None:
+    def unit(uow: UnitOfWork) -> None:
+        uow.questions.drop(question(1))
+        raise ValueError("undone")
+
+    await keep(world, end(1))
+
+    with pytest.raises(ValueError, match="undone"):
+        await world.store.write(unit)
+
+    assert await counted(world) == {(IN, False): (1, 1)}
+
+
+def _some_change(random: Random) -> Callable[[UnitOfWork], object]:
+    """Return one random change of a question of six: asked, gone, or its end is kept."""
+    changes: dict[str, Any] = {
+        "case": random.choice((CODE, OTHER_CODE)),
+        "direction": random.choice((IN, OUT)),
+        "reply": random.choice((None, None, 6)),
+    }
+    row = question(random.randint(1, 3), **changes)
+    match random.randrange(6):
+        case 0:
+            return lambda uow: uow.questions.put(row)
+        case 1:
+            return lambda uow: uow.questions.drop(row)
+    kept = end(
+        row.seq,
+        random.choice((None, -5, 1, 5)),
+        awaited=random.random() < 0.8,
+        held=random.random() < 0.2,
+        **changes,
+    )
+
+    def unit(uow: UnitOfWork) -> None:
+        uow.questions.put(row)
+        uow.questions.keep_end(kept)
+
+    return unit
+
+
+def _walked(uow: UnitOfWork) -> Counter[tuple[Direction, bool, bool]]:
+    """Return how many tasks there are of each kind and whether they are late, from the whole worklist."""
+    tasks, place = uow.questions.tasks(limit=1_000)
+    assert place == BEGIN
+    return Counter((row.direction, row.answering, bool(row.due and row.due.over_at <= NOW)) for row in tasks)
+
+
+def _kept(uow: UnitOfWork) -> Counter[tuple[Direction, bool, bool]]:
+    found: Counter[tuple[Direction, bool, bool]] = Counter()
+    for each in uow.questions.count_tasks(NOW):
+        found[each.direction, each.answering, True] += each.late
+        found[each.direction, each.answering, False] += each.tasks - each.late
+    return found
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_kept_count_is_that_of_the_worklist_after_any_history(world: StoreWorld, seed: int) -> None:
+    random = Random(seed)
+    await keep(world)
+    for _ in range(120):
+        await world.store.write(_some_change(random))
+
+        assert await world.store.read(_kept) == await world.store.read(_walked)
 
 
 async def test_tasks_of_one_message_are_found_by_it(world: StoreWorld) -> None:

@@ -103,6 +103,36 @@ async def test_salt_that_comes_twice_at_once_is_seen_and_not_remembered(world: S
 # --- cases
 
 
+async def test_person_of_a_part_has_no_case_until_one_is_added(world: StoreWorld) -> None:
+    await add(world, message_row())
+
+    def unit(uow: UnitOfWork) -> tuple[object, ...]:
+        unknown = uow.cases.get(LINK, CODE)
+        uow.contents.add(LINK, OUT, 1, PARTS)
+        named = uow.cases.get(LINK, CODE)
+        uow.cases.add(case_row())
+        return unknown, named, uow.cases.get(LINK, CODE), uow.cases.get(LINK, OTHER_CODE)
+
+    assert await world.store.write(unit) == (None, None, case_row(), None)
+    assert await world.store.read(lambda uow: uow.cases.get(LINK, CODE)) == case_row()
+    assert await world.store.read(lambda uow: uow.cases.get(LINK, OTHER_CODE)) is None
+
+
+async def test_case_of_a_failed_attempt_is_unknown_afterwards_and_can_be_added(world: StoreWorld) -> None:
+    def fail(uow: UnitOfWork) -> None:
+        uow.cases.add(case_row())
+        raise ValueError("undone")
+
+    def unit(uow: UnitOfWork) -> tuple[object, ...]:
+        with pytest.raises(ValueError, match="undone"):
+            uow.attempt(lambda: fail(uow))
+        before = uow.cases.get(LINK, CODE)
+        uow.cases.add(case_row(state="accepted"))
+        return before, uow.cases.get(LINK, CODE)
+
+    assert await world.store.write(unit) == (None, case_row(state="accepted"))
+
+
 async def test_case_is_kept_and_replaced(world: StoreWorld) -> None:
     await world.store.write(lambda uow: uow.cases.add(case_row()))
     changed = case_row(state="accepted", snapshot=b"{}", provisional=2, changed_at=LATER)

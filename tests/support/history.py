@@ -15,7 +15,8 @@ Invariants (numbers in the failures):
 6. the comparison of both logs finds no difference;
 7. after each start: what the partner saw of our log is durable here (no verdict before its commit);
 8. both sides say that the same persons wait for the same answers until the same instant;
-9. each kept end that is not stale is the one that is computed from the rows now.
+9. each kept end that is not stale is the one that is computed from the rows now;
+10. the tasks that are counted are those of the worklist.
 """
 
 import asyncio
@@ -25,12 +26,13 @@ from datetime import timedelta
 from typing import Any
 
 from exchange.cases.calendars import NOTHING_ANNOUNCED
+from exchange.cases.deadlines import DueState
 from exchange.errors import ExchangeError
 from exchange.ids import AgencyCode
 from exchange.ledger.entries import decode_leaf
 from exchange.messages.filling import fill
 from exchange.service.deadlines import settle_ends
-from exchange.service.due import worklist
+from exchange.service.due import count_work, worklist
 from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reconcile import reconcile
@@ -203,6 +205,10 @@ class History:
             await agency.store.write(lambda uow: uow.questions.mark_stale(limit=10_000))
             if kept != await worklist(agency.node, NOTHING_ANNOUNCED):
                 self.faults.append(f"9: a kept end of {agency.code} is not the one that is computed now")
+            counts = await count_work(agency.node, NOTHING_ANNOUNCED)
+            late = sum(task.state is DueState.OVERDUE for task in kept)
+            if (sum(each.tasks for each in counts), sum(each.late for each in counts)) != (len(kept), late):
+                self.faults.append(f"10: the tasks that {agency.code} counts are not those of its worklist")
             for task in kept:
                 (owes if task.is_ours else waits).append((task.message, sorted(task.cases), task.due))
         if sorted(waits, key=str) != sorted(owes, key=str):

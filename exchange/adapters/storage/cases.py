@@ -34,29 +34,50 @@ class CaseFile:
 
 
 class CaseFiles:
-    """Finds and makes case files; also that there is none is remembered for one transaction."""
+    """Finds and makes case files; what is known of them is remembered for one transaction."""
 
     def __init__(self, database: Database, vault: Vault, numbers: LinkNumbers) -> None:
         self._database = database
         self._vault = vault
         self._numbers = numbers
-        self._known: dict[tuple[LinkId, CaseCode], CaseFile | None] = {}
+        self._known: dict[tuple[LinkId, CaseCode], CaseFile] = {}
+        self._absent: set[tuple[LinkId, CaseCode]] = set()
+        self._bare: set[tuple[LinkId, CaseCode]] = set()
+        """Made in this transaction, without a case so far."""
+        self._tokens: dict[str, bytes] = {}
         self._last = 0
         """Number of the last file, 0 while it is not known."""
 
     def find(self, link: LinkId, code: CaseCode) -> CaseFile | None:
-        if (link, code) not in self._known:
-            values = {"token": self.token(code), "link": self._numbers.find(link)}
-            self.remember(link, code, self._database.one("case_file_find", values))
-        return self._known[link, code]
+        file = self._known.get((link, code))
+        if file is not None or (link, code) in self._absent:
+            return file
+        values = {"token": self.token(code), "link": self._numbers.find(link)}
+        row = self._database.one("case_file_find", values)
+        return self.learn(link, code, CaseFile(row[0], row[1]) if row else None)
 
-    def remember(self, link: LinkId, code: CaseCode, row: Row | None) -> None:
-        """Remember the file of a row that begins with its number and its key."""
-        self._known[link, code] = None if row is None else CaseFile(row[0], row[1])
+    def learn(self, link: LinkId, code: CaseCode, file: CaseFile | None) -> CaseFile | None:
+        """Remember the file of a code, or that there is none, and return it."""
+        if file is None:
+            self._absent.add((link, code))
+        else:
+            self._known[link, code] = file
+        return file
+
+    def is_bare(self, link: LinkId, code: CaseCode) -> bool:
+        """Return whether the file was made in this transaction and has no case yet."""
+        return (link, code) in self._bare
+
+    def fill(self, link: LinkId, code: CaseCode) -> None:
+        """Note that a file has a case now."""
+        self._bare.discard((link, code))
 
     def forget(self) -> None:
         """Drop the files of a transaction; called at its end, and when something is undone."""
         self._known.clear()
+        self._absent.clear()
+        self._bare.clear()
+        self._tokens.clear()
         self._last = 0
 
     def need(self, link: LinkId, code: CaseCode) -> CaseFile:
@@ -79,6 +100,8 @@ class CaseFiles:
         self._database.add("case_file_add", values)
         self._last = file.no
         self._known[link, code] = file
+        self._absent.discard((link, code))
+        self._bare.add((link, code))
         return file
 
     def code(self, no: int, key: int, sealed: bytes | None) -> CaseCode | None:
@@ -87,7 +110,9 @@ class CaseFiles:
         return None if raw is None else CaseCode(raw.decode())
 
     def token(self, code: str) -> bytes:
-        return self._vault.token("case", code)
+        if code not in self._tokens:
+            self._tokens[code] = self._vault.token("case", code)
+        return self._tokens[code]
 
     def group_token(self, code: str) -> bytes:
         return self._vault.token("case group", code[:_GROUP])
@@ -112,16 +137,20 @@ class SqlCases:
 
     def get(self, link: LinkId, code: CaseCode) -> CaseRow | None:
         if (link, code) not in self._read:
-            values = {"token": self._files.token(code), "link": self._numbers.find(link)}
-            row = self._database.one("case_get", values)
-            self._files.remember(link, code, row)
-            is_here = row is not None and row[_STATE] is not None
-            self._read[link, code] = self._row(row) if row is not None and is_here else None
+            is_bare = self._files.is_bare(link, code)
+            self._read[link, code] = None if is_bare else self._look_up(link, code)
         return self._read[link, code]
+
+    def _look_up(self, link: LinkId, code: CaseCode) -> CaseRow | None:
+        values = {"token": self._files.token(code), "link": self._numbers.find(link)}
+        row = self._database.one("case_get", values)
+        self._files.learn(link, code, CaseFile(row[0], row[1]) if row else None)
+        return self._row(row) if row and row[_STATE] else None
 
     def add(self, row: CaseRow) -> None:
         self._read.pop((row.link, row.code), None)
         file = self._files.need(row.link, row.code)
+        self._files.fill(row.link, row.code)
         values: dict[str, object] = {
             "link": self._numbers.of(row.link),
             "host": row.host,
@@ -197,7 +226,7 @@ class SqlCases:
         for row in self._database.all("case_reached_by", values):
             case = self._row(row)
             if case is not None:
-                self._files.remember(link, case.code, row)
+                self._files.learn(link, case.code, CaseFile(row[0], row[1]))
                 self._read[link, case.code] = case
                 found.append(case)
         return found

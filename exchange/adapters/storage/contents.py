@@ -36,9 +36,9 @@ class SqlContents:
             raise StoreError(f"part {part.number} is outside of 0 to {PARTS_LIMIT - 1}")
         file = None if part.case is None else self._files.need(link, part.case)
         place = message.no * PARTS_LIMIT + part.number
-        key, case_file = (message.key, None) if file is None else (file.key, file.no)
+        key = message.key if file is None else file.key
         sealed = self._vault.seal(key, _place(place), part.raw)
-        return {"place": place, "case_file": case_file, "raw": sealed}
+        return {"place": place, "case_file": file.no if file else None, "raw": sealed}
 
     def parts(self, link: LinkId, direction: Direction, seq: int) -> list[Part]:
         message = self._message(link, direction, seq)

@@ -2,13 +2,14 @@
 """Open questions in SQL: a narrow table that holds what is open and nothing else, with the kept ends.
 
 The code of a case stays sealed; a question names the case file. Triggers mark a kept end as stale in the
-transaction that changes what it follows from (migration 0010).
+transaction that changes what it follows from (migration 0012), and count tasks in the transaction that keeps
+an end or lets a question go (migration 0022).
 """
 
 import builtins
 from datetime import UTC, date, datetime
 
-from exchange.adapters.storage.cases import CaseFiles
+from exchange.adapters.storage.cases import CaseFile, CaseFiles
 from exchange.adapters.storage.columns import from_instant, to_instant
 from exchange.adapters.storage.database import Database, Row, Values
 from exchange.adapters.storage.links import LinkNumbers
@@ -108,25 +109,13 @@ class SqlQuestions:
         values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
         return [_task(row) for row in self._database.all("task_of_message", values)]
 
-    def count_tasks(
-        self, now: datetime, *, after: Place = BEGIN, limit: int = 1_000
-    ) -> tuple[builtins.list[TaskCount], Place]:
-        begin = _task_place("after", after)
-        last = self._database.one("task_count_end", begin | {"limit": limit - 1})
-        end = _task_place("end", tuple(last)) if last else dict.fromkeys(_task_place("end", BEGIN))
-        rows = self._database.all("task_count", begin | end | {"now": from_instant(now)})
-        counts = [TaskCount(row[0], Direction(row[1]), bool(row[2]), row[3], row[4]) for row in rows]
-        return counts, tuple(last) if last else BEGIN
+    def count_tasks(self, now: datetime) -> builtins.list[TaskCount]:
+        rows = self._database.all("task_count", {"now": from_instant(now)})
+        return [TaskCount(row[0], Direction(row[1]), bool(row[2]), row[3], row[4]) for row in rows]
 
-    def late_types(
-        self, link: LinkId, now: datetime, *, after: Place = BEGIN, limit: int = 1_000
-    ) -> tuple[dict[str, int], Place]:
-        begin = _task_place("after", after)
-        last = self._database.one("task_count_end", begin | {"limit": limit - 1})
-        end = _task_place("end", tuple(last)) if last else dict.fromkeys(_task_place("end", BEGIN))
-        asked = {"now": from_instant(now), "link": self._numbers.find(link)}
-        found: dict[str, int] = dict(self._database.all("task_late_types", begin | end | asked))
-        return found, tuple(last) if last and last[0] <= asked["now"] else BEGIN
+    def late_types(self, link: LinkId, now: datetime) -> dict[str, int]:
+        values = {"now": from_instant(now), "link": self._numbers.find(link)}
+        return dict(self._database.all("task_late_types", values))
 
     def cases_of(self, task: TaskRow) -> builtins.list[CaseCode]:
         values = {
@@ -154,6 +143,8 @@ class SqlQuestions:
     def _row(self, row: Row) -> QuestionRow:
         link, direction, seq, file, key, code, type, urgency, effective, reply = row
         case = None if file == _NO_CASE else self._files.code(file, key, code)
+        if case is not None:
+            self._files.learn(link, case, CaseFile(file, key))
         return QuestionRow(link, Direction(direction), seq, case, type, urgency, bool(effective), reply)
 
 

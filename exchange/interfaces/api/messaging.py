@@ -28,6 +28,7 @@ from exchange.messages.versions import understood
 from exchange.protocol.parts import Document
 from exchange.service.drafts import approve, find_draft, send
 from exchange.service.enclosures import unkept
+from exchange.service.long_work import beside, is_about_many
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import note_opening, read_draft
 from exchange.service.release import check_draft
@@ -264,7 +265,10 @@ async def void_message(desk: Desk, ask: Ask) -> Answer:
 async def _filled(desk: Desk, ask: Ask) -> tuple[LinkRow, Filled]:
     """Return the link that a small file is for, and the file completed."""
     link, sources = await sources_for(desk, ask.text("to", ""), ask.officer())
-    return link, fill(ask.object("document"), sources)
+    small = ask.object("document")
+    if is_about_many(small):
+        return link, await beside(desk.node, lambda: fill(small, sources))
+    return link, fill(small, sources)
 
 
 COMMANDS: dict[str, Command] = {

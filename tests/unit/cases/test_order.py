@@ -250,6 +250,21 @@ def test_a_quiet_case_is_folded_into_its_base() -> None:
     assert (folded.base.state, folded.entries, folded.keeper) == ("refused", (), "host")
 
 
+@pytest.mark.parametrize("arrived", [6, None])
+@pytest.mark.parametrize("open_at", [None, (0, 4), (0, 6)])
+def test_what_is_kept_says_the_same_as_the_whole_chronicle(
+    arrived: int | None, open_at: tuple[int, int] | None
+) -> None:
+    busy = chronicle(
+        "return_prepared", known("RPN", "host", 5, 60), known("RPD", "origin", 61, arrived, outcome="refused")
+    )
+
+    kept = keep(RULES, busy, "host", open_at=open_at)
+
+    assert kept.view == view(RULES, busy, "host")
+    assert view(RULES, kept.chronicle, "host").shown == kept.view.shown
+
+
 def test_the_keepers_message_without_a_verdict_is_not_folded() -> None:
     busy = chronicle(
         "return_prepared", known("RPN", "host", 5), known("RPD", "origin", 61, 6, outcome="refused")

@@ -467,9 +467,7 @@ def test_the_other_ends_are_settled_when_one_calendar_lacks_a_period() -> None:
 # --- counted
 
 
-def test_late_tasks_are_counted_by_type_as_the_worklist_tells_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(due, "COUNTED", 2)
-
+def test_late_tasks_are_counted_by_type_as_the_worklist_tells_them() -> None:
     async def story(world: World) -> None:
         for persons in (1, 2, 1):
             await send(world, persons=persons)

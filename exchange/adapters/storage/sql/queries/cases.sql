@@ -33,10 +33,10 @@ WHERE case_file = :case_file;
 DELETE FROM case_state WHERE case_file = :case_file;
 
 -- name: case_get
--- One case by the token of its code; of a file without a case the members of the case are null.
+-- The case file of a code on one link, with its case if there is one.
 SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
     s.opened_at, s.changed_at
-FROM case_file AS f LEFT JOIN case_state AS s ON s.case_file = f.no JOIN link ON link.no = f.link
+FROM case_file AS f JOIN link ON link.no = f.link LEFT JOIN case_state AS s ON s.case_file = f.no
 WHERE f.token = :token AND f.link = :link;
 
 -- name: case_find

@@ -93,35 +93,12 @@ ORDER BY q.until_at, q.answering, q.held, q.began_at;
 
 -- name: task_count
 -- How many tasks there are and how many are late, by link, direction and whether they are answered.
-SELECT link.link, direction, answering, count(*), sum(late) FROM (
-    SELECT link, direction, answering, max(over_at) <= :now AS late
-    FROM question INDEXED BY question_by_end WHERE awaited = 1
-        AND (until_at, seq, link, direction, answering, held, began_at)
-            > (:after_until, :after_seq, :after_link, :after_direction, :after_answering, :after_held, :after_began)
-        AND (:end_until IS NULL OR (until_at, seq, link, direction, answering, held, began_at)
-            <= (:end_until, :end_seq, :end_link, :end_direction, :end_answering, :end_held, :end_began))
-    GROUP BY until_at, seq, link, direction, answering, held, began_at
-) AS task JOIN link ON link.no = task.link GROUP BY task.link, direction, answering;
+SELECT link.link, direction, answering, sum(tasks), sum(iif(over_at <= :now, tasks, 0))
+FROM task_total JOIN link ON link.no = task_total.link GROUP BY task_total.link, direction, answering;
 
 -- name: task_late_types
--- How many tasks of a link are late, by type of message, among those between two places.
-SELECT type, count(*) FROM (
-    SELECT max(type) AS type
-    FROM question INDEXED BY question_by_end WHERE awaited = 1 AND until_at <= :now AND link = :link
-        AND (until_at, seq, link, direction, answering, held, began_at)
-            > (:after_until, :after_seq, :after_link, :after_direction, :after_answering, :after_held, :after_began)
-        AND (:end_until IS NULL OR (until_at, seq, link, direction, answering, held, began_at)
-            <= (:end_until, :end_seq, :end_link, :end_direction, :end_answering, :end_held, :end_began))
-    GROUP BY until_at, seq, link, direction, answering, held, began_at HAVING max(over_at) <= :now
-) GROUP BY type;
-
--- name: task_count_end
--- The place at which a page of the count ends.
-SELECT until_at, seq, link, direction, answering, held, began_at
-FROM question INDEXED BY question_by_end WHERE awaited = 1
-    AND (until_at, seq, link, direction, answering, held, began_at)
-        > (:after_until, :after_seq, :after_link, :after_direction, :after_answering, :after_held, :after_began)
-ORDER BY until_at, seq, link, direction, answering, held, began_at LIMIT 1 OFFSET :limit;
+-- How many tasks of a link are late, by type of message.
+SELECT type, sum(tasks) FROM task_total WHERE link = :link AND over_at <= :now GROUP BY type;
 
 -- name: task_cases
 -- The case files of the persons of one task.
