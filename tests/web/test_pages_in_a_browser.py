@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 from tests.support.browsing import ADMINISTRATOR, AUDITOR, BORDER, Officer, PagesPair
-from tests.support.page_stories import Return
+from tests.support.page_stories import Return, appoint
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 NO_AXE = "the npm package axe-core is missing; run: tools/browser.sh"
@@ -39,12 +39,10 @@ MOST_FIRST, MOST_LATER = 150_000, 30_000
 
 @pytest.fixture(scope="module")
 def told(browser: Browser, made: PagesPair) -> dict[str, str]:
-    """Play a return until the confirmed appointment, and leave a form open; return addresses by name."""
+    """Announce a person, agree the handover, and leave a form open; return addresses by name."""
     story = Return(browser, made)
     story.announce()
-    story.decide()
-    story.propose()
-    story.confirm()
+    case = appoint(made)
     story.kh.go("/write")
     story.kh.press("Begin")
     form = re.findall(r"/form/[0-9a-f-]{36}", story.kh.page.url)[0]
@@ -53,7 +51,7 @@ def told(browser: Browser, made: PagesPair) -> dict[str, str]:
     sheet = re.findall(r"/handover/[0-9A-Z-]{14}", border.page.content())[0]
     notice = made.kh.service.ask("message.list", limit=100)["messages"][-1]["id"]
     return {
-        "CASE": f"/case/{story.case}",
+        "CASE": f"/case/{case}",
         "FORM": f"{form}/persons/0/consents",
         "CHECK": f"{form}/check",
         "FILES": f"{form}/files",
