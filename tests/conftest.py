@@ -1,13 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The order in which test files are given to the workers: the slow ones first.
+"""The order in which test files are given to the workers, and what the processes of tests inherit.
 
-A file that takes a minute and is begun last keeps one worker busy while the others wait. No test may rely on
-this order, or on any other.
+The slow files come first: one that takes a minute and is begun last keeps one worker busy while the others
+wait. No test may rely on this order, or on any other.
+
+Where an environment forbids Python to keep bytecode, each of the hundred nodes and commands that tests start
+would compile the whole program again, for some seconds each. So they are allowed to keep it.
 """
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
+
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 SLOW_FOLDERS = frozenset({"interop", "journeys", "web"})
 """Real processes, browsers, whole stories: seconds a test, where others take milliseconds."""

@@ -82,7 +82,7 @@ def _officer(node: RealNode, released: list[str], over: threading.Event) -> None
             continue
         if done["fate"] == "released":
             released.append(done["id"])
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def _check(pair: RealPair, released: dict[str, list[str]], kills: int) -> str:

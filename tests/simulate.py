@@ -6,7 +6,8 @@ a fault on purpose and the run succeeds when the fault is found. With `--crossin
 of two casework nodes without keys and frames (`tests.support.crossing`), some 25 in a second.
 
 With `--ages MESSAGES [--every N]` one history of so many messages is written for each seed, and every backup
-of it, one for N messages, is put back: of one side, of both, with and without its high-water file.
+of it, one for N messages, is put back: of one side, of both, with and without its high-water file. With
+`--unsettled` the backups are made while messages are under way and frames are lost.
 """
 
 import argparse
@@ -88,10 +89,12 @@ def _play_crossing(seed: int, played: Played) -> None:
 def _play_ages(arguments: argparse.Namespace) -> int:
     began, broken = time.monotonic(), 0
     for seed in range(arguments.first, arguments.first + arguments.seeds):
-        outcomes = Ages(seed, arguments.ages, arguments.every).play()
+        outcomes = Ages(seed, arguments.ages, arguments.every, arguments.unsettled).play()
         counts = ", ".join(f"{number} {name}" for name, number in sorted(outcomes.counts.items()))
         print(
-            f"seed {seed}, {arguments.ages} messages, a backup each {arguments.every}: {counts}", flush=True
+            f"seed {seed}, {arguments.ages} messages, a backup each {arguments.every},"
+            f" {outcomes.under_way} messages under way in them: {counts}",
+            flush=True,
         )
         for words in outcomes.broken:
             print(words, flush=True)
@@ -106,6 +109,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--ages", type=int, default=0, help="messages of a history that is put back")
     parser.add_argument("--every", type=int, default=100, help="messages between two of its backups")
+    parser.add_argument("--unsettled", action="store_true", help="backups while messages are under way")
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument("--plant", choices=PLANTS, default="")
     forms.add_argument("--crossing", action="store_true", help="cases and movements, without keys and frames")

@@ -10,14 +10,12 @@ What a restore does and does not:
 1. It says that the store was restored (setting `restored`): every start gate asks for proof from then on.
 2. It leaves the high-water files alone, and no backup holds them: they are what notices an old store.
 3. In a folder that has a node it replaces the store only. Keys and settings there may be newer than the
-   backup; the old store is put aside, not deleted.
+   backup; the old store is put aside, not deleted. How that survives a kill: `restoring`.
 4. The recovery key is in no backup. It has its own two copies, in two safes.
 """
 
 import asyncio
 import contextlib
-import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,12 +34,22 @@ from exchange.adapters.storage.backups import (
     read_card,
     write_backup,
 )
-from exchange.adapters.storage.files import COPY, FolderLock, StoreFiles, destroy_folder
+from exchange.adapters.storage.files import COPY, StoreFiles, destroy_folder
 from exchange.adapters.storage.migrate import migrations
 from exchange.adapters.storage.opening import without_data_keys
 from exchange.adapters.storage.sqlite import SqliteStore
-from exchange.bootstrap.founding import FOLDERS
 from exchange.bootstrap.opening import OpenNode
+from exchange.bootstrap.restoring import (
+    CALENDAR,
+    STORE,
+    complete,
+    destroy,
+    finish,
+    lock_of,
+    new_place,
+    put_in_place,
+    write_private,
+)
 from exchange.clock import SystemClock, instant_text
 from exchange.config import FILE_NAME, read_settings
 from exchange.errors import (
@@ -57,7 +65,6 @@ from exchange.service.inventory import Inventory, take_inventory
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow
 
-CALENDAR: Final = "calendar.toml"
 EMPTIED: Final = "emptied.db"
 LAST_BACKUP: Final = "last_backup"
 """Setting: when the last backup was made, and until when it may be kept."""
@@ -256,7 +263,8 @@ def restore_backup(
     """Restore a backup into an empty folder; with `replace` in the place of the store of the same node.
 
     `data_keys` is a younger backup that gives the data keys to one that has none. After an error the folder
-    is as it was.
+    is as it was. After a kill it is too, or the restore is finished by the same command, or by the next start
+    (`restoring`).
 
     Raises:
         ConfigurationError: the folder is not empty, or of another node; the backups do not belong together.
@@ -265,18 +273,26 @@ def restore_backup(
     """
     card = look_at(path)
     _demand_data_keys(card, data_keys)
+    if finish(folder) == _name_of(card):
+        return Tried(card, asyncio.run(_checked(folder / STORE, card, _unlock(card, passphrase))))
     is_new = not folder.exists() or not any(folder.iterdir())
     if not is_new:
         _demand_own(folder, card, replace=replace)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with contextlib.ExitStack() as stack:
-        if (folder / "store").is_dir():
-            stack.callback(FolderLock(folder / "store").release)
-        unpacked = Path(tempfile.mkdtemp(prefix="restoring-", dir=folder))
-        stack.callback(shutil.rmtree, unpacked, ignore_errors=True)
-        tried = _prepare(path, passphrase, unpacked, data_keys=data_keys)
-        _put_in_place(folder, unpacked)
+    with lock_of(folder):
+        unpacked = new_place(folder)
+        try:
+            tried = _prepare(path, passphrase, unpacked, data_keys=data_keys)
+            complete(unpacked, _name_of(card))
+        except BaseException:
+            destroy(unpacked)
+            raise
+        put_in_place(folder, unpacked)
     return tried
+
+
+def _name_of(card: BackupCard) -> str:
+    return f"{card.node} {instant_text(card.made_at)}"
 
 
 def _demand_data_keys(card: BackupCard, data_keys: Path | None) -> None:
@@ -319,7 +335,7 @@ def _prepare(path: Path, passphrase: str, unpacked: Path, *, data_keys: Path | N
                 f"{data_keys} holds no data keys of this node",
                 hint=f"name a backup *{SHORT_LIVED} of the same node",
             )
-    _write_private(unpacked / KEYS_NAME, card.keys)
+    write_private(unpacked / KEYS_NAME, card.keys)
     return Tried(card, asyncio.run(_mark_restored(store, card, keys)))
 
 
@@ -338,41 +354,3 @@ async def _mark_restored(folder: Path, card: BackupCard, keys: NodeKeys) -> Inve
         inventory = await take_inventory(store, card.agency)
         await store.write(mark)
     return inventory
-
-
-def _put_in_place(folder: Path, unpacked: Path) -> None:
-    """Move what was unpacked into the folder: the store always, all else only where there is none (3)."""
-    for name in FOLDERS:
-        if name != "store":
-            (folder / name).mkdir(mode=0o700, exist_ok=True)
-    where = {
-        FILE_NAME: folder / FILE_NAME,
-        CALENDAR: folder / CALENDAR,
-        CARD_NAME: folder / "keys" / CARD_NAME,
-        KEYS_NAME: folder / "keys" / KEYS_NAME,
-    }
-    for name, place in where.items():
-        if (unpacked / name).exists() and not place.exists():
-            (unpacked / name).rename(place)
-    store = folder / "store"
-    if store.exists():
-        store.rename(folder / f"store-before-{instant_text(SystemClock().now()).replace(':', '')}")
-    (unpacked / "store").rename(store)
-    for changed in (folder, folder / "keys"):
-        _flush(changed)
-
-
-def _write_private(path: Path, raw: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(handle)
-
-
-def _flush(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

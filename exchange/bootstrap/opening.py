@@ -25,6 +25,7 @@ from exchange.adapters.transport.twin import (
     Twin,
 )
 from exchange.adapters.transport.witness import HttpWitnesses, check_url
+from exchange.bootstrap.restoring import finish
 from exchange.cases.tables import LifecycleTable, MovementTable
 from exchange.clock import Clock, SystemClock
 from exchange.config import FILE_NAME, Settings, read_settings
@@ -70,6 +71,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
     Raises:
         NodeError: anything about the folder, its modes, keys or store that keeps the node from running.
     """
+    finish(folder)  # a restore that was broken off
     settings = read_settings(folder)
     check_folder(folder)
     check_folder(folder / "store")

@@ -226,6 +226,11 @@ def _statement(name: str, description: str, change: Callable[[Live, dict[str, Js
     return Check(f"gate-{name}", "gate.statement", description, "400", play)
 
 
+def _renewing(renew: JsonValue) -> Callable[[GateWord], GateWord]:
+    """Return a function that adds what people decided to a report."""
+    return lambda right: replace(right, gives={**right.gives, "renew": renew})
+
+
 def _signed(
     live: Live, members: dict[str, JsonValue], *, typ: str = GATE_TYP, use: KeyUse = KeyUse.DOOR
 ) -> bytes:
@@ -278,6 +283,12 @@ GATE: Final = (
               lambda right: replace(right, at=right.at - TOO_OLD)),
     _question("early", "gate.clock", "The clock of the question is six minutes ahead.", "503",
               lambda right: replace(right, at=right.at + TOO_OLD)),
+    _question("renew-alone", "gate.epoch", "We alone decided a new epoch; the node goes on.", "200",
+              _renewing({"ep": 2, "why": "two_histories"})),
+    _question("renew-first", "gate.epoch", "We name the first epoch as a new one.", "400",
+              _renewing({"ep": 1, "why": "two_histories"})),
+    _question("renew-without-reason", "gate.epoch", "We name a new epoch without a reason.", "400",
+              _renewing({"ep": 2})),
     Check("gate-nonce", "gate.nonce", "Two questions are asked.",
     "each answer has its own nonce", _asked_again),
     Check("gate-leaves", "gate.statement", "Our own log is asked for.", "our log", _leaves),

@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from exchange.errors import CardInvalidError, ExchangeError, ProtocolError, RefusedError, TailInvalidError
-from exchange.ids import AgencyCode, KeyId, MessageId, sha256
+from exchange.ids import AgencyCode, KeyId, LinkId, MessageId, sha256
 from exchange.kit.agency import private_keys
 from exchange.kit.contexts import Contexts
-from exchange.ledger.copy import CopyState, judge_tail
+from exchange.ledger.copy import CopyState, is_held, judge_tail
 from exchange.ledger.entries import decode_leaf, legal
+from exchange.ledger.erasure import PersonPart, case_mark, erasure_digest
 from exchange.ledger.judge import LogJudge
 from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import verify_cosignature, verify_head
@@ -111,11 +112,25 @@ def tail(contexts: Contexts, vector: Vector) -> str:
         tuple(raw.encode("utf-8") for raw in vector["leaves"]),
         vector["head"],
     )
+    if is_held(state, offered, newest=""):
+        return "taken"
     try:
         judge_tail(state, offered, head_keys=[setting.sender.key(KeyUse.HEAD).public])
     except TailInvalidError as error:
         return f"{REFUSED} {error.difference}".rstrip()
     return "taken"
+
+
+def erasure(contexts: Contexts, vector: Vector) -> str:
+    """Return the digest that the entry `eras` gives over the parts of erased cases."""
+    marks = [
+        case_mark(LinkId(vector["link"]), [_person_part(one) for one in case]) for case in vector["cases"]
+    ]
+    return erasure_digest(mark for mark in marks if mark)
+
+
+def _person_part(given: Mapping[str, Any]) -> PersonPart:
+    return PersonPart(MessageId(given["message"]), given["number"], given["part"].encode("utf-8"))
 
 
 def cosignature(contexts: Contexts, vector: Vector) -> str:
@@ -213,6 +228,7 @@ JUDGES: Final[Mapping[str, Judge]] = {
     "heads": head,
     "tails": tail,
     "cosignatures": cosignature,
+    "erasures": erasure,
     "frames": frame,
     "cards": card,
     "agreements": agreement,

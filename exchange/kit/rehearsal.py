@@ -21,6 +21,7 @@ from exchange.messages.codelists import codelist, raw_list
 from exchange.protocol.keyring import Keyring, OwnKey
 from exchange.protocol.parts import Document
 from exchange.service.doorkeeper import Doorkeeper
+from exchange.service.epochs import decide
 from exchange.service.gate import open_gate
 from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Node, Presence
@@ -141,6 +142,11 @@ class Rehearsal:
         """Ask the partner, who gives recorded answers; raises as `service.gate.open_gate`."""
         self._carrier.answers = list(answers)
         await open_gate(self._node, self._link)
+
+    async def decide_anew(self) -> None:
+        """Let two persons of the node decide that the ledger begins anew."""
+        actors = ("kit-first", "kit-second")
+        await decide(self._node, self._link, why="two_histories", actors=actors)
 
     async def release(self, document: Document, *, officer: OfficerNumber) -> None:
         """Send a message of the node's own by an officer who may do everything."""

@@ -127,6 +127,7 @@ _TABLE: Final = (
     ("tail.growth", "a log never shrinks and never changes", f"{THREATS} rule 26"),
     ("cosignature.form", "a cosignature is one line over time and head", f"{LOG} Cosignature"),
     ("cosignature.signature", "a cosignature is by the cosign key", f"{LOG} Cosignature"),
+    ("eras.digest", "both sides compute the same digest over what was erased", f"{LOG} What was erased"),
     # frames, door, gate
     ("frame.form", "a frame holds what its header counts, and nothing else", f"{OBJECTS} Frame"),
     ("frame.limits", "a frame keeps its limits", f"{OBJECTS} Frame"),
@@ -150,6 +151,7 @@ _TABLE: Final = (
         "the gate opens when all that is known of a log is a prefix of it",
         f"{GATE} Decision",
     ),
+    ("gate.epoch", "a new epoch begins when both sides have decided the same one", f"{GATE} A new epoch"),
     # enrolment
     ("card.form", "a card has exactly its members", f"{ENROLMENT} Card"),
     ("card.keys", "keys are sound, of one use, and listed once", f"{ENROLMENT} Card"),

@@ -159,8 +159,10 @@ class _Node:
             contexts.usual.setting, self._make_store, clock=StandingClock(contexts.now), random=random
         )
         states = []
-        for answer in vector["answers"]:
+        for number, answer in enumerate(vector["answers"]):
             node.close()
+            if number == vector.get("decided"):
+                await node.decide_anew()
             with contextlib.suppress(ExchangeError):
                 await node.ask_at_the_gate(answer.encode("utf-8"))
             states.append(node.state)

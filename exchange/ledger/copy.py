@@ -15,6 +15,9 @@ In this order; the numbers stand beside the code.
    asked for, and 6 decides.
 8. Each new leaf is in its canonical form, with right link, writer, epoch and index, else `log_invalid`.
 
+A tail that says only what our copy says (`is_held`) is no fault, though its head may be smaller: it came
+twice, or was overtaken. The checks do not see it, for the key of its head may have been retired since.
+
 Then the caller stores leaves and head in one transaction and cosigns: *I hold these bytes.* Events, own
 members, numbers and times are judged only after that (`entries.legal`, `judge.LogJudge`): refusing to store
 would throw the best evidence away.
@@ -57,6 +60,15 @@ class TakenTail:
     raw_leaves: tuple[bytes, ...]
     range: CompactRange
     head: Head
+
+
+def is_held(state: CopyState, tail: FrameTail, *, newest: str) -> bool:
+    """Return True for a tail that says only what our copy says; `newest` is the note of its last head."""
+    if (tail.by, tail.ep) != (state.by, state.ep) or tail.start < 0:
+        return False
+    end = tail.start + len(tail.leaves)
+    is_inside = end < state.size or (end == state.size and tail.head == newest)
+    return is_inside and tuple(state.known(tail.start, end)) == tail.leaves
 
 
 def judge_tail(

@@ -123,10 +123,11 @@ def read_card(raw: bytes, *, pinned_recovery: PublicKey | None) -> Card:
 
 
 def newer_card(held: Card, offered: Card, *, known_keys: Collection[KeyId] = ()) -> Card:
-    """Return which of two cards of one agency counts: the higher serial, or the held one if equal.
+    """Return which of two cards of one agency counts: the one of the higher serial, else the held one.
 
     1. Both are of the same agency, node and recovery key, and of the same kind (training or real).
-    2. A lower serial is refused; the same serial with other bytes is an alarm (`card_conflict`).
+    2. A lower serial changes nothing, for couriers bring old cards late; the same serial with other bytes
+       is an alarm (`card_conflict`).
     3. A key keeps its use and its bytes, and a revoked key stays revoked or goes.
     4. A key that is new in it is not known from elsewhere (`known_keys`).
 
@@ -138,7 +139,7 @@ def newer_card(held: Card, offered: Card, *, known_keys: Collection[KeyId] = ())
     ):  # fmt: skip
         raise CardInvalidError(f"the card of {held.agency} changes agency, node, recovery key or training")
     if offered.serial < held.serial:
-        raise CardInvalidError(f"card {offered.serial} of {held.agency} is older than the held {held.serial}")
+        return held
     if offered.serial == held.serial:
         return _same(held, offered)
     before = {key.kid: key for key in held.keys}

@@ -6,6 +6,7 @@ was made within 300 s of our clock and, as an answer, names the nonce of our que
 ways with every question of that kind. What follows from a report is decided in `gate`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,6 +28,8 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.renewal import told_decision
 
 GATE_TIMEOUT_S = 30.0
+REASON = re.compile(r"[a-z][a-z_]{1,39}", re.ASCII)
+"""A code; which reasons there are, only the side that decides has to know."""
 
 
 @dataclass(frozen=True)
@@ -198,12 +201,19 @@ def report_from(told: Mapping[str, JsonValue], *, at: datetime, nonce: str = "")
         copy_ep=copy.integer("ep"),
         copy_size=copy.integer("size"),
         next_seq=gives.integer("next"),
-        renew_ep=_members(gives.value("renew"), "ep why").integer("ep", low=2) if "renew" in told else 0,
+        renew_ep=_decided_epoch(gives.value("renew")) if "renew" in told else 0,
         state=gives.text("state", max_chars=16),
         restored=gives.text("restored", min_chars=0, max_chars=64),
         nonce=nonce,
         gives=told,
     )
+
+
+def _decided_epoch(value: JsonValue) -> int:
+    renew = _members(value, "ep why")
+    if not REASON.fullmatch(renew.text("why", max_chars=40)):
+        raise renew.fault("why", "a code")
+    return renew.integer("ep", low=2)
 
 
 def _members(value: JsonValue, names: str) -> Members:

@@ -4,24 +4,27 @@
 A line that the partner once sent us cannot be opened by the partner, because it was sealed to us. So its
 parts are sealed once more, to the partner; nothing new is disclosed, since the partner wrote them, and
 the partner checks them against the commitment in its own leaf. A line of ours is given as it was sent.
-What is erased is not given: the envelope stands alone, `body` is "".
+What is erased is not given: the envelope stands alone, `body` is "". One erased part is enough: the others
+would not give the commitment, so what they say could not be proved.
 """
 
 from exchange.errors import FrameInvalidError
 from exchange.ids import AgencyCode
 from exchange.protocol.gatewords import MAX_NUMBERS
-from exchange.protocol.parts import pad
+from exchange.protocol.parts import commitment, pad
 from exchange.protocol.seal import seal
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.trust import trusted_sealing_key
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import Direction
+from exchange.service.rows import Direction, MessageRow
 from exchange.service.versions import pairing_under
 
 LEAVES_A_PAGE = 2_000
 BYTES_A_PAGE = 6 * 1024 * 1024
+LEAST_PARTS = 2
+"""Header and content."""
 
 
 def give_leaves(
@@ -86,19 +89,21 @@ def _line(
     if not envelope:
         return None
     if not mine:
-        parts = [part.raw for part in uow.contents.parts(row.link, direction, seq)]
-        suite = pairing_under(uow, pairing, row.agreement_n).agreement.suite
-        key = trusted_sealing_key(pairing.partner_keys, suite=suite, at=node.clock.now())
-        body = (
-            seal(
-                pad(parts),
-                suite=suite,
-                key=key,
-                sender=node.agency,
-                recipient=pairing.partner,
-                message_id=row.id,
-            )
-            if len(parts) >= 2
-            else b""
-        )
+        body = _sealed_back(uow, node, pairing, row)
     return {"seq": seq, "envelope": envelope.decode("ascii"), "body": (body or b"").decode("ascii")}
+
+
+def _sealed_back(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow) -> bytes:
+    """Return the parts of a message of the partner, sealed to the partner; nothing if one of them is gone."""
+    parts = [part.raw for part in uow.contents.parts(row.link, row.direction, row.seq)]
+    if len(parts) < LEAST_PARTS or commitment(row.id, parts) != row.commitment:
+        return b""
+    suite = pairing_under(uow, pairing, row.agreement_n).agreement.suite
+    return seal(
+        pad(parts),
+        suite=suite,
+        key=trusted_sealing_key(pairing.partner_keys, suite=suite, at=node.clock.now()),
+        sender=node.agency,
+        recipient=pairing.partner,
+        message_id=row.id,
+    )

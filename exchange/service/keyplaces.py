@@ -68,7 +68,8 @@ def _take_card(uow: UnitOfWork, node: Node, agency: AgencyCode, raw: bytes) -> b
         return False
     held = parsed_card(held_row.raw)
     offered = read_card(raw, pinned_recovery=held.recovery)
-    newer_card(held, offered, known_keys=_known_elsewhere(uow, node, held))
+    if newer_card(held, offered, known_keys=_known_elsewhere(uow, node, held)) is held:
+        return False
     for link in uow.links.all():
         if link.partner == agency:
             before = partner_keys(uow, link)

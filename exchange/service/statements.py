@@ -50,6 +50,8 @@ AFTER_THE_DAY: Final = timedelta(hours=1)
 """The last messages get their verdicts, and both clocks are past the day. DL-STM-DAY gives 12 hours."""
 NOTICES: Final = 1_000
 """Statements looked through for a message; more than two years of them."""
+RESTS_ON_OPENING: Final = "/balance"
+"""Place of the figures that begin where the statement before ended."""
 AGREED, DIFFERS = "agreed", "differs"
 
 
@@ -169,9 +171,13 @@ async def check(node: Node, row: StatementRow) -> Shown:
     if not all(0 <= size <= here for size, here in zip(sizes, held, strict=True)):
         return Shown(row, content, ("/heads",))
     walked = await walk(node, row.link, sizes=sizes, trees=True)
-    opening = await _opening_of_partner(node, row)
+    before = await _before_of_partner(node, row)
+    opening = await _opening(node, row.link, before)
     ours = await _figures(node, walked, span_of(row.period), opening)
-    return Shown(row, content, unlike(content, ours))
+    found = unlike(content, ours)
+    if before is not None and not opening and await _cannot_be_read(node, before):
+        found = tuple(place for place in found if not place.startswith(RESTS_ON_OPENING))
+    return Shown(row, content, found)
 
 
 async def _partner(node: Node, link: LinkId) -> AgencyCode:
@@ -182,11 +188,20 @@ def _sizes(uow: UnitOfWork, node: Node, link: LinkId, partner: AgencyCode) -> tu
     return uow.logs.position(link, node.agency).size, uow.logs.position(link, partner).size
 
 
-async def _opening_of_partner(node: Node, row: StatementRow) -> dict[AgencyCode, int]:
+async def _cannot_be_read(node: Node, before: StatementRow) -> bool:
+    """Return True if a statement stands in the log and its message is not here, or says nothing.
+
+    That is a difference of its own. The next one is not blamed for it: its heads and roots are compared all
+    the same, and from them its balance follows.
+    """
+    return await node.store.read(lambda uow: _is_in_log(uow, node, before) and _content(uow, before) is None)
+
+
+async def _before_of_partner(node: Node, row: StatementRow) -> StatementRow | None:
     rows = await node.store.read(lambda uow: uow.statements.list(row.link, limit=NOTICES))
     kind = len(row.period)
     before = [one for one in rows if not one.is_own and one.no < row.no and len(one.period) == kind]
-    return await _opening(node, row.link, max(before, key=lambda one: one.no, default=None))
+    return max(before, key=lambda one: one.no, default=None)
 
 
 async def answer(

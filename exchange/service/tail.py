@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from exchange.errors import ExchangeError, NoteInvalidError, SignatureInvalidError, TailInvalidError
 from exchange.ids import Digest, b64url, parse_digest, parse_message_id
-from exchange.ledger.copy import CopyState, judge_tail
+from exchange.ledger.copy import CopyState, is_held, judge_tail
 from exchange.ledger.entries import Event, Leaf, decode_leaf, legal
 from exchange.ledger.notes import cosign, verify_cosignature
 from exchange.protocol.frames import FrameCosignature, FrameTail
@@ -90,7 +90,7 @@ def store_tail(
         known=lambda start, end: uow.logs.leaves(link, by, start, end),
     )
     newest = uow.logs.head(link, by)
-    if _is_old(state, tail, newest.note if newest else ""):
+    if is_held(state, tail, newest=newest.note if newest else ""):
         return ()
     keys = trusted_signers(pairing.partner_keys, use=KeyUse.HEAD, index=tail.start + len(tail.leaves) - 1)
     taken = judge_tail(state, tail, head_keys=keys, gathered=gathered)
@@ -103,16 +103,6 @@ def store_tail(
     line = cosign(tail.head, node.keys.signing(KeyUse.COSIGN, now), by=node.agency, at=now)
     uow.logs.add_cosignature(link, by, taken.head.size, line)
     return taken.new_leaves
-
-
-def _is_old(state: CopyState, tail: FrameTail, newest: str) -> bool:
-    """Return True for a tail that came twice or was overtaken: it says what our copy says.
-
-    Its head is not judged again, for its key may have been retired since.
-    """
-    end = tail.start + len(tail.leaves)
-    is_inside = end < state.size or (end == state.size and tail.head == newest)
-    return is_inside and tuple(state.known(tail.start, end)) == tail.leaves
 
 
 def take_cosignature(uow: UnitOfWork, node: Node, pairing: Pairing, offered: FrameCosignature) -> None:

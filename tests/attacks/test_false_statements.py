@@ -107,6 +107,54 @@ def test_statement_with_a_wrong_figure_is_answered_differs_and_named(change: Any
     play(story)
 
 
+NEXT = "2027-10-05"
+
+
+async def after_one_that_nobody_can_read(stage: Any, change: Any) -> Any:
+    """Let the partner name a statement without a message, and then send a right or changed next one."""
+    await a_right_statement(stage)
+    stage.partner.log(stmt(no=1, per=PERIOD, dg=sha256(b"no message")))
+    await stage.give()
+    stage.clock.jump(timedelta(hours=24))
+    stage.partner.clock.jump(timedelta(hours=24))
+    stage.node.guard.settle()
+    await make(stage.node, stage.link, NEXT, officer=OFFICER)
+
+    def content(uow: Any) -> dict[str, Any]:
+        rows = uow.statements.messages(stage.link, Direction.OUT, "STM", limit=9)
+        found = [dict(document_of(uow, row)["content"]) for row in rows]
+        return max(found, key=lambda one: one["period_from"])
+
+    said = mirrored(await stage.store.read(content))
+    change(said)
+    await partner_says(stage, {"type": "STM", **said}, lambda pc: stmt(no=2, per=NEXT, dg=pc))
+    assert await answer_days(stage.node, stage.link) == 1
+    return await stage.store.read(lambda uow: uow.statements.get(stage.link, is_own=False, no=2))
+
+
+def test_statement_after_one_that_cannot_be_read_is_not_blamed_for_it() -> None:
+    """Its balance begins where the unreadable one ended, which is not known here."""
+
+    async def story(stage: Any) -> None:
+        row = await after_one_that_nobody_can_read(stage, lambda said: None)
+
+        assert (row.answer, row.findings) == ("agreed", ())
+        await is_well(stage)
+
+    play(story)
+
+
+def test_wrong_root_after_a_statement_that_cannot_be_read_is_named_all_the_same() -> None:
+    async def story(stage: Any) -> None:
+        row = await after_one_that_nobody_can_read(
+            stage, lambda said: said["roots"][0].update(delivery=sha256(b"another"))
+        )
+
+        assert (row.answer, row.findings) == ("differs", ("/roots/0/delivery",))
+
+    play(story)
+
+
 def test_leaf_about_a_statement_whose_message_never_comes_is_not_answered() -> None:
     async def story(stage: Any) -> None:
         stage.partner.log(stmt(no=1, per=PERIOD, dg=sha256(b"no message")))

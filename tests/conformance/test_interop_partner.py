@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[1] / "interop"
-TESTS = {"examples.mjs", "vectors.mjs", "wrong.mjs"}
+TESTS = {"examples.mjs", "seeds.mjs", "vectors.mjs", "wrong.mjs"}
 """What tests the partner, and is none of it."""
 MAX_CODE_LINES = 600
 """Lines with code, of at most 130 characters; comments and empty lines are free."""

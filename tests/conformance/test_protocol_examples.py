@@ -303,6 +303,32 @@ def test_each_word_of_the_gate_names_the_nonce_of_the_one_before() -> None:
     assert [word.to_nonce for word in said] == ["", *(word.nonce for word in said[:-1])]
 
 
+def test_a_new_epoch_is_named_by_both_before_either_begins_it() -> None:
+    raws = [read_gate_word(EXAMPLES["new_epoch"]["gate"][number].encode()) for number in ("1", "2", "3")]
+    said = [
+        verify_gate_word(raw, public(by, KeyUse.DOOR)) for raw, by in zip(raws, (TH, KH, TH), strict=True)
+    ]
+
+    assert [word.to_nonce for word in said] == ["", said[0].nonce, said[1].nonce]
+    assert {json.dumps(word.gives["renew"]) for word in said} == {'{"ep": 2, "why": "both_restored"}'}
+    assert [word.gives["own"]["ep"] for word in said] == [1, 1, 2]
+
+
+@pytest.mark.parametrize("by", [TH, KH])
+def test_the_log_of_a_new_epoch_is_in_order_and_names_where_the_old_logs_ended(by: str) -> None:
+    new = EXAMPLES["new_epoch"]["logs"][by]
+    judge = LogJudge()
+
+    judge.take([raw.encode("ascii") for raw in new["leaves"]])
+
+    assert (judge.faults, judge.id_faults()) == ([], [])
+    first = [json.loads(raw) for raw in new["leaves"][:3]]
+    assert [leaf["ev"] for leaf in first] == ["open", "agrx", "epch"]
+    sizes = {agency: log["size"] for agency, log in EXAMPLES["logs"].items()}
+    other = TH if by == KH else KH
+    assert (first[2]["sz"], first[2]["csz"]) == (sizes[by], sizes[other])
+
+
 def test_parts_of_different_messages_have_different_salts() -> None:
     salts = [json.loads(part)["salt"] for number in (1, 2) for part in message(number)["parts"]]
 

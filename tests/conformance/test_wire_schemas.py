@@ -77,7 +77,6 @@ BEYOND: Final[Mapping[str, tuple[str, ...]]] = {
         "envelope-ends-at-once",
     ),
     "the object before": (
-        "card-then-older",
         "card-then-same-serial",
         "card-then-key-comes-back",
         "card-then-real-now",
@@ -114,6 +113,9 @@ BEYOND: Final[Mapping[str, tuple[str, ...]]] = {
         "gate-other-sender",
         "gate-other-recipient",
         "gate-seen-*",
+        "gate-renew-nobody",
+        "gate-renew-later-epoch",
+        "gate-renew-begun-before",
     ),
 }
 

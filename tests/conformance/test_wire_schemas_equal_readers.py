@@ -146,10 +146,12 @@ def _right() -> Iterator[tuple[str, Any]]:
     yield "envelope", json.loads(MADE["messages"]["1"]["envelope_payload"])
     yield "frame", json.loads(MADE["frames"]["3"].split("\n")[0])
     yield "gate", json.loads(MADE["gate_payloads"]["3"])
+    yield "gate", json.loads(MADE["new_epoch"]["gate_payloads"]["1"])
     yield "agreement", json.loads(MADE["enrolment"]["agreement"])
     for name in ("invitation", "joining"):
         yield name, json.loads(MADE["enrolment"][f"{name}_payload"])
-    leaves = [json.loads(leaf) for log in MADE["logs"].values() for leaf in log["leaves"]]
+    logs = (*MADE["logs"].values(), *MADE["new_epoch"]["logs"].values())
+    leaves = [json.loads(leaf) for log in logs for leaf in log["leaves"]]
     yield "leaf", leaves[0]
     yield from (("event", leaf) for leaf in {leaf["ev"]: leaf for leaf in leaves}.values())
 

@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Makes the values of docs/protocol/examples.json again, step by step of build-a-partner.md: node examples.mjs
 import { deepStrictEqual as equal, throws } from 'node:assert';
-import { createPrivateKey } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { checkDocument, commitment, pad, readMessage, unpad, unseal } from './body.mjs';
 import { linkId, readCard, termsOf, words } from './enrol.mjs';
-import { b64u, detach, digest, load, loadKey, openJws, readShared, sha256, signJws, verify } from './forms.mjs';
-import { checkCosigned, checkTail, readLeaf, rootOf, writeFrame, writeHead, writeLeaf } from './log.mjs';
+import { b64u, detach, digest, load, loadKey, openJws, readShared, signJws, verify } from './forms.mjs';
+import { decide } from './gate.mjs';
+import { checkCosigned, checkTail, hasEffect, readLeaf, rootOf, writeFrame, writeHead, writeLeaf } from './log.mjs';
+import { isMade, jwkOf } from './seeds.mjs';
 
 const made = JSON.parse(readShared('docs/protocol/examples.json')), keys = {};
-const PKCS8 = { Ed25519: '302e020100300506032b657004220420', X25519: '302e020100300506032b656e04220420' };
-const fromSeed = (alg, seed) => createPrivateKey({ format: 'der', type: 'pkcs8',
-  key: Buffer.concat([Buffer.from(PKCS8[alg], 'hex'), seed]) }).export({ format: 'jwk' });
 for (const [agency, list] of Object.entries(made.keys)) { // 1
-  for (const { use, alg, label, kid, public: raw } of list.filter((one) => ['Ed25519', 'X25519'].includes(one.alg))) {
-    const key = loadKey(use, fromSeed(alg, sha256(label)));
-    equal([b64u(key.raw), key.kid], [raw, kid]);
-    (keys[agency] ??= {})[use] = key;
+  for (const one of list.filter(isMade)) {
+    const key = loadKey(one.use, jwkOf(one));
+    equal([b64u(key.raw), key.kid], [one.public, one.kid]);
+    (keys[agency] ??= {})[one.use] = key;
   }
 }
 for (const [agency, text] of Object.entries(made.cards)) { // 2, 3
@@ -74,8 +72,15 @@ for (const [n, frame] of Object.entries(made.frames)) { // 8
 }
 const { signature_base: base, fields } = made.request;
 equal(verify(keys['TH-MSDHS-DATIP'].door.raw, base, Buffer.from(fields.Signature.split(':')[1], 'base64')), true);
-for (const [n, text] of Object.entries(made.gate)) { // 9
+const { gate, gate_payloads: payloads, logs } = made.new_epoch;
+for (const [text, payload] of [...Object.entries(made.gate).map(([n, one]) => [one, made.gate_payloads[n]]), // 9
+  ...Object.entries(gate).map(([n, one]) => [one, payloads[n]])]) {
   const word = openJws('gate', text);
   word.verify(keys[word.payload.from].door.raw);
-  equal(JSON.stringify(word.payload), made.gate_payloads[n]);
+  equal(JSON.stringify(word.payload), payload);
 }
+for (const { leaves, root } of Object.values(logs)) { // this partner has no later epoch, and reads its leaves
+  equal([leaves.map((leaf) => writeLeaf(readLeaf(leaf))), rootOf(leaves).toString('hex')], [leaves, root]);
+  equal(leaves.every((leaf) => hasEffect(readLeaf(leaf))), true);
+}
+for (const n of ['1', '2', '3']) throws(() => decide({}, JSON.parse(payloads[n]).gives), { code: 'people' });

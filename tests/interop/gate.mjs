@@ -22,10 +22,10 @@ async function ask(partner, last) {
   return word;
 }
 
-function decide({ state, keys, link, me, own: leaves }, { seen, numbers, own, copy, agreement }) {
+export function decide({ state, keys, link, me, own: leaves }, { seen, numbers, own, copy, agreement, renew }) {
+  demand(!renew && [seen, own, copy].every((log) => log.ep === 1), 'people', 'another epoch, which is not built here');
   const mine = keys.head.raw, agreed = unb64(state.agreement);
   demand(!leaves.length || readLeaf(leaves.at(-1)).t <= instant(), 'clock', 'it is behind the own last leaf'); // 2
-  demand([seen, own, copy].every((log) => log.ep === 1), 'people', 'another epoch');
   demand(seen.size <= leaves.length && numbers <= state.out.length, 'people', 'the partner saw more than is here'); // 3, 5
   if (seen.size) { // 4
     const head = readHead(seen.note, link, me, (right) => right(mine) && mine);

@@ -12,8 +12,8 @@ from tests.support.command_line import Outcome, run
 from tests.support.notices import real_notice
 from tests.support.pair import FIRST, KH, SECOND, VN, RealNode, RealPair
 
-EACH_WAY = 250
-"""500 messages in both directions together."""
+MOST = 250
+"""Messages of one side; sending ends before, once two versions have come into force."""
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,10 @@ def is_in_force(pair: RealPair, n: int) -> bool:
     return all(set(shown(node)["in_force"].values()) == {n} for node in pair.nodes)
 
 
-def send_many(node: RealNode, country: str) -> None:
-    for _ in range(EACH_WAY):
+def send_until(node: RealNode, country: str, over: threading.Event) -> None:
+    for _ in range(MOST):
+        if over.is_set():
+            return
         node.send(real_notice(country))
 
 
@@ -48,10 +50,11 @@ def changes(folder: Path, text: str, name: str = "changes.toml") -> Path:
     return file
 
 
-def test_the_agreement_changes_with_500_messages_under_way(pair: RealPair, tmp_path: Path) -> None:
+def test_the_agreement_changes_while_messages_are_under_way(pair: RealPair, tmp_path: Path) -> None:
     """Suite 2 to suite 1 and back, a deadline and a type, while both sides send."""
+    over = threading.Event()
     senders = [
-        threading.Thread(target=send_many, args=(node, country))
+        threading.Thread(target=send_until, args=(node, country, over))
         for node, country in ((pair.kh, "VN"), (pair.vn, "KH"))
     ]
     for sender in senders:
@@ -66,6 +69,7 @@ def test_the_agreement_changes_with_500_messages_under_way(pair: RealPair, tmp_p
     )
     command(pair.kh, "sign", tmp_path / "3", "--yes")
     pair.until(lambda: is_in_force(pair, 3))
+    over.set()
     for sender in senders:
         sender.join()
     pair.until(pair.is_quiet, limit_s=180)
@@ -76,10 +80,12 @@ def test_the_agreement_changes_with_500_messages_under_way(pair: RealPair, tmp_p
     for node in pair.nodes:
         for side in ("out", "in"):
             states = [row["state"] for row in node.messages(side)]
-            assert states == ["accepted"] * EACH_WAY
+            assert states == ["accepted"] * len(states)
+            assert len(states) > 1
         begin = [row["from"]["own"] for row in shown(node)["versions"]]
         assert begin == sorted(begin)
         assert begin[0] == 1
+        assert begin[-1] > 2
     for found in pair.reconcile():
         assert not found["differences"], found["differences"]
         assert not found["faults"]
@@ -104,7 +110,8 @@ def test_the_shown_terms_with_one_change_are_a_file_of_changes(pair: RealPair, t
     done = command(pair.kh, "change", file, "-o", tmp_path / "next.json", "--yes", "--json")
     signed = command(pair.vn, "sign", tmp_path / "next.json", "--yes", "-o", tmp_path / "both.json")
     back = command(pair.kh, "sign", tmp_path / "both.json")
-    pair.until(lambda: is_in_force(pair, n))
+    # a comparison exchanges frames now; a link without messages does it within a minute
+    pair.until(lambda: bool(pair.reconcile()) and is_in_force(pair, n))
 
     assert [c["pointer"] for c in json.loads(done.out)["changes"]] == ["/expires_days"]
     assert (signed.code, back.code) == (0, 0), (signed, back)

@@ -26,6 +26,10 @@ from tests.support.anew import send
 from tests.support.checks import log_of, settle
 from tests.support.world import KH, VN, Agency, World
 
+LOST_SHARE = 0.3
+"""Of the frames of an unsettled history; a lost one is missed after 20 s."""
+SOON_S, LATER_S = 0.1, 3.0
+"""A frame takes up to 0.05 s each way: until then a message is under way, afterwards mostly not."""
 PATIENCE_S = 240.0
 """Time for gates to open or to say why not."""
 REASONS = frozenset({"both_restored", "high_water_ahead", "high_water_missing", "log_forked"})
@@ -57,6 +61,8 @@ class Outcomes:
     """What became of every restore; `broken` says what must not be."""
 
     counts: Counter[str] = field(default_factory=Counter)
+    under_way: int = 0
+    """Messages without a verdict in all backups together."""
     broken: list[str] = field(default_factory=list)
 
 
@@ -68,6 +74,8 @@ class Ages:
     messages: int
     every: int
     """Messages between two backups."""
+    unsettled: bool = False
+    """Frames are lost, and every backup, the last one too, is made while messages are under way."""
     outcomes: Outcomes = field(default_factory=Outcomes)
     _ages: list[Age] = field(default_factory=list)
 
@@ -83,16 +91,21 @@ class Ages:
 
     async def _write(self, world: World) -> None:
         await world.open()
+        world.weather.lose = LOST_SHARE if self.unsettled else 0.0
         for number in range(self.messages):
             await send(world.kh if number % 3 else world.vn)
             if number % self.every == 0:
-                await asyncio.sleep(world.dice.uniform(0, 3))
-                self._keep(world, number)
-        await settle(world)
-        await asyncio.sleep(30)
-        self._keep(world, self.messages)
+                await asyncio.sleep(world.dice.uniform(0, SOON_S if self.unsettled else LATER_S))
+                await self._keep(world, number)
+        if not self.unsettled:
+            await settle(world)
+            await asyncio.sleep(30)
+        await self._keep(world, self.messages)
 
-    def _keep(self, world: World, number: int) -> None:
+    async def _keep(self, world: World, number: int) -> None:
+        for one in world.agencies:
+            count, _ = await one.store.read(lambda uow: uow.messages.open_count(world.link))
+            self.outcomes.under_way += count
         stores = {one.code: one.store.snapshot() for one in world.agencies}
         marks = {one.code: dict(one.high_water.marks) for one in world.agencies}
         self._ages.append(Age(number, stores, marks))

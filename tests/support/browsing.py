@@ -60,10 +60,10 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class PagesPair:
-    """Two enrolled nodes with pages, and an account for every role on both sides."""
+    """Two enrolled nodes with pages; an account is opened for who sits down at a browser."""
 
     pair: RealPair
-    passwords: dict[tuple[str, str], str] = field(default_factory=dict)
+    _passwords: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def kh(self) -> RealNode:
@@ -73,6 +73,15 @@ class PagesPair:
     def vn(self) -> RealNode:
         return self.pair.vn
 
+    def password(self, node: RealNode, number: str) -> str:
+        """Return the password of an officer, whose account is opened when it is asked for first."""
+        place = node.code, number
+        if place not in self._passwords:
+            roles = list(ROLES[number])
+            answer = node.service.ask("account.open", number=number, roles=roles, password_stays=True)
+            self._passwords[place] = answer["first_password"]
+        return self._passwords[place]
+
 
 @contextlib.contextmanager
 def pages_pair(folder: Path) -> Iterator[PagesPair]:
@@ -80,11 +89,11 @@ def pages_pair(folder: Path) -> Iterator[PagesPair]:
     with RealPair(folder, pages=True) as pair:
         made = PagesPair(pair)
         for node in pair.nodes:
-            _people(made, node)
+            _people(node)
         yield made
 
 
-def _people(made: PagesPair, node: RealNode) -> None:
+def _people(node: RealNode) -> None:
     border, reception = _OFFICES[node.code[:2]]
     more = {
         BORDER: ("Officer at the crossing", border, "border_handover"),
@@ -94,9 +103,6 @@ def _people(made: PagesPair, node: RealNode) -> None:
     }
     for number, (name, office, function) in more.items():
         node.service.ask("officer.add", number=number, name=name, office=office, functions=[function])
-    for number, roles in ROLES.items():
-        answer = node.service.ask("account.open", number=number, roles=list(roles), password_stays=True)
-        made.passwords[node.code, number] = answer["first_password"]
 
 
 class Officer:
@@ -113,7 +119,7 @@ class Officer:
         width: int = 1100,
     ) -> None:
         self.base = f"http://127.0.0.1:{node.pages}"
-        self.number, self.password = number, made.passwords[node.code, number]
+        self.number, self.password = number, made.password(node, number)
         self.saved: list[str] = []
         """Names under which the browser would save what it got."""
         self.asked: list[str] = []

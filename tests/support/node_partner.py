@@ -23,7 +23,7 @@ from exchange.bootstrap import recovery_key
 from exchange.errors import NodeError
 from exchange.ids import AgencyCode
 from exchange.interfaces.cli import enrolling
-from tests.support.pair import FIRST, KH, SECOND, RealNode
+from tests.support.pair import FIRST, KH, LONGEST_PAUSE_S, SECOND, SHORTEST_PAUSE_S, RealNode
 
 ROOT = Path(__file__).parents[2]
 INTEROP = ROOT / "tests" / "interop"
@@ -192,7 +192,7 @@ class NodePair:
 
     def until(self, reached: Callable[[], bool], *, limit_s: float = 120.0) -> None:
         """Wait until something holds; a node that is not up yet counts as not."""
-        ends = time.monotonic() + limit_s
+        ends, pause_s = time.monotonic() + limit_s, SHORTEST_PAUSE_S
         while True:
             try:
                 if reached():
@@ -201,7 +201,8 @@ class NodePair:
                 pass
             if time.monotonic() > ends:
                 raise AssertionError(f"not reached; {self.kh.output()[-500:]} {self.th.output()[-1000:]}")
-            time.sleep(0.05)
+            time.sleep(pause_s)
+            pause_s = min(LONGEST_PAUSE_S, 1.3 * pause_s)
 
     def reconcile(self) -> dict[str, Any]:
         found: dict[str, Any] = self.kh.service.ask("reconcile", partner=TH, flush=True)

@@ -3,9 +3,11 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from playwright.sync_api import Browser
-from tests.support.browsing import BORDER, RECEPTION, Officer, PagesPair, day, moment
+from tests.support.browsing import BORDER, RECEPTION, ZONE, Officer, PagesPair, day, moment
+from tests.support.pair import FIRST, RealNode
 from tests.support.pictures import png
 
 PERSON = "TRAN Thi Hoa"
@@ -36,6 +38,40 @@ def notice(name: str = PERSON, born: str = "2001") -> dict[str, dict[str, str]]:
         "proposed_from": day("f", 0),
         "proposed_to": day("f", 20),
     }  # fmt: skip
+
+
+def appoint(made: PagesPair) -> str:
+    """Let the person who was announced be accepted and a handover be agreed, by command; return the case."""
+    now = datetime.now(ZONE)
+    (notice,) = made.vn.messages("in")
+    valid_until = str((now + timedelta(days=60)).date())
+    outcome = {"outcome": "accepted", "valid_until": valid_until, "reception": "VN-MOH"}
+    decision = made.vn.service.ask("message.answer", id=notice["id"], officer=FIRST, **outcome)
+    made.pair.until(lambda: made.pair.is_quiet() and _is_here(made.kh, decision["id"]))
+    shown = made.kh.service.ask("message.show", id=decision["id"], officer=FIRST)
+    codes = shown["document"]["header"]["case_codes"]
+    at = {
+        name: (now + timedelta(minutes=minutes)).isoformat(timespec="minutes")
+        for name, minutes in (("window_from", 30), ("window_to", 120), ("go_no_go_at", 20))
+    }
+    proposal = made.kh.send(
+        {
+            "type": "HPR", "case_codes": codes, "alternative": "KH-VN-PREYVOR", "record_form": "electronic",
+            "place_detail": "road gate, protection office", "transport": ["ministry_vehicle"], **at,
+            "stop_officers": [{"side": "host", "officer": FIRST}, {"side": "origin", "officer": FIRST}],
+        }
+    )  # fmt: skip
+    made.pair.until(lambda: made.pair.is_quiet() and _is_here(made.vn, proposal["id"]))
+    confirm = {"response": "confirm", "receiving_officers": [BORDER]}
+    made.vn.service.ask(
+        "message.answer", id=proposal["id"], officer=FIRST, **{"as": "HRP", "document": confirm}
+    )
+    made.pair.until(lambda: made.pair.is_quiet() and len(made.kh.messages("in")) == 2)
+    return str(codes[0])
+
+
+def _is_here(node: RealNode, number: str) -> bool:
+    return any(row["id"] == number for row in node.messages("in"))
 
 
 @dataclass

@@ -30,6 +30,8 @@ from exchange.interfaces.cli.client import Service
 
 KH, VN = AgencyCode("KH-MOSVY-DAHT"), AgencyCode("VN-MPS-IMM")
 FIRST, SECOND = OfficerNumber("P-0001"), OfficerNumber("P-0002")
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.5
+"""Between two looks at a state; a look costs the nodes the time of many messages."""
 START_S = 120.0
 """Argon2id and the store take about a second; a busy machine takes longer."""
 
@@ -192,7 +194,7 @@ class RealPair:
 
     def until(self, reached: Any, *, limit_s: float = 60.0) -> None:
         """Wait until something holds; a node that is not up yet counts as not."""
-        ends = time.monotonic() + limit_s
+        ends, pause_s = time.monotonic() + limit_s, SHORTEST_PAUSE_S
         while True:
             try:
                 if reached():
@@ -203,7 +205,8 @@ class RealPair:
                 raise AssertionError(
                     f"not reached in {limit_s:.0f} s; {self.kh.output()[-500:]} {self.vn.output()[-500:]}"
                 )
-            time.sleep(0.05)
+            time.sleep(pause_s)
+            pause_s = min(LONGEST_PAUSE_S, 1.3 * pause_s)
 
     def is_quiet(self) -> bool:
         """Return True when every message has its verdict."""

@@ -119,7 +119,7 @@ def _serials(short: Card) -> list[Row]:
     revoked = revoking(short, Revocation.COMPROMISED)
     rows = (
         ("newer", "A card of a higher serial.", "valid", short, second),
-        ("older", "A card of a lower serial.", REFUSED, second, short),
+        ("older", "A card of a lower serial.", "the held one stays", second, short),
         ("same", "The same card again.", "the held one stays", short, short),
         ("same-serial", "Another card of the same serial.", "refused card_conflict", short, renamed),
         ("revoking", "A card that calls a key compromised.", "valid", short, revoked),

@@ -106,6 +106,8 @@ def rows(contexts: Contexts) -> list[Row]:
         *(_row(name, rule, words, [answer], [expect]) for name, rule, words, expect, answer in _first(made)),
         *(_row(name, "gate.prefix", words, [right, made.signed(made.word(seen=seen))], [OPEN, expect])
           for name, words, expect, seen in _after(made)),
+        *(_row(name, "gate.epoch", words, [right, answer], [OPEN, expect]) | {"decided": 1}
+          for name, words, expect, answer in _anew(made)),
     ]  # fmt: skip
 
 
@@ -163,6 +165,26 @@ def _after(made: Answers) -> list[tuple[str, str, str, JsonValue]]:
         ("seen-further", "A head beyond our log was seen, and nobody gives the leaves back.", CLOSED,
          made.seen(9_999)),
     ]  # fmt: skip
+
+
+def _anew(made: Answers) -> list[tuple[str, str, str, str]]:
+    """Return answers to a node whose people have decided in the meantime that epoch 2 begins."""
+    renew: Row = {"ep": 2, "why": "two_histories"}
+    begun = made.seen(1)
+    assert isinstance(begun, dict)
+    rows: tuple[tuple[str, str, str, dict[str, JsonValue]], ...] = (
+        ("renew-both", "The people of the other side decided the same.", OPEN, {"renew": renew}),
+        ("renew-other-reason", "The other side names another reason, which is its own affair.", OPEN,
+         {"renew": renew | {"why": "entries_lost"}}),
+        ("renew-nobody", "The other side has decided nothing.", CLOSED, {}),
+        ("renew-later-epoch", "The other side names a later epoch.", CLOSED, {"renew": renew | {"ep": 3}}),
+        ("renew-first-epoch", "The other side names the first epoch.", CLOSED, {"renew": renew | {"ep": 1}}),
+        ("renew-no-reason", "The other side gives no reason.", CLOSED, {"renew": {"ep": 2}}),
+        ("renew-reason-in-words", "The reason is no code.", CLOSED, {"renew": renew | {"why": "Two logs"}}),
+        ("renew-begun-before", "The other side has seen our log of that epoch.", CLOSED,
+         {"renew": renew, "seen": begun | {"ep": 2}}),
+    )  # fmt: skip
+    return [(name, words, expect, made.signed(made.word(**gives))) for name, words, expect, gives in rows]
 
 
 def _changed(answer: str) -> str:

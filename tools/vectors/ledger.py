@@ -313,6 +313,7 @@ def tails(contexts: Contexts) -> list[Row]:
     forked = [*log[: held - 1], log[held - 1].replace(b'"add"', b'"retire"'), *log[held:]]
     other = [*log[:-1], log[-1].replace(b'"beat"', b'"note"')]
     shifted = [*log[:held], log[held].replace(b'"i":%d' % held, b'"i":%d' % (held + 1))]
+    other_held = [*log[: held - 2], log[held - 2].replace(b'"add"', b'"retire"')]
     spaced = [*log[:held], log[held].replace(b",", b", ", 1)]
     rows: tuple[tuple[str, str, str, str, int, list[bytes], str], ...] = (
         ("right", "tail.root", "Three new leaves.", "taken", held, log[held:], scribe.head()),
@@ -345,8 +346,10 @@ def tails(contexts: Contexts) -> list[Row]:
          shifted[held:], _signed(scribe, shifted)),
         ("not-canonical", "tail.root", "A leaf is not in its canonical form.", "refused log_invalid", held,
          spaced[held:], _signed(scribe, spaced)),
-        ("smaller", "tail.growth", "The head is smaller than the copy.", "refused log_shrunk", held - 2,
-         log[held - 2 : held - 1], scribe.head(size=held - 1)),
+        ("held-again", "tail.growth", "A tail that was overtaken: the copy says it all.", "taken",
+         held - 2, log[held - 2 : held - 1], scribe.head(size=held - 1)),
+        ("smaller", "tail.growth", "The head is smaller than the copy, over a leaf that is not held.",
+         "refused log_shrunk", held - 2, other_held[held - 2 :], _signed(scribe, other_held)),
         ("same-size-other-root", "tail.growth", "A head of the size of the copy has another root.",
          "refused log_forked", held, [], _signed(scribe, forked[:held])),
         ("held-leaf-changed", "tail.growth", "A leaf that is held is another one.",

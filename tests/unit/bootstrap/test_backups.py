@@ -11,6 +11,7 @@ from typing import TypeVar
 import pytest
 from exchange.bootstrap import look_at, make_backup, open_node, restore_backup, set_up, try_backup
 from exchange.bootstrap.backups import LAST_BACKUP, RESTORED
+from exchange.clock import instant_text
 from exchange.config import AgencySection, Settings
 from exchange.errors import (
     ConfigurationError,
@@ -125,6 +126,40 @@ def test_a_restore_of_the_same_node_replaces_the_store_alone_and_keeps_the_old_o
     assert (folder / "keys" / "keys.sealed").read_bytes() == keys
     assert "# changed since" in (folder / "exchange.toml").read_text()
     assert [path.name[:12] for path in folder.glob("store-before-*")] == ["store-before"]
+
+
+def test_a_restore_that_was_broken_off_is_finished_by_the_same_command(backup: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    restore_backup(backup, whole, PASSPHRASE)
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    place = folder / "restoring-1"
+    shutil.copytree(whole, place)
+    (place / "keys" / "keys.sealed").rename(place / "keys.sealed")
+    for name in ("keys", "log", "run", "high-water"):
+        shutil.rmtree(place / name)
+    card = look_at(backup)
+    (place / "complete").write_text(f"{card.node} {instant_text(card.made_at)}")
+
+    tried = restore_backup(backup, folder, PASSPHRASE)
+
+    assert tried.card == card
+    assert read(folder, lambda uow: uow.settings.get(RESTORED))
+
+
+def test_a_restore_of_another_backup_is_finished_before_a_new_one_is_judged(
+    backup: Path, node: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(node, folder)
+    shutil.copytree(folder / "store", folder / "restoring-1" / "store")
+    (folder / "restoring-1" / "complete").write_text("another backup")
+
+    with pytest.raises(ConfigurationError, match="not empty"):
+        restore_backup(backup, folder, PASSPHRASE)
+
+    assert len(list(folder.glob("store-before-*"))) == 1
+    assert read(folder, lambda uow: uow.settings.get("after")) == "lost"
 
 
 def test_a_backup_for_years_opens_content_only_with_the_data_keys_of_a_young_one(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from exchange.errors import TailInvalidError
 from exchange.ids import AgencyCode, LinkId
-from exchange.ledger.copy import CopyState, TakenTail, judge_tail
+from exchange.ledger.copy import CopyState, TakenTail, is_held, judge_tail
 from exchange.ledger.entries import beat, encode_leaf
 from exchange.ledger.merkle import EMPTY_ROOT, CompactRange, leaf_hash, root_of
 from exchange.ledger.notes import Head, sign_head
@@ -136,6 +136,34 @@ def test_3_head_of_another_link_or_epoch_is_refused(link: LinkId, ep: int) -> No
     note = sign_head(Head(link, ORIGIN, ep, 3, CompactRange().root()), head_key(ORIGIN), by=ORIGIN)
 
     assert refusal(log.copied(1), replace(log.tail(1), head=note)).difference == ""
+
+
+@pytest.mark.parametrize(("start", "size"), [(0, 0), (0, 4), (3, 4), (5, 5)])
+def test_tail_that_says_only_what_the_copy_says_is_held(start: int, size: int) -> None:
+    log = a_log(5)
+
+    assert is_held(log.copied(5), log.tail(start, size), newest=log.head())
+
+
+def test_tail_of_the_same_size_under_another_head_is_judged() -> None:
+    log = a_log(5)
+
+    assert not is_held(log.copied(5), log.tail(3), newest="another")
+
+
+def test_tail_with_another_leaf_than_the_copy_is_judged() -> None:
+    log, other = a_log(5), a_log(5, first="2027-10-04T08:00:00.000Z")
+
+    assert not is_held(log.copied(5), other.tail(0, 4), newest="")
+
+
+@pytest.mark.parametrize("change", [{"by": AgencyCode("KH-MOSVY-DAHT")}, {"ep": 2}, {"start": -1}])
+def test_tail_of_another_log_or_place_is_judged(change: dict[str, object]) -> None:
+    log = a_log(5)
+
+    tail = replace(log.tail(0, 4), **change)  # type: ignore[arg-type]
+
+    assert not is_held(log.copied(5), tail, newest="")
 
 
 @pytest.mark.parametrize("size", [0, 1, 4])

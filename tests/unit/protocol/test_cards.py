@@ -277,9 +277,16 @@ def test_the_same_card_again_changes_nothing() -> None:
     assert newer_card(held, agency().card) is held
 
 
-def test_a_lower_serial_is_refused() -> None:
-    with pytest.raises(CardInvalidError, match="older"):
-        newer_card(agency().but(serial=2).card, agency().card)
+def test_a_lower_serial_changes_nothing() -> None:
+    """A courier brings old cards late; the page about enrolment, a new card, step 2."""
+    held = agency().but(serial=2).card
+
+    assert newer_card(held, agency().card) is held
+
+
+def test_a_lower_serial_of_another_node_is_refused() -> None:
+    with pytest.raises(CardInvalidError, match="changes agency"):
+        newer_card(agency().but(serial=2, node="0" * 16).card, agency().card)
 
 
 def test_two_cards_of_one_serial_are_an_alarm() -> None:

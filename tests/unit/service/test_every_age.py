@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A backup of every age, of one side or of both: equal logs and nothing used twice, or a closed gate.
 
-The long form: `python -m tests.simulate --ages 2000 --every 100 --seeds 1`.
+The long form: `python -m tests.simulate --ages 2000 --every 100 --seeds 1`, and again with `--unsettled`.
 """
 
 from tests.support.ages import Ages
@@ -16,3 +16,11 @@ def test_a_store_of_any_age_is_made_whole_or_writes_nothing() -> None:
     assert outcomes.counts["opened"] == 8
     assert sum(closed.values()) == 4
     assert all("both_restored" in name or "high_water_ahead" in name for name in closed)
+
+
+def test_a_store_that_was_kept_while_messages_were_under_way_is_made_whole_too() -> None:
+    outcomes = Ages(seed=5, messages=4, every=3, unsettled=True).play()
+
+    assert outcomes.under_way > 0
+    assert outcomes.broken == []
+    assert outcomes.counts["opened"] >= 6

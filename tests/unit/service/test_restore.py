@@ -19,6 +19,7 @@ from tests.support.checks import (
     sent,
     settle,
 )
+from tests.support.erasing import MAI, erase, group_notice
 from tests.support.notices import decision, notice
 from tests.support.world import KH, OFFICER, VN, SimulatedCrashError, World
 
@@ -105,6 +106,32 @@ def test_the_empty_store_of_a_new_enrolment_is_refilled_whole():
         await demand_whole(world)
 
     World(seed=12).run(story)
+
+
+@pytest.mark.parametrize(("restored", "eraser"), [("kh", "vn"), ("vn", "kh")])
+def test_a_message_of_which_a_part_was_erased_comes_back_as_envelope_and_verdict(restored, eraser):
+    """What is left of it would not give the commitment: it is neither shown nor taken for a fault."""
+
+    async def story(world):
+        agency, other = getattr(world, restored), getattr(world, eraser)
+        await group_notice(world)
+        before = await picture(agency)
+        await erase(other, MAI)
+        restore(agency, world.snapshots[agency.code])
+        await world.open()
+        await exchange_all(agency)
+
+        after = await picture(agency)
+        assert {name: after[name] for name in ("own", "copy", "next")} == {
+            name: before[name] for name in ("own", "copy", "next")
+        }
+        rows = [[(seq, id, state) for seq, id, _, state, _ in side] for side in after["messages"]]
+        assert rows == [[(seq, id, state) for seq, id, _, state, _ in side] for side in before["messages"]]
+        assert not any(after["contents"].values())
+        await talk(world, 1)
+        assert await log_of(world.kh, world.kh) == await log_of(world.vn, world.kh)
+
+    World(seed=14).run(story)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

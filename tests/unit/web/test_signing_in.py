@@ -95,6 +95,7 @@ def test_the_sixth_try_in_a_minute_has_to_wait(tmp_path: Path) -> None:
 
         assert tries == [400] * 5
         assert (shown.status, visitor.token) == (429, "")
+        assert shown.says("Too many tries. Wait a minute, then try again.")
 
     play(tmp_path, story)
 

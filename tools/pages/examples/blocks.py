@@ -9,6 +9,7 @@ A page is its own template: everything outside the markers stays as it is. Long 
 `examples.json` has them whole.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -195,6 +196,19 @@ def _gate() -> str:
     return _fenced(*(f"{n}  {_short(text)}" for n, text in _value("gate_payloads").items()))
 
 
+def _renewing() -> str:
+    """Return what of the words is about the new epoch; the rest of a report is as ever."""
+    payloads = {n: json.loads(text)["gives"] for n, text in _value("new_epoch")["gate_payloads"].items()}
+    names = ("own", "next", "state", "renew")
+    told = {n: {name: gives[name] for name in names} for n, gives in payloads.items()}
+    return _fenced(*(f"{n}  {json.dumps(gives, separators=(',', ':'))}" for n, gives in told.items()))
+
+
+def _new_epoch() -> str:
+    log = _value("new_epoch")["logs"][JOINER]
+    return _fenced(*log["leaves"][:3], "", *log["head"].rstrip("\n").split("\n"))
+
+
 def _types() -> str:
     heads = ("Type", "Means", "Side", "Highest class", "Purposes", "The office has one of", "Form")
     rows = [heads, ("---",) * len(heads)]
@@ -236,6 +250,8 @@ BLOCKS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "frame": _frame,
         "request": _request,
         "gate": _gate,
+        "renewing": _renewing,
+        "new-epoch": _new_epoch,
         "types": _types,
         "reserved": _reserved,
     }

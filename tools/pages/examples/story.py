@@ -90,13 +90,14 @@ class Log:
     """The log of one side as it grows."""
 
     by: AgencyCode
+    ep: int = 1
     leaves: list[bytes] = field(default_factory=list)
 
     def write(self, *entries: Entry, seconds: float) -> None:
         for entry in entries:
             place = len(self.leaves)
             link, t = enrolment().link, instant_text(at(seconds))
-            self.leaves.append(encode_leaf(entry, link=link, by=self.by, ep=1, i=place, t=t))
+            self.leaves.append(encode_leaf(entry, link=link, by=self.by, ep=self.ep, i=place, t=t))
 
     @property
     def root(self) -> bytes:
@@ -104,7 +105,7 @@ class Log:
 
     @property
     def head(self) -> str:
-        head = Head(link=enrolment().link, by=self.by, ep=1, size=len(self.leaves), root=self.root)
+        head = Head(link=enrolment().link, by=self.by, ep=self.ep, size=len(self.leaves), root=self.root)
         return sign_head(head, keys_for(self.by)(KeyUse.HEAD), by=self.by)
 
     def tail(self, start: int) -> FrameTail:
@@ -282,18 +283,18 @@ def _frame(
 def _gate(joiner: Log, inviter: Log) -> dict[str, bytes]:
     """Return the dialogue by which a partner that only calls opens both gates, and begin both logs."""
     random = example_random("gate")
-    question = _report(joiner, random=random, to="", seconds=0, state="closed")
-    answer = _report(inviter, random=random, to=question.nonce, seconds=0.5, state="closed")
+    question = report_of(joiner, random=random, to="", seconds=0, state="closed")
+    answer = report_of(inviter, random=random, to=question.nonce, seconds=0.5, state="closed")
     joiner.write(*_beginning(JOINER), seconds=0.75)
-    again = _report(joiner, random=random, to=answer.nonce, seconds=1, state="open")
+    again = report_of(joiner, random=random, to=answer.nonce, seconds=1, state="open")
     inviter.write(*_beginning(INVITER), seconds=1.25)
-    done = _report(inviter, random=random, to=again.nonce, seconds=1.5, state="open")
+    done = report_of(inviter, random=random, to=again.nonce, seconds=1.5, state="open")
     words = {"1": question, "2": answer, "3": again, "4": done}
     return {name: sign_gate_word(word, keys_for(word.sender)(KeyUse.DOOR)) for name, word in words.items()}
 
 
-def _report(own: Log, *, random: RandomSource, to: str, seconds: float, state: str) -> GateWord:
-    """Return a word of the writer of a log, who holds nothing of the other log yet."""
+def report_of(own: Log, /, *, random: RandomSource, to: str, seconds: float, **more: JsonValue) -> GateWord:
+    """Return a word of the writer of a log, who holds nothing of the other log unless `more` says so."""
     sender, agreement = own.by, enrolment().agreement
     return GateWord(
         link=enrolment().link,
@@ -310,10 +311,11 @@ def _report(own: Log, *, random: RandomSource, to: str, seconds: float, state: s
             "own": {"ep": 1, "size": len(own.leaves), "root": b64url(own.root)},
             "copy": {"ep": 1, "size": 0},
             "next": 1,
-            "state": state,
+            "state": "closed",
             "restored": "",
             "agreement": {"n": 1, "ad": agreement.digest, "sig": enrolment().signatures[sender]},
             "card": card_of(sender).raw.decode("ascii"),
+            **more,
         },
     )
 

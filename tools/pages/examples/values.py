@@ -14,6 +14,7 @@ from exchange.protocol.jws import decode_segment
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse, PrivateKey
 
+from tools.pages.examples.anew import new_epoch
 from tools.pages.examples.parties import (
     INVITER,
     JOINER,
@@ -56,6 +57,16 @@ def examples() -> dict[str, JsonValue]:
         },
         "gate": {name: raw.decode() for name, raw in told.gate.items()},
         "gate_payloads": {name: payload(raw) for name, raw in told.gate.items()},
+        "new_epoch": _new_epoch(),
+    }
+
+
+def _new_epoch() -> JsonValue:
+    begun = new_epoch()
+    return {
+        "gate": {name: raw.decode() for name, raw in begun.words.items()},
+        "gate_payloads": {name: payload(raw) for name, raw in begun.words.items()},
+        "logs": {by: _log(log) for by, log in begun.logs.items()},
     }
 
 
