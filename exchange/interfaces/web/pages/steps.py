@@ -12,7 +12,7 @@ from typing import Any
 from exchange.errors import ExchangeError, InputError, UsageError
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.entering import TOP, Problem
-from exchange.interfaces.web.pages.cases import Line, groups_of
+from exchange.interfaces.web.pages.lines import Place, Shown, groups_of, place_of, shown_document
 from exchange.messages.attachments import Attached, attach
 from exchange.messages.document import JsonValue
 from exchange.messages.media import Carried
@@ -87,9 +87,11 @@ class Whole:
     """What the partner would see, and what keeps it from being sent."""
 
     document: Document | None
-    groups: list[tuple[str, list[Line]]]
+    shown: Shown
+    fields: int
+    """How many values the partner would see."""
     faults: tuple[Trouble, ...]
-    questions: tuple[Mapping[str, str], ...]
+    questions: tuple[tuple[str, Place], ...]
     """What whoever sends it has to look at."""
     second: str
     """Why a second person is needed, as a code, or ""."""
@@ -97,10 +99,6 @@ class Whole:
     more: tuple[Step, ...]
     parts: tuple[Carried, ...] = ()
     """The bytes of its files, as they travel."""
-
-    @property
-    def fields(self) -> int:
-        return sum(len(lines) for _, lines in self.groups)
 
     def at(self, step: Step) -> tuple[Problem, ...]:
         """Return the faults of one step, for its own page."""
@@ -152,10 +150,16 @@ async def whole_of(clerk: Clerk, form: Form) -> Whole:
         document, parts, judged = await _completed(clerk, form)
     except InputError as error:
         found = [vars(fault) for fault in error.faults] or [_of_error(error)]
-        return Whole(None, [], _troubles(steps, found), (), "", *_split(form, steps))
+        return Whole(None, Shown((), 0), 0, _troubles(steps, found), (), "", *_split(form, steps))
     second = two_person_reason(document) or ""
-    troubles, questions = _troubles(steps, judged["faults"]), tuple(judged["questions"])
-    return Whole(document, groups_of(document), troubles, questions, second, *_split(form, steps), parts)
+    troubles, questions = _troubles(steps, judged["faults"]), asked_about(form.row.type, judged["questions"])
+    shown, fields = shown_document(clerk.asked, document), sum(len(one.lines) for one in groups_of(document))
+    return Whole(document, shown, fields, troubles, questions, second, *_split(form, steps), parts)
+
+
+def asked_about(type_code: str, questions: list[dict[str, str]]) -> tuple[tuple[str, Place], ...]:
+    """Return what whoever sends it has to look at, each with its place in words."""
+    return tuple((one["text"], place_of(type_code, one["pointer"])) for one in questions)
 
 
 async def _completed(clerk: Clerk, form: Form) -> tuple[Document, tuple[Carried, ...], Answer]:
