@@ -221,7 +221,7 @@ async def _shown_draft(desk: Desk, ask: Ask, row: DraftRow) -> Answer:
     def unit(uow: UnitOfWork) -> Readable:
         reader = reader_for(uow, ask)
         note_opening(uow, desk.node, reader, row.id, act="draft_opened")
-        return read_draft(reader, document, row.prepared_by)
+        return read_draft(uow, reader, document, row)
 
     read = await desk.node.store.write(unit)
     return {

@@ -101,7 +101,15 @@ def test_a_reason_that_does_not_apply_yet_has_no_button_and_is_refused_all_the_s
         ({"do": "at once"}, 400, "choose what to do"),
         ({}, 400, "choose what to do"),
     ],
-    ids=["another digest", "no digest", "no reason", "an officer confirms", "nothing waits", "no act", "none"],
+    ids=[
+        "another digest",
+        "no digest",
+        "no reason",
+        "an officer confirms",
+        "nothing waits",
+        "no act",
+        "none",
+    ],
 )
 def test_what_does_not_come_from_the_page_is_refused(
     fields: dict[str, str], status: int, words: str, tmp_path: Path

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from exchange.cases.readable import Withheld
 from exchange.interfaces.web.asking import Asked
 from exchange.interfaces.web.paging import ROWS, asked_slice
 from exchange.messages.catalog import FORMS
@@ -184,6 +185,11 @@ def persons_in_places(
     gone = {int(steps[1]) for steps in places if len(steps) == 2 and steps[0] == _PERSONS}
     shown = iter(persons)
     return [(at, None if at in gone else next(shown)) for at in range(len(persons) + len(gone))]
+
+
+def withheld_places(withheld: Sequence[Withheld]) -> list[dict[str, str]]:
+    """Return what is not shown as the commands say it."""
+    return [{"pointer": one.pointer, "why": one.why.value} for one in withheld]
 
 
 def _type_of(document: Mapping[str, JsonValue]) -> str:
