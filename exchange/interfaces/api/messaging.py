@@ -151,7 +151,7 @@ async def list_messages(desk: Desk, ask: Ask) -> Answer:
 
     def unit(uow: UnitOfWork) -> Answer:
         rows = uow.messages.list(link=link, direction=direction, after=after, limit=limit)
-        drafts = uow.drafts.list()
+        drafts = uow.drafts.summaries()
         return {
             "messages": [message_line(row, names.get(row.link, "")) for row in rows],
             "next": rows[-1].id if rows and len(rows) == limit else "",
