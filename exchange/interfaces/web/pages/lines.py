@@ -126,7 +126,8 @@ def groups_of(document: Mapping[str, JsonValue], withheld: Sequence[Mapping[str,
     node, header = _below(form, "header"), document.get("header")
     members: Document = header if isinstance(header, dict) else {}
     said: Document = {name: value for name, value in members.items() if name not in _NUMBERS}
-    numbers: Document = {name: value for name, value in members.items() if name in _NUMBERS}
+    apart = {"case_codes"} if document.get(_PERSONS) else set()
+    numbers: Document = {name: value for name, value in members.items() if name in _NUMBERS - apart}
     found.append(Group("content", content))
     found.append(Group("header", [*_lines(said, node, ()), *_not_shown(withheld, "/header", node)]))
     found.append(Group("numbers", [*_lines(numbers, node, ())]))
