@@ -47,11 +47,12 @@ def test_two_persons_erase_one_person_and_the_other_stays(tmp_path: Path) -> Non
     async def story(house: House, first: Visitor, second: Visitor) -> None:
         await proposed(first, ASKED)
         told = (await first.follow()).words
-        waits = await second.get("/retention")
+        work, waits = await second.get("/today"), await second.get("/retention")
         await confirmed(second, ERASE)
         done = await second.follow()
 
         assert "It is proposed. Another officer who releases has to look at it and confirm." in told
+        assert work.says("Erase, and hold back : 1 waits for a decision")
         assert waits.says(f"{MAI} Erase the case The person asked for it and has the right to it")
         assert done.says("The case is erased here.")
         assert (await first.get(f"/case/{MAI}")).status == 400
