@@ -73,9 +73,7 @@ def at(
     """Return somebody at a page, in a language."""
     officer = Officer(browser, made, made.vn if origin else made.kh, number, width=width).sign_in()
     if language != "en":
-        officer.go("/account")
-        officer.fill("language", language)
-        officer.page.locator('form[action="/account/language"] button').click()
+        officer.speak(language)
     officer.go(path)
     return officer
 

@@ -58,6 +58,9 @@ class Act(StrEnum):
     GIVE_CASE = "give_case"
     OPEN_IN_EMERGENCY = "open_in_emergency"
     SECOND_READING = "second_reading"
+    SEE_RETENTION = "see_retention"
+    PROPOSE_ERASURE = "propose_erasure"
+    CONFIRM_ERASURE = "confirm_erasure"
 
 
 class EmergencyPurpose(StrEnum):
@@ -103,6 +106,9 @@ ALLOWED: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.GIVE_CASE: _CASEWORK,
         Act.OPEN_IN_EMERGENCY: _CASEWORK,
         Act.SECOND_READING: frozenset({Role.RELEASER}),
+        Act.SEE_RETENTION: _CASEWORK,
+        Act.PROPOSE_ERASURE: frozenset({Role.OFFICER}),
+        Act.CONFIRM_ERASURE: frozenset({Role.RELEASER}),
     }
 )
 """THE table: which roles allow an act."""

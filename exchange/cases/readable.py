@@ -8,17 +8,19 @@
 1. A value is judged by its own class; a value without a class counts as S3, a document without a form as S4.
 2. Class S4 is shown to named readers: who wrote or released the message, who was named for the case by two
    persons, and for an attachment of the list those whom it names.
-3. What stands for all persons of a message is shown in full only to who is a named reader of each of them.
-4. The part of a person whose case lies at another desk is left out as a whole.
-5. A correction or an amendment of a person has the class of what it changes.
-6. That a list is empty is S3 at most: it says that there is nothing.
-7. The salt of a part from which something is withheld goes with it: it would let guesses be tested.
+3. Who wrote or released a message is no named reader of the flags that it repeats from the word of somebody
+   else: what an earlier message said of a person is carried on without being shown.
+4. What stands for all persons of a message is shown in full only to who is a named reader of each of them.
+5. The part of a person whose case lies at another desk is left out as a whole.
+6. A correction or an amendment of a person has the class of what it changes.
+7. That a list is empty is S3 at most: it says that there is nothing.
+8. The salt of a part from which something is withheld goes with it: it would let guesses be tested.
 
 Pointers are those of the whole document, as it was sent.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from exchange.cases.permissions import Role, Showing, showing
@@ -58,6 +60,8 @@ class Reading:
     """Wrote or released this very message."""
     named: frozenset[str] = frozenset()
     """Codes of the cases for which two persons named this reader."""
+    carried: frozenset[str] = frozenset()
+    """Codes of the cases whose flags this message repeats from somebody else (3)."""
     elsewhere: frozenset[str] = frozenset()
     """Codes of cases that lie at another desk."""
 
@@ -84,6 +88,8 @@ class _Judge:
 
     reading: Reading
     named: bool
+    carries: bool = False
+    """The flags of this part were said before by somebody else (3)."""
 
     def says(self, sensitivity: Sensitivity, *, named: bool = False) -> Showing:
         return showing(self.reading.roles, sensitivity, named=named or self.named)
@@ -112,7 +118,8 @@ class _Judge:
         if isinstance(value, list) and node.items is not None:
             return self._list(value, node.items, at)
         if node.by_code is not None:
-            return self.judged(value, node.by_code.get(str(value), Sensitivity.S4), at)
+            judge = replace(self, named=self.named and not self.carries)
+            return judge.judged(value, node.by_code.get(str(value), Sensitivity.S4), at)
         return self.judged(value, node.own, at)
 
     def _group(self, value: Document, node: FormNode, at: str) -> _Kept:
@@ -194,5 +201,6 @@ def _person(person: Document, node: FormNode | None, reading: Reading, at: str) 
     code = text_at(person, "case_code")
     if code in reading.elsewhere:
         return _Kept(None, (Withheld(at, Sensitivity.S3, Why.OTHER_DESK),))
-    judge = _Judge(reading, reading.author or code in reading.named)
+    named = code in reading.named
+    judge = _Judge(reading, reading.author or named, carries=code in reading.carried and not named)
     return judge.kept(person, node, at) if node else judge.judged(person, Sensitivity.S4, at)

@@ -124,11 +124,14 @@ async def find_draft(node: Node, prefix: str) -> DraftRow:
     return found[0]
 
 
+def _waiting(uow: UnitOfWork, link: LinkId) -> list[DraftRow]:
+    waiting = [one.id for one in uow.drafts.summaries() if one.link == link and one.waiting]
+    return [row for id in waiting if (row := uow.drafts.get(id)) is not None]
+
+
 async def release_waiting(node: Node, link: LinkId) -> int:
     """Release the drafts of a link that wait for its gate; return how many took their number."""
-    rows = await node.store.read(
-        lambda uow: [row for row in uow.drafts.list() if row.link == link and row.waiting]
-    )
+    rows = await node.store.read(lambda uow: _waiting(uow, link))
     released = 0
     for row in rows:
         try:

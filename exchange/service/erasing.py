@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Erasing a case, and holding one back: one officer proposes, a second one confirms (rule 28).
 
-    propose   the first officer sees what would happen (`erasable.preview`); its digest is kept
+    dry_run   what would happen (`erasable.preview`); nothing is kept
+    propose   the first officer sees the same; its digest is kept
     look      the second officer sees the same, as it stands now
     confirm   another officer than the first, with the digest of what was shown; then it is done at once
     give_up   the proposal goes
@@ -49,11 +50,32 @@ class Done:
     confirmed_by: OfficerNumber
 
 
-async def propose(node: Node, prefix: str, act: ProposedAct, reason: str, officer: OfficerNumber) -> Preview:
+async def dry_run(node: Node, prefix: str, act: ProposedAct, reason: str) -> Preview:
+    """Return what an act about a case would do now, and what it has to wait for; nothing is changed.
+
+    Raises:
+        UsageError: no such case, or a reason that is none.
+    """
+    demand_reason(act, reason)
+    return await node.store.read(lambda uow: _shown(uow, node, one_case(uow, prefix), act, reason))
+
+
+async def propose(
+    node: Node,
+    prefix: str,
+    act: ProposedAct,
+    reason: str,
+    officer: OfficerNumber,
+    *,
+    digest: Digest | None = None,
+) -> Preview:
     """Propose an act about a case; nothing is done yet.
+
+    `digest` is that of a dry run which the officer has seen, if there was one.
 
     Raises:
         UsageError: no such case, a reason that is none, or it is not possible now; the hint says why.
+        InputError: it is not what the officer has seen.
         NodeError: the officer is not in the directory.
     """
     demand_reason(act, reason)
@@ -63,6 +85,8 @@ async def propose(node: Node, prefix: str, act: ProposedAct, reason: str, office
         case = one_case(uow, prefix)
         shown = _shown(uow, node, case, act, reason)
         _demand_possible(shown)
+        if digest not in (None, shown.digest):
+            raise _changed()
         now = node.clock.now()
         uow.erasures.propose(ProposalRow(case.link, case.code, act, reason, shown.digest, officer, now))
         _record(uow, node, officer, f"{act.value}_proposed", shown)
@@ -109,9 +133,7 @@ async def confirm(
         shown = _shown(uow, node, case, act, row.reason)
         _demand_possible(shown)
         if not shown.digest == row.digest == digest:
-            raise InputError(
-                "something about the case changed since it was shown", hint="propose it again, and look at it"
-            )
+            raise _changed()
         _act(uow, node, shown, (row.proposed_by, second))
         return Done(shown, row.proposed_by, second)
 
@@ -149,6 +171,12 @@ def _demand_possible(shown: Preview) -> None:
         raise UsageError(
             f"case {shown.case} cannot be changed like this now ({why})", hint=HINTS[shown.waits[0]]
         )
+
+
+def _changed() -> InputError:
+    return InputError(
+        "something about the case changed since it was shown", hint="propose it again, and look at it"
+    )
 
 
 def _proposal(uow: UnitOfWork, link: LinkId, code: CaseCode, act: ProposedAct) -> ProposalRow:

@@ -64,6 +64,8 @@ class Person:
     is_child: bool
     ages: tuple[int, ...]
     papers: tuple[str, ...]
+    documents: tuple[dict[str, str], ...]
+    """The same papers in parts, for pages in other languages: `type`, `number`, `expires`."""
     belongings: tuple[str, ...]
     actions: tuple[str, ...]
     more_flags: int
@@ -196,6 +198,10 @@ def _person(
         is_child=known.get("is_child") is True,
         ages=_ages(object_at(known, "birth"), on),
         papers=tuple(_paper(paper) for paper in objects_at(known, "documents")),
+        documents=tuple(
+            {name: text_at(paper, name) for name in ("type", "number", "expires")}
+            for paper in objects_at(known, "documents")
+        ),
         belongings=tuple(_thing(thing) for thing in objects_at(known, "belongings")),
         actions=tuple(codelist("vulnerability-flags").label(flag) for flag in printed),
         more_flags=len(flags) - len(printed),

@@ -40,6 +40,7 @@ from exchange.service.rows import (
     DifferenceRow,
     Direction,
     DraftRow,
+    DraftSummary,
     LinkRow,
     MessageRow,
     MovementEventRow,
@@ -350,6 +351,9 @@ class Drafts(Protocol):
     def find(self, prefix: str) -> list[DraftRow]: ...
     def delete(self, id: MessageId) -> None: ...
     def list(self) -> list[DraftRow]: ...
+    def summaries(self) -> builtins.list[DraftSummary]:
+        """Return every draft without its document, newest first."""
+        ...
 
 
 class Audit(Protocol):

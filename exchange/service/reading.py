@@ -8,26 +8,30 @@
 3. A case that is given to desks is opened by officers of these offices; by others only in an emergency
    (`emergency_reading`), which a second person looks at afterwards.
 4. Of what is opened the table decides value by value (`cases.readable`).
-5. What was opened, by whom and what for, is recorded in the same commit (rule 30).
+5. A message that follows another one repeats what it said of a person. Who writes it is shown of that no more
+   than before (`carried_by`, `read_prepared`); it travels all the same, because the journey depends on it.
+6. What was opened, by whom and what for, is recorded in the same commit (rule 30).
 
 Nothing here formats what is shown.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from exchange.cases.permissions import Act, Role, demand
 from exchange.cases.readable import Readable, Reading, readable
 from exchange.errors import NodeError, OtherDeskError, ReadingStoppedError
-from exchange.ids import LinkId, OfficerNumber
+from exchange.ids import CaseCode, LinkId, OfficerNumber
+from exchange.messages.document import persons_of, text_at
+from exchange.messages.sensitivity import Sensitivity, flag_class
 from exchange.protocol.parts import Document
 from exchange.service.access import CasePlace, StopRow
-from exchange.service.meaning import cases_of
+from exchange.service.meaning import cases_of, document_of
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import AuditRow, Direction, MessageRow
+from exchange.service.rows import AuditRow, Direction, DraftRow, MessageRow
 
 MOST_OPENED: Final = 60
 OPENED_IN: Final = timedelta(minutes=10)
@@ -169,7 +173,44 @@ def reading_of(
     )
     named = frozenset(place.case for place in places if is_named(uow, reader.officer, place))
     elsewhere = frozenset(place.case for place in places if not has_desk(uow, node, reader, place))
-    return Reading(reader.roles, reader.officer, author, named, elsewhere)
+    carried = frozenset[str]()
+    if row is not None and author and reader.officer == row.officer:
+        document = document_of(uow, row) or {}
+        carried = carried_by(uow, row.link, document, reader.officer, own=row.id)
+    return Reading(reader.roles, reader.officer, author, named, carried, elsewhere)
+
+
+def carried_by(
+    uow: UnitOfWork, link: LinkId, document: Document, officer: OfficerNumber, *, own: str = ""
+) -> frozenset[str]:
+    """Return the cases of a document whose flags of class S4 a message of somebody else said before (5).
+
+    `own` is the number of the message itself.
+    """
+    return frozenset(
+        code
+        for line in persons_of(document)
+        if _secret_flags(line) and _was_said(uow, link, line, officer, own=own)
+        for code in [text_at(line, "case_code")]
+    )
+
+
+def _was_said(uow: UnitOfWork, link: LinkId, line: Document, officer: OfficerNumber, *, own: str) -> bool:
+    code, flags = CaseCode(text_at(line, "case_code")), _secret_flags(line)
+    for event in uow.cases.events(link, code):
+        row = uow.messages.by_seq(link, event.direction, event.seq)
+        if row is None or row.id == own or (row.direction is Direction.OUT and row.officer == officer):
+            continue
+        said = persons_of(document_of(uow, row) or {})
+        if any(flags & _secret_flags(one) for one in said if text_at(one, "case_code") == code):
+            return True
+    return False
+
+
+def _secret_flags(line: Document) -> frozenset[str]:
+    flags = line.get("flags")
+    codes = flags if isinstance(flags, list) else []
+    return frozenset(str(code) for code in codes if flag_class(str(code)) is Sensitivity.S4)
 
 
 def _decides(uow: UnitOfWork, reader: Reader, row: MessageRow) -> bool:
@@ -195,14 +236,30 @@ def has_desk(uow: UnitOfWork, node: Node, reader: Reader, place: CasePlace) -> b
     return bool(uow.access.emergencies_of(reader.officer, place, since))
 
 
-def read_draft(reader: Reader, document: Document, prepared_by: OfficerNumber) -> Readable:
-    """Return a draft: whole for who prepared it and for who decides about it, masked for others.
+def read_draft(uow: UnitOfWork, reader: Reader, document: Document, draft: DraftRow) -> Readable:
+    """Return a draft: what it says itself for who prepared it, whole for who decides, masked for others.
 
     What a second person approves is exactly what was shown (rule 28), so nothing of it is masked.
     """
     demand(reader.roles, Act.OPEN_MESSAGE)
-    decides = reader.officer == prepared_by or Role.RELEASER in reader.roles
-    return readable(document, Reading(reader.roles, reader.officer, author=decides))
+    prepared = reader.officer == draft.prepared_by
+    author = prepared or Role.RELEASER in reader.roles
+    link = draft.link if prepared else None
+    carried = carried_by(uow, link, document, reader.officer) if link else frozenset[str]()
+    return readable(document, Reading(reader.roles, reader.officer, author, carried=carried))
+
+
+def read_prepared(
+    uow: UnitOfWork, node: Node, reader: Reader, link: LinkId, document: Document, entered: frozenset[str]
+) -> Readable:
+    """Return a message that is being written as its writer may read it (5).
+
+    `entered` are the cases of whose persons the writer said the flags: nothing of them is carried on.
+    """
+    places = [CasePlace(link, code) for code in cases_of(document)]
+    reading = reading_of(uow, node, reader, None, places)
+    carried = carried_by(uow, link, document, reader.officer) - entered
+    return readable(document, replace(reading, author=True, carried=carried))
 
 
 def demand_desk(uow: UnitOfWork, node: Node, reader: Reader, places: Sequence[CasePlace]) -> None:

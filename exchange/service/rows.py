@@ -347,6 +347,19 @@ class DraftRow:
 
 
 @dataclass(frozen=True)
+class DraftSummary:
+    """A draft as lists show it, without its document."""
+
+    id: MessageId
+    link: LinkId | None
+    type: str
+    prepared_by: OfficerNumber
+    digest: Digest
+    created_at: datetime
+    waiting: bool
+
+
+@dataclass(frozen=True)
 class AuditRow:
     """One recorded act; codes and identifiers only."""
 

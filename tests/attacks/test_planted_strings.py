@@ -104,9 +104,16 @@ def surfaces() -> dict[str, Any]:
             "/cases",
             "/handovers",
             f"/message/{sent.id}",
+            *(f"/message/{sent.id}?person={number + 1}" for number in range(len(STRINGS))),
             *(f"/case/{code}" for code in cases),
+            "/retention",
+            f"/case/{cases[0]}/keeping",
+            f"/case/{cases[0]}/keeping/erase?reason=person_asked",
+            f"/case/{cases[0]}/access",
         ]
         pages = {address: (await visitor.get(address)).text for address in addresses}
+        found["persons"] = [pages[address] for address in addresses if "?person=" in address]
+        pages |= await written_after(visitor, sent.id)
         await visitor.get(f"/message/{sent.id}")
         paper = await visitor.post(f"/message/{sent.id}/print", first="km", second="en", purpose=PURPOSE)
         await visitor.get("/search")
@@ -114,12 +121,20 @@ def surfaces() -> dict[str, Any]:
         auditor = Visitor(house)
         await auditor.sign_in("P-0005")
         pages["/acts"] = (await auditor.get("/acts")).text
-        found.update(pages=pages, message=pages[f"/message/{sent.id}"], paper=paper.text)
+        found.update(pages=pages, paper=paper.text)
         found.update(mails=list(post.mails), log=repr(world.vn.noted.events), document=document)
 
     with tempfile.TemporaryDirectory() as folder:
         World(seed=21).run(story)
     return found
+
+
+async def written_after(visitor: Visitor, message: str) -> dict[str, str]:
+    """Return the pages of a form that follows the notice, which repeats its persons."""
+    await visitor.post("/write", type="RPD", after=message)
+    form = visitor.last.to
+    places = {"check": f"{form}/check", "person": f"{form}/check?person=1", "files": f"{form}/files"}
+    return {f"form {name}": (await visitor.get(address)).text for name, address in places.items()}
 
 
 async def arrived(world: World) -> bool:
@@ -139,7 +154,7 @@ def demand_inert(html: str) -> Surface:
 def test_nothing_planted_becomes_a_part_of_a_page() -> None:
     pages = surfaces()["pages"]
 
-    assert len(pages) == 6 + len(STRINGS)
+    assert len(pages) == 13 + 2 * len(STRINGS)
     for html in pages.values():
         demand_inert(html)
 
@@ -149,7 +164,8 @@ def test_the_officer_reads_what_was_written_letter_by_letter(kind: str) -> None:
     """Nothing is dropped or computed: placeholder, template and formula stand there as they came."""
     text = STRINGS[kind]
 
-    assert text in demand_inert(surfaces()["message"]).text
+    shown = demand_inert(surfaces()["persons"][list(STRINGS).index(kind)]).text
+    assert text in shown
     assert text in demand_inert(surfaces()["paper"]).text
 
 

@@ -336,6 +336,17 @@ async def test_draft_is_saved_replaced_and_deleted(world: StoreWorld) -> None:
     assert await world.store.read(lambda uow: uow.drafts.get(second.id)) == second
 
 
+async def test_drafts_are_listed_without_their_documents(world: StoreWorld) -> None:
+    rows = [draft_row(1, link=None), draft_row(2, waiting=True, digest=digest("new"))]
+    for row in rows:
+        await world.store.write(lambda uow, row=row: uow.drafts.save(row))
+
+    names = ("id", "link", "type", "prepared_by", "digest", "created_at", "waiting")
+    assert [vars(one) for one in await world.store.read(lambda uow: uow.drafts.summaries())] == [
+        {name: getattr(row, name) for name in names} for row in rows[::-1]
+    ]
+
+
 async def test_draft_is_found_by_the_beginning_or_end_of_its_id(world: StoreWorld) -> None:
     await world.store.write(lambda uow: (uow.drafts.save(draft_row(1)), uow.drafts.save(draft_row(2))))
     id = message_id(2)

@@ -142,6 +142,12 @@ class Officer:
         self.press("Sign in")
         return self
 
+    def speak(self, language: str) -> None:
+        """Choose the language of the pages."""
+        self.go("/account")
+        self.fill("language", language)
+        self.page.locator('form[action="/account/language"] button').click()
+
     def go(self, path: str) -> None:
         self.page.goto(f"{self.base}{path}")
 

@@ -116,10 +116,29 @@ class Return:
         )
         self._send(self.vn)
 
-    def propose(self) -> None:
+    def travel_document(self) -> None:
+        """Ask for a travel document, and issue it."""
+        self._open_case()
+        self.kh.press("Travel document request")
+        wanted = {"document_wanted": {"f": "emergency_travel_document"}, "needed_by": day("f", 20)}
+        self.kh.form({**wanted, "pickup": {"f": "embassy, by a social worker"}})
+        self._send(self.kh)
+        self.vn.go(f"/message/{self.vn.message_of('Travel document request')}/answer")
+        self.vn.press("Travel document status")
+        paper = {
+            "f__type": "emergency_travel_document", "f__number": "E0000077", "f__single_journey": "yes",
+            **day("f__issued", 0), **day("f__expires", 60),
+        }  # fmt: skip
+        self.vn.form({"status": {"f": "issued"}, "document": paper})
+        self._send(self.vn)
+
+    def _open_case(self) -> None:
         self.kh.go("/cases")
         self.case = self.kh.page.locator("td a").first.inner_text()
         self.kh.go(f"/case/{self.case}")
+
+    def propose(self) -> None:
+        self._open_case()
         self.kh.press("Handover proposal")
         answers = {
             "alternative": {"f": "KH-VN-PREYVOR"},
@@ -200,6 +219,7 @@ class Return:
         self.announce()
         self.file = self.open_file()
         self.decide()
+        self.travel_document()
         self.propose()
         self.confirm()
         self.depart()

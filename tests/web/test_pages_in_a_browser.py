@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from exchange.i18n import LANGUAGES
 from playwright.sync_api import Browser, Response
 from tests.support.browsing import ADMINISTRATOR, AUDITOR, BORDER, Officer, PagesPair
 from tests.support.page_stories import Return, appoint
@@ -26,8 +27,11 @@ PAGES = {
         "FILES",
         "LIST",
         "/due/theirs",
+        "/retention",
+        "KEEPING",
+        "ERASE",
     ),
-    "P-0002": ("DRAFT",),
+    "P-0002": ("DRAFT", "/retention", "KEEPING"),
     BORDER: ("/handovers", "SHEET", "/acts"),
     AUDITOR: ("/audit", "/acts", "/partners"),
     ADMINISTRATOR: ("/accounts", "/accounts/P-0001", "/partners"),
@@ -58,6 +62,8 @@ def told(browser: Browser, made: PagesPair) -> dict[str, str]:
         "LIST": f"{form}/list",
         "SHEET": sheet,
         "DRAFT": f"/message/{notice}",
+        "KEEPING": f"/case/{story.case}/keeping",
+        "ERASE": f"/case/{story.case}/keeping/erase?reason=person_asked",
     }
 
 
@@ -65,10 +71,11 @@ def every_page(told: dict[str, str]) -> list[tuple[str, str]]:
     return [(number, told.get(path, path)) for number, paths in PAGES.items() for path in paths]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_page_has_a_serious_or_critical_finding(
-    told: dict[str, str], browser: Browser, made: PagesPair
+    language: str, told: dict[str, str], browser: Browser, made: PagesPair
 ) -> None:
-    """Checked by axe-core, also the sign-in and the page after leaving."""
+    """Checked by axe-core, also the sign-in."""
     if not AXE.is_file():
         raise AssertionError(NO_AXE)
     source = AXE.read_text(encoding="utf-8")
@@ -78,9 +85,12 @@ def test_no_page_has_a_serious_or_critical_finding(
         officer.go("/sign-in")
         found += findings(officer, source, "/sign-in")
         officer.sign_in()
+        officer.speak(language)
         for path in PAGES[number]:
             officer.go(told.get(path, path))
+            assert officer.page.locator("html").get_attribute("lang") == language
             found += findings(officer, source, path)
+        officer.speak("en")
         officer.context.close()
 
     assert found == []
@@ -138,7 +148,8 @@ def test_visits_are_small(told: dict[str, str], browser: Browser, made: PagesPai
         "/today",
         "/cases",
         "/handovers",
-        *(told[name] for name in ("CASE", "FORM", "CHECK", "LIST")),
+        "/retention",
+        *(told[name] for name in ("CASE", "FORM", "CHECK", "LIST", "DRAFT", "KEEPING", "ERASE")),
     ):
         officer.go(path)
         later.append(bytes_of(officer, answers))

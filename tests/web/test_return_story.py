@@ -27,7 +27,7 @@ def test_every_message_of_the_case_is_marked_as_proved(told: Return) -> None:
     told.kh.go(f"/case/{told.case}")
 
     events = told.kh.page.locator(".timeline__event")
-    assert events.count() == 8
+    assert events.count() == 10
     assert all("proof stored" in text for text in events.all_inner_texts())
 
 
@@ -54,7 +54,7 @@ def test_the_auditor_finds_no_difference_and_no_name(told: Return, browser: Brow
     auditor.press("Compare now")
 
     assert "no difference" in auditor.text()
-    assert "8 messages matched" in auditor.text()
+    assert "10 messages matched" in auditor.text()
     auditor.go("/acts")
     assert PERSON not in auditor.page.content()
     assert told.case not in auditor.page.content()

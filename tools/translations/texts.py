@@ -88,8 +88,10 @@ def _of_acts(root: Path) -> Iterator[Text]:
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
                 place = _RECORDING.get(call.func.id, len(call.args))
                 act = call.args[place] if place < len(call.args) else None
-                if isinstance(act, ast.Constant) and isinstance(act.value, str):
-                    yield Text((act.value.replace("_", " "),), path.relative_to(root).as_posix())
+                named = [word.value for word in call.keywords if word.arg == "act"]
+                for one in (act, *named):
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                        yield Text((one.value.replace("_", " "),), path.relative_to(root).as_posix())
 
 
 def _said(node: Any) -> Iterator[str]:

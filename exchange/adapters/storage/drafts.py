@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Drafts in SQL: document and digest sealed together, for the digest alone could confirm a guess.
 
-Each draft has a data key of its own, which is destroyed with it.
+Each draft has a data key of its own, which is destroyed with it. A list opens the digest of each alone.
 """
 
 import builtins
@@ -20,7 +20,7 @@ from exchange.adapters.storage.links import LinkNumbers
 from exchange.adapters.storage.vault import Vault
 from exchange.errors import StoreDamagedError
 from exchange.ids import MessageId
-from exchange.service.rows import DraftRow
+from exchange.service.rows import DraftRow, DraftSummary
 
 FIND_LIMIT = 20
 FIND_SHORTEST = 4
@@ -44,6 +44,7 @@ class SqlDrafts:
             "link": None if row.link is None else self._numbers.of(row.link),
             "type": row.type,
             "document": self._vault.seal(key, _place(no), content),
+            "summary": self._vault.seal(key, _place(no, "summary"), from_digest(row.digest)),
             "prepared_by": row.prepared_by,
             "approved_by": row.approved_by,
             "created_at": from_instant(row.created_at),
@@ -73,6 +74,25 @@ class SqlDrafts:
     def list(self) -> builtins.list[DraftRow]:
         return [self._row(row) for row in self._database.all("draft_list")]
 
+    def summaries(self) -> builtins.list[DraftSummary]:
+        return [self._summary(row) for row in self._database.all("draft_summaries")]
+
+    def _summary(self, row: Row) -> DraftSummary:
+        no, id, key, link, type, summary, document, prepared_by, created_at, waiting = row
+        place = _place(no) if summary is None else _place(no, "summary")
+        content = self._vault.open(key, place, document if summary is None else summary)
+        if content is None:
+            raise StoreDamagedError(f"the data key of draft {to_message_id(id)} is missing")
+        return DraftSummary(
+            id=to_message_id(id),
+            link=link,
+            type=type,
+            prepared_by=prepared_by,
+            digest=to_digest(content[:_DIGEST_BYTES]),
+            created_at=to_instant(created_at),
+            waiting=bool(waiting),
+        )
+
     def _place_of(self, id: bytes) -> tuple[int, int]:
         """Return place and data key of a draft, new ones if it is new."""
         row = self._database.one("draft_key", {"id": id})
@@ -99,5 +119,5 @@ class SqlDrafts:
         )
 
 
-def _place(no: int) -> str:
-    return f"draft|{no}|document"
+def _place(no: int, column: str = "document") -> str:
+    return f"draft|{no}|{column}"

@@ -34,7 +34,7 @@ async def open_file(desk: Desk, ask: Ask) -> Answer:
 def _of_draft(uow: UnitOfWork, desk: Desk, ask: Ask, draft: DraftRow) -> Answer:
     number, reader = ask.number("number"), reader_for(uow, ask)
     document, parts = unkept(draft.document)
-    _demand_shown(read_draft(reader, document, draft.prepared_by).document, document, number)
+    _demand_shown(read_draft(uow, reader, document, draft).document, document, number)
     note_opening(uow, desk.node, reader, draft.id, act="file_opened", result=f"file_{number}")
     return _entry(document, parts, number)
 

@@ -152,7 +152,7 @@ async def list_messages(desk: Desk, ask: Ask) -> Answer:
 
     def unit(uow: UnitOfWork) -> Answer:
         rows = uow.messages.list(link=link, direction=direction, after=after, limit=limit)
-        drafts = uow.drafts.list()
+        drafts = uow.drafts.summaries()
         return {
             "messages": [message_line(row, names.get(row.link, "")) for row in rows],
             "next": rows[-1].id if rows and len(rows) == limit else "",
@@ -222,7 +222,7 @@ async def _shown_draft(desk: Desk, ask: Ask, row: DraftRow) -> Answer:
     def unit(uow: UnitOfWork) -> Readable:
         reader = reader_for(uow, ask)
         note_opening(uow, desk.node, reader, row.id, act="draft_opened")
-        return read_draft(reader, document, row.prepared_by)
+        return read_draft(uow, reader, document, row)
 
     read = await desk.node.store.write(unit)
     return {

@@ -3,11 +3,13 @@
 
 from datetime import date
 
-from exchange.cases.permissions import Act
+from exchange.cases.permissions import Act, Role
 from exchange.cases.register import Entry, reintegration, stay_on
 from exchange.cases.register_report import Report, month_of
+from exchange.cases.register_rights import readable_entry, shows_member
+from exchange.cases.register_sheet import COLUMNS
 from exchange.errors import UsageError
-from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, demand_reading
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, demand_reading, reader_for
 from exchange.messages.dates import Span
 from exchange.messages.sheets import SheetRow
 from exchange.service import registering
@@ -33,7 +35,9 @@ async def change(desk: Desk, ask: Ask) -> Answer:
 async def show(desk: Desk, ask: Ask) -> Answer:
     """Return one entry; recorded as opening it."""
     await demand_reading(desk, ask, Act.OPEN_CASE, f"register {ask.text('number')}")
-    return {"entry": _members(await registering.show(desk.node, ask.text("number"), hand_of(desk, ask)))}
+    entry = await registering.show(desk.node, ask.text("number"), hand_of(desk, ask))
+    found = readable_entry(_members(entry), await _roles(desk, ask))
+    return {"entry": found.members, "withheld": list(found.withheld)}
 
 
 async def list_entries(desk: Desk, ask: Ask) -> Answer:
@@ -53,7 +57,18 @@ async def bring_in(desk: Desk, ask: Ask) -> Answer:
 
 async def bring_out(desk: Desk, ask: Ask) -> Answer:
     await demand_reading(desk, ask, Act.OPEN_CASE, "register")
-    return {"rows": await registering.bring_out(desk.node, hand_of(desk, ask))}
+    rows = await registering.bring_out(desk.node, hand_of(desk, ask))
+    roles = await _roles(desk, ask)
+    shown = [shows_member(str(column.place[0]), roles) for column in COLUMNS]
+    return {
+        "rows": [
+            [cell if is_shown else "" for cell, is_shown in zip(row, shown, strict=True)] for row in rows
+        ]
+    }
+
+
+async def _roles(desk: Desk, ask: Ask) -> tuple[Role, ...]:
+    return (await desk.node.store.read(lambda uow: reader_for(uow, ask, purpose=""))).roles
 
 
 async def report(desk: Desk, ask: Ask) -> Answer:

@@ -11,9 +11,10 @@ from exchange.errors import UsageError
 from exchange.ids import LinkId, parse_digest
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_of, when
 from exchange.service.erasable import Preview
-from exchange.service.erasing import confirm, give_up, look, propose
+from exchange.service.erasing import confirm, dry_run, give_up, look, propose
 from exchange.service.erasures import HoldRow, ProposalRow, ProposedAct
 from exchange.service.meaning import cases_of, document_of
+from exchange.service.ports import UnitOfWork
 from exchange.service.retention import Owed, what_is_due
 from exchange.service.rows import LinkRow
 
@@ -33,10 +34,33 @@ async def list_retention(desk: Desk, _: Ask) -> Answer:
     }
 
 
+async def show_keeping(desk: Desk, ask: Ask) -> Answer:
+    """Return until when a case is kept, what was proposed about it, and the hold that is on it."""
+    shown = await dry_run(desk.node, await _case(desk, ask), ProposedAct.UNHOLD, "")
+    partners = {row.link: row for row in await desk.links()}
+
+    def unit(uow: UnitOfWork) -> Answer:
+        rows = [row for row in uow.erasures.proposals() if (row.link, row.case) == (shown.link, shown.case)]
+        hold = uow.erasures.held(shown.link, shown.case)
+        return {
+            "proposals": [proposal_answer(row, partners) for row in rows],
+            "hold": _hold(hold, partners) if hold else None,
+        }
+
+    return {**preview_answer(shown), **await desk.node.store.read(unit)}
+
+
+async def preview_act(desk: Desk, ask: Ask) -> Answer:
+    """Return what an act about a case would do now; nothing is changed."""
+    return preview_answer(await dry_run(desk.node, await _case(desk, ask), _act(ask), ask.text("reason", "")))
+
+
 async def propose_act(desk: Desk, ask: Ask) -> Answer:
     """Propose an act about a case as the first person; return what it would do."""
     act, reason = _act(ask), ask.text("reason", "")
-    return preview_answer(await propose(desk.node, await _case(desk, ask), act, reason, ask.officer()))
+    seen = parse_digest(ask.text("digest")) if "digest" in ask.members else None
+    shown = await propose(desk.node, await _case(desk, ask), act, reason, ask.officer(), digest=seen)
+    return preview_answer(shown)
 
 
 async def look_at_proposal(desk: Desk, ask: Ask) -> Answer:
@@ -150,6 +174,8 @@ async def _case(desk: Desk, ask: Ask) -> str:
 
 COMMANDS: dict[str, Command] = {
     "retention.list": list_retention,
+    "erasure.show": show_keeping,
+    "erasure.preview": preview_act,
     "erasure.propose": propose_act,
     "erasure.look": look_at_proposal,
     "erasure.confirm": confirm_act,

@@ -3,16 +3,18 @@
 
 from collections.abc import Iterator
 
+from exchange.i18n import label
 from exchange.interfaces.papers.members import facts_of
 from exchange.interfaces.papers.said import agency_name
 from exchange.interfaces.papers.sheet import Sheet, code, shown
-from exchange.messages.document import Document, content_of, object_at, objects_at, text_at
+from exchange.messages.document import Document, JsonValue, content_of, object_at, objects_at, text_at
 from exchange.messages.form_titles import TitledNode, titled_form
 from exchange.service.papers import Printed
 
 _PERIOD = ("period_from", "period_to")
 _TABLES = ("heads", "balance", "roots", "open_items")
-_TOTALS = ("person_totals", "counted")
+_COUNTED = "counted"
+_TOTALS = ("person_totals", _COUNTED)
 
 
 def balance(sheet: Sheet, main: Printed) -> Iterator[str]:
@@ -56,9 +58,18 @@ def _totals(sheet: Sheet, node: TitledNode, name: str, group: Document) -> Itera
         return
     yield sheet.beside(sheet.title(node, name), "h2")
     plain = {each: value for each, value in group.items() if not isinstance(value, dict)}
+    if name == _COUNTED:
+        yield sheet.facts([_counted(sheet, kind, value) for kind, value in plain.items()])
+        return
     yield sheet.facts(list(facts_of(sheet, node, plain)))
     for each, below in node.members.items():
         numbers = object_at(group, each)
         if numbers:
             yield f"<h3>{sheet.stacked(sheet.title(below, each))}</h3>"
             yield sheet.facts(list(facts_of(sheet, below, numbers)))
+
+
+def _counted(sheet: Sheet, kind: str, value: JsonValue) -> str:
+    """Return a row with a kind of difference in words."""
+    names = tuple(label("discrepancy-types", kind, language) for language in sheet.languages)
+    return sheet.row(names, (str(value),) * len(names))

@@ -5,15 +5,14 @@ What a person or an officer wrote is given as it is. Names of countries and lang
 """
 
 from datetime import datetime
-from functools import cache
 
 from exchange.i18n import label, marked, moment, translations, written_day
+from exchange.i18n.places import country_name, language_of
 from exchange.messages.document import JsonValue, text_at
 from exchange.messages.form_titles import TitledNode
 
 YES, NO, NONE = marked("yes"), marked("no"), marked("none")
 _SIDES = frozenset({"host", "origin"})
-_UNNAMED = frozenset({"und", ""})
 _ON_ONE_LINE = 2
 """Members of a group that are read at once; more stand one below the other."""
 
@@ -45,29 +44,6 @@ def agency_name(code: str, language: str) -> str:
     """Return the name of an agency with its code."""
     known = label("agencies", code, language)
     return code if known == code else f"{known} ({code})"
-
-
-@cache
-def country_name(code: str, language: str) -> str:
-    """Return the name of a country, or its code without the extra `[desk]` or for a code that is none."""
-    try:
-        from babel import Locale
-    except ImportError:
-        return code
-    return str(Locale.parse(language).territories.get(code, code))
-
-
-@cache
-def language_of(tag: str, language: str) -> str:
-    """Return the name of a language, or its tag."""
-    known = label("languages", tag, language)
-    if known != tag or tag in _UNNAMED:
-        return known
-    try:
-        from babel import Locale
-    except ImportError:
-        return tag
-    return str(Locale.parse(language).languages.get(tag.split("-")[0], tag))
 
 
 def choice(value: str, language: str) -> str:

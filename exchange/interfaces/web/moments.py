@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 
-from exchange.i18n.days import BUDDHIST_YEARS
+from exchange.i18n.days import BUDDHIST_YEARS, written_day
 
 ERAS = {"th": ("พ.ศ.", BUDDHIST_YEARS)}
 """Languages in which years are counted from another year, with the name of the era and the difference."""
@@ -28,14 +28,18 @@ def end_text(first: datetime, last: datetime, zone: str, language: str) -> str:
     return f"{ends:%H:%M}" if begins.date() == ends.date() else moment_text(last, zone, language)
 
 
+def born_text(text: str, language: str) -> str:
+    """Return a year, a month or a day as a message writes it: `2003`, `2003-05` or `2003-05-14`."""
+    return (
+        written_day(text, language)
+        if len(text) < len("2003-05-14")
+        else day_text(date.fromisoformat(text), language)
+    )
+
+
 def day_text(day: date, language: str) -> str:
     """Return a day: `24 September 2027`."""
     return _day(day, language, "d MMMM")
-
-
-def city(zone: str) -> str:
-    """Return the city of a time zone: `Phnom Penh`."""
-    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def _day(day: date | datetime, language: str, form: str) -> str:

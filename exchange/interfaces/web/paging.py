@@ -12,8 +12,8 @@ from typing import Final, TypeVar
 from exchange.interfaces.web.asking import Asked
 
 T = TypeVar("T")
-ROWS: Final = 40
-"""Rows of a list without content: about 500 bytes each."""
+ROWS: Final = 30
+"""Rows of a list without content: about 700 bytes each in Khmer, whose letters take three bytes."""
 WIDE_ROWS: Final = 20
 """Rows with a button and the times of two countries: about 1 kB each."""
 MOST_PAGES: Final = 1_000

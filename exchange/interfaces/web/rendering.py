@@ -16,8 +16,9 @@ from jinja2.utils import missing
 from markupsafe import Markup
 
 from exchange.i18n.languages import direction, language_name
+from exchange.i18n.places import city, country_name, language_of, script_name
 from exchange.interfaces.web.languages import draft_note, label, shown_language, translations
-from exchange.interfaces.web.moments import city, day_text, end_text, moment_text
+from exchange.interfaces.web.moments import born_text, day_text, end_text, moment_text
 from exchange.messages.codelists import codelist
 
 _TURNING = re.compile(r"[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
@@ -25,6 +26,11 @@ _DAY = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]", re.ASCII)
 _MOMENT = re.compile(_DAY.pattern + r"T[0-2][0-9]:[0-5][0-9](:[0-9.]+)?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 """A language tag as messages carry it."""
+_SCRIPTS = (
+    ("km", re.compile("[\u1780-\u17ff]")),
+    ("lo", re.compile("[\u0e80-\u0eff]")),
+    ("th", re.compile("[\u0e00-\u0e7f]")),
+)
 _VENDOR = "govuk_frontend_jinja"
 
 
@@ -53,7 +59,10 @@ def environment(language: str) -> Environment:
         "label": lambda name, code: label(str(name), str(code), language),
         "language": shown_language(language),
         "draft_note": draft_note(language),
-        "city": city,
+        "city": lambda zone: city(str(zone), language),
+        "country": lambda code: country_name(str(code), language),
+        "script_name": lambda code: script_name(str(code), language),
+        "language_of": lambda tag: language_of(str(tag), language),
         "language_name": language_name,
         "undefined": None,  # a name that the components use for "nothing"
         "codes_of": lambda name: tuple(codelist(str(name)).codes),
@@ -62,11 +71,13 @@ def environment(language: str) -> Environment:
         "said": said,
         "at": lambda text, zone: moment_text(_moment(text), zone, language) if text else "",
         "day": lambda text: day_text(date.fromisoformat(str(text)), language) if text else "",
+        "born": lambda text: _born(str(text), language),
         "end_of": lambda text, first, zone: end_text(_moment(first), _moment(text), zone, language),
         "plain": lambda value, zone, written_in="": _plain(
             str(value), zone, language, written_in if written_in != language else ""
         ),
         "size": lambda count: f"{max(round(int(count) / 1024), 1)} kB",
+        "translated": lambda text: catalogue.gettext(str(text)) if text else "",
         "words": lambda code: str(code).replace("_", " "),
     }
     return made
@@ -75,12 +86,26 @@ def environment(language: str) -> Environment:
 def said(value: object, language: str = "") -> Markup:
     """Return a text of somebody else as text, with signs in place of what would turn its direction.
 
-    `language` is the one in which it was written, as the message says; what is no tag is left out.
+    `language` is the one in which it was written, as the message says. Where it says none, the script tells
+    it for scripts of one language, so that a name is read out and broken into lines as it should be.
     """
     text = _TURNING.sub("\ufffd", str(value))
+    language = language or _by_script(text)
     if not _TAG.fullmatch(language):
         return Markup('<bdi class="said">{}</bdi>').format(text)
     return Markup('<bdi class="said" lang="{}" dir="{}">{}</bdi>').format(language, direction(language), text)
+
+
+def _born(text: str, language: str) -> Markup:
+    """Return a day, month or year of birth as people read it; what is none as text."""
+    try:
+        return Markup.escape(born_text(text, language))
+    except ValueError:
+        return said(text)
+
+
+def _by_script(text: str) -> str:
+    return next((tag for tag, letters in _SCRIPTS if letters.search(text)), "")
 
 
 def _plain(value: str, zone: str, language: str, written_in: str) -> Markup:
@@ -89,7 +114,7 @@ def _plain(value: str, zone: str, language: str, written_in: str) -> Markup:
         if _DAY.fullmatch(value):
             return Markup.escape(day_text(date.fromisoformat(value), language))
         if _MOMENT.fullmatch(value):
-            return Markup.escape(f"{moment_text(_moment(value), zone, language)} {city(zone)}")
+            return Markup.escape(f"{moment_text(_moment(value), zone, language)} {city(zone, language)}")
     except ValueError:
         return said(value, written_in)
     return said(value, written_in)

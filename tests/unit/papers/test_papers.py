@@ -147,6 +147,13 @@ def test_a_statement_shows_both_directions_and_nobody() -> None:
     assert "1611" in found.text
 
 
+def test_a_kind_of_difference_stands_in_words() -> None:
+    shown = page(opened("stm/auditors-month"), ("en",)).text
+
+    assert "Handed over but no reception confirmed" in shown
+    assert "unreceived_person" not in shown
+
+
 def test_the_foot_holds_the_handover_code_of_minutes_only() -> None:
     assert "XH1:" in page(opened(RECORD)).text
     assert "XH1:" not in page(opened(NOTICE)).text

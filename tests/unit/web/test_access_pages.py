@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from exchange.interfaces.web.desk import House
-from exchange.interfaces.web.pages.cases import persons_in_places
+from exchange.interfaces.web.pages.lines import persons_in_places
 from exchange.messages.document import header_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import MOST_OPENED, count_opening, reader_of

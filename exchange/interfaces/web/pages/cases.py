@@ -4,35 +4,18 @@
 Opening a case or a message is recorded with its purpose by the command that gives it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from exchange.cases.permissions import Act
 from exchange.ids import LinkId
 from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.pages.lines import files_of, shown_document
 from exchange.interfaces.web.paging import ROWS, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_CASE, print_choices
 from exchange.interfaces.web.replying import Page, Reply
-from exchange.messages.catalog import FORMS
-from exchange.messages.document import Document, JsonValue, header_of, objects_at
-from exchange.messages.form_tree import FormNode, form_tree
-from exchange.messages.questions import Field, questions_of
 
 CASE_WORK = "case_work"
-_APART = frozenset({"salt", "list_versions", "attachments"})
-"""Members that are not lines of a page."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One value of a document, with what stands around it."""
-
-    titles: tuple[str, ...]
-    value: str
-    code_list: str = ""
-    why: str = ""
-    """Why there is a value that is not shown, "" when it is shown."""
 
 
 async def listed(clerk: Clerk) -> Reply:
@@ -69,7 +52,7 @@ async def show_message(clerk: Clerk) -> Reply:
     values = {
         "found": found,
         "about": found.get("message") or found["draft"],
-        "groups": groups_of(document, found["withheld"]),
+        "shown": shown_document(clerk.asked, document, found["withheld"]),
         "files": files_of(document),
         "offered": offered,
         "review": await _to_review(clerk, found),
@@ -88,93 +71,6 @@ async def _to_review(clerk: Clerk, found: Mapping[str, Any]) -> str:
     look = await clerk.node.store.read(lambda uow: uow.emergencies.of(LinkId(about["link"]), about["seq"]))
     waits = look is not None and look.seen_at is None and look.released_by != clerk.officer
     return str(found["digest"]) if waits else ""
-
-
-def files_of(document: Document) -> list[Document]:
-    """Return the attachment list of a document."""
-    return objects_at(header_of(document), "attachments")
-
-
-def groups_of(
-    document: Mapping[str, JsonValue], withheld: Sequence[Mapping[str, str]] = ()
-) -> list[tuple[str, list[Line]]]:
-    """Return a document in groups: one for each person, content, header; its files stand apart.
-
-    What is not shown stands there as well, with why.
-    """
-    header = document.get("header")
-    type_code = str(header.get("type", "")) if isinstance(header, dict) else ""
-    tree, titles = form_tree(type_code), _titles(type_code)
-    found: list[tuple[str, list[Line]]] = []
-    for part in ("content", "header"):
-        node = tree.members.get(part) if tree else None
-        shown = [*_lines(document.get(part), node, titles.get(part, {}), ())]
-        found.append((part, [*shown, *_withheld_lines(withheld, f"/{part}", titles.get(part, {}))]))
-    persons, node = document.get("persons"), tree.members.get("persons") if tree else None
-    fields, below = titles.get("persons", {}), node.items if node else None
-    for at, person in persons_in_places(persons if isinstance(persons, list) else [], withheld):
-        shown = [*_lines(person, below, fields, ())]
-        found.append(("person", [*shown, *_withheld_lines(withheld, f"/persons/{at}", fields)]))
-    return [(name, lines) for name, lines in (*found[2:], *found[:2]) if lines]
-
-
-def persons_in_places(
-    persons: Sequence[JsonValue], withheld: Sequence[Mapping[str, str]]
-) -> list[tuple[int, JsonValue]]:
-    """Return each person with its place in the whole message; None for one who is withheld as a whole."""
-    places = [one["pointer"].split("/")[1:] for one in withheld]
-    gone = {int(steps[1]) for steps in places if len(steps) == 2 and steps[0] == "persons"}
-    shown = iter(persons)
-    return [(at, None if at in gone else next(shown)) for at in range(len(persons) + len(gone))]
-
-
-def _withheld_lines(
-    withheld: Sequence[Mapping[str, str]], part: str, fields: Mapping[str, Field]
-) -> Iterator[Line]:
-    for one in withheld:
-        if one["pointer"] == part or one["pointer"].startswith(f"{part}/"):
-            steps = one["pointer"].removeprefix(part).split("/")[1:]
-            yield Line(_titles_along(steps, fields), "", why=one["why"])
-
-
-def _titles_along(steps: Sequence[str], fields: Mapping[str, Field]) -> tuple[str, ...]:
-    found: list[str] = []
-    for name in (step for step in steps if not step.isdigit()):
-        field = fields.get(name)
-        found.append(field.title if field else name.replace("_", " ").capitalize())
-        fields = {one.name: one for one in field.fields} if field else {}
-    return tuple(found)
-
-
-def _lines(
-    value: JsonValue, node: FormNode | None, fields: Mapping[str, Field], titles: tuple[str, ...]
-) -> Iterator[Line]:
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name in _APART:
-                continue
-            field = fields.get(name)
-            title = field.title if field else name.replace("_", " ").capitalize()
-            below = {one.name: one for one in field.fields} if field else {}
-            yield from _lines(inner, node.members.get(name) if node else None, below, (*titles, title))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _lines(item, node.items if node else None, fields, titles)
-    elif value is not None:
-        code_list = node.code_list or "" if node else ""
-        yield Line(titles, str(value) if not isinstance(value, bool) else _yes_no(value), code_list)
-
-
-def _yes_no(value: bool) -> str:
-    return "yes" if value else "no"
-
-
-def _titles(type_code: str) -> dict[str, dict[str, Field]]:
-    found: dict[str, dict[str, Field]] = {}
-    if type_code in FORMS:
-        for question in questions_of(type_code):
-            found.setdefault(question.part, {})[question.name] = question.field
-    return found
 
 
 def _person(events: list[dict[str, Any]]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from exchange.interfaces.web.paper_choices import OF_A_HANDOVER, print_choices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.attachments import FileToAttach
 from exchange.messages.codelists import agencies
+from exchange.messages.form_titles import titled_form
 from exchange.messages.questions import Field, Kind
 from exchange.service.following import proposed
 from exchange.service.handovers import find_movement
@@ -33,6 +34,7 @@ _LINE = ("outcome", "reason", "condition", "identity_check")
 _PLACES = frozenset({"minutes_number", "started_at", "ended_at", "reservations"})
 _NOT_KEPT = frozenset({"token", "signs", "by"})
 """Fields of the page that shows what is signed, not of the record."""
+RECORD = "HRC"
 SCAN = "handover_minutes_scan"
 _TIMES = (
     Field("started_at", "When it began", "", Kind.INSTANT, needed=True),
@@ -154,9 +156,11 @@ def _check(clerk: Clerk, found: Answer, shown: Answer, *, problem: FileProblem |
         for value in values
         if name not in _NOT_KEPT
     ]
+    record = titled_form(RECORD).at("content")
     values = {
         "handover": found["handover"],
         "shown": shown,
+        "titles": {name: record.at(name).title for name in shown["summary"]},
         "kept": kept,
         "once": clerk.asked.text("signs") or clerk.node.random(12).hex(),
         "problem": problem,

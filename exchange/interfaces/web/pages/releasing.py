@@ -8,7 +8,8 @@ In an emergency one person released alone; then the second one looks at the mess
 from exchange.cases.permissions import Act
 from exchange.errors import UsageError
 from exchange.interfaces.web.desk import Clerk
-from exchange.interfaces.web.pages.cases import files_of, groups_of
+from exchange.interfaces.web.pages.lines import files_of, shown_document
+from exchange.interfaces.web.pages.steps import asked_about
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.drafts import find_draft
 from exchange.service.enclosures import unkept
@@ -23,10 +24,10 @@ async def show(clerk: Clerk) -> Reply:
     draft = await find_draft(clerk.node, found["draft"]["id"])
     values = {
         "draft": found["draft"],
-        "groups": groups_of(found["document"], found["withheld"]),
+        "shown": shown_document(clerk.asked, found["document"], found["withheld"]),
         "written_in": str(found["document"]["header"].get("language", "")),
         "files": files_of(found["document"]),
-        "questions": found["questions"],
+        "questions": asked_about(draft.type, found["questions"]),
         "reason": two_person_reason(unkept(draft.document)[0]),
         "own_draft": draft.prepared_by == clerk.officer,
         "waiting": draft.waiting,

@@ -9,10 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from exchange.cases.readable import Readable
 from exchange.errors import ExchangeError, InputError, UsageError
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.entering import TOP, Problem
-from exchange.interfaces.web.pages.cases import Line, groups_of
+from exchange.interfaces.web.pages.lines import (
+    Place,
+    Shown,
+    groups_of,
+    place_of,
+    shown_document,
+    withheld_places,
+)
 from exchange.messages.attachments import Attached, attach
 from exchange.messages.document import JsonValue
 from exchange.messages.media import Carried
@@ -20,6 +28,7 @@ from exchange.messages.questions import Question, questions_of
 from exchange.protocol.parts import Document
 from exchange.service.facts import two_person_reason
 from exchange.service.forms import Form
+from exchange.service.reading import Reader, read_prepared
 
 _ORDER = {"persons": 0, "content": 1, "header": 2}
 """Who comes before when and where."""
@@ -68,12 +77,18 @@ class Trouble:
     """One thing that is wrong with the whole, and the step where it is put right, if there is one."""
 
     code: str
+    rule: str
     expected: str
     found: str
     hint: str
     step: Step | None
     titles: tuple[str, ...]
     """Titles of the members on the way to the place, as far as the step has them."""
+
+    @property
+    def place(self) -> Place:
+        of_person = self.step is not None and self.step.question.part == "persons"
+        return Place(self.step.number + 1 if self.step and of_person else 0, self.titles)
 
     @property
     def words(self) -> str:
@@ -87,9 +102,11 @@ class Whole:
     """What the partner would see, and what keeps it from being sent."""
 
     document: Document | None
-    groups: list[tuple[str, list[Line]]]
+    shown: Shown
+    fields: int
+    """How many values the partner would see."""
     faults: tuple[Trouble, ...]
-    questions: tuple[Mapping[str, str], ...]
+    questions: tuple[tuple[str, Place], ...]
     """What whoever sends it has to look at."""
     second: str
     """Why a second person is needed, as a code, or ""."""
@@ -97,10 +114,6 @@ class Whole:
     more: tuple[Step, ...]
     parts: tuple[Carried, ...] = ()
     """The bytes of its files, as they travel."""
-
-    @property
-    def fields(self) -> int:
-        return sum(len(lines) for _, lines in self.groups)
 
     def at(self, step: Step) -> tuple[Problem, ...]:
         """Return the faults of one step, for its own page."""
@@ -152,10 +165,29 @@ async def whole_of(clerk: Clerk, form: Form) -> Whole:
         document, parts, judged = await _completed(clerk, form)
     except InputError as error:
         found = [vars(fault) for fault in error.faults] or [_of_error(error)]
-        return Whole(None, [], _troubles(steps, found), (), "", *_split(form, steps))
+        return Whole(None, Shown((), 0), 0, _troubles(steps, found), (), "", *_split(form, steps))
+    read = await _as_its_writer(clerk, form, document)
     second = two_person_reason(document) or ""
-    troubles, questions = _troubles(steps, judged["faults"]), tuple(judged["questions"])
-    return Whole(document, groups_of(document), troubles, questions, second, *_split(form, steps), parts)
+    troubles, questions = _troubles(steps, judged["faults"]), asked_about(form.row.type, judged["questions"])
+    withheld = withheld_places(read.withheld)
+    shown = shown_document(clerk.asked, read.document, withheld)
+    fields = sum(len(one.lines) for one in groups_of(document))
+    return Whole(document, shown, fields, troubles, questions, second, *_split(form, steps), parts)
+
+
+async def _as_its_writer(clerk: Clerk, form: Form, document: Document) -> Readable:
+    """Return what a form became as its writer may read it: less, where it repeats somebody else."""
+    said = [line for line in form.given["persons"] if line.get("flags")]
+    entered = frozenset(str(line.get("case_code", "")) for line in said)
+    reader = Reader(clerk.officer, clerk.session.roles)
+    return await clerk.node.store.read(
+        lambda uow: read_prepared(uow, clerk.node, reader, form.row.link, document, entered)
+    )
+
+
+def asked_about(type_code: str, questions: list[dict[str, str]]) -> tuple[tuple[str, Place], ...]:
+    """Return what whoever sends it has to look at, each with its place in words."""
+    return tuple((one["text"], place_of(type_code, one["pointer"])) for one in questions)
 
 
 async def _completed(clerk: Clerk, form: Form) -> tuple[Document, tuple[Carried, ...], Answer]:
@@ -178,6 +210,7 @@ async def _completed(clerk: Clerk, form: Form) -> tuple[Document, tuple[Carried,
 def _of_error(error: ExchangeError) -> dict[str, str]:
     return {
         "code": error.reason,
+        "rule": "",
         "expected": str(error),
         "found": "",
         "hint": error.hint or "",
@@ -189,6 +222,7 @@ def _troubles(steps: tuple[Step, ...], faults: list[dict[str, str]]) -> tuple[Tr
     return tuple(
         Trouble(
             fault["code"],
+            fault["rule"],
             fault["expected"],
             fault["found"],
             fault["hint"],

@@ -12,7 +12,7 @@ from exchange.errors import StaleFormError, UsageError
 from exchange.ids import MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
-from exchange.interfaces.web.pages.cases import files_of
+from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
@@ -25,6 +25,8 @@ OPENING = ("RPN", "IDN", "VRQ")
 """Types that may be the first about a person, the most usual one first."""
 LISTED = "RPN"
 """Type whose persons may come from a list."""
+MOST_TOLD = 20
+"""Faults that one page tells; the others follow when these are put right."""
 WAIT_S = 3
 """How long the page after sending waits for the proof before it says that it is on its way."""
 
@@ -268,10 +270,19 @@ def _question(
     return Page("question.html", values, status=status)
 
 
+def _is_shown(shown: Shown, step: Step) -> bool:
+    """Return whether a step stands on the page: of many persons only those of the one it is about."""
+    if shown.person:
+        return step.question.part == "persons" and step.number == shown.person - 1
+    return not shown.rows or step.question.part != "persons"
+
+
 def _whole_page(form: Form, whole: Whole, *, status: int = 200) -> Page:
     values = {
         "form": form,
         "whole": whole,
+        "step_is_shown": lambda step: _is_shown(whole.shown, step),
+        "most_told": MOST_TOLD,
         "files": files_of(whole.document) if whole.document else [],
         "type": form.row.type,
         "may_list": not form.after and form.row.type == LISTED,

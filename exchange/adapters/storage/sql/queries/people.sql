@@ -27,10 +27,10 @@ SELECT coalesce(max(no), 0) + 1 FROM draft;
 
 -- name: draft_save
 -- Keep a draft, or replace it.
-INSERT INTO draft (no, id, key, link, type, document, prepared_by, approved_by, created_at, waiting)
-VALUES (:no, :id, :key, :link, :type, :document, :prepared_by, :approved_by, :created_at, :waiting)
+INSERT INTO draft (no, id, key, link, type, document, summary, prepared_by, approved_by, created_at, waiting)
+VALUES (:no, :id, :key, :link, :type, :document, :summary, :prepared_by, :approved_by, :created_at, :waiting)
 ON CONFLICT (id) DO UPDATE SET
-    link = excluded.link, type = excluded.type, document = excluded.document,
+    link = excluded.link, type = excluded.type, document = excluded.document, summary = excluded.summary,
     prepared_by = excluded.prepared_by, approved_by = excluded.approved_by,
     created_at = excluded.created_at, waiting = excluded.waiting;
 
@@ -48,6 +48,12 @@ WHERE hex(d.id) LIKE :begins OR hex(d.id) LIKE :ends ORDER BY d.id DESC LIMIT :l
 -- name: draft_list
 -- Every draft, newest first.
 SELECT d.no, d.id, d.key, link.link, d.type, d.document, d.prepared_by, d.approved_by, d.created_at, d.waiting
+FROM draft AS d LEFT JOIN link ON link.no = d.link ORDER BY d.no DESC;
+
+-- name: draft_summaries
+-- Every draft without its document, newest first; the document stands in for a summary that is missing.
+SELECT d.no, d.id, d.key, link.link, d.type, d.summary, iif(d.summary IS NULL, d.document, NULL),
+    d.prepared_by, d.created_at, d.waiting
 FROM draft AS d LEFT JOIN link ON link.no = d.link ORDER BY d.no DESC;
 
 -- name: draft_delete
