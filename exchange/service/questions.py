@@ -41,12 +41,11 @@ def receive(uow: UnitOfWork, row: MessageRow, cases: Sequence[CaseCode], *, urge
 
 def settle(uow: UnitOfWork, row: MessageRow, *, accepted: bool) -> None:
     """Note the final verdict on our own message."""
-    if asks(row):
+    if asks(row) and accepted:
+        uow.questions.take_effect(row.link, Direction.OUT, row.seq)
+    elif asks(row):
         for question in uow.questions.of_message(row.link, Direction.OUT, row.seq):
-            if accepted:
-                uow.questions.put(replace(question, effective=True))
-            else:
-                uow.questions.drop(question)
+            uow.questions.drop(question)
     if row.type not in _REPLIES:
         return
     for question in uow.questions.of_reply(row.link, row.seq):

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from exchange.adapters.storage.columns import from_instant, from_message_id, to_instant, to_message_id
 from exchange.adapters.storage.database import Database, Row, Values
-from exchange.adapters.storage.erasing import PART_BITS, erase_file
+from exchange.adapters.storage.erasing import erase_file
 from exchange.adapters.storage.links import LinkNumbers
 from exchange.adapters.storage.messages import MessagePlaces, message_of_row
 from exchange.adapters.storage.vault import Vault
@@ -38,20 +38,20 @@ class CaseFiles:
         self._database = database
         self._vault = vault
         self._numbers = numbers
-        self._known: dict[tuple[LinkId, CaseCode], CaseFile] = {}
+        self._known: dict[tuple[LinkId, CaseCode], CaseFile | None] = {}
         self._last = 0
         """Number of the last file, 0 while it is not known."""
 
     def find(self, link: LinkId, code: CaseCode) -> CaseFile | None:
-        file = self._known.get((link, code))
-        if file is not None:
-            return file
-        values = {"token": self.token(code), "link": self._numbers.find(link)}
-        row = self._database.one("case_file_find", values)
-        if row is None:
-            return None
-        file = self._known[link, code] = CaseFile(row[0], row[1])
-        return file
+        if (link, code) not in self._known:
+            values = {"token": self.token(code), "link": self._numbers.find(link)}
+            row = self._database.one("case_file_find", values)
+            self.remember(link, code, None if row is None else CaseFile(row[0], row[1]))
+        return self._known[link, code]
+
+    def remember(self, link: LinkId, code: CaseCode, file: CaseFile | None) -> None:
+        """Remember what the store holds of a code; None that it holds nothing."""
+        self._known[link, code] = file
 
     def forget(self) -> None:
         """Drop the files of a transaction; called at its end, and when something is undone."""
@@ -112,12 +112,12 @@ class SqlCases:
     def get(self, link: LinkId, code: CaseCode) -> CaseRow | None:
         if (link, code) not in self._read:
             values = {"token": self._files.token(code), "link": self._numbers.find(link)}
-            row = self._database.one("case_get", values)
-            self._read[link, code] = None if row is None else self._row(row)
+            row = self._database.one("case_get", values, is_apart=True)
+            self._files.remember(link, code, None if row is None else CaseFile(row[0], row[1]))
+            self._read[link, code] = None if row is None or row[6] is None else self._row(row)
         return self._read[link, code]
 
     def add(self, row: CaseRow) -> None:
-        self._read.pop((row.link, row.code), None)
         file = self._files.need(row.link, row.code)
         values: dict[str, object] = {
             "link": self._numbers.of(row.link),
@@ -126,12 +126,17 @@ class SqlCases:
             "opened_at": from_instant(row.opened_at),
         }
         self._database.add("case_add", values | self._changing(file, row))
+        self._read[row.link, row.code] = row
 
     def update(self, row: CaseRow) -> None:
-        self._read.pop((row.link, row.code), None)
         file = self._files.find(row.link, row.code)
-        if file is None or not self._database.run("case_update", self._changing(file, row)):
-            raise StoreError(f"the case is not in the store of link {row.link}")
+        if file is None:
+            raise _unknown(row)
+        if self._read.get((row.link, row.code)) is not None:
+            self._database.later("case_update", self._changing(file, row))
+        elif not self._database.run("case_update", self._changing(file, row)):
+            raise _unknown(row)
+        self._read[row.link, row.code] = row
 
     def find(self, prefix: str) -> builtins.list[CaseRow]:
         wanted = prefix.upper()
@@ -166,7 +171,8 @@ class SqlCases:
             "at": from_instant(row.at),
             "implied": ",".join(row.implied),
         }
-        self._database.add("case_event_add", values)
+        self._places.note_entered(row.link, row.direction, row.seq)
+        self._database.later("case_event_add", values)
 
     def events(self, link: LinkId, code: CaseCode) -> builtins.list[CaseEventRow]:
         file = self._files.find(link, code)
@@ -178,15 +184,18 @@ class SqlCases:
 
     def of_message(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[CaseCode]:
         values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
-        rows: builtins.list[Row] = []
-        message = self._places.find(link, direction, seq)
-        if message is not None:
-            first = message.no << PART_BITS
-            rows += self._database.all("case_of_parts", {"first": first, "end": first + (1 << PART_BITS)})
-        rows += self._database.all("case_of_message", values)
-        files = {no: (key, sealed) for no, key, sealed in reversed(rows)}
-        codes = (self._files.code(no, *files.pop(no)) for no, _, _ in rows if no in files)
+        is_apart = not self._places.is_entered(link, direction, seq)
+        rows = self._database.all("case_of_message", values, is_apart=is_apart)
+        codes = (self._found(link, row) for row in rows)
         return [code for code in codes if code is not None]
+
+    def _found(self, link: LinkId, row: Row) -> CaseCode | None:
+        """Return the code of a case file, and remember the case; what is remembered already stays."""
+        code = self._files.code(*row[:3])
+        if code is not None and (link, code) not in self._read:
+            self._files.remember(link, code, CaseFile(row[0], row[1]))
+            self._read[link, code] = None if row[6] is None else self._row(row)
+        return code
 
     def messages(self, link: LinkId, code: CaseCode) -> builtins.list[MessageRow]:
         file = self._files.find(link, code)
@@ -204,10 +213,11 @@ class SqlCases:
         return [code for code in codes if code is not None], last
 
     def erase(self, link: LinkId, code: CaseCode) -> None:
-        self.forget()
         file = self._files.find(link, code)
         if file is None:
             return
+        self._database.gathered.run_all()
+        self.forget()
         erase_file(self._database, no=file.no, key=file.key)
         self._files.forget()
 
@@ -232,6 +242,10 @@ class SqlCases:
             return None
         opened, changed = to_instant(opened_at), to_instant(changed_at)
         return CaseRow(code, link, host, origin, state, snapshot, provisional, opened, changed)
+
+
+def _unknown(row: CaseRow) -> StoreError:
+    return StoreError(f"the case is not in the store of link {row.link}")
 
 
 def _event(code: CaseCode, link: LinkId, row: Row) -> CaseEventRow:

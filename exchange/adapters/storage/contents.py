@@ -28,6 +28,8 @@ class SqlContents:
 
     def add(self, link: LinkId, direction: Direction, seq: int, parts: Sequence[Part]) -> None:
         message = self._message(link, direction, seq)
+        self._places.note_entered(link, direction, seq)
+        is_first = self._places.is_without_parts(message) and _are_different(parts)
         for part in parts:
             if not 0 <= part.number < PARTS_LIMIT:
                 raise StoreError(f"part {part.number} is outside of 0 to {PARTS_LIMIT - 1}")
@@ -36,7 +38,11 @@ class SqlContents:
             key = message.key if file is None else file.key
             sealed = self._vault.seal(key, _place(place), part.raw)
             case_file = None if file is None else file.no
-            self._database.add("part_add", {"place": place, "case_file": case_file, "raw": sealed})
+            values = {"place": place, "case_file": case_file, "raw": sealed}
+            if is_first:
+                self._database.later("part_add", values)
+            else:
+                self._database.add("part_add", values)
 
     def parts(self, link: LinkId, direction: Direction, seq: int) -> list[Part]:
         message = self._message(link, direction, seq)
@@ -90,3 +96,7 @@ class SqlContents:
 
 def _place(place: int) -> str:
     return f"part|{place}|raw"
+
+
+def _are_different(parts: Sequence[Part]) -> bool:
+    return len({part.number for part in parts}) == len(parts)

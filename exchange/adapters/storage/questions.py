@@ -34,7 +34,11 @@ class SqlQuestions:
     def put(self, row: QuestionRow) -> None:
         file = _NO_CASE if row.case is None else self._files.need(row.link, row.case).no
         changing = {"type": row.type, "urgency": row.urgency, "effective": row.effective, "reply": row.reply}
-        self._database.add("question_put", self._place(row) | {"case_file": file} | changing)
+        self._database.later("question_put", self._place(row) | {"case_file": file} | changing)
+
+    def take_effect(self, link: LinkId, direction: Direction, seq: int) -> None:
+        values = {"link": self._numbers.of(link), "direction": direction, "seq": seq}
+        self._database.later("question_take_effect", values)
 
     def drop(self, row: QuestionRow) -> None:
         file = None if row.case is None else self._files.find(row.link, row.case)

@@ -39,7 +39,7 @@ class SqlSearches:
         if file is None or not keys:
             return
         tokens = json.dumps(list(self._tokens.of(keys)))
-        self._database.run("case_token_add", {"case_file": file.no, "tokens": tokens})
+        self._database.later("case_token_add", {"case_file": file.no, "tokens": tokens})
 
     def find(self, keys: Collection[str], *, limit: int) -> list[FoundCase]:
         tokens = self._tokens.of(keys)

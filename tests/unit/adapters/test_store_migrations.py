@@ -142,7 +142,7 @@ MAY_BE_SCANNED = {
     # What people have begun and not finished, and legal holds.
     *("d", "form", "p", "h"),
     # What was asked for, and what another part of the same statement has found.
-    *("json_each", "wanted", "block", "best", "task", "(subquery-1)"),
+    *("json_each", "wanted", "block", "best", "task", "named", "(subquery-1)", "(subquery-2)"),
 }
 """Tables and aliases; every other one grows with the messages. A partial index, of what is open, may be."""
 SCANS_BY_DESIGN = {

@@ -6,6 +6,11 @@ INSERT INTO question (link, direction, seq, case_file, type, urgency, effective,
 VALUES (:link, :direction, :seq, :case_file, :type, :urgency, :effective, :reply)
 ON CONFLICT DO UPDATE SET effective = excluded.effective, reply = excluded.reply, stale = 1;
 
+-- name: question_take_effect
+-- What a message asks counts from now on.
+UPDATE question SET effective = 1, stale = 1
+WHERE link = :link AND direction = :direction AND seq = :seq;
+
 -- name: question_drop
 -- A question is answered, or was never asked.
 DELETE FROM question
