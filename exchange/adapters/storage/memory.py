@@ -75,7 +75,7 @@ class DirectStore:
 
     async def read(self, unit: Unit[T]) -> T:
         """Run a unit that only reads."""
-        return _value(self._transactions.read([unit])[0])
+        return _value(self._transactions.read(unit))
 
     def write_group(self, *units: Unit[Any]) -> list[Outcome[Any]]:
         """Run units in one commit, as they come together in a running node."""

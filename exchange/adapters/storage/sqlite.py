@@ -290,7 +290,7 @@ class SqliteStore:
         try:
             while self._writes or self._reads or not self._closing:
                 await self._run(_take(self._writes, GROUP_LIMIT), self._transactions.write)
-                await self._run(_take(self._reads, READ_LIMIT), self._transactions.read)
+                await self._run(_take(self._reads, READ_LIMIT), self._transactions.read_all)
                 if not (self._writes or self._reads or self._closing):
                     self._wake.clear()
                     await self._wake.wait()

@@ -76,7 +76,11 @@ class Transactions:
         self.destroy_ended()
         return outcomes
 
-    def read(self, units: Sequence[Unit[T]]) -> list[Outcome[T]]:
+    def read(self, unit: Unit[T]) -> Outcome[T]:
+        """Run a unit that only reads."""
+        return self.read_all([unit])[0]
+
+    def read_all(self, units: Sequence[Unit[T]]) -> list[Outcome[T]]:
         """Run units that only read; nothing else runs on the one connection meanwhile."""
         self.demand_sound()
         self._database.reading = True
