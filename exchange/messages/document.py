@@ -21,6 +21,10 @@ RELEASE_FIELDS = ("message_id", "sender", "recipient", "link", "agreement")
 """Header members that are filled when a message is released, and absent in a draft."""
 
 
+_GROUPS = frozenset({dict, list})
+"""What JSON makes of groups and lists; nothing else is copied."""
+
+
 def header_of(document: Document) -> dict[str, JsonValue]:
     """Return the header, or an empty one when there is none."""
     return object_at(document, "header")
@@ -53,9 +57,9 @@ def text_at(value: dict[str, JsonValue], name: str) -> str:
 def copied(value: JsonValue) -> JsonValue:
     """Return a value that shares no group and no list with `value`."""
     if isinstance(value, dict):
-        return {name: copied(item) for name, item in value.items()}
+        return {name: copied(item) if item.__class__ in _GROUPS else item for name, item in value.items()}
     if isinstance(value, list):
-        return [copied(item) for item in value]
+        return [copied(item) if item.__class__ in _GROUPS else item for item in value]
     return value
 
 

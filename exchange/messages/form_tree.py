@@ -7,7 +7,7 @@ microseconds. `x-class` beside a member holds for everything below it that has n
 the class (attachments). A member without any class counts as S3.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cache
@@ -52,6 +52,8 @@ class FormNode:
     items: "FormNode | None" = None
     ceiling: Sensitivity = Sensitivity.S0
     """The highest class that can stand here or below."""
+    has_lists: bool = False
+    """Codes of a list can stand here or below."""
 
 
 @cache
@@ -76,7 +78,10 @@ def person_tree() -> FormNode:
 def lists_in(document: Document) -> frozenset[str]:
     """Return the code lists whose codes stand in a document."""
     tree = form_tree(text_at(header_of(document), "type"))
-    return frozenset(_lists(document, tree)) if tree is not None else frozenset()
+    found: set[str] = set()
+    if tree is not None:
+        _add_lists(document, tree, found)
+    return frozenset(found)
 
 
 @cache
@@ -90,15 +95,17 @@ def code_classes(name: str) -> Mapping[str, Sensitivity]:
     }
 
 
-def _lists(value: JsonValue, node: FormNode) -> Iterator[str]:
+def _add_lists(value: JsonValue, node: FormNode, found: set[str]) -> None:
     if node.code_list is not None and isinstance(value, str):
-        yield node.code_list
+        found.add(node.code_list)
     elif isinstance(value, dict):
-        for name in node.members.keys() & value.keys():
-            yield from _lists(value[name], node.members[name])
+        for name, item in value.items():
+            below = node.members.get(name)
+            if below is not None and below.has_lists:
+                _add_lists(item, below, found)
     elif isinstance(value, list) and node.items is not None:
         for item in value:
-            yield from _lists(item, node.items)
+            _add_lists(item, node.items, found)
 
 
 def _node(schema: Mapping[str, Any], base: str, above: Sensitivity | None) -> FormNode:
@@ -146,9 +153,11 @@ def _resolved(schema: Mapping[str, Any], base: str) -> tuple[dict[str, Any], str
 
 
 def _set_ceiling(node: FormNode) -> Sensitivity:
+    """Set what can stand at a node or below; return the highest class."""
     below = [*node.members.values(), *([node.items] if node.items else [])]
     highest = max((_set_ceiling(part) for part in below), default=node.own)
     if node.by_member is not None or node.by_code is not None:
         highest = Sensitivity.S4
     node.ceiling = max(highest, Sensitivity.S0 if below else node.own)
+    node.has_lists = node.code_list is not None or any(part.has_lists for part in below)
     return node.ceiling

@@ -168,12 +168,10 @@ def shown_case(node: Node, case: CaseRow) -> CaseSnapshot:
 
 def _cases_reached(uow: UnitOfWork, row: MessageRow, movement: MovementRow | None) -> list[CaseRow]:
     """Return the cases in whose chronicles one of our messages stands."""
-    reached = uow.cases.reached_by(row.link, Direction.OUT, row.seq)
-    if movement is None or row.type not in REACHES_THE_LIST:
-        return reached
-    named = {case.code for case in reached}
-    others = (code for code in uow.movements.listed(row.link, movement.code) if code not in named)
-    return reached + [case for code in others if (case := uow.cases.get(row.link, code))]
+    codes = uow.cases.of_message(row.link, Direction.OUT, row.seq)
+    if movement is not None and row.type in REACHES_THE_LIST:
+        codes = list(dict.fromkeys((*codes, *uow.movements.listed(row.link, movement.code))))
+    return [case for code in codes if (case := uow.cases.get(row.link, code))]
 
 
 def _movement_of(uow: UnitOfWork, node: Node, row: MessageRow) -> MovementRow | None:

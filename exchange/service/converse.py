@@ -430,6 +430,8 @@ def _take_lines(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Lines, *, 
 
 
 def _note_result(uow: UnitOfWork, node: Node, link: LinkId, result: Result) -> None:
+    if result.outcome is Outcome.LOGGED:  # its leaf says more
+        return
     row = uow.messages.by_seq(link, Direction.OUT, result.seq)
     if row is None or row.id != result.id or row.state is not MessageState.QUEUED:
         return

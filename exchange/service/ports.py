@@ -261,10 +261,6 @@ class Cases(Protocol):
         """Return the cases that a message holds a part of or had an effect on."""
         ...
 
-    def reached_by(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[CaseRow]:
-        """Return the cases, as they are kept, that a message has an event in; oldest first."""
-        ...
-
     def messages(self, link: LinkId, code: CaseCode) -> builtins.list[MessageRow]:
         """Return the messages that hold a part of a case or had an effect on it, oldest first."""
         ...

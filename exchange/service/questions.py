@@ -41,8 +41,11 @@ def receive(uow: UnitOfWork, row: MessageRow, cases: Sequence[CaseCode], *, urge
 
 def settle(uow: UnitOfWork, row: MessageRow, *, accepted: bool) -> None:
     """Note the final verdict on our own message."""
-    if asks(row):
-        uow.questions.decide(row.link, row.seq, accepted=accepted)
+    if asks(row) and accepted:
+        uow.questions.take_effect(row.link, Direction.OUT, row.seq)
+    elif asks(row):
+        for question in uow.questions.of_message(row.link, Direction.OUT, row.seq):
+            uow.questions.drop(question)
     if row.type not in _REPLIES:
         return
     for question in uow.questions.of_reply(row.link, row.seq):

@@ -13,7 +13,9 @@ The numbers are those of docs/protocol/sending.md:
     direction of the partner to another version of the agreement (`switching`).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from exchange.errors import ExchangeError, NoteInvalidError, SignatureInvalidError, TailInvalidError
 from exchange.ids import Digest, b64url, parse_digest, parse_message_id
@@ -66,8 +68,12 @@ def _take(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) -> int
     held = position.size
     leaves = store_tail(uow, node, pairing, tail)
     follow_leaves(uow, node, pairing, leaves, held=held)
-    for leaf in leaves:
-        apply_leaf(uow, node, pairing, leaf)
+    for is_verdict, run in groupby(leaves, key=_is_verdict):
+        if is_verdict:
+            _try_verdicts(uow, node, pairing, tuple(run))
+            continue
+        for leaf in run:
+            apply_leaf(uow, node, pairing, leaf)
     return len(leaves)
 
 
@@ -193,6 +199,26 @@ def retry_verdicts(uow: UnitOfWork, node: Node, pairing: Pairing) -> None:
     for raw in uow.logs.leaves(link, pairing.partner, int(begin), size):
         leaf = decode_leaf(raw)
         if leaf.ev in VERDICTS and not legal(leaf):
+            _try_verdict(uow, node, pairing, leaf)
+
+
+def _is_verdict(leaf: Leaf) -> bool:
+    return leaf.ev in VERDICTS and not legal(leaf)
+
+
+def _try_verdicts(uow: UnitOfWork, node: Node, pairing: Pairing, leaves: Sequence[Leaf]) -> None:
+    """Apply verdicts together; if one of them fails, each by itself."""
+
+    def apply_all() -> None:
+        for leaf in leaves:
+            _apply_verdict(uow, node, pairing, leaf)
+
+    try:
+        uow.attempt(apply_all)
+    except ExchangeError:
+        raise
+    except Exception:  # which one it was shows when each is tried
+        for leaf in leaves:
             _try_verdict(uow, node, pairing, leaf)
 
 

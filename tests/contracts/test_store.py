@@ -166,7 +166,7 @@ async def test_unit_that_swallows_a_storage_error_is_not_committed(world: StoreW
 
     def swallow(uow: UnitOfWork) -> None:
         with pytest.raises(StoreError):
-            uow.messages.add(message_row(), envelope=bytes(2_000_000), body=None)
+            uow.settings.put("large", "x" * 2_000_000)
 
     with pytest.raises(StoreError, match="SQLITE_FULL"):
         await world.store.write(swallow)
@@ -223,7 +223,7 @@ async def test_failing_finish_undoes_the_whole_group(world: StoreWorld) -> None:
 async def test_finish_that_swallows_a_storage_error_is_not_committed(world: StoreWorld) -> None:
     def fill_the_disk(uow: UnitOfWork) -> None:
         with pytest.raises(StoreError):
-            uow.messages.add(message_row(), envelope=bytes(2_000_000), body=None)
+            uow.settings.put("large", "x" * 2_000_000)
 
     world.finishes.first = fill_the_disk
     await world.raw(lambda c: c.execute("PRAGMA max_page_count = 1").fetchall())

@@ -59,21 +59,11 @@ async def test_accepted_message_makes_its_questions_effective(world: StoreWorld)
     ]
     await put(world, *rows, question(2, OUT, effective=False), question(direction=IN, effective=False))
 
-    await world.store.write(lambda uow: uow.questions.decide(LINK, 1, accepted=True))
+    await world.store.write(lambda uow: uow.questions.take_effect(LINK, OUT, 1))
 
     assert await of_message(world, direction=OUT) == [replace(row, effective=True) for row in rows]
     assert await of_message(world, 2, OUT) == [question(2, OUT, effective=False)]
     assert await of_message(world, direction=IN) == [question(direction=IN, effective=False)]
-
-
-async def test_message_that_is_not_accepted_asks_nothing(world: StoreWorld) -> None:
-    await put(world, question(direction=OUT, effective=False), question(2, OUT), question(direction=IN))
-
-    await world.store.write(lambda uow: uow.questions.decide(LINK, 1, accepted=False))
-
-    assert await of_message(world, direction=OUT) == []
-    assert await of_message(world, 2, OUT) == [question(2, OUT)]
-    assert await of_message(world, direction=IN) == [question(direction=IN)]
 
 
 async def test_question_of_a_case_is_found_by_the_case(world: StoreWorld) -> None:

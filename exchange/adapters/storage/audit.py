@@ -50,7 +50,7 @@ class SqlAudit:
             "object": self._vault.seal(self._key("audit"), f"audit|{n}|object", content),
             "result": row.result,
         }
-        self._database.add("audit_add", values)
+        self._database.later("audit_add", values)
         self._last = n
 
     def list(self, *, limit: int = 100) -> builtins.list[AuditRow]:

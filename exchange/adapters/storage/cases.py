@@ -12,7 +12,7 @@ from datetime import datetime
 
 from exchange.adapters.storage.columns import from_instant, from_message_id, to_instant, to_message_id
 from exchange.adapters.storage.database import Database, Row, Values
-from exchange.adapters.storage.erasing import PART_BITS, erase_file
+from exchange.adapters.storage.erasing import erase_file
 from exchange.adapters.storage.links import LinkNumbers
 from exchange.adapters.storage.messages import MessagePlaces, message_of_row
 from exchange.adapters.storage.vault import Vault
@@ -40,8 +40,7 @@ class CaseFiles:
         self._database = database
         self._vault = vault
         self._numbers = numbers
-        self._known: dict[tuple[LinkId, CaseCode], CaseFile] = {}
-        self._absent: set[tuple[LinkId, CaseCode]] = set()
+        self._known: dict[tuple[LinkId, CaseCode], CaseFile | None] = {}
         self._bare: set[tuple[LinkId, CaseCode]] = set()
         """Made in this transaction, without a case so far."""
         self._tokens: dict[str, bytes] = {}
@@ -49,20 +48,15 @@ class CaseFiles:
         """Number of the last file, 0 while it is not known."""
 
     def find(self, link: LinkId, code: CaseCode) -> CaseFile | None:
-        file = self._known.get((link, code))
-        if file is not None or (link, code) in self._absent:
-            return file
-        values = {"token": self.token(code), "link": self._numbers.find(link)}
-        row = self._database.one("case_file_find", values)
-        return self.learn(link, code, CaseFile(row[0], row[1]) if row else None)
+        if (link, code) not in self._known:
+            values = {"token": self.token(code), "link": self._numbers.find(link)}
+            row = self._database.one("case_file_find", values)
+            self.remember(link, code, None if row is None else CaseFile(row[0], row[1]))
+        return self._known[link, code]
 
-    def learn(self, link: LinkId, code: CaseCode, file: CaseFile | None) -> CaseFile | None:
-        """Remember the file of a code, or that there is none, and return it."""
-        if file is None:
-            self._absent.add((link, code))
-        else:
-            self._known[link, code] = file
-        return file
+    def remember(self, link: LinkId, code: CaseCode, file: CaseFile | None) -> None:
+        """Remember what the store holds of a code; None that it holds nothing."""
+        self._known[link, code] = file
 
     def is_bare(self, link: LinkId, code: CaseCode) -> bool:
         """Return whether the file was made in this transaction and has no case yet."""
@@ -75,7 +69,6 @@ class CaseFiles:
     def forget(self) -> None:
         """Drop the files of a transaction; called at its end, and when something is undone."""
         self._known.clear()
-        self._absent.clear()
         self._bare.clear()
         self._tokens.clear()
         self._last = 0
@@ -100,7 +93,6 @@ class CaseFiles:
         self._database.add("case_file_add", values)
         self._last = file.no
         self._known[link, code] = file
-        self._absent.discard((link, code))
         self._bare.add((link, code))
         return file
 
@@ -143,12 +135,11 @@ class SqlCases:
 
     def _look_up(self, link: LinkId, code: CaseCode) -> CaseRow | None:
         values = {"token": self._files.token(code), "link": self._numbers.find(link)}
-        row = self._database.one("case_get", values)
-        self._files.learn(link, code, CaseFile(row[0], row[1]) if row else None)
+        row = self._database.one("case_get", values, is_apart=True)
+        self._files.remember(link, code, CaseFile(row[0], row[1]) if row else None)
         return self._row(row) if row and row[_STATE] else None
 
     def add(self, row: CaseRow) -> None:
-        self._read.pop((row.link, row.code), None)
         file = self._files.need(row.link, row.code)
         self._files.fill(row.link, row.code)
         values: dict[str, object] = {
@@ -158,12 +149,17 @@ class SqlCases:
             "opened_at": from_instant(row.opened_at),
         }
         self._database.add("case_add", values | self._changing(file, row))
+        self._read[row.link, row.code] = row
 
     def update(self, row: CaseRow) -> None:
-        self._read.pop((row.link, row.code), None)
         file = self._files.find(row.link, row.code)
-        if file is None or not self._database.run("case_update", self._changing(file, row)):
-            raise StoreError(f"the case is not in the store of link {row.link}")
+        if file is None:
+            raise _unknown(row)
+        if self._read.get((row.link, row.code)) is not None:
+            self._database.later("case_update", self._changing(file, row))
+        elif not self._database.run("case_update", self._changing(file, row)):
+            raise _unknown(row)
+        self._read[row.link, row.code] = row
 
     def find(self, prefix: str) -> builtins.list[CaseRow]:
         wanted = prefix.upper()
@@ -198,7 +194,8 @@ class SqlCases:
             "at": from_instant(row.at),
             "implied": ",".join(row.implied),
         }
-        self._database.add("case_event_add", values)
+        self._places.note_entered(row.link, row.direction, row.seq)
+        self._database.later("case_event_add", values)
 
     def events(self, link: LinkId, code: CaseCode) -> builtins.list[CaseEventRow]:
         file = self._files.find(link, code)
@@ -210,26 +207,18 @@ class SqlCases:
 
     def of_message(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[CaseCode]:
         values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
-        rows: builtins.list[Row] = []
-        message = self._places.find(link, direction, seq)
-        if message is not None:
-            first = message.no << PART_BITS
-            rows += self._database.all("case_of_parts", {"first": first, "end": first + (1 << PART_BITS)})
-        rows += self._database.all("case_of_message", values)
-        files = {no: (key, sealed) for no, key, sealed in reversed(rows)}
-        codes = (self._files.code(no, *files.pop(no)) for no, _, _ in rows if no in files)
+        is_apart = not self._places.is_entered(link, direction, seq)
+        rows = self._database.all("case_of_message", values, is_apart=is_apart)
+        codes = (self._found(link, row) for row in rows)
         return [code for code in codes if code is not None]
 
-    def reached_by(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[CaseRow]:
-        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
-        found = []
-        for row in self._database.all("case_reached_by", values):
-            case = self._row(row)
-            if case is not None:
-                self._files.learn(link, case.code, CaseFile(row[0], row[1]))
-                self._read[link, case.code] = case
-                found.append(case)
-        return found
+    def _found(self, link: LinkId, row: Row) -> CaseCode | None:
+        """Return the code of a case file, and remember the case; what is remembered already stays."""
+        code = self._files.code(*row[:3])
+        if code is not None and (link, code) not in self._read:
+            self._files.remember(link, code, CaseFile(row[0], row[1]))
+            self._read[link, code] = self._row(row) if row[_STATE] else None
+        return code
 
     def messages(self, link: LinkId, code: CaseCode) -> builtins.list[MessageRow]:
         file = self._files.find(link, code)
@@ -247,10 +236,11 @@ class SqlCases:
         return [code for code in codes if code is not None], last
 
     def erase(self, link: LinkId, code: CaseCode) -> None:
-        self.forget()
         file = self._files.find(link, code)
         if file is None:
             return
+        self._database.gathered.run_all()
+        self.forget()
         erase_file(self._database, no=file.no, key=file.key)
         self._files.forget()
 
@@ -275,6 +265,10 @@ class SqlCases:
             return None
         opened, changed = to_instant(opened_at), to_instant(changed_at)
         return CaseRow(code, link, host, origin, state, snapshot, provisional, opened, changed)
+
+
+def _unknown(row: CaseRow) -> StoreError:
+    return StoreError(f"the case is not in the store of link {row.link}")
 
 
 def _event(code: CaseCode, link: LinkId, row: Row) -> CaseEventRow:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from exchange.adapters.storage.cases import CaseFiles
-from exchange.adapters.storage.database import Database, Row, Values
+from exchange.adapters.storage.database import Database, Row
 from exchange.adapters.storage.messages import MessagePlace, MessagePlaces
 from exchange.adapters.storage.vault import Vault
 from exchange.errors import AppendOnlyError, StoreError
@@ -29,16 +29,21 @@ class SqlContents:
 
     def add(self, link: LinkId, direction: Direction, seq: int, parts: Sequence[Part]) -> None:
         message = self._message(link, direction, seq)
-        self._database.many("part_add", [self._sealed(link, message, part) for part in parts])
-
-    def _sealed(self, link: LinkId, message: MessagePlace, part: Part) -> Values:
-        if not 0 <= part.number < PARTS_LIMIT:
-            raise StoreError(f"part {part.number} is outside of 0 to {PARTS_LIMIT - 1}")
-        file = None if part.case is None else self._files.need(link, part.case)
-        place = message.no * PARTS_LIMIT + part.number
-        key = message.key if file is None else file.key
-        sealed = self._vault.seal(key, _place(place), part.raw)
-        return {"place": place, "case_file": file.no if file else None, "raw": sealed}
+        self._places.note_entered(link, direction, seq)
+        is_first = self._places.is_without_parts(message) and _are_different(parts)
+        for part in parts:
+            if not 0 <= part.number < PARTS_LIMIT:
+                raise StoreError(f"part {part.number} is outside of 0 to {PARTS_LIMIT - 1}")
+            file = None if part.case is None else self._files.need(link, part.case)
+            place = message.no * PARTS_LIMIT + part.number
+            key = message.key if file is None else file.key
+            sealed = self._vault.seal(key, _place(place), part.raw)
+            case_file = None if file is None else file.no
+            values = {"place": place, "case_file": case_file, "raw": sealed}
+            if is_first:
+                self._database.later("part_add", values)
+            else:
+                self._database.add("part_add", values)
 
     def parts(self, link: LinkId, direction: Direction, seq: int) -> list[Part]:
         message = self._message(link, direction, seq)
@@ -92,3 +97,7 @@ class SqlContents:
 
 def _place(place: int) -> str:
     return f"part|{place}|raw"
+
+
+def _are_different(parts: Sequence[Part]) -> bool:
+    return len({part.number for part in parts}) == len(parts)

@@ -6,19 +6,21 @@
 * Everything else (disk full, I/O error, damaged page, lock) is a failure of the storage. It is kept in
   `failure`; whoever runs units looks there and never trusts this connection again.
 
+Statements asked for with `later` wait, and run together before anybody reads what they write (`gathered`).
+
 Python's own transaction control is off: the caller says BEGIN, SAVEPOINT, COMMIT.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
+from exchange.adapters.storage.gathered import Gathered, Reach, Values
 from exchange.adapters.storage.queries import queries
 from exchange.errors import AppendOnlyError, StoreDamagedError, StoreError
 
 Row = tuple[Any, ...]
-Values = Mapping[str, object]
-"""Bound parameters by name; the STRICT tables check their types."""
+__all__ = ["Database", "Row", "Values"]
 
 CACHED_STATEMENTS = 256
 """More than there are queries, so that each is prepared once."""
@@ -29,6 +31,8 @@ _USED = frozenset(
     {sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_ROWID}
 )
 _NONE: Values = {}
+_ONE_EACH = frozenset({"case_update", "link_step", "log_advance", "message_update"})
+"""Updates that change exactly one row each."""
 
 
 class Database:
@@ -40,10 +44,20 @@ class Database:
         self.reading = False
         """A reading unit runs: it may not change anything, and needs no savepoint."""
         self._sql = {name: query.sql for name, query in queries().items()}
+        self.gathered = Gathered(self._reach, self._run_gathered)
+
+    def later(self, name: str, values: Values) -> None:
+        """Run a statement together with others of its name, before anybody reads what it writes.
+
+        Requires that it cannot be refused: see `gathered`.
+        """
+        self._demand_writing()
+        self.gathered.add(name, values)
 
     def run(self, name: str, values: Values = _NONE) -> int:
         """Run a statement that changes something; return how many rows it changed."""
         self._demand_writing()
+        self.gathered.give_way(name)
         try:
             return self.connection.execute(self._sql[name], values).rowcount
         except sqlite3.Error as error:
@@ -52,6 +66,7 @@ class Database:
     def add(self, name: str, values: Values) -> int:
         """Run an INSERT; return the number of the new row."""
         self._demand_writing()
+        self.gathered.give_way(name)
         try:
             return self.connection.execute(self._sql[name], values).lastrowid or 0
         except sqlite3.Error as error:
@@ -60,20 +75,26 @@ class Database:
     def many(self, name: str, rows: Iterable[Values]) -> None:
         """Run a statement once for each row."""
         self._demand_writing()
+        self.gathered.give_way(name)
         try:
             self.connection.executemany(self._sql[name], rows)
         except sqlite3.Error as error:
             self.refuse(error)
 
-    def one(self, name: str, values: Values = _NONE) -> Row | None:
-        """Return the first row, or None."""
+    def one(self, name: str, values: Values = _NONE, *, is_apart: bool = False) -> Row | None:
+        """Return the first row, or None; `is_apart`: nothing that waits is about this row."""
+        if not is_apart:
+            self.gathered.give_way(name)
         try:
             row: Row | None = self.connection.execute(self._sql[name], values).fetchone()
         except sqlite3.Error as error:
             self.refuse(error)
         return row
 
-    def all(self, name: str, values: Values = _NONE) -> list[Row]:
+    def all(self, name: str, values: Values = _NONE, *, is_apart: bool = False) -> list[Row]:
+        """Return every row; `is_apart` as in `one`."""
+        if not is_apart:
+            self.gathered.give_way(name)
         try:
             return self.connection.execute(self._sql[name], values).fetchall()
         except sqlite3.Error as error:
@@ -94,6 +115,23 @@ class Database:
             self.refuse(error)
         if busy:
             self.failure = StoreError("the write-ahead log is in use and was not emptied; the node stops")
+            raise self.failure
+
+    def _reach(self) -> Reach:
+        rows = self.connection.execute("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema")
+        return Reach(rows.fetchall(), self._sql)
+
+    def _run_gathered(self, name: str, rows: Sequence[Values]) -> None:
+        """Run a statement for rows that waited; one that is refused is a failure of the store."""
+        try:
+            changed = self.connection.executemany(self._sql[name], rows).rowcount
+        except sqlite3.IntegrityError as error:
+            self.failure = StoreError(f"{name} was refused ({error.sqlite_errorname}); the node stops")
+            raise self.failure from error
+        except sqlite3.Error as error:
+            self.refuse(error)
+        if name in _ONE_EACH and changed != len(rows):
+            self.failure = StoreError(f"{name} changed {changed} of {len(rows)} rows; the node stops")
             raise self.failure
 
     def _demand_writing(self) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Links, agreements, cards and key places in SQL; and the short numbers that stand for links elsewhere."""
 
+from dataclasses import replace
+
 from exchange.adapters.storage.columns import from_digest, from_instant, to_digest, to_instant
 from exchange.adapters.storage.database import Database, Row
 from exchange.errors import StoreError
@@ -83,7 +85,10 @@ class SqlLinks:
         return [_link(row) for row in self._database.all("link_all")]
 
     def update(self, row: LinkRow) -> None:
-        if not self._database.run("link_update", vars(row)):
+        known = self._rows.get(row.link)
+        if known is not None and _is_step(known, row):
+            self._database.later("link_step", vars(row))
+        elif not self._database.run("link_update", vars(row)):
             raise StoreError(f"link {row.link} is not in the store")
         self._rows[row.link] = row
 
@@ -146,6 +151,13 @@ class SqlLinks:
         values = vars(span) | {"link": self._numbers.of(link), "epoch": epoch}
         if not self._database.run("span_change", values):
             self._database.add("span_add", values)
+
+
+def _is_step(known: LinkRow, row: LinkRow) -> bool:
+    """Return True if nothing but the two numbers differs, and neither goes down."""
+    if row.next_seq < known.next_seq or row.contiguous_in < known.contiguous_in:
+        return False
+    return replace(known, next_seq=row.next_seq, contiguous_in=row.contiguous_in) == row
 
 
 def _link(row: Row) -> LinkRow:

@@ -55,13 +55,10 @@ class SqlLogs:
             raise _elsewhere(position, end[1] if end else None)
         log = end[0]
         size = position.size + len(leaves)
-        self._database.many(
-            "leaf_add",
-            ({"log": log, "i": i, "raw": raw} for i, raw in enumerate(leaves, start=position.size)),
-        )
+        for i, raw in enumerate(leaves, start=position.size):
+            self._database.later("leaf_add", {"log": log, "i": i, "raw": raw})
         values = {"log": log, "size": position.size, "peaks": position.peaks}
-        if not self._database.run("log_advance", values | {"new_size": size, "new_peaks": peaks}):
-            raise _elsewhere(position, None)
+        self._database.later("log_advance", values | {"new_size": size, "new_peaks": peaks})
         if position.by == self._own:
             self.grown.add(position.link)
         after = LogPosition(position.link, position.by, position.epoch, size, peaks)

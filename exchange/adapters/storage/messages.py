@@ -2,6 +2,9 @@
 """Messages of both directions in SQL: narrow rows, wide lines, and the partners' announcements.
 
 Every message has a data key of its own from the start; its sealed body lies under it.
+
+What a transaction has read or written of a message, of the outbox and of the messages without a case is
+remembered until it ends. A message that is remembered changes with others of its transaction (`gathered`).
 """
 
 import builtins
@@ -32,6 +35,8 @@ FIND_LIMIT = 20
 FIND_SHORTEST = 4
 READ_AHEAD = 20
 """Announcements read at a time: lines come in the order of their numbers, some 20 in a transaction."""
+OF_NO_CASE = frozenset({"TRD", "DIR"})
+"""Types that name no case; the list of the index `message_of_no_case`."""
 _TAIL_DIGITS = 8
 _NO_END = 2**63 - 1
 
@@ -51,13 +56,33 @@ class MessagePlaces:
         self._database = database
         self._numbers = numbers
         self._known: dict[tuple[LinkId, Direction, int], MessagePlace] = {}
+        self._new: set[int] = set()
+        """Numbers of the messages of this transaction that hold no part yet."""
+        self._entered: set[tuple[LinkId, Direction, int]] = set()
 
     def forget(self) -> None:
         """Drop the places of a transaction; called at its end, and when something is undone."""
         self._known.clear()
+        self._new.clear()
+        self._entered.clear()
 
-    def remember(self, row: MessageRow, place: MessagePlace) -> None:
+    def remember_new(self, row: MessageRow, place: MessagePlace) -> None:
         self._known[row.link, row.direction, row.seq] = place
+        self._new.add(place.no)
+
+    def note_entered(self, link: LinkId, direction: Direction, seq: int) -> None:
+        """Remember that this transaction wrote parts of a message, or what it did to a case."""
+        self._entered.add((link, direction, seq))
+
+    def is_entered(self, link: LinkId, direction: Direction, seq: int) -> bool:
+        return (link, direction, seq) in self._entered
+
+    def is_without_parts(self, place: MessagePlace) -> bool:
+        """Return True, once, for a message that this transaction added and that holds no part."""
+        if place.no not in self._new:
+            return False
+        self._new.remove(place.no)
+        return True
 
     def find(self, link: LinkId, direction: Direction, seq: int) -> MessagePlace | None:
         known = self._known.get((link, direction, seq))
@@ -77,41 +102,58 @@ class SqlMessages:
         self._numbers = numbers
         self._places = places
         self._announced: dict[tuple[LinkId, int], Announced | None] = {}
-        self._caseless: dict[tuple[str, int], builtins.list[MessageRow]] = {}
+        self._rows: dict[tuple[LinkId, Direction, int], MessageRow] = {}
+        self._open: dict[LinkId, tuple[int, int]] = {}
+        self._of_no_case: dict[tuple[str, int], builtins.list[MessageRow]] = {}
 
     def forget(self) -> None:
-        """Drop what a transaction has read; called at its end, and when something is undone."""
+        """Drop what a transaction read; called at its end, and when something is undone."""
         self._announced.clear()
-        self._caseless.clear()
+        self._rows.clear()
+        self._open.clear()
+        self._of_no_case.clear()
 
     def add(self, row: MessageRow, *, envelope: bytes, body: bytes | None) -> None:
-        self._forget_caseless(row)
         key = self._vault.take()
-        id = from_message_id(row.id)
-        fixed = {"id": id, "tail": _tail(id.hex()), "key": key}
-        number = self._database.add("message_add", self._where(row) | _kept(row) | _changing(row) | fixed)
+        number = self._database.add("message_add", _new(row, self._numbers.of(row.link), key))
         sealed = None if body is None else self._vault.seal(key, _body_place(number), body)
-        self._database.add("line_add", {"message": number, "envelope": envelope, "body": sealed})
-        self._places.remember(row, MessagePlace(number, key))
+        self._database.later("line_add", {"message": number, "envelope": envelope, "body": sealed})
+        self._places.remember_new(row, MessagePlace(number, key))
+        self._rows[row.link, row.direction, row.seq] = row
+        if row.type in OF_NO_CASE:
+            self._of_no_case.clear()
+        if row.direction is Direction.OUT and row.link in self._open:
+            self._count_open(row)
 
-    def _forget_caseless(self, row: MessageRow) -> None:
-        """Drop the messages of a type when one of them changes."""
-        for known in [known for known in self._caseless if known[0] == row.type]:
-            del self._caseless[known]
+    def _count_open(self, row: MessageRow) -> None:
+        count, total = self._open.pop(row.link)
+        if row.state is MessageState.QUEUED:
+            self._open[row.link] = count + 1, total + row.line_bytes
 
     def update(self, row: MessageRow) -> None:
-        self._forget_caseless(row)
-        if not self._database.run("message_update", self._where(row) | _changing(row)):
+        values = {"link": self._numbers.of(row.link), "direction": row.direction, "seq": row.seq}
+        values |= _changing(row)
+        if (row.link, row.direction, row.seq) in self._rows:
+            self._database.later("message_update", values)
+        elif not self._database.run("message_update", values):
             raise StoreError(f"message {row.seq} ({row.direction}) of link {row.link} is not in the store")
+        self._rows[row.link, row.direction, row.seq] = row
+        self._open.pop(row.link, None)
+        self._of_no_case.clear()
 
     def is_used(self, link: LinkId, direction: Direction, id: MessageId, seq: int) -> bool:
         where = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
         return self._database.one("message_used", where | {"id": from_message_id(id)}) is not None
 
     def by_seq(self, link: LinkId, direction: Direction, seq: int) -> MessageRow | None:
-        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
-        row = self._database.one("message_by_seq", values)
-        return None if row is None else message_of_row(row)
+        known = self._rows.get((link, direction, seq))
+        if known is None:
+            values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
+            row = self._database.one("message_by_seq", values, is_apart=True)
+            if row is None:
+                return None
+            known = self._rows[link, direction, seq] = message_of_row(row)
+        return known
 
     def by_id(self, link: LinkId, direction: Direction, id: MessageId) -> MessageRow | None:
         values = {"link": self._numbers.find(link), "direction": direction, "id": from_message_id(id)}
@@ -158,8 +200,10 @@ class SqlMessages:
         return self._all("message_queued", values)
 
     def open_count(self, link: LinkId) -> tuple[int, int]:
-        row = self._database.one("outbox", {"link": self._numbers.find(link)})
-        return (0, 0) if row is None else (row[0], row[1])
+        if link not in self._open:
+            row = self._database.one("outbox", {"link": self._numbers.find(link)})
+            self._open[link] = (0, 0) if row is None else (row[0], row[1])
+        return self._open[link]
 
     def held(self, link: LinkId) -> builtins.list[MessageRow]:
         return self._all("message_held", {"link": self._numbers.find(link)})
@@ -186,11 +230,10 @@ class SqlMessages:
         return self._all("message_list_of_link", values | {"link": self._numbers.find(link)})
 
     def of_no_case(self, type_code: str, *, limit: int) -> builtins.list[MessageRow]:
-        known = self._caseless.get((type_code, limit))
-        if known is None:
-            known = self._all("message_of_no_case", {"type": type_code, "limit": limit})
-            self._caseless[type_code, limit] = known
-        return list(known)
+        if (type_code, limit) not in self._of_no_case:
+            found = self._all("message_of_no_case", {"type": type_code, "limit": limit})
+            self._of_no_case[type_code, limit] = found
+        return builtins.list(self._of_no_case[type_code, limit])
 
     def of_ledger(
         self, link: LinkId, direction: Direction, type_code: str, *, limit: int
@@ -246,9 +289,6 @@ class SqlMessages:
     def _all(self, name: str, values: Values) -> builtins.list[MessageRow]:
         return [message_of_row(row) for row in self._database.all(name, values)]
 
-    def _where(self, row: MessageRow) -> dict[str, object]:
-        return {"link": self._numbers.of(row.link), "direction": row.direction, "seq": row.seq}
-
     def _place(self, id: MessageId, seq: int) -> int:
         row = self._database.one("message_place", {"id": from_message_id(id), "seq": seq})
         return _NO_END if row is None or row[0] is None else int(row[0])
@@ -263,9 +303,16 @@ def _body_place(number: int) -> str:
     return f"line|{number}|body"
 
 
-def _kept(row: MessageRow) -> dict[str, object]:
-    """Return the columns that never change."""
-    return {
+def _new(row: MessageRow, link: int, key: int) -> dict[str, object]:
+    """Return every column of a new message."""
+    id = from_message_id(row.id)
+    return _changing(row) | {
+        "link": link,
+        "direction": row.direction,
+        "seq": row.seq,
+        "id": id,
+        "tail": _tail(id.hex()),
+        "key": key,
         "envelope_hash": from_digest(row.envelope_hash),
         "body_hash": from_digest(row.body_hash),
         "commitment": from_digest(row.commitment),

@@ -35,17 +35,17 @@ class SqlQuestions:
     def put(self, row: QuestionRow) -> None:
         file = _NO_CASE if row.case is None else self._files.need(row.link, row.case).no
         changing = {"type": row.type, "urgency": row.urgency, "effective": row.effective, "reply": row.reply}
-        self._database.add("question_put", self._place(row) | {"case_file": file} | changing)
+        self._database.later("question_put", self._place(row) | {"case_file": file} | changing)
+
+    def take_effect(self, link: LinkId, direction: Direction, seq: int) -> None:
+        values = {"link": self._numbers.of(link), "direction": direction, "seq": seq}
+        self._database.later("question_take_effect", values)
 
     def drop(self, row: QuestionRow) -> None:
         file = None if row.case is None else self._files.find(row.link, row.case)
         if row.case is None or file is not None:
             values = self._place(row) | {"case_file": file.no if file else _NO_CASE}
             self._database.run("question_drop", values)
-
-    def decide(self, link: LinkId, seq: int, *, accepted: bool) -> None:
-        decided = "question_take_effect" if accepted else "question_never_asked"
-        self._database.run(decided, {"link": self._numbers.find(link), "seq": seq})
 
     def of_message(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[QuestionRow]:
         values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
@@ -144,7 +144,7 @@ class SqlQuestions:
         link, direction, seq, file, key, code, type, urgency, effective, reply = row
         case = None if file == _NO_CASE else self._files.code(file, key, code)
         if case is not None:
-            self._files.learn(link, case, CaseFile(file, key))
+            self._files.remember(link, case, CaseFile(file, key))
         return QuestionRow(link, Direction(direction), seq, case, type, urgency, bool(effective), reply)
 
 

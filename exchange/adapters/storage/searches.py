@@ -40,7 +40,7 @@ class SqlSearches:
         if file is None or not keys:
             return
         tokens = orjson.dumps(list(self._tokens.of(keys))).decode("ascii")
-        self._database.run("case_token_add", {"case_file": file.no, "tokens": tokens})
+        self._database.later("case_token_add", {"case_file": file.no, "tokens": tokens})
 
     def find(self, keys: Collection[str], *, limit: int) -> list[FoundCase]:
         tokens = self._tokens.of(keys)

@@ -290,7 +290,7 @@ class SqliteStore:
         try:
             while self._writes or self._reads or not self._closing:
                 await self._run(_take(self._writes, GROUP_LIMIT), self._transactions.write)
-                await self._run(_take(self._reads, READ_LIMIT), self._read_all)
+                await self._run(_take(self._reads, READ_LIMIT), self._transactions.read_all)
                 if not (self._writes or self._reads or self._closing):
                     self._wake.clear()
                     await self._wake.wait()
@@ -316,9 +316,6 @@ class SqliteStore:
         if self._transactions.is_low:
             with suppress(StoreError):  # kept as the failure of the store; the next call raises it
                 await self._connection.hop(lambda _: self._transactions.restock())
-
-    def _read_all(self, units: Sequence[Unit[Any]]) -> list[Outcome[Any]]:
-        return [self._transactions.read(unit) for unit in units]
 
 
 def _copy_database(source: sqlite3.Connection, path: Path, between: Callable[..., None]) -> None:

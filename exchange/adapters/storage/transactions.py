@@ -77,11 +77,15 @@ class Transactions:
         return outcomes
 
     def read(self, unit: Unit[T]) -> Outcome[T]:
-        """Run a unit that only reads; nothing else runs on the one connection meanwhile."""
+        """Run a unit that only reads."""
+        return self.read_all([unit])[0]
+
+    def read_all(self, units: Sequence[Unit[T]]) -> list[Outcome[T]]:
+        """Run units that only read; nothing else runs on the one connection meanwhile."""
         self.demand_sound()
         self._database.reading = True
         try:
-            return self._attempt(unit)
+            return [self._attempt(unit) for unit in units]
         finally:
             self._database.reading = False
             self._unit.end_transaction()
@@ -138,6 +142,8 @@ class Transactions:
         if grown:
             self._finish(self._unit, grown)
             self._unit.take_grown()
+        self._database.gathered.run_all()
+        self._database.gathered.end()
         self._unit.end_transaction()
         self.demand_sound()
         self.before_commit()

@@ -164,7 +164,7 @@ class SqlUnit:
     def attempt(self, work: Callable[[], T]) -> T:
         if self._database.reading:
             return work()
-        grown = set(self._logs.grown)
+        grown, waiting = set(self._logs.grown), self._database.gathered.mark()
         self._database.control("SAVEPOINT attempt")
         try:
             result = work()
@@ -174,6 +174,8 @@ class SqlUnit:
             if self.failure is None:
                 self._database.control("ROLLBACK TO attempt")
                 self._database.control("RELEASE attempt")
+                self._database.gathered.undo(waiting)
+                self._database.gathered.run_all()  # no row is remembered any more that tells of them
             raise
         self._database.control("RELEASE attempt")
         return result
@@ -188,6 +190,7 @@ class SqlUnit:
         """Drop what was remembered of a transaction that is undone."""
         self._forget_names()
         self._logs.grown.clear()
+        self._database.gathered.end()
 
     def end_transaction(self) -> None:
         """Drop what is remembered for one transaction only."""

@@ -33,10 +33,10 @@ WHERE case_file = :case_file;
 DELETE FROM case_state WHERE case_file = :case_file;
 
 -- name: case_get
--- The case file of a code on one link, with its case if there is one.
+-- The case file of a code, with the case if there is one.
 SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
     s.opened_at, s.changed_at
-FROM case_file AS f JOIN link ON link.no = f.link LEFT JOIN case_state AS s ON s.case_file = f.no
+FROM case_file AS f LEFT JOIN case_state AS s ON s.case_file = f.no JOIN link ON link.no = f.link
 WHERE f.token = :token AND f.link = :link;
 
 -- name: case_find
@@ -117,22 +117,19 @@ SELECT direction, seq, message, type, state_before, state_after, provisional, at
 FROM case_event WHERE case_file = :case_file ORDER BY n;
 
 -- name: case_of_message
--- The case files a message has events in, oldest file first.
-SELECT DISTINCT f.no, f.key, f.code
-FROM case_event AS e JOIN case_file AS f ON f.no = e.case_file
-WHERE e.link = :link AND e.direction = :direction AND e.seq = :seq ORDER BY f.no;
-
--- name: case_reached_by
--- The cases a message has events in, as they are kept, oldest file first.
+-- The case files a message holds parts of, by part, then those it has events in, each with its case.
 SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
     s.opened_at, s.changed_at
-FROM case_file AS f JOIN case_state AS s ON s.case_file = f.no JOIN link ON link.no = f.link
-WHERE f.no IN (
-    SELECT case_file FROM case_event WHERE link = :link AND direction = :direction AND seq = :seq
-) ORDER BY f.no;
-
--- name: case_of_parts
--- The case files a message holds parts of, by part.
-SELECT f.no, f.key, f.code
-FROM part JOIN case_file AS f ON f.no = part.case_file
-WHERE part.place >= :first AND part.place < :end ORDER BY part.place;
+FROM (
+    SELECT case_file, min(place) AS place FROM (
+        SELECT part.case_file, part.place FROM message JOIN part
+            ON part.place >= message.no << 16 AND part.place < (message.no + 1) << 16
+        WHERE message.link = :link AND message.direction = :direction AND message.seq = :seq
+        UNION ALL
+        SELECT case_file, 1 << 62 FROM case_event
+        WHERE link = :link AND direction = :direction AND seq = :seq
+    ) GROUP BY case_file
+) AS named
+JOIN case_file AS f ON f.no = named.case_file
+LEFT JOIN case_state AS s ON s.case_file = f.no JOIN link ON link.no = f.link
+ORDER BY named.place, f.no;

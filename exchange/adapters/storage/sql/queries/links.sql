@@ -14,6 +14,10 @@ INSERT INTO link (
     :reason
 );
 
+-- name: link_step
+-- Move the two numbers of a link forward.
+UPDATE link SET next_seq = :next_seq, contiguous_in = :contiguous_in WHERE link = :link;
+
 -- name: link_update
 -- Replace the row of a link.
 UPDATE link SET

@@ -7,12 +7,9 @@ VALUES (:link, :direction, :seq, :case_file, :type, :urgency, :effective, :reply
 ON CONFLICT DO UPDATE SET effective = excluded.effective, reply = excluded.reply, stale = 1;
 
 -- name: question_take_effect
--- A message of ours was accepted: what it asks is open now.
-UPDATE question SET effective = 1, stale = 1 WHERE link = :link AND direction = 'out' AND seq = :seq;
-
--- name: question_never_asked
--- A message of ours was not accepted: it asks nothing.
-DELETE FROM question WHERE link = :link AND direction = 'out' AND seq = :seq;
+-- What a message asks counts from now on.
+UPDATE question SET effective = 1, stale = 1
+WHERE link = :link AND direction = :direction AND seq = :seq;
 
 -- name: question_drop
 -- A question is answered, or was never asked.
