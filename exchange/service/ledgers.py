@@ -2,6 +2,7 @@
 """The ports that keep the logs of a link: both sides' leaves, heads, and who signed them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -62,6 +63,26 @@ class Logs(Protocol):
 
     def cosigned_from(self, link: LinkId, by: AgencyCode, size: int) -> tuple[int, str]:
         """Return the smallest cosigned size that is at least `size` and its note, or (0, "")."""
+        ...
+
+
+@dataclass(frozen=True)
+class HeadLine:
+    """A second signature line over the head of a log at a size."""
+
+    size: int
+    line: str
+
+
+class HeadLines(Protocol):
+    """Second signature lines over heads of our logs and of the copies; only verified ones are kept."""
+
+    def add(self, link: LinkId, by: AgencyCode, found: HeadLine, *, epoch: int, at: datetime) -> bool:
+        """Keep a line; return False if this head has one, or there is no such log."""
+        ...
+
+    def page(self, link: LinkId, by: AgencyCode, *, epoch: int, after: int, limit: int) -> list[HeadLine]:
+        """Return lines over heads larger than `after`, by size."""
         ...
 
 

@@ -28,6 +28,7 @@ def as_json(found: Verified) -> dict[str, Any]:
                 "root": segment_of(log.root),
                 "signed": log.signed,
                 "signed_by_other_side": log.cosigned,
+                "signed_again": log.signed_again,
             }
             for log in found.logs.values()
         ],
@@ -63,6 +64,8 @@ def as_text(found: Verified) -> str:
         lines.append(f"ledger of {log.by}: {_counted(log.size, 'entry')}, {head}")
         lines.append(f"  held and signed by {log.other} to entry {log.cosigned}")
         lines.append(f"  root {segment_of(log.root)}")
+        if log.signed_again:
+            lines.append(f"  heads signed again, against quantum computers: {log.signed_again}")
     for way in found.directions:
         lines += _direction(way)
     lines += [f"fault: {fault}" for fault in found.faults]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from exchange.errors import UsageError
+from exchange.service.ledgers import HeadLine
 from exchange.service.reconcile import reconcile
 from exchange.service.rows import StatementRow
 from exchange.service.statements import answer, check, make
@@ -65,6 +66,29 @@ def test_each_side_makes_the_statement_of_a_day_and_the_other_agrees() -> None:
             assert (await reconcile(agency.node, world.link)).agrees
 
     play(story, pair=LATE)
+
+
+def test_head_of_a_statement_is_signed_again_and_both_sides_keep_the_signature() -> None:
+    async def story(world: World) -> None:
+        await exchange_some(world)
+        await day_after(world)
+
+        for agency in world.agencies:
+            shown = await check(agency.node, await answered(world, agency))
+            held = [await second_signatures(side, agency) for side in (agency, world.other(agency))]
+
+            assert shown.content is not None
+            heads: Any = shown.content["heads"]
+            assert [line.size for line in held[0]] == [heads[0]["size"]]
+            assert held[0] == held[1]
+
+    play(story, pair=LATE)
+
+
+async def second_signatures(agency: Agency, writer: Agency) -> list[HeadLine]:
+    return await agency.store.read(
+        lambda uow: uow.head_lines.page(agency.world.link, writer.node.agency, epoch=1, after=0, limit=10)
+    )
 
 
 def test_statement_of_the_next_day_begins_where_the_last_ended() -> None:

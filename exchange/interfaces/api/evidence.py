@@ -45,6 +45,18 @@ async def pack_leaves(desk: Desk, ask: Ask) -> Answer:
     return {"leaves": [raw.decode("ascii") for raw in found]}
 
 
+async def pack_signed(desk: Desk, ask: Ask) -> Answer:
+    found = await packs.signed_again(
+        desk.node,
+        parse_link(ask.text("link")),
+        ask.agency("log"),
+        epoch=ask.number("ledger"),
+        after=ask.number("after"),
+        size=ask.number("size"),
+    )
+    return {"signed": [asdict(line) for line in found]}
+
+
 async def pack_envelopes(desk: Desk, ask: Ask) -> Answer:
     named = ask.text("direction")
     if named not in {one.value for one in Direction}:
@@ -97,6 +109,7 @@ async def disclose(desk: Desk, ask: Ask) -> Answer:
 COMMANDS: dict[str, Command] = {
     "evidence.begin": begin_pack,
     "evidence.leaves": pack_leaves,
+    "evidence.signed": pack_signed,
     "evidence.envelopes": pack_envelopes,
     "evidence.propose": propose_disclosure,
     "evidence.disclose": disclose,

@@ -4,11 +4,12 @@
 from dataclasses import replace
 
 from exchange.bootstrap import last_backup
-from exchange.errors import UsageError
+from exchange.errors import ConfigurationError, UsageError
 from exchange.ids import LinkId, b64url, parse_agency, parse_officer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.messages.codelists import agencies, agency, codelist
 from exchange.protocol.suites import KeyUse
+from exchange.service.node import Node
 from exchange.service.pairing import own_card
 from exchange.service.partners import standings
 from exchange.service.ports import UnitOfWork
@@ -168,7 +169,17 @@ async def health(desk: Desk, _: Ask) -> Answer:
         "troubles": troubles,
         "officers": sum(row.valid_to is None for row in officers),
         "last_backup": backup[0] if backup else None,
+        "signs_again": _signs_again(node),
     }
+
+
+def _signs_again(node: Node) -> bool:
+    """Return True if there is a key for second signatures over heads now."""
+    try:
+        node.keys.signing(KeyUse.HEAD_PQ, node.clock.now())
+    except ConfigurationError:
+        return False
+    return True
 
 
 async def witness_request(desk: Desk, _: Ask) -> Answer:

@@ -97,6 +97,88 @@ def test_entries_that_the_other_side_has_not_signed_prove_nothing(tmp_path: Path
     assert any(f"entries 1 to 10 of {VN}" in words for words in found.unchecked)
 
 
+# --- second signatures
+
+
+def signed_again() -> TwoSides:
+    """Return a story in which KH signed a head on the way and the last one once more."""
+    story = TwoSides()
+    for _ in range(2):
+        story.exchange(1)
+        story.kh.sign_again()
+    return story
+
+
+def test_second_signatures_over_heads_on_the_way_are_verified(tmp_path: Path) -> None:
+    found = checked(tmp_path, signed_again().lines())
+
+    assert found.holds
+    assert [log.signed_again for log in found.logs.values()] == [2, 0]
+
+
+def test_wrong_second_signature_of_a_key_in_a_card_is_a_fault(tmp_path: Path) -> None:
+    first, second = signed_again().kh.signed_again
+    lines = changed(signed_again().lines(), "signed", with_members(line=second["line"]))
+
+    found = checked(tmp_path, lines)
+
+    assert first["line"] != second["line"]
+    assert found.faults == [f"the second signature of {KH} over entries 1 to 6 does not verify"]
+
+
+def test_second_signature_of_a_key_in_no_card_is_left_alone_and_told(tmp_path: Path) -> None:
+    story = both_ways()
+    story.kh.sign_again(test_key(KeyUse.HEAD_PQ, Algorithm.ML_DSA_44, "stranger"))
+
+    found = checked(tmp_path, story.lines())
+
+    assert found.holds
+    assert f"1 second signatures (ML-DSA-44) over heads of {KH}: of keys in no card" in found.unchecked
+
+
+def test_second_signature_after_the_key_was_retired_counts_for_nothing(tmp_path: Path) -> None:
+    story = both_ways()
+    own, card = key_of(KH, KeyUse.HEAD_PQ), identity.agency(KH).card
+    story.kh.log(keyx(op="retire", use=KeyUse.HEAD_PQ, kid=own.kid, cs=card.serial, crd=card.digest))
+    story.exchange(1)
+    story.kh.sign_again()
+
+    found = checked(tmp_path, story.lines())
+
+    assert [log.signed_again for log in found.logs.values()] == [0, 0]
+    assert any("second signatures" in words for words in found.unchecked)
+
+
+def test_without_a_library_second_signatures_are_said_to_be_unchecked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("logs", "verify"):
+        monkeypatch.setattr(f"exchange.verifier.{module}.LATTICE", None)
+
+    found = checked(tmp_path, signed_again().lines())
+
+    assert found.holds
+    assert any("need the Python library cryptography" in words for words in found.unchecked)
+
+
+@pytest.mark.parametrize("size", [0, -1, 99, "6"])
+def test_second_signature_over_no_head_of_the_log_refuses_the_pack(tmp_path: Path, size: object) -> None:
+    lines = changed(signed_again().lines(), "signed", with_members(size=size))
+
+    with pytest.raises(WrongFormError, match="over no head"):
+        checked(tmp_path, lines)
+
+
+def test_second_signature_behind_the_entries_refuses_the_pack(tmp_path: Path) -> None:
+    lines = signed_again().lines()
+    at = next(place for place, line in enumerate(lines) if line.startswith(b"signed "))
+    lines = [*lines[:at], *lines[at + 2 :]]
+    last = max(place for place, line in enumerate(lines) if line.startswith(b"leaf "))
+
+    with pytest.raises(WrongFormError):
+        checked(tmp_path, [*lines[: last + 1], signed_again().lines()[at], *lines[last + 1 :]])
+
+
 # --- what is refused whole
 
 

@@ -50,6 +50,18 @@ SELECT size, note FROM cosignature WHERE log = :log ORDER BY size DESC LIMIT 1;
 SELECT log.no FROM log
 WHERE log.size <> (SELECT coalesce(max(leaf.i), -1) + 1 FROM leaf WHERE leaf.log = log.no);
 
+-- name: head_line_add
+-- A second signature line over a head.
+INSERT INTO head_line (log, size, line, at) VALUES (:log, :size, :line, :at);
+
+-- name: head_line_known
+-- Whether a head has a second signature line.
+SELECT 1 FROM head_line WHERE log = :log AND size = :size;
+
+-- name: head_line_page
+-- Second signature lines of a log behind a size, by size.
+SELECT size, line FROM head_line WHERE log = :log AND size > :after ORDER BY size LIMIT :limit;
+
 -- name: witnessed_add
 -- The cosignature of a witness over a head of ours.
 INSERT INTO witnessed (log, witness, size, line, at) VALUES (:log, :witness, :size, :line, :at);
