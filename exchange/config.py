@@ -134,6 +134,13 @@ class WitnessSection(Section):
     """`<name>+<key id>+<key>`, as `exchange witness init` prints it."""
 
 
+class WitnessingSection(Section):
+    """How many of the chosen witnesses have to agree."""
+
+    quorum: int = Field(default=1, ge=1, le=8)
+    """So many stand together for a missing high-water file at a start; traffic never waits for a witness."""
+
+
 class WebhookSection(Section):
     """One address of the own agency that is told when something arrives; only an administrator sets it."""
 
@@ -215,9 +222,16 @@ class Settings(BaseSettings):
     operations: OperationsSection = OperationsSection()
     paths: PathsSection = PathsSection()
     witness: list[WitnessSection] = Field(default_factory=list, max_length=8)
+    witnessing: WitnessingSection = WitnessingSection()
     staff: StaffSection = StaffSection()
     notify: NotifySection = NotifySection()
     oidc: OidcSection = OidcSection()
+
+    @model_validator(mode="after")
+    def _has_quorum(self) -> Self:
+        if self.witness and self.witnessing.quorum > len(self.witness):
+            raise ValueError("witnessing.quorum is larger than the number of witnesses")
+        return self
 
     @classmethod
     def settings_customise_sources(

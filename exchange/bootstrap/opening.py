@@ -24,13 +24,12 @@ from exchange.adapters.transport.twin import (
     StrangeKeyring,
     Twin,
 )
-from exchange.adapters.transport.witness import HttpWitnesses, check_url
+from exchange.bootstrap.third_parties import open_witnesses
 from exchange.cases.tables import LifecycleTable, MovementTable
 from exchange.clock import Clock, SystemClock
-from exchange.config import FILE_NAME, Settings, read_settings
-from exchange.errors import ConfigurationError, ProtocolError
+from exchange.config import Settings, read_settings
+from exchange.errors import ConfigurationError
 from exchange.ids import LinkId, parse_agency, parse_node
-from exchange.ledger.witnessing import WitnessKey
 from exchange.messages.codelists import raw_list
 from exchange.protocol.cards import Card, read_card
 from exchange.protocol.keyring import Keyring
@@ -42,7 +41,6 @@ from exchange.service.node import ClockGuard, Node, Presence
 from exchange.service.pairing import own_card, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow
-from exchange.service.surroundings import Witness, Witnesses
 
 
 @dataclass
@@ -77,7 +75,6 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
     keys, prepared = files.read(secret), files.prepared_card()
     clock, counters = SystemClock(), PrometheusCounters()
     own, fault = parse_agency(settings.agency.code), wanted_fault(settings)
-    witnesses = chosen_witnesses(settings)
     async with contextlib.AsyncExitStack() as stack:
         journal = stack.enter_context(
             open_journal(folder / "log" / "exchange.log", clock=clock, node=parse_node(settings.agency.node))
@@ -112,29 +109,13 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
             presence=Presence(),
             training=settings.agency.training,
             only_calls=not settings.door.address,
-            witnesses=Witnesses(witnesses, await stack.enter_async_context(HttpWitnesses())),
+            witnesses=await stack.enter_async_context(open_witnesses(settings)),
         )
         made.append(node)
         card = await _newest_card(node, keys, prepared)
         opened = OpenNode(node, folder, settings, keys, card, counters, routes, fault=fault)
         await refresh_routes(opened)
         yield opened
-
-
-def chosen_witnesses(settings: Settings) -> tuple[Witness, ...]:
-    """Return the witnesses of a configuration.
-
-    Raises:
-        ConfigurationError: an address or a key that cannot be one.
-    """
-    try:
-        return tuple(
-            Witness(str(check_url(each.url)), WitnessKey.parse(each.key)) for each in settings.witness
-        )
-    except ProtocolError as error:
-        raise ConfigurationError(
-            f"a witness in {FILE_NAME}: {error}", hint="copy the key that its administrator gave you"
-        ) from error
 
 
 async def _newest_card(node: Node, keys: NodeKeys, prepared: PreparedCard | None) -> Card:

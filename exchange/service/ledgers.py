@@ -86,6 +86,19 @@ class HeadLines(Protocol):
         ...
 
 
+class Tiles(Protocol):
+    """Roots of the full tiles of each log, by level; they only grow, the next one comes next."""
+
+    def count(self, link: LinkId, by: AgencyCode, *, epoch: int, level: int) -> int: ...
+    def add(self, link: LinkId, by: AgencyCode, root: bytes, *, epoch: int, level: int) -> int:
+        """Keep the root of the next full tile of a level and return its number."""
+        ...
+
+    def roots(
+        self, link: LinkId, by: AgencyCode, *, epoch: int, level: int, start: int, end: int
+    ) -> list[bytes]: ...
+
+
 class Witnessed(Protocol):
     """Cosignatures of witnesses over our own heads; they only grow."""
 

@@ -78,3 +78,5 @@ class Witnesses:
 
     chosen: tuple[Witness, ...]
     carrier: WitnessCarrier
+    quorum: int = 1
+    """So many must confirm a log at the gate before they stand for a missing high-water file."""

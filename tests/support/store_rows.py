@@ -276,6 +276,7 @@ def fill(uow: UnitOfWork) -> None:
     grow(uow, 2)
     uow.logs.add_head(LINK, PARTNER, head_row(5))
     uow.logs.add_cosignature(LINK, OWN, 1, "cosigned")
+    uow.tiles.add(LINK, OWN, bytes(32), epoch=1, level=0)
     uow.head_lines.add(LINK, OWN, HeadLine(1, "second"), epoch=1, at=NOW)
     uow.witnessed.add(LINK, "witness.example/w1", size=1, line="witnessed", at=NOW)
     uow.messages.add(message_row(), envelope=b"envelope", body=b"body")

@@ -29,6 +29,7 @@ from exchange.adapters.storage.register import SqlRegister
 from exchange.adapters.storage.searches import SqlSearches
 from exchange.adapters.storage.settings import SqlSettings
 from exchange.adapters.storage.staff import SqlStaff
+from exchange.adapters.storage.tiles import SqlTiles
 from exchange.adapters.storage.vault import Vault
 from exchange.adapters.storage.witnessed import SqlWitnessed
 from exchange.errors import StoreError
@@ -48,6 +49,7 @@ class SqlUnit:
         self._links = SqlLinks(database, self._numbers)
         self._logs = SqlLogs(database, self._numbers, own=own)
         self._head_lines = SqlHeadLines(database, self._logs)
+        self._tiles = SqlTiles(database, self._logs)
         self._witnessed = SqlWitnessed(database, self._logs)
         self._places = places = MessagePlaces(database, self._numbers)
         self._messages = SqlMessages(database, vault, self._numbers, places)
@@ -81,6 +83,10 @@ class SqlUnit:
     @property
     def head_lines(self) -> SqlHeadLines:
         return self._head_lines
+
+    @property
+    def tiles(self) -> SqlTiles:
+        return self._tiles
 
     @property
     def witnessed(self) -> SqlWitnessed:

@@ -5,12 +5,13 @@ from dataclasses import asdict
 
 from exchange.clock import instant_text
 from exchange.errors import UsageError
-from exchange.ids import Digest, parse_link
+from exchange.ids import Digest, b64url, parse_link
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_of
 from exchange.interfaces.api.disclosed import records
-from exchange.service import disclosing, packs
+from exchange.service import disclosing, packs, tiles
 from exchange.service.exhibits import gather
 from exchange.service.rows import Direction
+from exchange.service.tiles import LogName
 
 
 async def begin_pack(desk: Desk, ask: Ask) -> Answer:
@@ -55,6 +56,22 @@ async def pack_signed(desk: Desk, ask: Ask) -> Answer:
         size=ask.number("size"),
     )
     return {"signed": [asdict(line) for line in found]}
+
+
+async def begin_tiles(desk: Desk, ask: Ask) -> Answer:
+    """Fix how far the tiles of both logs go, and record that somebody exports them."""
+    row = await desk.link(ask.text("partner", ""))
+    found = await packs.begin(desk.node, row.link, actor=ask.officer(), epoch=ask.number("ledger", 0))
+    for log in found.logs:
+        await tiles.grow(desk.node, LogName(row.link, log.by, log.ep), log.size)
+    return {"link": row.link, "logs": [asdict(log) for log in found.logs]}
+
+
+async def tile(desk: Desk, ask: Ask) -> Answer:
+    log = LogName(parse_link(ask.text("link")), ask.agency("log"), ask.number("ledger"))
+    size, level, index = (ask.number(name) for name in ("size", "level", "index"))
+    raw = await tiles.tile(desk.node, log, size=size, level=level, index=index)
+    return {"hashes": b64url(raw)}
 
 
 async def pack_envelopes(desk: Desk, ask: Ask) -> Answer:
@@ -110,6 +127,8 @@ COMMANDS: dict[str, Command] = {
     "evidence.begin": begin_pack,
     "evidence.leaves": pack_leaves,
     "evidence.signed": pack_signed,
+    "evidence.tiles": begin_tiles,
+    "evidence.tile": tile,
     "evidence.envelopes": pack_envelopes,
     "evidence.propose": propose_disclosure,
     "evidence.disclose": disclose,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exchange evidence export | disclose | verify | verifier`: proof that needs nobody, in one file.
+"""`exchange evidence export | tiles | disclose | verify | verifier`: proof that needs nobody, in one file.
 
 How a pack is written stands in `packing`, what it holds and how it is verified in `exchange.verifier`.
 """
@@ -15,6 +15,7 @@ from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.options import DATA, Data, Json, Officer, the_officer, write_file
 from exchange.interfaces.cli.output import Answer, say, say_json
 from exchange.interfaces.cli.packing import write_pack, write_records
+from exchange.interfaces.cli.tiling import write_tiles
 from exchange.verifier.disclosure import FORM
 from exchange.verifier.main import main as run_verifier
 from exchange.verifier.onefile import one_file
@@ -46,6 +47,27 @@ def export(
         return
     say(f"{path}: {lines} lines, no content of any message")
     say("verify it anywhere: exchange evidence verifier -o verify.py, then python3 verify.py " + path.name)
+
+
+@group.command("tiles")
+def tiles(
+    partner: Annotated[str, typer.Argument(help="Code of the partner.")] = "",
+    folder: Annotated[Path, typer.Option("-o", "--output", help="Folder; what it lacks is added.")] = Path(
+        "tiles"
+    ),
+    ledger: Annotated[
+        int, typer.Option("--ledger", help="Number of the ledger, of one begun anew; default: the present.")
+    ] = 0,
+    officer: Officer = "",
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Write the hashes of both ledgers as tiles (C2SP tlog-tiles), for any proof; no entries."""
+    written = write_tiles(Service(data), folder, partner=partner, officer=the_officer(officer), ledger=ledger)
+    if as_json:
+        say_json({"folder": str(folder), "written": written})
+        return
+    say(f"{folder}: {written} tiles written, hashes only")
 
 
 @group.command("disclose")

@@ -62,6 +62,18 @@ SELECT 1 FROM head_line WHERE log = :log AND size = :size;
 -- Second signature lines of a log behind a size, by size.
 SELECT size, line FROM head_line WHERE log = :log AND size > :after ORDER BY size LIMIT :limit;
 
+-- name: tile_root_add
+-- The root of the next full tile of a level.
+INSERT INTO tile_root (log, level, n, root) VALUES (:log, :level, :n, :root);
+
+-- name: tile_root_count
+-- How many full tiles of a level have their root.
+SELECT n + 1 FROM tile_root WHERE log = :log AND level = :level ORDER BY n DESC LIMIT 1;
+
+-- name: tile_root_range
+-- Roots of full tiles of a level from one to before another.
+SELECT root FROM tile_root WHERE log = :log AND level = :level AND n >= :start AND n < :end ORDER BY n;
+
 -- name: witnessed_add
 -- The cosignature of a witness over a head of ours.
 INSERT INTO witnessed (log, witness, size, line, at) VALUES (:log, :witness, :size, :line, :at);
