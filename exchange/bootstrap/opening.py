@@ -24,7 +24,7 @@ from exchange.adapters.transport.twin import (
     StrangeKeyring,
     Twin,
 )
-from exchange.bootstrap.third_parties import open_witnesses
+from exchange.bootstrap.third_parties import chosen_stampers, open_witnesses
 from exchange.cases.tables import LifecycleTable, MovementTable
 from exchange.clock import Clock, SystemClock
 from exchange.config import Settings, read_settings
@@ -110,6 +110,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
             training=settings.agency.training,
             only_calls=not settings.door.address,
             witnesses=await stack.enter_async_context(open_witnesses(settings)),
+            stampers=chosen_stampers(settings, clock),
         )
         made.append(node)
         card = await _newest_card(node, keys, prepared)

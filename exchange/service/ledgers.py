@@ -99,6 +99,30 @@ class Tiles(Protocol):
     ) -> list[bytes]: ...
 
 
+@dataclass(frozen=True)
+class HeadStamp:
+    """A time stamp over the head of a log at a size, as it came from an authority."""
+
+    size: int
+    tsa: str
+    reply: bytes
+    at: datetime
+    """The time that it says."""
+
+
+class Stamps(Protocol):
+    """Time stamps over heads of our own logs; only checked ones are kept, one of each authority a head."""
+
+    def add(self, link: LinkId, by: AgencyCode, found: HeadStamp, *, epoch: int) -> None: ...
+    def page(
+        self, link: LinkId, by: AgencyCode, *, epoch: int, after: tuple[int, str], limit: int
+    ) -> list[HeadStamp]:
+        """Return stamps behind a size and an authority, in this order."""
+        ...
+
+    def newest(self, link: LinkId, by: AgencyCode, tsa: str, *, epoch: int) -> HeadStamp | None: ...
+
+
 class Witnessed(Protocol):
     """Cosignatures of witnesses over our own heads; they only grow."""
 

@@ -34,6 +34,7 @@ from exchange.service.persons import Upto
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, MessageRow, StatementRow
 from exchange.service.speaking import speak
+from exchange.service.stamping import note_due
 from exchange.service.statement_figures import (
     Content,
     Span,
@@ -101,8 +102,8 @@ async def make(
 class _Signed:
     """The second signature over our own head in a statement."""
 
+    head: Head
     line: HeadLine | None
-    epoch: int
     travels: bool
 
 
@@ -114,7 +115,7 @@ async def _signed_again(node: Node, walked: Walk) -> _Signed:
     epoch, travels = await node.store.read(unit)
     root = walked.ranges[node.agency].root()
     head = Head(walked.link, node.agency, epoch, walked.own.size, root)
-    return _Signed(second_signatures.sign_again(node, head), epoch, travels)
+    return _Signed(head, second_signatures.sign_again(node, head), travels)
 
 
 async def _figures(node: Node, walked: Walk, span: Span, opening: Mapping[AgencyCode, int]) -> Content:
@@ -142,7 +143,8 @@ async def _send(
         )
         uow.statements.add(entry)
         at, by = entry.made_at, node.agency
-        second_signatures.keep(uow, walked.link, by, signed.line, epoch=signed.epoch, at=at)
+        second_signatures.keep(uow, walked.link, by, signed.line, epoch=signed.head.ep, at=at)
+        note_due(uow, signed.head)
         act = AuditRow(node.clock.now(), officer or "node", "statement_made", row.id, result=span.name)
         uow.audit.record(act)
         made.append(entry)

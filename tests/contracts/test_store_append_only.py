@@ -19,6 +19,7 @@ APPEND_ONLY = {
     "head": "UPDATE head SET note = ''",
     "cosignature": "UPDATE cosignature SET note = ''",
     "head_line": "UPDATE head_line SET line = ''",
+    "stamp": "UPDATE stamp SET reply = x'00'",
     "tile_root": "UPDATE tile_root SET root = zeroblob(32)",
     "witnessed": "UPDATE witnessed SET line = ''",
     "message": "UPDATE message SET commitment = commitment",

@@ -29,6 +29,7 @@ from exchange.adapters.storage.register import SqlRegister
 from exchange.adapters.storage.searches import SqlSearches
 from exchange.adapters.storage.settings import SqlSettings
 from exchange.adapters.storage.staff import SqlStaff
+from exchange.adapters.storage.stamps import SqlStamps
 from exchange.adapters.storage.tiles import SqlTiles
 from exchange.adapters.storage.vault import Vault
 from exchange.adapters.storage.witnessed import SqlWitnessed
@@ -49,6 +50,7 @@ class SqlUnit:
         self._links = SqlLinks(database, self._numbers)
         self._logs = SqlLogs(database, self._numbers, own=own)
         self._head_lines = SqlHeadLines(database, self._logs)
+        self._stamps = SqlStamps(database, self._logs)
         self._tiles = SqlTiles(database, self._logs)
         self._witnessed = SqlWitnessed(database, self._logs)
         self._places = places = MessagePlaces(database, self._numbers)
@@ -83,6 +85,10 @@ class SqlUnit:
     @property
     def head_lines(self) -> SqlHeadLines:
         return self._head_lines
+
+    @property
+    def stamps(self) -> SqlStamps:
+        return self._stamps
 
     @property
     def tiles(self) -> SqlTiles:

@@ -58,6 +58,20 @@ async def pack_signed(desk: Desk, ask: Ask) -> Answer:
     return {"signed": [asdict(line) for line in found]}
 
 
+async def pack_stamps(desk: Desk, ask: Ask) -> Answer:
+    found = await packs.stamps(
+        desk.node,
+        parse_link(ask.text("link")),
+        ask.agency("log"),
+        epoch=ask.number("ledger"),
+        after=(ask.number("after"), ask.text("tsa", "")),
+        size=ask.number("size"),
+    )
+    rows = [{"size": one.size, "tsa": one.tsa, "at": instant_text(one.at), "reply": b64url(one.reply)}
+            for one in found]  # fmt: skip
+    return {"stamps": rows}
+
+
 async def begin_tiles(desk: Desk, ask: Ask) -> Answer:
     """Fix how far the tiles of both logs go, and record that somebody exports them."""
     row = await desk.link(ask.text("partner", ""))
@@ -127,6 +141,7 @@ COMMANDS: dict[str, Command] = {
     "evidence.begin": begin_pack,
     "evidence.leaves": pack_leaves,
     "evidence.signed": pack_signed,
+    "evidence.stamps": pack_stamps,
     "evidence.tiles": begin_tiles,
     "evidence.tile": tile,
     "evidence.envelopes": pack_envelopes,

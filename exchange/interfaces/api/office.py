@@ -15,6 +15,7 @@ from exchange.service.partners import standings
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import demand_officer
 from exchange.service.rows import AuditRow, LinkState, OfficerRow
+from exchange.service.stamping import standings_of
 
 KEY_ACTS = ("rotate", "retire", "revoke", "drill")
 
@@ -170,7 +171,17 @@ async def health(desk: Desk, _: Ask) -> Answer:
         "officers": sum(row.valid_to is None for row in officers),
         "last_backup": backup[0] if backup else None,
         "signs_again": _signs_again(node),
+        "stamps": await node.store.read(lambda uow: _stamps(uow, node)),
     }
+
+
+def _stamps(uow: UnitOfWork, node: Node) -> list[Answer]:
+    """Return for each link and authority when it last stamped our ledger, and whether a stamp is missing."""
+    return [
+        {"partner": row.partner, "tsa": one.tsa, "at": when(one.at), "missing": one.is_missing}
+        for row in uow.links.all()
+        for one in standings_of(uow, node, row.link)
+    ]
 
 
 def _signs_again(node: Node) -> bool:

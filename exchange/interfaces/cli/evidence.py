@@ -118,9 +118,17 @@ def verify(
     packs: Annotated[list[Path], typer.Argument(help="One pack or disclosure, or two packs of one link.")],
     as_json: Json = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page that can be printed.")] = None,
+    tsa_roots: Annotated[
+        Path | None, typer.Option("--tsa-roots", help="Certificates that time stamps lead to, as PEM.")
+    ] = None,
+    stamps: Annotated[
+        Path | None, typer.Option("--stamps", help="Folder for the time stamps, to check with openssl ts.")
+    ] = None,
 ) -> None:
     """Verify a disclosure, a pack, or two packs. Needs no service. Exit 1 if something differs."""
-    options = [*(["--json"] if as_json else []), *(["--html", str(html)] if html else [])]
+    files = {"--html": html, "--tsa-roots": tsa_roots, "--stamps": stamps}
+    options = [part for name, path in files.items() if path for part in (name, str(path))]
+    options += ["--json"] if as_json else []
     raise typer.Exit(run_verifier([*map(str, packs), *options]))
 
 

@@ -42,7 +42,13 @@ def _examined(folder: Path, status: dict[str, Any], *, officers: int = 2) -> tup
     """Return what the doctor says while a service runs; the first finding of each name counts."""
     replies = {
         "status": status,
-        "health": {"troubles": [], "officers": officers, "last_backup": None, "signs_again": True},
+        "health": {
+            "troubles": [],
+            "officers": officers,
+            "last_backup": None,
+            "signs_again": True,
+            "stamps": [],
+        },
     }
     with LocalService(folder, replies):
         done = run("doctor", "--json", "--data", folder, PASSPHRASE="correct horse battery")

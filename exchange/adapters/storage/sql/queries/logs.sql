@@ -74,6 +74,19 @@ SELECT n + 1 FROM tile_root WHERE log = :log AND level = :level ORDER BY n DESC 
 -- Roots of full tiles of a level from one to before another.
 SELECT root FROM tile_root WHERE log = :log AND level = :level AND n >= :start AND n < :end ORDER BY n;
 
+-- name: stamp_add
+-- A time stamp over a head.
+INSERT INTO stamp (log, size, tsa, reply, at) VALUES (:log, :size, :tsa, :reply, :at);
+
+-- name: stamp_page
+-- Time stamps over heads of a log behind a size and an authority, by size.
+SELECT size, tsa, reply, at FROM stamp
+WHERE log = :log AND (size, tsa) > (:size, :tsa) ORDER BY size, tsa LIMIT :limit;
+
+-- name: stamp_newest
+-- The newest time stamp of an authority over a head of a log.
+SELECT size, tsa, reply, at FROM stamp WHERE log = :log AND tsa = :tsa ORDER BY size DESC LIMIT 1;
+
 -- name: witnessed_add
 -- The cosignature of a witness over a head of ours.
 INSERT INTO witnessed (log, witness, size, line, at) VALUES (:log, :witness, :size, :line, :at);
