@@ -32,7 +32,7 @@ from exchange.protocol.suites import KeyUse, PrivateKey, PublicKey, Suite, algor
 
 CARD_TYPE: Final = "exchange-card+jws"
 MAX_CARD_BYTES: Final = 64 * 1024
-"""A card with two quarters of keys has 9 kB; with three years of them below 64 KiB."""
+"""A card with two quarters of keys has 14 kB; with three years of them below 64 KiB."""
 CONFLICT_REASON: Final = "card_conflict"
 """Reason of the error for two cards of one serial: an alarm, not a mishap."""
 

@@ -2,6 +2,7 @@
 """Statements between two real nodes: made in time, compared, answered, and a missing one noticed."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from exchange.service.reconcile import reconcile
 from exchange.service.rows import StatementRow
 from exchange.service.statements import answer, check, make
 from tests.support.ledger_world import exchange_some, jump, play
-from tests.support.world import OFFICER, Agency, Pair, World
+from tests.support.world import OFFICER, VN, Agency, Pair, World
 
 FIRST_DAY = "2027-10-04"
 HOUR_S = 3_600
@@ -83,6 +84,22 @@ def test_head_of_a_statement_is_signed_again_and_both_sides_keep_the_signature()
             assert held[0] == held[1]
 
     play(story, pair=LATE)
+
+
+def test_partner_that_knows_the_first_version_gets_a_statement_without_second_signature() -> None:
+    async def story(world: World) -> None:
+        await exchange_some(world)
+        await day_after(world)
+
+        row = await answered(world, world.kh)
+        shown = await check(world.kh.node, row)
+        assert row.answer == "agreed"
+        assert shown.content is not None
+        assert "head_signatures" not in shown.content
+        assert len(await second_signatures(world.kh, world.kh)) == 1
+        assert await second_signatures(world.vn, world.kh) == []
+
+    play(story, pair=replace(LATE, only_first_versions=(VN,)))
 
 
 async def second_signatures(agency: Agency, writer: Agency) -> list[HeadLine]:
