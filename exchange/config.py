@@ -7,6 +7,8 @@
     [operations]  host, port: health and metrics, loopback only
     [paths]       high_water: a folder on another volume, if there is one
     [[witness]]   url, key: a third party that remembers how far our ledgers went; none is needed
+    [witnessing]  quorum: how many witnesses have to agree at a start
+    [[tsa]]       name, url, certificate: an authority for time stamps over statements; none is needed
     [staff]       host, port, certificate, key: the API for other systems of the same agency; off unless set
     [[staff.webhook]]  url, secret: told that something arrived, never what
     [notify]      server, sender, arrivals, overdue, administrator: mail to people, never with content
@@ -134,6 +136,31 @@ class WitnessSection(Section):
     """`<name>+<key id>+<key>`, as `exchange witness init` prints it."""
 
 
+class WitnessingSection(Section):
+    """How many of the chosen witnesses have to agree."""
+
+    quorum: int = Field(default=1, ge=1, le=8)
+    """So many stand together for a missing high-water file at a start; traffic never waits for a witness."""
+
+
+class TsaSection(Section):
+    """An authority that stamps the heads of statements with the time (RFC 3161); none is needed."""
+
+    name: str = Field(pattern=r"^[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?$")
+    """Tells authorities apart in evidence packs and in `exchange doctor`."""
+    url: str = Field(pattern=r"^https?://[A-Za-z0-9.\[\]:-]{1,255}(/[A-Za-z0-9._~/-]{0,255})?$")
+    """Where it takes requests; without user, query or fragment; plain `http` on loopback only."""
+    certificate: str
+    """PEM file with its root certificate, and with those between root and authority if there are any."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_private(cls, value: str) -> str:
+        if value.startswith("http://") and not is_loopback(urlsplit(value).hostname or ""):
+            raise ValueError("http is for this machine only; use https")
+        return value
+
+
 class WebhookSection(Section):
     """One address of the own agency that is told when something arrives; only an administrator sets it."""
 
@@ -215,9 +242,24 @@ class Settings(BaseSettings):
     operations: OperationsSection = OperationsSection()
     paths: PathsSection = PathsSection()
     witness: list[WitnessSection] = Field(default_factory=list, max_length=8)
+    witnessing: WitnessingSection = WitnessingSection()
+    tsa: list[TsaSection] = Field(default_factory=list, max_length=4)
     staff: StaffSection = StaffSection()
     notify: NotifySection = NotifySection()
     oidc: OidcSection = OidcSection()
+
+    @field_validator("tsa")
+    @classmethod
+    def _are_named_apart(cls, value: list[TsaSection]) -> list[TsaSection]:
+        if len({one.name for one in value}) != len(value):
+            raise ValueError("two [[tsa]] have one name")
+        return value
+
+    @model_validator(mode="after")
+    def _has_quorum(self) -> Self:
+        if self.witness and self.witnessing.quorum > len(self.witness):
+            raise ValueError("witnessing.quorum is larger than the number of witnesses")
+        return self
 
     @classmethod
     def settings_customise_sources(

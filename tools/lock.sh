@@ -21,7 +21,7 @@ compile() {
     rm -f "$made"
 }
 
-compile requirements.lock "What the program and its tests need." --extra dev --extra desk --extra postgres
+compile requirements.lock "What the program and its tests need." --extra dev --extra desk --extra postgres --extra tsa
 compile requirements-core.lock "What the program needs, the same versions as in requirements.lock." \
     --constraint requirements.lock
 compile requirements-desk.lock "What the program with its pages needs, the same versions as in requirements.lock." \

@@ -34,7 +34,6 @@ from exchange.bootstrap.keykeeping import prepare_keys as prepare_keys
 from exchange.bootstrap.keykeeping import recovery_key as recovery_key
 from exchange.bootstrap.keykeeping import rehearse_keys as rehearse_keys
 from exchange.bootstrap.opening import OpenNode as OpenNode
-from exchange.bootstrap.opening import chosen_witnesses as chosen_witnesses
 from exchange.bootstrap.opening import open_node as open_node
 from exchange.bootstrap.opening import refresh_routes as refresh_routes
 from exchange.bootstrap.opening import wanted_fault as wanted_fault
@@ -47,3 +46,4 @@ from exchange.bootstrap.surroundings import partner_door as partner_door
 from exchange.bootstrap.surroundings import rehearse_frame as rehearse_frame
 from exchange.bootstrap.surroundings import sign_in_elsewhere as sign_in_elsewhere
 from exchange.bootstrap.surroundings import staff_desk as staff_desk
+from exchange.bootstrap.third_parties import chosen_witnesses as chosen_witnesses

@@ -4,7 +4,7 @@
 import contextlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,14 +24,13 @@ from exchange.adapters.transport.twin import (
     StrangeKeyring,
     Twin,
 )
-from exchange.adapters.transport.witness import HttpWitnesses, check_url
 from exchange.bootstrap.restoring import finish
+from exchange.bootstrap.third_parties import chosen_stampers, open_witnesses
 from exchange.cases.tables import LifecycleTable, MovementTable
 from exchange.clock import Clock, SystemClock
-from exchange.config import FILE_NAME, Settings, read_settings
-from exchange.errors import ConfigurationError, ProtocolError
-from exchange.ids import LinkId, parse_agency, parse_node
-from exchange.ledger.witnessing import WitnessKey
+from exchange.config import Settings, read_settings
+from exchange.errors import ConfigurationError
+from exchange.ids import AgencyCode, LinkId, parse_agency, parse_node
 from exchange.messages.codelists import raw_list
 from exchange.protocol.cards import Card, read_card
 from exchange.protocol.keyring import Keyring
@@ -43,7 +42,6 @@ from exchange.service.node import ClockGuard, Node, Presence
 from exchange.service.pairing import own_card, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow
-from exchange.service.surroundings import Witness, Witnesses
 
 
 @dataclass
@@ -79,7 +77,6 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
     keys, prepared = files.read(secret), files.prepared_card()
     clock, counters = SystemClock(), PrometheusCounters()
     own, fault = parse_agency(settings.agency.code), wanted_fault(settings)
-    witnesses = chosen_witnesses(settings)
     async with contextlib.AsyncExitStack() as stack:
         journal = stack.enter_context(
             open_journal(folder / "log" / "exchange.log", clock=clock, node=parse_node(settings.agency.node))
@@ -89,12 +86,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
             HttpCarrier(routes.get, clock=clock, random=secrets.token_bytes)
         )
         made: list[Node] = []
-        store = await SqliteStore.open(
-            folder / "store",
-            store_key=keys.store_key,
-            own=own,
-            finish=lambda uow, links: head_signer(made[0])(uow, links),
-        )
+        store = await _open_store(folder, keys, own, made)
         stack.push_async_callback(store.close)
         keys = await _without_old_keys(store, files, keys, secret, clock=clock)
         past = await store.read(lambda uow: past_keys(uow, own))
@@ -114,7 +106,8 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
             presence=Presence(),
             training=settings.agency.training,
             only_calls=not settings.door.address,
-            witnesses=Witnesses(witnesses, await stack.enter_async_context(HttpWitnesses())),
+            witnesses=await stack.enter_async_context(open_witnesses(settings)),
+            stampers=chosen_stampers(settings, clock),
         )
         made.append(node)
         card = await _newest_card(node, keys, prepared)
@@ -123,20 +116,14 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
         yield opened
 
 
-def chosen_witnesses(settings: Settings) -> tuple[Witness, ...]:
-    """Return the witnesses of a configuration.
-
-    Raises:
-        ConfigurationError: an address or a key that cannot be one.
-    """
-    try:
-        return tuple(
-            Witness(str(check_url(each.url)), WitnessKey.parse(each.key)) for each in settings.witness
-        )
-    except ProtocolError as error:
-        raise ConfigurationError(
-            f"a witness in {FILE_NAME}: {error}", hint="copy the key that its administrator gave you"
-        ) from error
+async def _open_store(folder: Path, keys: NodeKeys, own: AgencyCode, made: Sequence[Node]) -> SqliteStore:
+    """Open the store; its heads are signed by the node in `made`, which needs the store before."""
+    return await SqliteStore.open(
+        folder / "store",
+        store_key=keys.store_key,
+        own=own,
+        finish=lambda uow, links: head_signer(made[0])(uow, links),
+    )
 
 
 async def _newest_card(node: Node, keys: NodeKeys, prepared: PreparedCard | None) -> Card:

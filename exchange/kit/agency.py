@@ -26,6 +26,8 @@ KEYS_OF_A_USE: Final = 3
 KEY_LIFE: Final = timedelta(days=3_650)
 """The vectors stay right for years; nothing real is protected by these keys."""
 HEAD_START: Final = timedelta(days=1)
+_APART: Final = frozenset({KeyUse.RECOVERY, KeyUse.SEAL, KeyUse.HEAD_PQ})
+"""Not in the row of usual uses; a card without a key for second signatures is a whole card."""
 
 
 @cache
@@ -108,5 +110,5 @@ def _keys(agency: AgencyCode, use: KeyUse, suite: Suite) -> list[PrivateKey]:
 
 
 def _kinds() -> list[tuple[KeyUse, Suite]]:
-    uses = [use for use in KeyUse if use not in {KeyUse.RECOVERY, KeyUse.SEAL}]
+    uses = [use for use in KeyUse if use not in _APART]
     return [*((use, Suite.HYBRID) for use in uses), *((KeyUse.SEAL, suite) for suite in Suite)]

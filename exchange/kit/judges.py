@@ -12,14 +12,15 @@ from typing import Any, Final
 
 from exchange.errors import CardInvalidError, ExchangeError, ProtocolError, RefusedError, TailInvalidError
 from exchange.ids import AgencyCode, KeyId, LinkId, MessageId, sha256
-from exchange.kit.agency import private_keys
+from exchange.kit.agency import kit_key, private_keys
 from exchange.kit.contexts import Contexts
 from exchange.ledger.copy import CopyState, is_held, judge_tail
 from exchange.ledger.entries import decode_leaf, legal
 from exchange.ledger.erasure import PersonPart, case_mark, erasure_digest
 from exchange.ledger.judge import LogJudge
+from exchange.ledger.lattice import judge_line
 from exchange.ledger.merkle import CompactRange, leaf_hash
-from exchange.ledger.notes import verify_cosignature, verify_head
+from exchange.ledger.notes import read_head, verify_cosignature, verify_head
 from exchange.protocol.agreement import check_successor, read_agreement, verify_agreement
 from exchange.protocol.cards import newer_card, read_card
 from exchange.protocol.frames import FrameTail, decode_frame
@@ -144,6 +145,16 @@ def cosignature(contexts: Contexts, vector: Vector) -> str:
     return "verified"
 
 
+def lattice(contexts: Contexts, vector: Vector) -> str:
+    """Say what a second signature over a head of the sender is worth."""
+    sender = contexts.usual.setting.sender
+    keys = [kit_key(sender.code, KeyUse.HEAD_PQ).public]
+    try:
+        return judge_line(vector["line"], read_head(vector["note"]).claimed, keys).value
+    except ProtocolError:
+        return REFUSED
+
+
 def frame(contexts: Contexts, vector: Vector) -> str:
     """Say whether bytes are a frame, and what it holds."""
     try:
@@ -229,6 +240,7 @@ JUDGES: Final[Mapping[str, Judge]] = {
     "tails": tail,
     "cosignatures": cosignature,
     "erasures": erasure,
+    "lattice": lattice,
     "frames": frame,
     "cards": card,
     "agreements": agreement,

@@ -120,6 +120,11 @@ _TABLE: Final = (
     ("head.form", "a head has exactly three lines and one signature", f"{LOG} Head"),
     ("head.signature", "a head is signed by the head key of its writer", f"{LOG} Head"),
     (
+        "head.second",
+        "a second signature of a known key verifies, one of another key is left alone",
+        f"{LOG} Second signature",
+    ),
+    (
         "tail.root",
         "a tail is taken when it gives the signed root, and is cosigned",
         f"{LOG} What a cosigner checks",

@@ -103,6 +103,8 @@ COUNT = Form(int, r"[1-9][0-9]{0,15}")
 NATURAL = Form(int, r"0|[1-9][0-9]{0,15}")
 DIGEST = Form(str, r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 MESSAGE = Form(str, r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+USE = Form(str, r"[a-z][a-z0-9-]{1,31}")
+"""A use of a key. One that is not known here begins and ends nothing, and is no fault of the log."""
 KEY = Form(str, r"[0-9a-f]{16}")
 CODE = Form(str, r"[a-z][a-z_]{1,39}")
 """A code of a list. Its value is not judged here: a later version of the list is no fault of the log."""
@@ -129,7 +131,7 @@ EVENTS: Final[Mapping[Event, Mapping[str, Form]]] = MappingProxyType(
         Event.AGRX: {"n": COUNT, "ad": DIGEST, "fs": COUNT},
         Event.KEYX: {
             "op": one_of("add", "retire", "revoke"),
-            "use": one_of(*KeyUse),
+            "use": USE,
             "kid": KEY,
             "cs": COUNT,
             "crd": DIGEST,

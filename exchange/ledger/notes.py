@@ -91,7 +91,12 @@ def sign_head(head: Head, key: PrivateKey, *, by: AgencyCode) -> str:
 def head_text(head: Head) -> str:
     """Return the three lines that are signed."""
     root = base64.b64encode(head.root).decode("ascii")
-    return f"{ORIGIN}/{head.link}/{head.by}/{head.ep}\n{head.size}\n{root}\n"
+    return f"{origin_of(head)}\n{head.size}\n{root}\n"
+
+
+def origin_of(head: Head) -> str:
+    """Return the name of the log of a head: its first line."""
+    return f"{ORIGIN}/{head.link}/{head.by}/{head.ep}"
 
 
 def read_head(note: str) -> RawHead:
@@ -202,6 +207,18 @@ def read_note(note: str) -> tuple[str, tuple[NoteSignature, ...]]:
     if not (text and blank and found and "".join(match.group() for match in found) == lines):
         raise NoteInvalidError("a note is text, an empty line, and signature lines")
     return text + "\n", tuple(_signature(match) for match in found)
+
+
+def read_signature_line(line: str, *, max_bytes: int) -> NoteSignature:
+    """Return one signature line that travels beside a note; nothing is verified.
+
+    Raises:
+        NoteInvalidError: another form, or longer.
+    """
+    match = _SIGNATURE_LINE.fullmatch(line)
+    if len(line) > max_bytes or match is None or _CONTROL.search(line):
+        raise NoteInvalidError(f"not one signature line of at most {max_bytes} characters")
+    return _signature(match)
 
 
 def _read_text(text: str) -> Head:

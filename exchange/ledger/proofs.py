@@ -57,9 +57,13 @@ class ProofMaker:
             return EMPTY_ROOT
         level = count.bit_length() - 1
         if count == 1 << level:
-            return self._levels[level][start >> level]
+            return self._perfect(level, start >> level)
         middle = start + _split(count)
         return node_hash(self.root(start, middle), self.root(middle, end))
+
+    def _perfect(self, level: int, place: int) -> bytes:
+        """Return the root of the perfect tree at a place, of 2^level leaves."""
+        return self._levels[level][place]
 
     def inclusion(self, index: int, *, start: int = 0, end: int | None = None) -> list[bytes]:
         """Return the proof that leaf `index` is in [start, end); requires start <= index < end <= size."""

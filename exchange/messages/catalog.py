@@ -28,7 +28,7 @@ from exchange.messages.personal_data import CorrectionNotice, DataRequest
 from exchange.messages.record import Record
 from exchange.messages.reopening import Reopening
 from exchange.messages.returns import Decision, Notice
-from exchange.messages.statements import Difference, Resolution, Statement
+from exchange.messages.statements import Difference, PlainStatement, Resolution, Statement
 from exchange.messages.stops import Cancellation, Crossing, Hold, Incident, Withdrawal
 from exchange.messages.tracing import TracingRequest, TracingResult
 from exchange.messages.transit import TransitDecision, TransitRequest
@@ -136,7 +136,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "TRA": Form("1.0", "urn:exchange:schema:tra:1.0", "no_part", TransitRequest),
         "TRD": Form("1.0", "urn:exchange:schema:trd:1.0", "no_part", TransitDecision),
         "ROP": Form("1.0", "urn:exchange:schema:rop:1.0", "line", Reopening),
-        "STM": Form("1.0", "urn:exchange:schema:stm:1.0", "no_part", Statement),
+        "STM": Form("1.1", "urn:exchange:schema:stm:1.1", "no_part", Statement),
         "DSC": Form("1.0", "urn:exchange:schema:dsc:1.0", "no_part", Difference),
         "DRS": Form("1.0", "urn:exchange:schema:drs:1.0", "no_part", Resolution),
         "DIR": Form("1.0", "urn:exchange:schema:dir:1.0", "no_part", DirectoryUpdate),
@@ -146,7 +146,10 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 
 
 EARLIER_FORMS: Mapping[str, tuple[Form, ...]] = MappingProxyType(
-    {"FUP": (Form("1.0", "urn:exchange:schema:fup:1.0", "line", PlainFollowUp),)}
+    {
+        "FUP": (Form("1.0", "urn:exchange:schema:fup:1.0", "line", PlainFollowUp),),
+        "STM": (Form("1.0", "urn:exchange:schema:stm:1.0", "no_part", PlainStatement),),
+    }
 )
 """Forms that a newer minor version followed; messages of that version are read with them for ever."""
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Messages about the exchange itself: statement (STM), difference notice (DSC), resolution of one (DRS).
 
-Equal to `schemas/messages/stm-1.0.json`, `dsc-1.0.json` and `drs-1.0.json`. They speak of numbers, entries of
-the logs, digests and totals: no message type, no case, no name. What a difference expects and finds is a
-number, a digest, a moment or a code, never a sentence.
+Equal to `stm-1.0.json`, `stm-1.1.json`, `dsc-1.0.json` and `drs-1.0.json` in `schemas/messages`. They speak
+of numbers, entries of the logs, digests and totals: no message type, no case, no name. What a difference
+expects and finds is a number, a digest, a moment or a code, never a sentence.
 """
 
 from typing import Annotated
@@ -17,6 +17,8 @@ from exchange.messages.header import Header
 Number = Annotated[int, Field(ge=0, le=9_007_199_254_740_991)]
 """A count or a number of a message: JSON carries no larger whole number exactly."""
 Code = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,63}$")]
+SignatureValue = Annotated[str, Field(min_length=8, max_length=4000, pattern="^[A-Za-z0-9+/]{8,4000}={0,2}$")]
+"""Key id and signature of a line of C2SP signed-note; the name is that under which the maker signs heads."""
 Figure = Annotated[str, Field(pattern="^[A-Za-z0-9_.:+-]{1,64}$")]
 
 
@@ -123,8 +125,8 @@ class OpenNumbers(Form):
     days: Number
 
 
-class StatementContent(Form):
-    """A balance of the two logs of a link."""
+class PlainStatementContent(Form):
+    """A balance of the two logs of a link, version 1.0."""
 
     period_from: Instant
     period_to: Instant
@@ -136,8 +138,22 @@ class StatementContent(Form):
     open_items: Annotated[tuple[OpenNumbers, ...], Field(max_length=1000, strict=False)]
 
 
+class PlainStatement(Form):
+    """A whole statement, version 1.0."""
+
+    header: Header
+    content: PlainStatementContent
+    persons: NoParts
+
+
+class StatementContent(PlainStatementContent):
+    """A balance of the two logs of a link, with further signature lines over the maker's head."""
+
+    head_signatures: Annotated[tuple[SignatureValue, ...], Field(max_length=8, strict=False)] | None = None
+
+
 class Statement(Form):
-    """A whole statement."""
+    """A whole statement, version 1.1."""
 
     header: Header
     content: StatementContent

@@ -19,12 +19,15 @@ from exchange.protocol.members import Members
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import PUBLIC_BYTES, Algorithm, KeyUse, PublicKey, check_public
 
+MAX_UNKNOWN_KEY_CHARS: Final = 4_096
+"""A key of a use that is not known here; the largest of FIPS 204 takes 3,456 characters."""
 MAX_KEYS: Final = 100
 """Keys in one card; two quarters of keys are 12, three years of them about 50."""
 
 _ADDRESS = re.compile(r"https://(?:[A-Za-z0-9.-]{1,180}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?", re.ASCII)
 _TAG = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}", re.ASCII)
 _TYPE = re.compile(r"[A-Z]{3}", re.ASCII)
+_USE = re.compile(r"[a-z][a-z0-9-]{1,31}", re.ASCII)
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _DIRECTION = frozenset("\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _PUBLIC_BYTES = max(PUBLIC_BYTES.values())
@@ -80,6 +83,8 @@ class CardFields:
     messages: dict[str, tuple[str, ...]]
     """Versions of each message type it can read."""
     limits: dict[str, int]
+    unknown_uses: tuple[str, ...] = ()
+    """Uses of keys that are not known here; the keys stay in the bytes of the card, and nothing uses them."""
 
 
 _IDENTITY = {"v", "agency", "names", "node", "serial", "issued", "training", "recovery"}
@@ -138,6 +143,8 @@ def read_fields(members: Members) -> CardFields:
         KeyRefusedError: a key is weak.
     """
     members.integer("v", low=1, high=1)
+    values = members.items("keys", most=MAX_KEYS)
+    unknown = [use for value in values if (use := _unknown_use(value))]
     return CardFields(
         agency=members.identifier("agency", parse_agency),
         names=_names(members),
@@ -145,12 +152,28 @@ def read_fields(members: Members) -> CardFields:
         serial=members.integer("serial", low=1),
         issued_at=members.instant("issued"),
         training=members.boolean("training"),
-        keys=tuple(_read_key(value) for value in members.items("keys", most=MAX_KEYS)),
+        keys=tuple(_read_key(value) for value in values if not _unknown_use(value)),
+        unknown_uses=tuple(dict.fromkeys(unknown)),
         addresses=_addresses(members),
         suites=members.integers("suites", most=16, least=1, low=1),
         messages=_messages(members),
         limits=_card_limits(members),
     )
+
+
+def _unknown_use(value: JsonValue) -> str:
+    """Return the use of a key of which nothing is known here but the form, or "" for every other entry."""
+    use = value.get("use") if isinstance(value, dict) else None
+    if not isinstance(use, str) or use in {known.value for known in KeyUse} or not _USE.fullmatch(use):
+        return ""
+    members = Members(value, _KEY_NAMES, kind="key", error=CardInvalidError, optional=("revoked", "reason"))
+    members.identifier("kid", parse_key_id)
+    members.text("alg", max_chars=32)
+    members.text("raw", max_chars=MAX_UNKNOWN_KEY_CHARS)
+    if members.instant("from") >= members.instant("until"):
+        raise members.fault("until", "an instant after `from`")
+    _revocation(members)
+    return use
 
 
 def _read_key(value: JsonValue) -> CardKey:

@@ -8,7 +8,8 @@ A card is a compact JWS by the agency's recovery key. `read_card` checks, in thi
 3. The signature verifies under that recovery key, which also the JWS header names.
 4. Exactly the members of a card, each within its bound.
 5. Every key is sound, stands under its own key id, has one use, and is listed once; the recovery key
-   is none of them; its dates run forward.
+   is none of them; its dates run forward. A key of a use that is not known here has the form of one,
+   counts for nothing, and is told (`unknown_uses`).
 
 A card replaces another by its serial (`newer_card`); a revocation is a card whose entry of a key says
 `revoked`. Dates choose the key for a new message; they never judge an old one (`trust`). A missing key
@@ -31,7 +32,7 @@ from exchange.protocol.suites import KeyUse, PrivateKey, PublicKey, Suite, algor
 
 CARD_TYPE: Final = "exchange-card+jws"
 MAX_CARD_BYTES: Final = 64 * 1024
-"""A card with two quarters of keys has 9 kB; with three years of them below 64 KiB."""
+"""A card with two quarters of keys has 14 kB; with three years of them below 64 KiB."""
 CONFLICT_REASON: Final = "card_conflict"
 """Reason of the error for two cards of one serial: an alarm, not a mishap."""
 
@@ -79,7 +80,7 @@ class Card(CardFields):
 
     def _needs(self, use: KeyUse, suite: Suite) -> bool:
         match use:
-            case KeyUse.RECOVERY:
+            case KeyUse.RECOVERY | KeyUse.HEAD_PQ:
                 return False
             case KeyUse.SEAL:
                 return suite in self.suites

@@ -7,6 +7,7 @@ Every private key is a seed of 32 bytes; what a seed means is fixed here:
 * Ed25519, X25519: the private key of RFC 8032 and RFC 7748.
 * MLKEM768-X25519 (X-Wing): SHAKE-256 of the seed, 96 bytes: the ML-KEM-768 seed `d || z` of 64 bytes,
   then the X25519 key (draft-connolly-cfrg-xwing-kem, section 5.2). The public key is both, in this order.
+* ML-DSA-44: the seed of FIPS 204, from which key generation starts. It signs beside Ed25519, never alone.
 * P-256: 1 + (SHA-512("exchange P-256 key/" || seed) mod (n - 1)); 256 surplus bits leave no bias
   (FIPS 186-5, A.2.1). The public key is the uncompressed point, 65 bytes.
 
@@ -25,6 +26,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -36,6 +38,8 @@ from exchange.protocol.edwards import is_of_prime_order
 
 SIGNATURE_BYTES: Final = 64
 """Length of an Ed25519 signature (RFC 8032 section 5.1.6)."""
+LATTICE_SIGNATURE_BYTES: Final = 2_420
+"""Length of an ML-DSA-44 signature (FIPS 204, table 2)."""
 SEED_BYTES: Final = 32
 ENCAPSULATED_BYTES: Final = 1_120
 """Length of an X-Wing ciphertext: 1,088 of ML-KEM-768 and 32 of X25519."""
@@ -79,6 +83,8 @@ class KeyUse(StrEnum):
     """Signs cards; offline, pinned in the agreement."""
     ENVELOPE = "envelope"
     HEAD = "head"
+    HEAD_PQ = "head-pq"
+    """Signs the heads of statements once more, against quantum computers; a card may lack it."""
     COSIGN = "cosign"
     DOOR = "door"
     """Signs requests at the partner's door."""
@@ -91,6 +97,7 @@ class Algorithm(StrEnum):
     """What kind of key it is."""
 
     ED25519 = "Ed25519"
+    ML_DSA_44 = "ML-DSA-44"
     X25519 = "X25519"
     MLKEM768_X25519 = "MLKEM768-X25519"
     P256 = "P-256"
@@ -98,6 +105,7 @@ class Algorithm(StrEnum):
 
 PUBLIC_BYTES: Final = {
     Algorithm.ED25519: 32,
+    Algorithm.ML_DSA_44: 1_312,
     Algorithm.X25519: 32,
     Algorithm.MLKEM768_X25519: _MLKEM_PUBLIC_BYTES + 32,
     Algorithm.P256: 65,
@@ -148,15 +156,22 @@ class PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(self.seed)
 
     @cached_property
+    def _lattice_signer(self) -> MLDSA44PrivateKey:
+        return MLDSA44PrivateKey.from_seed_bytes(self.seed)
+
+    @cached_property
     def _opener(self) -> hpke.MLKEM768X25519PrivateKey:
         return hpke.MLKEM768X25519PrivateKey(*_xwing_halves(self.seed))
+
+
+_ALGORITHMS: Final = {KeyUse.TLS: Algorithm.P256, KeyUse.HEAD_PQ: Algorithm.ML_DSA_44}
 
 
 def algorithm_of(use: KeyUse, suite: Suite) -> Algorithm:
     """Return the algorithm of keys of this use under a suite."""
     if use is KeyUse.SEAL:
         return Algorithm.X25519 if suite is Suite.CLASSICAL else Algorithm.MLKEM768_X25519
-    return Algorithm.P256 if use is KeyUse.TLS else Algorithm.ED25519
+    return _ALGORITHMS.get(use, Algorithm.ED25519)
 
 
 def new_key(use: KeyUse, algorithm: Algorithm, random: RandomSource) -> PrivateKey:
@@ -195,6 +210,31 @@ def verify(key: PublicKey, message: bytes, signature: bytes) -> None:
         raise SignatureInvalidError from None
 
 
+def sign_lattice(key: PrivateKey, message: bytes) -> bytes:
+    """Return an ML-DSA-44 signature of `message`, 2,420 bytes; another one each time (FIPS 204, hedged).
+
+    Raises:
+        KeyRefusedError: the key is of another kind.
+    """
+    if key.algorithm is not Algorithm.ML_DSA_44:
+        raise KeyRefusedError(f"a key for {key.use} makes no ML-DSA-44 signature")
+    return key._lattice_signer.sign(message)
+
+
+def verify_lattice(key: PublicKey, message: bytes, signature: bytes) -> None:
+    """Return if `signature` is an ML-DSA-44 signature of `message` by `key`.
+
+    Raises:
+        SignatureInvalidError: in every other case, with one and the same message.
+    """
+    if key.algorithm is not Algorithm.ML_DSA_44 or len(signature) != LATTICE_SIGNATURE_BYTES:
+        raise SignatureInvalidError
+    try:
+        MLDSA44PublicKey.from_public_bytes(key.raw).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        raise SignatureInvalidError from None
+
+
 def check_public(key: PublicKey) -> None:
     """Return if the key may be enrolled (threat model, rule 10).
 
@@ -203,6 +243,7 @@ def check_public(key: PublicKey) -> None:
     3. X25519, alone or as half of X-Wing: a canonical coordinate, not of small order.
     4. ML-KEM-768: every coefficient is below the modulus (FIPS 203, section 7.2).
     5. P-256: an uncompressed point on the curve.
+    6. ML-DSA-44: every text of the exact length is a key (FIPS 204, algorithm 23).
 
     Raises:
         KeyRefusedError: the number of the rule that failed tells why.
@@ -316,6 +357,8 @@ def _public_of(key: PrivateKey) -> bytes:
     match key.algorithm:
         case Algorithm.ED25519:
             return key._signer.public_key().public_bytes_raw()
+        case Algorithm.ML_DSA_44:
+            return key._lattice_signer.public_key().public_bytes_raw()
         case Algorithm.X25519:
             return X25519PrivateKey.from_private_bytes(key.seed).public_key().public_bytes_raw()
         case Algorithm.MLKEM768_X25519:
@@ -355,6 +398,8 @@ def _is_sound(algorithm: Algorithm, raw: bytes) -> bool:
             return _is_sound_x25519(raw[_MLKEM_PUBLIC_BYTES:]) and _is_sound_mlkem(raw[:_MLKEM_PUBLIC_BYTES])
         case Algorithm.P256:
             return _is_on_p256(raw)
+        case Algorithm.ML_DSA_44:
+            return True
 
 
 def _is_sound_x25519(raw: bytes) -> bool:

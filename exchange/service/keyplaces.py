@@ -28,6 +28,7 @@ from exchange.service.pairing import Pairing, parsed_card, partner_keys
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, CardRow, LinkRow
 
+_USES: Final = frozenset(use.value for use in KeyUse)
 MAX_UNKNOWN_KEYS: Final = 64
 """Places kept of keys that no card names; more than a card with a year of new keys. Beyond it a leaf about
 such a key is only a difference."""
@@ -104,6 +105,8 @@ def follow_leaves(
         return
     before = keys = partner_keys(uow, pairing.link)
     for leaf in changes:
+        if leaf.fields["use"] not in _USES:
+            continue
         use, kid = KeyUse(str(leaf.fields["use"])), KeyId(str(leaf.fields["kid"]))
         if keys.find(use, kid) is None:
             reason = f"leaf {leaf.i} of {pairing.partner} names key {kid} for {use}, which no held card has"

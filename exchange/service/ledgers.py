@@ -2,6 +2,7 @@
 """The ports that keep the logs of a link: both sides' leaves, heads, and who signed them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -63,6 +64,63 @@ class Logs(Protocol):
     def cosigned_from(self, link: LinkId, by: AgencyCode, size: int) -> tuple[int, str]:
         """Return the smallest cosigned size that is at least `size` and its note, or (0, "")."""
         ...
+
+
+@dataclass(frozen=True)
+class HeadLine:
+    """A second signature line over the head of a log at a size."""
+
+    size: int
+    line: str
+
+
+class HeadLines(Protocol):
+    """Second signature lines over heads of our logs and of the copies; only verified ones are kept."""
+
+    def add(self, link: LinkId, by: AgencyCode, found: HeadLine, *, epoch: int, at: datetime) -> bool:
+        """Keep a line; return False if this head has one, or there is no such log."""
+        ...
+
+    def page(self, link: LinkId, by: AgencyCode, *, epoch: int, after: int, limit: int) -> list[HeadLine]:
+        """Return lines over heads larger than `after`, by size."""
+        ...
+
+
+class Tiles(Protocol):
+    """Roots of the full tiles of each log, by level; they only grow, the next one comes next."""
+
+    def count(self, link: LinkId, by: AgencyCode, *, epoch: int, level: int) -> int: ...
+    def add(self, link: LinkId, by: AgencyCode, root: bytes, *, epoch: int, level: int) -> int:
+        """Keep the root of the next full tile of a level and return its number."""
+        ...
+
+    def roots(
+        self, link: LinkId, by: AgencyCode, *, epoch: int, level: int, start: int, end: int
+    ) -> list[bytes]: ...
+
+
+@dataclass(frozen=True)
+class HeadStamp:
+    """A time stamp over the head of a log at a size, as it came from an authority."""
+
+    size: int
+    tsa: str
+    reply: bytes
+    at: datetime
+    """The time that it says."""
+
+
+class Stamps(Protocol):
+    """Time stamps over heads of our own logs; only checked ones are kept, one of each authority a head."""
+
+    def add(self, link: LinkId, by: AgencyCode, found: HeadStamp, *, epoch: int) -> None: ...
+    def page(
+        self, link: LinkId, by: AgencyCode, *, epoch: int, after: tuple[int, str], limit: int
+    ) -> list[HeadStamp]:
+        """Return stamps behind a size and an authority, in this order."""
+        ...
+
+    def newest(self, link: LinkId, by: AgencyCode, tsa: str, *, epoch: int) -> HeadStamp | None: ...
 
 
 class Witnessed(Protocol):

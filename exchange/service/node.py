@@ -22,7 +22,7 @@ from exchange.protocol.frames import Result
 from exchange.protocol.keyring import Keyring
 from exchange.service.ports import Store
 from exchange.service.rows import LinkState
-from exchange.service.surroundings import Carrier, Counters, HighWater, Journal, Witnesses
+from exchange.service.surroundings import Carrier, Counters, HighWater, Journal, Stamper, Witnesses
 
 CLOCK_TOLERANCE_S = 60
 """Design 5: a wall clock that moved this far against the monotonic clock is in doubt."""
@@ -194,6 +194,8 @@ class Node:
     """This node has no address: it asks for news by itself, in long polls."""
     witnesses: Witnesses | None = None
     """Third parties that remember how far our logs went; None without any."""
+    stampers: Sequence[Stamper] = ()
+    """Authorities that stamp the heads of statements with the time."""
     versions: Mapping[str, Sequence[str]] = field(default_factory=installed_versions)
     """Versions of each message type that this node reads and writes."""
 

@@ -14,12 +14,17 @@ from dataclasses import dataclass
 from exchange.errors import NodeError, UsageError
 from exchange.ids import AgencyCode, LinkId, OfficerNumber, b64url
 from exchange.ledger.entries import decode_leaf
+from exchange.service.ledgers import HeadLine, HeadStamp
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, LinkRow
 
 MAX_LEAVES = 2_000
 """Leaves in a page; about 700 kB."""
+MAX_LINES = 100
+"""Second signatures in a page; about 350 kB."""
+MAX_STAMPS = 10
+"""Time stamps in a page; each has at most 64 KiB."""
 MAX_ENVELOPES = 500
 """Envelopes in a page; each stands in a row of its own table."""
 
@@ -146,6 +151,26 @@ async def leaves(
     """Return leaves start <= i < end of a log, at most `MAX_LEAVES`."""
     stop = min(end, start + MAX_LEAVES)
     return await node.store.read(lambda uow: uow.logs.leaves(link, by, start, stop, epoch=epoch))
+
+
+async def signed_again(
+    node: Node, link: LinkId, by: AgencyCode, *, epoch: int, after: int, size: int
+) -> list[HeadLine]:
+    """Return second signatures over heads larger than `after`, up to `size`, at most `MAX_LINES`."""
+    found = await node.store.read(
+        lambda uow: uow.head_lines.page(link, by, epoch=epoch, after=after, limit=MAX_LINES)
+    )
+    return [line for line in found if line.size <= size]
+
+
+async def stamps(
+    node: Node, link: LinkId, by: AgencyCode, *, epoch: int, after: tuple[int, str], size: int
+) -> list[HeadStamp]:
+    """Return time stamps behind a size and an authority, over heads up to `size`, at most `MAX_STAMPS`."""
+    found = await node.store.read(
+        lambda uow: uow.stamps.page(link, by, epoch=epoch, after=after, limit=MAX_STAMPS)
+    )
+    return [stamp for stamp in found if stamp.size <= size]
 
 
 async def envelopes(

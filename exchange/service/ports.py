@@ -27,7 +27,7 @@ from exchange.service.clients import Clients
 from exchange.service.emergencies import Emergencies
 from exchange.service.erasures import Erasures
 from exchange.service.findings import Register, Searches
-from exchange.service.ledgers import Logs, Witnessed
+from exchange.service.ledgers import HeadLines, Logs, Stamps, Tiles, Witnessed
 from exchange.service.open_questions import Questions
 from exchange.service.rows import (
     AgreementRow,
@@ -389,6 +389,12 @@ class UnitOfWork(Protocol):
     def links(self) -> Links: ...
     @property
     def logs(self) -> Logs: ...
+    @property
+    def head_lines(self) -> HeadLines: ...
+    @property
+    def stamps(self) -> Stamps: ...
+    @property
+    def tiles(self) -> Tiles: ...
     @property
     def witnessed(self) -> Witnessed: ...
     @property

@@ -20,11 +20,13 @@ from exchange.cases.calendars import NOTHING_ANNOUNCED, AnnouncedDays
 from exchange.errors import InputError, UsageError
 from exchange.ids import AgencyCode, LinkId, OfficerNumber
 from exchange.ledger.entries import Entry, Event, decode_leaf, stag, stmt
+from exchange.ledger.notes import Head
 from exchange.messages.document import content_of
 from exchange.protocol.strictjson import JsonValue
-from exchange.service import logbook
+from exchange.service import logbook, second_signatures
 from exchange.service.comparing import Walk, walk
 from exchange.service.deadlines import calendar_of
+from exchange.service.ledgers import HeadLine
 from exchange.service.meaning import document_of
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
@@ -32,6 +34,7 @@ from exchange.service.persons import Upto
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, MessageRow, StatementRow
 from exchange.service.speaking import speak
+from exchange.service.stamping import note_due
 from exchange.service.statement_figures import (
     Content,
     Span,
@@ -63,6 +66,8 @@ class Shown:
     content: Mapping[str, JsonValue] | None
     """None until its message is here, or when it has been erased."""
     findings: tuple[str, ...] = ()
+    signed_again: HeadLine | None = None
+    """A second signature of the partner over its head, which verifies."""
 
 
 async def make(
@@ -89,7 +94,30 @@ async def make(
     opening = await _opening(node, link, before)
     content = await _figures(node, walked, span, opening)
     content["counted"] = await counted_in_content(node, link, announced)
-    return await _send(node, walked, span, content, officer)
+    signed = await _signed_again(node, walked)
+    if signed.line and signed.travels:
+        content[second_signatures.MEMBER] = second_signatures.member_of(signed.line)
+    return await _send(node, walked, span, content, signed, officer)
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """The second signature over our own head in a statement."""
+
+    head: Head
+    line: HeadLine | None
+    travels: bool
+
+
+async def _signed_again(node: Node, walked: Walk) -> _Signed:
+    def unit(uow: UnitOfWork) -> tuple[int, bool]:
+        epoch = pairing_of(uow, node, walked.link).link.own_epoch
+        return epoch, second_signatures.is_read_by_partner(uow, node, walked.link)
+
+    epoch, travels = await node.store.read(unit)
+    root = walked.ranges[node.agency].root()
+    head = Head(walked.link, node.agency, epoch, walked.own.size, root)
+    return _Signed(head, second_signatures.sign_again(node, head), travels)
 
 
 async def _figures(node: Node, walked: Walk, span: Span, opening: Mapping[AgencyCode, int]) -> Content:
@@ -99,7 +127,7 @@ async def _figures(node: Node, walked: Walk, span: Span, opening: Mapping[Agency
 
 
 async def _send(
-    node: Node, walked: Walk, span: Span, content: Content, officer: OfficerNumber | None
+    node: Node, walked: Walk, span: Span, content: Content, signed: _Signed, officer: OfficerNumber | None
 ) -> StatementRow:
     made: list[StatementRow] = []
     used = [said.no for said in walked.comparison.judge_of(node.agency).accounts.statements]
@@ -116,6 +144,9 @@ async def _send(
             made_at=node.clock.now(),
         )
         uow.statements.add(entry)
+        at, by = entry.made_at, node.agency
+        second_signatures.keep(uow, walked.link, by, signed.line, epoch=signed.head.ep, at=at)
+        note_due(uow, signed.head)
         act = AuditRow(node.clock.now(), officer or "node", "statement_made", row.id, result=span.name)
         uow.audit.record(act)
         made.append(entry)
@@ -177,7 +208,11 @@ async def check(node: Node, row: StatementRow) -> Shown:
     found = unlike(content, ours)
     if before is not None and not opening and await _cannot_be_read(node, before):
         found = tuple(place for place in found if not place.startswith(RESTS_ON_OPENING))
-    return Shown(row, content, found)
+    pairing = await node.store.read(lambda uow: pairing_of(uow, node, row.link))
+    root = walked.ranges[partner].root()
+    head = Head(row.link, partner, pairing.link.partner_epoch, walked.copy.size, root)
+    signed = second_signatures.judge(pairing, content, head)
+    return Shown(row, content, (*found, *signed.findings), signed.line)
 
 
 async def _partner(node: Node, link: LinkId) -> AgencyCode:
@@ -237,6 +272,8 @@ def _answer(
     by = officer or "node"
     answered = replace(row, answer=k, answered_at=now, answered_by=by, findings=shown.findings)
     uow.statements.answer(answered)
+    epoch, line = pairing.link.partner_epoch, shown.signed_again
+    second_signatures.keep(uow, row.link, pairing.partner, line, epoch=epoch, at=now)
     uow.audit.record(AuditRow(now, by, "statement_answered", str(row.no), result=k))
     node.presence.wake(row.link)
     return answered

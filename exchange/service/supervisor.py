@@ -24,6 +24,8 @@ from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import LinkState
+from exchange.service.stamping import EVERY as STAMP_EVERY
+from exchange.service.stamping import stamp_heads
 from exchange.service.void import LOST, give_up
 from exchange.service.withdrawals import look_for_others
 from exchange.service.witnesses import EVERY as WITNESS_EVERY
@@ -44,6 +46,7 @@ class Supervisor:
         self._polls: dict[LinkId, asyncio.Task[None]] = {}
         self._water: dict[LinkId, int] = {}
         self._shown: dict[LinkId, datetime] = {}
+        self._stamped: dict[LinkId, datetime] = {}
         self._books = Bookkeeper(node)
 
     async def run(self) -> None:
@@ -94,6 +97,7 @@ class Supervisor:
             self._tell_keys,
             self._pass_on_withdrawals,
             self._show_witnesses,
+            self._stamp_heads,
             self._books.keep,
         ):
             await _tolerate(self._node, step, link)
@@ -166,6 +170,16 @@ class Supervisor:
         if shown is None or now - shown >= WITNESS_EVERY:
             self._shown[link] = now
             await show_heads(node, link, at=now)
+
+    async def _stamp_heads(self, link: LinkId) -> None:
+        """Have the head of the newest statement stamped, asking at most once an hour."""
+        node, asked = self._node, self._stamped.get(link)
+        if not node.stampers or node.presence.of(link).gate is not LinkState.OPEN:
+            return
+        now = node.clock.now()
+        if asked is None or now - asked >= STAMP_EVERY:
+            self._stamped[link] = now
+            await stamp_heads(node, link)
 
     async def _release_waiting(self, link: LinkId) -> None:
         if self._node.presence.of(link).gate is LinkState.OPEN:

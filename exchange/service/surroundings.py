@@ -2,6 +2,7 @@
 """What the use cases need of the world around the store: network, another volume, witnesses, counters."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from exchange.ids import Digest, LinkId
@@ -64,6 +65,24 @@ class WitnessReply:
     body: bytes
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """A time stamp over a head, checked when it came: the reply as it came, and the time it says."""
+
+    reply: bytes
+    at: datetime
+
+
+class Stamper(Protocol):
+    """A time-stamping authority. Only `TransportError` comes out of it."""
+
+    @property
+    def name(self) -> str: ...
+    async def stamp(self, text: bytes) -> Stamp:
+        """Return a checked time stamp over a text."""
+        ...
+
+
 class WitnessCarrier(Protocol):
     """Brings a request to a witness. Only `TransportError` comes out of it."""
 
@@ -78,3 +97,5 @@ class Witnesses:
 
     chosen: tuple[Witness, ...]
     carrier: WitnessCarrier
+    quorum: int = 1
+    """So many must confirm a log at the gate before they stand for a missing high-water file."""

@@ -5,20 +5,20 @@ A witness is a third party that cosigns a head only if it extends the one that i
 
 1. While the gate is open each log is shown once an hour, if it grew; a silent witness stops nothing.
 2. The proof goes from the size that the witness cosigned last, as far as we know; if it knows another
-   size it says so, and is asked once more from there.
+   size it says so, and is asked once more from there. It is made out of tiles, with a few reads (`tiles`).
 3. Its cosignature is kept, for evidence packs and for the next question.
 4. If it shows a head that **we** signed, larger than ours or of another root at its size, this store is
    not the newest one: the link freezes, and people decide.
 5. If it only says so, nobody has signed anything: while the gate is open that is an alarm, kept with the
    answer as it came; else anybody between us and the witness could stop the exchange.
 6. At the gate its word stands for the high-water file when that is missing: the log is an extension of
-   everything that a witness saw. Said against us, proved or not, keeps the gate closed for people. The
-   partner's word is asked for in any case (`gate`).
+   everything that a witness saw. Where several are chosen, as many must say so as the quorum demands. Said
+   against us, proved or not, keeps the gate closed for people. The partner's word is asked for in any case
+   (`gate`).
 
 A witness sees an origin line, a size and a root. Source: c2sp.org/tlog-witness, docs/protocol/witness.md.
 """
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,20 +28,16 @@ from typing import Final
 
 from exchange.errors import NodeError, ProtocolError, TransportError
 from exchange.ids import LinkId
-from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import MAX_NOTE_BYTES, Head, read_head, verify_head
-from exchange.ledger.proofs import consistency_proof
 from exchange.ledger.witnessing import SIZE_TYPE, verify_witness, write_request
 from exchange.protocol.suites import KeyUse
+from exchange.service import tiles
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, DifferenceRow, HeadRow, LinkState
 from exchange.service.surroundings import Witness, WitnessReply
+from exchange.service.tiles import LogName
 
-PAGE = 2_000
-"""Leaves read in one unit."""
-LARGE = 20_000
-"""Leaves above which the proof is made in a thread; below, it takes less than 50 ms."""
 EVERY: Final = timedelta(hours=1)
 _SIZE = re.compile(rb"(0|[1-9][0-9]{0,15})\n")
 
@@ -90,15 +86,15 @@ async def show_heads(node: Node, link: LinkId, *, at: datetime) -> None:
 
 
 async def is_confirmed(node: Node, link: LinkId) -> bool:
-    """Return whether a witness confirms that our log extends all it saw (6).
+    """Return whether enough witnesses confirm that our log extends all they saw (6).
 
     Raises:
         NodeError: a witness says that this store is not the newest one; the gate stays closed.
     """
-    words = set()
+    confirmed = 0
     for witness in node.witnesses.chosen if node.witnesses else ():
         answer = await answer_of(node, link, witness)
-        words.add(answer.word)
+        confirmed += answer.word is Word.CONFIRMED
         if answer.is_against_us:
             await _take_against_us(node, link, witness, answer, node.clock.now())
             raise NodeError(
@@ -107,7 +103,7 @@ async def is_confirmed(node: Node, link: LinkId) -> bool:
                 " exchange partner resume",
                 reason=answer.word.value,
             )
-    return Word.CONFIRMED in words
+    return node.witnesses is not None and confirmed >= node.witnesses.quorum
 
 
 async def answer_of(node: Node, link: LinkId, witness: Witness) -> Answer:
@@ -149,7 +145,7 @@ async def _refused_proof(node: Node, link: LinkId, head: HeadRow, reply: Witness
         return Answer(Word.FORKED, reply)
     if shown.size > head.size:
         return Answer(Word.AHEAD, reply, is_proved=True)
-    ours = CompactRange().extend(await _leaf_hashes(node, link, shown.size)).root()
+    ours = await tiles.root(node, LogName(link, node.agency, shown.ep), shown.size)
     return Answer(Word.FORKED, reply, is_proved=ours != shown.root)
 
 
@@ -190,27 +186,12 @@ async def _keep(node: Node, link: LinkId, witness: Witness, head: HeadRow, reply
 async def _ask(node: Node, link: LinkId, witness: Witness, head: HeadRow, old_size: int) -> WitnessReply:
     proof: Sequence[bytes] = ()
     if 0 < old_size < head.size:
-        hashes = await _leaf_hashes(node, link, head.size)
-        if head.size > LARGE:
-            proof = await asyncio.to_thread(consistency_proof, old_size, hashes)
-        else:
-            proof = consistency_proof(old_size, hashes)
+        log = LogName(link, node.agency, _epoch(head))
+        proof = await tiles.consistency(node, log, old_size=old_size, size=head.size)
     request = write_request(head.note, old_size=old_size, proof=tuple(proof))
     if node.witnesses is None:
         raise TransportError("no witness is chosen", reason="no_route")
     return await node.witnesses.carrier.add(witness.url, request)
-
-
-async def _leaf_hashes(node: Node, link: LinkId, size: int) -> list[bytes]:
-    found: list[bytes] = []
-    for start in range(0, size, PAGE):
-        end = min(start + PAGE, size)
-
-        def page(uow: UnitOfWork, start: int = start, end: int = end) -> list[bytes]:
-            return [leaf_hash(raw) for raw in uow.logs.leaves(link, node.agency, start, end)]
-
-        found += await node.store.read(page)
-    return found
 
 
 def _told_size(reply: WitnessReply) -> int | None:

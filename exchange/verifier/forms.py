@@ -154,8 +154,17 @@ def read_cosignature(line: str) -> tuple[str, bytes, int, bytes]:
     return match.group(1), raw[:4], int.from_bytes(raw[4:12], "big"), raw[12:]
 
 
+def read_lattice_line(line: str) -> tuple[str, bytes, bytes, bytes]:
+    """Return name, key hash, time and signature of a second signature line over a head."""
+    match = _NOTE_LINE.fullmatch(line)
+    raw = _standard(match.group(2)) if match else b""
+    if match is None or len(raw) < 12:
+        raise WrongFormError("a second signature is not one line in the agreed form")
+    return match.group(1), raw[:4], raw[4:12], raw[12:]
+
+
 def note_key_hash(name: str, public: bytes, *, kind: int) -> bytes:
-    """Return how a line of a note names its key; kind 1 signs heads, 4 cosigns them."""
+    """Return how a line of a note names its key; kind 1 signs heads, 4 cosigns them, 6 signs them again."""
     return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
 
 

@@ -6,6 +6,9 @@
 3. The head is signed by a head key of the writer that counts at its last leaf.
 4. The cosigned head lies on the way: its size and root are those of our own tree at that size.
 5. The cosignature is by a cosign key of the other side, over exactly that head.
+6. A second signature lies on the way, too. One of a key in a card that does not verify is a fault; one of
+   another key is left alone; without a library that knows ML-DSA-44 none is checked, and that is said.
+7. A time stamp is over a head on the way (`stamps`).
 
 What the leaves say is kept for `messages`. A leaf that is not legal has no effect and is named.
 """
@@ -21,12 +24,15 @@ from exchange.verifier.forms import (
     note_key_hash,
     read_cosignature,
     read_json,
+    read_lattice_line,
     read_note,
     read_object,
     read_segment,
 )
 from exchange.verifier.keys import Keys
-from exchange.verifier.pack import LOG_NAMES, Record
+from exchange.verifier.lattice import LATTICE, NO_TIME, lattice_message, named_key
+from exchange.verifier.pack import LOG_NAMES, SIGNED_NAMES, Record
+from exchange.verifier.stamps import HeadStamp, note_text, read_stamp
 from exchange.verifier.tree import Tree, leaf_hash_of
 
 
@@ -75,6 +81,12 @@ class Log:
     """Version, first number, digest: from the leaves `open` and `agrx`."""
     previous: tuple[int, bytes, str] | None = None
     """How many entries the epoch before had, their root, and why it was ended: from the leaf `epch`."""
+    signed_again: int = 0
+    """Heads with a second signature that was verified."""
+    unread: int = 0
+    """Second signatures that were not checked: of unknown keys, or for want of a library."""
+    stamps: list[HeadStamp] = field(default_factory=list)
+    """Time stamps over its heads."""
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -97,10 +109,28 @@ class LogReader:
         self._tree = Tree()
         self._cosigned = read_note(said["cosigned"]) if said["cosigned"] else None
         self._cosigned_root = b""
+        self._lines: dict[int, str] = {}
+        self._roots: dict[int, bytes] = {}
+        self._wanted: frozenset[int] = frozenset()
+
+    def take_signed(self, value: bytes) -> None:
+        """Take a second signature over a head; they come before the entries."""
+        said = read_object(value, SIGNED_NAMES, what="a second signature in the pack")
+        if not isinstance(said["size"], int) or not 0 < said["size"] <= self.log.size or self._tree.size:
+            raise WrongFormError("a second signature in the pack is over no head of its log")
+        self._lines[said["size"]] = str(said["line"])
+
+    def take_stamp(self, value: bytes) -> None:
+        """Take a time stamp over a head; they come before the entries."""
+        if self._tree.size:
+            raise WrongFormError("a time stamp in the pack does not come before the entries")
+        self.log.stamps.append(read_stamp(value, self.log.by, self.log.size))
 
     def take(self, raw: bytes) -> None:
         """Take the next leaf (rule 1)."""
         log = self.log
+        if not self._tree.size:
+            self._wanted = frozenset(self._lines) | {stamp.size for stamp in log.stamps}
         leaf = read_json(raw, what=f"entry {self._tree.size + 1} of {log.by}")
         if not isinstance(leaf, dict) or canonical(leaf) != raw or not self._is_next(leaf):
             raise WrongFormError(f"entry {self._tree.size + 1} of {log.by} is not the next entry of this log")
@@ -109,6 +139,8 @@ class LogReader:
         log.hashes += digest
         if self._cosigned and self._cosigned.size == self._tree.size:
             self._cosigned_root = self._tree.root()
+        if self._tree.size in self._wanted:
+            self._roots[self._tree.size] = self._tree.root()
         try:
             self._note(leaf)
         except (KeyError, TypeError, ValueError):
@@ -184,7 +216,31 @@ class LogReader:
             self._judge_head()
         if self._cosigned:
             self._judge_cosignature(self._cosigned)
+        for size, line in self._lines.items():
+            self._judge_again(size, line)
+        for stamp in log.stamps:
+            self._judge_stamp(stamp)
         return log
+
+    def _judge_stamp(self, stamp: HeadStamp) -> None:  # 7
+        stamp.text = note_text(self._place, stamp.size, self._roots[stamp.size])
+        if not stamp.names_head:
+            self.log.faults.append(
+                f"a time stamp over entries 1 to {stamp.size} of {stamp.by} is of something else"
+            )
+
+    def _judge_again(self, size: int, line: str) -> None:  # 6
+        log = self.log
+        key = named_key(line, size, self._keys[log.by])
+        if key is None or LATTICE is None:
+            log.unread += 1
+            return
+        _, _, time, signature = read_lattice_line(line)
+        message = lattice_message(self._place, size, self._roots[size])
+        if time == NO_TIME and LATTICE(key.raw, message, signature):
+            log.signed_again += 1
+        else:
+            log.faults.append(f"the second signature of {log.by} over entries 1 to {size} does not verify")
 
     def _judge_head(self) -> None:
         log = self.log

@@ -16,7 +16,8 @@ from exchange.verifier.disclosure import Disclosed, is_disclosure, verify_disclo
 from exchange.verifier.forms import WrongFormError
 from exchange.verifier.page import as_page
 from exchange.verifier.report import as_json, as_text
-from exchange.verifier.verify import Verified, verify_pack
+from exchange.verifier.stamps import write_out
+from exchange.verifier.verify import Verified, judge_stamps, verify_pack
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page that can be printed")
+    parser.add_argument("--tsa-roots", type=Path, metavar="PEM", help="certificates that time stamps lead to")
+    parser.add_argument("--stamps", type=Path, metavar="FOLDER", help="write time stamps out for openssl ts")
     asked = parser.parse_args(arguments)
     if len(asked.packs) > 2 or (asked.html and len(asked.packs) > 1):
         parser.error("give one pack, or two to compare; a page is made of one pack")
@@ -37,14 +40,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             if len(asked.packs) == 1 and is_disclosure(path):
                 return _disclosed(verify_disclosure(path), asked)
-            found.append(verify_pack(path))
+            found.append(_verified(path, asked.tsa_roots))
         except (WrongFormError, OSError, KeyError, TypeError, AttributeError, ValueError) as error:
             return _refuse(path, error)
     between = compare_packs(*found) if len(found) == 2 else []
     _tell(found, between, is_json=asked.json)
+    if asked.stamps:
+        stamps = [stamp for one in found for log in one.logs.values() for stamp in log.stamps]
+        sys.stderr.write("".join(f"{command}\n" for command in write_out(stamps, asked.stamps)))
     if asked.html:
         asked.html.write_text(as_page(found[0]), encoding="utf-8")
     return 0 if all(one.holds for one in found) and not between else 1
+
+
+def _verified(path: Path, roots: Path | None) -> Verified:
+    found = verify_pack(path)
+    if roots is not None:
+        judge_stamps(found, roots.read_bytes())
+    return found
 
 
 def _disclosed(found: Disclosed, asked: argparse.Namespace) -> int:

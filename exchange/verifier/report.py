@@ -28,6 +28,11 @@ def as_json(found: Verified) -> dict[str, Any]:
                 "root": segment_of(log.root),
                 "signed": log.signed,
                 "signed_by_other_side": log.cosigned,
+                "signed_again": log.signed_again,
+                "stamps": [
+                    {"tsa": stamp.tsa, "at": stamp.at, "entries": stamp.size, "checked": stamp.checked}
+                    for stamp in log.stamps
+                ],
             }
             for log in found.logs.values()
         ],
@@ -63,6 +68,11 @@ def as_text(found: Verified) -> str:
         lines.append(f"ledger of {log.by}: {_counted(log.size, 'entry')}, {head}")
         lines.append(f"  held and signed by {log.other} to entry {log.cosigned}")
         lines.append(f"  root {segment_of(log.root)}")
+        for stamp in log.stamps:
+            state = "checked" if stamp.checked else "not checked"
+            lines.append(f"  entries 1 to {stamp.size} existed at {stamp.at}, says {stamp.tsa} ({state})")
+        if log.signed_again:
+            lines.append(f"  heads signed again, against quantum computers: {log.signed_again}")
     for way in found.directions:
         lines += _direction(way)
     lines += [f"fault: {fault}" for fault in found.faults]

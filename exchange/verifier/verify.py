@@ -14,9 +14,11 @@ from typing import Any
 
 from exchange.verifier.forms import WrongFormError, read_json, read_segment
 from exchange.verifier.keys import Agreements, Keys
+from exchange.verifier.lattice import LATTICE
 from exchange.verifier.logs import Log, LogReader
 from exchange.verifier.messages import Difference, Direction, Envelopes, join
 from exchange.verifier.pack import Record, read_header, read_pack
+from exchange.verifier.stamps import check_stamp
 
 
 @dataclass
@@ -114,6 +116,10 @@ def _logs(reading: Reading, header: dict[str, Any], keys: dict[str, Keys]) -> di
     readers = []
     while reading.word == "log":
         reader = LogReader(reading.take(), link=header["link"], keys=keys)
+        while reading.word == "signed":
+            reader.take_signed(reading.take().value)
+        while reading.word == "stamp":
+            reader.take_stamp(reading.take().value)
         while reading.word == "leaf":
             reader.take(reading.take().value)
         readers.append(reader)
@@ -137,6 +143,31 @@ def _judge_agreements(verified: Verified) -> None:
                 )
 
 
+def judge_stamps(verified: Verified, roots: bytes) -> None:
+    """Check the time stamps of a pack under the certificates of their authorities, where a library can."""
+    for log in verified.logs.values():
+        for stamp in log.stamps:
+            holds = check_stamp(stamp, roots)
+            stamp.checked = bool(holds)
+            if holds is False:
+                place = f"entries 1 to {stamp.size} of {log.by}"
+                log.faults.append(f"a time stamp over {place} does not verify under the given certificates")
+    verified.unchecked = _unchecked(verified)
+
+
+def _unchecked_stamps(log: Log) -> str:
+    number = sum(not stamp.checked for stamp in log.stamps)
+    return (
+        f"{number} time stamps over heads of {log.by}: present, not checked by this program;"
+        " give --tsa-roots, or write them out with --stamps and use openssl ts"
+    )
+
+
+def _unread(log: Log) -> str:
+    why = "of keys in no card" if LATTICE else "they need the Python library cryptography 50 or newer"
+    return f"{log.unread} second signatures (ML-DSA-44) over heads of {log.by}: {why}"
+
+
 def _unchecked(verified: Verified) -> list[str]:
     """Return in words what this pack cannot show, whatever it holds."""
     found = [
@@ -149,6 +180,10 @@ def _unchecked(verified: Verified) -> list[str]:
             found.append(
                 f"entries {log.cosigned + 1} to {log.size} of {log.by}: {log.other} has not signed them yet"
             )
+        if any(not stamp.checked for stamp in log.stamps):
+            found.append(_unchecked_stamps(log))
+        if log.unread:
+            found.append(_unread(log))
         if log.ep > 1:
             found.append(f"epochs of {log.by} before {log.ep}: they are packs of their own")
     for one in verified.keys.values():

@@ -5,14 +5,18 @@ Threat model, adversary P; rule 18: only signed messages and our own comparison 
 """
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from exchange.errors import InputError
-from exchange.ids import sha256
+from exchange.ids import sha256, unb64url
 from exchange.ledger.entries import dsco, dscr, stag, stmt
+from exchange.ledger.lattice import lattice_line
+from exchange.ledger.notes import Head
 from exchange.messages.filling import fill
+from exchange.protocol.suites import Algorithm, KeyUse, PrivateKey
 from exchange.service.differences import sweep, tell
 from exchange.service.hearing import hear
 from exchange.service.meaning import document_of
@@ -20,6 +24,7 @@ from exchange.service.reconcile import reconcile
 from exchange.service.rows import DifferenceState, Direction, LinkState
 from exchange.service.statements import answer, answer_days, make
 from tests.support.faulty import Named, with_stage
+from tests.support.keys import test_key
 from tests.support.notices import sources
 from tests.support.world import OFFICER
 
@@ -151,6 +156,75 @@ def test_wrong_root_after_a_statement_that_cannot_be_read_is_named_all_the_same(
         )
 
         assert (row.answer, row.findings) == ("differs", ("/roots/0/delivery",))
+        await is_well(stage)
+
+    play(story)
+
+
+def own_head(stage: Any, content: dict[str, Any], **other: Any) -> Head:
+    """Return the head of the partner in a statement, or another one."""
+    said = next(one for one in content["heads"] if one["log"] == stage.partner.code)
+    root = unb64url(said["root"])
+    right = Head(stage.link, stage.partner.code, 1, said["size"], root)
+    return replace(right, **other)
+
+
+def line_value(stage: Any, head: Head, key: PrivateKey | None = None) -> str:
+    return lattice_line(head, key or stage.partner.key(KeyUse.HEAD_PQ)).split(" ")[2].rstrip()
+
+
+async def with_second_signatures(stage: Any, values: list[str], content: dict[str, Any]) -> Any:
+    """Let the partner send a statement with further signature lines; return the row and what is kept."""
+    content["head_signatures"] = values
+    await partner_says(stage, {"type": "STM", **content}, lambda pc: stmt(no=1, per=PERIOD, dg=pc))
+    await answer_days(stage.node, stage.link)
+    row = await stage.store.read(lambda uow: uow.statements.get(stage.link, is_own=False, no=1))
+    kept = await stage.store.read(
+        lambda uow: uow.head_lines.page(stage.link, stage.partner.code, epoch=1, after=0, limit=9)
+    )
+    return row, kept
+
+
+@pytest.mark.parametrize(
+    "other", [{"root": bytes(32)}, {"size": 1}, {"ep": 2}], ids=["root", "size", "epoch"]
+)
+def test_wrong_second_signature_is_named_and_the_link_goes_on(other: dict[str, Any]) -> None:
+    async def story(stage: Any) -> None:
+        content = mirrored(await a_right_statement(stage))
+        wrong = line_value(stage, own_head(stage, content, **other))
+
+        row, kept = await with_second_signatures(stage, [wrong], content)
+
+        assert (row.answer, row.findings, kept) == ("differs", ("/head_signatures/0",), [])
+        await is_well(stage)
+
+    play(story)
+
+
+def test_second_signature_of_a_key_in_no_card_is_left_alone() -> None:
+    async def story(stage: Any) -> None:
+        content = mirrored(await a_right_statement(stage))
+        stranger = test_key(KeyUse.HEAD_PQ, Algorithm.ML_DSA_44, "stranger")
+        values = [line_value(stage, own_head(stage, content), stranger), "AAAAAAAAAAAAAAAA"]
+
+        row, kept = await with_second_signatures(stage, values, content)
+
+        assert (row.answer, row.findings, kept) == ("agreed", (), [])
+        await is_well(stage)
+
+    play(story)
+
+
+def test_right_second_signature_beside_strange_ones_is_kept() -> None:
+    async def story(stage: Any) -> None:
+        content = mirrored(await a_right_statement(stage))
+        head = own_head(stage, content)
+        right = line_value(stage, head)
+
+        row, kept = await with_second_signatures(stage, ["AAAAAAAAAAAAAAAA", right, right], content)
+
+        assert (row.answer, [line.size for line in kept]) == ("agreed", [head.size])
+        await is_well(stage)
 
     play(story)
 

@@ -2,16 +2,18 @@
 """Statements between two real nodes: made in time, compared, answered, and a missing one noticed."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from exchange.errors import UsageError
+from exchange.service.ledgers import HeadLine
 from exchange.service.reconcile import reconcile
 from exchange.service.rows import StatementRow
 from exchange.service.statements import answer, check, make
 from tests.support.ledger_world import exchange_some, jump, play
-from tests.support.world import OFFICER, Agency, Pair, World
+from tests.support.world import OFFICER, VN, Agency, Pair, World
 
 FIRST_DAY = "2027-10-04"
 HOUR_S = 3_600
@@ -65,6 +67,45 @@ def test_each_side_makes_the_statement_of_a_day_and_the_other_agrees() -> None:
             assert (await reconcile(agency.node, world.link)).agrees
 
     play(story, pair=LATE)
+
+
+def test_head_of_a_statement_is_signed_again_and_both_sides_keep_the_signature() -> None:
+    async def story(world: World) -> None:
+        await exchange_some(world)
+        await day_after(world)
+
+        for agency in world.agencies:
+            shown = await check(agency.node, await answered(world, agency))
+            held = [await second_signatures(side, agency) for side in (agency, world.other(agency))]
+
+            assert shown.content is not None
+            heads: Any = shown.content["heads"]
+            assert [line.size for line in held[0]] == [heads[0]["size"]]
+            assert held[0] == held[1]
+
+    play(story, pair=LATE)
+
+
+def test_partner_that_knows_the_first_version_gets_a_statement_without_second_signature() -> None:
+    async def story(world: World) -> None:
+        await exchange_some(world)
+        await day_after(world)
+
+        row = await answered(world, world.kh)
+        shown = await check(world.kh.node, row)
+        assert row.answer == "agreed"
+        assert shown.content is not None
+        assert "head_signatures" not in shown.content
+        assert len(await second_signatures(world.kh, world.kh)) == 1
+        assert await second_signatures(world.vn, world.kh) == []
+
+    play(story, pair=replace(LATE, only_first_versions=(VN,)))
+
+
+async def second_signatures(agency: Agency, writer: Agency) -> list[HeadLine]:
+    return await agency.store.read(
+        lambda uow: uow.head_lines.page(agency.world.link, writer.node.agency, epoch=1, after=0, limit=10)
+    )
 
 
 def test_statement_of_the_next_day_begins_where_the_last_ended() -> None:

@@ -21,8 +21,9 @@ from typing import Any
 from exchange.clock import instant_text
 from exchange.ids import AgencyCode, MessageId, b64url, sha256
 from exchange.ledger.entries import Entry, accp, agrx, encode_leaf, keyx, opened, rcvd, rejc, sent, void
+from exchange.ledger.lattice import lattice_line
 from exchange.ledger.merkle import CompactRange, leaf_hash
-from exchange.ledger.notes import Head, cosign, sign_head
+from exchange.ledger.notes import Head, cosign, head_text, sign_head
 from exchange.protocol.agreement import Agreement, Party, new_agreement, read_agreement, sign_agreement
 from exchange.protocol.envelope import Envelope, sign_envelope
 from exchange.protocol.profiles import load_profile, terms_for
@@ -30,6 +31,7 @@ from exchange.protocol.suites import KeyUse, PrivateKey, Suite
 from exchange.verifier.pack import FIRST_LINE
 from tests.support import identity
 from tests.support.identity import KH, NOW, VN
+from tests.support.tsa import RIGHT, Authority, Wrong, request_over
 
 BODY = sha256(b"a sealed body")
 Lines = list[bytes]
@@ -60,6 +62,10 @@ class Side:
     leaves: Lines = field(default_factory=list)
     envelopes: Lines = field(default_factory=list)
     tree: CompactRange = field(default_factory=CompactRange)
+    signed_again: list[dict[str, Any]] = field(default_factory=list)
+    """Second signatures over heads."""
+    stamps: list[dict[str, Any]] = field(default_factory=list)
+    """Time stamps over heads."""
 
     def log(self, *entries: Entry) -> None:
         for entry in entries:
@@ -84,6 +90,19 @@ class Side:
     def head(self, key: PrivateKey | None = None) -> str:
         head = Head(the_agreement().link_id, self.code, 1, len(self.leaves), self.tree.root())
         return sign_head(head, key or key_of(self.code, KeyUse.HEAD), by=self.code)
+
+    def sign_again(self, key: PrivateKey | None = None) -> None:
+        """Sign the head as it is now by ML-DSA-44, too."""
+        head = Head(the_agreement().link_id, self.code, 1, len(self.leaves), self.tree.root())
+        line = lattice_line(head, key or key_of(self.code, KeyUse.HEAD_PQ))
+        self.signed_again.append({"line": line, "size": head.size})
+
+    def stamp(self, authority: Authority, wrong: Wrong = RIGHT) -> None:
+        """Have the head as it is now stamped."""
+        head = Head(the_agreement().link_id, self.code, 1, len(self.leaves), self.tree.root())
+        said = {"tsa": "tsa.example", "at": instant_text(authority.at), "size": head.size}
+        reply = authority.reply(request_over(head_text(head).encode()), wrong)
+        self.stamps.append(said | {"reply": b64url(reply)})
 
 
 class TwoSides:
@@ -151,6 +170,10 @@ class TwoSides:
             line = cosign(head, key_of(other.code, KeyUse.COSIGN), by=other.code, at=NOW)
             said = {"by": side.code, "ep": 1, "size": len(side.leaves), "head": head}
             yield "log", _text(said | {"cosigned": head, "cosignature": line})
+            for signed in side.signed_again:
+                yield "signed", _text(signed)
+            for stamp in side.stamps:
+                yield "stamp", _text(stamp)
             for leaf in side.leaves:
                 yield "leaf", leaf
         for side in (self.kh, self.vn):

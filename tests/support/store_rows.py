@@ -27,6 +27,7 @@ from exchange.protocol.suites import KeyUse
 from exchange.service.clients import ClientRow
 from exchange.service.emergencies import EmergencyRow
 from exchange.service.erasures import ErasedRow, HeardErasure, ProposalRow, ProposedAct
+from exchange.service.ledgers import HeadLine, HeadStamp
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import (
     AgreementRow,
@@ -275,6 +276,9 @@ def fill(uow: UnitOfWork) -> None:
     grow(uow, 2)
     uow.logs.add_head(LINK, PARTNER, head_row(5))
     uow.logs.add_cosignature(LINK, OWN, 1, "cosigned")
+    uow.stamps.add(LINK, OWN, HeadStamp(1, "tsa.example", b"reply", NOW), epoch=1)
+    uow.tiles.add(LINK, OWN, bytes(32), epoch=1, level=0)
+    uow.head_lines.add(LINK, OWN, HeadLine(1, "second"), epoch=1, at=NOW)
     uow.witnessed.add(LINK, "witness.example/w1", size=1, line="witnessed", at=NOW)
     uow.messages.add(message_row(), envelope=b"envelope", body=b"body")
     uow.messages.announce(announced_row())

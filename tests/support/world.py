@@ -38,7 +38,7 @@ from exchange.service.partners import enrol
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import CardRow, LinkState, OfficerRow
 from exchange.service.supervisor import Supervisor
-from exchange.service.surroundings import Witnesses
+from exchange.service.surroundings import Stamper, Witnesses
 from tests.support import identity
 from tests.support.case_tables import MOVEMENTS
 from tests.support.keys import seeded_random
@@ -162,6 +162,7 @@ class Agency:
         self.only_calls = False
         """It has no address: the other side never calls it."""
         self.witnesses: Witnesses | None = None
+        self.stampers: tuple[Stamper, ...] = ()
         self.hasty = False
         """A planted fault: `write` returns before its commit is durable."""
         self._process: asyncio.Task[None] | None = None
@@ -221,6 +222,7 @@ class Agency:
             limits=self.world.limits,
             only_calls=self.only_calls,
             witnesses=self.witnesses,
+            stampers=self.stampers,
             versions=self.world.pair.versions_of(self.code),
         )
         self.node.presence.of(self.world.link).only_answers = self.world.other(self).only_calls

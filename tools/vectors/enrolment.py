@@ -53,6 +53,11 @@ def cards(contexts: Contexts) -> list[Row]:
         _card(name, rule, words, REFUSED, _signed(change(_value(short)), sender.recovery))
         for name, rule, words, change in (*_forms(short), *_keys(short, sender))
     ]
+    later = _first_key({"use": "later-use"})(_value(short))
+    rows.append(
+        _card("key-unknown-use", "card.keys", "A key has a use of a later version: it is left alone.",
+              "valid", _signed(later, sender.recovery))
+    )  # fmt: skip
     return rows + _serials(short)
 
 
@@ -91,7 +96,7 @@ def _keys(short: Card, sender: Member) -> list[tuple[str, str, str, Change]]:
          {"raw": b64url(b"\xff" * 32), "kid": _kid(b"\xff" * 32)}),
         ("short", "A key has 31 bytes.", {"raw": b64url(bytes(31))}),
         ("other-kid", "A key stands under another id.", {"kid": "0" * 16}),
-        ("other-use", "A use does not exist.", {"use": "all"}),
+        ("other-use", "A use is no code.", {"use": "All keys"}),
         ("other-algorithm", "The algorithm does not serve the use.", {"alg": "X25519"}),
         ("recovery", "A key has the use of the recovery key.", {"use": "recovery"}),
         ("dates-back", "The dates of a key run back.", {"until": "2020-01-01T00:00:00.000Z"}),

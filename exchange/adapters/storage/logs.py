@@ -116,6 +116,10 @@ class SqlLogs:
             cosignature=line if is_held else "",
         )
 
+    def number_of(self, link: LinkId, by: AgencyCode, epoch: int) -> int:
+        """Return the number of the log of an epoch, or 0, which no log has."""
+        return self._of_epoch(link, by, epoch)
+
     def _of_epoch(self, link: LinkId, by: AgencyCode, epoch: int) -> int:
         """Return the number of the log of an epoch, or 0, which no log has."""
         values = {"link": self._numbers.find(link), "writer": by, "epoch": epoch}

@@ -18,6 +18,7 @@ from exchange.adapters.storage.differences import SqlDifferences, SqlStatements
 from exchange.adapters.storage.drafts import SqlDrafts
 from exchange.adapters.storage.emergencies import SqlEmergencies
 from exchange.adapters.storage.erasures import SqlErasures
+from exchange.adapters.storage.head_lines import SqlHeadLines
 from exchange.adapters.storage.links import LinkNumbers, SqlLinks
 from exchange.adapters.storage.logs import SqlLogs
 from exchange.adapters.storage.messages import MessagePlaces, SqlMessages
@@ -28,6 +29,8 @@ from exchange.adapters.storage.register import SqlRegister
 from exchange.adapters.storage.searches import SqlSearches
 from exchange.adapters.storage.settings import SqlSettings
 from exchange.adapters.storage.staff import SqlStaff
+from exchange.adapters.storage.stamps import SqlStamps
+from exchange.adapters.storage.tiles import SqlTiles
 from exchange.adapters.storage.vault import Vault
 from exchange.adapters.storage.witnessed import SqlWitnessed
 from exchange.errors import StoreError
@@ -46,6 +49,9 @@ class SqlUnit:
         self._files = files = CaseFiles(database, vault, self._numbers)
         self._links = SqlLinks(database, self._numbers)
         self._logs = SqlLogs(database, self._numbers, own=own)
+        self._head_lines = SqlHeadLines(database, self._logs)
+        self._stamps = SqlStamps(database, self._logs)
+        self._tiles = SqlTiles(database, self._logs)
         self._witnessed = SqlWitnessed(database, self._logs)
         self._places = places = MessagePlaces(database, self._numbers)
         self._messages = SqlMessages(database, vault, self._numbers, places)
@@ -75,6 +81,18 @@ class SqlUnit:
     @property
     def logs(self) -> SqlLogs:
         return self._logs
+
+    @property
+    def head_lines(self) -> SqlHeadLines:
+        return self._head_lines
+
+    @property
+    def stamps(self) -> SqlStamps:
+        return self._stamps
+
+    @property
+    def tiles(self) -> SqlTiles:
+        return self._tiles
 
     @property
     def witnessed(self) -> SqlWitnessed:

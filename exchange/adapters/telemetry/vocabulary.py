@@ -67,6 +67,7 @@ EVENTS: dict[str, Event] = {
     "verdict_known": _event("info", "link", "partner", "message", "seq", "reason"),
     "difference": _event("warning", "link", "partner", "kind", "reason"),
     "witness": _event("warning", "link", "reason"),
+    "stamp_missing": _event("warning", "link", "reason"),
     "gate_opened": _event("info", "link", "partner", "duration_ms"),
     "gate_closed": _event("warning", "link", "partner", "reason"),
     "epoch_began": _event("warning", "link", "epoch", "reason"),

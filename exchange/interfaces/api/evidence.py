@@ -5,12 +5,13 @@ from dataclasses import asdict
 
 from exchange.clock import instant_text
 from exchange.errors import UsageError
-from exchange.ids import Digest, parse_link
+from exchange.ids import Digest, b64url, parse_link
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_of
 from exchange.interfaces.api.disclosed import records
-from exchange.service import disclosing, packs
+from exchange.service import disclosing, packs, tiles
 from exchange.service.exhibits import gather
 from exchange.service.rows import Direction
+from exchange.service.tiles import LogName
 
 
 async def begin_pack(desk: Desk, ask: Ask) -> Answer:
@@ -43,6 +44,48 @@ async def pack_leaves(desk: Desk, ask: Ask) -> Answer:
         epoch=ask.number("ledger", 0) or None,
     )
     return {"leaves": [raw.decode("ascii") for raw in found]}
+
+
+async def pack_signed(desk: Desk, ask: Ask) -> Answer:
+    found = await packs.signed_again(
+        desk.node,
+        parse_link(ask.text("link")),
+        ask.agency("log"),
+        epoch=ask.number("ledger"),
+        after=ask.number("after"),
+        size=ask.number("size"),
+    )
+    return {"signed": [asdict(line) for line in found]}
+
+
+async def pack_stamps(desk: Desk, ask: Ask) -> Answer:
+    found = await packs.stamps(
+        desk.node,
+        parse_link(ask.text("link")),
+        ask.agency("log"),
+        epoch=ask.number("ledger"),
+        after=(ask.number("after"), ask.text("tsa", "")),
+        size=ask.number("size"),
+    )
+    rows = [{"size": one.size, "tsa": one.tsa, "at": instant_text(one.at), "reply": b64url(one.reply)}
+            for one in found]  # fmt: skip
+    return {"stamps": rows}
+
+
+async def begin_tiles(desk: Desk, ask: Ask) -> Answer:
+    """Fix how far the tiles of both logs go, and record that somebody exports them."""
+    row = await desk.link(ask.text("partner", ""))
+    found = await packs.begin(desk.node, row.link, actor=ask.officer(), epoch=ask.number("ledger", 0))
+    for log in found.logs:
+        await tiles.grow(desk.node, LogName(row.link, log.by, log.ep), log.size)
+    return {"link": row.link, "logs": [asdict(log) for log in found.logs]}
+
+
+async def tile(desk: Desk, ask: Ask) -> Answer:
+    log = LogName(parse_link(ask.text("link")), ask.agency("log"), ask.number("ledger"))
+    size, level, index = (ask.number(name) for name in ("size", "level", "index"))
+    raw = await tiles.tile(desk.node, log, size=size, level=level, index=index)
+    return {"hashes": b64url(raw)}
 
 
 async def pack_envelopes(desk: Desk, ask: Ask) -> Answer:
@@ -97,6 +140,10 @@ async def disclose(desk: Desk, ask: Ask) -> Answer:
 COMMANDS: dict[str, Command] = {
     "evidence.begin": begin_pack,
     "evidence.leaves": pack_leaves,
+    "evidence.signed": pack_signed,
+    "evidence.stamps": pack_stamps,
+    "evidence.tiles": begin_tiles,
+    "evidence.tile": tile,
     "evidence.envelopes": pack_envelopes,
     "evidence.propose": propose_disclosure,
     "evidence.disclose": disclose,

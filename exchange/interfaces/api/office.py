@@ -4,16 +4,18 @@
 from dataclasses import replace
 
 from exchange.bootstrap import last_backup
-from exchange.errors import UsageError
+from exchange.errors import ConfigurationError, UsageError
 from exchange.ids import LinkId, b64url, parse_agency, parse_officer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.messages.codelists import agencies, agency, codelist
 from exchange.protocol.suites import KeyUse
+from exchange.service.node import Node
 from exchange.service.pairing import own_card
 from exchange.service.partners import standings
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import demand_officer
 from exchange.service.rows import AuditRow, LinkState, OfficerRow
+from exchange.service.stamping import standings_of
 
 KEY_ACTS = ("rotate", "retire", "revoke", "drill")
 
@@ -168,7 +170,27 @@ async def health(desk: Desk, _: Ask) -> Answer:
         "troubles": troubles,
         "officers": sum(row.valid_to is None for row in officers),
         "last_backup": backup[0] if backup else None,
+        "signs_again": _signs_again(node),
+        "stamps": await node.store.read(lambda uow: _stamps(uow, node)),
     }
+
+
+def _stamps(uow: UnitOfWork, node: Node) -> list[Answer]:
+    """Return for each link and authority when it last stamped our ledger, and whether a stamp is missing."""
+    return [
+        {"partner": row.partner, "tsa": one.tsa, "at": when(one.at), "missing": one.is_missing}
+        for row in uow.links.all()
+        for one in standings_of(uow, node, row.link)
+    ]
+
+
+def _signs_again(node: Node) -> bool:
+    """Return True if there is a key for second signatures over heads now."""
+    try:
+        node.keys.signing(KeyUse.HEAD_PQ, node.clock.now())
+    except ConfigurationError:
+        return False
+    return True
 
 
 async def witness_request(desk: Desk, _: Ask) -> Answer:

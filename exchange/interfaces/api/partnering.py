@@ -9,6 +9,7 @@ from exchange.protocol.agreement import read_agreement
 from exchange.protocol.cards import read_card
 from exchange.service import epochs, filegate, partners
 from exchange.service.keyplaces import take_card
+from exchange.service.pairing import parsed_card
 from exchange.service.ports import UnitOfWork
 from exchange.service.renewal import RESTORE_SEEN, take_back
 from exchange.service.rows import AuditRow, HeadRow
@@ -95,6 +96,7 @@ async def show_partner(desk: Desk, ask: Ask) -> Answer:
             "profile": agreement.profile if agreement else "",
             "suite": row.suite,
             "card_serial": card.serial if card else 0,
+            "unknown_uses": list(parsed_card(card.raw).unknown_uses) if card else [],
             "by_files": desk.node.is_by_files(row.link),
             "address": desk.opened.routes[row.link].base_url if row.link in desk.opened.routes else "",
             "entries": {"own": own.size, "partner": copy.size},

@@ -8,6 +8,7 @@ from exchange.bootstrap import announced_days
 from exchange.errors import UsageError
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.service.rows import StatementRow
+from exchange.service.stamping import stamps_of
 from exchange.service.statements import answer, check, make
 
 MAX_LISTED = 400
@@ -38,11 +39,14 @@ async def show_statement(desk: Desk, ask: Ask) -> Answer:
     if found is None:
         raise UsageError(f"there is no statement {no} of that side", hint="run: exchange statement list")
     shown = await check(desk.node, found)
+    node = desk.node
+    stamps = await node.store.read(lambda uow: stamps_of(uow, node, found, shown.content or {}))
     return {
         "partner": row.partner,
         **_line(found),
         "content": dict(shown.content) if shown.content is not None else None,
         "differs": list(shown.findings),
+        "stamps": [{"tsa": one.tsa, "at": when(one.at)} for one in stamps],
     }
 
 

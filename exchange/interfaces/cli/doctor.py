@@ -12,7 +12,9 @@ Checks, in this order; a later one is left out when what it needs has failed:
 7. partners: each with its state and what to do
 8. officers: at least two, because enrolment needs two
 9. backup: the last one is young
-10. outside: certificates, mail server, sign-in service, as far as they are configured (`doctor_outside`)
+10. post-quantum key: there; a node of version 0.1 gets it with their next card
+11. time stamps: the newest head of a statement is stamped by each authority that is configured
+12. outside: certificates, mail server, sign-in service, as far as they are configured (`doctor_outside`)
 """
 
 import asyncio
@@ -173,10 +175,26 @@ def _asked(service: Service) -> Iterator[Finding]:
     todo = "" if count >= OFFICERS_NEEDED else "run: exchange officer add <NUMBER> <name>"
     yield Finding("officers", count >= OFFICERS_NEEDED, f"{count} active, {OFFICERS_NEEDED} needed", todo)
     yield backup_finding(health["last_backup"], status["now"])
+    yield _second_key(health["signs_again"])
+    yield from map(_stamp, health["stamps"])
     if not status["partners"]:
         yield Finding("partners", True, "none yet", "run: exchange partner invite, or exchange partner join")
     for row in status["partners"]:
         yield _partner(row)
+
+
+def _second_key(is_there: bool) -> Finding:
+    """Judge the key for second signatures (check 10); nothing waits for it."""
+    if is_there:
+        return Finding("post-quantum key", True, "the heads of statements are signed by it, too")
+    return Finding("post-quantum key", True, "none yet", "with the next card: exchange key rotate")
+
+
+def _stamp(row: Answer) -> Finding:
+    """Judge the time stamps of one authority over one ledger (check 11); nothing waits for them."""
+    found = f"newest over the ledger with {row['partner']}: {row['at'] or 'none'}"
+    todo = "the newest statement is not stamped; check [[tsa]] and the network" if row["missing"] else ""
+    return Finding(f"time stamps of {row['tsa']}", True, found, todo)
 
 
 def backup_finding(made: str | None, now: str) -> Finding:

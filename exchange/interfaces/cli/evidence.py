@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exchange evidence export | disclose | verify | verifier`: proof that needs nobody, in one file.
+"""`exchange evidence export | tiles | disclose | verify | verifier`: proof that needs nobody, in one file.
 
 How a pack is written stands in `packing`, what it holds and how it is verified in `exchange.verifier`.
 """
@@ -15,6 +15,7 @@ from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.options import DATA, Data, Json, Officer, the_officer, write_file
 from exchange.interfaces.cli.output import Answer, say, say_json
 from exchange.interfaces.cli.packing import write_pack, write_records
+from exchange.interfaces.cli.tiling import write_tiles
 from exchange.verifier.disclosure import FORM
 from exchange.verifier.main import main as run_verifier
 from exchange.verifier.onefile import one_file
@@ -46,6 +47,27 @@ def export(
         return
     say(f"{path}: {lines} lines, no content of any message")
     say("verify it anywhere: exchange evidence verifier -o verify.py, then python3 verify.py " + path.name)
+
+
+@group.command("tiles")
+def tiles(
+    partner: Annotated[str, typer.Argument(help="Code of the partner.")] = "",
+    folder: Annotated[Path, typer.Option("-o", "--output", help="Folder; what it lacks is added.")] = Path(
+        "tiles"
+    ),
+    ledger: Annotated[
+        int, typer.Option("--ledger", help="Number of the ledger, of one begun anew; default: the present.")
+    ] = 0,
+    officer: Officer = "",
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Write the hashes of both ledgers as tiles (C2SP tlog-tiles), for any proof; no entries."""
+    written = write_tiles(Service(data), folder, partner=partner, officer=the_officer(officer), ledger=ledger)
+    if as_json:
+        say_json({"folder": str(folder), "written": written})
+        return
+    say(f"{folder}: {written} tiles written, hashes only")
 
 
 @group.command("disclose")
@@ -96,9 +118,17 @@ def verify(
     packs: Annotated[list[Path], typer.Argument(help="One pack or disclosure, or two packs of one link.")],
     as_json: Json = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write a page that can be printed.")] = None,
+    tsa_roots: Annotated[
+        Path | None, typer.Option("--tsa-roots", help="Certificates that time stamps lead to, as PEM.")
+    ] = None,
+    stamps: Annotated[
+        Path | None, typer.Option("--stamps", help="Folder for the time stamps, to check with openssl ts.")
+    ] = None,
 ) -> None:
     """Verify a disclosure, a pack, or two packs. Needs no service. Exit 1 if something differs."""
-    options = [*(["--json"] if as_json else []), *(["--html", str(html)] if html else [])]
+    files = {"--html": html, "--tsa-roots": tsa_roots, "--stamps": stamps}
+    options = [part for name, path in files.items() if path for part in (name, str(path))]
+    options += ["--json"] if as_json else []
     raise typer.Exit(run_verifier([*map(str, packs), *options]))
 
 

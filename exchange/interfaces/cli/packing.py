@@ -45,12 +45,37 @@ def _records(service: Service, start: Answer) -> Iterator[tuple[str, str]]:
         yield "card", card
     for log in start["logs"]:
         yield "log", _text(log)
-        for leaf in _leaves(service, link, log):
-            yield "leaf", leaf
+        yield from (("signed", signed) for signed in _signed(service, link, log))
+        yield from (("stamp", stamp) for stamp in _stamps(service, link, log))
+        yield from (("leaf", leaf) for leaf in _leaves(service, link, log))
     for direction in DIRECTIONS:
         first, last = start["first"][direction], start["last"][direction]
         for envelope in _envelopes(service, link, direction, first - 1, last):
             yield "envelope", envelope
+
+
+def _signed(service: Service, link: str, log: Answer) -> Iterator[str]:
+    """Yield the second signatures over heads of a log, by size."""
+    after = 0
+    while True:
+        page = service.ask(
+            "evidence.signed", link=link, log=log["by"], ledger=log["ep"], after=after, size=log["size"]
+        )["signed"]
+        if not page:
+            return
+        for row in page:
+            yield _text(row)
+            after = row["size"]
+
+
+def _stamps(service: Service, link: str, log: Answer) -> Iterator[str]:
+    """Yield the time stamps over heads of a log, by size and authority."""
+    after, tsa = 0, ""
+    members = {"link": link, "log": log["by"], "ledger": log["ep"], "size": log["size"]}
+    while rows := service.ask("evidence.stamps", after=after, tsa=tsa, **members)["stamps"]:
+        for row in rows:
+            yield _text(row)
+            after, tsa = row["size"], row["tsa"]
 
 
 def _leaves(service: Service, link: str, log: Answer) -> Iterator[str]:

@@ -156,6 +156,8 @@ def show(
     say(f"  agreement  {found['profile']} version {found['agreement']}, suite {found['suite']}")
     say(f"  address    {found['address'] or _no_address(found)}")
     say(f"  card       serial {found['card_serial']}")
+    if found["unknown_uses"]:
+        say(f"             keys of uses that this version does not know: {', '.join(found['unknown_uses'])}")
     say(f"  ledgers    ours {found['entries']['own']}, of which it signed {found['signed_by_partner']};")
     say(f"             theirs {found['entries']['partner']}")
 

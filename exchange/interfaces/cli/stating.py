@@ -104,6 +104,12 @@ def _say_statement(found: Answer) -> None:
             say(f"  persons {_plain(name)} {parts['total']}: {rest}")
     for name, count in content["counted"].items():
         say(f"  counted {_plain(name)}: {count}")
+    _say_what_others_say(found)
+
+
+def _say_what_others_say(found: Answer) -> None:
+    for stamp in found["stamps"]:
+        say(f"  our ledger up to here existed at {stamp['at']}, says {stamp['tsa']}")
     for place in found["differs"]:
         say_marked(f"  differs at {place}", "differs")
 

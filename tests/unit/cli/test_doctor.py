@@ -40,7 +40,16 @@ def _folder(tmp_path: Path, *, training: bool = False) -> Path:
 
 def _examined(folder: Path, status: dict[str, Any], *, officers: int = 2) -> tuple[Outcome, dict[str, Any]]:
     """Return what the doctor says while a service runs; the first finding of each name counts."""
-    replies = {"status": status, "health": {"troubles": [], "officers": officers, "last_backup": None}}
+    replies = {
+        "status": status,
+        "health": {
+            "troubles": [],
+            "officers": officers,
+            "last_backup": None,
+            "signs_again": True,
+            "stamps": [],
+        },
+    }
     with LocalService(folder, replies):
         done = run("doctor", "--json", "--data", folder, PASSPHRASE="correct horse battery")
     return done, {item["what"]: item for item in json.loads(done.out)["findings"]}

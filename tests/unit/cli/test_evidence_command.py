@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 from exchange.errors import UsageError
+from exchange.interfaces.cli.tiling import write_tiles
+from exchange.ledger.notes import read_head
+from exchange.ledger.tiles import TiledProofs, TilePlace
 from exchange.service import packs
 from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState
@@ -16,7 +19,7 @@ from tests.support.anew import both_decide, fork, send, until_open
 from tests.support.checks import settle
 from tests.support.command_line import run
 from tests.support.disclosures import group_disclosure
-from tests.support.evidence import at_once, export
+from tests.support.evidence import NodeService, at_once, export
 from tests.support.local_service import LocalService
 from tests.support.notices import notice
 from tests.support.world import KH, OFFICER, VN, World
@@ -44,6 +47,27 @@ async def _send(world: World) -> None:
         return row.state is MessageState.ACCEPTED
 
     await world.until(accepted)
+
+
+def test_tiles_of_both_ledgers_give_the_root_that_the_checkpoint_names(tmp_path: Path) -> None:
+    written: list[int] = []
+
+    def story(world: World) -> None:
+        for _ in range(2):
+            service = NodeService(world.kh)
+            written.append(write_tiles(service, tmp_path, partner="", officer=OFFICER))
+
+    play(story)
+    for agency in (KH, VN):
+        head = read_head((tmp_path / agency / "checkpoint").read_text(encoding="utf-8")).claimed
+        folder = tmp_path / agency
+
+        def read(place: TilePlace, folder: Path = folder) -> bytes:
+            return (folder / place.path).read_bytes()
+
+        assert TiledProofs(head.size, read).root() == head.root
+    assert written == [2, 0]
+    assert not list(tmp_path.rglob("*entries*"))
 
 
 def test_packs_of_both_sides_verify_and_tell_one_history(

@@ -198,7 +198,7 @@ def test_member_of_another_form_is_named(event: Event, name: str, value: int | s
         (Event.SENT, "id", ID.upper()),
         (Event.SENT, "id", ID.replace("-7", "-4", 1)),
         (Event.KEYX, "op", "rotate"),
-        (Event.KEYX, "use", "sign"),
+        (Event.KEYX, "use", "Sign"),
         (Event.KEYX, "kid", "19C07F3A19C07F3A"),
         (Event.VOID, "code", "Withdrawn by the officer"),
         (Event.STMT, "per", "2027-10-32"),

@@ -105,8 +105,28 @@ def set_(name: str, content: object) -> Change:
     return lambda value: value.__setitem__(name, content)
 
 
-def set_key(name: str, content: object, place: int = 0) -> Change:
-    return lambda value: value["keys"][place].__setitem__(name, content)
+def set_key(name: str, content: object, place: int = 0, **more: object) -> Change:
+    return lambda value: value["keys"][place].update({name: content, **more})
+
+
+def test_a_key_of_a_later_use_is_left_alone_and_told() -> None:
+    raw = signed(set_key("use", "later-use", place=0))
+
+    card = read_card(raw, pinned_recovery=None)
+
+    assert card.unknown_uses == ("later-use",)
+    assert len(card.keys) == len(agency().card.keys) - 1
+    assert b"later-use" not in card.raw.split(b".")[0]
+
+
+def test_a_card_without_a_key_for_second_signatures_lacks_nothing() -> None:
+    fields = agency().fields
+    keys = tuple(key for key in fields.keys if key.use is not KeyUse.HEAD_PQ)
+
+    card = read_card(sign_card(replace(fields, keys=keys), key=agency().recovery), pinned_recovery=None)
+
+    assert len(keys) < len(fields.keys)
+    assert card.missing_uses(NOW) == ()
 
 
 FORMS: list[tuple[str, Change]] = [
@@ -145,7 +165,14 @@ FORMS: list[tuple[str, Change]] = [
     ("keys that are no list", set_("keys", {})),
     ("too many keys", lambda value: value.__setitem__("keys", value["keys"][:1] * (MAX_KEYS + 1))),
     ("a key twice", lambda value: value["keys"].append(value["keys"][0])),
-    ("a key with an unknown use", set_key("use", "friend")),
+    ("a key with a use that is no code", set_key("use", "a friend")),
+    (
+        "a key of an unknown use with dates that run back",
+        set_key("use", "friend", until="2020-01-01T00:00:00.000Z"),
+    ),
+    ("a key of an unknown use under an id that is none", set_key("use", "friend", kid="A" * 16)),
+    ("a key of an unknown use that is too long", set_key("use", "friend", raw="A" * 4_097)),
+    ("a key of an unknown use that is revoked without a reason", set_key("use", "friend", revoked=True)),
     ("a key with an unknown algorithm", set_key("alg", "RSA")),
     ("a signing key with the algorithm of sealing", set_key("alg", "X25519")),
     ("a key under another id", set_key("kid", "0" * 16)),

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from exchange.errors import SignatureInvalidError
 from exchange.ids import AgencyCode, KeyId
-from exchange.ledger.entries import keyx
+from exchange.ledger.entries import Entry, Event, keyx
 from exchange.protocol.cardform import Revocation
 from exchange.protocol.cards import Card
 from exchange.protocol.frames import encode_frame
@@ -82,8 +82,10 @@ async def write_key_leaf(
 ) -> int:
     """Let KH write a leaf `keyx`; return its index."""
     card = identity.agency(KH).card
-    entry = keyx(op=op, use=use, kid=kid, cs=1, crd=card.digest)
+    return await write_leaf(world, keyx(op=op, use=use, kid=kid, cs=1, crd=card.digest))
 
+
+async def write_leaf(world: World, entry: Entry) -> int:
     def unit(uow: UnitOfWork) -> int:
         return logbook.write(uow, world.kh.node, pairing_of(uow, world.kh.node, world.link).link, [entry])
 
@@ -125,6 +127,23 @@ def revoked(use: KeyUse = KeyUse.ENVELOPE, why: Revocation = Revocation.COMPROMI
 
 
 # --- leaves ------------------------------------------------------------------------------------------
+
+
+def test_a_leaf_about_a_key_of_a_later_use_begins_nothing_and_is_no_difference() -> None:
+    """docs/protocol/versioning.md, rule 3."""
+
+    async def story(world: World) -> None:
+        before = await spans(world)
+        card = identity.agency(KH).card
+        said = {"op": "add", "use": "later-use", "kid": UNKNOWN, "cs": 1, "crd": card.digest}
+        await write_leaf(world, Entry(Event.KEYX, said))
+        await arrived(world)
+
+        assert await spans(world) == before
+        assert await differences(world) == []
+        assert await outcome(world, (await send(world)).seq) is MessageState.ACCEPTED
+
+    play(story)
 
 
 def test_the_first_leaves_of_a_log_give_every_key_its_place() -> None:

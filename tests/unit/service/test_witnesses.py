@@ -2,17 +2,25 @@
 """What a node does with the word of a witness: keeps it, lives without it, freezes when it contradicts."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from exchange.errors import NodeError
-from exchange.ledger.witnessing import SIZE_TYPE
+from exchange.ids import b64url
+from exchange.ledger.entries import beat
+from exchange.ledger.tiles import TILE_WIDTH
+from exchange.ledger.witnessing import SIZE_TYPE, WitnessKey
 from exchange.protocol.suites import KeyUse
+from exchange.service import logbook, tiles
 from exchange.service.gate import open_gate
+from exchange.service.pairing import pairing_of
+from exchange.service.ports import UnitOfWork
 from exchange.service.release import release
 from exchange.service.rows import LinkState
 from exchange.service.surroundings import Witnesses, WitnessReply
+from exchange.service.tiles import LogName
 from exchange.service.witnesses import Word, answer_of, is_confirmed, show_heads
 from tests.support.notices import notice
 from tests.support.witness import NAME, WitnessInMemory, witness_key
@@ -297,6 +305,53 @@ def test_at_the_gate_its_word_stands_for_a_missing_high_water_file(
         assert (gate(world) is LinkState.OPEN) is opens
 
     play(tmp_path, story)
+
+
+@pytest.mark.parametrize(("quorum", "opens"), [(1, True), (2, False)])
+def test_at_the_gate_as_many_must_confirm_as_the_quorum_demands(
+    tmp_path: Path, quorum: int, opens: bool
+) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        silent = replace(witness.chosen, key=WitnessKey("witness.example/w2", witness_key("two").public))
+        await word(world, witness)
+        world.kh.witnesses = Witnesses((witness.chosen, silent), witness, quorum=quorum)
+        await _restart_without_mark(world)
+
+        assert await is_confirmed(world.kh.node, world.link) is opens
+
+    play(tmp_path, story)
+
+
+def test_a_proof_over_several_tiles_is_cosigned_and_their_roots_are_kept(tmp_path: Path) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        assert await word(world, witness) is Word.CONFIRMED
+        size = await write_beats(world, 600)
+
+        assert await word(world, witness) is Word.CONFIRMED
+        assert await witnessed(world) == size
+        log = LogName(world.link, world.kh.code, 1)
+        kept = await world.kh.store.read(
+            lambda uow: uow.tiles.count(log.link, log.by, epoch=log.epoch, level=0)
+        )
+        assert kept == size // TILE_WIDTH == 2
+        head = await world.kh.store.read(lambda uow: uow.logs.head(world.link, world.kh.code))
+        assert head
+        assert b64url(await tiles.root(world.kh.node, log, size)) == head.root
+
+    play(tmp_path, story)
+
+
+async def write_beats(world: World, count: int) -> int:
+    """Let the own log grow by entries that say nothing; return its size."""
+    node = world.kh.node
+
+    def unit(uow: UnitOfWork) -> None:
+        logbook.write(uow, node, pairing_of(uow, node, world.link).link, [beat()] * count)
+
+    await node.store.write(unit)
+    head = await node.store.read(lambda uow: uow.logs.head(world.link, world.kh.code))
+    assert head
+    return head.size
 
 
 def test_the_supervisor_shows_a_grown_log_once_an_hour(tmp_path: Path) -> None:

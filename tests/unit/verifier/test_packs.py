@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The offline verifier on packs that are right, cut, changed, forged, or tell two histories."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,8 @@ from exchange.protocol.suites import Algorithm, KeyUse
 from exchange.verifier.compare import compare_packs
 from exchange.verifier.forms import WrongFormError
 from exchange.verifier.main import main
-from exchange.verifier.verify import Verified, verify_pack
+from exchange.verifier.report import as_text
+from exchange.verifier.verify import Verified, judge_stamps, verify_pack
 from tests.support import identity
 from tests.support.keys import test_key
 from tests.support.packs import (
@@ -26,6 +28,7 @@ from tests.support.packs import (
     with_members,
     write_lines,
 )
+from tests.support.tsa import RIGHT, Authority, Wrong
 
 
 def checked(tmp_path: Path, lines: Lines) -> Verified:
@@ -95,6 +98,167 @@ def test_entries_that_the_other_side_has_not_signed_prove_nothing(tmp_path: Path
     assert found.holds
     assert found.directions[0].proved == 0
     assert any(f"entries 1 to 10 of {VN}" in words for words in found.unchecked)
+
+
+# --- second signatures
+
+
+def signed_again() -> TwoSides:
+    """Return a story in which KH signed a head on the way and the last one once more."""
+    story = TwoSides()
+    for _ in range(2):
+        story.exchange(1)
+        story.kh.sign_again()
+    return story
+
+
+def test_second_signatures_over_heads_on_the_way_are_verified(tmp_path: Path) -> None:
+    found = checked(tmp_path, signed_again().lines())
+
+    assert found.holds
+    assert [log.signed_again for log in found.logs.values()] == [2, 0]
+
+
+def test_wrong_second_signature_of_a_key_in_a_card_is_a_fault(tmp_path: Path) -> None:
+    first, second = signed_again().kh.signed_again
+    lines = changed(signed_again().lines(), "signed", with_members(line=second["line"]))
+
+    found = checked(tmp_path, lines)
+
+    assert first["line"] != second["line"]
+    assert found.faults == [f"the second signature of {KH} over entries 1 to 6 does not verify"]
+
+
+def test_second_signature_of_a_key_in_no_card_is_left_alone_and_told(tmp_path: Path) -> None:
+    story = both_ways()
+    story.kh.sign_again(test_key(KeyUse.HEAD_PQ, Algorithm.ML_DSA_44, "stranger"))
+
+    found = checked(tmp_path, story.lines())
+
+    assert found.holds
+    assert f"1 second signatures (ML-DSA-44) over heads of {KH}: of keys in no card" in found.unchecked
+
+
+def test_second_signature_after_the_key_was_retired_counts_for_nothing(tmp_path: Path) -> None:
+    story = both_ways()
+    own, card = key_of(KH, KeyUse.HEAD_PQ), identity.agency(KH).card
+    story.kh.log(keyx(op="retire", use=KeyUse.HEAD_PQ, kid=own.kid, cs=card.serial, crd=card.digest))
+    story.exchange(1)
+    story.kh.sign_again()
+
+    found = checked(tmp_path, story.lines())
+
+    assert [log.signed_again for log in found.logs.values()] == [0, 0]
+    assert any("second signatures" in words for words in found.unchecked)
+
+
+def test_without_a_library_second_signatures_are_said_to_be_unchecked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("logs", "verify"):
+        monkeypatch.setattr(f"exchange.verifier.{module}.LATTICE", None)
+
+    found = checked(tmp_path, signed_again().lines())
+
+    assert found.holds
+    assert any("need the Python library cryptography" in words for words in found.unchecked)
+
+
+@pytest.mark.parametrize("size", [0, -1, 99, "6"])
+def test_second_signature_over_no_head_of_the_log_refuses_the_pack(tmp_path: Path, size: object) -> None:
+    lines = changed(signed_again().lines(), "signed", with_members(size=size))
+
+    with pytest.raises(WrongFormError, match="over no head"):
+        checked(tmp_path, lines)
+
+
+def test_second_signature_behind_the_entries_refuses_the_pack(tmp_path: Path) -> None:
+    lines = signed_again().lines()
+    at = next(place for place, line in enumerate(lines) if line.startswith(b"signed "))
+    lines = [*lines[:at], *lines[at + 2 :]]
+    last = max(place for place, line in enumerate(lines) if line.startswith(b"leaf "))
+
+    with pytest.raises(WrongFormError):
+        checked(tmp_path, [*lines[: last + 1], signed_again().lines()[at], *lines[last + 1 :]])
+
+
+# --- time stamps
+
+TSA = Authority()
+
+
+def stamped(wrong: Wrong = RIGHT) -> TwoSides:
+    """Return a story in which a head on the way was stamped."""
+    story = TwoSides().exchange(1)
+    story.kh.stamp(TSA, wrong)
+    return story.exchange(1)
+
+
+def report_on(tmp_path: Path, story: TwoSides, *roots: bytes) -> Verified:
+    found = checked(tmp_path, story.lines())
+    for one in roots:
+        judge_stamps(found, one)
+    return found
+
+
+def test_time_stamp_is_listed_and_said_to_be_unchecked(tmp_path: Path) -> None:
+    found = report_on(tmp_path, stamped())
+
+    assert found.holds
+    assert any("present, not checked by this program" in words for words in found.unchecked)
+    assert "says tsa.example (not checked)" in as_text(found)
+
+
+def test_time_stamp_is_checked_under_the_root_of_its_authority(tmp_path: Path) -> None:
+    found = report_on(tmp_path, stamped(), TSA.pem)
+
+    assert found.holds
+    assert [stamp.checked for stamp in found.logs[KH].stamps] == [True]
+    assert not any("time stamps" in words for words in found.unchecked)
+
+
+def test_time_stamp_over_something_else_is_a_fault_without_any_root(tmp_path: Path) -> None:
+    found = report_on(tmp_path, stamped(Wrong(imprint=bytes(32))))
+
+    assert found.faults == [f"a time stamp over entries 1 to 6 of {KH} is of something else"]
+
+
+@pytest.mark.parametrize(
+    ("why", "wrong", "roots"),
+    [
+        ("another root", RIGHT, Authority().pem),
+        ("a changed signature", Wrong(changed=True), TSA.pem),
+        ("no certificate", RIGHT, b"none"),
+    ],
+)
+def test_time_stamp_that_does_not_verify_is_a_fault(
+    tmp_path: Path, why: str, wrong: Wrong, roots: bytes
+) -> None:
+    found = report_on(tmp_path, stamped(wrong), roots)
+
+    assert found.faults == [
+        f"a time stamp over entries 1 to 6 of {KH} does not verify under the given certificates"
+    ], why
+
+
+@pytest.mark.parametrize("size", [0, 99, "6"])
+def test_time_stamp_over_no_head_of_the_log_refuses_the_pack(tmp_path: Path, size: object) -> None:
+    lines = changed(stamped().lines(), "stamp", with_members(size=size))
+
+    with pytest.raises(WrongFormError, match="over no head"):
+        checked(tmp_path, lines)
+
+
+def test_time_stamps_are_written_out_for_the_tool_of_a_court(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack = write_lines(tmp_path / "a.pack", stamped().lines())
+
+    assert main([str(pack), "--stamps", str(tmp_path / "out")]) == 0
+
+    text, reply = (tmp_path / "out" / f"stamp-1.{kind}" for kind in ("txt", "tsr"))
+    assert hashlib.sha256(text.read_bytes()).digest() in reply.read_bytes()
+    assert f"openssl ts -verify -data {text} -in {reply}" in capsys.readouterr().err
 
 
 # --- what is refused whole

@@ -50,6 +50,43 @@ SELECT size, note FROM cosignature WHERE log = :log ORDER BY size DESC LIMIT 1;
 SELECT log.no FROM log
 WHERE log.size <> (SELECT coalesce(max(leaf.i), -1) + 1 FROM leaf WHERE leaf.log = log.no);
 
+-- name: head_line_add
+-- A second signature line over a head.
+INSERT INTO head_line (log, size, line, at) VALUES (:log, :size, :line, :at);
+
+-- name: head_line_known
+-- Whether a head has a second signature line.
+SELECT 1 FROM head_line WHERE log = :log AND size = :size;
+
+-- name: head_line_page
+-- Second signature lines of a log behind a size, by size.
+SELECT size, line FROM head_line WHERE log = :log AND size > :after ORDER BY size LIMIT :limit;
+
+-- name: tile_root_add
+-- The root of the next full tile of a level.
+INSERT INTO tile_root (log, level, n, root) VALUES (:log, :level, :n, :root);
+
+-- name: tile_root_count
+-- How many full tiles of a level have their root.
+SELECT n + 1 FROM tile_root WHERE log = :log AND level = :level ORDER BY n DESC LIMIT 1;
+
+-- name: tile_root_range
+-- Roots of full tiles of a level from one to before another.
+SELECT root FROM tile_root WHERE log = :log AND level = :level AND n >= :start AND n < :end ORDER BY n;
+
+-- name: stamp_add
+-- A time stamp over a head.
+INSERT INTO stamp (log, size, tsa, reply, at) VALUES (:log, :size, :tsa, :reply, :at);
+
+-- name: stamp_page
+-- Time stamps over heads of a log behind a size and an authority, by size.
+SELECT size, tsa, reply, at FROM stamp
+WHERE log = :log AND (size, tsa) > (:size, :tsa) ORDER BY size, tsa LIMIT :limit;
+
+-- name: stamp_newest
+-- The newest time stamp of an authority over a head of a log.
+SELECT size, tsa, reply, at FROM stamp WHERE log = :log AND tsa = :tsa ORDER BY size DESC LIMIT 1;
+
 -- name: witnessed_add
 -- The cosignature of a witness over a head of ours.
 INSERT INTO witnessed (log, witness, size, line, at) VALUES (:log, :witness, :size, :line, :at);
