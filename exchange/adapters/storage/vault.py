@@ -17,14 +17,13 @@ Rules:
 5. Tokens are HMAC-SHA-256 under the search key, cut; without the store key nobody can try codes.
 """
 
-import hashlib
-import hmac
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from exchange.adapters.storage.database import RESTORE_HINT, Database, Values
@@ -54,7 +53,7 @@ class Vault:
         self._random = random
         self._size = stock
         self._wrapping = AESGCM(_derive(store_key, b"exchange/store/wrap/1"))
-        self._search = hmac.new(_derive(store_key, b"exchange/store/search/1"), digestmod=hashlib.sha256)
+        self._search = HMAC(_derive(store_key, b"exchange/store/search/1"), SHA256())
         self._stock: deque[int] = deque()
         self._open_keys: OrderedDict[int, AESGCM] = OrderedDict()
 
@@ -154,10 +153,10 @@ class Vault:
         return int.from_bytes(digest[:8], "big", signed=True)
 
     def _mac(self, text: bytes) -> bytes:
-        """Return the HMAC of a text; a copy of the prepared one takes half as long as a new one."""
+        """Return the HMAC of a text; a copy of the prepared one is cheaper than a new one."""
         mac = self._search.copy()
         mac.update(text)
-        return mac.digest()
+        return mac.finalize()
 
     def _cipher(self, key: int) -> AESGCM | None:
         cipher = self._open_keys.get(key)
