@@ -6,6 +6,7 @@ piece of work by going back to copies of the dictionaries, whose rows never chan
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from exchange.ids import CaseCode, LinkId, MessageId, MovementCode
@@ -202,6 +203,10 @@ class PlainQuestions(_Table):
 
     def put(self, row: QuestionRow) -> None:
         self.rows[row.direction, row.seq, row.case] = row
+
+    def take_effect(self, link: LinkId, direction: Direction, seq: int) -> None:
+        for row in self.of_message(link, direction, seq):
+            self.put(replace(row, effective=True))
 
     def drop(self, row: QuestionRow) -> None:
         del self.rows[row.direction, row.seq, row.case]
