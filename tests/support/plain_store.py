@@ -207,6 +207,10 @@ class PlainQuestions(_Table):
     def put(self, row: QuestionRow) -> None:
         self.rows[row.direction, row.seq, row.case] = row
 
+    def take_effect(self, link: LinkId, direction: Direction, seq: int) -> None:
+        for row in self.of_message(link, direction, seq):
+            self.put(replace(row, effective=True))
+
     def drop(self, row: QuestionRow) -> None:
         del self.rows[row.direction, row.seq, row.case]
 
