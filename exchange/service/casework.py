@@ -30,7 +30,7 @@ from exchange.errors import RejectedError
 from exchange.messages.document import header_of, text_at
 from exchange.protocol.parts import Document
 from exchange.service import consents, crossings, hearing, questions
-from exchange.service.meaning import TARGET_ID, UNKNOWN, cases_of, target_of
+from exchange.service.meaning import TARGET_ID, UNKNOWN, target_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
@@ -90,7 +90,7 @@ def author(
     crossings.announce(uow, row, document)
     note_withdrawal(uow, row)
     index_message(uow, row.link, document)
-    questions.author(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
+    questions.author(uow, row, touched.named, urgency=text_at(header_of(document), "urgency"))
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def receive(
     note_withdrawal(uow, row)
     hearing.note(uow, row)
     index_message(uow, row.link, document)
-    questions.receive(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
+    questions.receive(uow, row, weighed.touched.named, urgency=text_at(header_of(document), "urgency"))
 
 
 def settle(
