@@ -5,7 +5,7 @@ import pytest
 from exchange.ids import sha256
 from exchange.ledger.entries import Entry, Event, accp, decode_leaf, encode_leaf, rcvd
 from exchange.service.tail import accepts
-from tests.support.store_rows import LINK, NOW, PARTNER, message_row
+from tests.support.store_rows import LINK, PARTNER, message_row
 
 ROW = message_row()
 SAID = {"seq": ROW.seq, "id": ROW.id, "eh": ROW.envelope_hash, "cd": ROW.body_hash}
