@@ -401,25 +401,23 @@ def _cause(error: Exception) -> str:
 
 
 def _fault(ev: str, fields: Mapping[str, int | str]) -> LeafFault | None:
-    if ev not in _EVENT_NAMES:
+    forms = _FORMS.get(ev)
+    if forms is None:
         return LeafFault.EVENT_UNKNOWN
-    forms = EVENTS[Event(ev)]
     needed = forms.keys() - {"code"} if _is_without_code(ev, fields) else forms.keys()
     if needed - fields.keys():
         return LeafFault.MEMBER_MISSING
     if fields.keys() - needed:
         return LeafFault.MEMBER_UNKNOWN
-    if not all(_fits(forms[name], value) for name, value in fields.items()):
-        return LeafFault.MEMBER_INVALID
+    for name, value in fields.items():
+        kind, pattern = forms[name]
+        if type(value) is not kind or pattern.fullmatch(str(value)) is None:
+            return LeafFault.MEMBER_INVALID
     return _fault_of_numbers(fields["seqs"]) if ev == Event.OPND else None
 
 
 def _is_without_code(ev: str, fields: Mapping[str, int | str]) -> bool:
     return ev == Event.RCVD and fields.get("k") != Verdict.REJECTED
-
-
-def _fits(form: Form, value: int | str) -> bool:
-    return type(value) is form.kind and _compiled(form.pattern).fullmatch(str(value)) is not None
 
 
 def _fault_of_numbers(text: int | str) -> LeafFault | None:
@@ -430,9 +428,10 @@ def _fault_of_numbers(text: int | str) -> LeafFault | None:
     return None
 
 
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.ASCII)
-
-
-_EVENT_NAMES: Final = frozenset(event.value for event in Event)
+_FORMS: Final[Mapping[str, Mapping[str, tuple[type, re.Pattern[str]]]]] = MappingProxyType(
+    {
+        event.value: {name: (form.kind, re.compile(form.pattern, re.ASCII)) for name, form in forms.items()}
+        for event, forms in EVENTS.items()
+    }
+)
+"""`EVENTS` by the name of the event, with the patterns compiled."""

@@ -27,11 +27,13 @@ _GROUPS = frozenset({dict, list})
 
 def header_of(document: Document) -> dict[str, JsonValue]:
     """Return the header, or an empty one when there is none."""
-    return object_at(document, "header")
+    found = document.get("header")
+    return found if isinstance(found, dict) else {}
 
 
 def content_of(document: Document) -> dict[str, JsonValue]:
-    return object_at(document, "content")
+    found = document.get("content")
+    return found if isinstance(found, dict) else {}
 
 
 def persons_of(document: Document) -> list[dict[str, JsonValue]]:

@@ -5,6 +5,7 @@ Each case and each movement keeps a chronicle (`cases.chronicle`): a settled bas
 place or verdict may still change. Its state is a function of it; nothing else sets a state (rule 18).
 
     author    our own message took its number: it must fit what our officers see
+    restore   our own message comes back from the logs, perhaps with the verdict on it
     weigh     a message of the partner is judged: it must fit at its place in the keeper's order
     receive   it was accepted
     settle    the partner's verdict on our message is known; a rejected message loses its effect
@@ -30,7 +31,7 @@ from exchange.errors import RejectedError
 from exchange.messages.document import header_of, text_at
 from exchange.protocol.parts import Document
 from exchange.service import consents, crossings, hearing, questions
-from exchange.service.meaning import TARGET_ID, UNKNOWN, cases_of, target_of
+from exchange.service.meaning import TARGET_ID, UNKNOWN, target_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
@@ -72,25 +73,57 @@ def author(
     pairing: Pairing,
     row: MessageRow,
     document: Document,
-    *,
-    rebuilding: bool = False,
 ) -> None:
     """Enter our own message, with the place of its `sent` leaf `row.leaf_index`.
-
-    While a store is rebuilt from the logs nothing is judged again: what was numbered was allowed then.
 
     Raises:
         RejectedError: state_conflict, signer_not_authorised or consent_missing; it does not fit what our
             officers see.
     """
     touched = touched_by(uow, node, pairing, row, document, author=node.agency)
-    taken = None if rebuilding else _judge(node, touched, None)
+    taken = _judge(node, touched, None)
     standing = Standing(sent=(pairing.link.own_epoch, row.leaf_index))
+    _enter_ours(uow, node, pairing, row, document, touched, standing, taken)
+
+
+def restore(
+    uow: UnitOfWork,
+    node: Node,
+    pairing: Pairing,
+    row: MessageRow,
+    document: Document,
+    *,
+    accepted_at: int | None = None,
+) -> None:
+    """Enter our own message while a store is rebuilt from the logs: what was numbered was allowed then.
+
+    `accepted_at` is the leaf of the partner that accepted it, if that is known already; no `settle` follows.
+    """
+    touched = touched_by(uow, node, pairing, row, document, author=node.agency)
+    sent = (pairing.link.own_epoch, row.leaf_index)
+    if accepted_at is None:
+        standing = Standing(sent)
+    else:
+        standing = Standing(sent, verdict=(pairing.link.partner_epoch, accepted_at), accepted=True)
+    _enter_ours(uow, node, pairing, row, document, touched, standing, None)
+
+
+def _enter_ours(
+    uow: UnitOfWork,
+    node: Node,
+    pairing: Pairing,
+    row: MessageRow,
+    document: Document,
+    touched: Touched,
+    standing: Standing,
+    taken: Taken | None,
+) -> None:
     _enter(uow, node, pairing, row, touched, standing, taken)
     crossings.announce(uow, row, document)
     note_withdrawal(uow, row)
     index_message(uow, row.link, document)
-    questions.author(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
+    note = questions.take if standing.accepted else questions.author
+    note(uow, row, touched.named, urgency=text_at(header_of(document), "urgency"))
 
 
 @dataclass(frozen=True)
@@ -138,7 +171,7 @@ def receive(
     note_withdrawal(uow, row)
     hearing.note(uow, row)
     index_message(uow, row.link, document)
-    questions.receive(uow, row, cases_of(document), urgency=text_at(header_of(document), "urgency"))
+    questions.take(uow, row, weighed.touched.named, urgency=text_at(header_of(document), "urgency"))
 
 
 def settle(

@@ -23,9 +23,8 @@ before it arrived gets the verdict `voided`. Every line runs in a savepoint of i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
 from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
 from exchange.ids import CaseCode, MessageId
@@ -39,7 +38,6 @@ from exchange.protocol.parts import Document, attachments_of, join_parts, salts_
 from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import trusted_signer
 from exchange.service import casework, logbook
-from exchange.service.casework import Weighed
 from exchange.service.evidence import keep_difference
 from exchange.service.examine import Examined, form_fault
 from exchange.service.facts import StoreFacts, rule_context
@@ -55,9 +53,9 @@ from exchange.service.rows import (
     MessageState,
     Part,
 )
+from exchange.service.verdicts import FINAL, HOLD, Verdict, rejection, with_verdict
 from exchange.service.versions import pairing_under, version_at
 
-FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED})
 SCAN = 100
 """Numbers read at a time while the contiguous mark is moved."""
 
@@ -227,7 +225,7 @@ def _log(
         verdict = Verdict(MessageState.REJECTED, fault.reason)
     elif not hold:
         verdict = _judge(uow, node, pairing, row, line.document, line.parts)
-    row = _with_verdict(node, row, verdict, index)
+    row = with_verdict(node, row, verdict, index)
     uow.messages.add(row, envelope=line.raw_envelope, body=line.body)
     if fault is None and line.document is not None:
         uow.contents.add(row.link, Direction.IN, row.seq, parts_of(line.document, line.parts))
@@ -283,18 +281,6 @@ def parts_of(document: Document, raw_parts: Sequence[bytes]) -> list[Part]:
     ]
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What becomes of a line, and what is to be entered in its cases if it is accepted."""
-
-    state: MessageState
-    code: str = ""
-    weighed: Weighed | None = None
-
-
-HOLD: Final = Verdict(MessageState.HELD)
-
-
 def _judge(
     uow: UnitOfWork,
     node: Node,
@@ -305,39 +291,22 @@ def _judge(
 ) -> Verdict:
     """Return the final verdict after rules, consent and state (step 17); nothing is written."""
     if document is None:
-        return _rejection("decryption_failed")
+        return rejection("decryption_failed")
     try:
         carried = attachments_of(parts)
     except RejectedError as error:
-        return _rejection(error.reason)
+        return rejection(error.reason)
     agreed = pairing_under(uow, pairing, row.agreement_n)
     context = rule_context(node, agreed, sender=pairing.partner, at=row.created_at, attachments=carried)
     faults = check_rules(document, context, StoreFacts(uow, pairing, node.agency, judged=row.id))
     if faults:
-        return _rejection(faults[0].code)
+        return rejection(faults[0].code)
     verdict = logbook.next_index(uow, node, pairing.link)
     try:
         weighed = casework.weigh(uow, node, pairing, row, document, verdict=verdict)
     except RejectedError as error:
-        return _rejection(error.reason)
+        return rejection(error.reason)
     return Verdict(MessageState.ACCEPTED, weighed=weighed)
-
-
-def _rejection(code: str) -> Verdict:
-    return Verdict(MessageState.REJECTED, code)
-
-
-def _with_verdict(node: Node, row: MessageRow, verdict: Verdict, index: int) -> MessageRow:
-    """Return the row with its verdict; a final one also has the place of its leaf."""
-    if verdict.state not in FINAL:
-        return row
-    return replace(
-        row,
-        state=verdict.state,
-        code=verdict.code,
-        verdict_at=node.clock.now(),
-        verdict_leaf_index=index,
-    )
 
 
 def _rcvd(row: MessageRow) -> Entry:
@@ -353,7 +322,7 @@ def _rcvd(row: MessageRow) -> Entry:
 
 def _close(uow: UnitOfWork, node: Node, row: MessageRow, verdict: Verdict, index: int) -> None:
     """Store the verdict on a message that is in the store already, and record it."""
-    row = _with_verdict(node, row, verdict, index)
+    row = with_verdict(node, row, verdict, index)
     uow.messages.update(row)
     _record(uow, node, row)
 
@@ -415,7 +384,7 @@ def log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> bo
     )
     row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
     uow.messages.add(row, envelope=b"", body=None)
-    _close(uow, node, row, _rejection("voided"), logbook.write(uow, node, pairing.link, [_rcvd(row)]))
+    _close(uow, node, row, rejection("voided"), logbook.write(uow, node, pairing.link, [_rcvd(row)]))
     move_mark(uow, pairing)
     return True
 
@@ -426,7 +395,7 @@ def _settle_one(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, 
     try:
         uow.attempt(lambda: _decide_held(uow, node, pairing, row))
     except RejectedError as misfit:  # found while it was entered, which is undone
-        _log_decision(uow, node, pairing, row, _rejection(misfit.reason))
+        _log_decision(uow, node, pairing, row, rejection(misfit.reason))
     except ExchangeError:
         raise
     except Exception as error:  # the supervisor's rule: handling of one line must not stop the others
@@ -434,20 +403,20 @@ def _settle_one(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, 
         if node.clock.now() - row.logged_at < node.limits.internal_after:
             blocked |= _subjects(uow, row)
             return 0
-        uow.attempt(lambda: _log_decision(uow, node, pairing, row, _rejection("internal")))
+        uow.attempt(lambda: _log_decision(uow, node, pairing, row, rejection("internal")))
     return 1
 
 
 def _decide_held(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow) -> None:
     announced = uow.messages.announced(row.link, row.seq)
     if announced and announced.void_code:
-        _log_decision(uow, node, pairing, row, _rejection("voided"))
+        _log_decision(uow, node, pairing, row, rejection("voided"))
         return
     raw_parts = [part.raw for part in uow.contents.parts(row.link, Direction.IN, row.seq)]
     document = join_parts(raw_parts)
     fault = form_fault(document, node.versions)
     if fault:
-        _log_decision(uow, node, pairing, row, _rejection(fault.reason))
+        _log_decision(uow, node, pairing, row, rejection(fault.reason))
         return
     verdict = _judge(uow, node, pairing, row, document, raw_parts)
     if verdict.weighed is not None:

@@ -20,7 +20,7 @@ from typing import cast
 
 from exchange.cases.consent import Consent
 from exchange.cases.effects import Message
-from exchange.cases.snapshot import Fields, Side, Value
+from exchange.cases.snapshot import Side, Value
 from exchange.ids import (
     CaseCode,
     LinkId,
@@ -85,7 +85,8 @@ def message_for(
     `side` is the role of its author in the movement, or in the cases if all agree; `roles` where not. The
     day is that of the signed `created`, so that both sides compute the same.
     """
-    lines = _lines(document)
+    named = _persons(document)
+    lines = {code: _fields(line) for code, line in named.items()}
     fields, persons = _fields(content_of(document)), cases_of(document)
     fields |= _derived(uow, row, document)
     if fields.get("signature") == "second":
@@ -102,7 +103,7 @@ def message_for(
         movement=movement_of(document) or "",
         fields=fields,
         lines=lines,
-        consents={code: _consents(line) for code, line in _persons(document).items()},
+        consents={code: _consents(line) for code, line in named.items()},
         roles=roles,
     )
 
@@ -158,10 +159,6 @@ def _cancelled(uow: UnitOfWork, row: MessageRow, document: Document) -> dict[str
         return {"target": MOVEMENT}
     found = message_by_id(uow, row.link, target)
     return {TARGET_ID: target, **target_of(found, row.direction)}
-
-
-def _lines(document: Document) -> dict[str, Fields]:
-    return {code: _fields(line) for code, line in _persons(document).items()}
 
 
 def _persons(document: Document | None) -> dict[str, dict[str, JsonValue]]:

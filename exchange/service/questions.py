@@ -5,7 +5,7 @@ A message asks if its type expects a reply (`expected_reply` of `message-types`)
 each case it names, or one without a case. Its life, in the transaction of the message:
 
     author     our message asks: kept, not yet effective. Our answer: its questions wait for the verdict
-    receive    the partner's message asks: kept, effective. Its answer: its questions go
+    take       an accepted message asks: kept, effective. As an answer: its questions go
     settle     the verdict on our message: effective, or gone; the answered questions go, or are open again
 
 An answer closes the question it names in `in_reply_to`; one that names none closes every question of its
@@ -32,8 +32,8 @@ def author(uow: UnitOfWork, row: MessageRow, cases: Sequence[CaseCode], *, urgen
     _ask(uow, row, cases, urgency, effective=False)
 
 
-def receive(uow: UnitOfWork, row: MessageRow, cases: Sequence[CaseCode], *, urgency: str) -> None:
-    """Note what an accepted message of the partner asks and answers."""
+def take(uow: UnitOfWork, row: MessageRow, cases: Sequence[CaseCode], *, urgency: str) -> None:
+    """Note what an accepted message asks and answers, usually one of the partner."""
     for question in _answered(uow, row, cases):
         uow.questions.drop(question)
     _ask(uow, row, cases, urgency, effective=True)

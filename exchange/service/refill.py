@@ -4,11 +4,12 @@
 The partner holds a full copy of our log. So:
 
 1. Our missing leaves are fetched from it and checked against the head that we signed ourselves.
-2. The partner's leaves that we miss are fetched, stored and cosigned; what they mean waits until step 4.
+2. The partner's leaves that we miss are fetched, stored and cosigned; what they mean waits for its message.
 3. Our leaves are taken over page by page. With each page, in the same transaction, come the messages it
    speaks of: ours from the partner's copy (checked against our commitment), the partner's as sent. What
-   we decided then is read *from our leaves*, never decided again.
-4. The verdicts in the partner's leaves are applied; the head is stored; nothing was signed anew.
+   we decided then is read *from our leaves*, never decided again. A message of ours that the partner
+   accepted at once is entered as accepted.
+4. The other verdicts in the partner's leaves are applied; the head is stored; nothing was signed anew.
 
 What is asked for comes over the network (`by_network`), or out of a parcel (`bringback.Archive`).
 
@@ -21,7 +22,7 @@ from dataclasses import dataclass, replace
 
 from exchange.errors import NodeError, ProtocolError, RejectedError, TailInvalidError
 from exchange.ids import AgencyCode, Digest, LinkId, b64url, parse_digest, sha256
-from exchange.ledger.entries import Event, Leaf, decode_leaf
+from exchange.ledger.entries import Event, Leaf, decode_leaf, stored_form
 from exchange.ledger.merkle import leaf_hash
 from exchange.ledger.notes import Head, verify_head
 from exchange.protocol.envelope import Envelope, read_envelope
@@ -48,6 +49,8 @@ from exchange.service.void import LOST
 
 REFILL = "refill:"
 """Setting of a link while a refill is under way: size of our copy of the partner's log when it began."""
+LEAVES = 2_000
+"""Leaves of the partner read in one unit; as many as a frame brings."""
 PAGE = 50
 """Own leaves taken over in one transaction."""
 Source = Callable[[str, dict[str, JsonValue]], Awaitable[Mapping[str, JsonValue]]]
@@ -84,8 +87,10 @@ async def refill(node: Node, link: LinkId, source: Source) -> None:
     leaves, note = await _fetch(node, pairing, node.agency, source)
     head = await node.store.read(lambda uow: _check_own(uow, node, link, leaves, note))
     await _fill_copy(node, pairing, source)
+    accepted = await _accepted(node, pairing)
     for start in range(0, len(leaves), PAGE):
-        await _fill_page(node, pairing, [decode_leaf(raw) for raw in leaves[start : start + PAGE]], source)
+        page = [decode_leaf(raw) for raw in leaves[start : start + PAGE]]
+        await _fill_page(node, pairing, page, source, accepted)
     await node.store.write(lambda uow: _finish(uow, node, link, head, note))
     node.journal.note("refill_ends", link=link, count=len(leaves))
 
@@ -145,10 +150,31 @@ async def _fill_copy(node: Node, pairing: Pairing, source: Source) -> None:
         raise NodeError(f"the partner's log does not fit our copy of it: {error}") from error
 
 
-async def _fill_page(node: Node, pairing: Pairing, page: Sequence[Leaf], source: Source) -> None:
+async def _accepted(node: Node, pairing: Pairing) -> dict[int, int]:
+    """Return where the partner's log accepts numbers of ours at once, as far as that was new to us.
+
+    Only places are remembered, for there may be a million; the leaf itself is judged when it counts.
+    """
+    link, by, form = pairing.link.link, pairing.partner, stored_form(Event.RCVD)
+    begun = int(await node.store.read(lambda uow: uow.settings.get(REFILL + link)) or 0)
+    recorded: dict[int, int | None] = {}
+    while page := await node.store.read(
+        lambda uow, begun=begun: uow.logs.leaves(link, by, begun, begun + LEAVES)  # type: ignore[misc]
+    ):
+        for index, raw in enumerate(page, begun):
+            found = form.fullmatch(raw)
+            if found is not None:
+                recorded.setdefault(int(found["seq"]), index if found["k"] == b"accepted" else None)
+        begun += len(page)
+    return {seq: index for seq, index in recorded.items() if index is not None}
+
+
+async def _fill_page(
+    node: Node, pairing: Pairing, page: Sequence[Leaf], source: Source, accepted: Mapping[int, int]
+) -> None:
     """Take over one page of our leaves with the messages it speaks of (step 3)."""
-    own = [int(leaf.fields["seq"]) for leaf in page if leaf.ev == Event.SENT]
-    partners = [int(leaf.fields["seq"]) for leaf in page if leaf.ev == Event.RCVD]
+    own = [_number(leaf) for leaf in page if leaf.ev == Event.SENT]
+    partners = [_number(leaf) for leaf in page if leaf.ev == Event.RCVD]
     sent_lines = await _fetch_lines(node.agency, own, source)
     received_lines = await _fetch_lines(pairing.partner, partners, source)
 
@@ -157,7 +183,11 @@ async def _fill_page(node: Node, pairing: Pairing, page: Sequence[Leaf], source:
         grown = logbook.range_at(position).extend([leaf_hash(leaf.raw) for leaf in page])
         uow.logs.append(position, [leaf.raw for leaf in page], peaks=grown.encode())
         for leaf in page:
-            _take_over(uow, node, pairing, leaf, sent_lines, received_lines)
+            if leaf.ev == Event.SENT:
+                line, verdict = sent_lines.get(_number(leaf)), accepted.get(_number(leaf))
+                _restore_sent(uow, node, pairing, leaf, line, verdict)
+            else:
+                _take_over(uow, node, pairing, leaf, received_lines)
 
     await node.store.write(unit)
 
@@ -195,18 +225,15 @@ def _take_over(
     node: Node,
     pairing: Pairing,
     leaf: Leaf,
-    sent: dict[int, Line],
     received: dict[int, Line],
 ) -> None:
-    seq = int(leaf.fields.get("seq", 0))
+    seq = _number(leaf)
     match leaf.ev:
         case Event.AGRX | Event.STMT | Event.ERAS:
             _take_back(uow, node, pairing, leaf)
-        case Event.SENT:
-            _restore_sent(uow, node, pairing, leaf, sent.get(seq))
         case Event.VOID:
             row = uow.messages.by_seq(pairing.link.link, Direction.OUT, seq)
-            if row:
+            if row and row.state is not MessageState.ACCEPTED:
                 uow.messages.update(replace(row, state=MessageState.VOIDING, code=str(leaf.fields["code"])))
         case Event.RCVD:
             _restore_received(uow, node, pairing, leaf, received.get(seq))
@@ -243,7 +270,9 @@ def _row(
     )
 
 
-def _restore_sent(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, line: Line | None) -> None:
+def _restore_sent(
+    uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, line: Line | None, accepted_at: int | None
+) -> None:
     """Take over one of our own messages: numbered and logged before, content from the partner."""
     if line is not None and sha256(line.raw_envelope) != leaf.fields["eh"]:
         line = None
@@ -254,14 +283,31 @@ def _restore_sent(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf, lin
     elif opened:
         header = opened[1]["header"]
         row = replace(row, type=str(header["type"]) if isinstance(header, dict) else "")
+    accepted_at = _judged(uow, pairing, row, accepted_at) if opened else None
+    if accepted_at is not None:
+        accepted = MessageState.ACCEPTED
+        row = replace(row, state=accepted, verdict_at=node.clock.now(), verdict_leaf_index=accepted_at)
     uow.messages.add(row, envelope=line.raw_envelope if line else b"", body=None)
     if opened:
         parts, document = opened
         uow.contents.add(row.link, Direction.OUT, row.seq, parts_of(document, parts))
-        casework.author(uow, node, pairing, row, document, rebuilding=True)
+        casework.restore(uow, node, pairing, row, document, accepted_at=accepted_at)
+        if accepted_at is not None:
+            tail.note_verdict(uow, node, pairing, row)
     link = uow.links.get(row.link)
     if link and link.next_seq <= row.seq:
         uow.links.update(replace(link, next_seq=row.seq + 1))
+
+
+def _judged(uow: UnitOfWork, pairing: Pairing, row: MessageRow, index: int | None) -> int | None:
+    """Return the place of a leaf of the partner if it accepts this message; any other waits for step 4."""
+    raw = uow.logs.leaves(row.link, pairing.partner, index, index + 1) if index is not None else []
+    return index if raw and tail.accepts(decode_leaf(raw[0]), row) else None
+
+
+def _number(leaf: Leaf) -> int:
+    """Return the number a leaf speaks of, 0 if of none."""
+    return int(leaf.fields.get("seq", 0))
 
 
 def _open(node: Node, line: Line) -> tuple[tuple[bytes, ...], Document] | None:

@@ -247,20 +247,31 @@ def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) ->
     if state is MessageState.HELD and row.state is MessageState.VOIDING:
         return
     final = state is not MessageState.HELD
-    uow.messages.update(
-        replace(
-            row,
-            state=state,
-            code=code,
-            verdict_at=node.clock.now() if final else None,
-            verdict_leaf_index=leaf.i if final else -1,
-        )
+    judged = replace(
+        row,
+        state=state,
+        code=code,
+        verdict_at=node.clock.now() if final else None,
+        verdict_leaf_index=leaf.i if final else -1,
     )
+    uow.messages.update(judged)
     if final:
         accepted = state is MessageState.ACCEPTED
         casework.settle(uow, node, pairing, row, verdict=leaf.i, accepted=accepted)
-    uow.audit.record(AuditRow(node.clock.now(), "partner", "verdict", row.id, result=code or state.value))
-    node.counters.count("verdict_known", partner=pairing.partner, reason=code or state.value)
+    note_verdict(uow, node, pairing, judged)
+
+
+def note_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow) -> None:
+    """Record that the partner's verdict on one of our messages is known."""
+    result = row.code or row.state.value
+    uow.audit.record(AuditRow(node.clock.now(), "partner", "verdict", row.id, result=result))
+    node.counters.count("verdict_known", partner=pairing.partner, reason=result)
+
+
+def accepts(leaf: Leaf, row: MessageRow) -> bool:
+    """Return whether a stored leaf of the partner accepts one of our messages, of these bytes."""
+    is_legal = leaf.ev == Event.RCVD and not legal(leaf)
+    return is_legal and leaf.fields["k"] == MessageState.ACCEPTED and _is_of(row, leaf)
 
 
 def _misplaced(row: MessageRow | None, leaf: Leaf) -> tuple[str, str]:

@@ -31,6 +31,8 @@ class Touched:
     """A message with the subjects in whose chronicles it stands."""
 
     message: Message
+    named: tuple[CaseCode, ...]
+    """The cases that the header of the message names."""
     cases: Mapping[CaseCode, CaseSubject]
     movement: MovementSubject | None
 
@@ -47,7 +49,8 @@ def touched_by(
     def case(code: CaseCode) -> CaseSubject:
         return open_case(uow, node, pairing, code, type_code=row.type, author=author)
 
-    cases = {code: case(code) for code in _named(document)}
+    named = cases_of(document)
+    cases = {code: case(code) for code in (*named, *_taken_off(document))}
     roles: dict[str, Side] = {code: subject.side(author) for code, subject in cases.items()}
     movement_code = movement_of(document)
     known = uow.movements.get(row.link, movement_code) if movement_code else None
@@ -58,9 +61,8 @@ def touched_by(
         if code not in cases:
             cases[code] = case(code)
     if not acts_on_movement(node.tables, message):
-        return Touched(message, cases, None)
-    movement = _movement(uow, node, message, cases, known)
-    return Touched(message, cases, movement)
+        return Touched(message, named, cases, None)
+    return Touched(message, named, cases, _movement(uow, node, message, cases, known))
 
 
 def catch_up(uow: UnitOfWork, node: Node, touched: Touched) -> dict[CaseCode, CaseSubject]:
@@ -75,11 +77,9 @@ def catch_up(uow: UnitOfWork, node: Node, touched: Touched) -> dict[CaseCode, Ca
     return cases
 
 
-def _named(document: Document) -> tuple[CaseCode, ...]:
-    off = (
-        parse_case_code(text_at(one, "case_code")) for one in objects_at(content_of(document), "taken_off")
-    )
-    return tuple(dict.fromkeys((*cases_of(document), *off)))
+def _taken_off(document: Document) -> list[CaseCode]:
+    persons = objects_at(content_of(document), "taken_off")
+    return [parse_case_code(text_at(one, "case_code")) for one in persons]
 
 
 def _side(row: CaseRow | MovementRow | None, author: AgencyCode) -> Side:

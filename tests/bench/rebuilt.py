@@ -2,7 +2,7 @@
 """States of cases computed anew from messages, by the functions that rebuild a store after a backup.
 
 The store holds notices of our own with their contents, each about one new person, and nothing of the cases.
-Then each message is read, opened, entered in the chronicle of its case at its place, and settled.
+Then each message is read, opened, and entered in the chronicle of its case at its place, with its verdict.
 """
 
 import json
@@ -95,5 +95,4 @@ def _rebuild(uow: UnitOfWork, here: Office, first: int) -> None:
     for row in uow.messages.numbers(here.link, Direction.OUT, first, AT_ONCE):
         document = document_of(uow, row)
         assert document is not None
-        casework.author(uow, here.node, pairing, row, document, rebuilding=True)
-        casework.settle(uow, here.node, pairing, row, verdict=row.verdict_leaf_index, accepted=True)
+        casework.restore(uow, here.node, pairing, row, document, accepted_at=row.verdict_leaf_index)

@@ -71,7 +71,7 @@ class SqlContents:
         self._database.run("line_drop_body", {"message": self._message(link, direction, seq).no})
 
     def seen_salts(self, salts: Iterable[bytes]) -> bool:
-        tokens = [self._vault.short_token("salt", salt) for salt in salts]
+        tokens = self._vault.short_tokens("salt", salts)
         try:
             self._database.add("salt_add", {"tokens": orjson.dumps(tokens).decode("ascii")})
         except AppendOnlyError:

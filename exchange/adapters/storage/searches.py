@@ -26,7 +26,8 @@ class SearchTokens:
 
     def of(self, keys: Iterable[str]) -> dict[int, str]:
         """Return the tokens of some keys, each with its key."""
-        return {self._vault.short_token(_KIND, key.encode()): key for key in keys}
+        texts = list(keys)
+        return dict(zip(self._vault.short_tokens(_KIND, map(str.encode, texts)), texts, strict=True))
 
 
 class SqlSearches:

@@ -407,6 +407,9 @@ def test_tokens_depend_on_use_text_and_store_key(keys: sqlite3.Connection) -> No
     tokens = {vault.token("case", CODE), vault.token("case group", CODE), vault.token("case", OTHER_CODE)}
     assert len(tokens | {stranger.token("case", CODE)}) == 4
     assert vault.token("case", CODE) == vault.token("case", CODE)
-    assert vault.short_token("salt", SALT) != stranger.short_token("salt", SALT)
-    assert -(2**63) <= vault.short_token("salt", SALT) < 2**63
+    short = vault.short_tokens("salt", [SALT, SALT[::-1], SALT])
+    assert short[0] == short[2] != short[1]
+    assert vault.short_tokens("search", [SALT])[0] not in short
+    assert stranger.short_tokens("salt", [SALT])[0] not in short
+    assert all(-(2**63) <= token < 2**63 for token in short)
     other.close()

@@ -9,6 +9,7 @@ from exchange.ids import Digest
 from exchange.service.meaning import document_of
 from exchange.service.release import release
 from exchange.service.rows import Direction, LinkState
+from exchange.service.void import give_up
 from tests.support.checks import (
     case_states,
     contents,
@@ -91,6 +92,35 @@ def test_a_restored_store_is_refilled_from_the_partner(side):
         await demand_whole(world)
 
     World(seed=11).run(story)
+
+
+def test_a_message_given_up_after_it_was_accepted_comes_back_accepted():
+    """The acceptance stands (design 4.6): the verdict was under way when the number was given up."""
+
+    async def story(world):
+        await world.open()
+        snapshot = world.kh.store.snapshot()
+        world.weather.slowest_s = 20.0
+        done = await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+        await world.until(lambda: has_arrived(world.vn, done.seq))
+        await give_up(world.kh.node, world.link, done.seq, code="withdrawn", actor=OFFICER)
+        world.weather.slowest_s = 0.05
+        await settle(world)
+        before = await picture(world.kh)
+        restore(world.kh, snapshot)
+        await world.open()
+        await exchange_all(world.kh)
+        after = await picture(world.kh)
+        assert (after["messages"], after["cases"]) == (before["messages"], before["cases"])
+        assert [row[3] for row in after["messages"][0]] == ["accepted"]
+        await demand_whole(world)
+
+    World(seed=13).run(story)
+
+
+async def has_arrived(agency, seq):
+    row = await agency.store.read(lambda uow: uow.messages.by_seq(agency.world.link, Direction.IN, seq))
+    return row is not None
 
 
 def test_the_empty_store_of_a_new_enrolment_is_refilled_whole():
