@@ -18,6 +18,7 @@ Nothing here changes a state because a day has passed (ADR 0010).
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
 
 from exchange.cases.calendars import AnnouncedDays, Calendar
@@ -113,7 +114,13 @@ def fingerprint(announced: AnnouncedDays) -> str:
         ]
         for country, said in announced.countries.items()
     }
-    return sha256(json.dumps([version("holidays"), days], sort_keys=True).encode())
+    return sha256(json.dumps([_library_release(), days], sort_keys=True).encode())
+
+
+@cache
+def _library_release() -> str:
+    """Return the release of the calendar library; asking costs 6 ms, and it stays while the process runs."""
+    return version("holidays")
 
 
 def _settle_page(

@@ -3,8 +3,9 @@
 
 1. Each message that has an effect on a case leaves the search keys of its persons as keyed tokens
    (`index_message`), in the unit that logs it. A store from before that is indexed once, page by page.
-2. A search asks the tokens for at most `CANDIDATES` cases and entries of the home register, and opens only
-   those: how well a name fits, the year of birth and the place are judged on their content.
+2. A search asks the tokens for at most `CANDIDATES` cases and entries of the home register. Tokens alone say
+   how well a name fits, so cases are opened best first, and no more of them once a page is full of persons
+   of whom nothing is in doubt: for a name alone that is one page. Year and place are judged on the content.
 3. Everything about it is one recorded act with purpose: who searched, when, how many were found. What was
    searched for is not recorded, and stands in no log (rule 30, threat-model section 6).
 
@@ -27,7 +28,7 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, CaseRow, FoundCase, FoundEntry
 
 CANDIDATES = 200
-"""Cases that are opened for one search; who asks for one frequent name has to say more."""
+"""Cases that are looked at for one search; who asks for one frequent name has to say more."""
 SHOWN = 20
 PAGE = 20
 """Cases that are looked at in one unit, about 10 ms."""
@@ -149,11 +150,8 @@ async def find_persons(node: Node, wanted: Wanted, officer: OfficerNumber, purpo
     if not purpose.strip():
         raise UsageError("a search needs a purpose", hint="say why you search: --purpose TEXT")
     await _index_old_cases(node)
-    found: list[Person] = []
     cases = await node.store.read(lambda uow: uow.searches.find(asked.keys, limit=CANDIDATES))
-    for start in range(0, len(cases), PAGE):
-        page = _fitting(asked, cases[start : start + PAGE])
-        found += await node.store.read(lambda uow, page=page: _opened(uow, page, wanted))  # type: ignore[misc]
+    found, left = await _best(node, _fitting(asked, cases), wanted)
     entries = await node.store.read(lambda uow: uow.register.find(asked.keys, limit=CANDIDATES))
     found += _registered(asked, entries, wanted)
     found.sort(key=lambda person: (-person.fit, person.doubts))
@@ -161,13 +159,25 @@ async def find_persons(node: Node, wanted: Wanted, officer: OfficerNumber, purpo
         node.clock.now(), officer, "person_searched", "cases and register", purpose, f"found {len(found)}"
     )
     await node.store.write(lambda uow: uow.audit.record(act))
-    full = max(len(cases), len(entries)) == CANDIDATES
+    full = left or max(len(cases), len(entries)) == CANDIDATES
     return Findings(tuple(found[:SHOWN]), full or len(found) > SHOWN)
 
 
 def _fitting(asked: Question, cases: Iterable[FoundCase]) -> list[tuple[FoundCase, Fit]]:
+    """Return the cases that fit, best first."""
     fits = ((case, agreement(asked, case.keys)) for case in cases)
-    return [(case, fit) for case, fit in fits if fit is not Fit.NONE]
+    return sorted(((case, fit) for case, fit in fits if fit is not Fit.NONE), key=lambda one: -one[1])
+
+
+async def _best(node: Node, cases: list[tuple[FoundCase, Fit]], wanted: Wanted) -> tuple[list[Person], bool]:
+    """Open cases until no later one can stand on the page; return the persons and whether cases are left."""
+    found: list[Person] = []
+    for start in range(0, len(cases), PAGE):
+        if sum(person.doubts == 0 for person in found) >= SHOWN:
+            return found, True
+        page = cases[start : start + PAGE]
+        found += await node.store.read(lambda uow, page=page: _opened(uow, page, wanted))  # type: ignore[misc]
+    return found, False
 
 
 def _opened(uow: UnitOfWork, page: list[tuple[FoundCase, Fit]], wanted: Wanted) -> list[Person]:

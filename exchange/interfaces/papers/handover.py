@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Papers of the crossing: the final list with boxes to tick, the joint minutes, and places to sign by hand.
 
-Minutes have one line for each person. Where the record is not there yet, its cells are empty and every
-outcome has a box, so that both officers can fill it in by hand; the record follows from it. Who signed
-electronically stands above the places for handwriting.
+Minutes have one line for each person. Where the record is not there yet, each person has a box under every
+outcome and a line to write on, so that both officers can fill it in by hand; the record follows from it. The
+words of the outcomes stand once a page, in the head of the table: fifty persons take twelve pages and not
+twenty-seven. Who signed electronically stands above the places for handwriting.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,8 +26,10 @@ from exchange.messages.document import (
 from exchange.messages.form_titles import TitledNode, titled_form
 from exchange.service.papers import DEPARTURE, Opened, Printed
 
-BOX = '<span class="box"></span>'
+_TICK = '<div class="tick"><span class="box"></span></div>'
 _PLACE = '<div class="line"></div>'
+_WIDTHS = (5, 24)
+"""Shares of the page for number and person of a line to be filled in; the outcomes share what is left."""
 _RECORD = "HRC"
 _OF_RECORD = ("minutes_number", "checkpoint", "checkpoint_name", "started_at", "ended_at")
 _OF_DEPARTURE = ("departed_at", "expected_at", "vehicle", "escort_contact")
@@ -47,13 +50,12 @@ def minutes(sheet: Sheet, opened: Opened) -> Iterator[str]:
     else:
         yield sheet.facts(list(facts_of(sheet, form.members["content"], content, _OF_RECORD)))
     persons = persons_of(main.document)
-    if persons:
+    if persons and opened.blank:
+        yield _by_hand(sheet, form.at("content", "totals"), persons)
+    elif persons:
         heads = [sheet.words(text) for text in (_NUMBER, _PERSON, _OUTCOME, _CHECKED, _THINGS, _CUSTODY)]
         rows = [
-            _blank_line(sheet, form, number, person)
-            if opened.blank
-            else _line(sheet, form.at("persons"), number, person)
-            for number, person in enumerate(persons, start=1)
+            _line(sheet, form.at("persons"), number, person) for number, person in enumerate(persons, start=1)
         ]
         yield sheet.table(heads, rows, (5, 22, 21, 16, 18, 18))
     if not opened.blank:
@@ -66,10 +68,9 @@ def final_list(sheet: Sheet, main: Printed) -> Iterator[str]:
     form = titled_form(DEPARTURE)
     yield sheet.facts(list(facts_of(sheet, form.members["content"], content_of(main.document))))
     here = (marked("here"), marked("papers"), marked("belongings"))
-    boxes = "".join(_tick(sheet, sheet.words(text)) for text in here)
     line = form.at("persons")
     titles = [sheet.title(_below(line, name), name) for name in ("documents", "flags", "languages")]
-    heads = [sheet.words(_NUMBER), sheet.words(_PERSON), *titles, sheet.words(marked("At the crossing"))]
+    heads = [sheet.words(_NUMBER), sheet.words(_PERSON), *titles, *(sheet.words(text) for text in here)]
     rows = [
         [
             str(number),
@@ -81,11 +82,13 @@ def final_list(sheet: Sheet, main: Printed) -> Iterator[str]:
                 _below(line, "languages", "understood"),
                 object_at(person, "languages").get("understood"),
             ),
-            boxes,
+            *[_TICK] * len(here),
         ]
         for number, person in enumerate(persons_of(main.document), start=1)
     ]
-    yield sheet.table(heads, rows, (5, 25, 18, 24, 13, 15))
+    yield sheet.table(
+        heads, rows, (5, 17, 22, 22, 10, 6, 7, 11), over=sheet.words(marked("At the crossing")), last=3
+    )
 
 
 def signature_lines(sheet: Sheet, signers: Sequence[tuple[str, Sequence[str]]]) -> Iterator[str]:
@@ -108,8 +111,27 @@ def _empty_facts(sheet: Sheet, form: TitledNode) -> Iterator[str]:
         yield row.replace("<tr>", '<tr class="empty">', 1)
 
 
-def _blank_line(sheet: Sheet, form: TitledNode, number: int, person: Document) -> list[str]:
-    return [str(number), _who(sheet, person), _outcome_boxes(sheet, form.at("content", "totals")), "", "", ""]
+def _by_hand(sheet: Sheet, outcomes: TitledNode, persons: Sequence[Document]) -> str:
+    """Return a table with a box for each outcome, in the short words of the totals, and room to write."""
+    said = [sheet.stacked(sheet.title(node, name)) for name, node in outcomes.members.items()]
+    number, person, checked, things, custody = (
+        sheet.stacked(sheet.words(text)) for text in (_NUMBER, _PERSON, _CHECKED, _THINGS, _CUSTODY)
+    )
+    half, rest = len(said) // 2, len(said) - len(said) // 2
+    head = (
+        f'<tr><th rowspan="2">{number}</th><th>{person}</th>{"".join(f"<th>{one}</th>" for one in said)}</tr>'
+        f'<tr><th>{checked}</th><th colspan="{half}">{things}</th><th colspan="{rest}">{custody}</th></tr>'
+    )
+    boxes = f"<td>{_TICK}</td>" * len(said)
+    room = f'<tr class="room"><td></td><td colspan="{half}"></td><td colspan="{rest}"></td></tr>'
+    rows = "".join(
+        f'<tr class="ticks"><td rowspan="2">{place}</td><td>{_who(sheet, one)}</td>{boxes}</tr>{room}'
+        for place, one in enumerate(persons, start=1)
+    )
+    widths = (_WIDTHS[0], _WIDTHS[1], *[(100 - sum(_WIDTHS)) / len(said)] * len(said))
+    columns = "".join(f'<col style="width:{width:.2f}%">' for width in widths)
+    body = f"<thead>{head}</thead><tbody>{rows}</tbody>"
+    return f'<table class="list"><colgroup>{columns}</colgroup>{body}</table>'
 
 
 def _line(sheet: Sheet, form: TitledNode, number: int, person: Document) -> list[str]:
@@ -137,15 +159,6 @@ def _receiver(sheet: Sheet, custody: Document) -> list[str]:
         "\n".join(text for text in (agency_name(agency, each) if agency else "", name) if text)
         for each in sheet.languages
     ]
-
-
-def _outcome_boxes(sheet: Sheet, form: TitledNode) -> str:
-    """Return a box for each outcome, with the short words of the totals."""
-    return "".join(_tick(sheet, sheet.title(node, name)) for name, node in form.members.items())
-
-
-def _tick(sheet: Sheet, texts: Texts) -> str:
-    return f'<div class="tick">{BOX}<div>{sheet.stacked(texts)}</div></div>'
 
 
 def _who(sheet: Sheet, person: Document) -> str:

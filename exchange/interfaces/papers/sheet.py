@@ -81,15 +81,35 @@ class Sheet:
         kind = "facts" if len(self.languages) == 2 else "facts single"
         return f'<table class="{kind}">{"".join(rows)}</table>' if rows else ""
 
-    def table(self, heads: Sequence[Texts], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> str:
-        """Return a table with headings in every language; cells come as mark-up."""
+    def table(
+        self,
+        heads: Sequence[Texts],
+        rows: Sequence[Sequence[str]],
+        widths: Sequence[int],
+        *,
+        over: Texts = (),
+        last: int = 0,
+    ) -> str:
+        """Return a table with headings in every language; cells come as mark-up.
+
+        `over` stands above the headings of the `last` columns.
+        """
         columns = "".join(f'<col style="width:{width}%">' for width in widths)
-        head = "".join(f"<th>{self.stacked(texts)}</th>" for texts in heads)
+        head = self._heads(heads, over, len(heads) - last)
         lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
         return (
             f'<table class="list"><colgroup>{columns}</colgroup>'
-            f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+            f"<thead>{head}</thead><tbody>{lines}</tbody></table>"
         )
+
+    def _heads(self, heads: Sequence[Texts], over: Texts, first: int) -> str:
+        """Return the rows of headings: one, or two with a common one above those from `first` on."""
+        said = [self.stacked(texts) for texts in heads]
+        if not over:
+            return f"<tr>{''.join(f'<th>{one}</th>' for one in said)}</tr>"
+        high = "".join(f'<th rowspan="2">{one}</th>' for one in said[:first])
+        common = f'<th colspan="{len(said) - first}">{self.stacked(over)}</th>'
+        return f"<tr>{high}{common}</tr><tr>{''.join(f'<th>{one}</th>' for one in said[first:])}</tr>"
 
     def heading(self, english: str) -> str:
         return self.beside(self.words(english), "h2")

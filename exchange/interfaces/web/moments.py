@@ -5,8 +5,10 @@ Thai pages count years of the Buddhist era and say พ.ศ.; the store and the w
 """
 
 from datetime import date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 
 from exchange.i18n.days import BUDDHIST_YEARS, written_day
@@ -19,7 +21,7 @@ def moment_text(moment: datetime, zone: str, language: str) -> str:
     """Return a moment in the time of a place: `Fri 24 Sep 2027, 16:00`."""
     local = moment.astimezone(ZoneInfo(zone))
     day = _day(local, language, "EEE d MMM")
-    return f"{day}, {format_datetime(local, 'HH:mm', locale=language)}"
+    return f"{day}, {format_datetime(local, 'HH:mm', locale=_locale(language))}"
 
 
 def end_text(first: datetime, last: datetime, zone: str, language: str) -> str:
@@ -42,7 +44,13 @@ def day_text(day: date, language: str) -> str:
     return _day(day, language, "d MMMM")
 
 
+@cache
+def _locale(language: str) -> Locale:
+    """Return what Babel knows of a language of the pages; read once, for a page has hundreds of days."""
+    return Locale.parse(language)
+
+
 def _day(day: date | datetime, language: str, form: str) -> str:
-    written = format_date(day, form, locale=language)
+    written = format_date(day, form, locale=_locale(language))
     era, difference = ERAS.get(language, ("", 0))
     return f"{written} {era} {day.year + difference}" if era else f"{written} {day.year}"

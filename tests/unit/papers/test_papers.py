@@ -4,6 +4,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -131,6 +132,15 @@ def test_before_the_record_the_list_is_a_form_with_a_box_for_every_outcome() -> 
 
     assert made.html.count('class="box"') == 6 * len(example(LIST)["persons"])
     assert "to be filled in by hand" in Page(made.html).text
+
+
+def test_words_of_the_outcomes_stand_once_in_a_form_of_many_persons() -> None:
+    form = replace(many_lines(LIST, 50), blank=True)
+
+    text = page(form, ("en",)).text
+
+    assert text.count("Taken to hospital") == text.count("Custody, remarks") == 1
+    assert text.count("AAAA-BBBB-") == 50
 
 
 def test_the_final_list_has_three_boxes_for_each_person() -> None:

@@ -181,6 +181,27 @@ def test_frequent_name_shows_some_and_says_that_there_are_more() -> None:
     play(story, [{"names": [{"full": f"SOK Nr{n}"}]} for n in range(SHOWN + 5)])
 
 
+def test_for_a_frequent_name_no_more_persons_are_opened_than_are_shown() -> None:
+    async def story(world: World) -> None:
+        await find(world.kh, "Sok")
+
+        acts = await world.kh.store.read(lambda uow: [row.result for row in uow.audit.list(limit=1)])
+        assert acts == [f"found {SHOWN}"]
+
+    play(story, [{"names": [{"full": f"SOK Nr{n}"}]} for n in range(2 * SHOWN + 5)])
+
+
+@pytest.mark.parametrize("place", [0, SHOWN, 2 * SHOWN + 4])
+def test_year_finds_the_one_among_many_of_a_name(place: int) -> None:
+    async def story(world: World) -> None:
+        found = await find(world.kh, "Sok", born=1988)
+
+        assert ([person.births for person in found.persons], found.more) == ([("1988-03-02",)], False)
+
+    born = ["1988-03-02" if n == place else "2003-05-14" for n in range(2 * SHOWN + 5)]
+    play(story, [{"names": [{"full": f"SOK Nr{n}"}], "birth": {"value": day}} for n, day in enumerate(born)])
+
+
 def test_erased_person_is_not_found_any_more() -> None:
     async def story(world: World) -> None:
         code = (await find(world.vn, "Dao")).persons[0].case
