@@ -71,8 +71,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
     Raises:
         NodeError: anything about the folder, its modes, keys or store that keeps the node from running.
     """
-    finish(folder)  # a restore that was broken off
-    settings = read_settings(folder)
+    settings = _settings_of(folder)
     check_folder(folder)
     check_folder(folder / "store")
     files, secret = KeyFiles(folder / "keys"), passphrase()
@@ -121,6 +120,12 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
         opened = OpenNode(node, folder, settings, keys, card, counters, routes, fault=fault)
         await refresh_routes(opened)
         yield opened
+
+
+def _settings_of(folder: Path) -> Settings:
+    """Finish a restore that was broken off, and return the settings of the folder."""
+    finish(folder)
+    return read_settings(folder)
 
 
 def chosen_witnesses(settings: Settings) -> tuple[Witness, ...]:
