@@ -69,8 +69,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
     Raises:
         NodeError: anything about the folder, its modes, keys or store that keeps the node from running.
     """
-    finish(folder)  # a restore that was broken off
-    settings = read_settings(folder)
+    settings = _settings_of(folder)
     check_folder(folder)
     check_folder(folder / "store")
     files, secret = KeyFiles(folder / "keys"), passphrase()
@@ -124,6 +123,12 @@ async def _open_store(folder: Path, keys: NodeKeys, own: AgencyCode, made: Seque
         own=own,
         finish=lambda uow, links: head_signer(made[0])(uow, links),
     )
+
+
+def _settings_of(folder: Path) -> Settings:
+    """Finish a restore that was broken off, and return the settings of the folder."""
+    finish(folder)
+    return read_settings(folder)
 
 
 async def _newest_card(node: Node, keys: NodeKeys, prepared: PreparedCard | None) -> Card:

@@ -26,7 +26,7 @@ MONTHS = 12
 
 
 class ErasureReason(StrEnum):
-    """Why the content of a case is erased."""
+    """Why the content of a case is erased; the codes of the list `erasure-reasons`."""
 
     RETENTION_OVER = "retention_over"
     """The day of the agreement has come."""
@@ -38,7 +38,7 @@ class ErasureReason(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why a case must not be erased for now."""
+    """Why a case must not be erased for now; the codes of the list `erasure-holds`."""
 
     COURT = "court"
     INVESTIGATION = "investigation"

@@ -145,18 +145,20 @@ class Vault:
 
     def token(self, kind: str, text: str) -> bytes:
         """Return the token by which a text is found again; `kind` keeps uses apart."""
-        return self._mac(f"{kind}|{text}".encode())[:TOKEN_BYTES]
+        mac = self._search.copy()  # takes a quarter of the time of a new one
+        mac.update(f"{kind}|{text}".encode())
+        return mac.finalize()[:TOKEN_BYTES]
 
-    def short_token(self, kind: str, raw: bytes) -> int:
-        """Return a token of 64 bits as a signed integer."""
-        digest = self._mac(kind.encode() + b"|" + raw)
-        return int.from_bytes(digest[:8], "big", signed=True)
-
-    def _mac(self, text: bytes) -> bytes:
-        """Return the HMAC of a text; a copy of the prepared one is cheaper than a new one."""
-        mac = self._search.copy()
-        mac.update(text)
-        return mac.finalize()
+    def short_tokens(self, kind: str, texts: Iterable[bytes]) -> list[int]:
+        """Return tokens of 64 bits as signed integers."""
+        begun = self._search.copy()
+        begun.update(kind.encode() + b"|")
+        tokens = []
+        for text in texts:
+            mac = begun.copy()
+            mac.update(text)
+            tokens.append(int.from_bytes(mac.finalize()[:8], "big", signed=True))
+        return tokens
 
     def _cipher(self, key: int) -> AESGCM | None:
         cipher = self._open_keys.get(key)

@@ -5,7 +5,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from exchange.cases.retention import KeptUntil, kept_until, months_after
+from exchange.cases.retention import ErasureReason, HoldReason, KeptUntil, kept_until, months_after
+from exchange.i18n.labels import label
+from exchange.i18n.languages import LANGUAGES
+from exchange.messages.codelists import codelist
 from exchange.protocol.terms import Retention
 
 AGREED = Retention(
@@ -73,3 +76,16 @@ def test_content_is_kept_until(lines: list[dict[str, Any]], on: date, for_a_chil
 )
 def test_months_end_on_a_day_that_exists(day: date, months: int, expected: date) -> None:
     assert months_after(day, months) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "reasons"), [("erasure-reasons", ErasureReason), ("erasure-holds", HoldReason)]
+)
+def test_the_reasons_are_the_codes_of_their_list_with_a_label_in_every_language(
+    name: str, reasons: type[ErasureReason] | type[HoldReason]
+) -> None:
+    codes = [reason.value for reason in reasons]
+
+    assert list(codelist(name).codes) == codes
+    shown = {label(name, code, language) for code in codes for language in LANGUAGES}
+    assert len(shown) == len(codes) * len(LANGUAGES)
