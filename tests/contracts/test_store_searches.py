@@ -48,6 +48,19 @@ async def test_cases_with_more_of_the_keys_come_first_and_the_limit_keeps_them(w
     assert limited == [FoundCase(LINK, CODE, frozenset("abc"))]
 
 
+async def test_older_case_with_more_of_the_keys_stands_before_newer_ones_far_behind_it(
+    world: StoreWorld,
+) -> None:
+    await keep(world, {CODE: ["a", "b"]})
+    await world.raw(lambda raw: raw.execute("INSERT INTO case_file (no, link, key) VALUES (9000, 1, 9000)"))
+    await keep(world, {OTHER_CODE: ["a"], THIRD: ["a", "b"]})
+
+    assert [row.case for row in await find(world, "a", "b")] == [THIRD, CODE, OTHER_CODE]
+    assert [row.case for row in await find(world, "a", "b", limit=2)] == [THIRD, CODE]
+    assert [row.case for row in await find(world, "a", limit=1)] == [THIRD]
+    assert [row.case for row in await find(world, "b", "c", limit=2)] == [THIRD, CODE]
+
+
 async def test_keys_are_kept_once_and_grow(world: StoreWorld) -> None:
     await keep(world, {CODE: ["a"]})
     await keep(world, {CODE: ["a", "b"]})

@@ -6,24 +6,23 @@ INSERT INTO case_token (block, token, case_file)
 SELECT DISTINCT :case_file >> 11, value, :case_file FROM json_each(:tokens)
 WHERE true ON CONFLICT DO NOTHING;
 
--- name: case_token_find
--- Cases that have the most of some tokens, with those they have; looked for block by block.
-WITH RECURSIVE block (b) AS (
-    SELECT max(no) >> 11 FROM case_file
-    UNION ALL
-    SELECT b - 1 FROM block WHERE b > 0
-), best AS (
-    SELECT t.case_file AS case_file, count(*) AS common
-    FROM block CROSS JOIN json_each(:tokens) AS wanted
-    CROSS JOIN case_token AS t ON t.block = block.b AND t.token = wanted.value
-    GROUP BY t.case_file ORDER BY common DESC, t.case_file DESC LIMIT :limit
-)
+-- name: case_token_last_block
+-- The block of the newest case file.
+SELECT max(no) >> 11 FROM case_file;
+
+-- name: case_token_best
+-- Cases of one block that have the most of some tokens, and how many; newest first among equals.
+SELECT t.case_file, count(*) AS common
+FROM json_each(:tokens) AS wanted CROSS JOIN case_token AS t ON t.block = :block AND t.token = wanted.value
+GROUP BY t.case_file ORDER BY common DESC, t.case_file DESC LIMIT :limit;
+
+-- name: case_token_of_files
+-- Which of some tokens some cases have.
 SELECT f.no, f.key, f.code, link.link, t.token
-FROM best CROSS JOIN json_each(:tokens) AS wanted
+FROM json_each(:files) AS best CROSS JOIN json_each(:tokens) AS wanted
 CROSS JOIN case_token AS t
-    ON t.block = best.case_file >> 11 AND t.token = wanted.value AND t.case_file = best.case_file
-JOIN case_file AS f ON f.no = best.case_file JOIN link ON link.no = f.link
-ORDER BY best.common DESC, f.no DESC;
+    ON t.block = best.value >> 11 AND t.token = wanted.value AND t.case_file = best.value
+JOIN case_file AS f ON f.no = best.value JOIN link ON link.no = f.link ORDER BY best.key;
 
 -- name: case_token_drop
 -- Let the tokens of an erased case go.
