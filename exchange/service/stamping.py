@@ -56,14 +56,20 @@ def note_due(uow: UnitOfWork, head: Head) -> None:
         uow.settings.put(DUE + head.link, json.dumps(said, sort_keys=True))
 
 
-async def stamp_heads(node: Node, link: LinkId) -> None:
-    """Ask each authority that has not stamped the newest head of a statement (2)."""
-    head = await node.store.read(lambda uow: _due(uow, node, link))
+async def stamp_heads(node: Node, link: LinkId) -> bool:
+    """Ask each authority that has not stamped the newest head of a statement (2); return if one was."""
+    asked = await node.store.read(lambda uow: _asked(uow, node, link))
+    for head, stamper in asked:
+        await _stamp(node, head, stamper)
+    return bool(asked)
+
+
+def _asked(uow: UnitOfWork, node: Node, link: LinkId) -> list[tuple[Head, Stamper]]:
+    """Return the head that is due with each authority that has not stamped it."""
+    head = _due(uow, node, link)
     if head is None:
-        return
-    for stamper in node.stampers:
-        if await node.store.read(lambda uow, tsa=stamper.name: _lacks(uow, head, tsa)):  # type: ignore[misc]
-            await _stamp(node, head, stamper)
+        return []
+    return [(head, stamper) for stamper in node.stampers if _lacks(uow, head, stamper.name)]
 
 
 async def _stamp(node: Node, head: Head, stamper: Stamper) -> None:

@@ -177,9 +177,8 @@ class Supervisor:
         if not node.stampers or node.presence.of(link).gate is not LinkState.OPEN:
             return
         now = node.clock.now()
-        if asked is None or now - asked >= STAMP_EVERY:
+        if (asked is None or now - asked >= STAMP_EVERY) and await stamp_heads(node, link):
             self._stamped[link] = now
-            await stamp_heads(node, link)
 
     async def _release_waiting(self, link: LinkId) -> None:
         if self._node.presence.of(link).gate is LinkState.OPEN:

@@ -27,7 +27,7 @@ CONTENT: dict[str, Any] = {
 
 
 def shown(**changes: Any) -> dict[str, Any]:
-    return {"statement.show": LINE | {"content": CONTENT, "differs": []} | changes}
+    return {"statement.show": LINE | {"content": CONTENT, "differs": [], "stamps": []} | changes}
 
 
 def test_figures_are_sums_that_people_can_add_up(tmp_path: Path) -> None:
@@ -40,6 +40,14 @@ def test_figures_are_sums_that_people_can_add_up(tmp_path: Path) -> None:
     assert "open for 2 days: number 3 of VN-MPS-IMM" in done.out
     assert "persons accepted 2: handed over 1 + on hold 1" in done.out
     assert service.members("statement.show") == {"partner": "", "no": 2, "of": "partner"}
+
+
+def test_time_stamp_over_the_head_of_a_statement_is_told(tmp_path: Path) -> None:
+    stamp = {"tsa": "tsa.example", "at": "2027-10-05T01:02:03.000Z"}
+    with LocalService(tmp_path, shown(stamps=[stamp])):
+        done = run("statement", "show", "1", "--data", tmp_path)
+
+    assert "existed at 2027-10-05T01:02:03.000Z, says tsa.example" in done.out
 
 
 @pytest.mark.parametrize(
