@@ -161,7 +161,7 @@ def test_without_a_partner_the_list_says_how_to_begin(tmp_path: Path) -> None:
 def test_a_partner_is_shown_with_its_agreement_and_both_ledgers(tmp_path: Path) -> None:
     answer = {
         "partner": "VN-MPS-IMM", "link": "x", "state": "frozen", "reason": "log_forked", "agreement": 1,
-        "profile": "kh-vn", "suite": 2, "card_serial": 1, "address": "",
+        "profile": "kh-vn", "suite": 2, "card_serial": 1, "unknown_uses": ["later-use"], "address": "",
         "entries": {"own": 18, "partner": 17}, "signed_by_partner": 16,
     }  # fmt: skip
 
@@ -172,3 +172,4 @@ def test_a_partner_is_shown_with_its_agreement_and_both_ledgers(tmp_path: Path) 
     assert "agreement  kh-vn version 1, suite 2" in done.out
     assert "none: it calls us" in done.out
     assert "ours 18, of which it signed 16" in done.out
+    assert "uses that this version does not know: later-use" in done.out
