@@ -1,24 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lines of Khmer and Lao can end between syllables; nothing else is touched."""
+"""Lines of Khmer end between words, of Lao between syllables; nothing else is touched."""
 
 import re
+from importlib.resources import files
 
 import pytest
-from exchange.i18n.breaks import ZERO_WIDTH_SPACE, breakable
+from babel.messages.pofile import read_po
+from exchange.i18n.breaks import ZERO_WIDTH_SPACE, breakable, cut
 
 
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
         ("ការផ្លាស់ប្តូរ", ["ការ", "ផ្លាស់", "ប្តូរ"]),
-        ("កំណត់ហេតុប្រគល់ទទួល", ["កំណត់", "ហេ", "តុ", "ប្រគល់ទ", "ទួល"]),
+        ("កំណត់ហេតុប្រគល់ទទួល", ["កំណត់ហេតុ", "ប្រគល់", "ទទួល"]),
+        ("សន្តិសុខមនុស្ស", ["សន្តិសុខ", "មនុស្ស"]),
+        ("ខែកញ្ញា", ["ខែ", "កញ្ញា"]),
         ("សហគមន៍", ["សហគមន៍"]),
         ("ສະບາຍດີ", ["ສະ", "ບາຍ", "ດີ"]),
         ("ແມ່ຍິງ", ["ແມ່", "ຍິງ"]),
     ],
 )
-def test_a_line_may_end_before_a_syllable(text: str, parts: list[str]) -> None:
+def test_a_line_may_end_before_a_word(text: str, parts: list[str]) -> None:
     assert breakable(text).split(ZERO_WIDTH_SPACE) == parts
+
+
+def test_word_that_no_list_holds_may_be_broken_between_syllables() -> None:
+    assert breakable("កោះស្រឡៅ").split(ZERO_WIDTH_SPACE) == ["កោះ", "ស្រ", "ឡៅ"]
+
+
+def test_known_words_are_found_around_an_unknown_one() -> None:
+    assert [piece for piece, is_word in cut("ក្រសួងឡាំងឡាំក្រសួង") if is_word] == ["ក្រសួង", "ក្រសួង"]
+
+
+def test_every_word_of_our_translations_is_in_the_list() -> None:
+    """If one is missing: node tools/words.mjs."""
+    with (files("exchange.i18n") / "km.po").open("rb") as file:
+        texts = " ".join(str(message.string) for message in read_po(file, locale="km"))
+    runs = re.findall("[\u1780-\u17d3\u17dd]{2,}", texts)
+
+    left = {piece for run in runs for piece, is_word in cut(run) if not is_word and len(piece) > 1}
+
+    assert left == set()
 
 
 @pytest.mark.parametrize(
