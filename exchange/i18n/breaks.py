@@ -5,7 +5,7 @@ Programs that set text know where words end in the Latin and the Thai script. Th
 and Lao, so a long word would run over the edge of the paper. `breakable` puts a zero-width space
 
 1. between two Khmer words of the list `words.km.txt`, which holds every word of our own translations; of the
-   ways to cut a text into words, the one that leaves the fewest letters over, then the one with the fewest words
+   ways to cut a text, the one that leaves the fewest letters over, then the one with the fewest words
 2. in what the list does not hold, and in Lao: before each cluster that has a vowel of its own or a letter
    below. A bare consonant ends the syllable before it more often than it begins one, so nothing is broken
    before it.
