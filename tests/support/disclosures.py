@@ -126,10 +126,11 @@ class Seen:
 
 
 @cache
-def seen_disclosure() -> Seen:
+def seen_disclosure(*, apart: bool = False) -> Seen:
     """Return the disclosure of a message about one person; a witness saw two heads over it.
 
-    The first of these heads was stamped and signed a second time, too; the log grew in between.
+    The first of these heads was stamped and signed a second time, too; the log grew in between. `apart`: the
+    partner did not get what came in between, so the second head is larger than all that it signed.
     """
     lines: Lines = []
     authority, folder = Authority(), TemporaryDirectory()
@@ -142,8 +143,10 @@ def seen_disclosure() -> Seen:
     async def story(told: Told) -> None:
         node, link = told.world.kh.node, told.world.link
         await _seen(told.world, authority)
+        told.world.weather.down = apart
         again = await release(node, link, notice(node, VN), officer=OFFICER)
-        await told.world.until(lambda: _is_proved(told.world, again.seq))
+        if not apart:
+            await told.world.until(lambda: _is_proved(told.world, again.seq))
         await show_heads(node, link, at=node.clock.now())
         shown = await told.propose(person=0)
         answer = await told.disclose(shown["digest"], person=0)

@@ -5,10 +5,13 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from exchange.ledger.merkle import leaf_hash
+from exchange.ledger.proofs import ProofMaker
 from exchange.ledger.witnessing import WitnessKey
 from exchange.verifier.disclosure import Disclosed, judge_given, verify_disclosure
 from exchange.verifier.forms import WrongFormError, segment_of
@@ -16,6 +19,7 @@ from exchange.verifier.main import main
 from exchange.verifier.onefile import one_file
 from exchange.verifier.page import as_page
 from exchange.verifier.report import as_text
+from exchange.verifier.tree import is_beginning
 from exchange.verifier.verify import Verified, judge_witnesses, verify_pack
 from tests.support.disclosures import seen_disclosure, write_disclosure
 from tests.support.packs import KH, VN, TwoSides, changed, with_members, write_lines
@@ -24,7 +28,8 @@ from tests.support.witness import NAME, witness_key
 
 Lines = list[bytes]
 ABOUT = (b"other ", b"signed ", b"stamp ", b"witness ")
-NOTHING = segment_of(bytes(32))
+NULL = bytes(32)
+NOTHING = segment_of(NULL)
 STRANGER = str(WitnessKey(NAME, witness_key("stranger").public))
 
 
@@ -59,6 +64,41 @@ def test_witness_second_key_and_stamp_of_a_right_disclosure_are_told(tmp_path: P
     assert "compare that key with the witness" in words[0]
     assert words[2].endswith("(ML-DSA-44): checked")
     assert words[3].endswith("says tsa.example: present, not checked; give --tsa-roots, or use --stamps")
+
+
+def test_a_head_larger_than_the_one_of_the_entries_is_joined_to_it_as_well(tmp_path: Path) -> None:
+    found = judged(tmp_path, list(seen_disclosure(apart=True).lines))
+
+    assert found.holds
+    assert found.attested.witnessed[-1].size > found.heads[KH].note.size
+
+
+def test_a_larger_head_of_another_history_is_not_joined(tmp_path: Path) -> None:
+    of = list(seen_disclosure(apart=True).lines)
+    last = sum(line.startswith(b"other ") for line in of) - 1
+
+    found = judged(tmp_path, changed(of, "other", with_members(root=NOTHING), place=last))
+
+    assert "head_not_consistent" in kinds(found)
+
+
+def test_the_verifier_takes_every_consistency_proof_and_none_that_was_cut_or_lengthened() -> None:
+    hashes = [leaf_hash(bytes([number])) for number in range(24)]
+    for large in range(2, 25):
+        maker = ProofMaker(hashes[:large])
+        for small in range(1, large):
+            first, second, path = maker.root(0, small), maker.root(), maker.consistency(small)
+            takes = partial(is_beginning, sizes=(small, large))
+            assert takes(first, second, path=path)
+            wrong = ([*path, NULL], path[:-1], [NULL, *path[1:]], [bytes(31), *path[1:]])
+            assert not any(takes(first, second, path=one) for one in wrong)
+            assert not takes(NULL, second, path=path)
+            assert not takes(first, NULL, path=path)
+
+
+@pytest.mark.parametrize("sizes", [(0, 5), (5, 5), (6, 5), (-1, 5)])
+def test_sizes_that_do_not_grow_are_no_beginning(sizes: tuple[int, int]) -> None:
+    assert not is_beginning(NULL, NULL, sizes=sizes, path=[])
 
 
 def test_with_the_key_of_the_witness_and_the_root_of_the_authority_all_is_checked(tmp_path: Path) -> None:
