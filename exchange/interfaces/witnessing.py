@@ -30,7 +30,6 @@ from exchange.interfaces.server import (
     connection_of,
     serve,
 )
-from exchange.ledger.notes import Head
 from exchange.ledger.witnessing import (
     ADD_PATH,
     MAX_REQUEST_BYTES,
@@ -40,7 +39,7 @@ from exchange.ledger.witnessing import (
     witness_line,
 )
 from exchange.protocol.suites import PrivateKey
-from exchange.witness.judging import Status, signed_head
+from exchange.witness.judging import Status, only_trusted
 from exchange.witness.keeping import WitnessStore
 from exchange.witness.policy import Policy, read_policy
 
@@ -62,10 +61,10 @@ class _Door:
             asked = read_request(raw)
         except NoteInvalidError as error:
             raise Refusal(400, "request_invalid", close=False) from error
-        return self._judged(asked, self._trusted(asked))
+        return self._judged(self._trusted(asked))
 
-    def _trusted(self, asked: WitnessRequest) -> Head:
-        """Return the head if the policy knows its log and one of its keys signed it (2, 3)."""
+    def _trusted(self, asked: WitnessRequest) -> WitnessRequest:
+        """Return the request if the policy knows its log and one of its keys signed the head (2, 3)."""
         try:
             policy = read_policy(self._folder)
         except ConfigurationError as error:
@@ -73,17 +72,16 @@ class _Door:
         keys = policy.keys_of(asked.head.claimed)
         if not keys:
             raise Refusal(404, "not_found", close=False)
-        head = signed_head(asked, keys)
-        if head is None:
+        trusted = only_trusted(asked, keys)
+        if trusted is None:
             raise Refusal(403, "not_signed", close=False)
-        return head
+        return trusted
 
-    def _judged(self, asked: WitnessRequest, head: Head) -> web.Response:
+    def _judged(self, asked: WitnessRequest) -> web.Response:
         """Compare with the last head and keep the new one; what is answered is on the disk."""
         at, origin = self._clock.now(), asked.head.text.partition("\n")[0]
         verdict, line = self._store.take(
             origin,
-            head,
             asked,
             at=at,
             cosign=lambda: witness_line(asked.note, self._key, name=self._name, at=at),

@@ -14,6 +14,7 @@ from exchange.errors import CardInvalidError, ExchangeError, ProtocolError, Refu
 from exchange.ids import AgencyCode, KeyId, LinkId, MessageId, sha256
 from exchange.kit.agency import kit_key, private_keys
 from exchange.kit.contexts import Contexts
+from exchange.kit.witnessing import witness
 from exchange.ledger.copy import CopyState, is_held, judge_tail
 from exchange.ledger.entries import decode_leaf, legal
 from exchange.ledger.erasure import PersonPart, case_mark, erasure_digest
@@ -241,6 +242,7 @@ JUDGES: Final[Mapping[str, Judge]] = {
     "cosignatures": cosignature,
     "erasures": erasure,
     "lattice": lattice,
+    "witness": witness,
     "frames": frame,
     "cards": card,
     "agreements": agreement,

@@ -15,6 +15,7 @@ LOG: Final = "docs/protocol/log.md"
 DOOR: Final = "docs/protocol/door.md"
 GATE: Final = "docs/protocol/gate.md"
 ENROLMENT: Final = "docs/protocol/enrolment.md"
+WITNESS: Final = "docs/protocol/witness.md"
 THREATS: Final = "docs/explanation/threat-model.md"
 
 
@@ -132,6 +133,22 @@ _TABLE: Final = (
     ("tail.growth", "a log never shrinks and never changes", f"{THREATS} rule 26"),
     ("cosignature.form", "a cosignature is one line over time and head", f"{LOG} Cosignature"),
     ("cosignature.signature", "a cosignature is by the cosign key", f"{LOG} Cosignature"),
+    (
+        "witness.form",
+        "a witness takes a request of the exact form and size",
+        f"{WITNESS} Witnesses",
+    ),
+    ("witness.log", "a witness answers for the logs that its policy knows", f"{WITNESS} Witnesses"),
+    (
+        "witness.signature",
+        "a trusted key signed the head; lines of unknown keys are ignored",
+        f"{WITNESS} Witnesses",
+    ),
+    (
+        "witness.growth",
+        "a witness cosigns what extends the head that it cosigned last, and nothing else",
+        f"{WITNESS} Witnesses",
+    ),
     ("eras.digest", "both sides compute the same digest over what was erased", f"{LOG} What was erased"),
     # frames, door, gate
     ("frame.form", "a frame holds what its header counts, and nothing else", f"{OBJECTS} Frame"),

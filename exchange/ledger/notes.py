@@ -192,14 +192,14 @@ def key_id(name: str, key: PublicKey, *, kind: int) -> bytes:
     return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + key.raw).digest()[:_KEY_ID_BYTES]
 
 
-def read_note(note: str) -> tuple[str, tuple[NoteSignature, ...]]:
+def read_note(note: str, *, max_bytes: int = MAX_NOTE_BYTES) -> tuple[str, tuple[NoteSignature, ...]]:
     """Return the text and the signature lines of any signed note; nothing is verified.
 
     Raises:
-        NoteInvalidError: not a signed note, or larger than a head can be.
+        NoteInvalidError: not a signed note, or larger than `max_bytes`, by default what a head can be.
     """
-    if len(note.encode("utf-8", "replace")) > MAX_NOTE_BYTES:
-        raise NoteInvalidError(f"a note has more than {MAX_NOTE_BYTES} bytes")
+    if len(note.encode("utf-8", "replace")) > max_bytes:
+        raise NoteInvalidError(f"a note has more than {max_bytes} bytes")
     if _CONTROL.search(note):
         raise NoteInvalidError("a note contains a control character or CRLF")
     text, blank, lines = note.rpartition("\n\n")

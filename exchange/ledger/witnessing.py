@@ -4,7 +4,9 @@
     old <size>                                 what the witness cosigned last, as far as the log knows
     <hash, standard base64>                    a consistency proof from there, at most 63 lines; none from 0
                                                an empty line, then the signed head
-    exchange/v1/<link>/<by>/<ep> …
+    exchange/v1/<link>/<by>/<ep> …             with one signature line or more
+
+Lines of keys that the witness does not know are ignored.
 
 A witness is somebody else who remembers how far a log went: it cosigns a head only if it extends the one
 that it cosigned before. Its key is written as `<name>+<key id>+<base64 of 04 and the public key>`.
@@ -39,8 +41,12 @@ from exchange.ledger.proofs import MAX_PROOF_HASHES
 from exchange.protocol.strictjson import MAX_INT
 from exchange.protocol.suites import Algorithm, KeyUse, PrivateKey, PublicKey, check_public, sign, verify
 
-MAX_REQUEST_BYTES: Final = MAX_NOTE_BYTES + 32 + MAX_PROOF_HASHES * 45
-"""A head, the line of the old size, and 63 hashes of 44 characters."""
+MAX_CHECKPOINT_BYTES: Final = 8_192
+"""A head with further lines: one of ML-DSA-44 has 3.3 kB, a cosignature below 250 bytes."""
+MAX_SIGNATURE_LINES: Final = 16
+"""Far more than keys and witnesses of one log."""
+MAX_REQUEST_BYTES: Final = MAX_CHECKPOINT_BYTES + 32 + MAX_PROOF_HASHES * 45
+"""A head with its lines, the line of the old size, and 63 hashes of 44 characters."""
 MAX_ANSWER_BYTES: Final = 4_096
 SIZE_TYPE: Final = "text/x.tlog.size"
 ADD_PATH: Final = "/add-checkpoint"
@@ -92,6 +98,9 @@ class WitnessRequest:
     proof: tuple[bytes, ...]
     head: RawHead
     note: str
+    """The head with one signature line."""
+    others: tuple[str, ...] = ()
+    """The same head with each further signature line, alone."""
 
 
 def demand_witness_name(name: str) -> str:
@@ -133,7 +142,21 @@ def read_request(raw: bytes) -> WitnessRequest:
     proof = tuple(standard_base64(each) for each in hashes)
     if any(len(each) != HASH_BYTES for each in proof):
         raise NoteInvalidError("a hash of the proof is not 32 bytes")
-    return WitnessRequest(int(match[1]), proof, read_head(note), note)
+    notes = _one_line_each(note)
+    return WitnessRequest(int(match[1]), proof, read_head(notes[0]), notes[0], notes[1:])
+
+
+def _one_line_each(note: str) -> tuple[str, ...]:
+    """Return a head once with each of its signature lines; one that is too long for a head is left out."""
+    text, signatures = read_note(note, max_bytes=MAX_CHECKPOINT_BYTES)
+    if len(signatures) > MAX_SIGNATURE_LINES:
+        raise NoteInvalidError(f"a head has more than {MAX_SIGNATURE_LINES} signature lines")
+    lines = note.removeprefix(f"{text}\n").splitlines(keepends=True)
+    notes = tuple(f"{text}\n{line}" for line in lines)
+    short = tuple(one for one in notes if len(one.encode()) <= MAX_NOTE_BYTES)
+    if not short:
+        raise NoteInvalidError("no line under the head can be the signature of its log")
+    return short
 
 
 def witness_line(note: str, key: PrivateKey, *, name: str, at: datetime) -> str:
@@ -170,7 +193,7 @@ def verify_witness(note: str, answer: str, witness: WitnessKey) -> tuple[str, da
 def _lines(text: str, answer: str) -> tuple[NoteSignature, ...]:
     if len(answer) > MAX_ANSWER_BYTES:
         raise NoteInvalidError(f"an answer has more than {MAX_ANSWER_BYTES} characters")
-    return read_note(f"{text}\n{answer}")[1]
+    return read_note(f"{text}\n{answer}", max_bytes=MAX_NOTE_BYTES + MAX_ANSWER_BYTES)[1]
 
 
 def _instant(seconds: int) -> datetime:

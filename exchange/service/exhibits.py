@@ -5,18 +5,23 @@
    side signed, if it covers the entries of the message; else the newest one, without that signature.
 2. The log is read once up to that head, page by page. Entries that name the message, begin or end a key, or
    begin a version of the agreement are kept, each with its inclusion proof.
-3. The minutes of the enrolment are what the audit record says of it: acts, times, officers' numbers.
+3. What witnesses, second keys and time stamp authorities said about heads that cover the entries comes along,
+   with the way from the head that was taken to theirs (`attesting`).
+4. The minutes of the enrolment are what the audit record says of it: acts, times, officers' numbers.
 
 Logs only grow, so what is read later fits to the head. No content is read here.
 """
 
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from exchange.ids import AgencyCode
 from exchange.ledger.proving import ProofGatherer
+from exchange.service.attesting import Attested, attested
 from exchange.service.disclosing import Selection
+from exchange.service.ledgers import Sizes
 from exchange.service.node import Node
 from exchange.service.packs import LogExtent, PackBeginning, beginning, epoch_of, leaves
 from exchange.service.ports import UnitOfWork
@@ -47,8 +52,17 @@ class Exhibit:
     heads: tuple[LogExtent, LogExtent]
     """`size` and `head` are those of the head that was taken; `cosigned` is the same note or ""."""
     leaves: tuple[ProvedLeaf, ...]
+    attested: tuple[Attested, ...]
     envelope: bytes
     minutes: tuple[AuditRow, ...]
+
+
+@dataclass(frozen=True)
+class _Begun:
+    start: PackBeginning
+    envelope: bytes
+    last: dict[AgencyCode, int]
+    """Index of the last entry of the message in each log, -1 without one."""
 
 
 async def gather(node: Node, chosen: Selection) -> Exhibit:
@@ -59,23 +73,34 @@ async def gather(node: Node, chosen: Selection) -> Exhibit:
     """
     row = chosen.message
 
-    def unit(uow: UnitOfWork) -> tuple[PackBeginning, bytes, tuple[LogExtent, ...]]:
+    def unit(uow: UnitOfWork) -> _Begun:
         link = uow.links.get(row.link)
         by = node.agency if link is None or row.direction is Direction.OUT else link.partner
         start = beginning(uow, node, row.link, epoch_of(uow, link, by, row.seq) if link else 0)
-        heads = [_head(extent, last=_last_entry(uow, node, row, extent.by)) for extent in start.logs]
-        return start, uow.messages.line(row.link, row.direction, row.seq)[0], tuple(heads)
+        last = {extent.by: _last_entry(uow, node, row, extent.by) for extent in start.logs}
+        return _Begun(start, uow.messages.line(row.link, row.direction, row.seq)[0], last)
 
-    start, envelope, (one, other) = await node.store.read(unit)
+    begun = await node.store.read(unit)
+    start = begun.start
+    one, other = (_head(extent, last=begun.last[extent.by]) for extent in start.logs)
     return Exhibit(
         selection=chosen,
         sender=start.own if row.direction is Direction.OUT else start.partner,
         beginning=start,
         heads=(one, other),
         leaves=(*await _leaves(node, row, one), *await _leaves(node, row, other)),
-        envelope=envelope,
+        attested=tuple([found async for found in _attested(node, begun, (one, other))]),
+        envelope=begun.envelope,
         minutes=await _minutes(node, start.partner),
     )
+
+
+async def _attested(node: Node, begun: _Begun, heads: Iterable[LogExtent]) -> AsyncIterator[Attested]:
+    """Yield of each log that has entries of the message what was said about heads over them (rule 3)."""
+    for head, whole in zip(heads, begun.start.logs, strict=True):
+        last = begun.last[head.by]
+        if head.size and last >= 0:
+            yield await attested(node, begun.start.link, head, sizes=Sizes(last + 1, whole.size))
 
 
 def _last_entry(uow: UnitOfWork, node: Node, row: MessageRow, by: AgencyCode) -> int:
@@ -114,7 +139,7 @@ async def _leaves(node: Node, row: MessageRow, head: LogExtent) -> tuple[ProvedL
 
 
 async def _minutes(node: Node, partner: AgencyCode) -> tuple[AuditRow, ...]:
-    """Return what the audit record says of the enrolment of a partner (rule 3)."""
+    """Return what the audit record says of the enrolment of a partner (rule 4)."""
     found, place = list[AuditRow](), 0
     while True:
         page, place = await node.store.read(partial(_acts, after=place))

@@ -67,6 +67,14 @@ class Logs(Protocol):
 
 
 @dataclass(frozen=True)
+class Sizes:
+    """Sizes of heads of a log, both ends included."""
+
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
 class HeadLine:
     """A second signature line over the head of a log at a size."""
 
@@ -83,6 +91,10 @@ class HeadLines(Protocol):
 
     def page(self, link: LinkId, by: AgencyCode, *, epoch: int, after: int, limit: int) -> list[HeadLine]:
         """Return lines over heads larger than `after`, by size."""
+        ...
+
+    def around(self, link: LinkId, by: AgencyCode, *, epoch: int, sizes: Sizes) -> list[HeadLine]:
+        """Return the lines over the first and over the newest head within some sizes."""
         ...
 
 
@@ -121,6 +133,18 @@ class Stamps(Protocol):
         ...
 
     def newest(self, link: LinkId, by: AgencyCode, tsa: str, *, epoch: int) -> HeadStamp | None: ...
+    def around(self, link: LinkId, by: AgencyCode, *, epoch: int, sizes: Sizes) -> list[HeadStamp]:
+        """Return of each authority the stamps over the first and the newest head within some sizes."""
+        ...
+
+
+@dataclass(frozen=True)
+class WitnessLine:
+    """The cosignature line of a witness over the head of a log at a size."""
+
+    size: int
+    witness: str
+    line: str
 
 
 class Witnessed(Protocol):
@@ -129,4 +153,8 @@ class Witnessed(Protocol):
     def add(self, link: LinkId, witness: str, *, size: int, line: str, at: datetime) -> None: ...
     def size(self, link: LinkId, witness: str) -> int:
         """Return the largest size of our newest log that a witness cosigned, 0 before the first."""
+        ...
+
+    def around(self, link: LinkId, by: AgencyCode, *, epoch: int, sizes: Sizes) -> list[WitnessLine]:
+        """Return of each witness the lines over the first and the newest head within some sizes."""
         ...

@@ -1,7 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a disclosure proves when everything holds, and what it never proves, in words for a court."""
+"""What a disclosure proves when everything holds, what it never proves, and a fault, in words for a court."""
 
+from dataclasses import dataclass
 from typing import Final
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that does not hold; `kind` is a stable word."""
+
+    kind: str
+    words: str
+
 
 PROVED: Final = (
     "the sender signed the envelope, and with it the commitment to every part of this message",
@@ -13,7 +23,8 @@ PROVED: Final = (
 )
 NOT_PROVED: Final = (
     "that what the message says is true: a signature proves who said it",
-    "when anything happened: times are claims of their writers; only the order inside a ledger is proved",
+    "when anything happened: times are claims of their writers, but for a checked time stamp;"
+    " only the order inside a ledger is proved",
     "that a person of the recipient read it",
     "what the closed parts say, and who stands in them; how many there are is a claim of who made this file",
     "that no key was ended or called compromised before these entries: only a whole evidence pack shows that",

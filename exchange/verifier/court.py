@@ -17,6 +17,7 @@ from exchange.verifier.page import STYLE, list_of, rows_of
 
 ALL_HOLDS: Final = "Everything that can be checked with this file holds."
 SOMETHING_FAILS: Final = "Something in this file does not hold; see what fails."
+ATTESTED: Final = "What third parties and second keys said about the ledgers"
 _COURT_TERMS: Final = (
     ("Disclosure", "One message, of a group only what concerns one person, with the evidence around it."),
     ("Part", "A message is made of parts: a header, a common part, and one part for each person."),
@@ -24,6 +25,8 @@ _COURT_TERMS: Final = (
     ("Path", "The few numbers that lead from one part or entry to the number that was signed over all."),
     ("Ledger, entry", "Each agency writes a ledger; an entry says that a message was sent or judged."),
     ("Head", "Size of a ledger and one number over all its entries, signed by its writer."),
+    ("Witness", "A third party that remembers how far a ledger went; it saw numbers, no message."),
+    ("Time stamp", "An authority signed a digest and a time: what the digest is made of existed by then."),
     ("Recovery key", "The only key that was compared by telephone at enrolment; it signs all others."),
 )
 
@@ -63,6 +66,7 @@ def not_proved_by(found: Disclosed) -> list[str]:
 def disclosed_as_json(found: Disclosed) -> str:
     """Return the report as one JSON value."""
     report: dict[str, Any] = {
+        "attested": list(found.attested.words()),
         "disclosed_at": found.header["at"],
         "disclosed_by": found.header["by"],
         "faults": [{"kind": fault.kind, "words": fault.words} for fault in found.faults],
@@ -95,11 +99,18 @@ def disclosed_as_text(found: Disclosed) -> str:
         *(f"fault {fault.kind}: {fault.words}" for fault in found.faults),
         "proved:",
         *([f"  {words}" for words in proved_by(found)] or ["  nothing, because something does not hold"]),
+        *_attested_lines(found),
         "not proved:",
         *(f"  {words}" for words in not_proved_by(found)),
         ALL_HOLDS if found.holds else SOMETHING_FAILS,
     ]
     return "\n".join(lines) + "\n"
+
+
+def _attested_lines(found: Disclosed) -> list[str]:
+    """Return what was said about the heads, with its title; nothing if nobody said anything."""
+    words = [f"  {words}" for words in found.attested.words()]
+    return [f"{ATTESTED.lower()}:", *words] if words else []
 
 
 def disclosed_as_page(found: Disclosed) -> str:
@@ -124,6 +135,7 @@ def disclosed_as_page(found: Disclosed) -> str:
         f'<p class="result">{escape(ALL_HOLDS if found.holds else SOMETHING_FAILS)}</p>',
         list_of("What fails", (fault.words for fault in found.faults), none="Nothing."),
         list_of("What is proved", proved_by(found), none="Nothing, because something does not hold."),
+        list_of(ATTESTED, found.attested.words(), none="Nothing."),
         list_of("What is not proved", not_proved_by(found), none="Nothing."),
         *(_part_of(number, raw) for number, raw in found.parts.items()),
         list_of("Minutes of the enrolment", map(_minute, found.minutes), none="None in this file."),

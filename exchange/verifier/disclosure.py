@@ -10,7 +10,9 @@
 7. The entry `sent` is of the sender, and names the envelope by its hash; the envelope is signed by a key of
    the sender that counts there, and says the same.
 8. The recipient's log has the verdict, for the same number, id and digests.
-9. Each part has a path to the commitment in the envelope; the first one is the header, and names this
+9. What witnesses, second keys and time stamp authorities said is over one of the heads, or over one that a
+   consistency proof joins to it, and verifies as far as it can be checked (`attested`).
+10. Each part has a path to the commitment in the envelope; the first one is the header, and names this
    message and these agencies.
 
 A wrong form refuses the file. What is in a right form and does not hold is a fault with its kind.
@@ -21,6 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from exchange.verifier.attested import Attested
+from exchange.verifier.claims import Fault
 from exchange.verifier.forms import (
     Note,
     WrongFormError,
@@ -40,21 +44,28 @@ from exchange.verifier.verify import Reading, read_keys
 
 FORM: Final = Form(
     b"exchange-disclosure/v1\n",
-    ("header", "agreement", "card", "head", "leaf", "envelope", "part", "minutes", "words", "end"),
+    (
+        "header",
+        "agreement",
+        "card",
+        "head",
+        "leaf",
+        "other",
+        "signed",
+        "stamp",
+        "witness",
+        "envelope",
+        "part",
+        "minutes",
+        "words",
+        "end",
+    ),
     max_line=16 * 1024 * 1024,
 )
 """A part is at most a message line of 6 MiB, in base64."""
 HEADER: Final = {"at", "by", "link", "message", "parts", "partner", "person", "sender"}
 _PART: Final = b"\x00exchange/part/v1\x00"
 Leaf = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something that does not hold; `kind` is a stable word."""
-
-    kind: str
-    words: str
 
 
 @dataclass
@@ -82,6 +93,7 @@ class Disclosed:
     parts: dict[int, bytes] = field(default_factory=dict)
     minutes: list[dict[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    attested: Attested = field(default_factory=lambda: Attested({}))
 
     @property
     def sender(self) -> str:
@@ -133,6 +145,7 @@ def verify_disclosure(path: Path) -> Disclosed:
         _take_leaf(found, reading.take().value, keys)
     for one in keys.values():
         one.finish()
+    _take_attested(found, reading)
     _take_rest(found, reading, keys)
     return found
 
@@ -180,6 +193,7 @@ def _take_rest(found: Disclosed, reading: Reading, keys: dict[str, Keys]) -> Non
     if reading.word != "envelope":
         raise WrongFormError("the file does not hold an envelope")
     commitment = _judge_envelope(found, reading.take().value, keys)
+    _judge_attested(found, keys)
     _judge_verdict(found)
     _compare_agreements(found)
     while reading.word == "part":
@@ -262,7 +276,34 @@ def _compare_agreements(found: Disclosed) -> None:
                 found.fail("agreement_of_other_bytes", f"{by} names version {leaf['n']}, not as in the file")
 
 
-def _take_part(found: Disclosed, value: bytes, commitment: bytes) -> None:  # 9
+def _take_attested(found: Disclosed, reading: Reading) -> None:  # 9
+    found.attested = Attested({head.by: head.note for head in found.heads.values()})
+    takes = found.attested.takes()
+    while reading.word in takes:
+        takes[reading.word](reading.take().value)
+
+
+def _judge_attested(found: Disclosed, keys: dict[str, Keys]) -> None:
+    last = {
+        by: max((leaf["i"] for leaf in leaves if leaf.get("id") == _id(found)), default=-1)
+        for by, leaves in found.leaves.items()
+    }
+    found.attested.judge({agency: _begun(one) for agency, one in keys.items()}, last)
+    found.faults += found.attested.faults
+
+
+def judge_given(found: Disclosed, roots: bytes | None, witnesses: list[str]) -> None:
+    """Check what needs certificates or keys that the reader gives.
+
+    Raises:
+        WrongFormError: the key of a witness has another form.
+    """
+    known = len(found.attested.faults)
+    found.attested.judge_given(roots, witnesses)
+    found.faults += found.attested.faults[known:]
+
+
+def _take_part(found: Disclosed, value: bytes, commitment: bytes) -> None:  # 10
     said = read_object(value, {"number", "proof", "raw"}, what="a part in the file")
     number, raw = said["number"], read_segment(said["raw"].encode("ascii"))
     place = _id(found).encode("ascii") + b"\x00" + number.to_bytes(4, "big")

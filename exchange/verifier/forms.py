@@ -141,14 +141,14 @@ def read_note(text: str) -> Note:
     if match is None:
         raise WrongFormError("a head is not a signed note in the agreed form")
     signed, link, by, ep, size, root, name, value = match.groups()
-    raw = _standard(value)
-    return Note(signed, link, by, int(ep), int(size), _standard(root), name, raw[:4], raw[4:])
+    raw = read_standard(value)
+    return Note(signed, link, by, int(ep), int(size), read_standard(root), name, raw[:4], raw[4:])
 
 
 def read_cosignature(line: str) -> tuple[str, bytes, int, bytes]:
     """Return name, key hash, claimed seconds and signature of a cosignature line."""
     match = _NOTE_LINE.fullmatch(line)
-    raw = _standard(match.group(2)) if match else b""
+    raw = read_standard(match.group(2)) if match else b""
     if match is None or len(raw) != 4 + 8 + 64:
         raise WrongFormError("a cosignature is not one line in the agreed form")
     return match.group(1), raw[:4], int.from_bytes(raw[4:12], "big"), raw[12:]
@@ -157,7 +157,7 @@ def read_cosignature(line: str) -> tuple[str, bytes, int, bytes]:
 def read_lattice_line(line: str) -> tuple[str, bytes, bytes, bytes]:
     """Return name, key hash, time and signature of a second signature line over a head."""
     match = _NOTE_LINE.fullmatch(line)
-    raw = _standard(match.group(2)) if match else b""
+    raw = read_standard(match.group(2)) if match else b""
     if match is None or len(raw) < 12:
         raise WrongFormError("a second signature is not one line in the agreed form")
     return match.group(1), raw[:4], raw[4:12], raw[12:]
@@ -168,7 +168,8 @@ def note_key_hash(name: str, public: bytes, *, kind: int) -> bytes:
     return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
 
 
-def _standard(text: str) -> bytes:
+def read_standard(text: str) -> bytes:
+    """Return the bytes of ordinary base64 in its one form."""
     try:
         raw = base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):

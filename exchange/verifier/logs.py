@@ -8,7 +8,7 @@
 5. The cosignature is by a cosign key of the other side, over exactly that head.
 6. A second signature lies on the way, too. One of a key in a card that does not verify is a fault; one of
    another key is left alone; without a library that knows ML-DSA-44 none is checked, and that is said.
-7. A time stamp is over a head on the way (`stamps`).
+7. A time stamp is over a head on the way (`stamps`), and so is the line of a witness (`witnessed`).
 
 What the leaves say is kept for `messages`. A leaf that is not legal has no effect and is named.
 """
@@ -34,6 +34,7 @@ from exchange.verifier.lattice import LATTICE, NO_TIME, lattice_message, named_k
 from exchange.verifier.pack import LOG_NAMES, SIGNED_NAMES, Record
 from exchange.verifier.stamps import HeadStamp, note_text, read_stamp
 from exchange.verifier.tree import Tree, leaf_hash_of
+from exchange.verifier.witnessed import WITNESS_NAMES, Witnessed, faults_under_file, read_witnessed
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class Log:
     """Second signatures that were not checked: of unknown keys, or for want of a library."""
     stamps: list[HeadStamp] = field(default_factory=list)
     """Time stamps over its heads."""
+    witnessed: list[Witnessed] = field(default_factory=list)
+    """Lines of witnesses over its heads."""
     faults: list[str] = field(default_factory=list)
 
     @property
@@ -126,11 +129,20 @@ class LogReader:
             raise WrongFormError("a time stamp in the pack does not come before the entries")
         self.log.stamps.append(read_stamp(value, self.log.by, self.log.size))
 
+    def take_witnessed(self, value: bytes) -> None:
+        """Take the line of a witness over a head; they come before the entries."""
+        if self._tree.size:
+            raise WrongFormError("the line of a witness in the pack does not come before the entries")
+        said = read_object(value, WITNESS_NAMES, what="the line of a witness in the pack")
+        self.log.witnessed.append(read_witnessed(said, self.log.by, self.log.size))
+
     def take(self, raw: bytes) -> None:
         """Take the next leaf (rule 1)."""
         log = self.log
         if not self._tree.size:
-            self._wanted = frozenset(self._lines) | {stamp.size for stamp in log.stamps}
+            self._wanted = frozenset(
+                [*self._lines, *(one.size for one in log.stamps), *(one.size for one in log.witnessed)]
+            )
         leaf = read_json(raw, what=f"entry {self._tree.size + 1} of {log.by}")
         if not isinstance(leaf, dict) or canonical(leaf) != raw or not self._is_next(leaf):
             raise WrongFormError(f"entry {self._tree.size + 1} of {log.by} is not the next entry of this log")
@@ -220,6 +232,9 @@ class LogReader:
             self._judge_again(size, line)
         for stamp in log.stamps:
             self._judge_stamp(stamp)
+        for seen in log.witnessed:
+            seen.text = note_text(self._place, seen.size, self._roots[seen.size])
+        log.faults += faults_under_file(log.witnessed)
         return log
 
     def _judge_stamp(self, stamp: HeadStamp) -> None:  # 7

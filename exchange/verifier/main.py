@@ -12,12 +12,12 @@ from pathlib import Path
 
 from exchange.verifier.compare import compare_packs
 from exchange.verifier.court import disclosed_as_json, disclosed_as_page, disclosed_as_text
-from exchange.verifier.disclosure import Disclosed, is_disclosure, verify_disclosure
+from exchange.verifier.disclosure import Disclosed, is_disclosure, judge_given, verify_disclosure
 from exchange.verifier.forms import WrongFormError
 from exchange.verifier.page import as_page
 from exchange.verifier.report import as_json, as_text
-from exchange.verifier.stamps import write_out
-from exchange.verifier.verify import Verified, judge_stamps, verify_pack
+from exchange.verifier.stamps import HeadStamp, write_out
+from exchange.verifier.verify import Verified, judge_stamps, judge_witnesses, verify_pack
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,6 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a page that can be printed")
     parser.add_argument("--tsa-roots", type=Path, metavar="PEM", help="certificates that time stamps lead to")
     parser.add_argument("--stamps", type=Path, metavar="FOLDER", help="write time stamps out for openssl ts")
+    parser.add_argument(
+        "--witness",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="key of a witness, as it tells it itself",
+    )
     asked = parser.parse_args(arguments)
     if len(asked.packs) > 2 or (asked.html and len(asked.packs) > 1):
         parser.error("give one pack, or two to compare; a page is made of one pack")
@@ -39,30 +46,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for path in asked.packs:
         try:
             if len(asked.packs) == 1 and is_disclosure(path):
-                return _disclosed(verify_disclosure(path), asked)
-            found.append(_verified(path, asked.tsa_roots))
+                return _disclosed(_verified_disclosure(path, asked), asked)
+            found.append(_verified(path, asked))
         except (WrongFormError, OSError, KeyError, TypeError, AttributeError, ValueError) as error:
             return _refuse(path, error)
     between = compare_packs(*found) if len(found) == 2 else []
     _tell(found, between, is_json=asked.json)
-    if asked.stamps:
-        stamps = [stamp for one in found for log in one.logs.values() for stamp in log.stamps]
-        sys.stderr.write("".join(f"{command}\n" for command in write_out(stamps, asked.stamps)))
+    _write_stamps([stamp for one in found for log in one.logs.values() for stamp in log.stamps], asked)
     if asked.html:
         asked.html.write_text(as_page(found[0]), encoding="utf-8")
     return 0 if all(one.holds for one in found) and not between else 1
 
 
-def _verified(path: Path, roots: Path | None) -> Verified:
+def _verified(path: Path, asked: argparse.Namespace) -> Verified:
     found = verify_pack(path)
-    if roots is not None:
-        judge_stamps(found, roots.read_bytes())
+    if asked.tsa_roots is not None:
+        judge_stamps(found, asked.tsa_roots.read_bytes())
+    judge_witnesses(found, asked.witness)
     return found
+
+
+def _verified_disclosure(path: Path, asked: argparse.Namespace) -> Disclosed:
+    found = verify_disclosure(path)
+    judge_given(found, asked.tsa_roots.read_bytes() if asked.tsa_roots else None, asked.witness)
+    return found
+
+
+def _write_stamps(stamps: list[HeadStamp], asked: argparse.Namespace) -> None:
+    """Write time stamps out if that is asked for, and say how to check them."""
+    if asked.stamps:
+        sys.stderr.write("".join(f"{command}\n" for command in write_out(stamps, asked.stamps)))
 
 
 def _disclosed(found: Disclosed, asked: argparse.Namespace) -> int:
     """Tell what the disclosure of one message proves."""
     sys.stdout.write(disclosed_as_json(found) if asked.json else disclosed_as_text(found))
+    _write_stamps(found.attested.stamps, asked)
     if asked.html:
         asked.html.write_text(disclosed_as_page(found), encoding="utf-8")
     return 0 if found.holds else 1

@@ -8,6 +8,7 @@
     log {"by", "cosigned", "cosignature", "ep", "head", "size"}             then its leaves, then the next log
     signed {"line", "size"}                                                 second signatures over its heads
     stamp {"at", "reply", "size", "tsa"}                                    time stamps over its heads
+    witness {"key", "line", "size"}                                         lines of witnesses over its heads
     leaf <exactly the bytes that were hashed>
     envelope <compact JWS, exactly as it was sent>                          of both directions
     end {"lines", "sha256"}                                                 over all lines before it
@@ -29,7 +30,7 @@ from typing import Any, BinaryIO, Final
 from exchange.verifier.forms import MAX_LINE, WrongFormError, read_object
 
 FIRST_LINE: Final = b"exchange-evidence/v1\n"
-WORDS: Final = ("header", "agreement", "card", "log", "signed", "stamp", "leaf", "envelope", "end")
+WORDS: Final = ("header", "agreement", "card", "log", "signed", "stamp", "witness", "leaf", "envelope", "end")
 """The words in the order in which they may come; `leaf` goes back to `log` once."""
 HEADER_NAMES: Final = {"at", "by", "link", "logs", "partner"}
 STAMP_NAMES: Final = {"at", "reply", "size", "tsa"}

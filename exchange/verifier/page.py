@@ -16,6 +16,7 @@ TERMS = (
     ("Root", "One digest over all entries of a ledger in their order. Changing an entry changes it."),
     ("Signed by its writer", "The agency's key signed size and root: it cannot take an entry back."),
     ("Held and signed by the other side", "The other agency says: I hold these entries, in this order."),
+    ("Witness", "A third party that remembers how far a ledger went; it saw numbers, no message."),
     ("Recovery key", "The only key that was compared by telephone at enrolment; it signs all others."),
     ("Proved", "Both ledgers name the same message and verdict, both sides signed, and the sender's "
      "signature on the message itself was verified."),
@@ -67,6 +68,13 @@ def _log(found: Verified, by: str) -> str:
         ("Signed by its writer", "yes" if log.signed else "no"),
         (f"Held and signed by {log.other}", f"to entry {log.cosigned}"),
         ("Root", segment_of(log.root)),
+        *(("Seen by a third party", line.words()) for line in log.witnessed if line.checked),
+        *(
+            ("Time stamp", f"entries 1 to {one.size} existed at {one.at}, says {one.tsa}")
+            for one in log.stamps
+            if one.checked
+        ),
+        *([("Heads signed again (ML-DSA-44)", str(log.signed_again))] if log.signed_again else []),
     )
 
 

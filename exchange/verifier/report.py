@@ -33,6 +33,10 @@ def as_json(found: Verified) -> dict[str, Any]:
                     {"tsa": stamp.tsa, "at": stamp.at, "entries": stamp.size, "checked": stamp.checked}
                     for stamp in log.stamps
                 ],
+                "witnessed": [
+                    {"witness": line.name, "at": line.at, "entries": line.size, "checked": line.checked}
+                    for line in log.witnessed
+                ],
             }
             for log in found.logs.values()
         ],
@@ -71,6 +75,7 @@ def as_text(found: Verified) -> str:
         for stamp in log.stamps:
             state = "checked" if stamp.checked else "not checked"
             lines.append(f"  entries 1 to {stamp.size} existed at {stamp.at}, says {stamp.tsa} ({state})")
+        lines += [f"  {line.words()}" for line in log.witnessed if line.checked]
         if log.signed_again:
             lines.append(f"  heads signed again, against quantum computers: {log.signed_again}")
     for way in found.directions:

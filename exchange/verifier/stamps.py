@@ -10,6 +10,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,11 @@ class HeadStamp:
 
 def read_stamp(value: bytes, by: str, size: int) -> HeadStamp:
     """Return a time stamp in a pack; `size` is that of its log."""
-    said = read_object(value, STAMP_NAMES, what="a time stamp in the pack")
+    return stamp_of(read_object(value, STAMP_NAMES, what="a time stamp in the pack"), by, size)
+
+
+def stamp_of(said: Mapping[str, Any], by: str, size: int) -> HeadStamp:
+    """Return the time stamp that a file tells; `size` is that of the largest head that it may be over."""
     if not isinstance(said["size"], int) or not 0 < said["size"] <= size:
         raise WrongFormError("a time stamp in the pack is over no head of its log")
     reply = read_segment(str(said["reply"]).encode("ascii", "replace"))

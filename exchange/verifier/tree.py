@@ -51,3 +51,28 @@ def is_under(root: bytes, leaf: bytes, *, index: int, size: int, path: Sequence[
             node = hashlib.sha256(b"\x01" + node + other).digest()
         at, last = at >> 1, last >> 1
     return last == 0 and node == root
+
+
+def is_beginning(first: bytes, second: bytes, *, sizes: tuple[int, int], path: Sequence[bytes]) -> bool:
+    """Return True if a tree is the beginning of a larger one, by their roots (RFC 9162, 2.1.4.2)."""
+    small, large = sizes
+    if not 0 < small < large or any(len(one) != len(first) for one in (second, *path)):
+        return False
+    at, last, rest = small - 1, large - 1, list(path)
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    if at and not rest:
+        return False
+    old = new = rest.pop(0) if at else first
+    for other in rest:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            old = hashlib.sha256(b"\x01" + other + old).digest()
+            new = hashlib.sha256(b"\x01" + other + new).digest()
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            new = hashlib.sha256(b"\x01" + new + other).digest()
+        at, last = at >> 1, last >> 1
+    return last == 0 and (old, new) == (first, second)

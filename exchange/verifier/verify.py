@@ -19,6 +19,7 @@ from exchange.verifier.logs import Log, LogReader
 from exchange.verifier.messages import Difference, Direction, Envelopes, join
 from exchange.verifier.pack import Record, read_header, read_pack
 from exchange.verifier.stamps import check_stamp
+from exchange.verifier.witnessed import NOT_CHECKED, faults_under_given
 
 
 @dataclass
@@ -120,6 +121,8 @@ def _logs(reading: Reading, header: dict[str, Any], keys: dict[str, Keys]) -> di
             reader.take_signed(reading.take().value)
         while reading.word == "stamp":
             reader.take_stamp(reading.take().value)
+        while reading.word == "witness":
+            reader.take_witnessed(reading.take().value)
         while reading.word == "leaf":
             reader.take(reading.take().value)
         readers.append(reader)
@@ -155,6 +158,17 @@ def judge_stamps(verified: Verified, roots: bytes) -> None:
     verified.unchecked = _unchecked(verified)
 
 
+def judge_witnesses(verified: Verified, keys: list[str]) -> None:
+    """Check the lines of witnesses under the keys that the reader gives.
+
+    Raises:
+        WrongFormError: a key has another form.
+    """
+    for log in verified.logs.values():
+        log.faults += faults_under_given(log.witnessed, keys)
+    verified.unchecked = _unchecked(verified)
+
+
 def _unchecked_stamps(log: Log) -> str:
     number = sum(not stamp.checked for stamp in log.stamps)
     return (
@@ -182,6 +196,7 @@ def _unchecked(verified: Verified) -> list[str]:
             )
         if any(not stamp.checked for stamp in log.stamps):
             found.append(_unchecked_stamps(log))
+        found += [line.words() for line in log.witnessed if line.checked == NOT_CHECKED]
         if log.unread:
             found.append(_unread(log))
         if log.ep > 1:

@@ -3,7 +3,8 @@
 
 1. the request has the exact form                                           else 400
 2. the policy knows the log                                                 else 404
-3. the head is signed by a key that the policy trusts for it                else 403
+3. the head is signed by a key that the policy trusts for it; lines of other
+   keys are ignored, a line of a trusted key that does not verify is not     else 403
 4. the old size is not above the size of the head                           else 400
 5. the old size is that of the head which was cosigned last, 0 before it    else 409, with that size
 6. at the same size the root is the same                                    else 409, with that size
@@ -15,12 +16,12 @@ as evidence (`keeping`), and tells nobody but its administrator.
 Source: c2sp.org/tlog-witness.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from exchange.errors import ProofInvalidError, ProtocolError
-from exchange.ledger.notes import Head, verify_head
+from exchange.errors import ProofInvalidError, ProtocolError, SignatureInvalidError
+from exchange.ledger.notes import Head, read_head, verify_head
 from exchange.ledger.proofs import verify_consistency
 from exchange.ledger.witnessing import WitnessRequest
 from exchange.protocol.suites import PublicKey
@@ -55,14 +56,19 @@ class Verdict:
     is_evidence: bool = False
 
 
-def signed_head(request: WitnessRequest, keys: Iterable[PublicKey]) -> Head | None:
-    """Return the head if one of the trusted keys of its writer signed it (3)."""
-    for key in keys:
-        try:
-            return verify_head(request.note, key, by=request.head.claimed.by)
-        except ProtocolError:
-            continue
-    return None
+def only_trusted(request: WitnessRequest, keys: Sequence[PublicKey]) -> WitnessRequest | None:
+    """Return the request with the one line of a trusted key under its head, or None without one (3)."""
+    trusted = []
+    for note in (request.note, *request.others):
+        for key in keys:
+            try:
+                verify_head(note, key, by=request.head.claimed.by)
+            except SignatureInvalidError:
+                return None
+            except ProtocolError:
+                continue
+            trusted.append(note)
+    return replace(request, head=read_head(trusted[0]), note=trusted[0], others=()) if trusted else None
 
 
 def judge(request: WitnessRequest, head: Head, known: Known) -> Verdict:

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The small store of a witness: the last head of each log, every cosignature, and evidence of two histories.
+"""The small store of a witness: the newest head of each log, its cosignature, evidence of two histories.
 
 1. One process, one connection, every commit durable before the answer (threat model, rules 14 and 25).
 2. To compare with the last head and to take the new one is one transaction.
-3. What was cosigned is never changed; the last head only grows.
+3. Of each log one head is kept, the newest, with the cosignature over it; it only gives way to a larger one.
+   The cosignatures of before are with the logs, which asked for them.
 4. Of two histories of one log the first three requests are kept.
 
+A store of an earlier version, which kept every head, is brought to this form when it is opened.
 A witness whose store was lost must get a new name and key: it could cosign a shorter log.
 """
 
@@ -21,7 +23,6 @@ from typing import Final, Self
 
 from exchange.clock import instant_text
 from exchange.errors import ConfigurationError, StoreError
-from exchange.ledger.notes import Head
 from exchange.ledger.witnessing import WitnessRequest
 from exchange.witness.judging import Known, Status, Verdict, judge
 
@@ -29,22 +30,30 @@ STORE_NAME: Final = "witness.db"
 LOCK_NAME: Final = "witness.lock"
 EVIDENCE_COPIES: Final = 3
 _TABLES: Final = """
-CREATE TABLE IF NOT EXISTS cosigned (
-    origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL CHECK (length(root) = 32),
-    note TEXT NOT NULL, line TEXT NOT NULL, at TEXT NOT NULL,
-    PRIMARY KEY (origin, size)
+CREATE TABLE IF NOT EXISTS newest (
+    origin TEXT NOT NULL PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL CHECK (length(root) = 32),
+    note TEXT NOT NULL, line TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS evidence (
     origin TEXT NOT NULL, old_size INTEGER NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT;
-CREATE TRIGGER IF NOT EXISTS cosigned_grows BEFORE INSERT ON cosigned
-WHEN NEW.size <= (SELECT max(size) FROM cosigned WHERE origin = NEW.origin)
+CREATE TRIGGER IF NOT EXISTS newest_is_one BEFORE INSERT ON newest
+WHEN EXISTS (SELECT 1 FROM newest WHERE origin = NEW.origin)
+BEGIN SELECT RAISE(ABORT, 'a log has one newest head'); END;
+CREATE TRIGGER IF NOT EXISTS newest_grows BEFORE UPDATE ON newest
+WHEN NEW.origin <> OLD.origin OR NEW.size <= OLD.size
 BEGIN SELECT RAISE(ABORT, 'a log only grows'); END;
-CREATE TRIGGER IF NOT EXISTS cosigned_stays BEFORE UPDATE ON cosigned
-BEGIN SELECT RAISE(ABORT, 'what was cosigned stays'); END;
-CREATE TRIGGER IF NOT EXISTS cosigned_is_kept BEFORE DELETE ON cosigned
-BEGIN SELECT RAISE(ABORT, 'what was cosigned is kept'); END;
+CREATE TRIGGER IF NOT EXISTS newest_is_kept BEFORE DELETE ON newest
+BEGIN SELECT RAISE(ABORT, 'the newest head of a log is kept'); END;
 """
+_FROM_EVERY_HEAD: Final = """
+BEGIN IMMEDIATE;
+INSERT INTO newest SELECT origin, max(size), root, note, line, at FROM cosigned GROUP BY origin;
+DROP TABLE cosigned;
+COMMIT;
+"""
+_BEGIN: Final = "INSERT INTO newest (size, root, note, line, at, origin) VALUES (?, ?, ?, ?, ?, ?)"
+_GROW: Final = "UPDATE newest SET size = ?, root = ?, note = ?, line = ?, at = ? WHERE origin = ?"
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,8 @@ class WitnessStore:
         self._connection.executescript(
             "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + _TABLES
         )
+        if self._connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'cosigned'").fetchone():
+            self._connection.executescript(_FROM_EVERY_HEAD)
 
     def __enter__(self) -> Self:
         return self
@@ -101,35 +112,30 @@ class WitnessStore:
 
     def known(self, origin: str) -> Known:
         """Return the head of a log that was cosigned last."""
-        row = self._connection.execute(
-            "SELECT size, root FROM cosigned WHERE origin = ? ORDER BY size DESC LIMIT 1", (origin,)
-        ).fetchone()
+        row = self._connection.execute("SELECT size, root FROM newest WHERE origin = ?", (origin,)).fetchone()
         return Known(*row) if row else Known()
 
     def newest_note(self, origin: str) -> str:
         """Return the signed head of a log that was cosigned last, "" before the first."""
-        row = self._connection.execute(
-            "SELECT note FROM cosigned WHERE origin = ? ORDER BY size DESC LIMIT 1", (origin,)
-        ).fetchone()
+        row = self._connection.execute("SELECT note FROM newest WHERE origin = ?", (origin,)).fetchone()
         return str(row[0]) if row else ""
 
     def take(
-        self, origin: str, head: Head, request: WitnessRequest, *, at: datetime, cosign: Callable[[], str]
+        self, origin: str, request: WitnessRequest, *, at: datetime, cosign: Callable[[], str]
     ) -> tuple[Verdict, str]:
-        """Judge a signed head against the last one and keep it; return the verdict and the cosignature.
+        """Judge a head that is signed against the last one and keep it; return verdict and cosignature.
 
         Raises:
             StoreError: the disk failed; nothing may be answered.
         """
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            verdict = judge(request, head, self.known(origin))
+            head, known = request.head.claimed, self.known(origin)
+            verdict = judge(request, head, known)
             line = cosign() if verdict.status is Status.COSIGNED else ""
-            if line and head.size > self.known(origin).size:
-                self._connection.execute(
-                    "INSERT INTO cosigned VALUES (?, ?, ?, ?, ?, ?)",
-                    (origin, head.size, head.root, request.note, line, instant_text(at)),
-                )
+            if line and head.size > known.size:
+                row = (head.size, head.root, request.note, line, instant_text(at), origin)
+                self._connection.execute(_GROW if known.size else _BEGIN, row)
             if verdict.is_evidence:
                 self._keep_evidence(origin, request, at)
             self._connection.execute("COMMIT")
@@ -150,7 +156,7 @@ class WitnessStore:
     def seen(self) -> list[Seen]:
         """Return every log with the size that was cosigned last, and how much evidence against it is kept."""
         rows = self._connection.execute(
-            "SELECT origin, max(size), at, (SELECT count(*) FROM evidence AS e WHERE e.origin = c.origin)"
-            " FROM cosigned AS c GROUP BY origin ORDER BY origin"
+            "SELECT origin, size, at, (SELECT count(*) FROM evidence AS e WHERE e.origin = n.origin)"
+            " FROM newest AS n ORDER BY origin"
         )
         return [Seen(*row) for row in rows]

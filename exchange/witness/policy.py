@@ -30,6 +30,8 @@ from exchange.protocol.suites import Algorithm, KeyUse, PublicKey, check_public
 POLICY_NAME: Final = "witness.toml"
 MAX_POLICY_BYTES: Final = 1_048_576
 """Some thousand logs."""
+MAX_LOGS: Final = 5_000
+"""With keys and links of each it fills the file."""
 
 
 class LogPolicy(BaseModel):
@@ -67,7 +69,7 @@ class Policy(BaseModel):
     name: str
     host: str = "127.0.0.1"
     port: int = Field(default=8090, ge=0, le=65535)
-    log: list[LogPolicy] = Field(default_factory=list, max_length=5_000)
+    log: list[LogPolicy] = Field(default_factory=list, max_length=MAX_LOGS)
 
     @field_validator("name")
     @classmethod

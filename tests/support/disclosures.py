@@ -11,17 +11,27 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
 from exchange.interfaces.api import evidence as commands
 from exchange.interfaces.api.desk import Answer, Ask, Desk
+from exchange.ledger.notes import head_text, read_head
+from exchange.ledger.witnessing import WitnessKey
 from exchange.protocol.parts import Document
+from exchange.protocol.suites import KeyUse
+from exchange.service.ledgers import HeadStamp
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import release
 from exchange.service.rows import Direction, MessageRow
+from exchange.service.second_signatures import keep, sign_again
+from exchange.service.surroundings import Witnesses
+from exchange.service.witnesses import show_heads
 from exchange.verifier.disclosure import FORM
 from tests.support.notices import notice
+from tests.support.tsa import RIGHT, Authority, request_over
+from tests.support.witness import NAME, WitnessInMemory, witness_key
 from tests.support.world import OFFICER, SECOND, VN, Agency, World
 
 GROUP = 3
@@ -56,6 +66,7 @@ def tell(
     persons: int = GROUP,
     change: Callable[[Document], None] = lambda _: None,
     limit_s: float = 86_400,
+    prepare: Callable[[World], None] = lambda _: None,
 ) -> None:
     """Deliver a notice about a group, then tell the story."""
 
@@ -69,7 +80,9 @@ def tell(
         assert row is not None
         await story(Told(world, row))
 
-    World(seed=5).run(play, limit_s=limit_s)
+    world = World(seed=5)
+    prepare(world)
+    world.run(play, limit_s=limit_s)
 
 
 async def _is_proved(world: World, seq: int) -> bool:
@@ -99,6 +112,67 @@ def group_disclosure() -> tuple[bytes, ...]:
 
     tell(story)
     return tuple(lines)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A disclosure with what third parties and second keys said, and what a reader may hold against it."""
+
+    lines: tuple[bytes, ...]
+    witness: str
+    """Key of the witness."""
+    authority: bytes
+    """Certificate of the time-stamping authority, as PEM."""
+
+
+@cache
+def seen_disclosure(*, apart: bool = False) -> Seen:
+    """Return the disclosure of a message about one person; a witness saw two heads over it.
+
+    The first of these heads was stamped and signed a second time, too; the log grew in between. `apart`: the
+    partner did not get what came in between, so the second head is larger than all that it signed.
+    """
+    lines: Lines = []
+    authority, folder = Authority(), TemporaryDirectory()
+
+    def prepare(world: World) -> None:
+        keys = {world.kh.code: world.kh.keys.keyring().public(KeyUse.HEAD)}
+        witness = WitnessInMemory(Path(folder.name), keys)
+        world.kh.witnesses = Witnesses((witness.chosen,), witness)
+
+    async def story(told: Told) -> None:
+        node, link = told.world.kh.node, told.world.link
+        await _seen(told.world, authority)
+        told.world.weather.down = apart
+        again = await release(node, link, notice(node, VN), officer=OFFICER)
+        if not apart:
+            await told.world.until(lambda: _is_proved(told.world, again.seq))
+        await show_heads(node, link, at=node.clock.now())
+        shown = await told.propose(person=0)
+        answer = await told.disclose(shown["digest"], person=0)
+        lines.extend(f"{word} {value}\n".encode() for word, value in answer["records"])
+
+    with folder:
+        tell(story, persons=1, prepare=prepare)
+    return Seen(tuple(lines), str(WitnessKey(NAME, witness_key().public)), authority.pem)
+
+
+async def _seen(world: World, authority: Authority) -> None:
+    """Let a witness, a second key and an authority see the newest head of the sender."""
+    node, link = world.kh.node, world.link
+    await show_heads(node, link, at=node.clock.now())
+    kept = await world.kh.store.read(lambda uow: uow.logs.head(link, node.agency))
+    assert kept is not None
+    head = read_head(kept.note).claimed
+    reply = authority.reply(request_over(head_text(head).encode()), RIGHT)
+
+    def unit(uow: UnitOfWork) -> None:
+        now = node.clock.now()
+        keep(uow, link, node.agency, sign_again(node, head), epoch=1, at=now)
+        stamp = HeadStamp(head.size, "tsa.example", reply, authority.at)
+        uow.stamps.add(link, node.agency, stamp, epoch=1)
+
+    await world.kh.store.write(unit)
 
 
 def write_disclosure(path: Path, lines: Lines) -> Path:

@@ -24,14 +24,16 @@ from exchange.ledger.entries import Entry, accp, agrx, encode_leaf, keyx, opened
 from exchange.ledger.lattice import lattice_line
 from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import Head, cosign, head_text, sign_head
+from exchange.ledger.witnessing import WitnessKey, witness_line
 from exchange.protocol.agreement import Agreement, Party, new_agreement, read_agreement, sign_agreement
 from exchange.protocol.envelope import Envelope, sign_envelope
 from exchange.protocol.profiles import load_profile, terms_for
-from exchange.protocol.suites import KeyUse, PrivateKey, Suite
+from exchange.protocol.suites import KeyUse, PrivateKey, PublicKey, Suite
 from exchange.verifier.pack import FIRST_LINE
 from tests.support import identity
 from tests.support.identity import KH, NOW, VN
 from tests.support.tsa import RIGHT, Authority, Wrong, request_over
+from tests.support.witness import NAME
 
 BODY = sha256(b"a sealed body")
 Lines = list[bytes]
@@ -66,6 +68,9 @@ class Side:
     """Second signatures over heads."""
     stamps: list[dict[str, Any]] = field(default_factory=list)
     """Time stamps over heads."""
+
+    witnessed: list[dict[str, Any]] = field(default_factory=list)
+    """Lines of witnesses over heads."""
 
     def log(self, *entries: Entry) -> None:
         for entry in entries:
@@ -103,6 +108,19 @@ class Side:
         said = {"tsa": "tsa.example", "at": instant_text(authority.at), "size": head.size}
         reply = authority.reply(request_over(head_text(head).encode()), wrong)
         self.stamps.append(said | {"reply": b64url(reply)})
+
+    def show(self, key: PrivateKey, *, name: str = NAME, shown: PublicKey | None = None) -> None:
+        """Let a witness cosign the head as it is now; `shown` is the key that the pack names."""
+        line = witness_line(self.head(), key, name=name, at=NOW)
+        known = str(WitnessKey(name, shown or key.public))
+        self.witnessed.append({"key": known, "line": line, "size": len(self.leaves)})
+
+    def records(self) -> Iterator[tuple[str, bytes]]:
+        """Yield what a pack holds of the log behind its heads."""
+        said = {"signed": self.signed_again, "stamp": self.stamps, "witness": self.witnessed}
+        for word, values in said.items():
+            yield from ((word, _text(value)) for value in values)
+        yield from (("leaf", leaf) for leaf in self.leaves)
 
 
 class TwoSides:
@@ -167,15 +185,10 @@ class TwoSides:
             yield "card", identity.agency(code).card.raw
         for side, other in ((self.kh, self.vn), (self.vn, self.kh)):
             head = side.head()
-            line = cosign(head, key_of(other.code, KeyUse.COSIGN), by=other.code, at=NOW)
+            cosigned = cosign(head, key_of(other.code, KeyUse.COSIGN), by=other.code, at=NOW)
             said = {"by": side.code, "ep": 1, "size": len(side.leaves), "head": head}
-            yield "log", _text(said | {"cosigned": head, "cosignature": line})
-            for signed in side.signed_again:
-                yield "signed", _text(signed)
-            for stamp in side.stamps:
-                yield "stamp", _text(stamp)
-            for leaf in side.leaves:
-                yield "leaf", leaf
+            yield "log", _text(said | {"cosigned": head, "cosignature": cosigned})
+            yield from side.records()
         for side in (self.kh, self.vn):
             for envelope in side.envelopes:
                 yield "envelope", envelope

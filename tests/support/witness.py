@@ -11,7 +11,7 @@ from exchange.ids import AgencyCode
 from exchange.ledger.witnessing import SIZE_TYPE, WitnessKey, read_request, witness_line
 from exchange.protocol.suites import Algorithm, KeyUse, PrivateKey, PublicKey
 from exchange.service.surroundings import Witness, WitnessReply
-from exchange.witness.judging import Status, signed_head
+from exchange.witness.judging import Status, only_trusted
 from exchange.witness.keeping import WitnessStore
 
 NAME = "witness.example/w1"
@@ -51,12 +51,15 @@ class WitnessInMemory:
         asked = read_request(raw)
         self.asked.append(asked.old_size)
         keys = self.keys.get(asked.head.claimed.by, ())
-        head = signed_head(asked, keys)
-        if head is None:
+        trusted = only_trusted(asked, keys)
+        if trusted is None:
             return WitnessReply(403 if keys else 404, "", b"")
         origin = asked.head.text.partition("\n")[0]
         verdict, line = self.store.take(
-            origin, head, asked, at=AT, cosign=lambda: witness_line(asked.note, self.key, name=NAME, at=AT)
+            origin,
+            trusted,
+            at=AT,
+            cosign=lambda: witness_line(trusted.note, self.key, name=NAME, at=AT),
         )
         if verdict.status is Status.CONFLICT:
             return WitnessReply(409, SIZE_TYPE, f"{verdict.known_size}\n".encode())

@@ -8,7 +8,7 @@ from typing import Any
 from exchange.kit.contexts import FILE
 from exchange.kit.vectors import SUFFIX
 
-from tools.vectors import enrolment, erasures, frames, gates, jsons, lattice, ledger, lines, results
+from tools.vectors import enrolment, erasures, frames, gates, jsons, lattice, ledger, lines, results, witness
 from tools.vectors.kept import KeptBodies, kept_contexts
 
 FOLDER = Path(__file__).resolve().parents[2] / "tests" / "vectors" / "kit"
@@ -29,6 +29,7 @@ def files(folder: Path = FOLDER) -> dict[str, str]:
         "cosignatures": ledger.cosignatures(contexts),
         "erasures": erasures.rows(contexts),
         "lattice": lattice.rows(contexts, _kept(folder / f"lattice{SUFFIX}")),
+        "witness": witness.rows(contexts),
         "frames": frames.rows(contexts),
         "cards": enrolment.cards(contexts),
         "agreements": enrolment.agreements(contexts),

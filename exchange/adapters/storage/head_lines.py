@@ -7,7 +7,7 @@ from exchange.adapters.storage.columns import from_instant
 from exchange.adapters.storage.database import Database
 from exchange.adapters.storage.logs import SqlLogs
 from exchange.ids import AgencyCode, LinkId
-from exchange.service.ledgers import HeadLine
+from exchange.service.ledgers import HeadLine, Sizes
 
 
 class SqlHeadLines:
@@ -26,3 +26,8 @@ class SqlHeadLines:
     def page(self, link: LinkId, by: AgencyCode, *, epoch: int, after: int, limit: int) -> list[HeadLine]:
         values = {"log": self._logs.number_of(link, by, epoch), "after": after, "limit": limit}
         return [HeadLine(*row) for row in self._database.all("head_line_page", values)]
+
+    def around(self, link: LinkId, by: AgencyCode, *, epoch: int, sizes: Sizes) -> list[HeadLine]:
+        log = self._logs.number_of(link, by, epoch)
+        values = {"log": log, "least": sizes.least, "most": sizes.most}
+        return [HeadLine(*row) for row in self._database.all("head_line_around", values)]

@@ -5,7 +5,7 @@ from exchange.adapters.storage.columns import from_instant, to_instant
 from exchange.adapters.storage.database import Database, Row
 from exchange.adapters.storage.logs import SqlLogs
 from exchange.ids import AgencyCode, LinkId
-from exchange.service.ledgers import HeadStamp
+from exchange.service.ledgers import HeadStamp, Sizes
 
 
 class SqlStamps:
@@ -34,6 +34,11 @@ class SqlStamps:
         values = {"log": self._logs.number_of(link, by, epoch), "tsa": tsa}
         row = self._database.one("stamp_newest", values)
         return _stamp(row) if row else None
+
+    def around(self, link: LinkId, by: AgencyCode, *, epoch: int, sizes: Sizes) -> list[HeadStamp]:
+        log = self._logs.number_of(link, by, epoch)
+        values = {"log": log, "least": sizes.least, "most": sizes.most}
+        return [_stamp(row) for row in self._database.all("stamp_around", values)]
 
 
 def _stamp(row: Row) -> HeadStamp:

@@ -7,7 +7,8 @@ from exchange.adapters.storage.columns import from_instant
 from exchange.adapters.storage.database import Database
 from exchange.adapters.storage.logs import SqlLogs
 from exchange.errors import StoreError
-from exchange.ids import LinkId
+from exchange.ids import AgencyCode, LinkId
+from exchange.service.ledgers import Sizes, WitnessLine
 
 
 class SqlWitnessed:
@@ -25,3 +26,8 @@ class SqlWitnessed:
     def size(self, link: LinkId, witness: str) -> int:
         row = self._database.one("witnessed_size", {"log": self._logs.number(link), "witness": witness})
         return int(row[0]) if row else 0
+
+    def around(self, link: LinkId, by: AgencyCode, *, epoch: int, sizes: Sizes) -> list[WitnessLine]:
+        log = self._logs.number_of(link, by, epoch)
+        values = {"log": log, "least": sizes.least, "most": sizes.most}
+        return [WitnessLine(*row) for row in self._database.all("witnessed_around", values)]

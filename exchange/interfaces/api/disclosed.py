@@ -5,18 +5,21 @@ Source: docs/protocol/disclosure.md; who reads it is `exchange.verifier.disclosu
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from exchange.clock import instant_text
 from exchange.ids import b64url
+from exchange.protocol.strictjson import JsonValue
+from exchange.service.attesting import Attested, head_text, stamp_text, witness_text
 from exchange.service.exhibits import Exhibit, ProvedLeaf
+from exchange.service.node import Node
 from exchange.service.packs import LogExtent, version_text
 from exchange.service.rows import AuditRow
 from exchange.verifier.claims import NOT_PROVED, PROVED
 
 
-def records(exhibit: Exhibit, at: datetime) -> Iterator[tuple[str, str]]:
+def records(exhibit: Exhibit, at: datetime, node: Node) -> Iterator[tuple[str, str]]:
     """Yield the records of a disclosure."""
     chosen, start = exhibit.selection, exhibit.beginning
     yield "header", _text({
@@ -37,6 +40,8 @@ def records(exhibit: Exhibit, at: datetime) -> Iterator[tuple[str, str]]:
         yield "head", _text(_head(head))
     for leaf in exhibit.leaves:
         yield "leaf", _text(_leaf(leaf))
+    for said in exhibit.attested:
+        yield from _attested(said, node)
     yield "envelope", exhibit.envelope.decode("ascii")
     for part in chosen.parts:
         proof = [b64url(one) for one in part.proof]
@@ -55,9 +60,22 @@ def _leaf(leaf: ProvedLeaf) -> dict[str, object]:
     return {"by": leaf.by, "proof": proof, "raw": leaf.raw.decode("ascii")}
 
 
+def _attested(said: Attested, node: Node) -> Iterator[tuple[str, str]]:
+    """Yield what was said about heads of one log, each head of another size before it."""
+    by: dict[str, JsonValue] = {"by": said.by}
+    for head in said.heads:
+        yield "other", _text(by | head_text(head))
+    for line in said.lines:
+        yield "signed", _text(by | {"line": line.line, "size": line.size})
+    for stamp in said.stamps:
+        yield "stamp", _text(by | stamp_text(stamp))
+    for witness in said.witnessed:
+        yield "witness", _text(by | witness_text(node, witness))
+
+
 def _act(act: AuditRow) -> dict[str, object]:
     return {"act": act.act, "actor": act.actor, "at": instant_text(act.at), "partner": act.object}
 
 
-def _text(value: dict[str, object]) -> str:
+def _text(value: Mapping[str, object]) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -9,6 +9,7 @@ from exchange.ids import Digest, b64url, parse_link
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_of
 from exchange.interfaces.api.disclosed import records
 from exchange.service import disclosing, packs, tiles
+from exchange.service.attesting import stamp_text, witness_text, witnessed
 from exchange.service.exhibits import gather
 from exchange.service.rows import Direction
 from exchange.service.tiles import LogName
@@ -67,9 +68,13 @@ async def pack_stamps(desk: Desk, ask: Ask) -> Answer:
         after=(ask.number("after"), ask.text("tsa", "")),
         size=ask.number("size"),
     )
-    rows = [{"size": one.size, "tsa": one.tsa, "at": instant_text(one.at), "reply": b64url(one.reply)}
-            for one in found]  # fmt: skip
-    return {"stamps": rows}
+    return {"stamps": [stamp_text(one) for one in found]}
+
+
+async def pack_witnessed(desk: Desk, ask: Ask) -> Answer:
+    log = LogName(parse_link(ask.text("link")), ask.agency("log"), ask.number("ledger"))
+    found = await witnessed(desk.node, log, size=ask.number("size"))
+    return {"witnessed": [witness_text(desk.node, one) for one in found]}
 
 
 async def begin_tiles(desk: Desk, ask: Ask) -> Answer:
@@ -133,7 +138,7 @@ async def disclose(desk: Desk, ask: Ask) -> Answer:
     )
     return {
         "message": row.id,
-        "records": list(records(await gather(desk.node, chosen), desk.node.clock.now())),
+        "records": list(records(await gather(desk.node, chosen), desk.node.clock.now(), desk.node)),
     }
 
 
@@ -142,6 +147,7 @@ COMMANDS: dict[str, Command] = {
     "evidence.leaves": pack_leaves,
     "evidence.signed": pack_signed,
     "evidence.stamps": pack_stamps,
+    "evidence.witnessed": pack_witnessed,
     "evidence.tiles": begin_tiles,
     "evidence.tile": tile,
     "evidence.envelopes": pack_envelopes,

@@ -124,10 +124,15 @@ def verify(
     stamps: Annotated[
         Path | None, typer.Option("--stamps", help="Folder for the time stamps, to check with openssl ts.")
     ] = None,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option("--witness", help="Key of a witness, as it tells it; repeatable."),
+    ] = None,
 ) -> None:
     """Verify a disclosure, a pack, or two packs. Needs no service. Exit 1 if something differs."""
     files = {"--html": html, "--tsa-roots": tsa_roots, "--stamps": stamps}
     options = [part for name, path in files.items() if path for part in (name, str(path))]
+    options += [part for key in witness or () for part in ("--witness", key)]
     options += ["--json"] if as_json else []
     raise typer.Exit(run_verifier([*map(str, packs), *options]))
 

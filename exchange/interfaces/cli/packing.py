@@ -47,6 +47,7 @@ def _records(service: Service, start: Answer) -> Iterator[tuple[str, str]]:
         yield "log", _text(log)
         yield from (("signed", signed) for signed in _signed(service, link, log))
         yield from (("stamp", stamp) for stamp in _stamps(service, link, log))
+        yield from (("witness", line) for line in _witnessed(service, link, log))
         yield from (("leaf", leaf) for leaf in _leaves(service, link, log))
     for direction in DIRECTIONS:
         first, last = start["first"][direction], start["last"][direction]
@@ -76,6 +77,13 @@ def _stamps(service: Service, link: str, log: Answer) -> Iterator[str]:
         for row in rows:
             yield _text(row)
             after, tsa = row["size"], row["tsa"]
+
+
+def _witnessed(service: Service, link: str, log: Answer) -> Iterator[str]:
+    """Yield the lines of witnesses over heads of a log; a few of each, so there is one page."""
+    members = {"link": link, "log": log["by"], "ledger": log["ep"], "size": log["size"]}
+    for row in service.ask("evidence.witnessed", **members)["witnessed"]:
+        yield _text(row)
 
 
 def _leaves(service: Service, link: str, log: Answer) -> Iterator[str]:

@@ -10,6 +10,7 @@ from exchange.errors import UsageError
 from exchange.interfaces.cli.tiling import write_tiles
 from exchange.ledger.notes import read_head
 from exchange.ledger.tiles import TiledProofs, TilePlace
+from exchange.ledger.witnessing import WitnessKey
 from exchange.service import packs
 from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState
@@ -18,10 +19,11 @@ from exchange.verifier.verify import verify_pack
 from tests.support.anew import both_decide, fork, send, until_open
 from tests.support.checks import settle
 from tests.support.command_line import run
-from tests.support.disclosures import group_disclosure
+from tests.support.disclosures import group_disclosure, seen_disclosure, write_disclosure
 from tests.support.evidence import NodeService, at_once, export
 from tests.support.local_service import LocalService
 from tests.support.notices import notice
+from tests.support.witness import NAME, witness_key
 from tests.support.world import KH, OFFICER, VN, World
 
 MESSAGES = 3
@@ -216,3 +218,14 @@ def test_a_disclosure_never_replaces_a_file_and_is_not_used_up_by_trying(tmp_pat
 
     assert (done.code, path.read_text()) == (2, "kept")
     assert service.asked == []
+
+
+def test_the_key_of_a_witness_that_the_reader_gives_reaches_the_verifier(tmp_path: Path) -> None:
+    seen = seen_disclosure()
+    path = write_disclosure(tmp_path / "one.disclosure", list(seen.lines))
+
+    right = run("evidence", "verify", path, "--witness", seen.witness)
+    wrong = run("evidence", "verify", path, "--witness", str(WitnessKey(NAME, witness_key("x").public)))
+
+    assert (right.code, right.out.count("checked under the key that was given")) == (0, 2)
+    assert (wrong.code, wrong.out.count("fault witness_of_other_key")) == (1, 2)

@@ -52,7 +52,7 @@ def test_the_logs_are_listed(tmp_path: Path) -> None:
     assert "no log was witnessed yet" in run("witness", "list", tmp_path / "w").out
     asked = request(7, 0)
     with WitnessStore(tmp_path / "w") as store:
-        store.take("exchange/v1/x/KH-MOSVY-DAHT/1", asked.head.claimed, asked, at=AT, cosign=lambda: "line")
+        store.take("exchange/v1/x/KH-MOSVY-DAHT/1", asked, at=AT, cosign=lambda: "line")
 
     found = json.loads(run("witness", "list", tmp_path / "w", "--json").out)
     assert [(each["origin"], each["size"]) for each in found["logs"]] == [

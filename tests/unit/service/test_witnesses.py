@@ -22,6 +22,9 @@ from exchange.service.rows import LinkState
 from exchange.service.surroundings import Witnesses, WitnessReply
 from exchange.service.tiles import LogName
 from exchange.service.witnesses import Word, answer_of, is_confirmed, show_heads
+from exchange.verifier.verify import verify_pack
+from exchange.verifier.witnessed import BY_FILE, NOT_CHECKED
+from tests.support.evidence import export
 from tests.support.notices import notice
 from tests.support.witness import NAME, WitnessInMemory, witness_key
 from tests.support.world import OFFICER, VN, World
@@ -102,6 +105,26 @@ def test_a_store_that_lost_what_was_witnessed_asks_once_more_from_the_size_it_is
         assert witness.asked == [0, size]
 
     play(tmp_path, story)
+
+
+def test_a_pack_carries_what_the_witness_said_with_the_key_that_was_chosen(tmp_path: Path) -> None:
+    packs = [tmp_path / "chosen.pack", tmp_path / "no-longer.pack"]
+
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        await word(world, witness)
+        await grow(world)
+        await word(world, witness)
+        export(world.kh, packs[0])
+        world.kh.node = replace(world.kh.node, witnesses=None)
+        export(world.kh, packs[1])
+
+    play(tmp_path, story)
+    chosen, no_longer = (verify_pack(path) for path in packs)
+
+    assert chosen.holds
+    assert [line.checked for line in chosen.logs[chosen.header["by"]].witnessed] == [BY_FILE, BY_FILE]
+    assert no_longer.holds
+    assert [line.checked for line in no_longer.logs[chosen.header["by"]].witnessed] == [NOT_CHECKED] * 2
 
 
 UNSIGNED = [

@@ -1,18 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a witness cosigns: a signed head that extends the one before, and nothing else."""
 
+import base64
 import hashlib
 
 import pytest
-from exchange.errors import ConfigurationError
+from exchange.errors import ConfigurationError, NoteInvalidError
 from exchange.ids import AgencyCode, LinkId, b64url
 from exchange.ledger.merkle import leaf_hash
 from exchange.ledger.notes import Head, sign_head
 from exchange.ledger.proofs import ProofMaker
-from exchange.ledger.witnessing import WitnessRequest, read_request, write_request
+from exchange.ledger.witnessing import (
+    MAX_SIGNATURE_LINES,
+    WitnessRequest,
+    read_request,
+    witness_line,
+    write_request,
+)
 from exchange.protocol.suites import Algorithm, KeyUse, PrivateKey
-from exchange.witness.judging import Known, Status, judge, signed_head
+from exchange.witness.judging import Known, Status, judge, only_trusted
 from exchange.witness.policy import POLICY_NAME, read_policy
+from tests.support.witness import AT, witness_key
 
 LINK = LinkId("kQ9w7VtR0aLh4uJp6ZxC1g")
 BY = AgencyCode("KH-MOSVY-DAHT")
@@ -32,9 +40,9 @@ def request(
 
 
 def verdict(asked: WitnessRequest, known: Known) -> Status:
-    head = signed_head(asked, [HEAD_KEY.public])
-    assert head
-    return judge(asked, head, known).status
+    trusted = only_trusted(asked, [HEAD_KEY.public])
+    assert trusted
+    return judge(trusted, trusted.head.claimed, known).status
 
 
 def known(size: int, leaves: list[bytes] = LEAVES) -> Known:
@@ -73,9 +81,7 @@ def test_the_first_head_needs_no_proof() -> None:
     ],
 )
 def test_what_is_not_cosigned(asked: WitnessRequest, before: Known, expected: Status, evidence: bool) -> None:
-    head = signed_head(asked, [HEAD_KEY.public])
-    assert head
-    found = judge(asked, head, before)
+    found = judge(asked, asked.head.claimed, before)
 
     assert (found.status, found.is_evidence) == (expected, evidence)
     assert found.known_size == (before.size if expected is Status.CONFLICT else 0)
@@ -91,20 +97,77 @@ def test_a_first_head_with_hashes_or_without_entries_is_not_cosigned() -> None:
 
 def test_every_changed_bit_of_a_proof_is_refused() -> None:
     asked = request(23, 9)
-    head = signed_head(asked, [HEAD_KEY.public])
-    assert head
     for i, each in enumerate(asked.proof):
         for byte in range(32):
             changed = each[:byte] + bytes([each[byte] ^ 1]) + each[byte + 1 :]
             proof = (*asked.proof[:i], changed, *asked.proof[i + 1 :])
             again = WitnessRequest(9, proof, asked.head, asked.note)
-            assert judge(again, head, known(9)).status is Status.NOT_PROVED
+            assert judge(again, again.head.claimed, known(9)).status is Status.NOT_PROVED
 
 
 def test_a_head_that_no_trusted_key_signed_is_none() -> None:
-    assert signed_head(request(7, 0, key=OTHER_KEY), [HEAD_KEY.public]) is None
-    assert signed_head(request(7, 0), []) is None
-    assert signed_head(request(7, 0), [OTHER_KEY.public, HEAD_KEY.public])
+    assert only_trusted(request(7, 0, key=OTHER_KEY), [HEAD_KEY.public]) is None
+    assert only_trusted(request(7, 0), []) is None
+    assert only_trusted(request(7, 0), [OTHER_KEY.public, HEAD_KEY.public])
+
+
+def lines_of(*notes: str) -> str:
+    """Return the signature lines of some notes."""
+    return "".join(note.partition("\n\n")[2] for note in notes)
+
+
+FIRST = request(7, 0).note
+LATTICE = "— KH-MOSVY-DAHT/head " + base64.b64encode(bytes(2_432)).decode() + "\n"
+COSIGNED = witness_line(FIRST, witness_key("other"), name="other.example/w", at=AT)
+
+
+def with_lines(*lines: str) -> WitnessRequest:
+    """Return a request for the first head under these signature lines."""
+    note = FIRST.partition("\n\n")[0] + "\n\n" + "".join(lines)
+    return read_request(write_request(note, old_size=0, proof=()))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (lines_of(FIRST), COSIGNED),
+        (COSIGNED, lines_of(FIRST)),
+        (LATTICE, lines_of(FIRST)),
+        (lines_of(request(7, 0, key=OTHER_KEY).note), lines_of(FIRST)),
+        (lines_of(FIRST), *[COSIGNED] * (MAX_SIGNATURE_LINES - 1)),
+    ],
+    ids=["a cosignature behind", "a cosignature before", "ML-DSA-44", "an unknown key", "as many as can be"],
+)
+def test_lines_of_unknown_keys_are_ignored_and_not_kept(lines: tuple[str, ...]) -> None:
+    found = only_trusted(with_lines(*lines), [HEAD_KEY.public])
+
+    assert found
+    assert (found.note, found.others) == (FIRST, ())
+    assert judge(found, found.head.claimed, known(0)).status is Status.COSIGNED
+
+
+def test_a_line_of_a_trusted_key_that_does_not_verify_is_not_ignored() -> None:
+    wrong = lines_of(request(9, 0).note)
+
+    assert only_trusted(with_lines(lines_of(FIRST), wrong), [HEAD_KEY.public]) is None
+    assert only_trusted(with_lines(wrong, lines_of(FIRST)), [HEAD_KEY.public]) is None
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (),
+        (LATTICE,),
+        (lines_of(FIRST), *[COSIGNED] * MAX_SIGNATURE_LINES),
+        (lines_of(FIRST), *[LATTICE] * 3),
+        (lines_of(FIRST), COSIGNED[:-1]),
+        (lines_of(FIRST), "\n", COSIGNED),
+    ],
+    ids=["none", "only one too long", "too many", "too long together", "a cut one", "an empty line between"],
+)
+def test_other_lines_under_a_head_are_refused(lines: tuple[str, ...]) -> None:
+    with pytest.raises(NoteInvalidError):
+        with_lines(*lines)
 
 
 RIGHT = f"""

@@ -23,7 +23,7 @@ def store(tmp_path: Path) -> Iterator[WitnessStore]:
 
 
 def take(store: WitnessStore, asked: WitnessRequest) -> Status:
-    return store.take(ORIGIN, asked.head.claimed, asked, at=AT, cosign=lambda: "line")[0].status
+    return store.take(ORIGIN, asked, at=AT, cosign=lambda: "line")[0].status
 
 
 def test_a_log_grows_from_head_to_head(store: WitnessStore) -> None:
@@ -77,13 +77,55 @@ def test_a_store_is_not_made_over_another(tmp_path: Path) -> None:
         WitnessStore(tmp_path, create=True)
 
 
+def test_only_the_newest_head_of_a_log_is_kept(tmp_path: Path) -> None:
+    with WitnessStore(tmp_path, create=True) as made:
+        for size, old in ((7, 0), (9, 7), (20, 9)):
+            take(made, request(size, old))
+        note = made.newest_note(ORIGIN)
+
+    connection = sqlite3.connect(tmp_path / STORE_NAME)
+    rows = connection.execute("SELECT size, note, line FROM newest").fetchall()
+    connection.close()
+    assert rows == [(20, request(20, 9).note, "line")]
+    assert note == request(20, 9).note
+
+
+OF_BEFORE = """
+CREATE TABLE cosigned (
+    origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL, line TEXT NOT NULL,
+    at TEXT NOT NULL, PRIMARY KEY (origin, size)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER cosigned_is_kept BEFORE DELETE ON cosigned
+BEGIN SELECT RAISE(ABORT, 'what was cosigned is kept'); END;
+"""
+
+
+def test_a_store_that_kept_every_head_goes_on_from_the_newest(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / STORE_NAME)
+    connection.executescript(OF_BEFORE)
+    for asked in (request(9, 7), request(7, 0)):
+        head = asked.head.claimed
+        row = (ORIGIN, head.size, head.root, asked.note, "line", "2027-09-13T01:02:03.000Z")
+        connection.execute("INSERT INTO cosigned VALUES (?, ?, ?, ?, ?, ?)", row)
+    connection.commit()
+    connection.close()
+
+    for _ in range(2):
+        with WitnessStore(tmp_path) as store:
+            assert store.known(ORIGIN).size == 9
+            assert store.newest_note(ORIGIN) == request(9, 7).note
+            assert take(store, request(9, 7, leaves=FORK)) is Status.CONFLICT
+
+
 @pytest.mark.parametrize(
     "statement",
     [
-        "DELETE FROM cosigned",
-        "UPDATE cosigned SET size = size + 1",
-        "INSERT INTO cosigned SELECT origin, size - 1, root, note, line, at FROM cosigned",
-        "INSERT OR REPLACE INTO cosigned SELECT * FROM cosigned",
+        "DELETE FROM newest",
+        "UPDATE newest SET size = size - 1",
+        "UPDATE newest SET root = zeroblob(32)",
+        "UPDATE newest SET origin = 'x', size = size + 1",
+        "INSERT INTO newest SELECT origin, size + 1, root, note, line, at FROM newest",
+        "INSERT OR REPLACE INTO newest SELECT * FROM newest",
     ],
 )
 def test_the_past_of_a_witness_cannot_be_rewritten(tmp_path: Path, statement: str) -> None:

@@ -94,3 +94,30 @@ INSERT INTO witnessed (log, witness, size, line, at) VALUES (:log, :witness, :si
 -- name: witnessed_size
 -- How much of a log a witness has cosigned.
 SELECT size FROM witnessed WHERE log = :log AND witness = :witness ORDER BY size DESC LIMIT 1;
+
+-- name: witnessed_around
+-- Of each witness the cosignature over the first head within some sizes, and over the newest one.
+SELECT w.size, w.witness, w.line FROM (
+    SELECT witness, min(size) AS first, max(size) AS newest FROM witnessed
+    WHERE log = :log AND size BETWEEN :least AND :most GROUP BY witness
+) AS span
+JOIN witnessed AS w ON w.log = :log AND w.witness = span.witness AND w.size IN (span.first, span.newest)
+ORDER BY w.size, w.witness;
+
+-- name: head_line_around
+-- Second signature lines over the first head within some sizes, and over the newest one.
+SELECT h.size, h.line FROM (
+    SELECT min(size) AS first, max(size) AS newest FROM head_line
+    WHERE log = :log AND size BETWEEN :least AND :most
+) AS span
+JOIN head_line AS h ON h.log = :log AND h.size IN (span.first, span.newest)
+ORDER BY h.size;
+
+-- name: stamp_around
+-- Of each authority the time stamp over the first head within some sizes, and over the newest one.
+SELECT s.size, s.tsa, s.reply, s.at FROM (
+    SELECT tsa, min(size) AS first, max(size) AS newest FROM stamp
+    WHERE log = :log AND size BETWEEN :least AND :most GROUP BY tsa
+) AS span
+JOIN stamp AS s ON s.log = :log AND s.tsa = span.tsa AND s.size IN (span.first, span.newest)
+ORDER BY s.size, s.tsa;
