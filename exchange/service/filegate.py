@@ -241,7 +241,7 @@ async def put_mark(node: Node, link: LinkId, *, lower: bool = False) -> None:
     """Write the high-water file from our log as it stands; a smaller size only if two persons said so."""
     epoch, size, root, next_seq = await node.store.read(lambda uow: _mark(uow, node, link))
     held = node.high_water.read(link)
-    if size and (lower or held is None or held[1] <= size):
+    if size and (lower or held is None or held[:2] <= (epoch, size)):
         node.high_water.write(link, epoch=epoch, size=size, root=root, next_seq=next_seq)
 
 

@@ -149,13 +149,35 @@ def test_a_side_that_is_killed_while_it_begins_goes_on_when_the_parcel_is_read_a
         reader.crash()
         reader.start()
         await courier.read(reader, path)
+        await courier.write(reader)
+        outside = reader.high_water.marks[world.link]
         await settle(courier)
         await settle(courier)
 
+        assert outside[0] == 2, "what leaves the house is known to the file outside the store"
         assert await epochs(world) == [(2, 2), (2, 2)]
         await demand_sound(world)
 
     by_files(43).run(story)
+
+
+def test_a_file_outside_the_store_that_is_of_the_old_epoch_is_raised_before_a_parcel() -> None:
+    """The new log is shorter than the old one; it counts all the same."""
+
+    async def story(world: World) -> None:
+        courier = Courier(world)
+        await fork(world, courier)
+        await decide_both(world, courier)
+        path, old = await courier.write(world.vn), world.kh.high_water.marks[world.link]
+        await courier.read(world.kh, path)
+        size: int = await world.kh.store.read(lambda uow: uow.logs.position(world.link, world.kh.code).size)
+        world.kh.high_water.marks[world.link] = (1, size + 1, *old[2:])
+
+        await courier.write(world.kh)
+
+        assert world.kh.high_water.marks[world.link][:2] == (2, size)
+
+    by_files(49).run(story)
 
 
 def kill_after(agency: Agency, commits: int, moment: str) -> None:
@@ -243,6 +265,27 @@ def test_a_store_without_a_file_outside_it_begins_only_after_people_decided_agai
         assert (await epochs(world))[0] == (2, 2)
 
     by_files(47).run(story)
+
+
+def test_a_store_that_was_put_back_after_the_decision_begins_only_after_people_decided_again() -> None:
+    """The file outside the store may be as old as the backup; the decision remembers the last restore."""
+
+    async def story(world: World) -> None:
+        courier = Courier(world)
+        await fork(world, courier)
+        await decide_both(world, courier)
+        path = await courier.write(world.vn)
+        world.kh.crash()
+        world.kh.start()
+        await world.kh.store.write(lambda uow: uow.settings.put("restored", "2027-10-05T00:00:00.000Z"))
+
+        with pytest.raises(ExchangeError) as caught:
+            await courier.read(world.kh, path)
+
+        assert caught.value.reason == "renew_unconfirmed"
+        assert await epochs(world) == [(1, 1), (1, 1)]
+
+    by_files(50).run(story)
 
 
 def test_an_epoch_that_left_the_house_is_not_begun_twice_by_an_old_parcel() -> None:
