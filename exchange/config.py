@@ -44,15 +44,21 @@ class AgencySection(Section):
     """Who this node speaks for."""
 
     code: str
+    """Code of the agency, as partners know it: country, then short name."""
     node: str
+    """Number of this node, 16 hex digits, made by `exchange init`; it stands in the card, for ever."""
     names: dict[str, str] = Field(min_length=1)
+    """Names of the agency, by language; at least one."""
     office: str
     """Office that acts when a message names none; an agency code of the same country."""
     office_kind: str = "social_welfare"
     """Kind of body of this office, a code of `determining-bodies`."""
     zone: str = "Asia/Phnom_Penh"
+    """Time zone of the office, a name of the IANA list; days and hours of deadlines are counted in it."""
     language: str = "en"
+    """Language of the office: `en`, `km`, `th` or `vi`; told to programs that ask the node for its state."""
     training: bool = False
+    """This node is for training with invented persons; it becomes a partner of training nodes only."""
 
     @field_validator("code", "office")
     @classmethod
@@ -69,7 +75,9 @@ class DoorSection(Section):
     """The partner door: the only listener that the other country can reach."""
 
     host: str = "0.0.0.0"  # noqa: S104  the partner is outside; every request must be signed
+    """Address of this machine on which the door listens; `0.0.0.0` is every one."""
     port: int = Field(default=8443, ge=0, le=65535)
+    """Port of the door."""
     address: str = ""
     """`https://host:port` as partners see it; "" for a node that only calls."""
 
@@ -78,7 +86,9 @@ class DeskSection(Section):
     """Pages for the own staff, on a listener of their own. Port 0 turns them off."""
 
     host: str = "127.0.0.1"
+    """Address of this machine on which the pages listen."""
     port: int = Field(default=0, ge=0, le=65535)
+    """Port of the pages; 0 turns them off."""
     address: str = ""
     """`https://name` as officers type it, when TLS ends here or in a proxy here; "" on plain loopback."""
     certificate: str = ""
@@ -116,10 +126,14 @@ class OperationsSection(Section):
     """Health and metrics for the own administrator; loopback only. Port 0 turns it off."""
 
     host: str = "127.0.0.1"
+    """Address of this machine on which health and metrics listen."""
     port: int = Field(default=0, ge=0, le=65535)
+    """Port of health and metrics; 0 turns them off."""
 
 
 class PathsSection(Section):
+    """Folders outside the data folder."""
+
     high_water: str = ""
     """Folder of the high-water files, best on another disk; "" means `high-water` in the data folder.
 
@@ -165,7 +179,7 @@ class WebhookSection(Section):
     """One address of the own agency that is told when something arrives; only an administrator sets it."""
 
     url: str = Field(pattern=r"^https?://[A-Za-z0-9.\[\]:-]{1,255}(/[A-Za-z0-9._~/-]{0,255})?$")
-    """Without user, query or fragment; plain `http` on loopback only."""
+    """Where it is told; without user, query or fragment; plain `http` on loopback only."""
     secret: str = Field(min_length=32, max_length=256)
     """Keys the signature of what is told; at least 32 characters, best from a random source."""
 
@@ -181,24 +195,32 @@ class StaffSection(Section):
     """The API for other systems of this agency. Port 0 turns it off."""
 
     host: str = "127.0.0.1"
+    """Address of this machine on which the API listens."""
     port: int = Field(default=0, ge=0, le=65535)
+    """Port of the API; 0 turns it off."""
     certificate: str = ""
     """PEM file; needed with `key` when the host is not loopback."""
     key: str = ""
+    """File with its key in PEM."""
     webhook: tuple[WebhookSection, ...] = Field(default=(), max_length=8)
+    """Addresses that are told when something arrives: `[[staff.webhook]]` below."""
 
 
 class NotifySection(Section):
     """Mail to the own staff. Without `server` nothing is sent."""
 
     server: str = ""
+    """Name of the mail server; "" sends nothing."""
     port: int = Field(default=587, ge=1, le=65535)
+    """Port of the mail server."""
     security: Literal["starttls", "tls", "none"] = "starttls"
-    """`none` is for a mail server on this machine."""
+    """How the way to the mail server is protected; `none` is for a mail server on this machine."""
     user: str = ""
+    """Name with which this node signs in at the mail server; "" signs in nowhere."""
     password_file: str = ""
     """File with one line; needed with `user`."""
     sender: str = ""
+    """Address from which the mails come; needed with `server`."""
     arrivals: tuple[str, ...] = Field(default=(), max_length=20)
     """Who hears that something arrived."""
     overdue: tuple[str, ...] = Field(default=(), max_length=20)
@@ -293,7 +315,7 @@ def read_settings(folder: Path) -> Settings:
         return Settings(**members)
     except ValidationError as error:
         raise ConfigurationError(
-            _first_fault(path, error), hint="correct the file; see docs/reference"
+            _first_fault(path, error), hint="correct the file; see docs/reference/settings.md"
         ) from error
 
 

@@ -54,6 +54,7 @@ class Act(StrEnum):
     RECONCILE = "reconcile"
     READ_ACTS = "read_acts"
     MANAGE_ACCOUNTS = "manage_accounts"
+    TRY_KEYS = "try_keys"
     NAME_READER = "name_reader"
     GIVE_CASE = "give_case"
     OPEN_IN_EMERGENCY = "open_in_emergency"
@@ -102,6 +103,7 @@ ALLOWED: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.RECONCILE: frozenset({Role.AUDITOR}),
         Act.READ_ACTS: frozenset({Role.AUDITOR}),
         Act.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
+        Act.TRY_KEYS: frozenset({Role.KEY_OFFICER, Role.ADMINISTRATOR}),
         Act.NAME_READER: _CASEWORK,
         Act.GIVE_CASE: _CASEWORK,
         Act.OPEN_IN_EMERGENCY: _CASEWORK,

@@ -10,6 +10,7 @@ on in the old log then: an index or a number would be used twice. So people of b
 3. Whoever learns at the gate, from a fresh report, that the other side has decided too, begins
    (`begin_if_both`): in one transaction the new logs, the leaves `open`, `agrx`, `epch` and `keyx`, and what
    `carryover` says of open messages. `epch` binds where the old logs ended on this side, and why.
+   Where only files connect both sides, the report is that of a parcel (`filegate.begin_by_files`).
 4. Nobody begins an epoch of which the other side, or the high-water file, has seen something already: a store
    that was put back from before its first entry would write it a second time. It needs one more epoch.
 5. Numbers go on above everything that this store, the other side and the high-water file know, from the next
@@ -65,7 +66,8 @@ async def decide(node: Node, link: LinkId, *, why: str, first: int = 0, actors: 
     if presence.gate is LinkState.OPEN and presence.state_told in ("", LinkState.OPEN.value):
         raise UsageError(
             "this link is open on both sides: its ledger goes on",
-            hint="a ledger begins anew only when one side cannot open: exchange partner show",
+            hint="a ledger begins anew only when one side cannot open: exchange partner show; a parcel of the"
+            " partner says whether it cannot, so read the newest one first",
         )
 
     def unit(uow: UnitOfWork) -> Decision:
@@ -73,13 +75,15 @@ async def decide(node: Node, link: LinkId, *, why: str, first: int = 0, actors: 
         least = first_number(uow, node, row)
         if first and not least <= first <= MAX_FIRST:
             raise UsageError(f"number {first} may have been used", hint=f"name one from {least} on")
-        decided = Decision(_next_epoch(node, row), why, first)
+        restored = uow.settings.get("restored") or ""
+        decided = Decision(_next_epoch(node, row), why, first, restored)
         uow.settings.put(DECIDED + link, json.dumps(asdict(decided)))
         for actor in actors:
             uow.audit.record(AuditRow(node.clock.now(), actor, "new_ledger_decided", link, result=why))
         return decided
 
     decided = await node.store.write(unit)
+    presence.is_decided_here = True
     if presence.gate is LinkState.OPEN:
         presence.gate, presence.reason = LinkState.CLOSED, DECIDED_REASON
     node.presence.wake(link)
@@ -120,7 +124,8 @@ def first_number(uow: UnitOfWork, node: Node, row: LinkRow) -> int:
 async def begin_if_both(node: Node, link: LinkId, report: Report) -> bool:
     """Begin the new epoch if both sides have decided it; return whether it began (2 to 4).
 
-    Requires a report that is known to be fresh.
+    Requires a report that is known to be fresh, or came in a parcel to a store that is known to be the
+    newest one (`filegate.begin_by_files`).
     """
     decided = await node.store.read(lambda uow: _may_begin(uow, node, link, report))
     if decided is None:

@@ -12,14 +12,24 @@ testifies that this store is the newest one:
    more than we have, under a head that we signed, the gate closes, also an open one, and stays closed over
    restarts until the missing entries are back (`heed_view`). Another root freezes the link.
 
+A new epoch begins by the report in a parcel (`begin_by_files`). Such a report may be old. That does no harm:
+
+4. a side that says `renew` in a report takes nothing more into the old epoch, so its word stays true. Should
+   it have taken its decision back since, both sides stop with `epoch_lost` and their people decide again;
+5. whether we began that epoch before, says the high-water file outside the store, if our two persons decided
+   after the last restore; else two persons decide again after each start. What left the house of the new
+   epoch is known to that file.
+
 A store marked as restored needs the two persons also when the file is right: the file may be as old.
 What this does not find: store and file put back together, when nothing was read from the partner since.
-Source: docs/adr/0031-the-gate-of-a-link-by-files.md; rules 16 and 26 of the threat model.
+Source: docs/adr/0031-the-gate-of-a-link-by-files.md, docs/adr/0073-a-new-epoch-by-files.md; rules 16 and 26
+of the threat model.
 """
 
 from exchange.errors import NodeError
 from exchange.ids import Digest, LinkId, b64url
 from exchange.service import logbook
+from exchange.service.epochs import DECIDED_REASON, begin_if_both
 from exchange.service.gate import (
     check_clock,
     declare_open,
@@ -36,7 +46,7 @@ from exchange.service.gatetalk import Report
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.refill import REFILL
-from exchange.service.renewal import RESTORE_SEEN, is_restored
+from exchange.service.renewal import RESTORE_SEEN, decision_of, is_pending, is_restored, take_back
 from exchange.service.rows import AuditRow, LinkState
 
 AHEAD = "ahead:"
@@ -47,6 +57,9 @@ PARTNER_AHEAD = "partner_ahead"
 BRING_BACK = (
     "put back the newest backup; or write the partner a parcel, let it read that and write one: it brings"
     " the missing entries back"
+)
+EPOCH_LOST = (
+    "put back a newer backup; else two persons of each side begin anew: exchange partner renew, then parcels"
 )
 
 
@@ -65,6 +78,13 @@ def _decide(uow: UnitOfWork, node: Node, link: LinkId) -> None:
     demand_agreed(uow, link)
     _demand_unbroken(uow, node, link)
     check_clock(uow, node, link)
+    if is_pending(uow, uow.links.get(link)):
+        stay_closed(
+            DECIDED_REASON,
+            "the ledger begins anew as soon as a parcel says that the partner's officers have decided it too",
+            hint="write the partner a parcel and read its next one; to take the decision back:"
+            " exchange partner resume",
+        )
     if node.presence.of(link).is_confirmed:
         return
     if is_restored(uow, link):
@@ -103,6 +123,7 @@ async def confirm(node: Node, link: LinkId, *, actors: tuple[str, ...]) -> None:
             uow.audit.record(AuditRow(node.clock.now(), actor, "start_confirmed", link))
         uow.settings.put(RESTORE_SEEN + link, uow.settings.get("restored") or "")
 
+    await node.store.write(lambda uow: _take_back(uow, link))
     presence.is_confirmed = True
     try:
         await node.store.read(lambda uow: _decide(uow, node, link))
@@ -112,6 +133,42 @@ async def confirm(node: Node, link: LinkId, *, actors: tuple[str, ...]) -> None:
     await node.store.write(unit)
     await open_by_files(node, link)
     await put_mark(node, link, lower=True)
+
+
+def _take_back(uow: UnitOfWork, link: LinkId) -> None:
+    row = uow.links.get(link)
+    if row is not None:
+        take_back(uow, row)
+
+
+async def begin_by_files(node: Node, link: LinkId, report: Report) -> bool:
+    """Begin a new epoch by the report in a parcel if both sides have decided it; return whether it began.
+
+    Raises:
+        NodeError: nothing outside the store testifies that this side did not begin it before (5).
+        ClockError: the clock is behind our last entry.
+    """
+    if not report.renew_ep:
+        return False
+    await node.store.read(lambda uow: _demand_newest(uow, node, link, report))
+    return await begin_if_both(node, link, report)
+
+
+def _demand_newest(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
+    decided, row = decision_of(uow, link), uow.links.get(link)
+    if decided is None or decided.ep != report.renew_ep or not is_pending(uow, row):
+        return
+    demand_agreed(uow, link)
+    check_clock(uow, node, link)
+    is_known = node.high_water.is_apart and node.high_water.read(link) is not None
+    is_since_restore = decided.restored == (uow.settings.get("restored") or "")
+    if node.presence.of(link).is_decided_here or (is_known and is_since_restore):
+        return
+    stay_closed(
+        "renew_unconfirmed",
+        "nothing outside this store says that the new ledger was not begun before; nothing was taken",
+        hint="two officers decide again, then read the parcel again: exchange partner renew",
+    )
 
 
 async def heed_view(node: Node, link: LinkId, report: Report) -> None:
@@ -137,10 +194,17 @@ async def heed_view(node: Node, link: LinkId, report: Report) -> None:
 
 
 def _has_seen(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> bool:
-    return bool(report.seen_size) and report.seen_ep >= uow.logs.position(link, node.agency).epoch
+    epoch = uow.logs.position(link, node.agency).epoch
+    return report.own_ep > epoch or (bool(report.seen_size) and report.seen_ep >= epoch)
 
 
 def _compare(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
+    if report.own_ep > uow.logs.position(link, node.agency).epoch:
+        stay_closed(
+            "epoch_lost",
+            "the partner has begun a new ledger; this store is in the one before",
+            hint=EPOCH_LOST,
+        )
     root = seen_root(node, link, report)
     if lacks_own(uow, node, link, report):
         stay_closed(
@@ -177,7 +241,7 @@ async def put_mark(node: Node, link: LinkId, *, lower: bool = False) -> None:
     """Write the high-water file from our log as it stands; a smaller size only if two persons said so."""
     epoch, size, root, next_seq = await node.store.read(lambda uow: _mark(uow, node, link))
     held = node.high_water.read(link)
-    if size and (lower or held is None or held[1] <= size):
+    if size and (lower or held is None or held[:2] <= (epoch, size)):
         node.high_water.write(link, epoch=epoch, size=size, root=root, next_seq=next_seq)
 
 

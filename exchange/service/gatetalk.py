@@ -55,7 +55,7 @@ class Report:
     gives: Mapping[str, JsonValue]
     """Everything it told."""
     raw: bytes = b""
-    """The signed statement; empty if it came in a parcel."""
+    """The signed statement; of a parcel the record, which the signature of the parcel covers."""
 
     def seen_in(self, epoch: int) -> int:
         """Return how much of our log of an epoch the partner has seen."""

@@ -109,6 +109,8 @@ class LinkPresence:
     """The partner has no address: it calls, and we never do."""
     is_confirmed: bool = False
     """Two persons confirmed since the start that this store is the newest one; for a link by files."""
+    is_decided_here: bool = False
+    """Two persons decided a new epoch since the start: they know that this store is the newest one."""
     is_reading: bool = False
     """A parcel of the partner is being read."""
     gate_nonce: str = ""

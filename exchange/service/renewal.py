@@ -25,11 +25,15 @@ _FIRSTS: Final = "epoch-firsts:"
 
 @dataclass(frozen=True)
 class Decision:
-    """Two persons of this side end the epoch before `ep`; `first` is the number they named, or 0."""
+    """Two persons of this side end the epoch before `ep`; `first` is the number they named, or 0.
+
+    `restored` is the restore mark of our store when they decided.
+    """
 
     ep: int
     why: str
     first: int = 0
+    restored: str = ""
 
 
 def decision_of(uow: UnitOfWork, link: LinkId) -> Decision | None:

@@ -13,8 +13,9 @@ What is wrong up to here is refused whole. Then the file is read a second time:
 
 6. the report of the partner: if it has seen more of our log than we have, the parcel has to bring that
    back (`bringback`), or nothing more is taken (`filegate`). Its card and its countersignature are taken;
-   they may open the gate. If entries are missing between what we hold and the first one inside, nothing
-   more is taken either;
+   they may open the gate. If both sides have decided a new epoch, it begins first, and a parcel of the
+   epoch before brings nothing more. If entries are missing between what we hold and the first one inside,
+   nothing more is taken either;
 7. each frame like one of the network (`converse.take_frame`). A process that is killed here goes on when
    the parcel is read again, because a frame that came before changes nothing.
 
@@ -59,7 +60,7 @@ from exchange.protocol.suites import KeyUse, PublicKey
 from exchange.protocol.trust import NOW, trusted_signer
 from exchange.service.bringback import Archive, lacks, note_lack
 from exchange.service.converse import take_frame
-from exchange.service.filegate import PARTNER_AHEAD, heed_view, open_by_files
+from exchange.service.filegate import PARTNER_AHEAD, begin_by_files, heed_view, open_by_files
 from exchange.service.gatetalk import Report, note_what_partner_holds, report_from
 from exchange.service.keyplaces import hear_card
 from exchange.service.node import Node
@@ -120,6 +121,8 @@ class _Tally:
     known: int = 0
     refused: int = 0
     later: int = 0
+    held: int = 0
+    """Entries of the sender held before the frames, in the epoch that counts now."""
 
 
 async def preview(node: Node, files: ParcelFiles, path: str) -> Preview:
@@ -164,7 +167,7 @@ async def unpack(
     node.journal.note("parcel_read", link=link, count=tally.messages, size=verified.preview.file_bytes)
     return Taken(
         verified.preview,
-        held - verified.preview.held,
+        held - tally.held,
         tally.messages,
         tally.known,
         tally.refused,
@@ -227,8 +230,13 @@ async def _take(node: Node, file: OpenParcel, verified: _Verified) -> _Tally:
     """Take report and frames of a verified parcel (steps 6 and 7)."""
     tally = _Tally()
     async with contextlib.aclosing(_records(file, verified)) as records:
-        await _hear_report(node, verified, records)
-        manifest, held = verified.preview.manifest, verified.preview.held
+        report = await _hear_report(node, verified, records)
+        epoch, held = await node.store.read(lambda uow: _held(uow, verified.way))
+        tally.held = held
+        if report.own_ep < epoch:
+            return tally
+        verified = replace(verified, preview=replace(verified.preview, held=held))
+        manifest = verified.preview.manifest
         if manifest.first > held:
             raise ParcelInvalidError(
                 f"parcel {manifest.number} begins with entry {manifest.first + 1} of {verified.way.sender},"
@@ -243,6 +251,12 @@ async def _take(node: Node, file: OpenParcel, verified: _Verified) -> _Tally:
             node.presence.demand_open(verified.way.link)
             await _take_one(node, verified, decode_frame(raw), tally)
     return tally
+
+
+def _held(uow: UnitOfWork, way: Way) -> tuple[int, int]:
+    """Return the epoch of the sender's log here, and how many entries of it are held."""
+    position = uow.logs.position(way.link, way.sender)
+    return position.epoch, position.size
 
 
 async def _records(file: OpenParcel, verified: _Verified) -> AsyncGenerator[bytes, None]:
@@ -271,15 +285,17 @@ def _not_opened(verified: _Verified) -> ParcelInvalidError:
     )
 
 
-async def _hear_report(node: Node, verified: _Verified, records: AsyncGenerator[bytes, None]) -> None:
+async def _hear_report(node: Node, verified: _Verified, records: AsyncGenerator[bytes, None]) -> Report:
     """Compare the partner's view of our log, take its card and countersignature, open the gate (step 6)."""
     link, overtaken = verified.way.link, verified.preview.is_overtaken
-    gives, back = decode_report(await anext(records, b""))
-    report = report_from(gives, at=verified.preview.manifest.made_at)
+    raw = await anext(records, b"")
+    gives, back = decode_report(raw)
+    report = replace(report_from(gives, at=verified.preview.manifest.made_at), raw=raw)
     archive = Archive(link)
     for _ in range(back):
         archive.take(await anext(records, b""))
-    await _heed(node, link, report, archive if back else None)
+    if not (node.is_by_files(link) and await _begin_anew(node, link, report)):
+        await _heed(node, link, report, archive if back else None)
     await note_lack(node, link, report)
     card = gives.get("card")
     if isinstance(card, str) and card and not overtaken:
@@ -299,6 +315,16 @@ async def _hear_report(node: Node, verified: _Verified, records: AsyncGenerator[
             node.presence.of(link).reason = error.reason
             raise
     node.presence.demand_open(link)
+    return report
+
+
+async def _begin_anew(node: Node, link: LinkId, report: Report) -> bool:
+    """Begin a new epoch if the report says that the partner has decided it as well."""
+    try:
+        return await begin_by_files(node, link, report)
+    except NodeError as error:
+        node.presence.of(link).reason = error.reason
+        raise
 
 
 async def _heed(node: Node, link: LinkId, report: Report, archive: Archive | None) -> None:

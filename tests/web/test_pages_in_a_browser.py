@@ -34,7 +34,7 @@ PAGES = {
     "P-0002": ("DRAFT", "/retention", "KEEPING"),
     BORDER: ("/handovers", "SHEET", "/acts"),
     AUDITOR: ("/audit", "/acts", "/partners"),
-    ADMINISTRATOR: ("/accounts", "/accounts/P-0001", "/partners"),
+    ADMINISTRATOR: ("/accounts", "/accounts/P-0001", "/keys", "/partners"),
 }
 SERIOUS = {"serious", "critical"}
 MOST_FIRST, MOST_LATER = 150_000, 30_000

@@ -9,6 +9,7 @@ from exchange.ids import LinkId, b64url, parse_agency, parse_officer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.messages.codelists import agencies, agency, codelist
 from exchange.protocol.suites import KeyUse
+from exchange.service.key_trial import Trial, last_trial, note_recovery, recovery_tried_at, try_keys
 from exchange.service.node import Node
 from exchange.service.pairing import own_card
 from exchange.service.partners import standings
@@ -156,6 +157,38 @@ async def prepare_keys(desk: Desk, ask: Ask) -> Answer:
     return {"card": await desk.node.store.write(unit)}
 
 
+async def key_drilled(desk: Desk, ask: Ask) -> Answer:
+    """Record that the recovery key of two officers would have signed a new card; after `key.prepare`."""
+    first, second = ask.officer(), ask.officer("second")
+    if first == second:
+        raise UsageError("keys are changed by two different officers")
+    node, now = desk.node, desk.node.clock.now()
+
+    def unit(uow: UnitOfWork) -> None:
+        for officer in (first, second):
+            demand_officer(uow, officer, now)
+        note_recovery(uow, agency=node.agency, officers=(first, second), now=now)
+
+    await node.store.write(unit)
+    return {"at": when(now)}
+
+
+async def key_trial(desk: Desk, _: Ask) -> Answer:
+    """Return what the last trial of the keys came to, and when the recovery key was tried."""
+    trial, tried = await desk.node.store.read(lambda uow: (last_trial(uow), recovery_tried_at(uow)))
+    return {"last": _trial(trial) if trial else None, "recovery_tried": when(tried)}
+
+
+async def try_own_keys(desk: Desk, ask: Ask) -> Answer:
+    """Try our keys and return what it came to; nothing is changed."""
+    return _trial(await try_keys(desk.node, officer=ask.officer()))
+
+
+def _trial(trial: Trial) -> Answer:
+    found = [{"part": one.part.value, "works": one.works, "names": list(one.names)} for one in trial.found]
+    return {"at": when(trial.at), "officer": trial.officer, "works": trial.works, "found": found}
+
+
 async def health(desk: Desk, _: Ask) -> Answer:
     """Return what an administrator should look at."""
     node = desk.node
@@ -208,4 +241,7 @@ COMMANDS: dict[str, Command] = {
     "key.list": list_keys,
     "witness.request": witness_request,
     "key.prepare": prepare_keys,
+    "key.drilled": key_drilled,
+    "key.trial": key_trial,
+    "key.try": try_own_keys,
 }

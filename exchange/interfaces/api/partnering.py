@@ -139,7 +139,12 @@ async def renew(desk: Desk, ask: Ask) -> Answer:
     decided = await epochs.decide(
         desk.node, row.link, why=ask.text("reason"), first=ask.number("first", 0), actors=_two(ask)
     )
-    return {"partner": row.partner, "epoch": decided.ep, "reason": decided.why}
+    return {
+        "partner": row.partner,
+        "epoch": decided.ep,
+        "reason": decided.why,
+        "by_files": desk.node.is_by_files(row.link),
+    }
 
 
 async def take_partner_card(desk: Desk, ask: Ask) -> Answer:

@@ -62,6 +62,7 @@ NEXT: Final = {
     "witness_forked": "a witness saw another history: compare with it before two officers confirm",
     "both_restored": "a newer backup of one side, two officers (exchange partner resume), or begin anew",
     "epoch_decided": "telephone the partner: its officers have to decide the same, exchange partner renew",
+    "renew_unconfirmed": "decide again, then read the parcel again: exchange partner renew",
     "epoch_lost": "put back a newer backup; else officers of both sides begin anew: exchange partner renew",
     "log_forked": "keep both data folders; officers of both sides begin anew: exchange partner renew",
 }

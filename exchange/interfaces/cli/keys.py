@@ -11,9 +11,8 @@ What changes keys needs two officers, the recovery key and its passphrase, and t
 effect when the service starts again. Guide: docs/guides/keys.md.
 """
 
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -47,8 +46,6 @@ group = typer.Typer(
     help="The keys of this agency: list, rotate, retire, revoke; try it with drill.", no_args_is_help=True
 )
 
-SOON: Final = timedelta(days=60)
-"""A key without a successor is named so long before its end; the recovery key has to be fetched."""
 KeyNumber = Annotated[str, typer.Argument(metavar="KEY", help="Key id, 16 characters: exchange key list.")]
 
 
@@ -172,10 +169,12 @@ def drill(
     """Show that keys could be changed today; nothing is changed, the drill is recorded."""
     from exchange.bootstrap import rehearse_keys
 
-    held = _permitted(data, _two(officer, second), "drill")
+    officers = _two(officer, second)
+    held = _permitted(data, officers, "drill")
     recovery = _recovery(data, recovery_key)
     made = rehearse_keys(data, read_passphrase(), recovery, held=held)
-    ending = _ending(held, SystemClock().now())
+    Service(data).ask("key.drilled", officer=officers[0], second=officers[1])
+    ending = _ending(held)
     if as_json:
         say_json({"serial": held.serial, "next_serial": made.serial, "ending": ending})
         return
@@ -186,18 +185,13 @@ def drill(
     say("next: exchange key rotate" if ending else "no key ends within 60 days without a successor")
 
 
-def _ending(card: Card, now: datetime) -> list[Answer]:
+def _ending(held: Card) -> list[Answer]:
     """Return the keys that end soon and have no successor in the card."""
+    from exchange.service.key_trial import ending
+
     return [
         {"use": key.use.value, "kid": key.kid, "until": f"{key.valid_until:%Y-%m-%d}"}
-        for key in card.keys
-        if key.is_usable(now)
-        and key.valid_until - now < SOON
-        and not any(
-            (other.use, other.algorithm) == (key.use, key.algorithm) and other.valid_until > key.valid_until
-            for other in card.keys
-            if other.revoked is None
-        )
+        for key in ending(held, SystemClock().now())
     ]
 
 

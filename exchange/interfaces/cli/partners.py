@@ -224,6 +224,10 @@ def renew(
     say(f"{answer['partner']}: two officers decided that the ledger begins anew, as number {answer['epoch']}")
     say("it begins when the partner's officers have done the same; the old ledger stays as it is")
     say(f"next: telephone {answer['partner']}; then: exchange partner show {answer['partner']} --data {data}")
+    if answer["by_files"]:
+        say(
+            "      this link goes by files: write a parcel, let the partner decide and write one, and read it"
+        )
 
 
 def _spoken(words: str, expected: Sequence[str], *, inviter: bool) -> tuple[str, ...]:

@@ -82,6 +82,8 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "officer.add": Act.MANAGE_ACCOUNTS,
         "officer.end": Act.MANAGE_ACCOUNTS,
         "health": Act.MANAGE_ACCOUNTS,
+        "key.trial": Act.TRY_KEYS,
+        "key.try": Act.TRY_KEYS,
     }
 )
 

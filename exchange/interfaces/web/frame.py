@@ -31,6 +31,7 @@ WAYS = (
     Way("/audit", "audit", Act.RECONCILE),
     Way("/acts", "acts", Act.READ_ACTS),
     Way("/accounts", "accounts", Act.MANAGE_ACCOUNTS),
+    Way("/keys", "keys", Act.TRY_KEYS),
 )
 """The navigation, in its order."""
 

@@ -15,6 +15,7 @@ HOMES = (
     (Act.SEE_HANDOVERS, "/handovers"),
     (Act.RECONCILE, "/audit"),
     (Act.MANAGE_ACCOUNTS, "/accounts"),
+    (Act.TRY_KEYS, "/keys"),
     (Act.SEE_PARTNERS, "/partners"),
 )
 """Where somebody begins: the first page that the roles allow."""
