@@ -148,7 +148,7 @@ def test_every_page_fits_a_telephone(told: dict[str, str], browser: Browser, mad
 def test_visits_are_small(told: dict[str, str], browser: Browser, made: PagesPair) -> None:
     officer = Officer(browser, made, made.kh, "P-0001")
     answers: list[Response] = []
-    officer.page.on("response", answers.append)
+    officer.page.on("response", lambda answer: answers.append(answer))
     officer.go("/sign-in")
     first = bytes_of(officer, answers)
     officer.sign_in()

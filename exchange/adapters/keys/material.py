@@ -73,7 +73,10 @@ class NodeKeys:
 
 
 def make_keys(random: RandomSource, now: datetime, *, periods: int = PERIODS) -> NodeKeys:
-    """Return new keys for every use, `periods` of each one after the other, and a new recovery key."""
+    """Return new keys for every use, one after the other, and a new recovery key.
+
+    There are `periods` sealing keys, and of each other use what the same time needs, at least current and next.
+    """
     start = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - _HEAD_START
     return NodeKeys(
         keys=tuple(
@@ -140,9 +143,10 @@ def read_recovery_key(raw: bytes) -> PrivateKey:
 
 def _row(use: KeyUse, suite: Suite, random: RandomSource, *, start: datetime, periods: int) -> list[OwnKey]:
     life = life_of(use)
+    count = max(min(periods, PERIODS), -(-periods * SEAL_LIFE // life))
     return [
         OwnKey(new_key(use, algorithm_of(use, suite), random), start + life * n, start + life * (n + 1))
-        for n in range(periods)
+        for n in range(count)
     ]
 
 
