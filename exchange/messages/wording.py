@@ -179,6 +179,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "sheet.differs": "says another thing than a row before of what is the same for all",
         "sheet.repeated": "repeats what must be different in each row",
         "sheet.rows": "has too many or too few rows",
+        "sheet.unreadable": "is no spreadsheet that can be taken in",
+        "sheet.persons": "has more persons than one message takes from a list",
         "sheet.form": "is not written in the form of this column",
     }
 )
