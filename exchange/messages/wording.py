@@ -2,8 +2,8 @@
 """Sentences of faults, in plain English, without one value of a person.
 
 A fault is shown as `<pointer> <sentence>; found: <kind>; expected: <kind>`, and a hint below it. The
-sentence belongs to the rule, so that a translation needs the rule id only. Schema libraries quote the
-input in their texts; none of their texts is used.
+sentence belongs to the rule, so that a translation needs the rule id only: pages say it in the words of
+`exchange.i18n.faults`. Schema libraries quote the input in their texts; none of their texts is used.
 """
 
 import re
