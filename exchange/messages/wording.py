@@ -2,8 +2,8 @@
 """Sentences of faults, in plain English, without one value of a person.
 
 A fault is shown as `<pointer> <sentence>; found: <kind>; expected: <kind>`, and a hint below it. The
-sentence belongs to the rule, so that a translation needs the rule id only. Schema libraries quote the
-input in their texts; none of their texts is used.
+sentence belongs to the rule, so that a translation needs the rule id only: pages say it in the words of
+`exchange.i18n.faults`. Schema libraries quote the input in their texts; none of their texts is used.
 """
 
 import re
@@ -179,6 +179,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "sheet.differs": "says another thing than a row before of what is the same for all",
         "sheet.repeated": "repeats what must be different in each row",
         "sheet.rows": "has too many or too few rows",
+        "sheet.unreadable": "is no spreadsheet that can be taken in",
+        "sheet.persons": "has more persons than one message takes from a list",
         "sheet.form": "is not written in the form of this column",
     }
 )

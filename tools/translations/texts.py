@@ -5,7 +5,8 @@
 2. Labels of the code lists.
 3. Titles and explanations of the members of message forms, and words of closed sets that are no code list.
 
-4. Words of packages that know no translation: the questions before a release, the acts of the audit record.
+4. Words of packages that know no translation: the questions before a release, the headings of a
+   list of persons, the acts of the audit record.
 
 A text that stands in several places is one entry. A text of one word that needs another translation in one
 list has an entry of its own in the catalogue, with the list as its context; such entries are kept.
@@ -27,6 +28,8 @@ OPTIONS = {PAGES: {"silent": "false", "trimmed": "true", "extensions": "jinja2.e
 KEYWORDS = {**DEFAULT_KEYWORDS, "marked": None}
 COMMENTS = ("translators:",)
 QUESTIONS = "exchange/messages/release_questions.py"
+HEADINGS = "exchange/messages/notice_sheet.py"
+_COLUMNS = frozenset({"Column", "_person"})
 _RECORDING = {"AuditRow": 2, "_record": 3}
 """Calls that write a line of the audit record, and which argument names the act."""
 
@@ -55,6 +58,7 @@ def texts(root: Path) -> Iterator[Text]:
     yield from _of_code(root)
     yield from _of_acts(root)
     yield from _of_questions(root)
+    yield from _of_headings(root)
     for path in sorted((root / "schemas" / "codelists").glob("*.json")):
         place = path.relative_to(root).as_posix()
         yield from (Text((row["label"],), place) for row in _json(path).get("codes", []))
@@ -79,6 +83,16 @@ def _of_questions(root: Path) -> Iterator[Text]:
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
                 yield Text((str(node.value.value),), QUESTIONS)
+
+
+def _of_headings(root: Path) -> Iterator[Text]:
+    """Yield the headings of the columns in which persons are listed."""
+    path = root / HEADINGS
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if path.exists() else ():
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _COLUMNS:
+            heading = call.args[0]
+            if isinstance(heading, ast.Constant) and isinstance(heading.value, str):
+                yield Text((heading.value,), HEADINGS)
 
 
 def _of_acts(root: Path) -> Iterator[Text]:

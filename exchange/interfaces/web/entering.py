@@ -36,6 +36,8 @@ class Problem:
     place: str
     code: str
     title: str
+    english: str = ""
+    """What stands behind it and has no other language."""
 
 
 @dataclass(frozen=True)

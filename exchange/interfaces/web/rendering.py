@@ -15,8 +15,10 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undef
 from jinja2.utils import missing
 from markupsafe import Markup
 
+from exchange.i18n.faults import error_words, fault_words
 from exchange.i18n.languages import direction, language_name
 from exchange.i18n.places import city, country_name, language_of, script_name
+from exchange.i18n.results import result_words
 from exchange.interfaces.web.languages import draft_note, label, shown_language, translations
 from exchange.interfaces.web.moments import born_text, day_text, end_text, moment_text
 from exchange.messages.codelists import codelist
@@ -65,6 +67,15 @@ def environment(language: str) -> Environment:
         "language_of": lambda tag: language_of(str(tag), language),
         "language_name": language_name,
         "undefined": None,  # a name that the components use for "nothing"
+        "fault_words": lambda one: fault_words(
+            str(one.rule),
+            code=str(one.code),
+            expected=str(one.expected),
+            hint=str(one.hint),
+            language=language,
+        ),
+        "error_words": lambda error: error_words(error, language),
+        "result_words": lambda result: result_words(str(result), language),
         "codes_of": lambda name: tuple(codelist(str(name)).codes),
     }
     made.filters |= {

@@ -86,12 +86,12 @@ def test_a_wrong_cell_is_told_and_nothing_is_taken_over(
 @pytest.mark.parametrize(
     ("text", "file", "words"),
     [
-        ("", b"", "1 to 1000"),
-        ("NGUYEN Thi Mai\tF\n", b"", "a heading of this sheet"),
-        ("\t".join([*HEADINGS, "rank"]) + "\n", b"", "a heading of this sheet"),
-        ("", b"PK\x03\x04 no archive", "spreadsheet"),
-        ("", workbook([HEADINGS, ["=1+1"]]), "a value"),
-        (text_of(rows(201)), b"", "at most 200"),
+        ("", b"", "From 1 to 1000"),
+        ("NGUYEN Thi Mai\tF\n", b"", "does not have this heading"),
+        ("\t".join([*HEADINGS, "rank"]) + "\n", b"", "does not have this heading"),
+        ("", b"PK\x03\x04 no archive", "cannot be read as a list"),
+        ("", workbook([HEADINGS, ["=1+1"]]), "holds a formula"),
+        (text_of(rows(201)), b"", "At most 200"),
     ],
     ids=["nothing", "no headings", "a heading of our own", "no spreadsheet", "a formula", "too many"],
 )

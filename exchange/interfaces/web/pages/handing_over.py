@@ -10,10 +10,13 @@ from typing import Any
 
 from exchange.cases.permissions import Act, sees_movement
 from exchange.errors import Fault, InputError, NotAllowedError, UsageError
+from exchange.i18n.faults import words_of
 from exchange.ids import MessageId, b64url
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.entering import Problem, read_field
 from exchange.interfaces.web.pages.files import FileProblem, file_problem
+from exchange.interfaces.web.pages.lines import place_of
+from exchange.interfaces.web.pages.steps import told_at
 from exchange.interfaces.web.pages.writing import form_after
 from exchange.interfaces.web.paging import WIDE_ROWS, Slice, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_HANDOVER, print_choices
@@ -108,7 +111,8 @@ async def sign(clerk: Clerk) -> Reply:
             except InputError as error:
                 if not error.faults:
                     raise
-                return _ask(clerk, found, problems=tuple(map(_problem, error.faults)))
+                problems = tuple(_problem(fault, clerk.language) for fault in error.faults)
+                return _ask(clerk, found, problems=problems)
             became = MessageId(sent["id"])
             clerk.house.sendings.note(f"{clerk.officer}|{once}", became)
     return Redirect(f"/sent/{became}")
@@ -136,17 +140,12 @@ async def stop(clerk: Clerk) -> Reply:
     return Redirect(f"/form/{form.id}")
 
 
-def _problem(fault: Fault) -> Problem:
+def _problem(fault: Fault, language: str) -> Problem:
     """Return what is wrong with a record, at the field where it was entered."""
     steps = fault.pointer.split("/")[1:]
     place = f"p-{steps[1]}-{steps[2]}" if steps[:1] == ["persons"] and len(steps) > 2 else "minutes_number"
     place = steps[1] if steps[:1] == ["content"] and steps[1] in _PLACES else place
-    title = steps[-1].replace("_", " ").capitalize()
-    return Problem(
-        place,
-        "fault",
-        f"{title}: {fault.expected}; {fault.hint}" if fault.hint else f"{title}: {fault.expected}",
-    )
+    return told_at(place, place_of(RECORD, fault.pointer).titles, words_of(fault, language), language)
 
 
 def _check(clerk: Clerk, found: Answer, shown: Answer, *, problem: FileProblem | None = None) -> Page:

@@ -9,17 +9,21 @@
 """
 
 import asyncio
+import re
+from dataclasses import dataclass
 from typing import Any, Final
 
 from exchange.bootstrap import read_spreadsheet, write_spreadsheet
 from exchange.errors import Fault, InputError, UsageError
 from exchange.ids import new_case_code
 from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.languages import translations
 from exchange.interfaces.web.pages.writing import LISTED, form_of
 from exchange.interfaces.web.replying import Download, Page, Redirect, Reply
 from exchange.messages.notice_sheet import COLUMNS
 from exchange.messages.questions import questions_of
-from exchange.messages.sheets import Sheet, as_pasted, pasted
+from exchange.messages.sheets import Sheet, SheetRow, as_pasted, pasted
+from exchange.messages.wording import fault
 from exchange.service.forms import Form, save_step
 
 MOST_LISTED: Final = 200
@@ -27,18 +31,39 @@ MOST_LISTED: Final = 200
 MOST_TOLD: Final = 50
 """Faults that are told at once."""
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_CELL: Final = re.compile(r"row (?P<row>[0-9]+)(, column (?P<column>.+))?")
+"""A place as `messages.sheets` writes it."""
 HEADINGS: Final = [column.heading for column in COLUMNS]
 
 
 async def ask(clerk: Clerk) -> Reply:
     """Ask for a list."""
-    return _page(await _notice(clerk), text="\t".join(HEADINGS) + "\n")
+    return _page(await _notice(clerk), text="\t".join(headings_in(clerk.language)) + "\n")
+
+
+def headings_in(language: str) -> tuple[str, ...]:
+    """Return the headings in a language, in the order of the columns."""
+    return tuple(map(translations(language).gettext, HEADINGS))
+
+
+def with_our_headings(sheet: Sheet, language: str) -> Sheet:
+    """Return a sheet with the English headings in place of those of a language; both are understood."""
+    ours = dict(zip(headings_in(language), HEADINGS, strict=True))
+    rows = (
+        SheetRow(
+            row.number,
+            {ours.get(heading, heading): text for heading, text in row.cells.items()},
+            frozenset(ours.get(heading, heading) for heading in row.formulas),
+        )
+        for row in sheet.rows
+    )
+    return Sheet(tuple(ours.get(heading, heading) for heading in sheet.headings), tuple(rows))
 
 
 async def blank(clerk: Clerk) -> Download:
     """Return an empty spreadsheet with the headings."""
     await _notice(clerk)
-    made = await asyncio.to_thread(write_spreadsheet, HEADINGS, (), title="notices")
+    made = await asyncio.to_thread(write_spreadsheet, headings_in(clerk.language), (), title="notices")
     return Download(made, XLSX, "list-of-persons.xlsx")
 
 
@@ -49,7 +74,7 @@ async def take(clerk: Clerk) -> Reply:
     try:
         sheet = await _sheet(clerk.asked.file("file"), text)
         text = as_pasted(sheet)
-        found = await _read(clerk, form, sheet)
+        found = await _read(clerk, form, with_our_headings(sheet, clerk.language))
     except InputError as error:
         return _page(form, text=text, error=error)
     await _fill(clerk, form, found)
@@ -65,13 +90,22 @@ async def _notice(clerk: Clerk) -> Form:
 
 async def _sheet(raw: bytes, text: str) -> Sheet:
     """Return the rows of a spreadsheet if there is one, otherwise of what was pasted."""
-    sheet = await asyncio.to_thread(read_spreadsheet, raw) if raw else pasted(text)
+    sheet = await _spreadsheet(raw) if raw else pasted(text)
     if len(sheet.rows) > MOST_LISTED:
-        raise InputError(
-            f"the list has {len(sheet.rows)} persons; at most {MOST_LISTED} are taken over at once",
-            hint="make several notices of it",
-        )
+        expected, found = f"at most {MOST_LISTED}", f"{len(sheet.rows)} persons"
+        problem = fault("form_invalid", "sheet.persons", "", expected=expected, found=found)
+        raise InputError("the list has too many persons", faults=(problem,))
     return sheet
+
+
+async def _spreadsheet(raw: bytes) -> Sheet:
+    try:
+        return await asyncio.to_thread(read_spreadsheet, raw)
+    except InputError as error:
+        problem = fault(
+            "form_invalid", "sheet.unreadable", "", expected="a spreadsheet of values", found=str(error)
+        )
+        raise InputError(str(error), hint=error.hint, faults=error.faults or (problem,)) from error
 
 
 async def _read(clerk: Clerk, form: Form, sheet: Sheet) -> Answer:
@@ -121,14 +155,19 @@ def _page(form: Form, *, text: str, error: InputError | None = None) -> Page:
     return Page("list.html", values, status=400 if error else 200)
 
 
-def _told(fault: Fault) -> dict[str, str]:
-    """Return a fault with its row and column apart, so that a page can say them in its language."""
-    row, _, column = fault.pointer.removeprefix("row ").partition(", column ")
-    named = fault.pointer.startswith("row ") and column
-    return {
-        "row": row if named else "",
-        "column": column if named else fault.pointer,
-        "code": fault.code,
-        "expected": fault.expected,
-        "hint": fault.hint or "",
-    }
+@dataclass(frozen=True)
+class Told:
+    """A fault of a list, with its row and column apart, so that a page can say them in its language."""
+
+    row: str
+    column: str
+    code: str
+    rule: str
+    expected: str
+    hint: str
+
+
+def _told(fault: Fault) -> Told:
+    place = _CELL.match(fault.pointer)
+    row, column = (place["row"], place["column"] or "") if place else ("", "")
+    return Told(row, column, fault.code, fault.rule, fault.expected, fault.hint)

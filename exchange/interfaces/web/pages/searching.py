@@ -32,7 +32,6 @@ async def find(clerk: Clerk) -> Reply:
 def _page(clerk: Clerk, *, problem: str = "", error: UsageError | None = None) -> Page:
     values = {
         "problem": problem,
-        "error": error,
         "inputs": clerk.asked.fields,
         "purposes": tuple(codelist("purposes").codes),
     }

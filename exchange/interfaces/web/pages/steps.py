@@ -11,8 +11,10 @@ from typing import Any
 
 from exchange.cases.readable import Readable
 from exchange.errors import ExchangeError, InputError, UsageError
+from exchange.i18n.faults import Said, fault_words
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.entering import TOP, Problem
+from exchange.interfaces.web.languages import translations
 from exchange.interfaces.web.pages.lines import (
     Place,
     Shown,
@@ -90,11 +92,12 @@ class Trouble:
         of_person = self.step is not None and self.step.question.part == "persons"
         return Place(self.step.number + 1 if self.step and of_person else 0, self.titles)
 
-    @property
-    def words(self) -> str:
-        place = ", ".join(self.titles)
-        said = f"{self.expected}; {self.hint}" if self.hint else self.expected
-        return f"{place}: {said}" if place else said
+    def problem(self, language: str) -> Problem:
+        """Return it for the page of its step."""
+        said = fault_words(
+            self.rule, code=self.code, expected=self.expected, hint=self.hint, language=language
+        )
+        return told_at(TOP, self.titles, said, language)
 
 
 @dataclass(frozen=True)
@@ -115,13 +118,19 @@ class Whole:
     parts: tuple[Carried, ...] = ()
     """The bytes of its files, as they travel."""
 
-    def at(self, step: Step) -> tuple[Problem, ...]:
+    def at(self, step: Step, language: str) -> tuple[Problem, ...]:
         """Return the faults of one step, for its own page."""
         return tuple(
-            Problem(TOP, "fault", fault.words)
+            fault.problem(language)
             for fault in self.faults
             if fault.step is not None and fault.step.place == step.place
         )
+
+
+def told_at(place: str, titles: tuple[str, ...], said: Said, language: str) -> Problem:
+    """Return what is wrong at a place of a page, behind the titles that lead to it."""
+    named = ", ".join(map(translations(language).gettext, titles))
+    return Problem(place, "fault", f"{named}: {said.text}" if named else said.text, said.english)
 
 
 def steps_of(form: Form) -> tuple[Step, ...]:

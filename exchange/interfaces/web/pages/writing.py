@@ -103,7 +103,7 @@ async def ask(clerk: Clerk) -> Reply:
     problems: tuple[Any, ...] = ()
     if clerk.asked.said("back") == "check":
         whole = await whole_of(clerk, form)
-        problems = whole.at(step)
+        problems = whole.at(step, clerk.language)
     return _question(clerk, form, step, inputs, problems=problems, back=clerk.asked.said("back"))
 
 
