@@ -75,7 +75,7 @@ class NodeKeys:
 def make_keys(random: RandomSource, now: datetime, *, periods: int = PERIODS) -> NodeKeys:
     """Return new keys for every use, one after the other, and a new recovery key.
 
-    There are `periods` sealing keys, and of each other use what the same time needs, at least current and next.
+    There are `periods` sealing keys, and of each other use what the same time needs, at least two.
     """
     start = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - _HEAD_START
     return NodeKeys(
