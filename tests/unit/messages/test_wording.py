@@ -13,7 +13,7 @@ _GROUPS = sorted({rule.partition(".")[0] for rule in SENTENCES})
 _RULE = re.compile(rf'"((?:{"|".join(_GROUPS)})\.[a-z_]+)"')
 
 
-FOLDERS = ("messages", "cases", "service", "interfaces/api")
+FOLDERS = ("messages", "cases", "service", "interfaces/api", "interfaces/web/pages")
 
 
 def _used() -> set[str]:
