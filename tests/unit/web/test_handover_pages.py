@@ -122,7 +122,7 @@ def test_what_is_signed_is_shown_first_and_signed_once(tmp_path: Path) -> None:
     [
         ({"started_at_d": "33"}, "When it began: enter a day that exists"),
         ({"ended_at_t": ""}, "When it ended: enter a day and a time"),
-        ({"ended_at_t": "08:50"}, "Ended at"),
+        ({"ended_at_t": "08:50"}, "End of the handover"),
         ({"p-0-condition": ""}, "Condition"),
         ({"p-1-outcome": ""}, "Outcome"),
     ],
