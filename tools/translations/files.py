@@ -125,7 +125,7 @@ def take_sheet(path: Path, root: Path, wanted: Catalog) -> int:
     """
     held = {language: updated(read_catalogue(root, language), wanted) for language in TRANSLATED}
     taken = 0
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             known = wanted.get(row[ENGLISH])
             for language in held.keys() & row.keys() if known else ():

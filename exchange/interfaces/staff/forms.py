@@ -179,8 +179,8 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
     ),
     "Partner": whole(
         partner=TEXT, link=TEXT, state=TEXT, reason=TEXT, agreement=NUMBER, profile=TEXT, suite=NUMBER,
-        card_serial=NUMBER, by_files=YES_NO, address=TEXT, entries=whole(own=NUMBER, partner=NUMBER),
-        signed_by_partner=NUMBER,
+        card_serial=NUMBER, unknown_uses=many(TEXT), by_files=YES_NO, address=TEXT,
+        entries=whole(own=NUMBER, partner=NUMBER), signed_by_partner=NUMBER,
     ),
     "Reconciliation": whole(
         partner=TEXT, link=TEXT, at=MAYBE, sent=NUMBER, received=NUMBER, matched=NUMBER, in_transit=NUMBER,

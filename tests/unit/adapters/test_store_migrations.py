@@ -162,7 +162,7 @@ MAY_BE_SCANNED = {
     # What people have begun and not finished, and legal holds.
     *("d", "form", "p", "h"),
     # What was asked for, and what another part of the same statement has found.
-    *("json_each", "wanted", "block", "best", "named", "(subquery-1)", "(subquery-2)"),
+    *("json_each", "wanted", "block", "best", "named", "span", "(subquery-1)", "(subquery-2)"),
     # How many tasks end at each instant: a few hundred rows, for deadlines end at midnight.
     "task_total",
 }

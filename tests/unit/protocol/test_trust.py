@@ -244,8 +244,7 @@ def test_keys_of_older_cards_go_on_verifying() -> None:
 def test_an_older_card_changes_nothing() -> None:
     newer = PartnerKeys.of([agency(VN).but(serial=2).card])
 
-    with pytest.raises(CardInvalidError, match="older"):
-        newer.with_card(agency(VN).card, held_leaves=0)
+    assert newer.with_card(agency(VN).card, held_leaves=0) == newer
 
 
 def without_envelope_key() -> Agency:
@@ -345,4 +344,4 @@ def test_own_keys_are_found_by_use_and_id_alone() -> None:
 
 
 def test_the_text_of_a_keyring_shows_no_key() -> None:
-    assert repr(agency(VN).keys.keyring()) == "Keyring(14 keys)"
+    assert repr(agency(VN).keys.keyring()) == "Keyring(16 keys)"

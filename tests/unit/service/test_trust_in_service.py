@@ -380,7 +380,6 @@ def _without_first_key() -> Card:
 
 
 REFUSED = {
-    "a lower serial": identity.agency(KH).card.raw.decode(),
     "a key of our own": _with_key_of(VN).raw.decode(),
     "a key that was given up": identity.agency(KH).but(serial=3).card.raw.decode(),
     "another recovery key": identity.agency(KH, "thief").but(serial=3).card.raw.decode(),

@@ -240,10 +240,10 @@ def test_a_given_password_has_to_be_replaced_before_anything_else(tmp_path: Path
     ("old", "new", "again", "words"),
     [
         ("wrong", PASSWORD + "!", PASSWORD + "!", "The present password is wrong"),
-        (PASSWORD, "short", "short", "a password has 12 to 200 characters"),
+        (PASSWORD, "short", "short", "A password has 12 to 200 characters"),
         (PASSWORD, "password-password", "password-password", "tried first"),
         (PASSWORD, "p-0001 and my dog", "p-0001 and my dog", "tried first"),
-        (PASSWORD, PASSWORD, PASSWORD, "the new password is the present one"),
+        (PASSWORD, PASSWORD, PASSWORD, "The new password is the present one"),
         (PASSWORD, "quite another one", "quite another two", "not the same"),
     ],
     ids=["old", "short", "common", "own number", "same", "not repeated"],

@@ -7,7 +7,14 @@ from exchange.errors import IdentifierError, InputError, SignInError, UsageError
 from exchange.ids import unb64url
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.replying import Page, Redirect, Reply
-from exchange.service.accounts import LANGUAGES, change_password, connect_device, set_language
+from exchange.service.accounts import (
+    LANGUAGES,
+    LEAST_PASSWORD,
+    MOST_PASSWORD,
+    change_password,
+    connect_device,
+    set_language,
+)
 from exchange.service.passkeys import Passkeys, add_passkey, ask_to_add, remove_passkey, shown_id
 
 
@@ -25,8 +32,9 @@ async def change_own_password(clerk: Clerk) -> Reply:
         await change_password(clerk.house.staff, clerk.officer, old=old, new=new)
     except SignInError:
         return await _page(clerk, problem="old")
-    except InputError as error:
-        return await _page(clerk, problem="new", error=error)
+    except InputError:
+        is_length = not LEAST_PASSWORD <= len(new) <= MOST_PASSWORD
+        return await _page(clerk, problem="length" if is_length else "same" if new == old else "common")
     return Redirect("/sign-in?ended=password")
 
 
@@ -79,9 +87,7 @@ async def choose_language(clerk: Clerk) -> Reply:
     return Redirect("/account")
 
 
-async def _page(
-    clerk: Clerk, *, problem: str = "", error: InputError | None = None, secret: str = ""
-) -> Page:
+async def _page(clerk: Clerk, *, problem: str = "", secret: str = "") -> Page:
     account, codes = clerk.session.account, clerk.house.staff.codes
     secret = secret or codes.new_secret()
     address = codes.address(secret, officer=clerk.officer, agency=clerk.node.agency)
@@ -95,6 +101,5 @@ async def _page(
         "secret": secret,
         "picture": segno.make(address, error="m").svg_inline(scale=4, border=4),
         "problem": problem,
-        "error": error,
     }
     return Page("own_account.html", values, status=400 if problem else 200)
