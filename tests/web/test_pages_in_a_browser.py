@@ -221,6 +221,7 @@ def test_a_case_is_looked_at_for_holding_back_with_the_keyboard_alone(
     keyboard.press("Enter")
     officer.page.wait_for_url("**/keeping")
     tab_to(officer, "court")
+    keyboard.press("Space")
     tab_to(officer, "Show what would happen")
     keyboard.press("Enter")
     officer.page.wait_for_url("**/keeping/hold?reason=court")

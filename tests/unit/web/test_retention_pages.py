@@ -188,7 +188,21 @@ def test_a_proposal_that_was_let_go_is_not_confirmed(tmp_path: Path) -> None:
     play(tmp_path, story)
 
 
-@pytest.mark.parametrize("path", [f"/case/{MAI}/keeping/burn", "/case/ZZZZ-ZZZZ-ZZZZ/keeping", ERASE])
+@pytest.mark.parametrize("path", [ERASE, HOLD])
+def test_no_reason_is_chosen_beforehand_and_one_is_asked_for(path: str, tmp_path: Path) -> None:
+    async def story(house: House, first: Visitor, _: Visitor) -> None:
+        page = await first.get(f"/case/{MAI}/keeping")
+        shown = await first.get(path)
+
+        assert " checked" not in page.text
+        assert shown.status == 400
+        assert shown.says("Please look at this again Choose a reason")
+        assert f'href="#{path.rpartition("/")[2]}"' in shown.text
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("path", [f"/case/{MAI}/keeping/burn", "/case/ZZZZ-ZZZZ-ZZZZ/keeping"])
 def test_an_act_or_a_case_that_is_none_is_refused(path: str, tmp_path: Path) -> None:
     async def story(house: House, first: Visitor, _: Visitor) -> None:
         assert (await first.get(path)).status == 400

@@ -34,15 +34,22 @@ async def listed(clerk: Clerk) -> Reply:
 
 async def show(clerk: Clerk) -> Reply:
     """Return until when a case is kept, and ask what to do with it."""
-    found = await clerk.ask("erasure.show", code=clerk.asked.places["code"])
+    return _asked(clerk, await clerk.ask("erasure.show", code=clerk.asked.places["code"]))
+
+
+def _asked(clerk: Clerk, found: dict[str, Any], *, without_reason: str = "") -> Page:
+    """Return the choice of an act and its reason; `without_reason` is the act that was asked for without one.
+
+    No reason is chosen beforehand: somebody has to answer for it.
+    """
     values = {
         "found": found,
         "may_propose": clerk.may(Act.PROPOSE_ERASURE),
         "erase_reasons": tuple(ErasureReason),
         "hold_reasons": tuple(HoldReason),
-        "reason": ErasureReason.RETENTION_OVER.value,
+        "without_reason": without_reason,
     }
-    return Page("keeping.html", values)
+    return Page("keeping.html", values, status=400 if without_reason else 200)
 
 
 async def look(clerk: Clerk) -> Reply:
@@ -50,8 +57,11 @@ async def look(clerk: Clerk) -> Reply:
     code, act = clerk.asked.places["code"], _act(clerk)
     kept = await clerk.ask("erasure.show", code=code)
     waiting = next((row for row in kept["proposals"] if row["act"] == act), None)
+    reason = clerk.asked.said("reason")
+    if waiting is None and not reason and act != ProposedAct.UNHOLD:
+        return _asked(clerk, kept, without_reason=act)
     if waiting is None:
-        found = await clerk.ask("erasure.preview", code=code, act=act, reason=clerk.asked.said("reason"))
+        found = await clerk.ask("erasure.preview", code=code, act=act, reason=reason)
     else:
         found = await clerk.ask("erasure.look", code=code, act=act)
     return Page("keeping_act.html", {"found": found, **_rights(clerk, waiting)})
