@@ -14,6 +14,7 @@ from exchange.verifier.compare import compare_packs
 from exchange.verifier.court import disclosed_as_json, disclosed_as_page, disclosed_as_text
 from exchange.verifier.disclosure import Disclosed, is_disclosure, judge_given, verify_disclosure
 from exchange.verifier.forms import WrongFormError
+from exchange.verifier.given import Given, GivenError, read_given
 from exchange.verifier.page import as_page
 from exchange.verifier.report import as_json, as_text
 from exchange.verifier.stamps import HeadStamp, write_out
@@ -42,12 +43,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     if len(asked.packs) > 2 or (asked.html and len(asked.packs) > 1):
         parser.error("give one pack, or two to compare; a page is made of one pack")
+    try:
+        given = read_given(asked)
+    except GivenError as error:
+        sys.stderr.write(f"error: {error}\nhint: {error.hint}\n")
+        return 2
+    return _verify(asked, given)
+
+
+def _verify(asked: argparse.Namespace, given: Given) -> int:
     found = []
     for path in asked.packs:
         try:
             if len(asked.packs) == 1 and is_disclosure(path):
-                return _disclosed(_verified_disclosure(path, asked), asked)
-            found.append(_verified(path, asked))
+                return _disclosed(_verified_disclosure(path, given), asked)
+            found.append(_verified(path, given))
         except (WrongFormError, OSError, KeyError, TypeError, AttributeError, ValueError) as error:
             return _refuse(path, error)
     between = compare_packs(*found) if len(found) == 2 else []
@@ -58,17 +68,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if all(one.holds for one in found) and not between else 1
 
 
-def _verified(path: Path, asked: argparse.Namespace) -> Verified:
+def _verified(path: Path, given: Given) -> Verified:
     found = verify_pack(path)
-    if asked.tsa_roots is not None:
-        judge_stamps(found, asked.tsa_roots.read_bytes())
-    judge_witnesses(found, asked.witness)
+    if given.roots is not None:
+        judge_stamps(found, given.roots)
+    judge_witnesses(found, given.witnesses)
     return found
 
 
-def _verified_disclosure(path: Path, asked: argparse.Namespace) -> Disclosed:
+def _verified_disclosure(path: Path, given: Given) -> Disclosed:
     found = verify_disclosure(path)
-    judge_given(found, asked.tsa_roots.read_bytes() if asked.tsa_roots else None, asked.witness)
+    judge_given(found, given.roots, given.witnesses)
     return found
 
 

@@ -275,7 +275,7 @@ def test_a_wrong_key_on_the_command_line_is_refused(
 ) -> None:
     path = write_disclosure(tmp_path / "a.disclosure", lines())
 
-    assert main([str(path), "--witness", "w1"]) == 3
+    assert main([str(path), "--witness", "w1"]) == 2
     assert "the key of a witness" in capsys.readouterr().err
 
 
