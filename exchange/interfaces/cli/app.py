@@ -138,5 +138,6 @@ def _usage(error: typer.TyperException, typed: Sequence[str]) -> UsageError:
     commands = {str(info.name) for info in app.registered_commands}
     words = [word for word in typed if not word.startswith("-")]
     place = words[:2] if words and words[0] in groups else [word for word in words[:1] if word in commands]
-    text = error.format_message().rstrip(".")
+    text = error.format_message().rstrip(".").partition(", unable to parse")[0]
+    text = text.replace(": Input should be ", ": it should be ")
     return UsageError(text[:1].lower() + text[1:], hint=" ".join((PROGRAM, *place, "--help")))

@@ -39,7 +39,11 @@ COMMANDS = dict(_leaves(get_command(app)))
         ),
         (("message", "send"), "error: missing argument 'file'", "hint: exchange message send --help"),
         (("serve", "--frob"), "error: no such option: --frob", "hint: exchange serve --help"),
-        (("ledger", "show", "x"), "error: invalid value", "hint: exchange ledger show --help"),
+        (
+            ("ledger", "show", "x"),
+            "error: invalid value for 'entry': it should be a valid integer\n",
+            "hint: exchange ledger show --help",
+        ),
         (("ledger", "list", "--limit", "0"), "error: invalid value", "hint: exchange ledger list --help"),
     ],
 )
