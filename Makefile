@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Short commands for people. `make demo` is the one to begin with.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo demo-twins test interop check simulate journeys year crash bench fuzz-api pages translations vectors lock differences screenshots bench-pages
+.PHONY: help venv demo demo-twins test interop check simulate journeys year crash bench fuzz-api pages translations vectors lock differences screenshots bench-pages axe
 
 BIN := .venv/bin
 
@@ -20,6 +20,7 @@ help:
 	@echo "make bench   floor, product and peer measured side by side; quick: make bench ARGS=--quick"
 	@echo "make bench-pages  server time of every page with 40,000 cases and a million messages; less: ARGS='--messages 50000'"
 	@echo "make screenshots  the pictures of the README, from two nodes on this computer (needs Chromium)"
+	@echo "make axe     every page in every language checked by axe-core (needs Chromium)"
 	@echo "make fuzz-api  thousands of made-up requests to the staff API; more: make fuzz-api ARGS='--examples 500'"
 	@echo "make venv    set up the Python packages in .venv (the others do it too)"
 	@echo "make pages   write the pages of the documentation that are made from data"
@@ -43,6 +44,10 @@ test: venv
 	@tools/node.sh || true
 	@tools/browser.sh || true
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+axe: venv
+	@tools/browser.sh || true
+	@EVERY_LANGUAGE=yes $(BIN)/python -m pytest -n 0 tests/web/test_pages_in_a_browser.py -k serious $(ARGS)
 
 interop:
 	@tools/node.sh

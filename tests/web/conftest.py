@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """One browser and one pair of nodes for all tests of a file; starting them takes some seconds."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 from tests.support.browsing import PagesPair, chromium, pages_pair
+
+
+@pytest.fixture
+def every_language() -> bool:
+    """Whether each page is checked in every language (`make axe`), not in two of them in turn."""
+    return os.environ.get("EVERY_LANGUAGE") == "yes"
 
 
 @pytest.fixture(scope="module")
