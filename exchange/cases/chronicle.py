@@ -19,6 +19,7 @@ The functions take `Rules`, so that cases and movements share them.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import takewhile
 from typing import Generic, TypeVar
 
@@ -64,6 +65,15 @@ class View(Generic[S, E]):
 
 
 @dataclass(frozen=True)
+class Judged(Generic[S, E]):
+    """What one event makes of one snapshot, as it was found when the message was judged."""
+
+    before: S
+    event: E
+    after: S
+
+
+@dataclass(frozen=True)
 class Kept(Generic[S, E]):
     """What a chronicle says now, and its shortest form that says the same."""
 
@@ -71,12 +81,14 @@ class Kept(Generic[S, E]):
     chronicle: Chronicle[S, E]
 
 
+@lru_cache(maxsize=8)
 def case_rules(table: LifecycleTable) -> Rules[CaseSnapshot, CaseEvent]:
     """Return how cases change."""
     keeping = Keeping(table.first_keeper, table.later_keeper, table.opened_by)
     return Rules(table.initial(), lambda state, event: lifecycle.apply(table, state, event).snapshot, keeping)
 
 
+@lru_cache(maxsize=8)
 def movement_rules(table: MovementTable) -> Rules[MovementSnapshot, MovementEvent]:
     """Return how movements change."""
     keeping = Keeping(table.cases.first_keeper, table.cases.later_keeper, {})
@@ -94,7 +106,7 @@ def write(chronicle: Chronicle[S, E], entry: Known[E]) -> Chronicle[S, E]:
     """Return the chronicle with one more message; the same message again changes nothing."""
     if _find(chronicle, entry.side, entry.sent) is not None:
         return chronicle
-    return replace(chronicle, entries=(*chronicle.entries, entry))
+    return Chronicle(chronicle.base, (*chronicle.entries, entry), chronicle.keeper)
 
 
 def settle(
@@ -139,21 +151,27 @@ def view(rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side) -> View[S, E
 
 
 def keep(
-    rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side, *, open_at: Place | None = None
+    rules: Rules[S, E],
+    chronicle: Chronicle[S, E],
+    own: Side,
+    *,
+    open_at: Place | None = None,
+    judged: Judged[S, E] | None = None,
 ) -> Kept[S, E]:
     """Return the view, and the chronicle with a longer base and fewer entries; its view is the same.
 
     `open_at` is the first `sent` leaf in our copy of the partner's log without a final verdict of ours,
-    None if there is none. Verdict leaves before it must have been settled here.
+    None if there is none. Verdict leaves before it must have been settled here. `judged` saves replaying the
+    message just judged, where it still stands behind the same snapshot.
     """
     keeping = _keeping(rules, chronicle)
     ordered = order(chronicle.entries, own, keeping)
     settled = _settled(ordered.effective, own, open_at)
     if settled and keeping.opened_by and not _is_opening_known(chronicle.entries, own, keeping, open_at):
         settled = []
-    base, misfits = _replay(rules, chronicle.base, [placed.entry.event for placed in settled])
+    base, misfits = _replay(rules, chronicle.base, [placed.entry.event for placed in settled], judged)
     early = tuple(settled[misfit].entry for misfit in misfits)
-    shown = _view(rules, base, ordered, len(settled), early)
+    shown = _view(rules, base, ordered, replayed=len(settled), ineffective=early, judged=judged)
     folded = {id(placed.entry) for placed in settled}
     rest = tuple(
         entry for entry in chronicle.entries if id(entry) not in folded and entry.accepted is not False
@@ -167,10 +185,15 @@ def replay(rules: Rules[S, E], base: S, events: Iterable[E]) -> S:
     return _replay(rules, base, events)[0]
 
 
-def _replay(rules: Rules[S, E], base: S, events: Iterable[E]) -> tuple[S, tuple[int, ...]]:
+def _replay(
+    rules: Rules[S, E], base: S, events: Iterable[E], judged: Judged[S, E] | None = None
+) -> tuple[S, tuple[int, ...]]:
     """Return the snapshot and the positions of the events that do not fit."""
     misfits = []
     for position, event in enumerate(events):
+        if judged is not None and event is judged.event and base is judged.before:
+            base = judged.after
+            continue
         try:
             base = rules.apply(base, event)
         except RejectedError:
@@ -182,13 +205,17 @@ def _view(
     rules: Rules[S, E],
     base: S,
     ordered: Ordered[E],
+    *,
     replayed: int = 0,
     ineffective: tuple[Known[E], ...] = (),
+    judged: Judged[S, E] | None = None,
 ) -> View[S, E]:
     """Return the view of an order of which so many effective entries are in `base`, but for `ineffective`."""
     entries = [placed.entry for placed in ordered.effective[replayed:]]
-    effective, misfits = _replay(rules, base, [entry.event for entry in entries])
-    shown = replay(rules, effective, [entry.event for entry in ordered.provisional])
+    if not entries and not ordered.provisional:
+        return View(base, base, 0, ineffective)
+    effective, misfits = _replay(rules, base, [entry.event for entry in entries], judged)
+    shown, _ = _replay(rules, effective, [entry.event for entry in ordered.provisional], judged)
     late = tuple(entries[misfit] for misfit in misfits)
     return View(effective, shown, len(ordered.provisional), ineffective + late)
 

@@ -84,6 +84,8 @@ class Taken:
     movement: MovementStep | None
     events: Mapping[str, CaseEvent]
     movement_event: MovementEvent | None
+    before: World
+    """What it was judged in."""
 
     def world(self, before: World, movement: str) -> World:
         """Return the snapshots after the message."""
@@ -107,7 +109,7 @@ def take(table: MovementTable, world: World, message: Message) -> Taken:
     events = case_events(message, before if moves else None)
     new = table.cases.initial()
     steps = {case: apply(table.cases, world.cases.get(case, new), event) for case, event in events.items()}
-    return Taken(steps, movement, events, moved)
+    return Taken(steps, movement, events, moved, world)
 
 
 def acts_on_movement(table: MovementTable, message: Message) -> bool:

@@ -118,6 +118,8 @@ def order(entries: Iterable[Known[E]], own: Side, keeping: Keeping) -> Ordered[E
     live = [entry for entry in entries if entry.accepted or (entry.accepted is None and entry.side == own)]
     first = first_keeper(live, keeping)
     early = _in_log_of(first, live)
+    if len(live) == 1:  # one message alone has no order
+        return Ordered(tuple(early), () if early else tuple(live))
     end = _record_complete(early) if first != keeping.later else None
     if end is not None:
         early = [placed for placed in early if placed.place <= end]
