@@ -29,7 +29,6 @@ from datetime import datetime
 from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
 from exchange.ids import CaseCode, MessageId
 from exchange.ledger.entries import Entry, accp, rcvd, rejc
-from exchange.messages.catalog import message_types
 from exchange.messages.document import header_of, objects_at, text_at
 from exchange.messages.validation import check_rules
 from exchange.protocol.parts import Document, attachments_of, join_parts, salts_of
@@ -80,14 +79,14 @@ def take(
     announced = _announced(uow, pairing, line)  # 10
     _demand_trusted(pairing, line, announced)  # 11
     is_next = line.envelope.seq == _first_open(uow, pairing)
-    may_wait = not (_is_stop(line) or is_next)  # before the next number everything has its verdict
+    may_wait = not (is_next or line.is_stop)  # before the next number everything has its verdict
     behind_gap = may_wait and _is_behind_gap(uow, node, pairing, line)  # 12
     now = node.guard.check()
     if line.envelope.created_at > now + node.limits.skew:  # 13
         raise AgainError("not_yet")
     fault = _fault(uow, pairing, line, announced, now) or misfit
     waits = behind_gap or (may_wait and _follows_held(uow, pairing, line))  # 18
-    return _log(uow, node, pairing, line, fault=fault, hold=waits or failed)  # 19
+    return _log(uow, node, pairing, line, now, fault=fault, hold=waits or failed)  # 19
 
 
 def _is_duplicate(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
@@ -189,36 +188,40 @@ def is_agreed(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
     return envelope.suite == pairing_under(uow, pairing, row.n).agreement.suite
 
 
-def _is_stop(line: Examined) -> bool:
-    entry = message_types().get(line.type)
-    return bool(entry and entry.is_stop)
-
-
 def _log(
-    uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, fault: RejectedError | None, hold: bool
+    uow: UnitOfWork,
+    node: Node,
+    pairing: Pairing,
+    line: Examined,
+    now: datetime,
+    *,
+    fault: RejectedError | None,
+    hold: bool,
 ) -> MessageRow:
     """Keep the line with its first verdict and return its row."""
-    index = logbook.next_index(uow, node, pairing.link)
-    row, verdict = _new_row(node, pairing, line, index), HOLD
+    row, verdict = _row_if_accepted(pairing, line, now, logbook.next_index(uow, node, pairing.link)), HOLD
     if fault is not None:
         verdict = Verdict(MessageState.REJECTED, fault.reason)
     elif not hold:
         verdict = _judge(uow, node, pairing, row, line.document, line.parts)
-    row = with_verdict(node, row, verdict, index)
+    if verdict.state is MessageState.HELD:
+        row = replace(row, state=verdict.state, verdict_at=None, verdict_leaf_index=-1)
+    elif verdict.state is not MessageState.ACCEPTED:
+        row = replace(row, state=verdict.state, code=verdict.code)
     uow.messages.add(row, envelope=line.raw_envelope, body=line.body)
     if fault is None and line.document is not None:
         uow.contents.add(row.link, Direction.IN, row.seq, parts_of(line.document, line.parts))
         if verdict.weighed is not None:
             casework.receive(uow, node, pairing, row, line.document, verdict.weighed)
     logbook.write(uow, node, pairing.link, [_rcvd(row)])
-    _record(uow, node, row)
+    _record(uow, row, now)
     _move_mark_over(uow, pairing, row)
     return row
 
 
-def _new_row(node: Node, pairing: Pairing, line: Examined, index: int) -> MessageRow:
-    """Return the row of a line that waits for its verdict."""
-    envelope, now = line.envelope, node.clock.now()
+def _row_if_accepted(pairing: Pairing, line: Examined, now: datetime, index: int) -> MessageRow:
+    """Return the row of a line as it is if nothing speaks against it, which is nearly always."""
+    envelope = line.envelope
     header = header_of(line.document) if line.document and line.fault is None else {}
     reply = text_at(header, "in_reply_to")
     return MessageRow(
@@ -227,20 +230,22 @@ def _new_row(node: Node, pairing: Pairing, line: Examined, index: int) -> Messag
         seq=envelope.seq,
         id=envelope.id,
         type=line.type,
-        state=MessageState.HELD,
+        state=MessageState.ACCEPTED,
         code="",
         envelope_hash=line.envelope_hash,
         body_hash=envelope.body_sha256,
         commitment=envelope.pc,
-        size_class=sum(len(part) + 1 for part in line.parts),
+        size_class=sum(map(len, line.parts)) + len(line.parts),
         agreement_n=envelope.agr,
         created_at=envelope.created_at,
         expires_at=envelope.expires_at,
         logged_at=now,
         line_bytes=line.line_bytes,
         leaf_index=index,
+        verdict_at=now,
+        verdict_leaf_index=index,
         in_reply_to=MessageId(reply) if reply else None,
-        stop=_is_stop(line),
+        stop=line.is_stop,
     )
 
 
@@ -304,14 +309,13 @@ def _close(uow: UnitOfWork, node: Node, row: MessageRow, verdict: Verdict, index
     """Store the verdict on a message that is in the store already, and record it."""
     row = with_verdict(node, row, verdict, index)
     uow.messages.update(row)
-    _record(uow, node, row)
+    _record(uow, row, node.clock.now())
     count(node, [row])
 
 
-def _record(uow: UnitOfWork, node: Node, row: MessageRow) -> None:
-    uow.audit.record(
-        AuditRow(node.clock.now(), "partner", "message_received", row.id, result=row.code or row.state.value)
-    )
+def _record(uow: UnitOfWork, row: MessageRow, now: datetime) -> None:
+    result = row.code or row.state.value
+    uow.audit.record(AuditRow(now, "partner", "message_received", row.id, result=result))
 
 
 def count(node: Node, rows: Iterable[MessageRow | None]) -> None:

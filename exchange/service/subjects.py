@@ -147,11 +147,15 @@ def keep_case(
     `judged` is what the message that is being entered did when it was judged.
     """
     kept = _kept(uow, node, pairing, case, judged)
-    row = replace(
-        case.row,
+    row = CaseRow(
+        code=case.row.code,
+        link=case.row.link,
+        host=case.row.host,
+        origin=case.row.origin,
         state=kept.view.effective.state,
         snapshot=case_bytes(kept.chronicle),
         provisional=kept.view.provisional,
+        opened_at=case.row.opened_at,
         changed_at=node.clock.now(),
     )
     if case.is_new:
