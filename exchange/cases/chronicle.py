@@ -119,8 +119,9 @@ def settle(
     entry = _find(chronicle, side, sent)
     if entry is None or entry.accepted is not None:
         return chronicle
-    judged = replace(entry, verdict=verdict, accepted=accepted)
-    return replace(chronicle, entries=tuple(judged if one is entry else one for one in chronicle.entries))
+    judged = Known(entry.event, entry.sent, verdict, accepted)
+    entries = tuple([judged if one is entry else one for one in chronicle.entries])
+    return Chronicle(chronicle.base, entries, chronicle.keeper)
 
 
 def judge(rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side, candidate: Known[E]) -> S:
@@ -170,11 +171,11 @@ def keep(
     if settled and keeping.opened_by and not _is_opening_known(chronicle.entries, own, keeping, open_at):
         settled = []
     base, misfits = _replay(rules, chronicle.base, [placed.entry.event for placed in settled], judged)
-    early = tuple(settled[misfit].entry for misfit in misfits)
+    early = tuple([settled[misfit].entry for misfit in misfits])
     shown = _view(rules, base, ordered, replayed=len(settled), ineffective=early, judged=judged)
     folded = {id(placed.entry) for placed in settled}
     rest = tuple(
-        entry for entry in chronicle.entries if id(entry) not in folded and entry.accepted is not False
+        [entry for entry in chronicle.entries if id(entry) not in folded and entry.accepted is not False]
     )
     keeper = _keeper_after(settled, keeping) if settled else chronicle.keeper
     return Kept(shown, Chronicle(base, rest, keeper))
@@ -216,7 +217,7 @@ def _view(
         return View(base, base, 0, ineffective)
     effective, misfits = _replay(rules, base, [entry.event for entry in entries], judged)
     shown, _ = _replay(rules, effective, [entry.event for entry in ordered.provisional], judged)
-    late = tuple(entries[misfit] for misfit in misfits)
+    late = tuple([entries[misfit] for misfit in misfits])
     return View(effective, shown, len(ordered.provisional), ineffective + late)
 
 
@@ -241,9 +242,10 @@ def _is_opening_known(
 
 
 def _keeper_after(settled: list[Placed[E]], keeping: Keeping) -> Side:
-    events = (placed.entry.event for placed in settled)
-    complete = any(completes_record(event.type, event.fields) for event in events)
-    return keeping.later if complete else settled[0].keeper
+    for placed in settled:
+        if completes_record(placed.entry.event.type, placed.entry.event.fields):
+            return keeping.later
+    return settled[0].keeper
 
 
 def _keeping(rules: Rules[S, E], chronicle: Chronicle[S, E]) -> Keeping:
@@ -253,4 +255,7 @@ def _keeping(rules: Rules[S, E], chronicle: Chronicle[S, E]) -> Keeping:
 
 
 def _find(chronicle: Chronicle[S, E], side: Side, sent: Place) -> Known[E] | None:
-    return next((entry for entry in chronicle.entries if (entry.side, entry.sent) == (side, sent)), None)
+    for entry in chronicle.entries:
+        if entry.sent == sent and entry.event.side == side:
+            return entry
+    return None

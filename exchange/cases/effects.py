@@ -102,11 +102,12 @@ def take(table: MovementTable, world: World, message: Message) -> Taken:
     Raises:
         RejectedError: `state_conflict` or `signer_not_authorised`; nothing of it takes effect.
     """
-    before = world.movements.get(message.movement, first_movement(table))
-    moves = acts_on_movement(table, message)
-    moved = movement_event(message) if moves else None
-    movement = apply_movement(table, before, moved) if moved else None
-    events = case_events(message, before if moves else None)
+    moved = before = movement = None
+    if acts_on_movement(table, message):
+        before = world.movements.get(message.movement) or first_movement(table)
+        moved = movement_event(message)
+        movement = apply_movement(table, before, moved)
+    events = case_events(message, before)
     new = table.cases.initial()
     steps = {case: apply(table.cases, world.cases.get(case, new), event) for case, event in events.items()}
     return Taken(steps, movement, events, moved, world)

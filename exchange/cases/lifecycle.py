@@ -91,7 +91,7 @@ def apply(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> St
     if joint and not completes_record(event.type, event.fields):  # 4
         return _unchanged(snapshot, replace(snapshot, opened=True), "first_signature")
     after = _taken(table, snapshot, event, path)
-    implied = tuple(row.name for row in path.implied)
+    implied = tuple([row.name for row in path.implied])
     return Step(after, snapshot.state, after.state, implied, _note(path.row), path.row)
 
 
