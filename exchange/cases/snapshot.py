@@ -21,7 +21,7 @@ Value = str | bool | int | tuple[str, ...]
 Fields = Mapping[str, Value]
 """Values that select a row: fields of the message and of the person's line in it."""
 
-_SINGLE: Final = frozenset({str, bool, int})
+_SINGLE: Final[frozenset[Any]] = frozenset({str, bool, int})
 VERSION = 1
 """Version of the stored form."""
 
@@ -159,8 +159,7 @@ def fields_of(raw: object) -> Fields:
     """Return fields of their stored form; several values are a list there."""
     if not isinstance(raw, dict):
         raise TypeError("not fields")
-    members: dict[str, Any] = raw
-    return {key: value if value.__class__ in _SINGLE else _several(value) for key, value in members.items()}
+    return {key: value if value.__class__ in _SINGLE else _several(value) for key, value in raw.items()}
 
 
 def _several(raw: object) -> tuple[str, ...]:
