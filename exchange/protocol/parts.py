@@ -90,8 +90,8 @@ def join_parts(parts: Sequence[bytes]) -> Document:
 def kept_document(parts: Sequence[bytes]) -> Document:
     """Return the document of parts that the store gives back; requires header and content.
 
-    Only for parts that `join_parts` has read or `split_document` has made before they were kept: no others are
-    kept, and their column is authenticated, so nothing is checked a second time.
+    Only for parts that `join_parts` has read or `split_document` has made before they were kept: no others
+    are kept, and their column is authenticated, so nothing is checked a second time.
     """
     header, content, *persons = map(orjson.loads, parts[: _end_of_persons(parts)])
     for members in (header, content, *persons):
