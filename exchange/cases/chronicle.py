@@ -170,6 +170,10 @@ def keep(
     settled = _settled(ordered.effective, own, open_at)
     if settled and keeping.opened_by and not _is_opening_known(chronicle.entries, own, keeping, open_at):
         settled = []
+    if not settled:
+        live = tuple([entry for entry in chronicle.entries if entry.accepted is not False])
+        said = _view(rules, chronicle.base, ordered, judged=judged)
+        return Kept(said, Chronicle(chronicle.base, live, chronicle.keeper))
     base, misfits = _replay(rules, chronicle.base, [placed.entry.event for placed in settled], judged)
     early = tuple([settled[misfit].entry for misfit in misfits])
     shown = _view(rules, base, ordered, replayed=len(settled), ineffective=early, judged=judged)
@@ -177,8 +181,7 @@ def keep(
     rest = tuple(
         [entry for entry in chronicle.entries if id(entry) not in folded and entry.accepted is not False]
     )
-    keeper = _keeper_after(settled, keeping) if settled else chronicle.keeper
-    return Kept(shown, Chronicle(base, rest, keeper))
+    return Kept(shown, Chronicle(base, rest, _keeper_after(settled, keeping)))
 
 
 def replay(rules: Rules[S, E], base: S, events: Iterable[E]) -> S:
@@ -216,19 +219,23 @@ def _view(
     if not entries and not ordered.provisional:
         return View(base, base, 0, ineffective)
     effective, misfits = _replay(rules, base, [entry.event for entry in entries], judged)
+    late = tuple([entries[misfit] for misfit in misfits]) if misfits else ()
+    if not ordered.provisional:
+        return View(effective, effective, 0, ineffective + late)
     shown, _ = _replay(rules, effective, [entry.event for entry in ordered.provisional], judged)
-    late = tuple([entries[misfit] for misfit in misfits])
     return View(effective, shown, len(ordered.provisional), ineffective + late)
 
 
 def _settled(effective: Iterable[Placed[E]], own: Side, open_at: Place | None) -> list[Placed[E]]:
     """Return the effective messages, from the first on, before which nothing can come any more."""
 
-    def is_settled(placed: Placed[E]) -> bool:
+    settled: list[Placed[E]] = []
+    for placed in effective:
         known = placed.keeper == own or open_at is None or placed.place < open_at
-        return placed.entry.accepted is True and known
-
-    return list(takewhile(is_settled, effective))
+        if not known or placed.entry.accepted is not True:
+            break
+        settled.append(placed)
+    return settled
 
 
 def _is_opening_known(

@@ -159,7 +159,9 @@ def _names(entry: Known[E]) -> bool:
 
 def _in_log_of(keeper: Side, entries: Iterable[Known[E]]) -> list[Placed[E]]:
     placed = [Placed(entry, place, keeper) for entry in entries if (place := entry.place(keeper)) is not None]
-    return sorted(placed, key=lambda one: one.place)
+    if len(placed) > 1:
+        placed.sort(key=lambda one: one.place)
+    return placed
 
 
 def _record_complete(early: Iterable[Placed[E]]) -> Place | None:

@@ -311,7 +311,7 @@ def _holds(
 
 def _marks(snapshot: CaseSnapshot, row: Row, state: str) -> tuple[str, ...]:
     marks = snapshot.marks
-    if row.to not in (PREVIOUS, row.start):
+    if marks and row.to not in (PREVIOUS, row.start):
         marks = tuple(mark for mark in marks if not mark.endswith(f" {state}"))
     return (*marks, _mark(row)) if row.once else marks
 

@@ -31,10 +31,10 @@ def demand(message: Message, cases: Mapping[str, CaseSnapshot]) -> None:
         RejectedError: consent_missing.
     """
     for case in message.cases:
-        scopes = list(_scopes(message, case))
-        carried = message.consents.get(case, ()) if scopes else ()
-        consents = learn(cases[case].consents, carried, asked_anew=message.type == REOPENING)
-        for scope in scopes:
+        carried, consents = message.consents.get(case, ()), cases[case].consents
+        if consents.withdrawn:
+            consents = learn(consents, carried, asked_anew=message.type == REOPENING)
+        for scope in _scopes(message, case):
             if not _is_allowed(consents, carried, scope, message.on):
                 raise RejectedError("consent_missing", f"{message.type}: no consent {scope} for this step")
 
@@ -48,7 +48,10 @@ def _scopes(message: Message, case: str) -> Iterator[str]:
 
 
 def _is_allowed(consents: Consents, carried: Iterable[Consent], scope: str, on: date) -> bool:
-    """Return whether a scope is allowed by what is known with the facts that the message carries."""
+    """Return whether a scope is allowed by what is known, or by the facts that the message carries (2).
+
+    What was withdrawn has been learned anew from these facts (1).
+    """
     if consents.withdrawn_on(scope) is not None:
         return False
     return any(fact.scope == scope for fact in carried) or allows(consents, scope, on)
