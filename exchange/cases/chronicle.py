@@ -19,6 +19,7 @@ The functions take `Rules`, so that cases and movements share them.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import takewhile
 from typing import Generic, TypeVar
 
@@ -64,6 +65,15 @@ class View(Generic[S, E]):
 
 
 @dataclass(frozen=True)
+class Judged(Generic[S, E]):
+    """What one event makes of one snapshot, as it was found when the message was judged."""
+
+    before: S
+    event: E
+    after: S
+
+
+@dataclass(frozen=True)
 class Kept(Generic[S, E]):
     """What a chronicle says now, and its shortest form that says the same."""
 
@@ -71,12 +81,14 @@ class Kept(Generic[S, E]):
     chronicle: Chronicle[S, E]
 
 
+@lru_cache(maxsize=8)
 def case_rules(table: LifecycleTable) -> Rules[CaseSnapshot, CaseEvent]:
     """Return how cases change."""
     keeping = Keeping(table.first_keeper, table.later_keeper, table.opened_by)
     return Rules(table.initial(), lambda state, event: lifecycle.apply(table, state, event).snapshot, keeping)
 
 
+@lru_cache(maxsize=8)
 def movement_rules(table: MovementTable) -> Rules[MovementSnapshot, MovementEvent]:
     """Return how movements change."""
     keeping = Keeping(table.cases.first_keeper, table.cases.later_keeper, {})
@@ -94,7 +106,7 @@ def write(chronicle: Chronicle[S, E], entry: Known[E]) -> Chronicle[S, E]:
     """Return the chronicle with one more message; the same message again changes nothing."""
     if _find(chronicle, entry.side, entry.sent) is not None:
         return chronicle
-    return replace(chronicle, entries=(*chronicle.entries, entry))
+    return Chronicle(chronicle.base, (*chronicle.entries, entry), chronicle.keeper)
 
 
 def settle(
@@ -107,8 +119,9 @@ def settle(
     entry = _find(chronicle, side, sent)
     if entry is None or entry.accepted is not None:
         return chronicle
-    judged = replace(entry, verdict=verdict, accepted=accepted)
-    return replace(chronicle, entries=tuple(judged if one is entry else one for one in chronicle.entries))
+    judged = Known(entry.event, entry.sent, verdict, accepted)
+    entries = tuple([judged if one is entry else one for one in chronicle.entries])
+    return Chronicle(chronicle.base, entries, chronicle.keeper)
 
 
 def judge(rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side, candidate: Known[E]) -> S:
@@ -139,27 +152,36 @@ def view(rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side) -> View[S, E
 
 
 def keep(
-    rules: Rules[S, E], chronicle: Chronicle[S, E], own: Side, *, open_at: Place | None = None
+    rules: Rules[S, E],
+    chronicle: Chronicle[S, E],
+    own: Side,
+    *,
+    open_at: Place | None = None,
+    judged: Judged[S, E] | None = None,
 ) -> Kept[S, E]:
     """Return the view, and the chronicle with a longer base and fewer entries; its view is the same.
 
     `open_at` is the first `sent` leaf in our copy of the partner's log without a final verdict of ours,
-    None if there is none. Verdict leaves before it must have been settled here.
+    None if there is none. Verdict leaves before it must have been settled here. `judged` saves replaying the
+    message just judged, where it still stands behind the same snapshot.
     """
     keeping = _keeping(rules, chronicle)
     ordered = order(chronicle.entries, own, keeping)
     settled = _settled(ordered.effective, own, open_at)
     if settled and keeping.opened_by and not _is_opening_known(chronicle.entries, own, keeping, open_at):
         settled = []
-    base, misfits = _replay(rules, chronicle.base, [placed.entry.event for placed in settled])
-    early = tuple(settled[misfit].entry for misfit in misfits)
-    shown = _view(rules, base, ordered, len(settled), early)
+    if not settled:
+        live = tuple([entry for entry in chronicle.entries if entry.accepted is not False])
+        said = _view(rules, chronicle.base, ordered, judged=judged)
+        return Kept(said, Chronicle(chronicle.base, live, chronicle.keeper))
+    base, misfits = _replay(rules, chronicle.base, [placed.entry.event for placed in settled], judged)
+    early = tuple([settled[misfit].entry for misfit in misfits])
+    shown = _view(rules, base, ordered, replayed=len(settled), ineffective=early, judged=judged)
     folded = {id(placed.entry) for placed in settled}
     rest = tuple(
-        entry for entry in chronicle.entries if id(entry) not in folded and entry.accepted is not False
+        [entry for entry in chronicle.entries if id(entry) not in folded and entry.accepted is not False]
     )
-    keeper = _keeper_after(settled, keeping) if settled else chronicle.keeper
-    return Kept(shown, Chronicle(base, rest, keeper))
+    return Kept(shown, Chronicle(base, rest, _keeper_after(settled, keeping)))
 
 
 def replay(rules: Rules[S, E], base: S, events: Iterable[E]) -> S:
@@ -167,10 +189,15 @@ def replay(rules: Rules[S, E], base: S, events: Iterable[E]) -> S:
     return _replay(rules, base, events)[0]
 
 
-def _replay(rules: Rules[S, E], base: S, events: Iterable[E]) -> tuple[S, tuple[int, ...]]:
+def _replay(
+    rules: Rules[S, E], base: S, events: Iterable[E], judged: Judged[S, E] | None = None
+) -> tuple[S, tuple[int, ...]]:
     """Return the snapshot and the positions of the events that do not fit."""
     misfits = []
     for position, event in enumerate(events):
+        if judged is not None and event is judged.event and base is judged.before:
+            base = judged.after
+            continue
         try:
             base = rules.apply(base, event)
         except RejectedError:
@@ -182,25 +209,33 @@ def _view(
     rules: Rules[S, E],
     base: S,
     ordered: Ordered[E],
+    *,
     replayed: int = 0,
     ineffective: tuple[Known[E], ...] = (),
+    judged: Judged[S, E] | None = None,
 ) -> View[S, E]:
     """Return the view of an order of which so many effective entries are in `base`, but for `ineffective`."""
     entries = [placed.entry for placed in ordered.effective[replayed:]]
-    effective, misfits = _replay(rules, base, [entry.event for entry in entries])
-    shown = replay(rules, effective, [entry.event for entry in ordered.provisional])
-    late = tuple(entries[misfit] for misfit in misfits)
+    if not entries and not ordered.provisional:
+        return View(base, base, 0, ineffective)
+    effective, misfits = _replay(rules, base, [entry.event for entry in entries], judged)
+    late = tuple([entries[misfit] for misfit in misfits]) if misfits else ()
+    if not ordered.provisional:
+        return View(effective, effective, 0, ineffective + late)
+    shown, _ = _replay(rules, effective, [entry.event for entry in ordered.provisional], judged)
     return View(effective, shown, len(ordered.provisional), ineffective + late)
 
 
 def _settled(effective: Iterable[Placed[E]], own: Side, open_at: Place | None) -> list[Placed[E]]:
     """Return the effective messages, from the first on, before which nothing can come any more."""
 
-    def is_settled(placed: Placed[E]) -> bool:
+    settled: list[Placed[E]] = []
+    for placed in effective:
         known = placed.keeper == own or open_at is None or placed.place < open_at
-        return placed.entry.accepted is True and known
-
-    return list(takewhile(is_settled, effective))
+        if not known or placed.entry.accepted is not True:
+            break
+        settled.append(placed)
+    return settled
 
 
 def _is_opening_known(
@@ -214,9 +249,10 @@ def _is_opening_known(
 
 
 def _keeper_after(settled: list[Placed[E]], keeping: Keeping) -> Side:
-    events = (placed.entry.event for placed in settled)
-    complete = any(completes_record(event.type, event.fields) for event in events)
-    return keeping.later if complete else settled[0].keeper
+    for placed in settled:
+        if completes_record(placed.entry.event.type, placed.entry.event.fields):
+            return keeping.later
+    return settled[0].keeper
 
 
 def _keeping(rules: Rules[S, E], chronicle: Chronicle[S, E]) -> Keeping:
@@ -226,4 +262,7 @@ def _keeping(rules: Rules[S, E], chronicle: Chronicle[S, E]) -> Keeping:
 
 
 def _find(chronicle: Chronicle[S, E], side: Side, sent: Place) -> Known[E] | None:
-    return next((entry for entry in chronicle.entries if (entry.side, entry.sent) == (side, sent)), None)
+    for entry in chronicle.entries:
+        if entry.sent == sent and entry.event.side == side:
+            return entry
+    return None

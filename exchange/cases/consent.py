@@ -46,7 +46,7 @@ class Consents:
     withdrawn: tuple[tuple[str, date], ...] = ()
 
     def withdrawn_on(self, scope: str) -> date | None:
-        return dict(self.withdrawn).get(scope)
+        return dict(self.withdrawn).get(scope) if self.withdrawn else None
 
 
 def allows(consents: Consents, scope: str, on: date) -> bool:
@@ -74,8 +74,11 @@ def learn(consents: Consents, facts: Iterable[Consent], *, asked_anew: bool = Fa
         ended_on = consents.withdrawn_on(fact.scope)
         if ended_on is not None and not _is_after(fact, ended_on, same_day=asked_anew):
             continue
-        others = tuple(old for old in consents.facts if (old.scope, old.giver) != (fact.scope, fact.giver))
-        still = tuple(pair for pair in consents.withdrawn if pair[0] != fact.scope)
+        others, still = consents.facts, consents.withdrawn
+        if others:
+            others = tuple([old for old in others if (old.scope, old.giver) != (fact.scope, fact.giver)])
+        if still:
+            still = tuple([pair for pair in still if pair[0] != fact.scope])
         consents = Consents((*others, fact), still)
     return consents
 

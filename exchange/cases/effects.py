@@ -84,6 +84,8 @@ class Taken:
     movement: MovementStep | None
     events: Mapping[str, CaseEvent]
     movement_event: MovementEvent | None
+    before: World
+    """What it was judged in."""
 
     def world(self, before: World, movement: str) -> World:
         """Return the snapshots after the message."""
@@ -100,14 +102,15 @@ def take(table: MovementTable, world: World, message: Message) -> Taken:
     Raises:
         RejectedError: `state_conflict` or `signer_not_authorised`; nothing of it takes effect.
     """
-    before = world.movements.get(message.movement, first_movement(table))
-    moves = acts_on_movement(table, message)
-    moved = movement_event(message) if moves else None
-    movement = apply_movement(table, before, moved) if moved else None
-    events = case_events(message, before if moves else None)
+    moved = before = movement = None
+    if acts_on_movement(table, message):
+        before = world.movements.get(message.movement) or first_movement(table)
+        moved = movement_event(message)
+        movement = apply_movement(table, before, moved)
+    events = case_events(message, before)
     new = table.cases.initial()
     steps = {case: apply(table.cases, world.cases.get(case, new), event) for case, event in events.items()}
-    return Taken(steps, movement, events, moved)
+    return Taken(steps, movement, events, moved, world)
 
 
 def acts_on_movement(table: MovementTable, message: Message) -> bool:
@@ -123,7 +126,9 @@ def movement_event(message: Message) -> MovementEvent:
 
 def case_events(message: Message, movement: MovementSnapshot | None) -> dict[str, CaseEvent]:
     """Return a message as it concerns each person; `movement` is its movement before the message."""
-    cases = [*message.cases, *_cases(message, "taken_off"), *_signed_outcomes(message, movement)]
+    cases = [*message.cases, *_cases(message, "taken_off")]
+    if movement:
+        cases += _signed_outcomes(message, movement)
     if movement and message.type in REACHES_THE_LIST:
         cases += movement.list
     return {case: case_event(message, case, movement) for case in cases}
@@ -139,7 +144,7 @@ def case_event(message: Message, case: str, movement: MovementSnapshot | None) -
 
 
 def _made_event(message: Message, case: str, movement: MovementSnapshot | None) -> CaseEvent:
-    outcome = _signed_outcomes(message, movement).get(case, {})
+    outcome = _signed_outcomes(message, movement).get(case, {}) if movement else {}
     line = message.lines.get(case, {})
     named = {} if case in message.named or outcome else UNNAMED
     return CaseEvent(
@@ -154,20 +159,20 @@ def _made_event(message: Message, case: str, movement: MovementSnapshot | None) 
 
 
 def _derived(message: Message, case: str) -> dict[str, Value]:
+    if message.type not in ("HDP", "AMD"):
+        return {}
     off = case in _cases(message, "taken_off")
     if message.type == "HDP":
         return {"list": "taken_off" if off else "final"}
-    if message.type != "AMD":
-        return {}
     derived: dict[str, Value] = {"added": case in _cases(message, "added")}
     if message.fields.get("effect") == "person_taken_off" and not off:
         derived["effect"] = "details_changed"
     return derived
 
 
-def _signed_outcomes(message: Message, movement: MovementSnapshot | None) -> dict[str, dict[str, Value]]:
+def _signed_outcomes(message: Message, movement: MovementSnapshot) -> dict[str, dict[str, Value]]:
     named = message.fields.get("countersigns")
-    for record in movement.records if movement else ():
+    for record in movement.records:
         if record.ref == named:
             return {case: {"outcome": outcome} for case, outcome in record.outcomes.items()}
     return {}

@@ -90,7 +90,7 @@ class Known(Generic[E]):
         """Return the place in the log of `keeper`, or None without one."""
         if self.accepted is False:
             return None
-        return self.sent if self.side == keeper else self.verdict
+        return self.sent if self.event.side == keeper else self.verdict
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,13 @@ def order(entries: Iterable[Known[E]], own: Side, keeping: Keeping) -> Ordered[E
 
     Two nodes that know the same entries with the same verdicts get the same effective messages.
     """
-    live = [entry for entry in entries if entry.accepted or (entry.accepted is None and entry.side == own)]
+    live = [
+        entry for entry in entries if entry.accepted or (entry.accepted is None and entry.event.side == own)
+    ]
     first = first_keeper(live, keeping)
     early = _in_log_of(first, live)
+    if len(live) == 1:  # one message alone has no order
+        return Ordered(tuple(early), () if early else tuple(live))
     end = _record_complete(early) if first != keeping.later else None
     if end is not None:
         early = [placed for placed in early if placed.place <= end]
@@ -134,7 +138,7 @@ def first_keeper(entries: Sequence[Known[E]], keeping: Keeping) -> Side:
 
     A reception opened it if it stands in the log of the origin side before anything else about the case.
     """
-    if not any(entry.event.type in keeping.opened_by for entry in entries):
+    if keeping.opened_by.keys().isdisjoint([entry.event.type for entry in entries]):
         return keeping.first
     opened = opening(entries, keeping)
     if opened is None or opened.entry.side != keeping.later:
@@ -155,7 +159,9 @@ def _names(entry: Known[E]) -> bool:
 
 def _in_log_of(keeper: Side, entries: Iterable[Known[E]]) -> list[Placed[E]]:
     placed = [Placed(entry, place, keeper) for entry in entries if (place := entry.place(keeper)) is not None]
-    return sorted(placed, key=lambda one: one.place)
+    if len(placed) > 1:
+        placed.sort(key=lambda one: one.place)
+    return placed
 
 
 def _record_complete(early: Iterable[Placed[E]]) -> Place | None:

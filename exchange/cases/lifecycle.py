@@ -91,7 +91,7 @@ def apply(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> St
     if joint and not completes_record(event.type, event.fields):  # 4
         return _unchanged(snapshot, replace(snapshot, opened=True), "first_signature")
     after = _taken(table, snapshot, event, path)
-    implied = tuple(row.name for row in path.implied)
+    implied = tuple([row.name for row in path.implied])
     return Step(after, snapshot.state, after.state, implied, _note(path.row), path.row)
 
 
@@ -163,14 +163,14 @@ def _reachable(
     for path, state in queue:
         yield path, state
         for row in table.index.of(state, None) if implied else ():
-            if row.to not in seen and _tracks_fit(snapshot, row):
+            if row.to not in seen and (not row.track or _tracks_fit(snapshot, row)):
                 seen.add(row.to)
                 queue.append(((*path, row), row.to))
 
 
 def _row_fits(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent, row: Row) -> bool:
     return (
-        _tracks_fit(snapshot, row)
+        (not row.track or _tracks_fit(snapshot, row))
         and (not row.when or matches(row.when, _with_derived(snapshot, event)))
         and not (row.once and _mark(row) in snapshot.marks)  # 6
         and _hold_fits(table, snapshot, event, row)
@@ -311,14 +311,20 @@ def _holds(
 
 def _marks(snapshot: CaseSnapshot, row: Row, state: str) -> tuple[str, ...]:
     marks = snapshot.marks
-    if row.to not in (PREVIOUS, row.start):
+    if marks and row.to not in (PREVIOUS, row.start):
         marks = tuple(mark for mark in marks if not mark.endswith(f" {state}"))
     return (*marks, _mark(row)) if row.once else marks
 
 
 def _tracks(table: LifecycleTable, snapshot: CaseSnapshot, event: CaseEvent) -> Mapping[str, str]:
-    moved = {track.name: track.after(event.type, event.fields) for track in table.tracks}
-    return {name: moved.get(name) or state for name, state in snapshot.tracks.items()}
+    moved = {
+        track.name: after
+        for track in table.tracks
+        if event.type in track.moved_by and (after := track.after(event.type, event.fields))
+    }
+    if not moved:
+        return snapshot.tracks
+    return {name: moved.get(name, state) for name, state in snapshot.tracks.items()}
 
 
 def _acceptance(event: CaseEvent) -> date | None:

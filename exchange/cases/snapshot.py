@@ -8,7 +8,7 @@ version; an unknown version or member is refused, because a state that is half u
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, cast
+from typing import Any, Final, Literal
 
 import orjson
 
@@ -21,6 +21,7 @@ Value = str | bool | int | tuple[str, ...]
 Fields = Mapping[str, Value]
 """Values that select a row: fields of the message and of the person's line in it."""
 
+_SINGLE: Final[frozenset[Any]] = frozenset({str, bool, int})
 VERSION = 1
 """Version of the stored form."""
 
@@ -108,18 +109,20 @@ def write_stored(members: Mapping[str, object]) -> bytes:
     return orjson.dumps({"v": VERSION, **members}, option=orjson.OPT_SORT_KEYS)
 
 
-def read_stored(raw: bytes) -> dict[str, object]:
+def read_stored(raw: bytes) -> dict[str, Any]:
     """Return the members of something stored by this package, without its version."""
     try:
         members = orjson.loads(raw)
     except ValueError as error:
         raise StoreDamagedError("a stored case is not JSON; restore it from the backup") from error
-    version = members.pop("v", None) if isinstance(members, dict) else None
+    if not isinstance(members, dict):
+        members = {}
+    version = members.pop("v", None)
     if isinstance(version, int) and version > VERSION:
         raise StoreNewerError(f"a stored case has version {version}, this program knows {VERSION}")
     if version != VERSION:
         raise StoreDamagedError("a stored case has no version; restore it from the backup")
-    return cast(dict[str, object], members)
+    return members
 
 
 def event_json(event: CaseEvent) -> dict[str, object]:
@@ -131,7 +134,7 @@ def event_json(event: CaseEvent) -> dict[str, object]:
     }  # fmt: skip
 
 
-def event_of(members: Mapping[str, object]) -> CaseEvent:
+def event_of(members: Mapping[str, Any]) -> CaseEvent:
     """Return the event of its stored form."""
     return CaseEvent(
         type=str(members["type"]),
@@ -140,7 +143,7 @@ def event_of(members: Mapping[str, object]) -> CaseEvent:
         on=date.fromisoformat(str(members["on"])),
         ref=str(members["ref"]),
         movement=str(members["movement"]),
-        consents=tuple(_consent_of(one) for one in _list(members["consents"])),
+        consents=tuple([_consent_of(one) for one in _list(members["consents"])]),
     )
 
 
@@ -156,18 +159,16 @@ def fields_of(raw: object) -> Fields:
     """Return fields of their stored form; several values are a list there."""
     if not isinstance(raw, dict):
         raise TypeError("not fields")
-    return {str(key): _value(value) for key, value in raw.items()}
+    return {key: value if value.__class__ in _SINGLE else _several(value) for key, value in raw.items()}
 
 
-def _value(raw: object) -> Value:
-    if isinstance(raw, list):
-        return tuple(str(one) for one in raw)
-    if isinstance(raw, str | bool | int):
-        return raw
-    raise TypeError("not a value of a field")
+def _several(raw: object) -> tuple[str, ...]:
+    if not isinstance(raw, list):
+        raise TypeError("not a value of a field")
+    return tuple(map(str, raw))
 
 
-def _list(raw: object) -> list[object]:
+def _list(raw: object) -> list[Any]:
     if not isinstance(raw, list):
         raise TypeError("not a list")
     return raw
@@ -195,17 +196,17 @@ def snapshot_json(snapshot: CaseSnapshot) -> dict[str, object]:
     }
 
 
-def snapshot_of(members: Mapping[str, object]) -> CaseSnapshot:
+def snapshot_of(members: Mapping[str, Any]) -> CaseSnapshot:
     """Return the snapshot of its members; raises KeyError, TypeError or ValueError for others."""
-    withdrawn = cast(dict[str, str], members["withdrawn"])
+    withdrawn = members["withdrawn"]
     return CaseSnapshot(
         state=str(members["state"]),
-        tracks=dict(cast(dict[str, str], members["tracks"])),
+        tracks=dict(members["tracks"]),
         keeper=side_of(members["keeper"]),
         opened=members["opened"] is True,
         before=str(members["before"]),
-        holds=tuple(Hold(str(ref), side_of(side)) for ref, side in cast(list[list[str]], members["holds"])),
-        deferred=tuple(map(event_of, cast(list[dict[str, object]], members["deferred"]))),
+        holds=tuple([Hold(str(ref), side_of(side)) for ref, side in members["holds"]]),
+        deferred=tuple(map(event_of, members["deferred"])),
         marks=tuple(map(str, _list(members["marks"]))),
         valid_until=_date_of(members["valid_until"]),
         after_return=members["after_return"] is True,
@@ -213,8 +214,8 @@ def snapshot_of(members: Mapping[str, object]) -> CaseSnapshot:
         movement=str(members["movement"]),
         listed=tuple(map(str, _list(members["listed"]))),
         consents=Consents(
-            facts=tuple(_consent_of(raw) for raw in _list(members["consents"])),
-            withdrawn=tuple((scope, date.fromisoformat(on)) for scope, on in sorted(withdrawn.items())),
+            facts=tuple([_consent_of(raw) for raw in _list(members["consents"])]),
+            withdrawn=tuple([(scope, date.fromisoformat(on)) for scope, on in sorted(withdrawn.items())]),
         ),
     )
 

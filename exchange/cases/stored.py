@@ -6,7 +6,7 @@ case; outside of it stands only the state.
 """
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 from exchange.cases.chronicle import Chronicle
 from exchange.cases.keeper import E, Known, Place
@@ -34,7 +34,7 @@ from exchange.errors import StoreDamagedError
 CaseChronicle = Chronicle[CaseSnapshot, CaseEvent]
 MovementChronicle = Chronicle[MovementSnapshot, MovementEvent]
 S = TypeVar("S")
-Members = Mapping[str, object]
+Members = Mapping[str, Any]
 
 
 def case_bytes(chronicle: CaseChronicle) -> bytes:
@@ -75,8 +75,8 @@ def _chronicle(raw: bytes, base: Callable[[Members], S], event: Callable[[Member
     try:
         keeper = members["keeper"]
         return Chronicle(
-            base=base(cast(Members, members["base"])),
-            entries=tuple(_known(one, event) for one in cast(list[Members], members["entries"])),
+            base=base(members["base"]),
+            entries=tuple([_known(one, event) for one in members["entries"]]),
             keeper=None if keeper is None else side_of(keeper),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -86,15 +86,15 @@ def _chronicle(raw: bytes, base: Callable[[Members], S], event: Callable[[Member
 def _known(members: Members, event: Callable[[Members], E]) -> Known[E]:
     verdict, accepted = members["verdict"], members["accepted"]
     return Known(
-        event=event(cast(Members, members["event"])),
+        event=event(members["event"]),
         sent=_place(members["sent"]),
         verdict=None if verdict is None else _place(verdict),
         accepted=None if accepted is None else accepted is True,
     )
 
 
-def _place(raw: object) -> Place:
-    epoch, index = cast(list[int], raw)
+def _place(raw: list[int]) -> Place:
+    epoch, index = raw
     if type(epoch) is not int or type(index) is not int:
         raise TypeError("not a place in a log")
     return epoch, index

@@ -15,6 +15,7 @@ would allow what the table forbids. Source: domain reference, `case-states`, `mo
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from exchange.cases.snapshot import CaseSnapshot, Fields, Side, Value
 from exchange.errors import ConfigurationError
@@ -120,9 +121,9 @@ class RowIndex:
         return self._index.get((state, message), ())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LifecycleTable:
-    """The table of case states with what its rules say as data."""
+    """The table of case states with what its rules say as data; there is one of a kind."""
 
     index: RowIndex
     states: frozenset[str]
@@ -193,6 +194,10 @@ class LifecycleTable:
 
     def initial(self) -> CaseSnapshot:
         """Return the snapshot of a case about which nothing took effect yet."""
+        return self._initial
+
+    @cached_property
+    def _initial(self) -> CaseSnapshot:
         tracks = {track.name: track.initial for track in self.tracks}
         return CaseSnapshot(state=self.start, tracks=tracks, keeper=self.first_keeper)
 
@@ -206,7 +211,7 @@ class LifecycleTable:
         return limit if state in line and line.index(state) > line.index(limit) else state
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MovementTable:
     """The table of movement states; `cases` is the table that its persons follow."""
 

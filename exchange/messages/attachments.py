@@ -107,6 +107,8 @@ def attachment_faults(document: Document, parts: Sequence[Carried]) -> tuple[Fau
 
 def with_attachment_faults(faults: tuple[Fault, ...], more: tuple[Fault, ...]) -> tuple[Fault, ...]:
     """Return the faults of the rules with those of the attachments in the place of their step."""
+    if not more:
+        return faults
     later = (
         place
         for place, found in enumerate(faults)

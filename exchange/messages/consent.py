@@ -16,6 +16,7 @@ Each type needs its own scopes (`requires_consent` of the catalogue); each is as
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from exchange.errors import Fault
 from exchange.messages.context import ADULT_FROM_AGE, RuleContext
@@ -46,9 +47,15 @@ class _Asked:
     context: RuleContext
     index: int
 
-    @property
+    @cached_property
     def entries(self) -> list[Consent]:
         return [entry for entry in self.person.consents or () if entry.scope == self.scope]
+
+    @cached_property
+    def newest(self) -> dict[str, Consent]:
+        """The entry that counts for each giver."""
+        ordered = sorted(self.entries, key=lambda entry: (entry.on, entry.state != "given"))
+        return {entry.giver: entry for entry in ordered}
 
 
 def consent_faults(
@@ -58,8 +65,9 @@ def consent_faults(
     for scope in scopes:
         yield from _scope_faults(_Asked(person, scope, context, index))
     for member, scope, rule in _OF_MEMBERS:
-        asked = _Asked(person, scope, context, index)
-        if getattr(person, member) is not None and not _holding(asked) - {"not_obtained"}:
+        if getattr(person, member) is None:
+            continue
+        if not _holding(_Asked(person, scope, context, index)) - {"not_obtained"}:
             place, expected = pointer("persons", index, member), _expected(scope)
             yield fault("consent_missing", rule, place, expected=expected, found="none")
 
@@ -78,27 +86,20 @@ def _scope_faults(asked: _Asked) -> Iterator[Fault]:
         yield from _entitled(asked, holding)
 
 
-def _newest(asked: _Asked) -> dict[str, Consent]:
-    """Return the entry that counts for each giver."""
-    ordered = sorted(asked.entries, key=lambda entry: (entry.on, entry.state != "given"))
-    return {entry.giver: entry for entry in ordered}
-
-
 def _holds(entry: Consent, asked: _Asked) -> bool:
-    today = asked.context.day.isoformat()
-    return entry.valid_until is None or entry.valid_until >= today
+    return entry.valid_until is None or entry.valid_until >= asked.context.day.isoformat()
 
 
 def _holding(asked: _Asked) -> frozenset[str]:
     """Return the givers whose latest entry is given and has not ended."""
-    newest = _newest(asked).items()
-    return frozenset(giver for giver, entry in newest if entry.state == "given" and _holds(entry, asked))
+    newest = asked.newest.items()
+    return frozenset([giver for giver, entry in newest if entry.state == "given" and _holds(entry, asked)])
 
 
 def _is_overridden(asked: _Asked) -> bool:
     if asked.scope in _NO_OVERRIDE:
         return False
-    newest = _newest(asked)
+    newest = asked.newest
     refused = any(giver in _THEMSELVES and entry.state in _NO for giver, entry in newest.items())
     overridden = any(entry.state == "overridden" and _holds(entry, asked) for entry in newest.values())
     return overridden and not refused

@@ -8,6 +8,7 @@ sides. The state of a case is not among them: it is checked later, by the lifecy
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from types import MappingProxyType
 from typing import Protocol
 
@@ -45,12 +46,12 @@ class RuleContext:
     attachments: Sequence[Carried] | None = None
     """The bytes that travel with the message; None where they are not at hand, in an unfinished draft."""
 
-    @property
+    @cached_property
     def day(self) -> date:
         """Return the UTC day of numbering: the one day that both sides see alike."""
         return self.numbered_at.date()
 
-    @property
+    @cached_property
     def last_day(self) -> date:
         """Return the last day that has begun anywhere; a date after it lies in the future."""
         return self.day + timedelta(days=1)

@@ -17,6 +17,8 @@ from exchange.messages.people import Birth
 from exchange.messages.wording import fault
 
 BUDDHIST_YEARS = range(2400, 2701)
+_BUDDHIST_BEGINNINGS = frozenset({"24", "25", "26", "27"})
+"""How a year begins that may be one of them: nearly every other day is told apart by that."""
 OLDEST_YEARS = 110
 """No person in a case is older."""
 _BUDDHIST_HINT = "a Thai year minus 543 is the Gregorian year; a Khmer one minus 543 or 544"
@@ -74,16 +76,17 @@ class Days:
 
     def read(self, text: str | None, *place: str | int) -> date | None:
         """Return the day of a member, or None when it is missing or not a day (then a fault is kept)."""
-        if text is None or self._is_buddhist(text, place):
+        if text is None or (text[:2] in _BUDDHIST_BEGINNINGS and self._is_buddhist(text, place)):
             return None
-        day = as_day(text)
-        if day is None:
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
             self._keep("date.impossible", place, "a day of the Gregorian calendar", "no such day")
-        return day
+            return None
 
     def not_after(self, limit: date, text: str | None, *place: str | int) -> date | None:
         """Read a day that must have begun."""
-        day = self.read(text, *place)
+        day = None if text is None else self.read(text, *place)
         if day is not None and day > limit:
             self._keep("date.future", place, "a day that has begun", "a later day")
         return day
@@ -92,7 +95,7 @@ class Days:
         self, limit: date, text: str | None, *place: str | int, rule: str = "date.past"
     ) -> date | None:
         """Read a day that must not be over (rule `date.past` or `date.expired`)."""
-        day = self.read(text, *place)
+        day = None if text is None else self.read(text, *place)
         if day is not None and day < limit:
             self._keep(rule, place, "the day of sending or later", "an earlier day")
         return day
@@ -122,7 +125,7 @@ class Days:
 
     def moment(self, text: str | None, *place: str | int) -> datetime | None:
         """Return the moment of a member in UTC, or None when it is missing or no moment."""
-        if text is None or self._is_buddhist(text, place):
+        if text is None or (text[:2] in _BUDDHIST_BEGINNINGS and self._is_buddhist(text, place)):
             return None
         try:
             return datetime.fromisoformat(text).astimezone(UTC)
@@ -132,7 +135,7 @@ class Days:
 
     def moment_not_after(self, limit: datetime, text: str | None, *place: str | int) -> datetime | None:
         """Read a moment with offset that must have passed."""
-        moment = self.moment(text, *place)
+        moment = None if text is None else self.moment(text, *place)
         if moment is not None and moment > limit:
             self._keep("date.future", place, "a moment that has passed", "a later moment")
         return moment
@@ -148,12 +151,14 @@ class Days:
     def birth(self, birth: Birth, day: date, *place: str | int) -> None:
         """Read a birth: possible days, and a year from 110 years ago until now."""
         for name, text in (("value", birth.value), ("from", birth.from_), ("to", birth.to)):
-            if text is not None and not self._is_buddhist(text, (*place, name)):
+            if text is not None:
                 self._birth_year(text, day, (*place, name))
         if birth.from_ and birth.to:
             self.in_order(as_day(birth.from_), as_day(birth.to), *place, "to")
 
     def _birth_year(self, text: str, day: date, place: tuple[str | int, ...]) -> None:
+        if text[:2] in _BUDDHIST_BEGINNINGS and self._is_buddhist(text, place):
+            return
         if value_span(text) is None:
             self._keep("date.impossible", place, "a day of the Gregorian calendar", "no such day")
         elif not day.year - OLDEST_YEARS <= int(text[:4]) <= day.year:

@@ -7,7 +7,8 @@ whole block, with None for what the type does not carry, so that each rule is wr
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from pydantic import BaseModel
 
@@ -39,9 +40,11 @@ STOPPING_FLAGS = frozenset(
 
 
 def block_of(person: BaseModel) -> PersonBlock:
-    """Return a person of any type as the whole block; what the type does not carry is None."""
-    carried = {name: value for name, value in vars(person).items() if name in _NOT_CARRIED}
-    return PersonBlock.model_construct(**(_NOT_CARRIED | carried))
+    """Return a person of any type as the whole block; what the type does not carry is None.
+
+    It is shown, not made: a rule reads members, and nothing else of a model is needed for that.
+    """
+    return cast(PersonBlock, SimpleNamespace(**(_NOT_CARRIED | vars(person))))
 
 
 def sent_by_host(cases: Sequence[str], context: RuleContext, facts: Facts) -> Iterator[Fault]:
@@ -136,7 +139,8 @@ def block_attachments(header: Header, block: PersonBlock, index: int) -> Iterato
         ),
     )
     for number, kind, steps in named:
-        yield from named_attachment(header, number, kind, block.case_code, "persons", index, *steps)
+        if number is not None:
+            yield from named_attachment(header, number, kind, block.case_code, "persons", index, *steps)
 
 
 def treated_as_adult(block: PersonBlock, context: RuleContext, index: int) -> Iterator[Fault]:
@@ -188,7 +192,8 @@ def _identification(block: PersonBlock, latest: date, days: Days, *place: str | 
     span = birth_span(block.birth) if block.birth is not None else None
     days.in_order(span.first if span else None, identified, *place, "on")
     other = block.identification.other_side
-    days.not_after(latest, other.on if other else None, *place, "other_side", "on")
+    if other is not None:
+        days.not_after(latest, other.on, *place, "other_side", "on")
 
 
 def _places(block: PersonBlock, context: RuleContext, days: Days, *at: str | int) -> None:

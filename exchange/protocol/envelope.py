@@ -22,10 +22,11 @@ Nothing here is personal data. A member that is not listed may be, so it has a c
 Who may sign, whether the key counts, and whether the suite is the agreed one is judged elsewhere.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
-from typing import Final
+from typing import Final, TypeVar
 
 from exchange.clock import instant_text, parse_instant
 from exchange.errors import (
@@ -51,6 +52,8 @@ from exchange.protocol.jws import RawJws, read_compact, sign_compact, verify_jws
 from exchange.protocol.strictjson import MAX_INT, JsonValue, Limits, encode, parse_object
 from exchange.protocol.suites import KeyUse, PrivateKey, PublicKey, Suite
 
+T = TypeVar("T", str, int)
+
 TYP: Final = "exchange-envelope+jws"
 VERSION: Final = 1
 MAX_LINE_BYTES: Final = 6 * 1024 * 1024
@@ -64,6 +67,9 @@ _MEMBERS: Final = frozenset(
     ("v", "id", "link", "agr", "from", "to", "seq", "created", "expires", "suite", "body", "pc")
 )
 _BODY_MEMBERS: Final = frozenset(("sha256", "size"))
+_TEXTS: Final = ("id", "link", "from", "to", "created", "expires", "pc")
+_INTEGERS: Final = ("v", "agr", "seq", "suite")
+_KINDS: Final = {str: "string", int: "integer"}
 
 
 @dataclass(frozen=True)
@@ -212,21 +218,23 @@ def _read_members(payload: dict[str, JsonValue]) -> Envelope:
     if not isinstance(body, dict):
         raise StrictJsonError("body is no object")
     _check_names(body, _BODY_MEMBERS)
-    if _integer(payload, "v") != VERSION:
+    text = _of_kind(payload, _TEXTS, str) | _of_kind(body, ("sha256",), str)
+    number = _of_kind(payload, _INTEGERS, int) | _of_kind(body, ("size",), int)
+    if number["v"] != VERSION:
         raise StrictJsonError(f"expected version {VERSION}")
     return Envelope(
-        id=parse_message_id(_text(payload, "id")),
-        link=parse_link(_text(payload, "link")),
-        agr=_integer(payload, "agr"),
-        sender=parse_agency(_text(payload, "from")),
-        recipient=parse_agency(_text(payload, "to")),
-        seq=_integer(payload, "seq"),
-        created_at=parse_instant(_text(payload, "created")),
-        expires_at=parse_instant(_text(payload, "expires")),
-        suite=_suite(_integer(payload, "suite")),
-        body_sha256=parse_digest(_text(body, "sha256")),
-        body_size=_integer(body, "size"),
-        pc=parse_digest(_text(payload, "pc")),
+        id=parse_message_id(text["id"]),
+        link=parse_link(text["link"]),
+        agr=number["agr"],
+        sender=parse_agency(text["from"]),
+        recipient=parse_agency(text["to"]),
+        seq=number["seq"],
+        created_at=parse_instant(text["created"]),
+        expires_at=parse_instant(text["expires"]),
+        suite=_suite(number["suite"]),
+        body_sha256=parse_digest(text["sha256"]),
+        body_size=number["size"],
+        pc=parse_digest(text["pc"]),
     )
 
 
@@ -240,18 +248,15 @@ def _check_names(members: dict[str, JsonValue], expected: frozenset[str]) -> Non
     raise StrictJsonError("a member is missing")
 
 
-def _text(members: dict[str, JsonValue], name: str) -> str:
-    value = members[name]
-    if not isinstance(value, str):
-        raise StrictJsonError(f"{name} is no string")
-    return value
-
-
-def _integer(members: dict[str, JsonValue], name: str) -> int:
-    value = members[name]
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise StrictJsonError(f"{name} is no integer")
-    return value
+def _of_kind(members: dict[str, JsonValue], names: Sequence[str], kind: type[T]) -> dict[str, T]:
+    """Return members by name, each of exactly this kind: true is no integer."""
+    found: dict[str, T] = {}
+    for name in names:
+        value = members[name]
+        if type(value) is not kind:
+            raise StrictJsonError(f"{name} is no {_KINDS[kind]}")
+        found[name] = value
+    return found
 
 
 def _suite(number: int) -> Suite:

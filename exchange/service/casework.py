@@ -23,11 +23,13 @@ A message fits everything it touches or nothing: it is judged before anything of
 from dataclasses import dataclass, replace
 
 from exchange.cases import chronicle as chronicles
+from exchange.cases.chronicle import Judged
 from exchange.cases.effects import REACHES_THE_LIST, Message, Taken, World, case_event, movement_event, take
 from exchange.cases.keeper import E, Known, Place
 from exchange.cases.movements import MovementEvent, MovementSnapshot
 from exchange.cases.snapshot import CaseEvent, CaseSnapshot
 from exchange.errors import RejectedError
+from exchange.ids import CaseCode
 from exchange.messages.document import header_of, text_at
 from exchange.protocol.parts import Document
 from exchange.service import consents, crossings, hearing, questions
@@ -272,10 +274,9 @@ def _enter(
     if touched.movement is not None:
         moved = standing.known(movement_event(message))
         _enter_movement(uow, node, pairing, row, touched.movement, moved)
-    for code, case in cases.items():
-        implied = taken.cases[code].implied if taken and code in taken.cases else ()
+    for case in cases.values():
         entry = standing.known(event_for(case.row, message))
-        _enter_case(uow, node, pairing, row, case, entry, implied)
+        _enter_case(uow, node, pairing, row, case, entry, taken)
 
 
 def event_for(case: CaseRow, message: Message) -> CaseEvent:
@@ -304,13 +305,21 @@ def _enter_case(
     row: MessageRow,
     case: CaseSubject,
     entry: Known[CaseEvent],
-    implied: tuple[str, ...],
+    taken: Taken | None,
 ) -> None:
     before = case.view()
     changed = case.write(entry).change(lambda one: _found_target(one, row, case))
-    after = keep_case(uow, node, pairing, changed)
+    after = keep_case(uow, node, pairing, changed, _judged(taken, case.row.code))
     change, waits = (before.shown.state, after.shown.state), after.provisional > before.provisional
+    implied = taken.cases[case.row.code].implied if taken and case.row.code in taken.cases else ()
     note_case(uow, node, case.row, row, change, provisional=waits, implied=implied)
+
+
+def _judged(taken: Taken | None, code: CaseCode) -> Judged[CaseSnapshot, CaseEvent] | None:
+    """Return what a message did to one case when it was judged, if it was."""
+    if taken is None or code not in taken.cases or code not in taken.before.cases:
+        return None
+    return Judged(taken.before.cases[code], taken.events[code], taken.cases[code].snapshot)
 
 
 def _found_target(entry: Known[CaseEvent], row: MessageRow, case: CaseSubject) -> Known[CaseEvent]:

@@ -10,9 +10,10 @@ Each type names its scopes (`message-types`); a photograph or fingerprints need 
    carry the scope rests on what earlier messages brought.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
-from exchange.cases.consent import allows, learn
+from exchange.cases.consent import Consent, Consents, allows, learn
 from exchange.cases.effects import Message
 from exchange.cases.lifecycle import REOPENING
 from exchange.cases.snapshot import CaseSnapshot
@@ -30,8 +31,11 @@ def demand(message: Message, cases: Mapping[str, CaseSnapshot]) -> None:
         RejectedError: consent_missing.
     """
     for case in message.cases:
+        carried, consents = message.consents.get(case, ()), cases[case].consents
+        if consents.withdrawn:
+            consents = learn(consents, carried, asked_anew=message.type == REOPENING)
         for scope in _scopes(message, case):
-            if not _is_allowed(message, case, cases[case], scope):
+            if not _is_allowed(consents, carried, scope, message.on):
                 raise RejectedError("consent_missing", f"{message.type}: no consent {scope} for this step")
 
 
@@ -43,9 +47,11 @@ def _scopes(message: Message, case: str) -> Iterator[str]:
     yield from (scope for member, scope in OF_MEMBERS.items() if member in line)
 
 
-def _is_allowed(message: Message, case: str, snapshot: CaseSnapshot, scope: str) -> bool:
-    carried = message.consents.get(case, ())
-    consents = learn(snapshot.consents, carried, asked_anew=message.type == REOPENING)
+def _is_allowed(consents: Consents, carried: Iterable[Consent], scope: str, on: date) -> bool:
+    """Return whether a scope is allowed by what is known, or by the facts that the message carries (2).
+
+    What was withdrawn has been learned anew from these facts (1).
+    """
     if consents.withdrawn_on(scope) is not None:
         return False
-    return any(fact.scope == scope for fact in carried) or allows(consents, scope, message.on)
+    return any(fact.scope == scope for fact in carried) or allows(consents, scope, on)

@@ -56,6 +56,7 @@ from exchange.service.node import LinkPresence, Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageRow, MessageState
+from exchange.service.taking import take_lines
 from exchange.service.versions import suites_of
 
 SLICE_S = 0.005
@@ -421,9 +422,7 @@ def _take(
 
 def _take_lines(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Lines, *, ends: bool) -> list[Result]:
     """Give lines their verdict; after the last ones of a frame also what waited for them."""
-    results = [
-        line if isinstance(line, Result) else intake.take_line(uow, node, pairing, line) for line in lines
-    ]
+    results = take_lines(uow, node, pairing, lines)
     if ends:
         intake.settle_held(uow, node, pairing)
     return results

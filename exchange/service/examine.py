@@ -20,6 +20,7 @@ of those checks; here it is only looked up. Nothing here waits; callers yield be
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from exchange.errors import AgainError, RefusedError, RejectedError
 from exchange.ids import AgencyCode, Digest, KeyId
@@ -60,11 +61,28 @@ class Examined:
     def line_bytes(self) -> int:
         return len(self.raw_envelope) + len(self.body) + 1
 
-    @property
+    @cached_property
     def type(self) -> str:
         """The type code; "" for what the catalogue does not know, which may be any text."""
         code = text_at(header_of(self.document), "type") if self.document else ""
         return code if code in message_types() else ""
+
+    @cached_property
+    def is_stop(self) -> bool:
+        return bool(self.type) and message_types()[self.type].is_stop
+
+    def opened(self, parts: tuple[bytes, ...], document: Document, fault: RejectedError | None) -> "Examined":
+        """Return the line with what its body holds."""
+        return Examined(
+            self.envelope,
+            self.envelope_hash,
+            self.kid,
+            self.raw_envelope,
+            self.body,
+            parts,
+            document,
+            fault,
+        )
 
 
 def examine(
@@ -92,7 +110,7 @@ def examine(
         document = read_document(line.envelope, parts)
     except RejectedError as fault:
         return replace(line, fault=fault)
-    return replace(line, parts=parts, document=document, fault=form_fault(document, known))
+    return line.opened(parts, document, form_fault(document, known))
 
 
 def authenticate(raw: bytes, pairing: Pairing, *, own: AgencyCode, card_shown: bool = False) -> Examined:

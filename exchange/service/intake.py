@@ -18,27 +18,23 @@ For each line, in this order (the numbers continue those of `examine`; docs/prot
     number, behind a held line that shares a case or movement with it, or when its handling fails here
 19. record: line, content, effect and leaf in this unit; the answer is made after its commit
 
-`settle_held` gives held lines their verdict as soon as the gap is closed. A number that its sender gave up
-before it arrived gets the verdict `voided`. Every line runs in a savepoint of its own.
+`taking` calls `take` for the lines of a frame, in savepoints. `settle_held` gives held lines their verdict as
+soon as the gap is closed. A number that its sender gave up before it arrived gets the verdict `voided`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
 from exchange.ids import CaseCode, MessageId
 from exchange.ledger.entries import Entry, accp, rcvd, rejc
-from exchange.messages.catalog import message_types
 from exchange.messages.document import header_of, objects_at, text_at
 from exchange.messages.validation import check_rules
-from exchange.protocol.envelope import join_line
-from exchange.protocol.frames import Outcome, Result
 from exchange.protocol.parts import Document, attachments_of, join_parts, salts_of
 from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import trusted_signer
 from exchange.service import casework, logbook
-from exchange.service.evidence import keep_difference
 from exchange.service.examine import Examined, form_fault
 from exchange.service.facts import StoreFacts, rule_context
 from exchange.service.meaning import document_of, subjects_of
@@ -60,34 +56,7 @@ SCAN = 100
 """Numbers read at a time while the contiguous mark is moved."""
 
 
-def take_line(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> Result:
-    """Log the verdict on one line and return its result; never raises for the partner's faults."""
-    envelope = line.envelope
-    try:
-        _take_or_hold(uow, node, pairing, line)
-    except RefusedError as error:
-        _keep_refused(uow, node, pairing, line, error)
-        return Result(envelope.seq, envelope.id, Outcome.REFUSED, "refused")
-    except AgainError as error:
-        return Result(envelope.seq, envelope.id, Outcome.AGAIN, error.reason)
-    return Result(envelope.seq, envelope.id, Outcome.LOGGED)
-
-
-def _take_or_hold(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> None:
-    """Take a line; keep it as held when its handling fails, so that it stops nobody else's."""
-    try:
-        uow.attempt(lambda: _take(uow, node, pairing, line))
-    except RejectedError as error:  # found while it was entered, which is undone
-        misfit = error
-        uow.attempt(lambda: _take(uow, node, pairing, line, misfit=misfit))
-    except ExchangeError:
-        raise
-    except Exception as error:  # rule 19: handling of one line must not stop the others
-        node.journal.note("handling_failed", message=line.envelope.id, error=type(error).__name__)
-        uow.attempt(lambda: _take(uow, node, pairing, line, failed=True))
-
-
-def _take(
+def take(
     uow: UnitOfWork,
     node: Node,
     pairing: Pairing,
@@ -95,20 +64,29 @@ def _take(
     *,
     failed: bool = False,
     misfit: RejectedError | None = None,
-) -> None:
+) -> MessageRow | None:
+    """Log the first verdict on a line and return its row; None for a duplicate, which changes nothing.
+
+    `failed` says that its handling failed before, `misfit` that it was found not to fit while it was entered.
+
+    Raises:
+        RefusedError: nothing of the line may be logged.
+        AgainError: the partner offers it again later.
+        RejectedError: it does not fit; found while it was entered, so what was written has to be undone.
+    """
     if _is_duplicate(uow, pairing, line):  # 9
-        return
+        return None
     announced = _announced(uow, pairing, line)  # 10
     _demand_trusted(pairing, line, announced)  # 11
     is_next = line.envelope.seq == _first_open(uow, pairing)
-    may_wait = not (_is_stop(line) or is_next)  # before the next number everything has its verdict
+    may_wait = not (is_next or line.is_stop)  # before the next number everything has its verdict
     behind_gap = may_wait and _is_behind_gap(uow, node, pairing, line)  # 12
     now = node.guard.check()
     if line.envelope.created_at > now + node.limits.skew:  # 13
         raise AgainError("not_yet")
     fault = _fault(uow, pairing, line, announced, now) or misfit
     waits = behind_gap or (may_wait and _follows_held(uow, pairing, line))  # 18
-    _log(uow, node, pairing, line, fault=fault, hold=waits or failed)  # 19
+    return _log(uow, node, pairing, line, now, fault=fault, hold=waits or failed)  # 19
 
 
 def _is_duplicate(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
@@ -210,35 +188,40 @@ def is_agreed(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
     return envelope.suite == pairing_under(uow, pairing, row.n).agreement.suite
 
 
-def _is_stop(line: Examined) -> bool:
-    entry = message_types().get(line.type)
-    return bool(entry and entry.is_stop)
-
-
 def _log(
-    uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, *, fault: RejectedError | None, hold: bool
-) -> None:
-    """Keep the line with its first verdict."""
-    index = logbook.next_index(uow, node, pairing.link)
-    row, verdict = _new_row(node, pairing, line, index), HOLD
+    uow: UnitOfWork,
+    node: Node,
+    pairing: Pairing,
+    line: Examined,
+    now: datetime,
+    *,
+    fault: RejectedError | None,
+    hold: bool,
+) -> MessageRow:
+    """Keep the line with its first verdict and return its row."""
+    row, verdict = _row_if_accepted(pairing, line, now, logbook.next_index(uow, node, pairing.link)), HOLD
     if fault is not None:
         verdict = Verdict(MessageState.REJECTED, fault.reason)
     elif not hold:
         verdict = _judge(uow, node, pairing, row, line.document, line.parts)
-    row = with_verdict(node, row, verdict, index)
+    if verdict.state is MessageState.HELD:
+        row = replace(row, state=verdict.state, verdict_at=None, verdict_leaf_index=-1)
+    elif verdict.state is not MessageState.ACCEPTED:
+        row = replace(row, state=verdict.state, code=verdict.code)
     uow.messages.add(row, envelope=line.raw_envelope, body=line.body)
     if fault is None and line.document is not None:
         uow.contents.add(row.link, Direction.IN, row.seq, parts_of(line.document, line.parts))
         if verdict.weighed is not None:
             casework.receive(uow, node, pairing, row, line.document, verdict.weighed)
     logbook.write(uow, node, pairing.link, [_rcvd(row)])
-    _record(uow, node, row)
+    _record(uow, row, now)
     _move_mark_over(uow, pairing, row)
+    return row
 
 
-def _new_row(node: Node, pairing: Pairing, line: Examined, index: int) -> MessageRow:
-    """Return the row of a line that waits for its verdict."""
-    envelope, now = line.envelope, node.clock.now()
+def _row_if_accepted(pairing: Pairing, line: Examined, now: datetime, index: int) -> MessageRow:
+    """Return the row of a line as it is if nothing speaks against it, which is nearly always."""
+    envelope = line.envelope
     header = header_of(line.document) if line.document and line.fault is None else {}
     reply = text_at(header, "in_reply_to")
     return MessageRow(
@@ -247,20 +230,22 @@ def _new_row(node: Node, pairing: Pairing, line: Examined, index: int) -> Messag
         seq=envelope.seq,
         id=envelope.id,
         type=line.type,
-        state=MessageState.HELD,
+        state=MessageState.ACCEPTED,
         code="",
         envelope_hash=line.envelope_hash,
         body_hash=envelope.body_sha256,
         commitment=envelope.pc,
-        size_class=sum(len(part) + 1 for part in line.parts),
+        size_class=sum(map(len, line.parts)) + len(line.parts),
         agreement_n=envelope.agr,
         created_at=envelope.created_at,
         expires_at=envelope.expires_at,
         logged_at=now,
         line_bytes=line.line_bytes,
         leaf_index=index,
+        verdict_at=now,
+        verdict_leaf_index=index,
         in_reply_to=MessageId(reply) if reply else None,
-        stop=_is_stop(line),
+        stop=line.is_stop,
     )
 
 
@@ -324,14 +309,20 @@ def _close(uow: UnitOfWork, node: Node, row: MessageRow, verdict: Verdict, index
     """Store the verdict on a message that is in the store already, and record it."""
     row = with_verdict(node, row, verdict, index)
     uow.messages.update(row)
-    _record(uow, node, row)
+    _record(uow, row, node.clock.now())
+    count(node, [row])
 
 
-def _record(uow: UnitOfWork, node: Node, row: MessageRow) -> None:
-    uow.audit.record(
-        AuditRow(node.clock.now(), "partner", "message_received", row.id, result=row.code or row.state.value)
-    )
-    node.counters.count("line_received", reason=row.code or row.state.value)
+def _record(uow: UnitOfWork, row: MessageRow, now: datetime) -> None:
+    result = row.code or row.state.value
+    uow.audit.record(AuditRow(now, "partner", "message_received", row.id, result=result))
+
+
+def count(node: Node, rows: Iterable[MessageRow | None]) -> None:
+    """Count verdicts that stand; what a savepoint undid was none."""
+    for row in rows:
+        if row is not None:
+            node.counters.count("line_received", reason=row.code or row.state.value)
 
 
 def settle_held(uow: UnitOfWork, node: Node, pairing: Pairing) -> int:
@@ -457,22 +448,3 @@ def _move_mark_over(uow: UnitOfWork, pairing: Pairing, row: MessageRow) -> None:
     link = uow.links.get(pairing.link.link) or pairing.link
     if row.state in FINAL and row.seq == link.contiguous_in + 1:
         uow.links.update(replace(link, contiguous_in=row.seq))
-
-
-def _keep_refused(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, error: RefusedError) -> None:
-    """Keep the line as evidence; a reused id or number under the number that is used already (rule 16).
-
-    Of a conflict the whole line is kept; of a key that does not count the envelope is the evidence.
-    """
-    link, is_conflict = pairing.link.link, error.reason == "conflict"
-    used = uow.messages.by_id(link, Direction.IN, line.envelope.id) if is_conflict else None
-    keep_difference(
-        uow,
-        node,
-        link,
-        "conflict" if is_conflict else "unknown_key",
-        subject=str(used.seq if used else line.envelope.seq),
-        evidence=join_line(line.raw_envelope, line.body) if is_conflict else line.raw_envelope,
-        reason=error.reason,
-    )
-    node.counters.count("line_refused", reason=error.reason)

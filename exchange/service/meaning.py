@@ -31,7 +31,7 @@ from exchange.ids import (
 )
 from exchange.messages.amending import persons_moved
 from exchange.messages.document import content_of, header_of, object_at, objects_at, persons_of, text_at
-from exchange.protocol.parts import Document, join_parts
+from exchange.protocol.parts import Document, kept_document
 from exchange.protocol.strictjson import JsonValue
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageRow
@@ -65,7 +65,7 @@ def subjects_of(document: Document) -> frozenset[str]:
 def document_of(uow: UnitOfWork, row: MessageRow) -> Document | None:
     """Return the content of a message as it is kept, or None after erasure."""
     parts = uow.contents.parts(row.link, row.direction, row.seq)
-    return join_parts([part.raw for part in parts]) if len(parts) >= 2 else None
+    return kept_document([part.raw for part in parts]) if len(parts) >= 2 else None
 
 
 def message_by_id(uow: UnitOfWork, link: LinkId, id: str) -> MessageRow | None:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from exchange.cases import chronicle as chronicles
-from exchange.cases.chronicle import Chronicle, Kept, Rules, View, case_rules, movement_rules
+from exchange.cases.chronicle import Chronicle, Judged, Kept, Rules, View, case_rules, movement_rules
 from exchange.cases.keeper import E, Known, Place
 from exchange.cases.movements import MovementEvent, MovementSnapshot
 from exchange.cases.snapshot import CaseEvent, CaseSnapshot, Side
@@ -61,7 +61,9 @@ class Subject(Generic[R, S, E]):
         return chronicles.before(self.rules, self.chronicle, self.own, candidate)
 
     def write(self, entry: Known[E]) -> "Subject[R, S, E]":
-        return replace(self, chronicle=chronicles.write(self.chronicle, entry))
+        return Subject(
+            self.row, self.rules, chronicles.write(self.chronicle, entry), self.own, is_new=self.is_new
+        )
 
     def change(self, change: Callable[[Known[E]], Known[E]]) -> "Subject[R, S, E]":
         """Return the subject with every open entry as `change` gives it."""
@@ -134,15 +136,26 @@ def open_movement(
 
 
 def keep_case(
-    uow: UnitOfWork, node: Node, pairing: Pairing, case: CaseSubject
+    uow: UnitOfWork,
+    node: Node,
+    pairing: Pairing,
+    case: CaseSubject,
+    judged: Judged[CaseSnapshot, CaseEvent] | None = None,
 ) -> View[CaseSnapshot, CaseEvent]:
-    """Keep a case, shortened as far as nothing can move any more, and return what it says now."""
-    kept = _kept(uow, node, pairing, case)
-    row = replace(
-        case.row,
+    """Keep a case, shortened as far as nothing can move any more, and return what it says now.
+
+    `judged` is what the message that is being entered did when it was judged.
+    """
+    kept = _kept(uow, node, pairing, case, judged)
+    row = CaseRow(
+        code=case.row.code,
+        link=case.row.link,
+        host=case.row.host,
+        origin=case.row.origin,
         state=kept.view.effective.state,
         snapshot=case_bytes(kept.chronicle),
         provisional=kept.view.provisional,
+        opened_at=case.row.opened_at,
         changed_at=node.clock.now(),
     )
     if case.is_new:
@@ -169,10 +182,16 @@ def keep_movement(
     return kept.view
 
 
-def _kept(uow: UnitOfWork, node: Node, pairing: Pairing, subject: Subject[R, S, E]) -> Kept[S, E]:
+def _kept(
+    uow: UnitOfWork,
+    node: Node,
+    pairing: Pairing,
+    subject: Subject[R, S, E],
+    judged: Judged[S, E] | None = None,
+) -> Kept[S, E]:
     """Return what a subject says; what was accepted and does not fit at its place is a difference."""
     open_at = _open_at(uow, pairing)
-    kept = chronicles.keep(subject.rules, subject.chronicle, subject.own, open_at=open_at)
+    kept = chronicles.keep(subject.rules, subject.chronicle, subject.own, open_at=open_at, judged=judged)
     for entry in kept.view.ineffective:
         keep_difference(
             uow,

@@ -14,7 +14,7 @@ from exchange.adapters.transport import signing
 from exchange.ids import AgencyCode
 from exchange.ledger.entries import rcvd
 from exchange.protocol.parts import commitment
-from exchange.service import converse, examine, gate, gatetalk, intake, logbook
+from exchange.service import converse, examine, gate, gatetalk, intake, logbook, taking
 from exchange.service.ports import UnitOfWork
 
 Patch = pytest.MonkeyPatch
@@ -36,17 +36,18 @@ def _no_signature(patch: Patch) -> None:
 
 def _duplicates_logged(patch: Patch) -> None:
     """A line that comes again gets a second entry."""
-    right = intake._take
+    right = taking.take
 
-    def take(uow: UnitOfWork, node: Any, pairing: Any, line: Any, **more: Any) -> None:
+    def take(uow: UnitOfWork, node: Any, pairing: Any, line: Any, **more: Any) -> Any:
         again = intake._is_duplicate(uow, pairing, line)
-        right(uow, node, pairing, line, **more)
+        taken = right(uow, node, pairing, line, **more)
         if again:
             said = line.envelope
             entry = rcvd(seq=said.seq, id=said.id, eh=line.envelope_hash, cd=said.body_sha256, k="accepted")
             logbook.write(uow, node, pairing.link, [entry])
+        return taken
 
-    patch.setattr(intake, "_take", take)
+    patch.setattr(taking, "take", take)
 
 
 def _any_padding(patch: Patch) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from exchange.cases.chronicle import (
     Chronicle,
+    Judged,
     before,
     case_rules,
     judge,
@@ -248,6 +249,28 @@ def test_a_quiet_case_is_folded_into_its_base() -> None:
     folded = keep(RULES, busy, "host").chronicle
 
     assert (folded.base.state, folded.entries, folded.keeper) == ("refused", (), "host")
+
+
+def test_what_was_judged_is_not_replayed_behind_another_snapshot() -> None:
+    noticed = known("RPN", "host", 5, 60)
+    elsewhere = replace(CASES.initial(), incidents=("death",))
+    judged = Judged(elsewhere, noticed.event, replace(elsewhere, state="closed"))
+
+    kept = keep(RULES, chronicle("assessed", noticed), "host", judged=judged)
+
+    assert kept == keep(RULES, chronicle("assessed", noticed), "host")
+
+
+@pytest.mark.parametrize("verdict", [60, None])
+def test_what_was_judged_says_the_same_as_its_replay(verdict: int | None) -> None:
+    noticed = known("RPN", "host", 5, verdict)
+    busy = chronicle("assessed", noticed)
+    judged = Judged(busy.base, noticed.event, RULES.apply(busy.base, noticed.event))
+
+    for own in ("host", "origin"):
+        kept = keep(RULES, busy, own, judged=judged)
+        assert kept == keep(RULES, busy, own)
+        assert (kept.view.shown is judged.after) == (own == "host" or verdict is not None)
 
 
 @pytest.mark.parametrize("arrived", [6, None])

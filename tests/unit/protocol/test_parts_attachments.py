@@ -12,6 +12,7 @@ from exchange.protocol.parts import (
     Document,
     attachments_of,
     join_parts,
+    kept_document,
     pad,
     salts_of,
     split_document,
@@ -32,6 +33,13 @@ def parts_with(*files: Carried) -> list[bytes]:
 
 def part(text: str) -> bytes:
     return f'{{"salt":"{SALT}",{text}}}'.encode()
+
+
+@pytest.mark.parametrize("files", [(), FILES], ids=["none", "two"])
+def test_parts_that_were_kept_give_the_document_that_was_read(files: tuple[Carried, ...]) -> None:
+    parts = parts_with(*files)
+
+    assert kept_document(parts) == join_parts(parts) == DOCUMENT
 
 
 def test_attachments_follow_the_persons_with_salts_of_their_own() -> None:

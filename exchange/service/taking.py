@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Takes the examined lines of a part of a frame, inside one unit, so that no line holds up another.
+
+1. All of them are taken together, in one savepoint.
+2. If one of them does not simply take its place (refused, put off, misfit, a fault of the program), all of
+   that is undone, and each is taken again in a savepoint of its own.
+3. A line that is refused is kept as evidence. One whose handling fails is kept as held.
+
+What stands in a line and which verdict it gets is the business of `intake`.
+"""
+
+from collections.abc import Sequence
+
+from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
+from exchange.protocol.envelope import join_line
+from exchange.protocol.frames import Outcome, Result
+from exchange.service.evidence import keep_difference
+from exchange.service.examine import Examined
+from exchange.service.intake import count, take
+from exchange.service.node import Node
+from exchange.service.pairing import Pairing
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import Direction, MessageRow
+
+
+def take_lines(
+    uow: UnitOfWork, node: Node, pairing: Pairing, lines: Sequence[Examined | Result]
+) -> list[Result]:
+    """Log the verdicts on lines and return their results; what is a result already is nobody's line.
+
+    Never raises for the partner's faults.
+    """
+    examined = [line for line in lines if isinstance(line, Examined)]
+    if examined and not _take_together(uow, node, pairing, examined):
+        return [line if isinstance(line, Result) else _take_line(uow, node, pairing, line) for line in lines]
+    return [line if isinstance(line, Result) else _result(line, Outcome.LOGGED) for line in lines]
+
+
+def _take_together(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Sequence[Examined]) -> bool:
+    """Take lines in one savepoint; return False, with nothing changed, if one of them fails."""
+    try:
+        taken = uow.attempt(lambda: [take(uow, node, pairing, line) for line in lines])
+    except (AgainError, RefusedError, RejectedError):
+        return False
+    except ExchangeError:
+        raise
+    except Exception:  # rule 19: which one it was shows when each is taken by itself
+        return False
+    count(node, taken)
+    return True
+
+
+def _take_line(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> Result:
+    """Log the verdict on one line and return its result."""
+    try:
+        count(node, [_take_or_hold(uow, node, pairing, line)])
+    except RefusedError as error:
+        _keep_refused(uow, node, pairing, line, error)
+        return _result(line, Outcome.REFUSED, "refused")
+    except AgainError as error:
+        return _result(line, Outcome.AGAIN, error.reason)
+    return _result(line, Outcome.LOGGED)
+
+
+def _result(line: Examined, outcome: Outcome, code: str = "") -> Result:
+    return Result(line.envelope.seq, line.envelope.id, outcome, code)
+
+
+def _take_or_hold(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> MessageRow | None:
+    """Take a line; keep it as held when its handling fails, so that it stops nobody else's."""
+    try:
+        return uow.attempt(lambda: take(uow, node, pairing, line))
+    except RejectedError as error:  # found while it was entered, which is undone
+        misfit = error
+        return uow.attempt(lambda: take(uow, node, pairing, line, misfit=misfit))
+    except ExchangeError:
+        raise
+    except Exception as error:  # rule 19: handling of one line must not stop the others
+        node.journal.note("handling_failed", message=line.envelope.id, error=type(error).__name__)
+        return uow.attempt(lambda: take(uow, node, pairing, line, failed=True))
+
+
+def _keep_refused(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, error: RefusedError) -> None:
+    """Keep the line as evidence; a reused id or number under the number that is used already (rule 16).
+
+    Of a conflict the whole line is kept; of a key that does not count the envelope is the evidence.
+    """
+    link, is_conflict = pairing.link.link, error.reason == "conflict"
+    used = uow.messages.by_id(link, Direction.IN, line.envelope.id) if is_conflict else None
+    keep_difference(
+        uow,
+        node,
+        link,
+        "conflict" if is_conflict else "unknown_key",
+        subject=str(used.seq if used else line.envelope.seq),
+        evidence=join_line(line.raw_envelope, line.body) if is_conflict else line.raw_envelope,
+        reason=error.reason,
+    )
+    node.counters.count("line_refused", reason=error.reason)
