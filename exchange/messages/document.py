@@ -59,9 +59,17 @@ def text_at(value: dict[str, JsonValue], name: str) -> str:
 def copied(value: JsonValue) -> JsonValue:
     """Return a value that shares no group and no list with `value`."""
     if isinstance(value, dict):
-        return {name: copied(item) if item.__class__ in _GROUPS else item for name, item in value.items()}
+        group = dict(value)
+        for name, item in value.items():
+            if item.__class__ in _GROUPS:
+                group[name] = copied(item)
+        return group
     if isinstance(value, list):
-        return [copied(item) if item.__class__ in _GROUPS else item for item in value]
+        items = list(value)
+        for index, item in enumerate(value):
+            if item.__class__ in _GROUPS:
+                items[index] = copied(item)
+        return items
     return value
 
 

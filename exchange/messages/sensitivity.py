@@ -64,9 +64,9 @@ def _of_object(value: dict[str, JsonValue], node: FormNode, best: Sensitivity) -
         stated = value.get(node.by_member)
         known = isinstance(stated, str) and stated in Sensitivity.__members__
         return max(best, Sensitivity[str(stated)]) if known else Sensitivity.S4
-    members = node.members
-    for name, item in value.items():
-        below = members.get(name)
-        if below is not None and below.ceiling > best:
-            best = _highest(item, below, best)
+    for name, below in node.by_ceiling:
+        if below.ceiling <= best:
+            break
+        if name in value:
+            best = _highest(value[name], below, best)
     return best

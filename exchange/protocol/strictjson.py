@@ -59,6 +59,7 @@ _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 _CONTAINERS = frozenset((dict, list))
+_WITHOUT_DOUBT = frozenset((str, bool, type(None)))
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
 
@@ -229,10 +230,10 @@ def _check_encodable(value: object) -> None:
     todo = [value]
     while todo:
         entry = todo.pop()
-        if isinstance(entry, dict):
-            todo += [member for member in entry.values() if member.__class__ is not str]
-        elif isinstance(entry, list):
-            todo += [item for item in entry if item.__class__ is not str]
+        if isinstance(entry, dict | list):
+            for item in entry.values() if isinstance(entry, dict) else entry:
+                if item.__class__ not in _WITHOUT_DOUBT:
+                    todo.append(item)
         elif entry is None or isinstance(entry, str):
             continue
         elif not isinstance(entry, int):
