@@ -21,7 +21,7 @@ RELEASE_FIELDS = ("message_id", "sender", "recipient", "link", "agreement")
 """Header members that are filled when a message is released, and absent in a draft."""
 
 
-_GROUPS = frozenset({dict, list})
+_GROUPS = (dict, list)
 """What JSON makes of groups and lists; nothing else is copied."""
 
 
@@ -61,13 +61,13 @@ def copied(value: JsonValue) -> JsonValue:
     if isinstance(value, dict):
         group = dict(value)
         for name, item in value.items():
-            if item.__class__ in _GROUPS:
+            if isinstance(item, _GROUPS):
                 group[name] = copied(item)
         return group
     if isinstance(value, list):
         items = list(value)
         for index, item in enumerate(value):
-            if item.__class__ in _GROUPS:
+            if isinstance(item, _GROUPS):
                 items[index] = copied(item)
         return items
     return value

@@ -7,6 +7,9 @@ from exchange.messages.form_tree import FormNode, Sensitivity, code_classes, for
 __all__ = ["Sensitivity", "class_in_person_block", "class_of", "flag_class", "highest_class"]
 
 
+_GROUPS = (dict, list)
+
+
 def highest_class(document: Document) -> Sensitivity:
     """Return the highest class of the members that are present.
 
@@ -67,6 +70,11 @@ def _of_object(value: dict[str, JsonValue], node: FormNode, best: Sensitivity) -
     for name, below in node.by_ceiling:
         if below.ceiling <= best:
             break
-        if name in value:
-            best = _highest(value[name], below, best)
+        if name not in value:
+            continue
+        item = value[name]
+        if below.by_code is None and not isinstance(item, _GROUPS):
+            best = max(best, below.own)
+        else:
+            best = _highest(item, below, best)
     return best

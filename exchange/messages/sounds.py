@@ -13,6 +13,8 @@ It knows nothing of other scripts, and the length of a vowel and l against r sta
 """
 
 import re
+from itertools import groupby
+from operator import itemgetter
 
 _CONSONANTS = tuple(
     (frozenset(of), re.compile(pattern), letter)
@@ -35,12 +37,13 @@ _CONSONANTS = tuple(
 )
 """Of which letters a word must have one, what is replaced, and by what; in this order."""
 _Y_AT_THE_START = re.compile("^y(?=[aeiou])")
-_VOWELS = re.compile("[aeiouy]+")
+_VOWELS = re.compile("([aeiouy]+)")
 _SILENT = re.compile("(?<=[aeo])[hr]+(?![aeo])")
-_DOUBLED = re.compile(r"(.)\1+")
 _LAST = {"b": "p", "d": "t", "g": "k"}
-_AS_O = frozenset({"ao", "au", "eu", "eou"})
-_AS_E = frozenset({"ae"})
+_BY_FIRST = {"a": "a", "e": "e", "i": "e", "y": "e", "o": "o", "u": "o"}
+_GROUPS = {"ao": "o", "au": "o", "eu": "o", "eou": "o", "ae": "e"}
+"""Groups of vowels that do not sound like their first one."""
+_LETTER = itemgetter(0)
 
 
 def sound(word: str) -> str:
@@ -52,15 +55,17 @@ def sound(word: str) -> str:
             word = pattern.sub(letter, word)
     if word[0] == "y":
         word = _Y_AT_THE_START.sub("Y", word)
-    word = _VOWELS.sub(_vowel, word)
+    word = _with_vowels_heard(word)
     if "h" in word or "r" in word:
         word = _SILENT.sub("", word)
-    word = _DOUBLED.sub(r"\1", word)
+    word = "".join(map(_LETTER, groupby(word)))
     return word[:-1] + _LAST.get(word[-1:], word[-1:])
 
 
-def _vowel(found: re.Match[str]) -> str:
-    group = found[0]
-    if group in _AS_O or group[0] in "ou":
-        return "o"
-    return "a" if group[0] == "a" and group not in _AS_E else "e"
+def _with_vowels_heard(word: str) -> str:
+    """Return a word with one vowel for each group of them."""
+    pieces = _VOWELS.split(word)
+    for place in range(1, len(pieces), 2):
+        group = pieces[place]
+        pieces[place] = _GROUPS.get(group) or _BY_FIRST[group[0]]
+    return "".join(pieces)

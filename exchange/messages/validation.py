@@ -54,7 +54,7 @@ from exchange.messages.record_rules import record_faults
 from exchange.messages.reopening_rules import reopening_faults
 from exchange.messages.statement_rules import difference_faults, resolution_faults, statement_faults
 from exchange.messages.transit_rules import transit_decision_faults, transit_request_faults
-from exchange.messages.versions import Versions, reading_form, understood
+from exchange.messages.versions import Understood, Versions, understood
 from exchange.messages.wording import fault, fault_text
 
 __all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "fault_text", "read_document"]
@@ -62,8 +62,8 @@ __all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "f
 
 def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple[Fault, ...]:
     """Return the faults of the catalogue rules and of consent, in order; requires a document of good form."""
-    document = understood(document, context.versions).document
-    model = read_document(document, context.versions)
+    read = understood(document, context.versions)
+    document, model = read.document, _model(read)
     if isinstance(model, Fault):
         return (model,)
     rules = RULES[text_at(header_of(document), "type")]
@@ -78,9 +78,11 @@ def read_document(document: Document, known: Versions | None = None) -> BaseMode
 
     What only a newer minor version knows is left out of the model.
     """
-    header = header_of(document)
-    form = reading_form(text_at(header, "type"), text_at(header, "type_version"), known)
-    if form is None:
+    return _model(understood(document, known))
+
+
+def _model(read: Understood) -> BaseModel | Fault:
+    if read.form is None:
         return fault(
             "version_unsupported",
             "version.no_form",
@@ -89,7 +91,7 @@ def read_document(document: Document, known: Versions | None = None) -> BaseMode
             found="another",
         )
     try:
-        return form.model.model_validate(understood(document, known).document)
+        return read.form.model.model_validate(read.document)
     except ValidationError:
         return fault(
             "form_invalid", "form.model", "", expected="a document of this form", found="something else"

@@ -34,6 +34,8 @@ class Understood:
     document: Document
     unknown: tuple[str, ...] = ()
     """Pointers of members of a newer minor version, kept in the message and left out here."""
+    form: Form | None = None
+    """The form with which it is read, None if it cannot be read."""
 
 
 def forms_of(type_code: str) -> tuple[Form, ...]:
@@ -82,13 +84,13 @@ def understood(document: Document, known: Versions | None = None) -> Understood:
     stated = text_at(header, "type_version")
     form = reading_form(text_at(header, "type"), stated, known)
     if form is None or form.version == stated:
-        return Understood(document)
+        return Understood(document, form=form)
     unknown = list(_unknown(document, schemas()[form.schema], form.schema, ()))
     kept = deepcopy(document)
     for steps in reversed(unknown):
         _take_out(kept, steps)
     object_at(kept, "header")["type_version"] = form.version
-    return Understood(kept, tuple(pointer(*steps) for steps in unknown))
+    return Understood(kept, tuple(pointer(*steps) for steps in unknown), form)
 
 
 def _unknown(value: JsonValue, schema: Mapping[str, Any], base: str, above: _Steps) -> Iterator[_Steps]:

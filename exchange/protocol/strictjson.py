@@ -230,10 +230,10 @@ def _check_encodable(value: object) -> None:
     todo = [value]
     while todo:
         entry = todo.pop()
-        if isinstance(entry, dict | list):
-            for item in entry.values() if isinstance(entry, dict) else entry:
-                if item.__class__ not in _WITHOUT_DOUBT:
-                    todo.append(item)
+        if isinstance(entry, (dict, list)):
+            items = entry if isinstance(entry, list) else entry.values()
+            if not _WITHOUT_DOUBT.issuperset(map(type, items)):
+                todo += [item for item in items if item.__class__ not in _WITHOUT_DOUBT]
         elif entry is None or isinstance(entry, str):
             continue
         elif not isinstance(entry, int):
