@@ -12,6 +12,8 @@ guessed.
 import json
 from typing import TypeAlias
 
+import orjson
+
 from exchange.ids import Digest, sha256
 
 JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | bool | None"
@@ -21,6 +23,7 @@ RELEASE_FIELDS = ("message_id", "sender", "recipient", "link", "agreement")
 """Header members that are filled when a message is released, and absent in a draft."""
 
 
+_SORTED = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":"))
 _GROUPS = (dict, list)
 """What JSON makes of groups and lists; nothing else is copied."""
 
@@ -83,6 +86,8 @@ def digest(document: Document) -> Digest:
 
     It names a draft inside one agency. On the wire nothing is verified by serialising again.
     """
-    return sha256(
-        json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
-    )
+    try:
+        raw = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # what only the slower way writes, and the form refuses
+        return sha256(_SORTED.encode(document).encode("ascii"))
+    return sha256(raw if raw.isascii() and b"\x7f" not in raw else _SORTED.encode(document).encode("ascii"))

@@ -60,8 +60,10 @@ class Filled:
     added: tuple[Added, ...]
 
 
-def fill(small: Document, sources: Sources) -> Filled:
-    """Return the whole draft for what an officer wrote; `small` is not changed.
+def fill(small: Document, sources: Sources, *, given_away: bool = False) -> Filled:
+    """Return the whole draft for what an officer wrote.
+
+    `small` is not changed, unless its owner has no more use for it: `given_away`, the draft is made of it.
 
     Raises:
         InputError: no type with an installed form, another recipient than the partner, or a person who
@@ -69,7 +71,7 @@ def fill(small: Document, sources: Sources) -> Filled:
     """
     row, form = _form(small, sources)
     _demand_no_protection(small, row)
-    document = _nested(_copied(small), form)
+    document = _nested(small if given_away else _copied(small), form)
     filler = Filler(sources)
     _share(document, row, form, filler)
     if _BIRTH in row.person_members:

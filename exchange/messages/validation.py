@@ -63,7 +63,7 @@ __all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "f
 def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple[Fault, ...]:
     """Return the faults of the catalogue rules and of consent, in order; requires a document of good form."""
     read = understood(document, context.versions)
-    document, model = read.document, _model(read)
+    document, model = read.document, _model_of(read)
     if isinstance(model, Fault):
         return (model,)
     rules = RULES[text_at(header_of(document), "type")]
@@ -78,10 +78,10 @@ def read_document(document: Document, known: Versions | None = None) -> BaseMode
 
     What only a newer minor version knows is left out of the model.
     """
-    return _model(understood(document, known))
+    return _model_of(understood(document, known))
 
 
-def _model(read: Understood) -> BaseModel | Fault:
+def _model_of(read: Understood) -> BaseModel | Fault:
     if read.form is None:
         return fault(
             "version_unsupported",

@@ -19,7 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from exchange.messages.catalog import EARLIER_FORMS, FORMS, Form
-from exchange.messages.document import Document, JsonValue, header_of, object_at, pointer, text_at
+from exchange.messages.document import Document, JsonValue, header_of, object_at, pointer
 from exchange.messages.schemas import schemas
 
 Versions = Mapping[str, Sequence[str]]
@@ -35,7 +35,7 @@ class Understood:
     unknown: tuple[str, ...] = ()
     """Pointers of members of a newer minor version, kept in the message and left out here."""
     form: Form | None = None
-    """The form with which it is read, None if it cannot be read."""
+    """The form with which it is read; None if this program has none for it."""
 
 
 def forms_of(type_code: str) -> tuple[Form, ...]:
@@ -81,10 +81,12 @@ def reading_form(type_code: str, version: str, known: Versions | None = None) ->
 def understood(document: Document, known: Versions | None = None) -> Understood:
     """Return a message without what only a newer minor version knows; the document is not changed."""
     header = header_of(document)
-    stated = text_at(header, "type_version")
-    form = reading_form(text_at(header, "type"), stated, known)
+    code, stated = header.get("type"), header.get("type_version")
+    if not isinstance(code, str) or not isinstance(stated, str):
+        return Understood(document)
+    form = reading_form(code, stated, known)
     if form is None or form.version == stated:
-        return Understood(document, form=form)
+        return Understood(document, (), form)
     unknown = list(_unknown(document, schemas()[form.schema], form.schema, ()))
     kept = deepcopy(document)
     for steps in reversed(unknown):
