@@ -51,7 +51,9 @@ def object_at(value: dict[str, JsonValue], name: str) -> dict[str, JsonValue]:
 
 def objects_at(value: dict[str, JsonValue], name: str) -> list[dict[str, JsonValue]]:
     found = value.get(name)
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    if not found or not isinstance(found, list):
+        return []
+    return [item for item in found if isinstance(item, dict)]
 
 
 def text_at(value: dict[str, JsonValue], name: str) -> str:
