@@ -29,7 +29,7 @@ class Ask:
 
     members: dict[str, Any]
     read_for_it: bool = False
-    """They were read from bytes for this question alone, so that nobody else holds or needs what is in them."""
+    """They were read from bytes for this question alone: nobody else needs what is in them."""
 
     def text(self, name: str, default: str | None = None) -> str:
         value = self.members.get(name, default)
