@@ -7,6 +7,7 @@ Randomness and time are arguments.
 """
 
 import base64
+import binascii
 import hashlib
 import re
 import uuid
@@ -39,6 +40,9 @@ RandomSource = Callable[[int], bytes]
 """Gives n random bytes: `secrets.token_bytes`, or a seeded source in a simulation."""
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_AS_CROCKFORD = (CROCKFORD * 8).encode("ascii")
+"""The character of each byte, by its last five bits."""
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _AGENCY = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,12}){1,4}", re.ASCII)
 _LINK = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 _MESSAGE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
@@ -127,7 +131,7 @@ def link_id(agreement_v1: bytes) -> LinkId:
 
 def b64url(raw: bytes) -> str:
     """Return base64url without padding (RFC 4648 section 5)."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(raw, newline=False).rstrip(b"=").translate(_URL_SAFE).decode("ascii")
 
 
 def unb64url(text: str) -> bytes:
@@ -146,8 +150,8 @@ def unb64url(text: str) -> bytes:
 
 
 def _random_code(random: RandomSource) -> str:
-    text = "".join(CROCKFORD[byte & 31] for byte in random(12))
-    return "-".join((text[:4], text[4:8], text[8:]))
+    text = random(12).translate(_AS_CROCKFORD).decode("ascii")
+    return f"{text[:4]}-{text[4:8]}-{text[8:]}"
 
 
 def _exact(text: str, pattern: re.Pattern[str], kind: str, form: str) -> str:

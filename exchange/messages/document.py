@@ -12,6 +12,8 @@ guessed.
 import json
 from typing import TypeAlias
 
+import orjson
+
 from exchange.ids import Digest, sha256
 
 JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | bool | None"
@@ -21,7 +23,8 @@ RELEASE_FIELDS = ("message_id", "sender", "recipient", "link", "agreement")
 """Header members that are filled when a message is released, and absent in a draft."""
 
 
-_GROUPS = frozenset({dict, list})
+_SORTED = json.JSONEncoder(sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+_GROUPS = (dict, list)
 """What JSON makes of groups and lists; nothing else is copied."""
 
 
@@ -48,7 +51,9 @@ def object_at(value: dict[str, JsonValue], name: str) -> dict[str, JsonValue]:
 
 def objects_at(value: dict[str, JsonValue], name: str) -> list[dict[str, JsonValue]]:
     found = value.get(name)
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    if not found or not isinstance(found, list):
+        return []
+    return [item for item in found if isinstance(item, dict)]
 
 
 def text_at(value: dict[str, JsonValue], name: str) -> str:
@@ -59,9 +64,17 @@ def text_at(value: dict[str, JsonValue], name: str) -> str:
 def copied(value: JsonValue) -> JsonValue:
     """Return a value that shares no group and no list with `value`."""
     if isinstance(value, dict):
-        return {name: copied(item) if item.__class__ in _GROUPS else item for name, item in value.items()}
+        group = dict(value)
+        for name, item in value.items():
+            if isinstance(item, _GROUPS):
+                group[name] = copied(item)
+        return group
     if isinstance(value, list):
-        return [copied(item) if item.__class__ in _GROUPS else item for item in value]
+        items = list(value)
+        for index, item in enumerate(value):
+            if isinstance(item, _GROUPS):
+                items[index] = copied(item)
+        return items
     return value
 
 
@@ -75,6 +88,8 @@ def digest(document: Document) -> Digest:
 
     It names a draft inside one agency. On the wire nothing is verified by serialising again.
     """
-    return sha256(
-        json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
-    )
+    try:
+        raw = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # what only the slower way writes, and the form refuses
+        return sha256(_SORTED.encode(document).encode("ascii"))
+    return sha256(raw if raw.isascii() and b"\x7f" not in raw else _SORTED.encode(document).encode("ascii"))

@@ -25,6 +25,10 @@ _SCRIPTS = {
     "BENGALI": "Beng",
 }
 """First word of the Unicode name of a letter, and the ISO 15924 code of its script."""
+_OF_LETTERS = frozenset({"script", "kind"})
+"""Members of a name that its letters show."""
+_OF_A_DAY: Mapping[str, JsonValue] = {"precision": "day", "basis": "document", "calendar": "gregorian"}
+"""Members of a birth whose whole day stands in a document."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def fill_person(
     """
     place = ("persons", index)
     if is_new:
-        filler.put(person, "case_code", new_case_code(filler.sources.random), "new random code", *place)
+        _give_code(person, filler, *place)
     if any(text_at(paper, "type") not in {"", "none"} for paper in objects_at(person, "documents")):
         _fill_from_document(person, filler, index)
     for number, nationality in enumerate(objects_at(person, "nationality")):
@@ -99,7 +103,7 @@ def fill_person(
             identification, "body", filler.sources.office_kind, "configuration", *place, "identification"
         )
         filler.put(identification, "by", filler.sources.office, "configuration", *place, "identification")
-    filler.put(person, "is_child", _may_be_child(person, filler.sources.today), "date of birth", *place)
+    _say_if_child(person, filler, *place)
     empty: dict[str, JsonValue] = {
         "flags": [],
         "links": [],
@@ -107,25 +111,38 @@ def fill_person(
         "languages": {"spoken": [], "understood": []},
     }
     for name, value in empty.items():
-        if name in needed:
+        if name in needed and name not in person:
             filler.put(person, name, value, "form", *place)
+
+
+def _say_if_child(person: dict[str, JsonValue], filler: Filler, *place: str | int) -> None:
+    if "is_child" not in person:
+        filler.put(person, "is_child", _may_be_child(person, filler.sources.today), "date of birth", *place)
+
+
+def _give_code(person: dict[str, JsonValue], filler: Filler, *place: str | int) -> None:
+    if "case_code" not in person:
+        filler.put(person, "case_code", new_case_code(filler.sources.random), "new random code", *place)
 
 
 def _fill_from_document(person: dict[str, JsonValue], filler: Filler, index: int) -> None:
     """Add what a named document shows: script and kind of a name, precision and basis of a birth."""
     for number, name in enumerate(objects_at(person, "names")):
-        script = script_of(text_at(name, "full"))
+        script = None if name.keys() >= _OF_LETTERS else script_of(text_at(name, "full"))
         if script is not None:
             filler.put(name, "script", script, "letters of the name", "persons", index, "names", number)
             filler.put(name, "kind", "official", "document named", "persons", index, "names", number)
     birth = object_at(person, "birth")
-    if as_day(text_at(birth, "value")) is not None and len(text_at(birth, "value")) == 10:
-        for member, value in (("precision", "day"), ("basis", "document"), ("calendar", "gregorian")):
-            filler.put(birth, member, value, "document named", "persons", index, "birth")
+    missing = [member for member in _OF_A_DAY if member not in birth]
+    if missing and as_day(text_at(birth, "value")) is not None and len(text_at(birth, "value")) == 10:
+        for member in missing:
+            filler.put(birth, member, _OF_A_DAY[member], "document named", "persons", index, "birth")
 
 
 def script_of(text: str) -> str | None:
     """Return the ISO 15924 code if all letters are of one known script, else None."""
+    if text.isascii():
+        return "Latn" if any(map(str.isalpha, text)) else None
     names = {unicodedata.name(letter, "").partition(" ")[0] for letter in text if letter.isalpha()}
     found = {_SCRIPTS.get(name) for name in names}
     return found.pop() if len(found) == 1 else None

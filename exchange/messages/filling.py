@@ -60,8 +60,10 @@ class Filled:
     added: tuple[Added, ...]
 
 
-def fill(small: Document, sources: Sources) -> Filled:
-    """Return the whole draft for what an officer wrote; `small` is not changed.
+def fill(small: Document, sources: Sources, *, given_away: bool = False) -> Filled:
+    """Return the whole draft for what an officer wrote.
+
+    `small` is not changed, unless its owner has no more use for it: `given_away`, the draft is made of it.
 
     Raises:
         InputError: no type with an installed form, another recipient than the partner, or a person who
@@ -69,7 +71,7 @@ def fill(small: Document, sources: Sources) -> Filled:
     """
     row, form = _form(small, sources)
     _demand_no_protection(small, row)
-    document = _nested({name: copied(value) for name, value in small.items()}, form)
+    document = _nested(small if given_away else _copied(small), form)
     filler = Filler(sources)
     _share(document, row, form, filler)
     if _BIRTH in row.person_members:
@@ -225,8 +227,10 @@ def _fill_header(document: Document, form: Form, filler: Filler) -> None:
     filler.put(header, "officer", sources.officer, "who is signed in", "header")
     filler.usual(header, "language", "language", "header")
     filler.put(header, "attachments", [], "form", "header")
-    filler.put(header, "sensitivity", highest_class(document).name, "highest class in the file", "header")
-    filler.put(header, "list_versions", _versions(document), "installed schema", "header")
+    if "sensitivity" not in header:
+        filler.put(header, "sensitivity", highest_class(document).name, "highest class in the file", "header")
+    if "list_versions" not in header:
+        filler.put(header, "list_versions", _versions(document), "installed schema", "header")
 
 
 def _versions(document: Document) -> JsonValue:
@@ -259,6 +263,11 @@ def _ordered(document: Document, form: Form) -> Document:
         "content": content,
         "persons": persons,
     }
+
+
+def _copied(document: Document) -> Document:
+    found = copied(document)
+    return found if isinstance(found, dict) else {}
 
 
 def _in_order(group: dict[str, JsonValue], order: tuple[str, ...]) -> dict[str, JsonValue]:

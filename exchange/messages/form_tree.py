@@ -42,6 +42,8 @@ class FormNode:
 
     own: Sensitivity
     code_list: str | None = None
+    lists: frozenset[str] = frozenset()
+    """The code list once more, as what a text here adds to the lists of a document."""
     is_open: bool = False
     """Other values than the codes of the list are allowed."""
     by_code: Mapping[str, Sensitivity] | None = None
@@ -54,6 +56,10 @@ class FormNode:
     """The highest class that can stand here or below."""
     has_lists: bool = False
     """Codes of a list can stand here or below."""
+    listed: tuple[tuple[str, "FormNode"], ...] = ()
+    """The members with such codes."""
+    by_ceiling: tuple[tuple[str, "FormNode"], ...] = ()
+    """All members, those with the highest ceiling first."""
 
 
 @cache
@@ -96,16 +102,19 @@ def code_classes(name: str) -> Mapping[str, Sensitivity]:
 
 
 def _add_lists(value: JsonValue, node: FormNode, found: set[str]) -> None:
-    if node.code_list is not None and isinstance(value, str):
-        found.add(node.code_list)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            below = node.members.get(name)
-            if below is not None and below.has_lists:
+    if isinstance(value, dict):
+        for name, below in node.listed:
+            item = value.get(name)
+            if isinstance(item, str):
+                found |= below.lists
+            elif item is not None:
                 _add_lists(item, below, found)
     elif isinstance(value, list) and node.items is not None:
         for item in value:
-            _add_lists(item, node.items, found)
+            if isinstance(item, str):
+                found |= node.items.lists
+            else:
+                _add_lists(item, node.items, found)
 
 
 def _node(schema: Mapping[str, Any], base: str, above: Sensitivity | None) -> FormNode:
@@ -116,6 +125,7 @@ def _node(schema: Mapping[str, Any], base: str, above: Sensitivity | None) -> Fo
     node = FormNode(
         _UNKNOWN if own is None else own,
         code_list=merged.get("x-list"),
+        lists=frozenset({merged["x-list"]} if "x-list" in merged else ()),
         is_open=merged.get("x-list-open") is True,
         by_member=merged.get("x-class-member"),
         is_note=_is_note(merged),
@@ -160,4 +170,6 @@ def _set_ceiling(node: FormNode) -> Sensitivity:
         highest = Sensitivity.S4
     node.ceiling = max(highest, Sensitivity.S0 if below else node.own)
     node.has_lists = node.code_list is not None or any(part.has_lists for part in below)
+    node.listed = tuple(named for named in node.members.items() if named[1].has_lists)
+    node.by_ceiling = tuple(sorted(node.members.items(), key=lambda named: named[1].ceiling, reverse=True))
     return node.ceiling

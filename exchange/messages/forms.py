@@ -22,7 +22,7 @@ from exchange.messages.codelists import list_versions
 from exchange.messages.document import Document, JsonValue, header_of, pointer, text_at
 from exchange.messages.explanation import explain, forbidden_members
 from exchange.messages.schemas import gate
-from exchange.messages.versions import Versions, reading_form, understood
+from exchange.messages.versions import Versions, understood
 
 
 def check_form(
@@ -37,13 +37,12 @@ def check_form(
     row, faults = _type_of(document)
     if row is None or row.form is None:
         return faults
-    stated = header_of(document).get("type_version")
-    form = reading_form(row.code, stated, known) if isinstance(stated, str) else row.form
-    faults = faults or _version(header_of(document), form, row.form)
+    header, read = header_of(document), understood(document, known)
+    form = read.form if isinstance(header.get("type_version"), str) else row.form
+    faults = faults or _version(header, form, row.form)
     if faults:
         return faults
     form = form or row.form
-    read = understood(document, known)
     hidden = forbidden_members(document, row) if read.unknown else ()
     if hidden or gate(form.schema, draft=draft).is_valid(read.document):
         return hidden

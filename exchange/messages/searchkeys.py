@@ -64,9 +64,12 @@ def question(name: str = "", document: str = "") -> Question:
 def name_keys(name: str) -> frozenset[str]:
     """Return the keys of one written form of a name."""
     found = words(name)[:MAX_WORDS]
-    pairs = ("".join(pair) for pair in pairwise(found))
-    texts = dict.fromkeys((*found, *pairs, "".join(found)))
-    return frozenset(key for text in texts if text for key in _of_word(text))
+    texts = dict.fromkeys((*found, *map("".join, pairwise(found)), "".join(found)))
+    keys: set[str] = set()
+    for text in texts:
+        if text:
+            keys.update(_of_word(text))
+    return frozenset(keys)
 
 
 def document_key(number: str) -> str:

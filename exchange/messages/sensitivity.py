@@ -7,6 +7,9 @@ from exchange.messages.form_tree import FormNode, Sensitivity, code_classes, for
 __all__ = ["Sensitivity", "class_in_person_block", "class_of", "flag_class", "highest_class"]
 
 
+_GROUPS = (dict, list)
+
+
 def highest_class(document: Document) -> Sensitivity:
     """Return the highest class of the members that are present.
 
@@ -64,9 +67,14 @@ def _of_object(value: dict[str, JsonValue], node: FormNode, best: Sensitivity) -
         stated = value.get(node.by_member)
         known = isinstance(stated, str) and stated in Sensitivity.__members__
         return max(best, Sensitivity[str(stated)]) if known else Sensitivity.S4
-    members = node.members
-    for name, item in value.items():
-        below = members.get(name)
-        if below is not None and below.ceiling > best:
+    for name, below in node.by_ceiling:
+        if below.ceiling <= best:
+            break
+        if name not in value:
+            continue
+        item = value[name]
+        if below.by_code is None and not isinstance(item, _GROUPS):
+            best = max(best, below.own)
+        else:
             best = _highest(item, below, best)
     return best

@@ -13,54 +13,69 @@ It knows nothing of other scripts, and the length of a vowel and l against r sta
 """
 
 import re
+from itertools import groupby
+from operator import itemgetter
 
 _CONSONANTS = tuple(
-    (frozenset(of), re.compile(pattern), letter)
-    for of, pattern, letter in (
-        ("cj", "t?chh?|d?j", "C"),
-        ("sxz", "sh|x|z", "s"),
-        ("pbf", "ph|bh|f", "p"),
-        ("t", "th", "t"),
-        ("kc", "kh|ck", "k"),
-        ("d", "dh", "d"),
-        ("g", "gh", "g"),
-        ("w", "wh", "v"),
-        ("n", "^ng|^gn|nh", "n"),
-        ("n", "ng", "N"),
-        ("q", "qu", "kv"),
-        ("c", "c(?=[eiy])", "s"),
-        ("cq", "[cq]", "k"),
-        ("w", "w", "v"),
+    (needed, re.compile(pattern), letter)
+    for needed, pattern, letter in (
+        (("ch", "j"), "t?chh?|d?j", "C"),
+        (("sh", "x", "z"), "sh|x|z", "s"),
+        (("ph", "bh", "f"), "ph|bh|f", "p"),
+        (("th",), "th", "t"),
+        (("kh", "ck"), "kh|ck", "k"),
+        (("dh",), "dh", "d"),
+        (("gh",), "gh", "g"),
+        (("wh",), "wh", "v"),
+        (("ng", "gn", "nh"), "^ng|^gn|nh", "n"),
+        (("ng",), "ng", "N"),
+        (("qu",), "qu", "kv"),
+        (("c",), "c(?=[eiy])", "s"),
+        (("c", "q"), "[cq]", "k"),
+        (("w",), "w", "v"),
     )
 )
-"""Of which letters a word must have one, what is replaced, and by what; in this order."""
+"""Of which a word must have one, what is replaced, and by what; in this order."""
+_IN_EVERY_ONE = frozenset("cfghjqwxz")
+"""What a consonant is replaced for has one of these letters."""
 _Y_AT_THE_START = re.compile("^y(?=[aeiou])")
-_VOWELS = re.compile("[aeiouy]+")
+_VOWELS = re.compile("([aeiouy]+)")
 _SILENT = re.compile("(?<=[aeo])[hr]+(?![aeo])")
-_DOUBLED = re.compile(r"(.)\1+")
 _LAST = {"b": "p", "d": "t", "g": "k"}
-_AS_O = frozenset({"ao", "au", "eu", "eou"})
-_AS_E = frozenset({"ae"})
+_BY_FIRST = {"a": "a", "e": "e", "i": "e", "y": "e", "o": "o", "u": "o"}
+_GROUPS = {"ao": "o", "au": "o", "eu": "o", "eou": "o", "ae": "e"}
+"""Groups of vowels that do not sound like their first one."""
+_LETTER = itemgetter(0)
 
 
 def sound(word: str) -> str:
     """Return the key of a plain word (`lookalikes.words`), or "" if it is not of Latin letters."""
     if not (word.isascii() and word.isalpha()):
         return ""
-    for of, pattern, letter in _CONSONANTS:
-        if not of.isdisjoint(word):
-            word = pattern.sub(letter, word)
+    if not _IN_EVERY_ONE.isdisjoint(word):
+        word = _with_consonants_heard(word)
     if word[0] == "y":
         word = _Y_AT_THE_START.sub("Y", word)
-    word = _VOWELS.sub(_vowel, word)
+    word = _with_vowels_heard(word)
     if "h" in word or "r" in word:
         word = _SILENT.sub("", word)
-    word = _DOUBLED.sub(r"\1", word)
+    word = "".join(map(_LETTER, groupby(word)))
     return word[:-1] + _LAST.get(word[-1:], word[-1:])
 
 
-def _vowel(found: re.Match[str]) -> str:
-    group = found[0]
-    if group in _AS_O or group[0] in "ou":
-        return "o"
-    return "a" if group[0] == "a" and group not in _AS_E else "e"
+def _with_consonants_heard(word: str) -> str:
+    for needed, pattern, letter in _CONSONANTS:
+        for one in needed:
+            if one in word:
+                word = pattern.sub(letter, word)
+                break
+    return word
+
+
+def _with_vowels_heard(word: str) -> str:
+    """Return a word with one vowel for each group of them."""
+    pieces = _VOWELS.split(word)
+    for place in range(1, len(pieces), 2):
+        group = pieces[place]
+        pieces[place] = _GROUPS.get(group) or _BY_FIRST[group[0]]
+    return "".join(pieces)

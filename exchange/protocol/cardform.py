@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, TypeVar
 
 from exchange.clock import instant_text
@@ -56,7 +57,7 @@ class CardKey:
     valid_until: datetime
     revoked: Revocation | None = None
 
-    @property
+    @cached_property
     def public(self) -> PublicKey:
         return PublicKey(self.use, self.algorithm, self.raw)
 

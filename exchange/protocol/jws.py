@@ -33,6 +33,7 @@ _HEADERS_KEPT = 1_024
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _STANDARD = bytes.maketrans(b"-_+/", b"+/--")
 """To the standard alphabet; what belongs to that alphabet alone becomes a character of neither."""
+_ALTERNATIVE: Final = b"-_"
 _LAST: Final = {0: _ALPHABET, 2: _ALPHABET[::16], 3: _ALPHABET[::4]}
 """Characters a segment may end with, by its length modulo 4: those whose spare bits are zero."""
 
@@ -125,7 +126,7 @@ def verify_detached(payload: bytes, jws_text: str, *, typ: str, key: PublicKey) 
 
 def encode_segment(raw: bytes) -> bytes:
     """Return base64url without padding, ASCII."""
-    return pybase64.urlsafe_b64encode(raw).rstrip(b"=")
+    return pybase64.b64encode(raw, _ALTERNATIVE).rstrip(b"=")
 
 
 def decode_segment(segment: bytes) -> bytes:

@@ -74,8 +74,8 @@ def party(agency: AgencyCode) -> str:
 
 
 def _seal_hybrid(plaintext: bytes, key: PublicKey, info: bytes) -> bytes:
-    content_key = secrets.token_bytes(CONTENT_KEY_BYTES)
-    iv = secrets.token_bytes(CONTENT_IV_BYTES)
+    drawn = secrets.token_bytes(CONTENT_KEY_BYTES + CONTENT_IV_BYTES)
+    content_key, iv = drawn[:CONTENT_KEY_BYTES], drawn[CONTENT_KEY_BYTES:]
     encapsulated, wrapped = wrap_key(content_key, key=key, info=info)
     header = _header(Suite.HYBRID, key) | {"ek": encode_segment(encapsulated).decode("ascii")}
     protected = encode_segment(encode(header))

@@ -17,7 +17,6 @@ skeleton, which are the members that were written.
 
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
@@ -58,7 +57,6 @@ _OTHERS = bytes(byte for byte in range(256) if byte not in _STRUCTURE)
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
-_CONTAINERS = frozenset((dict, list))
 _CANONICAL = json.JSONEncoder(sort_keys=True, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
 
@@ -194,19 +192,16 @@ def _check_counts(structure: bytes, limits: Limits) -> None:
 def _check_names(value: JsonValue, *, written: int, max_name: int) -> None:
     built = 0
     todo = [value]
-    while todo:
-        container = todo.pop()
-        entries: Iterable[JsonValue]
-        if isinstance(container, dict):
-            built += len(container)
-            if container and max(map(len, container)) > max_name:
-                raise StrictJsonError(f"a name has more than {max_name} characters")
-            entries = container.values()
-        elif isinstance(container, list):
-            entries = container
-        else:
+    for entry in todo:  # which grows while it is read
+        if isinstance(entry, str):
             continue
-        todo += [entry for entry in entries if entry.__class__ in _CONTAINERS]
+        if isinstance(entry, dict):
+            built += len(entry)
+            if entry and max(map(len, entry)) > max_name:
+                raise StrictJsonError(f"a name has more than {max_name} characters")
+            todo += entry.values()
+        elif isinstance(entry, list):
+            todo += entry
     if built != written:
         raise StrictJsonError("a name occurs twice in one object")
 
@@ -227,14 +222,13 @@ def _check_strings(value: JsonValue) -> None:
 def _check_encodable(value: object) -> None:
     """Refuse kinds that `parse` never gives; strings are judged on what was encoded."""
     todo = [value]
-    while todo:
-        entry = todo.pop()
-        if isinstance(entry, dict):
-            todo += [member for member in entry.values() if member.__class__ is not str]
-        elif isinstance(entry, list):
-            todo += [item for item in entry if item.__class__ is not str]
-        elif entry is None or isinstance(entry, str):
+    for entry in todo:  # which grows while it is read
+        if entry is None or isinstance(entry, str):
             continue
+        if isinstance(entry, dict):
+            todo += entry.values()
+        elif isinstance(entry, list):
+            todo += entry
         elif not isinstance(entry, int):
             raise StrictJsonError(f"{type(entry).__name__} has no place in JSON of this protocol")
         elif not -MAX_INT <= entry <= MAX_INT:

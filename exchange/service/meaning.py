@@ -42,6 +42,7 @@ UNKNOWN, NOTICE, MOVEMENT, OTHER = "unknown", "notice", "movement", "message"
 """What a cancellation cancels."""
 TARGET_ID = "target_message"
 Members = Mapping[str, JsonValue]
+_TEXTS = frozenset({str})
 
 
 def cases_of(document: Document) -> tuple[CaseCode, ...]:
@@ -78,16 +79,23 @@ def message_by_id(uow: UnitOfWork, link: LinkId, id: str) -> MessageRow | None:
 
 
 def message_for(
-    uow: UnitOfWork, row: MessageRow, document: Document, *, side: Side, roles: Mapping[str, Side]
+    uow: UnitOfWork,
+    row: MessageRow,
+    document: Document,
+    *,
+    cases: tuple[CaseCode, ...],
+    movement: MovementCode | None,
+    side: Side,
+    roles: Mapping[str, Side],
 ) -> Message:
-    """Return what a message means.
+    """Return what a message means that names these `cases` and this `movement`.
 
     `side` is the role of its author in the movement, or in the cases if all agree; `roles` where not. The
     day is that of the signed `created`, so that both sides compute the same.
     """
-    named = _persons(document)
+    named, persons = _persons(document), cases
     lines = {code: _fields(line) for code, line in named.items()}
-    fields, persons = _fields(content_of(document)), cases_of(document)
+    fields = _fields(content_of(document))
     fields |= _derived(uow, row, document)
     if fields.get("signature") == "second":
         record = _record(uow, row, document)
@@ -100,7 +108,7 @@ def message_for(
         on=row.created_at.date(),
         ref=row.id,
         cases=tuple(code for code in persons if code not in cast(tuple[str, ...], off)),
-        movement=movement_of(document) or "",
+        movement=movement or "",
         fields=fields,
         lines=lines,
         consents={code: _consents(line) for code, line in named.items()},
@@ -173,8 +181,8 @@ def _fields(members: Members) -> dict[str, Value]:
                 found[name] = value
         elif isinstance(value, bool | int):
             found[name] = value
-        elif isinstance(value, list) and all(isinstance(item, str) for item in value):
-            found[name] = tuple(str(item) for item in value)
+        elif isinstance(value, list) and _TEXTS.issuperset(map(type, value)):
+            found[name] = tuple(map(str, value))
     return found
 
 

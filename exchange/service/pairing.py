@@ -5,8 +5,10 @@ Agreements and cards are immutable bytes, so their parsed forms are cached by di
 is read from the store each time.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 
 from exchange.errors import NodeError
 from exchange.ids import AgencyCode, LinkId
@@ -16,7 +18,7 @@ from exchange.protocol.cards import Card, read_card
 from exchange.protocol.keyring import KeySpan, PartnerKeys
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import LinkRow
+from exchange.service.rows import CardRow, LinkRow
 
 
 @dataclass(frozen=True)
@@ -63,17 +65,19 @@ def pairing_of(uow: UnitOfWork, node: Node, link: LinkId) -> Pairing:
     Raises:
         NodeError: the link, its agreement or a card is not in the store.
     """
-    row = uow.links.get(link)
-    agreement = uow.links.agreement(link, row.agreement_n) if row else None
-    partner = uow.links.card(row.partner) if row else None
-    if row is None or agreement is None or partner is None:
+    links = uow.links
+    row = links.get(link)
+    agreement = links.agreement(link, row.agreement_n) if row else None
+    cards = links.cards(row.partner) if row else ()
+    if row is None or agreement is None or not cards:
         raise NodeError(f"link {link} is not complete in the store", hint="run: exchange partner list")
+    keys = _keys_of(cards, links.key_spans(link, row.partner_epoch))
     return Pairing(
         link=row,
         agreement=parsed_agreement(agreement.raw),
         own_card=own_card(uow, node),
-        partner_card=parsed_card(partner.raw),
-        partner_keys=partner_keys(uow, row),
+        partner_card=keys.card,
+        partner_keys=keys,
     )
 
 
@@ -86,8 +90,11 @@ def versions_to_write(node: Node, pairing: Pairing) -> dict[str, str]:
 
 def partner_keys(uow: UnitOfWork, link: LinkRow) -> PartnerKeys:
     """Return the keys of the partner of a link with their places in the present epoch of its log."""
-    cards = tuple(card.raw for card in uow.links.cards(link.partner))
-    return _keys(cards, tuple(uow.links.key_spans(link.link, link.partner_epoch)))
+    return _keys_of(uow.links.cards(link.partner), uow.links.key_spans(link.link, link.partner_epoch))
+
+
+def _keys_of(cards: Sequence[CardRow], spans: Sequence[KeySpan]) -> PartnerKeys:
+    return _keys(tuple(map(attrgetter("raw"), cards)), tuple(spans))
 
 
 @lru_cache(maxsize=256)

@@ -261,6 +261,10 @@ class Cases(Protocol):
         """Return the cases that a message holds a part of or had an effect on."""
         ...
 
+    def read_ahead(self, link: LinkId, direction: Direction, seqs: Collection[int]) -> None:
+        """Read the cases of several messages together, because `of_message` and `get` are asked next."""
+        ...
+
     def messages(self, link: LinkId, code: CaseCode) -> builtins.list[MessageRow]:
         """Return the messages that hold a part of a case or had an effect on it, oldest first."""
         ...

@@ -244,7 +244,8 @@ def seal_message(
     attachments: Sequence[Carried] = (),
 ) -> Sealed:
     """Return the sealed message without its number (step 3)."""
-    id = new_message_id(node.clock.now(), node.random)
+    now = node.clock.now()
+    id = new_message_id(now, node.random)
     full = released(
         document,
         message_id=id,
@@ -257,7 +258,7 @@ def seal_message(
     )
     parts = split_document(full, node.random, attachments)
     plaintext = pad(parts)
-    key = trusted_sealing_key(pairing.partner_keys, suite=pairing.agreement.suite, at=node.clock.now())
+    key = trusted_sealing_key(pairing.partner_keys, suite=pairing.agreement.suite, at=now)
     body = seal(
         plaintext,
         suite=pairing.agreement.suite,

@@ -210,6 +210,7 @@ def _try_verdicts(uow: UnitOfWork, node: Node, pairing: Pairing, leaves: Sequenc
     """Apply verdicts together; if one of them fails, each by itself."""
 
     def apply_all() -> None:
+        uow.cases.read_ahead(pairing.link.link, Direction.OUT, [int(leaf.fields["seq"]) for leaf in leaves])
         for leaf in leaves:
             _apply_verdict(uow, node, pairing, leaf)
 

@@ -56,7 +56,7 @@ def touched_by(
     known = uow.movements.get(row.link, movement_code) if movement_code else None
     side = _side(known or next((subject.row for subject in cases.values()), None), author)
     read = understood(document, node.versions).document
-    message = message_for(uow, row, read, side=side, roles=roles)
+    message = message_for(uow, row, read, cases=named, movement=movement_code, side=side, roles=roles)
     for code in (*map(parse_case_code, message.cases), *_reached(uow, row, message)):
         if code not in cases:
             cases[code] = case(code)
@@ -116,5 +116,6 @@ def _earlier(
         document = document_of(uow, found) if found else None
         if found and document and entry.event.type in REACHES_THE_LIST:
             read = understood(document, node.versions).document
-            message = message_for(uow, found, read, side=entry.side, roles={})
+            cases, code_of = cases_of(read), movement_of(read)
+            message = message_for(uow, found, read, cases=cases, movement=code_of, side=entry.side, roles={})
             yield Known(case_event(message, code, None), entry.sent, entry.verdict, entry.accepted)

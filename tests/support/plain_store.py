@@ -5,7 +5,7 @@ It keeps what it is given and nothing else: no encryption, no order of transacti
 piece of work by going back to copies of the dictionaries, whose rows never change.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -142,6 +142,9 @@ class PlainCases(_Table):
 
     def of_message(self, link: LinkId, direction: Direction, seq: int) -> list[CaseCode]:
         return self.named.get((direction, seq), [])
+
+    def read_ahead(self, link: LinkId, direction: Direction, seqs: Collection[int]) -> None:
+        """Everything is at hand."""
 
     def reached_by(self, link: LinkId, direction: Direction, seq: int) -> list[CaseRow]:
         return [self.rows[code] for code in self.of_message(link, direction, seq)]

@@ -7,6 +7,8 @@ are numbers, states and times, which name nobody.
 """
 
 import builtins
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -122,10 +124,13 @@ class SqlCases:
         self._files = files
         self._places = places
         self._read: dict[tuple[LinkId, CaseCode], CaseRow | None] = {}
+        self._ahead: dict[tuple[LinkId, Direction, int], builtins.list[CaseCode]] = {}
+        """The cases of messages that will be asked for next."""
 
     def forget(self) -> None:
         """Drop the rows of a transaction; called at its end, and when something is undone."""
         self._read.clear()
+        self._ahead.clear()
 
     def get(self, link: LinkId, code: CaseCode) -> CaseRow | None:
         if (link, code) not in self._read:
@@ -206,11 +211,22 @@ class SqlCases:
         ]
 
     def of_message(self, link: LinkId, direction: Direction, seq: int) -> builtins.list[CaseCode]:
-        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
         is_apart = not self._places.is_entered(link, direction, seq)
+        if is_apart and (link, direction, seq) in self._ahead:
+            return self._ahead[link, direction, seq]
+        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
         rows = self._database.all("case_of_message", values, is_apart=is_apart)
         codes = (self._found(link, row) for row in rows)
         return [code for code in codes if code is not None]
+
+    def read_ahead(self, link: LinkId, direction: Direction, seqs: Collection[int]) -> None:
+        values = {"link": self._numbers.find(link), "direction": direction}
+        found: dict[int, builtins.list[CaseCode]] = {seq: [] for seq in seqs}
+        for seq, *row in self._database.all("case_of_messages", values | {"numbers": json.dumps(list(seqs))}):
+            code = self._found(link, tuple(row))
+            if code is not None:
+                found[seq].append(code)
+        self._ahead |= {(link, direction, seq): codes for seq, codes in found.items()}
 
     def _found(self, link: LinkId, row: Row) -> CaseCode | None:
         """Return the code of a case file, and remember the case; what is remembered already stays."""

@@ -28,6 +28,8 @@ class Ask:
     """The members of one question."""
 
     members: dict[str, Any]
+    read_for_it: bool = False
+    """They were read from bytes for this question alone: nobody else needs what is in them."""
 
     def text(self, name: str, default: str | None = None) -> str:
         value = self.members.get(name, default)

@@ -95,7 +95,7 @@ async def send_many(desk: Desk, ask: Ask) -> Answer:
 
     async def send_one(file: Document) -> Answer:
         try:
-            document = fill(file, sources).document
+            document = fill(file, sources, given_away=ask.read_for_it).document
             return sent_answer(link, await send(desk.node, link.link, document, ask.officer()))
         except ExchangeError as error:
             return problem_answer(error)
@@ -267,8 +267,8 @@ async def _filled(desk: Desk, ask: Ask) -> tuple[LinkRow, Filled]:
     link, sources = await sources_for(desk, ask.text("to", ""), ask.officer())
     small = ask.object("document")
     if is_about_many(small):
-        return link, await beside(desk.node, lambda: fill(small, sources))
-    return link, fill(small, sources)
+        return link, await beside(desk.node, lambda: fill(small, sources, given_away=ask.read_for_it))
+    return link, fill(small, sources, given_away=ask.read_for_it)
 
 
 COMMANDS: dict[str, Command] = {

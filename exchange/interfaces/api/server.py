@@ -139,7 +139,7 @@ def _app(desk: Desk) -> web.Application:
             return web.json_response(problem_answer(ConfigurationError("no such command")), status=404)
         try:
             members = parse_object(await request.read() or b"{}", _LIMITS)
-            return web.json_response(await command(desk, Ask(dict(members))))
+            return web.json_response(await command(desk, Ask(dict(members), read_for_it=True)))
         except StrictJsonError as error:
             return web.json_response(problem_answer(InputError(str(error))), status=400)
         except ExchangeError as error:

@@ -53,6 +53,18 @@ def test_every_added_member_is_named_with_its_source() -> None:
         assert name in small["persons"][0] or f"/persons/0/{name}" in places
 
 
+def test_file_that_is_given_away_becomes_the_same_draft() -> None:
+    kept, given_away = small_notice(), small_notice()
+
+    filled = fill(given_away, sources(), given_away=True)
+
+    expected = fill(kept, sources())
+    for document in (filled.document, expected.document):
+        document["persons"][0].pop("case_code")
+        document["header"].pop("case_codes")
+    assert filled.document == expected.document
+
+
 def test_what_was_given_is_not_changed() -> None:
     small = small_notice()
     before = deepcopy(small)

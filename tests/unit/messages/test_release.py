@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Five header members are filled at release; the approved digest stays the same."""
 
+import json
 from typing import Any
 
 import pytest
 from exchange.errors import InputError
-from exchange.ids import AgencyCode, LinkId, MessageId, OfficerNumber
-from exchange.messages.document import Document
+from exchange.ids import AgencyCode, LinkId, MessageId, OfficerNumber, sha256
+from exchange.messages.document import Document, digest
 from exchange.messages.filling import fill, release_digest, released
 from exchange.messages.validation import KnownFacts, check_form, check_rules
 from tests.support.documents import changed, small_notice, sources
@@ -50,6 +51,15 @@ def test_digest_of_draft_and_message_are_equal() -> None:
     document = draft()
 
     assert release_digest(message(document, released_by=OfficerNumber("P-0011"))) == release_digest(document)
+
+
+@pytest.mark.parametrize("text", ["Sok", "សុខ", 'say "a\\b"', "a\n\x01\x7f", "\u2028 \U0001f64f", "é"])
+def test_digest_is_that_of_sorted_ascii_json(text: str) -> None:
+    document: Document = {"persons": [], "header": {"z": text, "a": 2**53 - 1, text: True}, "content": {}}
+
+    plain = json.dumps(document, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+    assert digest(document) == sha256(plain)
 
 
 def test_digest_does_not_depend_on_the_order_of_members() -> None:

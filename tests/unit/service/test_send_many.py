@@ -54,6 +54,18 @@ def test_a_wrong_file_is_named_in_its_place_and_stops_no_other(play: Callable[[S
     play(story)
 
 
+def test_files_of_another_door_stay_as_they_are(play: Callable[[Story], None]) -> None:
+    async def story(desks: Desks, world: World) -> None:
+        small = small_notice()
+
+        await desks.kh("message.validate", document=small)
+        await desks.kh("message.send_many", documents=[small])
+
+        assert small == small_notice()
+
+    play(story)
+
+
 def test_an_act_for_two_persons_is_kept_for_the_second_one(play: Callable[[Story], None]) -> None:
     async def story(desks: Desks, world: World) -> None:
         child = child_notice(world.kh.node, VN)

@@ -116,6 +116,25 @@ INSERT INTO case_event (
 SELECT direction, seq, message, type, state_before, state_after, provisional, at, implied
 FROM case_event WHERE case_file = :case_file ORDER BY n;
 
+-- name: case_of_messages
+-- The same as `case_of_message` for several messages at once, each row with the number of its message.
+SELECT named.seq, f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
+    s.opened_at, s.changed_at
+FROM (
+    SELECT seq, case_file, min(place) AS place FROM (
+        SELECT message.seq, part.case_file, part.place FROM json_each(:numbers)
+            CROSS JOIN message ON message.link = :link AND message.direction = :direction
+                AND message.seq = json_each.value
+            CROSS JOIN part ON part.place >= message.no << 16 AND part.place < (message.no + 1) << 16
+        UNION ALL
+        SELECT e.seq, e.case_file, 1 << 62 FROM json_each(:numbers)
+            CROSS JOIN case_event AS e ON e.link = :link AND e.direction = :direction AND e.seq = json_each.value
+    ) GROUP BY seq, case_file
+) AS named
+JOIN case_file AS f ON f.no = named.case_file
+LEFT JOIN case_state AS s ON s.case_file = f.no JOIN link ON link.no = f.link
+ORDER BY named.seq, named.place, f.no;
+
 -- name: case_of_message
 -- The case files a message holds parts of, by part, then those it has events in, each with its case.
 SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
