@@ -209,6 +209,9 @@ def _is_verdict(leaf: Leaf) -> bool:
 def _try_verdicts(uow: UnitOfWork, node: Node, pairing: Pairing, leaves: Sequence[Leaf]) -> None:
     """Apply verdicts together; if one of them fails, each by itself."""
 
+    numbers = [int(leaf.fields["seq"]) for leaf in leaves]
+    uow.messages.read_ahead(pairing.link.link, Direction.OUT, min(numbers), len(numbers))
+
     try:
         judged = uow.attempt(lambda: [_apply_verdict(uow, node, pairing, leaf) for leaf in leaves])
     except ExchangeError:

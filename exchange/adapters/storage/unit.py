@@ -183,19 +183,18 @@ class SqlUnit:
         if self._database.reading:
             return work()
         grown, waiting = set(self._logs.grown), self._database.gathered.mark()
-        self._database.control("SAVEPOINT attempt")
+        self._database.begin_savepoint()
         try:
             result = work()
         except BaseException:
             self._logs.grown = grown
             self._forget_names()
             if self.failure is None:
-                self._database.control("ROLLBACK TO attempt")
-                self._database.control("RELEASE attempt")
+                self._database.undo_savepoint()
                 self._database.gathered.undo(waiting)
                 self._database.gathered.run_all()  # no row is remembered any more that tells of them
             raise
-        self._database.control("RELEASE attempt")
+        self._database.keep_savepoint()
         return result
 
     def take_grown(self) -> frozenset[LinkId]:
@@ -218,6 +217,7 @@ class SqlUnit:
         self._logs.forget()
         self._messages.forget()
         self._places.forget()
+        self._contents.forget()
         self._cases.forget()
 
     def _forget_names(self) -> None:
