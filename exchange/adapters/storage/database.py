@@ -54,7 +54,8 @@ class Database:
 
         Requires that it cannot be refused: see `gathered`.
         """
-        self._demand_writing()
+        if self.reading:
+            raise _only_reading()
         self.gathered.add(name, values)
 
     def run(self, name: str, values: Values = _NONE) -> int:
@@ -156,7 +157,8 @@ class Database:
 
     def _make_way(self, name: str) -> None:
         """Prepare for a statement that writes."""
-        self._demand_writing()
+        if self.reading:
+            raise _only_reading()
         self.gathered.give_way(name)
         self._open_savepoints()
 
@@ -164,10 +166,6 @@ class Database:
         while self._unopened:
             self.control("SAVEPOINT attempt")
             self._unopened -= 1
-
-    def _demand_writing(self) -> None:
-        if self.reading:
-            raise StoreError("a reading unit tried to write")
 
     def verify(self) -> None:
         """Check every page and every reference.
@@ -191,6 +189,10 @@ class Database:
             raise error
         self.failure = self.failure or storage_failure(error)
         raise self.failure from error
+
+
+def _only_reading() -> StoreError:
+    return StoreError("a reading unit tried to write")
 
 
 def storage_failure(error: sqlite3.Error) -> StoreError:

@@ -119,7 +119,7 @@ class Vault:
 
     def seal(self, key: int, place: str, plaintext: bytes) -> bytes:
         """Return `plaintext` sealed under a data key for one place, `table|row|column`."""
-        cipher = self._cipher(key)
+        cipher = self._ciphers.get(key) or self._cipher(key)
         if cipher is None:
             raise StoreError(f"data key {key} is destroyed; nothing more is kept under it")
         nonce = self._random(NONCE_BYTES)
@@ -127,7 +127,7 @@ class Vault:
 
     def open(self, key: int, place: str, sealed: bytes) -> bytes | None:
         """Return what was sealed for a place, or None when its key is destroyed."""
-        cipher = self._cipher(key)
+        cipher = self._ciphers.get(key) or self._cipher(key)
         if cipher is None:
             return None
         try:
@@ -168,9 +168,6 @@ class Vault:
         return tokens
 
     def _cipher(self, key: int) -> AESGCM | None:
-        cipher = self._ciphers.get(key)
-        if cipher is not None:
-            return cipher
         value = self._open_key(key)
         if value is None:
             return None
