@@ -385,7 +385,7 @@ def _leaf(raw: bytes, members: dict[str, JsonValue]) -> Leaf:
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise LeafInvalidError("a leaf has a member that is neither integer nor string")
         fields[name] = value
-    v, link, by, ep, i, t, ev = (fields.pop(name) for name in _COMMON)
+    v, link, by, ep, i, t, ev = [fields.pop(name) for name in _COMMON]
     if not (v == LEAF_VERSION and isinstance(ev, str) and _EVENT_NAME.fullmatch(ev)):
         raise LeafInvalidError("a leaf has another version, or a name that no event can have")
     if not (isinstance(ep, int) and ep >= 1 and isinstance(i, int) and i >= 0):

@@ -55,7 +55,7 @@ class CompactRange:
     def __post_init__(self) -> None:
         if self.size < 0 or len(self.peaks) != self.size.bit_count():
             raise ValueError(f"a range of {self.size} leaves cannot have {len(self.peaks)} peaks")
-        if any(len(peak) != HASH_BYTES for peak in self.peaks):
+        if set(map(len, self.peaks)) - {HASH_BYTES}:
             raise ValueError("a peak is not 32 bytes")
 
     def append(self, leaf: bytes) -> Self:
@@ -102,4 +102,4 @@ class CompactRange:
                 f"the range of a log of {size} leaves has {len(raw)} bytes",
                 hint="restore the last backup; the partner gives back what came after it",
             )
-        return cls(size, tuple(raw[at : at + HASH_BYTES] for at in range(0, len(raw), HASH_BYTES)))
+        return cls(size, tuple([raw[at : at + HASH_BYTES] for at in range(0, len(raw), HASH_BYTES)]))

@@ -21,9 +21,12 @@ _CROCKFORD = "[0-9A-HJKMNP-TV-Z]{4}"
 
 
 class Form(BaseModel):
-    """Base of every model: nothing unknown, nothing converted, nothing changed."""
+    """Base of every model: nothing unknown, nothing converted, nothing changed.
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=False)
+    A model is built when it is used first: nobody has all types in use, and all together are 7 MB of a node.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
 
 class Empty(Form):

@@ -204,6 +204,10 @@ class Messages(Protocol):
         """Return messages with seq >= start in order of their numbers (for reconciliation pages)."""
         ...
 
+    def read_ahead(self, link: LinkId, direction: Direction, start: int, limit: int) -> None:
+        """Read messages with seq >= start together, because `by_seq` is asked for them next."""
+        ...
+
 
 class Contents(Protocol):
     """Parts of bodies, encrypted at rest: a person's part under the key of the case."""

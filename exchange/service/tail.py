@@ -208,25 +208,30 @@ def _is_verdict(leaf: Leaf) -> bool:
 
 def _try_verdicts(uow: UnitOfWork, node: Node, pairing: Pairing, leaves: Sequence[Leaf]) -> None:
     """Apply verdicts together; if one of them fails, each by itself."""
+    link, numbers = pairing.link.link, [int(leaf.fields["seq"]) for leaf in leaves]
+    uow.messages.read_ahead(link, Direction.OUT, min(numbers), len(numbers))
 
-    def apply_all() -> None:
-        uow.cases.read_ahead(pairing.link.link, Direction.OUT, [int(leaf.fields["seq"]) for leaf in leaves])
-        for leaf in leaves:
-            _apply_verdict(uow, node, pairing, leaf)
+    def apply_all() -> list[MessageRow | None]:
+        uow.cases.read_ahead(link, Direction.OUT, numbers)
+        return [_apply_verdict(uow, node, pairing, leaf) for leaf in leaves]
 
     try:
-        uow.attempt(apply_all)
+        judged = uow.attempt(apply_all)
     except ExchangeError:
         raise
     except Exception:  # which one it was shows when each is tried
         for leaf in leaves:
             _try_verdict(uow, node, pairing, leaf)
+        return
+    for row in judged:
+        _count_verdict(node, pairing, row)
 
 
 def _try_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
     """Apply a verdict; what fails here is tried again with the next frame (rule 19)."""
     try:
-        uow.attempt(lambda: _apply_verdict(uow, node, pairing, leaf))
+        row = uow.attempt(lambda: _apply_verdict(uow, node, pairing, leaf))
+        _count_verdict(node, pairing, row)
     except ExchangeError:
         raise
     except Exception as error:  # what is stored and cosigned already must not be lost with it
@@ -235,18 +240,19 @@ def _try_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> N
         uow.settings.put(mark, uow.settings.get(mark) or str(leaf.i))
 
 
-def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
+def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> MessageRow | None:
+    """Apply a verdict; return the message with it, or None if it has no effect."""
     seq = int(leaf.fields["seq"])
     row = uow.messages.by_seq(pairing.link.link, Direction.OUT, seq)
     kind, fault = _misplaced(row, leaf)
     if row is None or fault:
         _keep_leaf(uow, node, pairing, leaf, kind, fault)
-        return
+        return None
     if _is_applied(row, leaf):
-        return
+        return None
     state, code = _verdict(leaf)
     if state is MessageState.HELD and row.state is MessageState.VOIDING:
-        return
+        return None
     final = state is not MessageState.HELD
     judged = replace(
         row,
@@ -259,14 +265,25 @@ def _apply_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) ->
     if final:
         accepted = state is MessageState.ACCEPTED
         casework.settle(uow, node, pairing, row, verdict=leaf.i, accepted=accepted)
-    note_verdict(uow, node, pairing, judged)
+    _record_verdict(uow, node, judged)
+    return judged
 
 
 def note_verdict(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow) -> None:
-    """Record that the partner's verdict on one of our messages is known."""
+    """Record and count that the partner's verdict on one of our messages is known."""
+    _record_verdict(uow, node, row)
+    _count_verdict(node, pairing, row)
+
+
+def _record_verdict(uow: UnitOfWork, node: Node, row: MessageRow) -> None:
     result = row.code or row.state.value
     uow.audit.record(AuditRow(node.clock.now(), "partner", "verdict", row.id, result=result))
-    node.counters.count("verdict_known", partner=pairing.partner, reason=result)
+
+
+def _count_verdict(node: Node, pairing: Pairing, row: MessageRow | None) -> None:
+    """Count a verdict that had its effect; outside of what may be undone, or one would count twice."""
+    if row is not None:
+        node.counters.count("verdict_known", partner=pairing.partner, reason=row.code or row.state.value)
 
 
 def accepts(leaf: Leaf, row: MessageRow) -> bool:

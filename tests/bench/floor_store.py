@@ -73,6 +73,7 @@ class FloorStore:
         key, cipher = self._take()
         direction, state = ("out", "queued") if out else ("in", "accepted")
         values = {
+            "no": self._rows + 1,
             "link": 1, "direction": direction, "seq": seq, "id": message.id, "tail": seq, "key": key,
             "type": "RPN", "state": state, "code": "", "envelope_hash": message.eh, "body_hash": message.cd,
             "commitment": message.pc, "size_class": 4096, "agreement_n": 1, "created_at": _AT,

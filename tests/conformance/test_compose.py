@@ -13,7 +13,7 @@ from typing import Any
 import exchange
 import pytest
 import yaml
-from exchange.interfaces.cli.app import app
+from exchange.interfaces.cli.tree import app
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = "/var/lib/exchange"

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from exchange.errors import AppendOnlyError, ExchangeError, StoreError
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import AuditRow, Direction, MessageState, Part, QuestionRow
+from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState, Part, QuestionRow
 from tests.support.store_rows import (
     CODE,
     LINK,
@@ -117,6 +117,94 @@ async def test_failed_unit_takes_back_its_own_and_nothing_of_others(world: Store
     )
     assert found == (2, 2, link_row(next_seq=3))
     assert await world.store.read(lambda uow: len(uow.logs.leaves(LINK, OWN, 0, 9))) == 2
+
+
+async def test_unit_that_failed_before_it_wrote_leaves_the_one_around_it_whole(world: StoreWorld) -> None:
+    def fail(uow: UnitOfWork) -> None:
+        send(uow, 2)
+        raise ChangedMindError
+
+    def inner(uow: UnitOfWork) -> None:
+        send(uow, 1)
+        with pytest.raises(ChangedMindError):
+            uow.attempt(lambda: fail(uow))
+        uow.audit.list()  # makes what waits run, and both savepoints around it begin
+
+    def outer(uow: UnitOfWork) -> None:
+        uow.attempt(lambda: inner(uow))
+        send(uow, 2)
+
+    await world.store.write(outer)
+
+    assert len(await world.store.read(lambda uow: uow.messages.list())) == 2
+    assert await world.store.read(lambda uow: uow.links.get(LINK)) == link_row(next_seq=3)
+
+
+async def test_savepoint_undone_around_one_that_was_kept_takes_both_back(world: StoreWorld) -> None:
+    def outer(uow: UnitOfWork) -> None:
+        uow.attempt(lambda: (send(uow, 1), uow.audit.list()))
+        raise ChangedMindError
+
+    def unit(uow: UnitOfWork) -> None:
+        with pytest.raises(ChangedMindError):
+            uow.attempt(lambda: outer(uow))
+
+    await world.store.write(unit)
+
+    assert await world.store.read(lambda uow: (uow.messages.list(), uow.audit.list())) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param(message_row(1), id="the same message"),
+        pytest.param(message_row(2, id=message_row(1).id), id="its id under another number"),
+        pytest.param(message_row(1, id=message_row(2).id), id="its number under another id"),
+    ],
+)
+@pytest.mark.parametrize("is_stored", [False, True], ids=["while it waits", "when it is stored"])
+async def test_used_id_or_number_is_refused(world: StoreWorld, again: MessageRow, is_stored: bool) -> None:
+    def unit(uow: UnitOfWork) -> None:
+        send(uow)
+        if is_stored:
+            uow.audit.list()
+        with pytest.raises(AppendOnlyError, match="used"):
+            uow.messages.add(again, envelope=b"", body=None)
+
+    await world.store.write(unit)
+
+    assert await world.store.read(lambda uow: uow.messages.list()) == [message_row(1, line_bytes=100)]
+
+
+async def test_id_and_number_of_an_undone_message_are_free_again(world: StoreWorld) -> None:
+    def fail(uow: UnitOfWork) -> None:
+        send(uow)
+        raise ChangedMindError
+
+    def unit(uow: UnitOfWork) -> bool:
+        with pytest.raises(ChangedMindError):
+            uow.attempt(lambda: fail(uow))
+        is_used = uow.messages.is_used(LINK, OUT, message_row(1).id, 1)
+        send(uow)
+        return is_used
+
+    assert await world.store.write(unit) is False
+
+
+async def test_salt_is_seen_by_the_next_unit_and_not_after_an_undone_one(world: StoreWorld) -> None:
+    salts = [b"s" * 32, b"t" * 32]
+
+    def fail(uow: UnitOfWork) -> None:
+        uow.contents.seen_salts(salts)
+        raise ChangedMindError
+
+    def unit(uow: UnitOfWork) -> list[bool]:
+        with pytest.raises(ChangedMindError):
+            uow.attempt(lambda: fail(uow))
+        return [uow.contents.seen_salts(each) for each in (salts, salts[1:], [b"u" * 32] * 2)]
+
+    assert await world.store.write(unit) == [False, True, True]
+    assert await world.store.write(lambda uow: uow.contents.seen_salts(salts[:1]))
 
 
 async def test_questions_of_a_message_take_effect_together(world: StoreWorld) -> None:

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from exchange.interfaces.cli.app import app
+from exchange.interfaces.cli.tree import app
 from typer.testing import CliRunner
 
 _NAMES: Final = ("DATA", "OFFICER", "SECOND", "PASSPHRASE", "PASSPHRASE_FILE", "RECOVERY_PASSPHRASE")

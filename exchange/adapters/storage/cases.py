@@ -52,7 +52,7 @@ class CaseFiles:
     def find(self, link: LinkId, code: CaseCode) -> CaseFile | None:
         if (link, code) not in self._known:
             values = {"token": self.token(code), "link": self._numbers.find(link)}
-            row = self._database.one("case_file_find", values)
+            row = self._database.one("case_file_find", values, is_apart=True)
             self.remember(link, code, None if row is None else CaseFile(row[0], row[1]))
         return self._known[link, code]
 
@@ -92,7 +92,7 @@ class CaseFiles:
             "token": self.token(code),
             "group_token": self.group_token(code),
         }
-        self._database.add("case_file_add", values)
+        self._database.later("case_file_add", values)
         self._last = file.no
         self._known[link, code] = file
         self._bare.add((link, code))
@@ -147,13 +147,18 @@ class SqlCases:
     def add(self, row: CaseRow) -> None:
         file = self._files.need(row.link, row.code)
         self._files.fill(row.link, row.code)
+        is_new = self._read.get((row.link, row.code), row) is None
         values: dict[str, object] = {
             "link": self._numbers.of(row.link),
             "host": row.host,
             "origin": row.origin,
             "opened_at": from_instant(row.opened_at),
         }
-        self._database.add("case_add", values | self._changing(file, row))
+        values |= self._changing(file, row)
+        if is_new:
+            self._database.later("case_add", values)
+        else:
+            self._database.add("case_add", values)
         self._read[row.link, row.code] = row
 
     def update(self, row: CaseRow) -> None:

@@ -12,7 +12,7 @@ from exchange.adapters.storage.cases import CaseFiles
 from exchange.adapters.storage.database import Database, Row
 from exchange.adapters.storage.messages import MessagePlace, MessagePlaces
 from exchange.adapters.storage.vault import Vault
-from exchange.errors import AppendOnlyError, StoreError
+from exchange.errors import StoreError
 from exchange.ids import LinkId
 from exchange.service.rows import Direction, Part
 
@@ -26,6 +26,12 @@ class SqlContents:
         self._vault = vault
         self._places = places
         self._files = files
+        self._salts: set[int] = set()
+        """Tokens of the salts that this transaction remembered."""
+
+    def forget(self) -> None:
+        """Drop what a transaction wrote; called at its end, and when something is undone."""
+        self._salts.clear()
 
     def add(self, link: LinkId, direction: Direction, seq: int, parts: Sequence[Part]) -> None:
         message = self._message(link, direction, seq)
@@ -72,10 +78,13 @@ class SqlContents:
 
     def seen_salts(self, salts: Iterable[bytes]) -> bool:
         tokens = self._vault.short_tokens("salt", salts)
-        try:
-            self._database.add("salt_add", {"tokens": orjson.dumps(tokens).decode("ascii")})
-        except AppendOnlyError:
+        values = {"tokens": orjson.dumps(tokens).decode("ascii")}
+        if len(set(tokens)) < len(tokens) or not self._salts.isdisjoint(tokens):
             return True
+        if self._database.one("salt_used", values, is_apart=True) is not None:
+            return True
+        self._database.later("salt_add", values)
+        self._salts.update(tokens)
         return False
 
     def _part(self, row: Row, message_key: int) -> Part | None:

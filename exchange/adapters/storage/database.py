@@ -6,7 +6,8 @@
 * Everything else (disk full, I/O error, damaged page, lock) is a failure of the storage. It is kept in
   `failure`; whoever runs units looks there and never trusts this connection again.
 
-Statements asked for with `later` wait, and run together before anybody reads what they write (`gathered`).
+Statements asked for with `later` wait, and run together before anybody reads what they write (`gathered`). A
+savepoint begins with the first statement that writes inside of it: most units write only what waits.
 
 Python's own transaction control is off: the caller says BEGIN, SAVEPOINT, COMMIT.
 """
@@ -43,6 +44,8 @@ class Database:
         self.failure: StoreError | None = None
         self.reading = False
         """A reading unit runs: it may not change anything, and needs no savepoint."""
+        self._unopened = 0
+        """Savepoints, the innermost ones, that SQLite has not heard of."""
         self._sql = {name: query.sql for name, query in queries().items()}
         self.gathered = Gathered(self._reach, self._run_gathered)
 
@@ -51,13 +54,13 @@ class Database:
 
         Requires that it cannot be refused: see `gathered`.
         """
-        self._demand_writing()
+        if self.reading:
+            raise _only_reading()
         self.gathered.add(name, values)
 
     def run(self, name: str, values: Values = _NONE) -> int:
         """Run a statement that changes something; return how many rows it changed."""
-        self._demand_writing()
-        self.gathered.give_way(name)
+        self._make_way(name)
         try:
             return self.connection.execute(self._sql[name], values).rowcount
         except sqlite3.Error as error:
@@ -65,8 +68,7 @@ class Database:
 
     def add(self, name: str, values: Values) -> int:
         """Run an INSERT; return the number of the new row."""
-        self._demand_writing()
-        self.gathered.give_way(name)
+        self._make_way(name)
         try:
             return self.connection.execute(self._sql[name], values).lastrowid or 0
         except sqlite3.Error as error:
@@ -74,8 +76,7 @@ class Database:
 
     def many(self, name: str, rows: Iterable[Values]) -> None:
         """Run a statement once for each row."""
-        self._demand_writing()
-        self.gathered.give_way(name)
+        self._make_way(name)
         try:
             self.connection.executemany(self._sql[name], rows)
         except sqlite3.Error as error:
@@ -100,6 +101,25 @@ class Database:
         except sqlite3.Error as error:
             self.refuse(error)
 
+    def begin_savepoint(self) -> None:
+        """Begin a savepoint inside of the newest one."""
+        self._unopened += 1
+
+    def keep_savepoint(self) -> None:
+        """End the newest savepoint; what was written in it belongs to the one around it."""
+        if self._unopened:
+            self._unopened -= 1
+        else:
+            self.control("RELEASE attempt")
+
+    def undo_savepoint(self) -> None:
+        """End the newest savepoint and undo what was written in it."""
+        if self._unopened:
+            self._unopened -= 1
+            return
+        self.control("ROLLBACK TO attempt")
+        self.control("RELEASE attempt")
+
     def control(self, statement: str) -> None:
         """Run BEGIN, SAVEPOINT, COMMIT, a PRAGMA: statements that are fixed in the program."""
         try:
@@ -123,6 +143,7 @@ class Database:
 
     def _run_gathered(self, name: str, rows: Sequence[Values]) -> None:
         """Run a statement for rows that waited; one that is refused is a failure of the store."""
+        self._open_savepoints()
         try:
             changed = self.connection.executemany(self._sql[name], rows).rowcount
         except sqlite3.IntegrityError as error:
@@ -134,9 +155,17 @@ class Database:
             self.failure = StoreError(f"{name} changed {changed} of {len(rows)} rows; the node stops")
             raise self.failure
 
-    def _demand_writing(self) -> None:
+    def _make_way(self, name: str) -> None:
+        """Prepare for a statement that writes."""
         if self.reading:
-            raise StoreError("a reading unit tried to write")
+            raise _only_reading()
+        self.gathered.give_way(name)
+        self._open_savepoints()
+
+    def _open_savepoints(self) -> None:
+        while self._unopened:
+            self.control("SAVEPOINT attempt")
+            self._unopened -= 1
 
     def verify(self) -> None:
         """Check every page and every reference.
@@ -160,6 +189,10 @@ class Database:
             raise error
         self.failure = self.failure or storage_failure(error)
         raise self.failure from error
+
+
+def _only_reading() -> StoreError:
+    return StoreError("a reading unit tried to write")
 
 
 def storage_failure(error: sqlite3.Error) -> StoreError:

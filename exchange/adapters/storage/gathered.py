@@ -8,7 +8,8 @@ A message leaves a row in ten tables. Each of these statements is prepared, boun
    them has read in the same transaction what the guard demands. If one fails all the same, the store counts
    as failed: nobody could say whose unit it was.
 2. Nobody reads past them. Before any other statement runs that touches what a waiting one writes, all that
-   wait are run. What a statement touches is read from its text, with views and triggers.
+   wait are run. What a statement touches is read from its text, with views, triggers and the tables that its
+   rows refer to.
 3. They belong to the savepoint in which they were asked for: `undo` takes them back with it, and makes those
    wait again that were run inside of it.
 4. Before the commit all are run.
@@ -26,10 +27,11 @@ from typing import Final
 Values = Mapping[str, object]
 
 LATER: Final = (
-    "message_update", "line_add", "part_add", "case_update", "case_event_add", "case_token_add",
-    "question_put", "question_take_effect", "leaf_add", "log_advance", "link_step", "audit_add",
+    "message_add", "message_update", "line_add", "salt_add", "case_file_add", "part_add", "case_add",
+    "case_update", "case_event_add", "case_token_add", "question_put", "question_take_effect", "leaf_add",
+    "log_advance", "link_step", "audit_add",
 )  # fmt: skip
-"""Statements that may wait, in the order in which they are run."""
+"""Statements that may wait, in the order in which they are run: no row before one that it refers to."""
 LAST_COUNTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "link_step": ("link", ()),
     "log_advance": ("log", ("size", "peaks")),
@@ -40,6 +42,7 @@ _WORD = re.compile(r"[a-z_]+")
 _WRITTEN = re.compile(r"(?:INSERT(?: OR [A-Z]+)? INTO|UPDATE(?: OR [A-Z]+)?|DELETE FROM) ([a-z_]+)")
 _SET = re.compile(r"UPDATE [a-z_]+\s+SET\s+(.*?)(?:\sWHERE|$)", re.DOTALL)
 _COLUMN = re.compile(r"([a-z_]+) = ")
+_REFERENCE = re.compile(r"REFERENCES ([a-z_]+)")
 _TRIGGER = re.compile(r"\s(INSERT|UPDATE|DELETE)\s(?:OF\s[a-z_,\s]+\s)?ON\s")
 
 
@@ -58,6 +61,7 @@ class Reach:
         self._queries = queries
         self._tables = {name for type, name, _, _ in schema if type == "table"}
         self._views = {name: sql for type, name, _, sql in schema if type == "view"}
+        self._referred = {name: _REFERENCE.findall(sql) for type, name, _, sql in schema if type == "table"}
         self._triggers: dict[str, list[_Trigger]] = {}
         for type, _, table, sql in schema:
             if type == "trigger":
@@ -83,6 +87,8 @@ class Reach:
         """Return every name in a statement, in the views it reads and the triggers it sets off."""
         texts = [sql, *(trigger.text for trigger in self._set_off(sql))]
         words = {word for text in texts for word in _WORD.findall(text)}
+        for table in self._tables.intersection(word for text in texts for word in _WRITTEN.findall(text)):
+            words.update(self._referred[table])
         words |= {word for view in words & self._views.keys() for word in _WORD.findall(self._views[view])}
         return frozenset(words | {"*"} if "*" in sql else words)
 

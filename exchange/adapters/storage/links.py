@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Links, agreements, cards and key places in SQL; and the short numbers that stand for links elsewhere."""
 
-from dataclasses import replace
-
 from exchange.adapters.storage.columns import from_digest, from_instant, to_digest, to_instant
 from exchange.adapters.storage.database import Database, Row
 from exchange.errors import StoreError
@@ -32,7 +30,7 @@ class LinkNumbers:
 
     def of(self, link: LinkId) -> int:
         """Return the number of a link that must exist."""
-        number = self.find(link)
+        number = self._numbers.get(link) or self.find(link)
         if not number:
             raise StoreError(f"link {link} is not in the store", hint="run: exchange partner list")
         return number
@@ -157,7 +155,7 @@ def _is_step(known: LinkRow, row: LinkRow) -> bool:
     """Return True if nothing but the two numbers differs, and neither goes down."""
     if row.next_seq < known.next_seq or row.contiguous_in < known.contiguous_in:
         return False
-    return replace(known, next_seq=row.next_seq, contiguous_in=row.contiguous_in) == row
+    return vars(known) | {"next_seq": row.next_seq, "contiguous_in": row.contiguous_in} == vars(row)
 
 
 def _link(row: Row) -> LinkRow:

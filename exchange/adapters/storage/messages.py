@@ -4,7 +4,8 @@
 Every message has a data key of its own from the start; its sealed body lies under it.
 
 What a transaction has read or written of a message, of the outbox and of the messages without a case is
-remembered until it ends. A message that is remembered changes with others of its transaction (`gathered`).
+remembered until it ends. A message that is remembered changes with others of its transaction (`gathered`);
+new ones are added with others, once it is known that neither id nor number is used.
 """
 
 import builtins
@@ -37,6 +38,7 @@ READ_AHEAD = 20
 """Announcements read at a time: lines come in the order of their numbers, some 20 in a transaction."""
 OF_NO_CASE = frozenset({"TRD", "DIR"})
 """Types that name no case; the list of the index `message_of_no_case`."""
+_DIRECTIONS, _STATES = frozenset(Direction), frozenset(MessageState)
 _TAIL_DIGITS = 8
 _NO_END = 2**63 - 1
 
@@ -103,6 +105,12 @@ class SqlMessages:
         self._places = places
         self._announced: dict[tuple[LinkId, int], Announced | None] = {}
         self._rows: dict[tuple[LinkId, Direction, int], MessageRow] = {}
+        self._new: set[tuple[LinkId, Direction, MessageId]] = set()
+        """Ids of the messages that this transaction added."""
+        self._unused: set[tuple[LinkId, Direction, MessageId, int]] = set()
+        """Ids and numbers of which this transaction read that no message has them."""
+        self._last = 0
+        """Number of the last message, 0 while it is not known; the guard of the table has the say."""
         self._open: dict[LinkId, tuple[int, int]] = {}
         self._of_no_case: dict[tuple[str, int], builtins.list[MessageRow]] = {}
 
@@ -110,12 +118,20 @@ class SqlMessages:
         """Drop what a transaction read; called at its end, and when something is undone."""
         self._announced.clear()
         self._rows.clear()
+        self._new.clear()
+        self._unused.clear()
+        self._last = 0
         self._open.clear()
         self._of_no_case.clear()
 
     def add(self, row: MessageRow, *, envelope: bytes, body: bytes | None) -> None:
-        key = self._vault.take()
-        number = self._database.add("message_add", _new(row, self._numbers.of(row.link), key))
+        _demand_canonical(row)
+        if self.is_used(row.link, row.direction, row.id, row.seq):
+            raise AppendOnlyError("this message id or number is used")
+        number, key = self._last_number() + 1, self._vault.take()
+        self._database.later("message_add", _new(row, self._numbers.of(row.link), number, key))
+        self._last = number
+        self._new.add((row.link, row.direction, row.id))
         sealed = None if body is None else self._vault.seal(key, _body_place(number), body)
         self._database.later("line_add", {"message": number, "envelope": envelope, "body": sealed})
         self._places.remember_new(row, MessagePlace(number, key))
@@ -124,6 +140,12 @@ class SqlMessages:
             self._of_no_case.clear()
         if row.direction is Direction.OUT and row.link in self._open:
             self._count_open(row)
+
+    def _last_number(self) -> int:
+        if not self._last:
+            row = self._database.one("message_last")
+            self._last = row[0] if row else 0
+        return self._last
 
     def _count_open(self, row: MessageRow) -> None:
         count, total = self._open.pop(row.link)
@@ -142,8 +164,16 @@ class SqlMessages:
         self._of_no_case.clear()
 
     def is_used(self, link: LinkId, direction: Direction, id: MessageId, seq: int) -> bool:
-        where = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
-        return self._database.one("message_used", where | {"id": from_message_id(id)}) is not None
+        if (link, direction, id, seq) in self._unused:
+            return (link, direction, id) in self._new or (link, direction, seq) in self._rows
+        if (link, direction, id) in self._new or (link, direction, seq) in self._rows:
+            return True
+        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
+        values["id"] = from_message_id(id)
+        if self._database.one("message_used", values, is_apart=True) is not None:
+            return True
+        self._unused.add((link, direction, id, seq))
+        return False
 
     def by_seq(self, link: LinkId, direction: Direction, seq: int) -> MessageRow | None:
         known = self._rows.get((link, direction, seq))
@@ -248,6 +278,10 @@ class SqlMessages:
         values = {"link": self._numbers.find(link), "direction": direction, "start": start, "limit": limit}
         return self._all("message_numbers", values)
 
+    def read_ahead(self, link: LinkId, direction: Direction, start: int, limit: int) -> None:
+        for row in self.numbers(link, direction, start, limit):
+            self._rows[link, direction, row.seq] = row
+
     def announce(self, row: Announced) -> bool:
         values = {
             "link": self._numbers.of(row.link),
@@ -299,14 +333,21 @@ def _tail(digits: str) -> int:
     return int(digits[: -_TAIL_DIGITS - 1 : -1].ljust(_TAIL_DIGITS, "0"), 16)
 
 
+def _demand_canonical(row: MessageRow) -> None:
+    """Refuse what the table refuses, because a row that waits may not be refused."""
+    if row.seq < 1 or row.direction not in _DIRECTIONS or row.state not in _STATES:
+        raise StoreError(f"message {row.seq} has a number, direction or state that no message has")
+
+
 def _body_place(number: int) -> str:
     return f"line|{number}|body"
 
 
-def _new(row: MessageRow, link: int, key: int) -> dict[str, object]:
+def _new(row: MessageRow, link: int, number: int, key: int) -> dict[str, object]:
     """Return every column of a new message."""
     id = from_message_id(row.id)
     return _changing(row) | {
+        "no": number,
         "link": link,
         "direction": row.direction,
         "seq": row.seq,

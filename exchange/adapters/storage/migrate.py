@@ -10,6 +10,9 @@ Rules (threat-model rule 35):
 4. A number above the highest known one is the store of a newer program: refused, nothing touched.
 5. After the last file the tables, indexes, views and guards are exactly those the files make; a missing
    guard is a damaged store.
+
+SQLite has no functions in SQL, and a trigger cannot call another one: triggers that do the same on other
+events repeat their bodies, as in 0022.
 """
 
 import hashlib

@@ -24,9 +24,10 @@ CHECKPOINT_PAGES = 1000
 one connection nobody can hold a checkpoint up, so the log stays at this size plus one group."""
 JOURNAL_LIMIT = 16 * 1024 * 1024
 """Bytes a write-ahead log keeps after one very large group."""
-CACHE_KIB = 12 * 1024
-"""Page cache of the store: with the tail of every table in it, a fraction of the 200 MB of a process."""
-KEYS_CACHE_KIB = 2 * 1024
+CACHE_KIB = 6 * 1024
+"""Page cache of the store: the tail of every table and the inner pages of the indexes. Any other page comes
+from the cache of the system in some microseconds."""
+KEYS_CACHE_KIB = 512
 """Page cache of the key store, which has small rows that are looked up one by one."""
 
 _SETTINGS = (

@@ -47,132 +47,32 @@ class SqlUnit:
         self._vault = vault
         self._numbers = LinkNumbers(database)
         self._files = files = CaseFiles(database, vault, self._numbers)
-        self._links = SqlLinks(database, self._numbers)
-        self._logs = SqlLogs(database, self._numbers, own=own)
-        self._head_lines = SqlHeadLines(database, self._logs)
-        self._stamps = SqlStamps(database, self._logs)
-        self._tiles = SqlTiles(database, self._logs)
-        self._witnessed = SqlWitnessed(database, self._logs)
+        self.links = SqlLinks(database, self._numbers)
+        self.logs = SqlLogs(database, self._numbers, own=own)
+        self.head_lines = SqlHeadLines(database, self.logs)
+        self.stamps = SqlStamps(database, self.logs)
+        self.tiles = SqlTiles(database, self.logs)
+        self.witnessed = SqlWitnessed(database, self.logs)
         self._places = places = MessagePlaces(database, self._numbers)
-        self._messages = SqlMessages(database, vault, self._numbers, places)
-        self._contents = SqlContents(database, vault, places, files)
-        self._cases = SqlCases(database, vault, self._numbers, files, places)
-        self._movements = SqlMovements(database, vault, self._numbers, files)
-        self._crossings = SqlCrossings(database, self._numbers)
-        self._questions = SqlQuestions(database, self._numbers, files)
-        self._searches = SqlSearches(database, vault, files)
-        self._register = SqlRegister(database, vault, files)
-        self._differences = SqlDifferences(database, self._numbers)
-        self._statements = SqlStatements(database, self._numbers, self._messages)
-        self._officers = SqlOfficers(database, vault)
-        self._clients = SqlClients(database, vault)
-        self._drafts = SqlDrafts(database, vault, self._numbers)
-        self._emergencies = SqlEmergencies(database, places)
-        self._erasures = SqlErasures(database, self._numbers, files)
-        self._staff = SqlStaff(database, vault, self._numbers)
-        self._access = SqlAccess(database, vault, files)
-        self._audit = SqlAudit(database, vault, self._numbers)
-        self._settings = SqlSettings(database)
-
-    @property
-    def links(self) -> SqlLinks:
-        return self._links
-
-    @property
-    def logs(self) -> SqlLogs:
-        return self._logs
-
-    @property
-    def head_lines(self) -> SqlHeadLines:
-        return self._head_lines
-
-    @property
-    def stamps(self) -> SqlStamps:
-        return self._stamps
-
-    @property
-    def tiles(self) -> SqlTiles:
-        return self._tiles
-
-    @property
-    def witnessed(self) -> SqlWitnessed:
-        return self._witnessed
-
-    @property
-    def messages(self) -> SqlMessages:
-        return self._messages
-
-    @property
-    def contents(self) -> SqlContents:
-        return self._contents
-
-    @property
-    def cases(self) -> SqlCases:
-        return self._cases
-
-    @property
-    def movements(self) -> SqlMovements:
-        return self._movements
-
-    @property
-    def crossings(self) -> SqlCrossings:
-        return self._crossings
-
-    @property
-    def questions(self) -> SqlQuestions:
-        return self._questions
-
-    @property
-    def searches(self) -> SqlSearches:
-        return self._searches
-
-    @property
-    def register(self) -> SqlRegister:
-        return self._register
-
-    @property
-    def differences(self) -> SqlDifferences:
-        return self._differences
-
-    @property
-    def statements(self) -> SqlStatements:
-        return self._statements
-
-    @property
-    def officers(self) -> SqlOfficers:
-        return self._officers
-
-    @property
-    def clients(self) -> SqlClients:
-        return self._clients
-
-    @property
-    def drafts(self) -> SqlDrafts:
-        return self._drafts
-
-    @property
-    def emergencies(self) -> SqlEmergencies:
-        return self._emergencies
-
-    @property
-    def erasures(self) -> SqlErasures:
-        return self._erasures
-
-    @property
-    def staff(self) -> SqlStaff:
-        return self._staff
-
-    @property
-    def access(self) -> SqlAccess:
-        return self._access
-
-    @property
-    def audit(self) -> SqlAudit:
-        return self._audit
-
-    @property
-    def settings(self) -> SqlSettings:
-        return self._settings
+        self.messages = SqlMessages(database, vault, self._numbers, places)
+        self.contents = SqlContents(database, vault, places, files)
+        self.cases = SqlCases(database, vault, self._numbers, files, places)
+        self.movements = SqlMovements(database, vault, self._numbers, files)
+        self.crossings = SqlCrossings(database, self._numbers)
+        self.questions = SqlQuestions(database, self._numbers, files)
+        self.searches = SqlSearches(database, vault, files)
+        self.register = SqlRegister(database, vault, files)
+        self.differences = SqlDifferences(database, self._numbers)
+        self.statements = SqlStatements(database, self._numbers, self.messages)
+        self.officers = SqlOfficers(database, vault)
+        self.clients = SqlClients(database, vault)
+        self.drafts = SqlDrafts(database, vault, self._numbers)
+        self.emergencies = SqlEmergencies(database, places)
+        self.erasures = SqlErasures(database, self._numbers, files)
+        self.staff = SqlStaff(database, vault, self._numbers)
+        self.access = SqlAccess(database, vault, files)
+        self.audit = SqlAudit(database, vault, self._numbers)
+        self.settings = SqlSettings(database)
 
     @property
     def failure(self) -> StoreError | None:
@@ -182,46 +82,46 @@ class SqlUnit:
     def attempt(self, work: Callable[[], T]) -> T:
         if self._database.reading:
             return work()
-        grown, waiting = set(self._logs.grown), self._database.gathered.mark()
-        self._database.control("SAVEPOINT attempt")
+        grown, waiting = set(self.logs.grown), self._database.gathered.mark()
+        self._database.begin_savepoint()
         try:
             result = work()
         except BaseException:
-            self._logs.grown = grown
+            self.logs.grown = grown
             self._forget_names()
             if self.failure is None:
-                self._database.control("ROLLBACK TO attempt")
-                self._database.control("RELEASE attempt")
+                self._database.undo_savepoint()
                 self._database.gathered.undo(waiting)
                 self._database.gathered.run_all()  # no row is remembered any more that tells of them
             raise
-        self._database.control("RELEASE attempt")
+        self._database.keep_savepoint()
         return result
 
     def take_grown(self) -> frozenset[LinkId]:
         """Return the links whose own log grew since the last call."""
-        grown = frozenset(self._logs.grown)
-        self._logs.grown.clear()
+        grown = frozenset(self.logs.grown)
+        self.logs.grown.clear()
         return grown
 
     def forget(self) -> None:
         """Drop what was remembered of a transaction that is undone."""
         self._forget_names()
-        self._logs.grown.clear()
+        self.logs.grown.clear()
         self._database.gathered.end()
 
     def end_transaction(self) -> None:
         """Drop what is remembered for one transaction only."""
         self._files.forget()
-        self._links.end_transaction()
-        self._officers.forget()
-        self._logs.forget()
-        self._messages.forget()
+        self.links.end_transaction()
+        self.officers.forget()
+        self.logs.forget()
+        self.messages.forget()
         self._places.forget()
-        self._cases.forget()
+        self.contents.forget()
+        self.cases.forget()
 
     def _forget_names(self) -> None:
         self._numbers.forget()
-        self._links.forget()
-        self._audit.forget()
+        self.links.forget()
+        self.audit.forget()
         self.end_transaction()

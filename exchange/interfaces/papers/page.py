@@ -21,8 +21,6 @@ from html import escape
 from importlib.resources import files
 from typing import Final
 
-import segno
-
 from exchange.errors import UsageError
 from exchange.i18n import draft_note, is_available, label, marked, moment
 from exchange.i18n.fonts import families, without_glyph
@@ -140,6 +138,8 @@ def _is_compared(main: Printed) -> bool:
 
 
 def _qr(main: Printed) -> str:
+    import segno  # a node prints seldom, and this is 2 MB
+
     text = main.token if _is_compared(main) else f"{main.row.id} {main.row.commitment}"
     drawn = io.BytesIO()
     segno.make_qr(text, error="m").save(

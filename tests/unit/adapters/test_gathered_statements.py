@@ -70,6 +70,7 @@ def test_nothing_runs_twice(runs: Runs) -> None:
         pytest.param("part_add", "part_drop_of_case", id="whoever deletes"),
         pytest.param("link_step", "link_get", id="a reader of the columns"),
         pytest.param("log_advance", "log_newest", id="a reader of the log"),
+        pytest.param("message_add", "part_add", id="a writer whose guard reads the table"),
     ],
 )
 def test_what_waits_runs_before(runs: Runs, waiting: str, asking: str) -> None:
@@ -95,6 +96,23 @@ def test_it_goes_on_waiting_for(runs: Runs, waiting: str, asking: str) -> None:
     runs.gathered.give_way(asking)
 
     assert runs.names() == []
+
+
+def test_row_waits_for_none_that_refers_to_it() -> None:
+    schema = [
+        ("table", "message", "message", "CREATE TABLE message (no INTEGER PRIMARY KEY)"),
+        ("table", "note", "note", "CREATE TABLE note (of INTEGER REFERENCES message (no))"),
+    ]
+    statements = {
+        "message_add": "INSERT INTO message (no) VALUES (:no)",
+        "note_add": "INSERT INTO note (of) VALUES (:of)",
+        "note_list": "SELECT * FROM note",
+    }
+
+    reach = Reach(schema, statements)
+
+    assert reach.touched_by("note_add") == {"message_add"}
+    assert reach.touched_by("note_list") == frozenset()
 
 
 def test_undone_statement_never_runs(runs: Runs) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from exchange.errors import IdentifierError, InputError, NodeError, StrictJsonError
-from exchange.interfaces.cli.app import app
+from exchange.interfaces.cli.tree import app
 from tests.support.command_line import run
 from tests.support.local_service import LocalService
 from typer.main import get_command

@@ -21,6 +21,10 @@ async def states(world: World) -> list[MessageState]:
     return await world.kh.store.read(unit)
 
 
+def counted(world: World) -> int:
+    return world.kh.noted.counts.count(("verdict_known", MessageState.ACCEPTED))
+
+
 def test_one_verdict_that_fails_holds_up_no_other_and_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -47,8 +51,10 @@ def test_one_verdict_that_fails_holds_up_no_other_and_is_tried_again(
 
         await world.until(others)
         assert (await states(world))[1] is MessageState.QUEUED
+        assert counted(world) == 2
         failing.clear()
         await desks.kh("message.send_many", documents=[small_notice()])
         await world.until(every)
+        assert counted(world) == 4
 
     World(seed=12).run(story)

@@ -30,6 +30,10 @@ SELECT 1 FROM part WHERE place >= :first AND place < :end AND case_file IS NOT N
 -- The data key of a message by its store number.
 SELECT key FROM message WHERE no = :message;
 
+-- name: salt_used
+-- Whether one of some tokens of salts was used before.
+SELECT 1 FROM salt WHERE token IN (SELECT value FROM json_each(:tokens)) LIMIT 1;
+
 -- name: salt_add
 -- Remember the tokens of salts; fails as a whole when one was used before.
 INSERT INTO salt (token) SELECT value FROM json_each(:tokens);

@@ -7,11 +7,14 @@ INSERT INTO message (
     size_class, agreement_n, created_at, expires_at, logged_at, line_bytes, verdict_at, leaf_index,
     verdict_leaf_index, in_reply_to, officer, released_by, attempts, next_attempt_at, stop
 ) VALUES (
-    (SELECT coalesce(max(no), 0) + 1 FROM message), :link, :direction, :seq, :id, :tail, :key, :type, :state,
-    :code, :envelope_hash, :body_hash, :commitment, :size_class, :agreement_n, :created_at, :expires_at,
-    :logged_at, :line_bytes, :verdict_at, :leaf_index, :verdict_leaf_index, :in_reply_to, :officer,
-    :released_by, :attempts, :next_attempt_at, :stop
+    :no, :link, :direction, :seq, :id, :tail, :key, :type, :state, :code, :envelope_hash, :body_hash, :commitment,
+    :size_class, :agreement_n, :created_at, :expires_at, :logged_at, :line_bytes, :verdict_at, :leaf_index,
+    :verdict_leaf_index, :in_reply_to, :officer, :released_by, :attempts, :next_attempt_at, :stop
 );
+
+-- name: message_last
+-- The largest number that the store gave to a message.
+SELECT coalesce(max(no), 0) FROM message;
 
 -- name: message_update
 -- Replace the columns of a message that may change.
