@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from exchange.bootstrap import recovery_key, set_up
-from exchange.config import AgencySection, DeskSection, DoorSection, PathsSection, Settings
+from exchange.config import AgencySection, DeskSection, DoorSection, PathsSection, Settings, TsaSection
 from exchange.errors import NodeError
 from exchange.ids import AgencyCode, OfficerNumber
 from exchange.interfaces.cli import enrolling
@@ -49,6 +49,7 @@ class RealNode:
     only_calls: bool = False
     pages: int = 0
     """Port of the pages; 0 for none."""
+    tsa: tuple[TsaSection, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -72,6 +73,7 @@ class RealNode:
             desk=DeskSection(port=self.pages, codes=False),
             door=DoorSection(host="127.0.0.1", port=self.port, address=self.address),
             paths=PathsSection(high_water=self.marks if self.by_files else ""),
+            tsa=list(self.tsa),
         )  # fmt: skip
         officers = {FIRST: "First Officer", SECOND: "Second Officer"}
         set_up(self.folder, settings, self.passphrase, officers=officers)
