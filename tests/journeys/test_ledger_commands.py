@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The auditor's commands against two real processes: a light, a statement that both compute, a stamped pack."""
+"""The auditor's commands at two real processes: a light, a statement that both compute, a stamped pack."""
 
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ NOWHERE = "http://127.0.0.1:9/tsr"
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealPair]:
-    """Two nodes with a delivered notice and statement 1; KH asks an authority that works, and one that is off."""
+    """Two nodes, a notice and statement 1; KH asks an authority that works, and one that is off."""
     folder = tmp_path_factory.mktemp("pair")
     authority = Authority(life=(-YEARS, YEARS))
     roots = folder / "roots.pem"

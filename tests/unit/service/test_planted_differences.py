@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each class planted into the ledgers of two real nodes is found, named right, and by both sides alike.
 
-The carrier between them loses, doubles, delays and reorders in each history. The long form, with random pairs:
-`make differences ARGS="--seeds 10000 --workers 2"`.
+The carrier between them loses, doubles, delays and reorders in each history. The long form, with random
+pairs: `make differences ARGS="--seeds 10000 --workers 2"`.
 """
 
 import pytest
