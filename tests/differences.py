@@ -88,6 +88,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1, help="processes that play at the same time")
+    parser.add_argument("--minutes", type=float, default=0, help="stop after so long; default: play all")
     parser.add_argument("--ledgers", type=int, default=0)
     parser.add_argument("--messages", type=int, default=0)
     arguments = parser.parse_args()
@@ -95,10 +96,11 @@ def main() -> int:
         return compare_many(arguments.messages)
     play = play_ledgers if arguments.ledgers else play_nodes
     seeds = range(arguments.first, arguments.first + (arguments.ledgers or arguments.seeds))
+    limit_s = 60 * arguments.minutes or float("inf")
     if arguments.workers == 1:
-        return tell(map(play, seeds), seeds)
+        return tell(map(play, seeds), seeds, limit_s)
     with ProcessPoolExecutor(arguments.workers, mp_context=get_context("spawn")) as workers:
-        return tell(workers.map(play, seeds, chunksize=AT_ONCE), seeds)
+        return tell(workers.map(play, seeds, chunksize=AT_ONCE), seeds, limit_s)
 
 
 def play_nodes(seed: int) -> Played:
@@ -123,7 +125,7 @@ def _outcome(history: Planted | LedgerHistory) -> str:
     return ""
 
 
-def tell(played: Iterable[Played], seeds: range) -> int:
+def tell(played: Iterable[Played], seeds: range, limit_s: float) -> int:
     """Print what was planted, what the carrier did, and which histories were named wrongly."""
     began, tally = time.monotonic(), Tally()
     for one in played:
@@ -132,11 +134,13 @@ def tell(played: Iterable[Played], seeds: range) -> int:
             print(one.wrong, flush=True)
         if tally.histories % PROGRESS == 0:
             print(f"{tally.histories} of {len(seeds)}, {len(tally.wrong)} wrong", file=sys.stderr, flush=True)
+        if time.monotonic() - began > limit_s:
+            break
     print(*tally.told(), sep="\n")
     took = time.monotonic() - began
     print(
-        f"{len(seeds)} histories from seed {seeds.start}: {len(tally.wrong)} wrong, {took:.0f} s,"
-        f" {1000 * took / len(seeds):.1f} ms each"
+        f"{tally.histories} histories from seed {seeds.start}: {len(tally.wrong)} wrong, {took:.0f} s,"
+        f" {1000 * took / tally.histories:.1f} ms each"
     )
     return 1 if tally.wrong else 0
 
