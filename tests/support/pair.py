@@ -80,10 +80,19 @@ class RealNode:
 
     def start(self) -> None:
         """Start the process and wait until it answers."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start the process; two of them take less time together than one after the other."""
         environment = {**os.environ, "EXCHANGE_PASSPHRASE": self.passphrase, "PYTHONUNBUFFERED": "1"}
         with (self.folder.parent / f"{self.folder.name}.out").open("ab") as out:
             command = [sys.executable, "-m", "exchange", "serve", "--data", str(self.folder)]
             self.process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
+
+    def wait(self) -> None:
+        """Wait until the process answers."""
+        assert self.process is not None
         ends = time.monotonic() + START_S
         while not self.service.is_running():
             if self.process.poll() is not None or time.monotonic() > ends:
@@ -151,7 +160,9 @@ class RealPair:
         try:
             for node in self.nodes:
                 node.set_up()
-                node.start()
+                node.launch()
+            for node in self.nodes:
+                node.wait()
             self._enrol()
         except BaseException:
             self.__exit__(None, None, None)
