@@ -34,7 +34,7 @@ BEYOND = 900
 SHORTLY, MONTH = timedelta(hours=26), timedelta(days=31)
 QUIET_S = 240.0
 """Two tails each way, once a minute, and some frames that are lost."""
-UPKEEP_S = 30.0
+UPKEEP_S = 60.0
 """The node looks after its books each second; here nothing happens in most of them, and each look costs."""
 SLOWEST_S = 3.0
 
