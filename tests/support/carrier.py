@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 NO_ANSWER_S: Final = 20.0
 """How long a side waits for an answer that does not come."""
+LONGEST_WAY_S: Final = 290.0
+"""A door refuses a request that is older than 300 s (threat model, section 7)."""
 LATE_S: Final = 1.0
 """What takes longer one way counts as late."""
 
@@ -83,12 +85,14 @@ class Carried:
         self._sent += 1
         return self._sent
 
+    def is_overtaken(self, sender: AgencyCode, place: int) -> bool:
+        """Return True if a later call of the same side has arrived."""
+        return place < self._newest.get(sender, 0)
+
     def arrive(self, sender: AgencyCode, place: int) -> None:
         """Note that a call arrived, and whether a later one of the same side was there before it."""
-        newest = self._newest.get(sender, 0)
-        if place < newest:
-            self.counts["reordered"] += 1
-        self._newest[sender] = max(newest, place)
+        self.counts["reordered"] += self.is_overtaken(sender, place)
+        self._newest[sender] = max(self._newest.get(sender, 0), place)
 
 
 class Road:
@@ -147,10 +151,12 @@ class Road:
 
     def _later(self, there: "Agency", work: Callable[[Node], Awaitable[bytes]], place: int) -> None:
         """Let a call arrive behind one that is sent after it, and its answer nowhere."""
-        world, delay_s = self._world, NO_ANSWER_S + self._world.carried.dice.uniform(10, 90)
+        world, carried = self._world, self._world.carried
 
         async def arrive() -> None:
-            await asyncio.sleep(delay_s)
+            ends_s = world.loop.time() + LONGEST_WAY_S
+            while not carried.is_overtaken(self._here.code, place) and world.loop.time() < ends_s:
+                await asyncio.sleep(carried.dice.uniform(1, 10))
             with contextlib.suppress(TransportError):
                 await self._knock(there, work)
                 world.carried.arrive(self._here.code, place)
