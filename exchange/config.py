@@ -22,7 +22,7 @@ import re
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -33,6 +33,8 @@ from exchange.ids import parse_agency, parse_node
 
 FILE_NAME = "exchange.toml"
 MAX_FILE_BYTES = 64 * 1024
+MAX_AUTHORITIES: Final = 4
+"""Time-stamping authorities: each one is asked for each statement, and two of two states are enough."""
 _ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}", re.ASCII)
 
 
@@ -265,7 +267,7 @@ class Settings(BaseSettings):
     paths: PathsSection = PathsSection()
     witness: list[WitnessSection] = Field(default_factory=list, max_length=8)
     witnessing: WitnessingSection = WitnessingSection()
-    tsa: list[TsaSection] = Field(default_factory=list, max_length=4)
+    tsa: list[TsaSection] = Field(default_factory=list, max_length=MAX_AUTHORITIES)
     staff: StaffSection = StaffSection()
     notify: NotifySection = NotifySection()
     oidc: OidcSection = OidcSection()

@@ -23,7 +23,7 @@ from typing import Final
 
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives import hpke
+from cryptography.hazmat.primitives import hashes, hpke
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
@@ -231,6 +231,35 @@ def verify_lattice(key: PublicKey, message: bytes, signature: bytes) -> None:
         raise SignatureInvalidError
     try:
         MLDSA44PublicKey.from_public_bytes(key.raw).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        raise SignatureInvalidError from None
+
+
+def check_pair(key: PrivateKey, named: PublicKey, message: bytes) -> None:
+    """Return if a trial signature of `message` by `key` is verified by a public key that others hold.
+
+    Raises:
+        SignatureInvalidError: the two do not belong together.
+        KeyRefusedError: the key is of a kind that signs nothing.
+    """
+    match key.algorithm:
+        case Algorithm.ED25519:
+            verify(named, message, sign(key, message))
+        case Algorithm.ML_DSA_44:
+            verify_lattice(named, message, sign_lattice(key, message))
+        case Algorithm.P256:
+            _check_tls_pair(key, named, message)
+        case _:
+            raise KeyRefusedError(f"a key for {key.use} does not sign")
+
+
+def _check_tls_pair(key: PrivateKey, named: PublicKey, message: bytes) -> None:
+    """Sign as a TLS 1.3 handshake does with this key (RFC 8446: ecdsa_secp256r1_sha256), and verify."""
+    scheme = ec.ECDSA(hashes.SHA256())
+    signature = tls_private_key(key).sign(message, scheme)
+    try:
+        public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), named.raw)
+        public.verify(signature, message, scheme)
     except (InvalidSignature, ValueError):
         raise SignatureInvalidError from None
 

@@ -50,6 +50,15 @@ EVIDENCE: Final[Mapping[str, DifferenceKind]] = {
 """Kinds of kept evidence that are no class themselves."""
 _OF_A_NUMBER = frozenset({"conflict", "unknown_key"})
 """Kinds of evidence whose subject is a number of the partner, unless the evidence is a leaf."""
+_OF_TIME: Final = frozenset(
+    {
+        DifferenceKind.TIME_MISMATCH,
+        DifferenceKind.LATE,
+        DifferenceKind.HEAD_STALE,
+        DifferenceKind.RECEIPT_MISSING,
+    }
+)
+"""They name entries for when they came, and say nothing of what stands in them."""
 _CLASSES = frozenset(kind.value for kind in DifferenceKind)
 _ENDED = {True: {MessageState.ACCEPTED}, False: {MessageState.REJECTED, MessageState.VOIDED}}
 
@@ -112,11 +121,15 @@ def _named(uow: UnitOfWork, *, link: LinkId, comparison: Comparison, start: int)
 
 
 async def all_differences(node: Node, walked: Walk) -> Reconciliation:
-    """Return the reconciliation with what only the node can see: its states and its kept evidence."""
+    """Return the reconciliation with what only the node can see: its states and its kept evidence.
+
+    Evidence about an entry that the comparison judges already is not named a second time.
+    """
     more = [difference async for difference in _wrong_states(node, walked)]
     kept = [row async for row in _kept(node, walked.link)]
     named = [*walked.found.differences, *more]
-    shown = {(leaf.by, leaf.index) for one in named for leaf in one.leaves}
+    judged = [one for one in named if one.kind not in _OF_TIME]
+    shown = {(leaf.by, leaf.index) for one in judged for leaf in one.leaves}
     evidence = [
         one
         for one in _of_evidence(kept, walked.copy.by)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tries, without changing anything, whether this agency could lose a key today and go on.
 
-1. Every use that signs: the running node signs a trial text, and the key in our card verifies it.
+1. Every use that signs, also the TLS key of the door, and the second key for heads if our card names one:
+   the running node signs a trial text, and the key in our card verifies it.
 2. Sealing: for each suite of our card the node holds the private half of the key that partners seal to.
 3. No key of our card ends within 60 days without a successor.
 4. The recovery key was tried by command within the last quarter (`note_recovery`). It is never tried here:
@@ -22,7 +23,7 @@ from exchange.errors import CardInvalidError, ConfigurationError, ProtocolError
 from exchange.ids import OfficerNumber
 from exchange.protocol.cardform import CardKey
 from exchange.protocol.cards import Card
-from exchange.protocol.suites import KeyUse, Suite, sign, verify
+from exchange.protocol.suites import KeyUse, Suite, check_pair
 from exchange.service.node import Node
 from exchange.service.pairing import own_card
 from exchange.service.ports import UnitOfWork
@@ -32,7 +33,7 @@ SOON: Final = timedelta(days=60)
 """A key without a successor is named so long before its end; the recovery key has to be fetched."""
 QUARTER: Final = timedelta(days=92)
 """So often the recovery key is tried; docs/guides/keys.md."""
-SIGNERS: Final = (KeyUse.ENVELOPE, KeyUse.HEAD, KeyUse.COSIGN, KeyUse.DOOR)
+SIGNERS: Final = (KeyUse.ENVELOPE, KeyUse.HEAD, KeyUse.HEAD_PQ, KeyUse.COSIGN, KeyUse.DOOR, KeyUse.TLS)
 _TEXT: Final = b"exchange/key-trial/v1\x00"
 _LAST: Final = "key-trial"
 """Setting: the result of the last trial."""
@@ -80,7 +81,7 @@ def _try(uow: UnitOfWork, node: Node, officer: OfficerNumber) -> Trial:
     card, now = own_card(uow, node), node.clock.now()
     tried = recovery_tried_at(uow)
     failing = {
-        Part.SIGNING: tuple(use.value for use in SIGNERS if not _signs(node, card, use, now)),
+        Part.SIGNING: tuple(use.value for use in _signers(card) if not _signs(node, card, use, now)),
         Part.SEALING: _unopened(node, card, now),
         Part.SUCCESSORS: tuple(dict.fromkeys(key.use.value for key in ending(card, now))),
         Part.RECOVERY: () if tried and now - tried <= QUARTER else (KeyUse.RECOVERY.value,),
@@ -92,6 +93,11 @@ def _try(uow: UnitOfWork, node: Node, officer: OfficerNumber) -> Trial:
     return trial
 
 
+def _signers(card: Card) -> list[KeyUse]:
+    """Return the uses that have to sign; a card may lack the second key for heads."""
+    return [use for use in SIGNERS if use is not KeyUse.HEAD_PQ or card.keys_for(use)]
+
+
 def _signs(node: Node, card: Card, use: KeyUse, now: datetime) -> bool:
     """Return whether a signature of ours is verified by the key that our card names (1)."""
     try:
@@ -99,7 +105,7 @@ def _signs(node: Node, card: Card, use: KeyUse, now: datetime) -> bool:
         named = card.find(use, key.kid)
         if named is None or not named.is_usable(now):
             return False
-        verify(named.public, _TEXT, sign(key, _TEXT))
+        check_pair(key, named.public, _TEXT)
     except (ConfigurationError, ProtocolError):
         return False
     return True

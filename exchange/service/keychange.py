@@ -140,11 +140,13 @@ def _operation(key: CardKey, said: str, named: Mapping[KeyId, CardKey], now: dat
         return ""
     if key.revoked:
         return _OPS[key.revoked]
+    if key.valid_until > now:
+        return ""
     has_next = any(
         other.use is key.use and other.algorithm is key.algorithm and other.is_usable(now)
         for other in named.values()
     )
-    return "retire" if key.valid_until <= now and has_next else ""
+    return "retire" if has_next else ""
 
 
 def _told(uow: UnitOfWork, node: Node, link: LinkId) -> Told:

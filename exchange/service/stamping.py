@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from exchange.config import MAX_AUTHORITIES
 from exchange.errors import TransportError
 from exchange.ids import LinkId, b64url, unb64url
 from exchange.ledger.notes import Head, head_text
@@ -31,7 +32,6 @@ from exchange.service.surroundings import Stamper
 
 EVERY: Final = timedelta(hours=1)
 """How often an authority is asked that has not stamped the newest head."""
-MAX_AUTHORITIES: Final = 8
 _LAST: Final = "\x7f"
 """Behind the name of every authority."""
 DUE: Final = "stamp_due:"

@@ -16,8 +16,10 @@ const [us, them] = [recipient.agency, sender.agency], link = readLeaf(context.co
 const firstKey = (agency, use) => unb64(context.keys.find((key) => key.agency === agency && key.use === use).public);
 const known = (raw) => (right) => right(raw, keyId(raw)) && raw;
 const { recovery } = readCard(sender.card);
-const whole = (raw) => Buffer.concat((typeof raw === 'string' ? [[raw, 1]] : raw).flatMap(([piece, times]) =>
-  Array(times).fill(Buffer.from(piece, 'base64'))));
+const whole = (raw) => Buffer.concat((typeof raw === 'string' ? [[raw, 1]] : raw).map(([text, times]) => {
+  const piece = Buffer.from(text, 'base64');
+  return Buffer.alloc(times * piece.length, piece);
+}));
 
 const judges = {
   json: ({ raw }) => { readJson(Buffer.from(raw, 'base64'), 6291456); return 'accepted'; },

@@ -2,9 +2,12 @@
 """`exchange parcel write` and `parcel read` as typed: two real processes, no network, a stop inside.
 
 The crossing is closed while a notice waits for its courier. Both go in one parcel; the stop is taken first.
+In another story an old copy is put back behind the back of the program, and two officers of each side begin
+the ledger anew, by `exchange partner renew` and four parcels.
 """
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,7 @@ from typing import Any
 import pytest
 from tests.support.command_line import Outcome, run
 from tests.support.notices import real_notice
-from tests.support.pair import FIRST, KH, VN, RealNode, RealPair
+from tests.support.pair import FIRST, KH, SECOND, VN, RealNode, RealPair
 
 CLOSED = {
     "type": "CKS",
@@ -115,3 +118,65 @@ def test_a_parcel_of_our_own_is_refused(pair: RealPair, tmp_path: Path) -> None:
     done = _ask(pair.kh, "parcel", "read", goes, "--yes", "--json")
 
     assert json.loads(done.out)["error"]["reason"] == "parcel_own"
+
+
+def _carry(pair: RealPair, sender: RealNode, folder: Path) -> Outcome:
+    """Write a parcel of one side and read it at the other one."""
+    path = folder / f"{sender.code}-{len(list(folder.iterdir()))}.parcel"
+    other = pair.other(sender)
+    _told(sender, "parcel", "write", other.code, "-o", path)
+    return _ask(other, "parcel", "read", path, "--yes")
+
+
+def _carried(pair: RealPair, sender: RealNode, folder: Path) -> None:
+    done = _carry(pair, sender, folder)
+    assert done.code == 0, done.out + done.err
+
+
+def _fork(pair: RealPair, folder: Path) -> None:
+    """Let KH sign two histories: a copy of its folder is put back, and nothing outside of it knows better."""
+    _carried(pair, pair.kh, folder)
+    _carried(pair, pair.vn, folder)
+    places = (pair.kh.folder / "store", Path(pair.kh.marks))
+    pair.kh.stop()
+    for number, place in enumerate(places):
+        shutil.copytree(place, folder / f"kept-{number}")
+    pair.kh.start()
+    _send(pair.kh, real_notice("VN"), folder)
+    _carried(pair, pair.kh, folder)
+    pair.kh.stop()
+    for number, place in enumerate(places):
+        shutil.rmtree(place)
+        shutil.copytree(folder / f"kept-{number}", place)
+    pair.kh.start()
+    pair.until(lambda: pair.is_open(pair.kh))
+    _send(pair.kh, real_notice("VN"), folder)
+    _send(pair.kh, real_notice("VN"), folder)
+
+
+def test_two_officers_of_each_side_begin_a_forked_ledger_anew_by_parcels(
+    pair: RealPair, tmp_path: Path
+) -> None:
+    """What KH forgot and VN accepted stays a difference that people settle (docs/guides/backups.md, 6)."""
+    _fork(pair, tmp_path)
+    refused = _carry(pair, pair.vn, tmp_path)
+    alone = run("partner", "renew", VN, "--reason", "two_histories", "--data", pair.kh.folder, OFFICER=FIRST)
+
+    decided = _ask(pair.kh, "partner", "renew", VN, "--reason", "two_histories", "--second", SECOND)
+    _carried(pair, pair.kh, tmp_path)
+    answered = _told(pair.vn, "partner", "renew", KH, "--reason", "two_histories", "--second", SECOND)
+    for sender in (pair.vn, pair.kh, pair.vn):
+        _carried(pair, sender, tmp_path)
+    notice = _send(pair.kh, real_notice("VN"), tmp_path)
+    for sender in (pair.kh, pair.vn):
+        _carried(pair, sender, tmp_path)
+
+    assert refused.code != 0
+    assert "two histories" in refused.err or "fork" in refused.err, refused.err
+    assert alone.code == 2
+    assert "as number 2" in decided.out
+    assert "write a parcel" in decided.out
+    assert (answered["epoch"], answered["by_files"]) == (2, True)
+    assert _state(pair.kh, "out", notice) == _state(pair.vn, "in", notice) == "accepted"
+    kinds = [[one["class"] for one in found["differences"]] for found in pair.reconcile()]
+    assert kinds == [[], ["state_mismatch"]]

@@ -13,6 +13,7 @@ published examples and fitted to the step: parties, persons, times, the messages
 import hashlib
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from exchange.ids import CROCKFORD, AgencyCode, CaseCode, Digest, MessageId
@@ -31,6 +32,7 @@ ONE_EACH = ("FUP", "CLO")
 """Types about one person: a step for three is three messages."""
 
 
+@cache
 def code_of(text: str) -> str:
     raw = hashlib.sha256(text.encode()).digest()
     code = "".join(CROCKFORD[byte & 31] for byte in raw[:12])

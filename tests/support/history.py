@@ -21,7 +21,7 @@ Invariants (numbers in the failures):
 
 import asyncio
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -46,6 +46,8 @@ ACTS = 14
 """What each side does in one history."""
 QUIET_S = 600.0
 """Time for everything to be delivered after the world healed."""
+QUIET_UPKEEP_S = 30.0
+"""How often a node looks after its books in that time, in which little happens."""
 
 
 class BrokenInvariantError(AssertionError):
@@ -166,7 +168,7 @@ class History:
             self.faults.append(f"7: {agency.code} has {durable} entries, the partner saw {seen}")
 
     async def _heal(self, world: World) -> None:
-        world.weather = Weather()
+        world.weather, world.limits = Weather(), replace(world.limits, upkeep_s=QUIET_UPKEEP_S)
         for agency in world.agencies:
             agency.store.on_commit(before=lambda: None, after=lambda: None)
             agency.crash()

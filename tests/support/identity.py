@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 
 from exchange.adapters.keys.material import PERIODS, NodeKeys, make_keys
 from exchange.ids import AgencyCode, new_node_id
@@ -32,7 +32,7 @@ class Agency:
         assert self.keys.recovery is not None
         return self.keys.recovery
 
-    @property
+    @cached_property
     def card(self) -> Card:
         return read_card(sign_card(self.fields, key=self.recovery), pinned_recovery=self.recovery.public)
 

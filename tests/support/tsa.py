@@ -2,11 +2,18 @@
 """A small time-stamping authority: a CA, a certificate for time stamps, replies right or wrong on purpose.
 
 RFC 3161 and RFC 5652 written in DER by hand, signed with `cryptography`. Keys live as long as the object.
+
+with AuthoritySite(Authority()) as site:
+    ...             # site.url takes requests of other processes, stamped with the real time
 """
 
 import hashlib
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -181,6 +188,42 @@ class Authority:
             der(0xA0, whole),
             set_of(signer),
         )
+
+
+class AuthoritySite:
+    """An authority behind an address of this machine; it stamps with the time that it is."""
+
+    def __init__(self, authority: Authority) -> None:
+        class Door(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                request = self.rfile.read(int(self.headers["Content-Length"]))
+                reply = authority.reply(request, Wrong(at=datetime.now(UTC)))
+                self.send_response(200)
+                self.send_header("Content-Type", "application/timestamp-reply")
+                self.send_header("Content-Length", str(len(reply)))
+                self.end_headers()
+                self.wfile.write(reply)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Say nothing: pytest shows what a failing test needs."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}/tsr"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
 
 def _named(name: str) -> x509.Name:

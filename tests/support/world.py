@@ -11,7 +11,6 @@ middle of a commit; `Agency.restore` puts an old store back; `Agency.clock.jump`
 """
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -20,18 +19,14 @@ from functools import cache
 from typing import TypeVar
 
 from exchange.adapters.storage.memory import DirectStore
-from exchange.errors import ExchangeError, TransportError
+from exchange.errors import TransportError
 from exchange.ids import AgencyCode, Digest, LinkId, OfficerNumber, sha256
 from exchange.messages.versions import installed_versions
 from exchange.protocol.agreement import Agreement, Party, new_agreement, read_agreement, sign_agreement
-from exchange.protocol.envelope import read_envelope, split_line
-from exchange.protocol.frames import decode_frame, encode_frame
 from exchange.protocol.profiles import load_profile, terms_for
 from exchange.protocol.strictjson import parse_object
 from exchange.protocol.suites import Suite
 from exchange.protocol.terms import read_terms
-from exchange.service.converse import answer
-from exchange.service.gate import answer_gate
 from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Limits, Node, Presence
 from exchange.service.partners import enrol
@@ -40,6 +35,7 @@ from exchange.service.rows import CardRow, LinkState, OfficerRow
 from exchange.service.supervisor import Supervisor
 from exchange.service.surroundings import Stamper, Witnesses
 from tests.support import identity
+from tests.support.carrier import Carried, Road, Weather
 from tests.support.case_tables import MOVEMENTS
 from tests.support.keys import seeded_random
 from tests.support.virtual import SimulatedClock, VirtualLoop, run_virtual
@@ -99,20 +95,6 @@ PAIR = Pair()
 
 class SimulatedCrashError(BaseException):
     """The process ends here; nothing of it runs any further."""
-
-
-@dataclass
-class Weather:
-    """How bad the network is; shares between 0 and 1."""
-
-    lose: float = 0.0
-    double: float = 0.0
-    slowest_s: float = 0.05
-    down: bool = False
-    lost: set[tuple[AgencyCode, int]] = field(default_factory=set)
-    """Lines that never arrive, by sender and number."""
-    unsigned: set[AgencyCode] = field(default_factory=set)
-    """Sides whose cosignatures never arrive."""
 
 
 @dataclass
@@ -299,67 +281,6 @@ async def _coroutine(work: Awaitable[T]) -> T:
     return await work
 
 
-class Road:
-    """The `Carrier` port between the two agencies."""
-
-    def __init__(self, world: "World", here: Agency) -> None:
-        self._world = world
-        self._here = here
-
-    async def exchange(self, link: LinkId, frame: bytes, *, timeout_s: float) -> bytes:
-        arriving, there = self._without_lost(frame), self._world.there(self._here, link)
-        raw = await self._carry(there, lambda node: answer(node, link, arriving), timeout_s)
-        return self._without_lost(raw)
-
-    async def gate(self, link: LinkId, question: bytes, *, timeout_s: float) -> bytes:
-        there = self._world.there(self._here, link)
-        return await self._carry(there, lambda node: answer_gate(node, link, question), timeout_s)
-
-    async def _carry(
-        self, there: Agency, work: Callable[[Node], Awaitable[bytes]], timeout_s: float
-    ) -> bytes:
-        world = self._world
-        world.calls += 1
-        await self._travel(timeout_s)
-        if world.chance(world.weather.double):
-            with contextlib.suppress(TransportError):
-                await self._knock(there, work)
-        raw = await self._knock(there, work)
-        await self._travel(timeout_s)
-        return raw
-
-    def _without_lost(self, raw: bytes) -> bytes:
-        lost, unsigned = self._world.weather.lost, self._world.weather.unsigned
-        if not lost and not unsigned:
-            return raw
-        frame = decode_frame(raw)
-        if frame.sender in unsigned:
-            frame = replace(frame, cosignature=None)
-        names = [(line, read_envelope(split_line(line)[0]).claimed) for line in frame.lines]
-        kept = tuple(line for line, said in names if (said.sender, said.seq) not in lost)
-        return encode_frame(replace(frame, lines=kept))
-
-    async def _travel(self, timeout_s: float) -> None:
-        weather = self._world.weather
-        await asyncio.sleep(self._world.dice.uniform(0, weather.slowest_s))
-        if weather.down or self._world.chance(weather.lose):
-            await asyncio.sleep(min(timeout_s, 20.0))
-            raise TransportError("no answer in time")
-
-    async def _knock(self, there: Agency, work: Callable[[Node], Awaitable[bytes]]) -> bytes:
-        if there.only_calls:
-            raise AssertionError(f"{there.code} has no address and was called")
-        if not there.is_up:
-            raise TransportError("connection refused")
-        try:
-            return await there.serve(work(there.node))
-        except TransportError:
-            raise
-        except ExchangeError as error:
-            there.noted.note("refused_at_the_door", reason=error.reason, text=str(error))
-            raise TransportError(f"the partner answered 503 ({error.reason})", reason="busy") from error
-
-
 class World:
     """Both agencies, the weather between them, and the dice."""
 
@@ -369,6 +290,7 @@ class World:
         self.dice = random.Random(seed)
         self.loop = VirtualLoop()
         self.weather = Weather()
+        self.carried = Carried(seed)
         self.calls = 0
         """How often one side called the other."""
         self.kh, self.vn = Agency(self, pair.one), Agency(self, pair.other)

@@ -158,7 +158,10 @@ async def prepare_keys(desk: Desk, ask: Ask) -> Answer:
 
 
 async def key_drilled(desk: Desk, ask: Ask) -> Answer:
-    """Record that the recovery key of two officers would have signed a new card; after `key.prepare`."""
+    """Record that the recovery key of two officers would have signed a new card, and try the other keys.
+
+    After `key.prepare`.
+    """
     first, second = ask.officer(), ask.officer("second")
     if first == second:
         raise UsageError("keys are changed by two different officers")
@@ -170,7 +173,7 @@ async def key_drilled(desk: Desk, ask: Ask) -> Answer:
         note_recovery(uow, agency=node.agency, officers=(first, second), now=now)
 
     await node.store.write(unit)
-    return {"at": when(now)}
+    return _trial(await try_keys(node, officer=first))
 
 
 async def key_trial(desk: Desk, _: Ask) -> Answer:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exchange.clock import SystemClock
-from exchange.errors import UsageError
+from exchange.errors import NodeError, UsageError
 from exchange.ids import KeyId, OfficerNumber, parse_key_id, parse_officer
 from exchange.interfaces.cli import sending
 from exchange.interfaces.cli.client import Service
@@ -173,16 +173,28 @@ def drill(
     held = _permitted(data, officers, "drill")
     recovery = _recovery(data, recovery_key)
     made = rehearse_keys(data, read_passphrase(), recovery, held=held)
-    Service(data).ask("key.drilled", officer=officers[0], second=officers[1])
-    ending = _ending(held)
+    trial = Service(data).ask("key.drilled", officer=officers[0], second=officers[1])
+    ending, failing = _ending(held), _failing(trial)
     if as_json:
-        say_json({"serial": held.serial, "next_serial": made.serial, "ending": ending})
-        return
+        answer = {"serial": held.serial, "next_serial": made.serial, "ending": ending, "failing": failing}
+        say_json(answer)
+        raise typer.Exit(NodeError.exit_code if failing else 0)
     say("the key file opens, the recovery key is the one that partners have pinned")
     say(f"card {made.serial} could be signed today, with {len(made.keys)} keys; nothing was written")
     for row in ending:
         say(f"  {row['use']} {row['kid']} ends on {row['until']}, and nothing follows it yet")
+    if failing:
+        say(f"the running node does not work with: {', '.join(failing)}")
+        say("next: exchange key rotate, and start the service again")
+        raise typer.Exit(NodeError.exit_code)
+    say("the running node signs with every key of its card, and opens what is sealed to it")
     say("next: exchange key rotate" if ending else "no key ends within 60 days without a successor")
+
+
+def _failing(trial: Answer) -> list[str]:
+    """Return the uses of keys that the running node does not sign or open with."""
+    rows = (row for row in trial["found"] if row["part"] in ("signing", "sealing"))
+    return [name for row in rows for name in row["names"]]
 
 
 def _ending(held: Card) -> list[Answer]:

@@ -2,8 +2,9 @@
 """Migrations are atomic: killed at any statement, a store is as before or after a whole file."""
 
 import re
+import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,29 +56,39 @@ def schema_after(count: int) -> frozenset[tuple[str, str, str]]:
 
 
 def test_store_killed_at_each_statement_is_between_two_files_and_goes_on(tmp_path: Path) -> None:
-    """Threat-model rule 35."""
-    between = [frozenset(), *(schema_after(count) for count in range(1, len(KNOWN) + 1))]
-    seen = set()
-    for lives in range(1, 10_000):
-        path = tmp_path / f"{lives}.db"
-        connection = open_file(path, lives=lives)
-        try:
-            migrate(connection, KNOWN)
-            break
-        except KilledError:
-            pass
-        finally:
-            connection.close()
+    """Threat-model rule 35. Each file begins from the store that the one before it left."""
+    between = [schema_after(count) for count in range(len(KNOWN) + 1)]
+    store, seen = tmp_path / "store.db", set[int]()
+    store.touch()
+    for count in range(1, len(KNOWN) + 1):
+        for lives in range(1, 10_000):
+            path = Path(shutil.copy(store, tmp_path / "killed.db"))
+            was_killed = killed(path, KNOWN[:count], lives=lives)
 
-        again = open_file(path)
-        assert schema_of(again) in between
-        seen.add(between.index(schema_of(again)))
-        migrate(again, KNOWN)
-        assert schema_of(again) == between[-1]
-        again.close()
-        path.unlink()
+            again = open_file(path)
+            assert schema_of(again) in between[count - 1 : count + 1]
+            seen.add(between.index(schema_of(again)))
+            migrate(again, KNOWN[:count])
+            assert schema_of(again) == between[count]
+            again.close()
+            if not was_killed:
+                path.rename(store)
+                break
+            path.unlink()
 
     assert seen == set(range(len(KNOWN) + 1))
+
+
+def killed(path: Path, known: Sequence[Migration], *, lives: int) -> bool:
+    """Migrate a store until the process dies; return whether it died."""
+    connection = open_file(path, lives=lives)
+    try:
+        migrate(connection, known)
+    except KilledError:
+        return True
+    finally:
+        connection.close()
+    return False
 
 
 def test_migrating_again_runs_nothing(memory: sqlite3.Connection) -> None:

@@ -15,6 +15,7 @@ from exchange.protocol.suites import (
     PublicKey,
     Suite,
     algorithm_of,
+    check_pair,
     check_public,
     decrypt_content,
     encrypt_content,
@@ -311,3 +312,33 @@ def test_content_does_not_open_with(name: str, key: bytes, iv: bytes, aad: bytes
 
     assert decrypt_content(ciphertext + tag, key=b"k" * 32, iv=b"i" * 12, aad=b"aad") == b"content"
     assert decrypt_content((ciphertext + tag)[cut], key=key, iv=iv, aad=aad) is None
+
+
+@pytest.mark.parametrize("use", [*SIGNING, KeyUse.HEAD_PQ, KeyUse.TLS])
+def test_pair_of_every_signing_use_passes_its_trial(use: KeyUse) -> None:
+    key = test_key(use, algorithm_of(use, Suite.HYBRID), "trial")
+
+    check_pair(key, key.public, b"trial")
+
+
+@pytest.mark.parametrize("use", [*SIGNING, KeyUse.HEAD_PQ, KeyUse.TLS])
+def test_public_half_of_another_key_fails_the_trial(use: KeyUse) -> None:
+    key, other = (test_key(use, algorithm_of(use, Suite.HYBRID), label) for label in ("trial", "other"))
+
+    with pytest.raises(SignatureInvalidError):
+        check_pair(key, other.public, b"trial")
+
+
+def test_public_half_that_is_no_point_fails_the_trial() -> None:
+    key = test_key(KeyUse.TLS, Algorithm.P256, "trial")
+
+    with pytest.raises(SignatureInvalidError):
+        check_pair(key, replace(key.public, raw=bytes(65)), b"trial")
+
+
+@pytest.mark.parametrize("suite", list(Suite))
+def test_sealing_key_has_no_trial_signature(suite: Suite) -> None:
+    key = test_key(KeyUse.SEAL, algorithm_of(KeyUse.SEAL, suite), "trial")
+
+    with pytest.raises(KeyRefusedError, match="does not sign"):
+        check_pair(key, key.public, b"trial")

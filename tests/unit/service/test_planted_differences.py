@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each class planted into the ledgers of two real nodes is found, named right, and by both sides alike.
 
-The long form, also with random pairs: `make differences ARGS="--seeds 200"`.
+The carrier between them loses, doubles, delays and reorders in each history. The long form, with random
+pairs: `make differences ARGS="--seeds 10000 --workers 2"`.
 """
 
 import pytest
@@ -16,3 +17,12 @@ def test_planted_difference_is_named_by_both_and_nothing_else_is(name: str) -> N
 @pytest.mark.parametrize("seed", range(4))
 def test_two_planted_differences_are_both_named_and_none_is_invented(seed: int) -> None:
     Planted(seed).play()
+
+
+def test_carrier_of_a_history_loses_doubles_delays_and_reorders() -> None:
+    history = Planted(2)
+
+    history.play()
+
+    for deed in ("lost", "answer lost", "doubled", "late", "reordered"):
+        assert history.carried[deed] > 0, deed

@@ -10,9 +10,10 @@ import pytest
 from exchange.ids import OfficerNumber
 from exchange.interfaces.web.desk import House
 from exchange.protocol.keyring import Keyring
-from exchange.protocol.suites import KeyUse
+from exchange.protocol.suites import Algorithm, KeyUse
 from exchange.service.key_trial import SIGNERS, Part, note_recovery, try_keys
 from exchange.service.pairing import own_card
+from tests.support.keys import test_key
 from tests.support.visitors import Visitor, acts, give_account, open_house
 from tests.support.world import OFFICER, SECOND, World
 
@@ -97,7 +98,7 @@ def test_a_recovery_key_that_was_not_tried_for_a_quarter_is_named(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("use", "part"), [(KeyUse.DOOR, Part.SIGNING), (KeyUse.COSIGN, Part.SIGNING), (KeyUse.SEAL, Part.SEALING)]
+    ("use", "part"), [*((use, Part.SIGNING) for use in SIGNERS), (KeyUse.SEAL, Part.SEALING)]
 )
 def test_a_key_that_is_gone_is_named_by_its_use(tmp_path: Path, use: KeyUse, part: Part) -> None:
     async def story(world: World, house: House, visitor: Visitor) -> None:
@@ -110,6 +111,21 @@ def test_a_key_that_is_gone_is_named_by_its_use(tmp_path: Path, use: KeyUse, par
         trial = await try_keys(crippled, officer=KEY_OFFICER)
 
         assert [(one.part, one.names) for one in trial.found if not one.works] == [(part, (use.value,))]
+
+    play(tmp_path, story)
+
+
+def test_a_tls_key_that_the_card_does_not_name_is_named(tmp_path: Path) -> None:
+    async def story(world: World, house: House, visitor: Visitor) -> None:
+        await try_recovery(house)
+        held, now = house.node.keys, house.node.clock.now()
+        keys = [held.signing(one, now) for one in SIGNERS if one is not KeyUse.TLS]
+        keys += [*held.sealing().values(), test_key(KeyUse.TLS, Algorithm.P256, "of nobody")]
+        crippled = replace(house.node, keys=Keyring(keys))
+
+        trial = await try_keys(crippled, officer=KEY_OFFICER)
+
+        assert [(one.part, one.names) for one in trial.found if not one.works] == [(Part.SIGNING, ("tls",))]
 
     play(tmp_path, story)
 
