@@ -19,17 +19,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
-from exchange.ledger.compare import Comparison
-from exchange.ledger.differences import Difference
-from exchange.service.comparing import GRACE, PAGE_LEAVES, PAGE_NAMED
+from tests.bench.ledgers import compare_ledgers
 from tests.support.ledger_histories import LedgerHistory
-from tests.support.logs import HOST, ORIGIN
-from tests.support.million import Ledgers
 from tests.support.planting import Planted, WrongNamesError
-
-PLANTED = 100
-"""Differences planted into ledgers of many messages."""
-
 
 PROGRESS = 500
 """Histories between two lines that say how far it is."""
@@ -151,32 +143,9 @@ def _listed(counts: Counter[str]) -> str:
 
 def compare_many(messages: int) -> int:
     """Compare large ledgers, and print what it took and whether exactly the planted ones were named."""
-    ledgers = Ledgers.planted(messages, PLANTED)
-    views = [ledgers.view(by) for by in (HOST, ORIGIN)]
-    comparison = Comparison(*views, now=ledgers.now, grace=GRACE)
-    steps: list[float] = []
-    for view in views:
-        for start in range(0, messages, PAGE_LEAVES):
-            page = ledgers.page(view.by, start, start + PAGE_LEAVES)
-            began = time.process_time()
-            comparison.take(view.by, page)
-            steps.append(time.process_time() - began)
-    began = time.process_time()
-    for _ in comparison.joined():
-        steps.append(time.process_time() - began)
-        began = time.process_time()
-    found: list[Difference] = []
-    for start in range(0, comparison.count, PAGE_NAMED):
-        began = time.process_time()
-        found += comparison.named(start, start + PAGE_NAMED, lambda by, i: ledgers.page(by, i, i + 1)[0])
-        steps.append(time.process_time() - began)
-    named, expected = {one.key for one in found}, ledgers.expected()
-    print(
-        f"{messages} messages, {len(ledgers.plants)} planted, {len(expected)} to be named:"
-        f" {len(named & expected)} named, {len(named - expected)} invented, {sum(steps):.1f} s of one core"
-        f" in {len(steps)} steps, the longest {1000 * max(steps):.0f} ms"
-    )
-    return 0 if named == expected else 1
+    compared = compare_ledgers(messages)
+    print(compared.words)
+    return 0 if compared.is_right else 1
 
 
 if __name__ == "__main__":

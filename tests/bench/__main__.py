@@ -64,7 +64,12 @@ QUICK: Final = Plan(
     idle=30,
     queue=300,
     scale=ScalePlan(
-        persons=(10, 100), open_cases=((100, 0), (1_000, 0)), rebuilt=(20, 200), pack=(100, 1_000)
+        persons=(10, 100),
+        open_cases=((100, 0), (1_000, 0)),
+        rebuilt=(20, 200),
+        pack=(100, 1_000),
+        append=2_000,
+        compared=(1_000, 10_000),
     ),
 )
 FULL: Final = Plan(
@@ -79,6 +84,8 @@ FULL: Final = Plan(
         open_cases=((4_000, 0), (40_000, 0), (400_000, 0), (40_000, 960_000)),
         rebuilt=(4_000, 40_000),
         pack=(10_000, 100_000),
+        append=100_000,
+        compared=(10_000, 100_000, 1_000_000),
     ),
     growth=(10_000, 100_000),
 )

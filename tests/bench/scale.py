@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured with much in it: a notice about a thousand persons, many open cases, a long pack.
+"""What is measured with much in it: a thousand persons, many open cases, a long pack, long ledgers.
 
 Each is measured at one size and at ten times that size, so that the growth shows.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.bench.documents import group_notice
 from tests.bench.evidence import VerifiedPack, measure_evidence
+from tests.bench.ledgers import Appended, Compared, compare_ledgers, measure_append
 from tests.bench.open_cases import OpenCases, measure_due
 from tests.bench.product import Load, one_notice
 from tests.bench.rebuilt import Rebuilt, measure_rebuild
@@ -26,6 +27,9 @@ class ScalePlan:
     """Open cases, and messages that were answered long ago."""
     rebuilt: tuple[int, ...]
     pack: tuple[int, ...]
+    append: int
+    """Entries."""
+    compared: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Scale:
     open_cases: tuple[OpenCases, ...]
     rebuilt: tuple[Rebuilt, ...]
     packs: tuple[VerifiedPack, ...]
+    appended: Appended
+    compared: tuple[Compared, ...]
 
     def lines(self) -> Iterator[str]:
         """Yield a line for people for each measurement."""
@@ -56,6 +62,8 @@ class Scale:
                 f"evidence pack of {pack.messages:,} messages verified: {pack.wall_s:.1f} s, "
                 f"CPU {pack.cpu_s:.1f} s, {pack.most_mib:.0f} MiB"
             )
+        yield self.appended.words
+        yield from (one.words for one in self.compared)
 
 
 def measure_scale(pair: RealPair, folder: Path, plan: ScalePlan) -> Scale:
@@ -66,4 +74,6 @@ def measure_scale(pair: RealPair, folder: Path, plan: ScalePlan) -> Scale:
         for number, (cases, answered) in enumerate(plan.open_cases)
     )
     rebuilt = tuple(asyncio.run(measure_rebuild(folder / f"cases-{size}", size)) for size in plan.rebuilt)
-    return Scale(notices, due, rebuilt, tuple(measure_evidence(folder, size) for size in plan.pack))
+    packs = tuple(measure_evidence(folder, size) for size in plan.pack)
+    appended = measure_append(folder / "appended", plan.append)
+    return Scale(notices, due, rebuilt, packs, appended, tuple(map(compare_ledgers, plan.compared)))

@@ -11,7 +11,14 @@ from tests.bench.peer import Peer
 from tests.bench.report import Findings
 from tests.bench.scale import ScalePlan
 
-SCALE = ScalePlan(persons=(2, 5), open_cases=((3, 0), (5, 4)), rebuilt=(2, 5), pack=(2, 5))
+SCALE = ScalePlan(
+    persons=(2, 5),
+    open_cases=((3, 0), (5, 4)),
+    rebuilt=(2, 5),
+    pack=(2, 5),
+    append=200,
+    compared=(100,),
+)
 FEW = Plan(rounds=1, slices={1: 2, 8: 16}, floor=8, peer=1, idle=2, queue=6, scale=SCALE, growth=(50,))
 
 
@@ -47,6 +54,8 @@ def test_what_has_much_in_it_is_measured_at_each_size(findings: Findings) -> Non
         "states of 5 cases",
         "evidence pack of 5 messages verified",
         "with 50 messages stored",
+        "200 entries appended, a signed head every 100",
+        "ledgers of 100 messages compared: 5 planted",
     ):
         assert part in text
 
