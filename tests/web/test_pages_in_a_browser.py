@@ -34,7 +34,7 @@ PAGES = {
         "ACCESS",
     ),
     "P-0002": ("DRAFT", "/retention", "KEEPING"),
-    BORDER: ("/handovers", "SHEET", "SIGN", "/acts"),
+    BORDER: ("/handovers", "SHEET", "/acts"),
     AUDITOR: ("/audit", "/acts", "/partners"),
     ADMINISTRATOR: ("/accounts", "/accounts/P-0001", "/keys", "/partners"),
 }
@@ -63,7 +63,6 @@ def told(browser: Browser, made: PagesPair) -> dict[str, str]:
         "FILES": f"{form}/files",
         "LIST": f"{form}/list",
         "SHEET": sheet,
-        "SIGN": f"{sheet}/sign",
         "DRAFT": f"/message/{notice}",
         "KEEPING": f"/case/{case}/keeping",
         "ERASE": f"/case/{case}/keeping/erase?reason=person_asked",
