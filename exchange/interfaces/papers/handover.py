@@ -37,6 +37,7 @@ _NUMBER, _PERSON = marked("No."), marked("Person")
 _CHECKED = marked("Compared with photograph or paper")
 _OUTCOME, _THINGS = marked("Outcome"), marked("Papers and belongings handed over")
 _CUSTODY, _STAMP = marked("Custody, remarks"), marked("Stamp")
+_PLACES = (marked("Signature"), marked("Name"), marked("Function"), marked("Place and date"))
 _NOT_SIGNED, _CHILD = marked("Not signed electronically yet."), marked("child")
 
 
@@ -92,17 +93,25 @@ def final_list(sheet: Sheet, main: Printed) -> Iterator[str]:
 
 
 def signature_lines(sheet: Sheet, signers: Sequence[tuple[str, Sequence[str]]]) -> Iterator[str]:
-    """Yield a block for each agency: what is signed already, as mark-up, and the places for handwriting."""
-    places = (marked("Signature"), marked("Name"), marked("Function"), marked("Place and date"))
-    blank = "".join(f"{_PLACE}{sheet.inline(sheet.words(place))}" for place in places)
+    """Yield a block for each agency: what is signed already, as mark-up, and the places for handwriting.
+
+    Two agencies sign side by side. One alone has its places and its stamp side by side, which saves a page.
+    """
+    lines = [f"{_PLACE}{sheet.inline(sheet.words(place))}" for place in _PLACES]
     stamp = f'<div class="stamp">{sheet.inline(sheet.words(_STAMP))}</div>'
-    blocks = "".join(
-        f"<td><strong>{sheet.stacked([agency_name(agency, each) for each in sheet.languages])}</strong>"
-        f"{''.join(signed)}{blank}{stamp}</td>"
+    heads = [
+        f"<strong>{sheet.stacked([agency_name(agency, each) for each in sheet.languages])}</strong>"
+        f"{''.join(signed)}"
         for agency, signed in signers
-    )
+    ]
+    if len(heads) == 1:
+        cells = "".join(f"<td>{part}</td>" for part in ("".join(lines[:2]), "".join(lines[2:]), stamp))
+        rows = f'<tr><td colspan="3">{heads[0]}</td></tr><tr class="alone">{cells}</tr>'
+    else:
+        places = "".join(lines) + stamp
+        rows = f"<tr>{''.join(f'<td>{head}{places}</td>' for head in heads)}</tr>"
     heading = sheet.heading(marked("Signatures"))
-    yield f'<section class="whole">{heading}<table class="sign"><tr>{blocks}</tr></table></section>'
+    yield f'<section class="whole">{heading}<table class="sign">{rows}</table></section>'
 
 
 def _empty_facts(sheet: Sheet, form: TitledNode) -> Iterator[str]:

@@ -111,6 +111,16 @@ def test_minutes_show_each_person_and_who_signed() -> None:
     assert "Agreed as it stands" in text
 
 
+def test_one_agency_alone_has_its_stamp_beside_its_places_and_two_have_it_below() -> None:
+    alone, both = paper_of(opened(DECISION), ("en",)).html, paper_of(opened(RECORD), ("en",)).html
+
+    assert alone.count('<td><div class="stamp">') == 1
+    assert '<td><div class="stamp">' not in both
+    assert both.count('<div class="stamp">') == 2
+    for text in (alone, both):
+        assert text.count("Place and date") == text.count('<div class="stamp">')
+
+
 def test_minutes_that_the_other_side_has_not_signed_say_so() -> None:
     text = page(opened(RECORD), ("en",)).text
 
