@@ -5,6 +5,8 @@ Subsets of Noto Sans for the scripts of the region, under the SIL Open Font Lice
 is fetched, and what the machine has installed is used only for letters that none of these has.
 """
 
+from base64 import b64encode
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,6 +21,8 @@ class Font:
     file: str
     blocks: str = ""
     """Blocks of Unicode for which pages fetch it; "" for letters that every machine has."""
+    language: str = ""
+    """The language that is written in these blocks."""
 
     def path(self, weight: str) -> str:
         return f"{self.file}-{weight}.ttf"
@@ -26,9 +30,9 @@ class Font:
 
 FONTS: Final = (
     Font("Exchange Latin", "NotoSans"),
-    Font("Exchange Khmr", "NotoSansKhmer", "U+1780-17FF, U+19E0-19FF"),
-    Font("Exchange Thai", "NotoSansThai", "U+0E00-0E7F"),
-    Font("Exchange Laoo", "NotoSansLao", "U+0E80-0EFF"),
+    Font("Exchange Khmr", "NotoSansKhmer", "U+1780-17FF, U+19E0-19FF", "km"),
+    Font("Exchange Thai", "NotoSansThai", "U+0E00-0E7F", "th"),
+    Font("Exchange Laoo", "NotoSansLao", "U+0E80-0EFF", "lo"),
 )
 WEIGHTS: Final = {"Regular": 400, "Bold": 700}
 NAMES: Final = frozenset(font.path(weight) for font in FONTS for weight in WEIGHTS)
@@ -51,6 +55,20 @@ def font_faces(prefix: str) -> str:
         f'@font-face {{ font-family: "{font.family}"; font-weight: {number}; '
         f'src: url("{prefix}{font.path(weight)}"); }}'
         for font in FONTS
+        for weight, number in WEIGHTS.items()
+    )
+
+
+def faces_inside(languages: Collection[str]) -> str:
+    """Return the `@font-face` rules of the fonts that some languages need, each font inside of its rule.
+
+    For a file that stands alone: a machine without a font for a script would print boxes.
+    """
+    return "\n".join(
+        f'@font-face {{ font-family: "{font.family}"; font-weight: {number}; unicode-range: {font.blocks}; '
+        f'src: url("data:font/ttf;base64,{b64encode(font_file(font.path(weight))).decode("ascii")}"); }}'
+        for font in FONTS
+        if font.language in languages
         for weight, number in WEIGHTS.items()
     )
 

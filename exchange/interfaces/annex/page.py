@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The annex of one version of an agreement as a single HTML page for A4, without script and outside files.
 
+The fonts of its languages are inside: a machine without a Khmer font would print boxes.
+
 Every sentence stands in English and below it in the languages of the two sides. The digest of the version
 stands on every printed page: a footer that browsers repeat, with room kept free for it by the foot of the
 table that holds the page. Texts that come from the agreement are text: escaped, each in a `bdi`.
@@ -15,12 +17,15 @@ from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 
+from exchange.i18n.fonts import faces_inside
 from exchange.ids import AgencyCode
 from exchange.interfaces.annex.texts import ENGLISH, LOCAL, Words, words_in
 from exchange.messages.codelists import agencies, checkpoints
 from exchange.protocol.agreement import Agreement, Party
 from exchange.protocol.terms import Deadline, Span
 from exchange.protocol.words import shown, words
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:"
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ def _languages_of(agreement: Agreement) -> tuple[str, ...]:
 
 def _page(sheet: _Sheet, body: str) -> str:
     agreement = sheet.agreement
+    fonts = faces_inside({words.language for words in sheet.tongues})
     style = (files("exchange.interfaces.annex") / "style.css").read_text("utf-8")
     title = f"{agreement.profile} {agreement.n} {agreement.digest}"
     both = ", ".join(party.agency for party in agreement.parties)
@@ -85,9 +91,10 @@ def _page(sheet: _Sheet, body: str) -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
 <title>{_text(title)}</title>
 <style>
+{fonts}
 {style}</style>
 </head>
 <body>

@@ -93,8 +93,19 @@ def test_texts_of_the_agreement_are_text() -> None:
 def test_the_page_needs_nothing_from_outside() -> None:
     page = page_of_first()
 
-    assert not re.search(r"\b(?:src|href|url)\s*[=(]", page)
+    assert not re.search(r"\b(?:src|href)\s*=", page)
+    assert set(re.findall(r"\burl\(.{22}", page)) == {'url("data:font/ttf;base64,'[:26]}
     assert "default-src 'none'" in page
+
+
+@pytest.mark.parametrize(
+    ("languages", "families"), [(("km", "vi"), ["Khmr"]), (("th", "lo"), ["Thai", "Laoo"])]
+)
+def test_the_fonts_of_its_languages_are_inside(languages: tuple[str, ...], families: list[str]) -> None:
+    page = annex(FIRST, signed=BOTH, own=KH, languages=languages)
+
+    faces = re.findall(r'@font-face \{ font-family: "Exchange (\w+)"', page)
+    assert faces == [family for family in families for _ in range(2)]
 
 
 def test_the_footer_with_the_digest_is_repeated_on_every_printed_page() -> None:
