@@ -111,6 +111,15 @@ def read_head(note: str) -> RawHead:
     return RawHead(_read_text(text), text, signatures[0])
 
 
+def head_of_note(note: str) -> Head:
+    """Return the head of an untrusted note with any number of signature lines; it proves nothing.
+
+    Raises:
+        NoteInvalidError: it has not the form of a note, or its text is no head.
+    """
+    return _read_text(read_note(note)[0])
+
+
 def verify_head(note: str, key: PublicKey, *, by: AgencyCode) -> Head:
     """Return the head, signed by the pinned head key of `by`; all rules of this module.
 

@@ -17,12 +17,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
-from exchange.errors import LeafInvalidError, NodeError
+from exchange.errors import LeafInvalidError, NodeError, NoteInvalidError
 from exchange.ids import AgencyCode, Digest, LinkId, b64url
 from exchange.ledger.compare import Comparison, LogView, Period, Reconciliation
 from exchange.ledger.differences import Actor, Difference, DifferenceKind, LeafRef
 from exchange.ledger.entries import decode_leaf
 from exchange.ledger.merkle import CompactRange, leaf_hash
+from exchange.ledger.notes import head_of_note
 from exchange.ledger.numbers import ACCEPTED, FINAL, Numbers, is_same
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
@@ -59,6 +60,10 @@ _OF_TIME: Final = frozenset(
     }
 )
 """They name entries for when they came, and say nothing of what stands in them."""
+_OF_HEADS: Final = frozenset(
+    {DifferenceKind.LOG_FORKED, DifferenceKind.LOG_SHRUNK, DifferenceKind.SIGNATURE_MISSING}
+)
+"""Their evidence is a head: they stand at the last entry below it, whatever else is wrong with that one."""
 _CLASSES = frozenset(kind.value for kind in DifferenceKind)
 _ENDED = {True: {MessageState.ACCEPTED}, False: {MessageState.REJECTED, MessageState.VOIDED}}
 
@@ -133,7 +138,7 @@ async def all_differences(node: Node, walked: Walk) -> Reconciliation:
     evidence = [
         one
         for one in _of_evidence(kept, walked.copy.by)
-        if not any((leaf.by, leaf.index) in shown for leaf in one.leaves)
+        if one.kind in _OF_HEADS or not any((leaf.by, leaf.index) in shown for leaf in one.leaves)
     ]
     once = {one.key: one for one in [*evidence, *reversed(named)]}
     return replace(walked.found, differences=tuple(sorted(once.values(), key=_in_order)))
@@ -262,7 +267,7 @@ def _of_evidence(kept: Iterable[DifferenceRow], partner: AgencyCode) -> Iterator
 
 
 def _proved(kind: DifferenceKind, row: DifferenceRow, partner: AgencyCode) -> Difference:
-    leaf = _leaf_in(row.evidence)
+    leaf = _below_head(row.evidence) if kind in _OF_HEADS else _leaf_in(row.evidence)
     number = int(row.subject) if leaf is None and row.kind in _OF_A_NUMBER else 0
     acts = Actor.BOTH.value if kind is DifferenceKind.HASH_MISMATCH else partner
     return Difference(
@@ -272,8 +277,12 @@ def _proved(kind: DifferenceKind, row: DifferenceRow, partner: AgencyCode) -> Di
         sender=partner if number else None,
         number=number,
         last_number=number,
-        reason=row.kind if leaf or number else f"{row.kind}_{b64url(leaf_hash(row.evidence))[:8]}",
+        reason=_rule(kind, row) if leaf or number else f"{row.kind}_{b64url(leaf_hash(row.evidence))[:8]}",
     )
+
+
+def _rule(kind: DifferenceKind, row: DifferenceRow) -> str:
+    return row.kind if row.kind != kind.value else ""
 
 
 def _leaf_in(evidence: bytes) -> LeafRef | None:
@@ -283,3 +292,12 @@ def _leaf_in(evidence: bytes) -> LeafRef | None:
     except LeafInvalidError:
         return None
     return LeafRef(leaf.by, leaf.i, Digest(b64url(leaf_hash(evidence))))
+
+
+def _below_head(evidence: bytes) -> LeafRef | None:
+    """Return the last place below a head that was kept as evidence; None for other bytes, or an empty log."""
+    try:
+        head = head_of_note(evidence.decode())
+    except (NoteInvalidError, UnicodeDecodeError):
+        return None
+    return LeafRef(head.by, head.size - 1, Digest("")) if head.size else None

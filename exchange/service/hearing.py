@@ -158,7 +158,8 @@ def told_difference(
         return None
     other = partner if sender == own else own
     roles = {Actor.SENDER: sender, Actor.RECIPIENT: other if sender else None}
-    roles |= {Actor.WRITER: leaves[0].by if leaves else sender}
+    writer = leaves[0].by if leaves else sender
+    roles |= {Actor.WRITER: writer, Actor.OTHER: partner if writer == own else own}
     return Difference(
         kind,
         () if numbers and sender else leaves,

@@ -132,7 +132,8 @@ def take_cosignature(uow: UnitOfWork, node: Node, pairing: Pairing, offered: Fra
         node.presence.of(link).partner_holds = None
         return
     reason = "the cosignature does not verify under any cosign key that the partner may use now"
-    keep_difference(uow, node, link, "signature_missing", evidence=offered.line.encode(), reason=reason)
+    evidence = (head.note + offered.line).encode()
+    keep_difference(uow, node, link, "signature_missing", evidence=evidence, reason=reason)
 
 
 def apply_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:

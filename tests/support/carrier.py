@@ -49,6 +49,8 @@ class Weather:
     """Lines that never arrive, by sender and number."""
     unsigned: set[AgencyCode] = field(default_factory=set)
     """Sides whose cosignatures never arrive."""
+    forged: dict[AgencyCode, str] = field(default_factory=dict)
+    """Sides whose cosignatures arrive as another line, which none of their keys signed."""
 
 
 class Fate(StrEnum):
@@ -176,11 +178,14 @@ class Road:
         raise TransportError("no answer in time")
 
     def _without_lost(self, raw: bytes) -> bytes:
-        lost, unsigned = self._world.weather.lost, self._world.weather.unsigned
-        if not lost and not unsigned:
+        weather = self._world.weather
+        lost, unsigned, forged = weather.lost, weather.unsigned, weather.forged
+        if not (lost or unsigned or forged):
             return raw
         frame = decode_frame(raw)
-        if frame.sender in unsigned:
+        if frame.cosignature and frame.sender in forged:
+            frame = replace(frame, cosignature=replace(frame.cosignature, line=forged[frame.sender]))
+        elif frame.sender in unsigned:
             frame = replace(frame, cosignature=None)
         names = [(line, read_envelope(split_line(line)[0]).claimed) for line in frame.lines]
         kept = tuple(line for line, said in names if (said.sender, said.seq) not in lost)

@@ -4,9 +4,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from exchange.clock import instant_text
+from exchange.ledger.entries import Entry, encode_leaf
+from exchange.ledger.merkle import leaf_hash
 from exchange.messages.filling import fill
+from exchange.service.logbook import range_at
+from exchange.service.ports import UnitOfWork
 from exchange.service.rows import DifferenceState, Direction, MessageRow, NamedDifference
 from tests.support.careless import send
 from tests.support.notices import small_notice, sources
@@ -66,3 +71,20 @@ async def forget_state(agency: Agency, seq: int, **changes: object) -> None:
         uow.messages.update(replace(row, **changes))
 
     await agency.store.write(unit)
+
+
+async def write(agency: Agency, *entries: Entry, at: datetime | None = None) -> None:
+    """Let an agency write entries into its own log that the product would not write."""
+    node, link = agency.node, agency.world.link
+
+    def unit(uow: UnitOfWork) -> None:
+        position, now = uow.logs.position(link, agency.code), at or agency.clock.now()
+        leaves = [
+            encode_leaf(entry, link=link, by=agency.code, ep=1, i=position.size + k, t=instant_text(now))
+            for k, entry in enumerate(entries)
+        ]
+        grown = range_at(position).extend([leaf_hash(leaf) for leaf in leaves])
+        uow.logs.append(position, leaves, peaks=grown.encode())
+
+    await agency.store.write(unit)
+    node.presence.wake(link)

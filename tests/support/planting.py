@@ -13,20 +13,19 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from exchange.clock import instant_text
 from exchange.ids import AgencyCode, KeyId, sha256
-from exchange.ledger.entries import Entry, agrx, beat, encode_leaf, eras, keyx, rcvd, stmt, void
-from exchange.ledger.merkle import leaf_hash
+from exchange.ledger.entries import Entry, agrx, beat, eras, keyx, rcvd, stmt, void
 from exchange.protocol.suites import KeyUse
 from exchange.service.comparing import STALE_AFTER
-from exchange.service.logbook import range_at
 from exchange.service.ports import UnitOfWork
 from exchange.service.reconcile import reconcile, refresh
 from exchange.service.rows import Direction, MessageRow, MessageState
-from tests.support.ledger_world import MONTH_S, exchange_some, forget_state, jump
+from tests.support.false_words import cosign_another, show_fork, show_shorter
+from tests.support.ledger_world import MONTH_S, exchange_some, forget_state, jump, live, write
 from tests.support.logs import message_id
+from tests.support.owed import countersignature_missing, found_in_content, owed, unanswered
 from tests.support.world import Agency, Weather, World
 
 BEYOND = 900
@@ -41,23 +40,6 @@ SLOWEST_S = 3.0
 
 class WrongNamesError(AssertionError):
     """The differences that were named are not those that were planted."""
-
-
-async def write(agency: Agency, *entries: Entry, at: datetime | None = None) -> None:
-    """Let an agency write entries into its own log that the product would not write."""
-    node, link = agency.node, agency.world.link
-
-    def unit(uow: UnitOfWork) -> None:
-        position, now = uow.logs.position(link, agency.code), at or agency.clock.now()
-        leaves = [
-            encode_leaf(entry, link=link, by=agency.code, ep=1, i=position.size + k, t=instant_text(now))
-            for k, entry in enumerate(entries)
-        ]
-        grown = range_at(position).extend([leaf_hash(leaf) for leaf in leaves])
-        uow.logs.append(position, leaves, peaks=grown.encode())
-
-    await agency.store.write(unit)
-    node.presence.wake(link)
 
 
 async def a_message_of(world: World, sender: Agency) -> MessageRow:
@@ -76,6 +58,8 @@ class OneSide:
 
     agency: AgencyCode
     keys: Keys
+    is_told: bool = False
+    """The other side learns it from a notice, unless that is held behind a gap."""
 
 
 Plant = Callable[[World, Agency, Agency], Awaitable[Keys | OneSide]]
@@ -173,7 +157,19 @@ async def unknown_key(world: World, here: Agency, there: Agency) -> OneSide:
     assert card is not None
     kid = KeyId("0" * 16)
     await write(here, keyx(op="add", use=KeyUse.ENVELOPE, kid=kid, cs=card.serial, crd=card.digest))
-    return OneSide(there.code, {f"unknown_key//{here.code}/{size}"})
+    return OneSide(there.code, {f"unknown_key//{here.code}/{size}"}, is_told=True)
+
+
+async def log_forked(world: World, here: Agency, there: Agency) -> OneSide:
+    return OneSide(there.code, await show_fork(world, here, there), is_told=True)
+
+
+async def log_shrunk(world: World, here: Agency, there: Agency) -> OneSide:
+    return OneSide(there.code, await show_shorter(world, here, there), is_told=True)
+
+
+async def signature_missing(world: World, here: Agency, there: Agency) -> OneSide:
+    return OneSide(there.code, await cosign_another(world, here, there), is_told=True)
 
 
 async def state_mismatch(world: World, here: Agency, there: Agency) -> OneSide:
@@ -217,6 +213,11 @@ PLANTS: dict[str, tuple[Plant, timedelta]] = {
         (state_mismatch, SHORTLY),
         (receipt_missing, SHORTLY),
         (head_stale, SHORTLY),
+        (log_forked, SHORTLY),
+        (log_shrunk, SHORTLY),
+        (signature_missing, SHORTLY),
+        (unanswered, SHORTLY),
+        (countersignature_missing, SHORTLY),
     )
 }
 """Each plant with the time after which it has to be named."""
@@ -232,6 +233,10 @@ APART = (
     {"receipt_missing", "late"},
 )
 """Pairs in which one plant is another thing because of the other."""
+AT_FIRST = ("unanswered", "countersignature_missing")
+"""They need messages that arrive and are signed for."""
+GAPS = ("missing_message", "hash_mismatch", "sequence_gap")
+"""Behind these the further messages of that side are held, also its notices."""
 OF_A_DAY = {"missing_message", "hash_mismatch"}
 """Their lines are given up after a month, and then they are something else."""
 
@@ -246,6 +251,11 @@ async def _next(world: World, agency: Agency) -> int:
     return row.next_seq
 
 
+async def _heard(agency: Agency) -> Keys:
+    """Return what the partner has told of, and nobody settled."""
+    return {row.found.key for row in await live(agency) if row.heard}
+
+
 async def _size(world: World, agency: Agency) -> int:
     return await agency.store.read(lambda uow: uow.logs.position(world.link, agency.code).size)
 
@@ -258,6 +268,9 @@ class Planted:
     plants: tuple[str, ...] = ()
     """Which; without it one or two are drawn."""
     expected: dict[AgencyCode, Keys] = field(default_factory=dict)
+    told: list[OneSide] = field(default_factory=list)
+    gapped: set[AgencyCode] = field(default_factory=set)
+    """Sides whose numbers have a gap."""
     found: dict[AgencyCode, Keys] = field(default_factory=dict)
     carried: Counter[str] = field(default_factory=Counter)
     """What the carrier did, by kind."""
@@ -282,29 +295,41 @@ class Planted:
         self.plants = self.plants or self._drawn(world)
         world.weather = Weather(rough=True, slowest_s=SLOWEST_S)
         self.expected = {agency.code: set() for agency in world.agencies}
-        for name in self.plants:
+        for name in sorted(self.plants, key=lambda name: name not in AT_FIRST):
             if name not in AT_THE_END:
                 await self._plant(world, name)
         await jump(world, max(PLANTS[name][1] for name in self.plants))
         await asyncio.sleep(QUIET_S)
         for agency in world.agencies:
             await refresh(agency.node, world.link)
+        owed_now = await owed(world, self.plants)
+        for agency in world.agencies:
+            self.expected[agency.code] |= owed_now | self._told_to(agency)
+            self.found[agency.code] = await found_in_content(world, agency)
         for name in (name for name in AT_THE_END if name in self.plants):
             await asyncio.sleep(QUIET_S)
             await self._plant(world, name)
         for agency in world.agencies:
             found = (await reconcile(agency.node, world.link)).differences
-            self.found[agency.code] = {one.key for one in found}
+            self.found[agency.code] |= {one.key for one in found} | await _heard(agency)
 
     async def _plant(self, world: World, name: str) -> None:
         here = world.dice.choice(world.agencies)
         planted = await PLANTS[name][0](world, here, world.other(here))
         await asyncio.sleep(QUIET_S)
+        if name in GAPS:
+            self.gapped.add(here.code)
         if isinstance(planted, OneSide):
             self.expected[planted.agency] |= planted.keys
+            self.told += [planted] if planted.is_told else []
             return
         for keys in self.expected.values():
             keys |= planted
+
+    def _told_to(self, agency: Agency) -> Keys:
+        """Return what the other side has told an agency."""
+        heard = [one for one in self.told if one.agency not in {agency.code, *self.gapped}]
+        return {key for one in heard for key in one.keys}
 
     def _drawn(self, world: World) -> tuple[str, ...]:
         """Draw one or two plants; a line that is late for a month is given up, and not missing."""

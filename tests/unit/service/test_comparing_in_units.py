@@ -15,7 +15,7 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import DifferenceRow
 from tests.support.ledger_world import exchange_some, play
 from tests.support.logs import message_id
-from tests.support.planting import write
+from tests.support.ledger_world import write
 from tests.support.world import World
 
 PAGE, NAMED = 6, 3

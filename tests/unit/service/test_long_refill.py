@@ -7,7 +7,7 @@ from exchange.service.reconcile import reconcile, refresh, verify
 from exchange.service.release import release
 from exchange.service.rows import Direction
 from tests.support.notices import notice
-from tests.support.planting import write
+from tests.support.ledger_world import write
 from tests.support.world import KH, OFFICER, Agency, World
 
 MESSAGES = MAX_LINES + 50
