@@ -41,7 +41,7 @@ from exchange.config import StaffSection, is_loopback
 from exchange.errors import ClockError, ConfigurationError, ExchangeError, NodeError
 from exchange.interfaces.api.desk import Answer, Ask, Desk
 from exchange.interfaces.api.server import COMMANDS, run_command, serve_commands
-from exchange.interfaces.memory import keep_memory_low
+from exchange.interfaces.memory import keep_memory_low, set_apart
 from exchange.interfaces.operations import Health, serve_operations
 from exchange.interfaces.partner.door import partner_app
 from exchange.interfaces.server import serve
@@ -100,6 +100,7 @@ async def run_node(folder: Path, passphrase: Callable[[], str], *, ready: Callab
         stack.callback(asyncio.create_task(_keep_routes(opened)).cancel)
         stack.callback(asyncio.create_task(keep_memory_low()).cancel)
         running = await _listen(opened, stack)
+        set_apart()
         ready(running)
         await _until_stopped(_supervisor(opened, notices), stop)
 

@@ -13,6 +13,7 @@ from binascii import unhexlify
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 LISTED = 1
 """A `sent` leaf, or a `rcvd` leaf, has this number."""
@@ -36,7 +37,9 @@ PACKED_BYTES = 16
 """Length of a packed id, and of a packed digest."""
 SLICE = 4_096
 """Numbers that are looked at without a pause when ids are compared; about a millisecond."""
-
+SET_NUMBERS: Final = 16 * SLICE
+"""Numbers whose ids stand in one set. A set that grows is made anew, and one that ends is freed, all at once;
+of a million ids that takes longer than others should wait."""
 
 Doubles = Sequence[tuple[int, int]]
 """Numbers whose message id an earlier number has: (number, earlier number)."""
@@ -151,16 +154,22 @@ class Numbers:
 
     def doubles(self) -> Iterator[Doubles]:
         """Yield the same in slices of `SLICE` numbers, so that others can run in between."""
-        # The first half of an id is enough to find suspects, at a fraction of the memory.
-        once: set[int] = set()
+        # Half of an id is enough to find suspects, at a fraction of the memory.
+        once: list[set[int]] = []
         suspects: set[int] = set()
         for start in range(0, self.highest, SLICE):
             halves = self._halves(start)
             fresh = set(halves)
-            suspects |= once & fresh
+            for some in once:
+                suspects |= some & fresh
             if len(fresh) < len(halves):
                 suspects.update(half for half, times in Counter(halves).items() if times > 1)
-            once |= fresh
+            if start % SET_NUMBERS == 0:
+                once.append(set())
+            once[-1] |= fresh
+            yield []
+        while once:
+            once.pop()
             yield []
         suspects.discard(0)  # A number that the log says nothing of has no id.
         first: dict[bytes, int] = {}
@@ -176,8 +185,8 @@ class Numbers:
                 yield number, first[id]
 
     def _halves(self, start: int) -> "array[int]":
-        """Return the first halves of the ids of a slice of numbers."""
-        return array("Q", bytes(self.ids[start * PACKED_BYTES : (start + SLICE) * PACKED_BYTES]))[::2]
+        """Return the second halves of the ids of a slice of numbers: the first ones begin with the time."""
+        return array("Q", bytes(self.ids[start * PACKED_BYTES : (start + SLICE) * PACKED_BYTES]))[1::2]
 
     def _widen(self, count: int) -> None:
         if not count:

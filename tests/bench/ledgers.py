@@ -3,7 +3,8 @@
 
 Appended is by the product's own log on a real store, every commit durable: a hundred entries a commit, one
 signed head over them. Compared are two ledgers with planted differences of mixed classes; what it costs to
-make their entries is not counted. The comparison never works longer at a stretch than the longest step.
+make their entries is not counted. The comparison never works longer at a stretch than the longest step. As in
+a node that runs, what was there before is left out of collections.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from exchange.interfaces.memory import set_apart
 from exchange.ledger.compare import Comparison
 from exchange.ledger.differences import Difference
 from exchange.ledger.entries import Entry, beat
@@ -94,6 +96,7 @@ def _write(uow: UnitOfWork, here: Office, entries: list[Entry]) -> None:
 def compare_ledgers(messages: int) -> Compared:
     """Compare two ledgers of so many messages; requires at least 40."""
     ledgers = Ledgers.planted(messages, min(PLANTED, messages // 20))
+    set_apart()
     steps = _Steps()
     comparison = Comparison(ledgers.view(HOST), ledgers.view(ORIGIN), now=ledgers.now, grace=GRACE)
     for by in (HOST, ORIGIN):

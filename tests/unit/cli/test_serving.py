@@ -55,3 +55,13 @@ def test_memory_between_what_is_in_use_goes_back_to_the_system() -> None:
 
     assert len(last) == _HELD
     assert not asked or before - _resident_bytes() > 16 * 1024 * 1024
+
+
+def test_what_a_node_starts_with_is_left_out_of_later_collections() -> None:
+    code = "import gc, exchange.interfaces.running as r; print(r.set_apart(), len(gc.get_objects()))"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=120)
+
+    apart, looked_at = map(int, done.stdout.split())
+    assert apart > 100_000
+    assert looked_at < 1_000
