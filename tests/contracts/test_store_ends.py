@@ -3,7 +3,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from exchange.cases.deadlines import Due
 from exchange.ids import CaseCode
-from exchange.service.open_questions import BEGIN, EndRow, Place, TaskRow
+from exchange.service.open_questions import BEGIN, EndRow, Place, StaleRow, TaskRow
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, QuestionRow
 from tests.support.store_rows import CODE, LINK, NOW, OTHER_CODE, StoreWorld, case_event, case_row
@@ -30,13 +30,36 @@ def due(hours: int = 1) -> Due:
     return Due(at.date(), at, at - timedelta(hours=9), at + timedelta(hours=1), NOW)
 
 
-def end(seq: int = 1, hours: int | None = 1, **changes: Any) -> EndRow:
+@dataclass(frozen=True)
+class End:
+    """The end of a question, before the store says how it names the question."""
+
+    question: QuestionRow
+    awaited: bool
+    due: Due | None
+    held: bool
+
+    def keep(self, uow: UnitOfWork) -> None:
+        uow.questions.keep_ends([EndRow(stale_row(uow, self.question), self.awaited, self.due, self.held)])
+
+
+def end(seq: int = 1, hours: int | None = 1, **changes: Any) -> End:
     held = changes.pop("held", False)
     awaited = changes.pop("awaited", True)
-    return EndRow(question(seq, **changes), awaited, due(hours) if hours is not None else None, held)
+    return End(question(seq, **changes), awaited, due(hours) if hours is not None else None, held)
 
 
-async def keep(world: StoreWorld, *rows: EndRow) -> None:
+def stale_row(uow: UnitOfWork, row: QuestionRow) -> StaleRow:
+    found = [
+        one
+        for one in uow.questions.stale()[0]
+        if (one.direction, one.seq, uow.questions.case_of(one)) == (row.direction, row.seq, row.case)
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+async def keep(world: StoreWorld, *rows: End) -> None:
     """Keep questions with their ends; cases are in the store."""
 
     def unit(uow: UnitOfWork) -> None:
@@ -46,7 +69,7 @@ async def keep(world: StoreWorld, *rows: EndRow) -> None:
         for row in rows:
             uow.questions.put(row.question)
         for row in rows:
-            uow.questions.keep_end(row)
+            row.keep(uow)
 
     await world.store.write(unit)
 
@@ -260,7 +283,7 @@ def _some_change(random: Random) -> Callable[[UnitOfWork], object]:
 
     def unit(uow: UnitOfWork) -> None:
         uow.questions.put(row)
-        uow.questions.keep_end(kept)
+        kept.keep(uow)
 
     return unit
 
