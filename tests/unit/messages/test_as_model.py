@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A model that is made of a checked document equals the one that a check would have made."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -33,6 +34,29 @@ def test_model_of_every_example_equals_the_validated_one(code: str) -> None:
 def test_every_installed_form_can_be_made(code: str) -> None:
     for form in forms_of(code):
         assert isinstance(as_model(form.model, {}), form.model)
+
+
+def _kinds(schema: Any) -> Iterator[str]:
+    """Yield the kind of every part of what pydantic checks."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("type"), str):
+            yield schema["type"]
+        for name, part in schema.items():
+            if name not in ("metadata", "cls", "config"):
+                yield from _kinds(part)
+    elif isinstance(schema, list | tuple):
+        for part in schema:
+            yield from _kinds(part)
+
+
+@pytest.mark.parametrize("code", sorted(FORMS))
+def test_no_form_demands_what_only_code_can_check(code: str) -> None:
+    for form in forms_of(code):
+        form.model.model_rebuild()
+        kinds = set(_kinds(form.model.__pydantic_core_schema__))
+
+        assert "model" in kinds
+        assert not {kind for kind in kinds if kind.startswith("function")}
 
 
 def test_document_is_not_changed() -> None:
