@@ -290,7 +290,7 @@ def accepted_at(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow) 
 def told_at(
     leaf: bytes, of: tuple[int, MessageId | None], *, known_at: datetime, skew: timedelta
 ) -> datetime:
-    """Return the instant at which a leaf accepts a message, or `known_at` if it is not about the message.
+    """Return the instant of a leaf with the verdict on a message, or `known_at` if it is of another one.
 
     `of` is number and id of the message. A log that is ahead of our clock by more than `skew` is not
     believed. Requires a leaf that was decoded when it was kept.

@@ -14,7 +14,19 @@ from exchange.ids import CaseCode
 from exchange.service.open_questions import BEGIN, EndRow, Place, StaleRow, TaskRow
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, QuestionRow
-from tests.support.store_rows import CODE, LINK, NOW, OTHER_CODE, StoreWorld, case_event, case_row
+from tests.support.store_rows import (
+    CODE,
+    LINK,
+    NOW,
+    OTHER_CODE,
+    OWN,
+    PARTNER,
+    StoreWorld,
+    case_event,
+    case_row,
+    message_id,
+    message_row,
+)
 
 IN, OUT = Direction.IN, Direction.OUT
 
@@ -331,3 +343,67 @@ async def test_reminders_of_the_asking_side_are_found_by_the_message(world: Stor
     await world.store.write(unit)
 
     assert await world.store.read(lambda uow: uow.questions.reminders_of(LINK, IN, 1)) == [7]
+
+
+async def stale_rows(world: StoreWorld) -> dict[int, StaleRow]:
+    rows, _ = await world.store.read(lambda uow: uow.questions.stale())
+    return {row.seq: row for row in rows}
+
+
+async def test_stale_question_comes_with_its_message_and_the_entry_of_the_verdict(world: StoreWorld) -> None:
+    def unit(uow: UnitOfWork) -> None:
+        for by, seq, direction in ((OWN, 1, IN), (PARTNER, 2, OUT)):
+            position = uow.logs.position(LINK, by)
+            uow.logs.append(position, [f"first {by}".encode(), f"verdict {by}".encode()], peaks=bytes(32))
+            values: dict[str, Any] = {"verdict_at": NOW + timedelta(seconds=seq), "verdict_leaf_index": 1}
+            uow.messages.add(message_row(seq, direction, **values), envelope=b"e", body=b"b")
+            uow.questions.put(question(seq, direction=direction, case=None))
+
+    await world.store.write(unit)
+    found = await stale_rows(world)
+
+    assert found[1].verdict == f"verdict {OWN}".encode()
+    assert found[2].verdict == f"verdict {PARTNER}".encode()
+    assert (found[2].message, found[2].agreement_n) == (message_id(2), 1)
+    assert found[2].known_at == NOW + timedelta(seconds=2)
+
+
+async def test_question_without_its_message_has_no_instant(world: StoreWorld) -> None:
+    await world.store.write(lambda uow: uow.questions.put(question(case=None)))
+
+    row = (await stale_rows(world))[1]
+
+    assert (row.message, row.known_at, row.verdict) == (None, None, b"")
+    assert (row.of_case, row.state, row.states) == (False, "", frozenset())
+
+
+async def test_stale_question_comes_with_what_became_of_its_case(world: StoreWorld) -> None:
+    def unit(uow: UnitOfWork) -> None:
+        uow.cases.add(case_row(state="assessed"))
+        uow.cases.add_event(case_event(7, state_after="on_hold"))
+        uow.cases.add_event(case_event(8, state_after="assessed"))
+        uow.questions.put(question())
+
+    await world.store.write(unit)
+    row = (await stale_rows(world))[1]
+
+    assert (row.of_case, row.state, row.states) == (True, "assessed", {"on_hold", "assessed"})
+    assert await world.store.read(lambda uow: uow.questions.case_of(row)) == CODE
+
+
+LATER: dict[str, tuple[QuestionRow, bool]] = {
+    "the same is asked again": (question(2), False),
+    "the same is asked, but does not count yet": (question(2, effective=False), True),
+    "something else is asked": (question(2, type="VRQ"), True),
+    "the other side asks": (question(2, direction=OUT), True),
+    "the same is asked about another case": (question(2, case=OTHER_CODE), True),
+    "a message without a case asks the same": (question(2, case=None), True),
+}
+
+
+@pytest.mark.parametrize(("later", "is_latest"), LATER.values(), ids=LATER.keys())
+async def test_question_is_the_latest_unless(world: StoreWorld, later: QuestionRow, is_latest: bool) -> None:
+    await world.store.write(lambda uow: uow.questions.put(question()))
+    await world.store.write(lambda uow: uow.questions.put(later))
+
+    assert (await stale_rows(world))[1].is_latest is is_latest

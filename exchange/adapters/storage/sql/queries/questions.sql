@@ -43,7 +43,7 @@ WHERE q.link = :link AND q.reply = :reply ORDER BY q.direction, q.seq, q.case_fi
 -- verdict in the newest log of the recipient, and what became of the case.
 SELECT q.link, q.direction, q.seq, q.case_file, link.link, q.type, q.urgency, q.effective, q.reply IS NOT NULL,
     m.id, m.agreement_n, coalesce(m.verdict_at, m.logged_at), v.raw, s.state,
-    (SELECT group_concat(DISTINCT e.state_after) FROM case_event AS e WHERE e.case_file = q.case_file),
+    (SELECT group_concat(e.state_after) FROM case_event AS e WHERE e.case_file = q.case_file),
     CASE q.case_file WHEN 0 THEN 1 ELSE NOT EXISTS (
         SELECT 1 FROM question AS o
         WHERE o.case_file = q.case_file AND o.type = q.type AND o.direction = q.direction AND o.effective = 1
