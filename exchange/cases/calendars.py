@@ -21,7 +21,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.util import find_spec, module_from_spec
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -120,9 +120,14 @@ class Calendar:
     """What arrives after this hour of a working day counts as arrived on the next one."""
     announced: AnnouncedDays = field(default=NOTHING_ANNOUNCED, hash=False)
 
-    @property
+    @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.side.zone)
+
+    @cached_property
+    def _counted(self) -> dict[tuple[date, int], date]:
+        """Working days counted before; what arrived on one day asks for the same."""
+        return {}
 
     def local(self, moment: datetime) -> datetime:
         """Return an instant as the clocks of this side show it."""
@@ -170,6 +175,12 @@ class Calendar:
 
         Requires working_days >= 0; with 0 it is `day` itself, or the next working day if it is free.
         """
+        found = self._counted.get((day, working_days))
+        if found is None:
+            found = self._counted[day, working_days] = self._after(day, working_days)
+        return found
+
+    def _after(self, day: date, working_days: int) -> date:
         if working_days == 0 and not self.is_working(day):
             return self.next_working(day)
         for _ in range(working_days):

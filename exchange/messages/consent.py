@@ -107,7 +107,7 @@ def _is_overridden(asked: _Asked) -> bool:
 
 def _entitled(asked: _Asked, holding: frozenset[str]) -> Iterator[Fault]:
     person, context = asked.person, asked.context
-    span = birth_span(person.birth) if person.birth is not None else None
+    span = birth_span(person.birth) if person.is_child and person.birth is not None else None
     is_adult = not person.is_child or (span is not None and span.is_surely_adult(context.day))
     if is_adult and "person" not in holding:
         yield _missing(asked, "consent.own", 'giver "person"', _givers(holding), "person")

@@ -164,11 +164,12 @@ def disclosure(document: Document, header: Header) -> Iterator[Fault]:
 
     Case codes may always travel; without them a reminder, which may carry S1 only, could name no case.
     """
-    stated, highest = Sensitivity[header.sensitivity], highest_class(document)
+    stated = Sensitivity[header.sensitivity]
+    highest = highest_class(document, stated)
     codes = Sensitivity.S2 if header.case_codes else Sensitivity.S0
     allowed = max(codes, Sensitivity[message_types()[header.type].max_sensitivity])
-    if max(highest, stated) > allowed:
-        found = max(highest, stated).name
+    if highest > allowed:
+        found = highest.name
         expected = f"at most {allowed.name} in {header.type}"
         yield fault(
             "over_disclosure", "disclosure.class", "/header/sensitivity", expected=expected, found=found

@@ -10,13 +10,14 @@ __all__ = ["Sensitivity", "class_in_person_block", "class_of", "flag_class", "hi
 _GROUPS = (dict, list)
 
 
-def highest_class(document: Document) -> Sensitivity:
-    """Return the highest class of the members that are present.
+def highest_class(document: Document, least: Sensitivity = Sensitivity.S0) -> Sensitivity:
+    """Return the highest class of the members that are present, or `least` if none of them is higher.
 
-    A document of a type without form counts as S4.
+    Members that cannot be higher than `least` are not looked at. A document of a type without form counts
+    as S4.
     """
     tree = form_tree(text_at(header_of(document), "type"))
-    return Sensitivity.S4 if tree is None else _highest(document, tree, Sensitivity.S0)
+    return Sensitivity.S4 if tree is None else _highest(document, tree, least)
 
 
 def class_of(type_code: str, pointer: str) -> Sensitivity:

@@ -38,6 +38,7 @@ from exchange.messages.aftercare_rules import (
 )
 from exchange.messages.amending import apply_amendment, standing_document
 from exchange.messages.appointment_rules import proposal_faults, response_faults
+from exchange.messages.as_model import as_model
 from exchange.messages.attachments import attachment_faults, with_attachment_faults
 from exchange.messages.catalog import message_types
 from exchange.messages.consent import consent_faults
@@ -54,7 +55,7 @@ from exchange.messages.record_rules import record_faults
 from exchange.messages.reopening_rules import reopening_faults
 from exchange.messages.statement_rules import difference_faults, resolution_faults, statement_faults
 from exchange.messages.transit_rules import transit_decision_faults, transit_request_faults
-from exchange.messages.versions import Understood, Versions, understood
+from exchange.messages.versions import Versions, understood
 from exchange.messages.wording import fault, fault_text
 
 __all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "fault_text", "read_document"]
@@ -63,9 +64,13 @@ __all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "f
 def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple[Fault, ...]:
     """Return the faults of the catalogue rules and of consent, in order; requires a document of good form."""
     read = understood(document, context.versions)
-    document, model = read.document, _model_of(read)
-    if isinstance(model, Fault):
-        return (model,)
+    if read.form is None:
+        return (_no_form(),)
+    document = read.document
+    try:
+        model = as_model(read.form.model, document)
+    except ValueError:
+        return (_not_read(),)
     rules = RULES[text_at(header_of(document), "type")]
     faults = tuple(rules(document, model, context, facts))
     if context.attachments is None:
@@ -78,24 +83,23 @@ def read_document(document: Document, known: Versions | None = None) -> BaseMode
 
     What only a newer minor version knows is left out of the model.
     """
-    return _model_of(understood(document, known))
-
-
-def _model_of(read: Understood) -> BaseModel | Fault:
+    read = understood(document, known)
     if read.form is None:
-        return fault(
-            "version_unsupported",
-            "version.no_form",
-            "/header/type",
-            expected="an installed form",
-            found="another",
-        )
+        return _no_form()
     try:
         return read.form.model.model_validate(read.document)
     except ValidationError:
-        return fault(
-            "form_invalid", "form.model", "", expected="a document of this form", found="something else"
-        )
+        return _not_read()
+
+
+def _no_form() -> Fault:
+    expected = "an installed form"
+    return fault("version_unsupported", "version.no_form", "/header/type", expected=expected, found="another")
+
+
+def _not_read() -> Fault:
+    expected = "a document of this form"
+    return fault("form_invalid", "form.model", "", expected=expected, found="something else")
 
 
 def _notice_faults(document: Document, notice: Any, context: RuleContext, facts: Facts) -> Iterator[Fault]:

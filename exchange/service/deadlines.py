@@ -9,40 +9,38 @@
     3. Days are those of the side that has to answer, holds of the person stop them (`cases.deadlines`).
 
 All of this is decided here, from the rows of one question (`end_of`), and kept in `open_questions`. A change
-marks what it touches as stale in its own transaction; `settle_ends` decides the stale ones again, a few in a
-unit. A new calendar makes all of them stale: days that were announced, or another release of the library.
+marks what it touches as stale in its own transaction; `settle_ends` decides the stale ones again, a page in a
+unit. One statement reads a page with everything its ends usually follow from, one keeps what came out; only
+the holds of a person are looked up, for a case that was ever held. A new calendar makes all ends stale: days
+that were announced, or another release of the library.
 
 Nothing here changes a state because a day has passed (ADR 0010).
 """
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from datetime import datetime
-from functools import cache
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from importlib.metadata import version
 
 from exchange.cases.calendars import AnnouncedDays, Calendar
 from exchange.cases.deadlines import Pause, answer_by
+from exchange.cases.tables import LifecycleTable
 from exchange.clock import parse_instant
-from exchange.errors import (
-    ConfigurationError,
-    HolidaysMissingError,
-    IdentifierError,
-    LeafInvalidError,
-    StoreError,
-)
-from exchange.ids import AgencyCode, sha256
-from exchange.ledger.entries import decode_leaf
+from exchange.errors import ConfigurationError, HolidaysMissingError, IdentifierError, StoreError
+from exchange.ids import AgencyCode, LinkId, MessageId, sha256
+from exchange.ledger.entries import Event, stored_form
 from exchange.messages.catalog import message_types
-from exchange.protocol.terms import Terms
+from exchange.protocol.terms import Deadline, Terms
 from exchange.service.node import Node
-from exchange.service.open_questions import BEGIN, EndRow, Place
+from exchange.service.open_questions import BEGIN, EndRow, Place, StaleRow
 from exchange.service.pairing import Pairing, pairing_of, parsed_agreement
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import CaseEventRow, CaseRow, Direction, MessageRow, QuestionRow
 
-PAGE = 40
-"""Questions decided in one unit: it holds the store for some 20 ms, and one commit serves them all."""
+PAGE = 100
+"""Questions decided in one unit: it holds the store for some 10 ms, and one commit serves them all."""
 MARKED = 2_000
 """Questions marked as stale in one unit, when the calendar changed."""
 LOOK_S = 2.0
@@ -72,9 +70,11 @@ async def settle_ends(node: Node, announced: AnnouncedDays, *, pace: int = 0) ->
         HolidaysMissingError: the calendar of a side does not cover a period; the other ends are settled.
     """
     await _follow_calendar(node, announced)
+    if not await node.store.read(lambda uow: uow.questions.stale(limit=1)[0]):
+        return
     missing: HolidaysMissingError | None = None
     place = BEGIN
-    while await node.store.read(lambda uow, place=place: uow.questions.stale(after=place, limit=1)[0]):  # type: ignore[misc]
+    while True:
         began_s, here = node.clock.monotonic_s(), place
         place, failed = await node.store.write(
             lambda uow, here=here: _settle_page(uow, node, announced, here)  # type: ignore[misc]
@@ -127,79 +127,132 @@ def _settle_page(
     uow: UnitOfWork, node: Node, announced: AnnouncedDays, after: Place
 ) -> tuple[Place, HolidaysMissingError | None]:
     """Decide the next stale ends; return the place after them, and what was missing for one of them."""
-    missing = None
+    missing, ends = None, list[EndRow]()
     questions, place = uow.questions.stale(after=after, limit=PAGE)
+    page = _Page(uow, node, announced)
     for question in questions:
         try:
-            uow.questions.keep_end(end_of(uow, node, announced, question))
+            ends.append(end_of(page, question))
         except HolidaysMissingError as error:
             missing = error
+    uow.questions.keep_ends(ends)
     return place, missing
 
 
-def end_of(uow: UnitOfWork, node: Node, announced: AnnouncedDays, question: QuestionRow) -> EndRow:
+@dataclass(frozen=True)
+class _Rule:
+    """How long one side has for its answer to one type of message, and by which calendar."""
+
+    steps: tuple[Deadline, ...]
+    calendar: Calendar
+
+
+class _Page:
+    """What the questions of a page have in common; each is read and worked out once for all of them."""
+
+    def __init__(self, uow: UnitOfWork, node: Node, announced: AnnouncedDays) -> None:
+        self.uow = uow
+        self.node = node
+        self._announced = announced
+        self._rules: dict[tuple[LinkId, Direction, int, str], _Rule] = {}
+
+    def rule_of(self, question: StaleRow) -> _Rule:
+        key = question.link, question.direction, question.agreement_n, question.type
+        if key not in self._rules:
+            self._rules[key] = self._rule_of(question)
+        return self._rules[key]
+
+    def _rule_of(self, question: StaleRow) -> _Rule:
+        pairing = pairing_of(self.uow, self.node, question.link)
+        terms = terms_of(self.uow, pairing, question.agreement_n)
+        acting = self.node.agency if question.direction is Direction.IN else pairing.partner
+        calendar = calendar_of(terms, acting, self._announced)
+        return _Rule(terms.deadlines_for(deadline_of(question.type), acting=acting), calendar)
+
+
+def end_of(page: _Page, question: StaleRow) -> EndRow:
     """Return until when a question has to be answered, from the rows of this unit.
 
     Raises:
         HolidaysMissingError: the calendar of the side that answers does not cover the period.
     """
-    row = uow.messages.by_seq(question.link, question.direction, question.seq)
-    if row is None or not question.effective:
+    if question.known_at is None or not question.effective or not _is_awaited(page.node, question):
         return EndRow(question, awaited=False)
-    pauses: tuple[Pause, ...] = ()
-    if question.case is not None:
-        case = uow.cases.get(row.link, question.case)
-        if case is None or not is_awaited(uow, node, case, question):
-            return EndRow(question, awaited=False)
-        pauses = tuple(pauses_of(uow, node, case, uow.cases.events(row.link, question.case)))
-    pairing = pairing_of(uow, node, row.link)
-    terms, acting = terms_of(uow, pairing, row), acting_side(node, pairing, row)
-    steps = terms.deadlines_for(deadline_of(row), acting=acting)
-    held = any(pause.until_at is None for pause in pauses)
-    due = None
-    if steps:
+    pauses = _pauses_of(page, question)
+    rule, due = page.rule_of(question), None
+    if rule.steps:
         due = answer_by(
-            steps,
-            accepted_at(uow, node, pairing, row),
-            calendar=calendar_of(terms, acting, announced),
+            rule.steps,
+            _told_at(question, question.known_at, page.node.limits.skew),
+            calendar=rule.calendar,
             urgency=question.urgency,
             holds=pauses,
         )
+    held = any(pause.until_at is None for pause in pauses)
     return EndRow(question, awaited=True, due=due, held=held)
 
 
-def terms_of(uow: UnitOfWork, pairing: Pairing, row: MessageRow) -> Terms:
-    """Return the terms under which a message was numbered."""
-    agreement = uow.links.agreement(row.link, row.agreement_n)
+def _is_awaited(node: Node, question: StaleRow) -> bool:
+    if not question.of_case:
+        return True
+    return is_awaited(node.tables.cases, question.type, question.state, is_latest=question.is_latest)
+
+
+def _told_at(question: StaleRow, known_at: datetime, skew: timedelta) -> datetime:
+    return told_at(question.verdict, (question.seq, question.message), known_at=known_at, skew=skew)
+
+
+def _pauses_of(page: _Page, question: StaleRow) -> tuple[Pause, ...]:
+    """Return the holds of the case of a question, which are looked up only if it ever had one."""
+    holding = page.node.tables.cases.holding
+    if question.state not in holding and holding.isdisjoint(question.states):
+        return ()
+    uow, code = page.uow, page.uow.questions.case_of(question)
+    case = uow.cases.get(question.link, code) if code else None
+    if code is None or case is None:
+        return ()
+    return tuple(pauses_of(uow, page.node, case, uow.cases.events(question.link, code)))
+
+
+def terms_of(uow: UnitOfWork, pairing: Pairing, agreement_n: int) -> Terms:
+    """Return the terms of a version of the agreement, under which a message was numbered."""
+    agreement = uow.links.agreement(pairing.link.link, agreement_n)
     return (parsed_agreement(agreement.raw) if agreement else pairing.agreement).terms
 
 
-def acting_side(node: Node, pairing: Pairing, row: MessageRow) -> AgencyCode:
-    """Return who has to answer a message."""
-    return node.agency if row.direction is Direction.IN else pairing.partner
+def deadline_of(type: str) -> str:
+    """Return the code of the deadline of a type of message, "" if it has none."""
+    return message_types()[type].deadline or ""
 
 
-def deadline_of(row: MessageRow) -> str:
-    """Return the code of the deadline of a message, "" if its type has none."""
-    return message_types()[row.type].deadline or ""
+def is_awaited(table: LifecycleTable, type: str, state: str, *, is_latest: bool) -> bool:
+    """Return whether a case in this state can still take an answer, and no later question replaced this one.
+
+    A type whose answers change no case is always awaited, as long as there is the case.
+    """
+    states = _awaiting(table, type)
+    return bool(state) if states is None else is_latest and state in states
 
 
-def is_awaited(uow: UnitOfWork, node: Node, case: CaseRow, question: QuestionRow) -> bool:
-    """Return whether the case can still take an answer, and no later question replaced this one."""
-    table = node.tables.cases
-    replies = [reply for reply in message_types()[question.type].replies if reply not in table.free]
+@lru_cache(maxsize=256)
+def _awaiting(table: LifecycleTable, type: str) -> frozenset[str] | None:
+    """Return the states in which a case can take an answer to a type; None if the answers change no case."""
+    replies = [reply for reply in message_types()[type].replies if reply not in table.free]
     if not replies:
-        return True
-    if case.state in table.final or (case.state in table.returning and case.state not in table.holding):
-        return False
-    if not any(table.index.of(case.state, reply) for reply in replies):
-        return False
-    same = [
-        other
-        for other in uow.questions.of_case(question.link, case.code)
-        if (other.type, other.direction, other.effective) == (question.type, question.direction, True)
-    ]
-    return question.seq == max(other.seq for other in same)
+        return None
+    over = table.final | (table.returning - table.holding)
+    return frozenset(
+        state for state in table.states - over if any(table.index.of(state, reply) for reply in replies)
+    )
+
+
+def is_latest(uow: UnitOfWork, question: QuestionRow) -> bool:
+    """Return whether no later question of the case that counts asks the same; the store knows it as well."""
+    same = (question.type, question.direction, True)
+    others = uow.questions.of_case(question.link, question.case) if question.case else []
+    return not any(
+        (one.type, one.direction, one.effective) == same and one.seq > question.seq for one in others
+    )
 
 
 def pauses_of(uow: UnitOfWork, node: Node, case: CaseRow, events: Iterable[CaseEventRow]) -> Iterator[Pause]:
@@ -227,18 +280,29 @@ def _written_at(uow: UnitOfWork, event: CaseEventRow) -> datetime:
 
 def accepted_at(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow) -> datetime:
     """Return the instant of the verdict in the log of the recipient, or when it was known here."""
-    known_at = row.verdict_at or row.logged_at
     recipient = node.agency if row.direction is Direction.IN else pairing.partner
     index = row.verdict_leaf_index
     raw = uow.logs.leaves(row.link, recipient, index, index + 1) if index >= 0 else []
-    try:
-        leaf = decode_leaf(raw[0]) if raw else None
-        if leaf is None or (leaf.fields.get("seq"), leaf.fields.get("id")) != (row.seq, row.id):
-            return known_at
-        written_at = parse_instant(leaf.t)
-        return known_at if written_at > known_at + node.limits.skew else written_at
-    except (LeafInvalidError, IdentifierError):
+    known_at = row.verdict_at or row.logged_at
+    return told_at(raw[0] if raw else b"", (row.seq, row.id), known_at=known_at, skew=node.limits.skew)
+
+
+def told_at(
+    leaf: bytes, of: tuple[int, MessageId | None], *, known_at: datetime, skew: timedelta
+) -> datetime:
+    """Return the instant of a leaf with the verdict on a message, or `known_at` if it is of another one.
+
+    `of` is number and id of the message. A log that is ahead of our clock by more than `skew` is not
+    believed. Requires a leaf that was decoded when it was kept.
+    """
+    said = stored_form(Event.RCVD).fullmatch(leaf) or stored_form(Event.ACCP).fullmatch(leaf)
+    if said is None or (int(said["seq"]), said["id"].decode()) != of:
         return known_at
+    try:
+        written_at = parse_instant(said["t"].decode())
+    except IdentifierError:
+        return known_at
+    return known_at if written_at > known_at + skew else written_at
 
 
 def calendar_of(terms: Terms, agency: AgencyCode, announced: AnnouncedDays) -> Calendar:

@@ -176,7 +176,7 @@ def _task(
     uow: UnitOfWork, node: Node, task: TaskRow, row: MessageRow, announced: AnnouncedDays, now: datetime
 ) -> Task:
     pairing = pairing_of(uow, node, task.link)
-    terms = terms_of(uow, pairing, row)
+    terms = terms_of(uow, pairing, row.agreement_n)
     due = task.due
     state = due.state(now) if due else DueState.STOPPED if task.held else DueState.OPEN
     reminded = frozenset(_reminded(uow, row))
@@ -189,7 +189,7 @@ def _task(
         direction=row.direction,
         replies=message_types()[row.type].replies,
         cases=tuple(uow.questions.cases_of(task)),
-        deadline=deadline_of(row) if due or task.held else "",
+        deadline=deadline_of(row.type) if due or task.held else "",
         due=due,
         state=state,
         urgency=task.urgency,

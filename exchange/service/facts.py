@@ -16,7 +16,7 @@ from exchange.messages.dates import as_day
 from exchange.messages.document import header_of, objects_at, persons_of, text_at
 from exchange.messages.earlier import Announced, Appointment, EarlierMessage, OpenCrossing
 from exchange.messages.media import Carried
-from exchange.messages.sensitivity import highest_class
+from exchange.messages.sensitivity import Sensitivity, highest_class
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
 from exchange.service.crossings import crossing_at
@@ -202,16 +202,12 @@ def rule_context(
     attachments: Sequence[Carried] | None = None,
 ) -> RuleContext:
     """Return the act that the rules judge, from the agreement in force."""
-    recipient = pairing.partner if sender == node.agency else node.agency
-    terms = pairing.agreement.terms
-    both = (sender, recipient)
-    allowed = dict.fromkeys(terms.types, both)
     return RuleContext(
         sender=sender,
-        recipient=recipient,
+        recipient=pairing.partner if sender == node.agency else node.agency,
         numbered_at=at,
-        types_allowed=allowed,
-        checkpoints=frozenset(terms.checkpoints) or None,
+        types_allowed=pairing.types_allowed,
+        checkpoints=pairing.checkpoints,
         officer_functions=functions,
         skew=node.limits.skew,
         versions=node.versions,
@@ -222,11 +218,13 @@ def rule_context(
 def two_person_acts_of(document: Document) -> tuple[str, ...]:
     """Return the codes of `two-person-acts` that releasing a message is."""
     header = header_of(document)
+    stated = text_at(header, "sensitivity")
+    least = Sensitivity.__members__.get(stated, Sensitivity.S0)
     persons = persons_of(document)
     states = [text_at(consent, "state") for person in persons for consent in objects_at(person, "consents")]
     return two_person_acts(
         text_at(header, "type"),
-        sensitivity=max(str(highest_class(document)), text_at(header, "sensitivity")),
+        sensitivity=max(str(highest_class(document, least)), stated),
         children=any(bool(person.get("is_child")) for person in persons),
         consent_states=states,
     )

@@ -199,11 +199,12 @@ def _log(
     hold: bool,
 ) -> MessageRow:
     """Keep the line with its first verdict and return its row."""
-    row, verdict = _row_if_accepted(pairing, line, now, logbook.next_index(uow, node, pairing.link)), HOLD
+    index = logbook.next_index(uow, node, pairing.link)
+    row, verdict = _row_if_accepted(pairing, line, now, index), HOLD
     if fault is not None:
         verdict = Verdict(MessageState.REJECTED, fault.reason)
     elif not hold:
-        verdict = _judge(uow, node, pairing, row, line.document, line.parts)
+        verdict = _judge(uow, node, pairing, row, line.document, line.parts, index=index)
     if verdict.state is MessageState.HELD:
         row = replace(row, state=verdict.state, verdict_at=None, verdict_leaf_index=-1)
     elif verdict.state is not MessageState.ACCEPTED:
@@ -273,8 +274,13 @@ def _judge(
     row: MessageRow,
     document: Document | None,
     parts: Sequence[bytes],
+    *,
+    index: int,
 ) -> Verdict:
-    """Return the final verdict after rules, consent and state (step 17); nothing is written."""
+    """Return the final verdict after rules, consent and state (step 17); nothing is written.
+
+    `index` is the place that the leaf with the verdict will have.
+    """
     if document is None:
         return rejection("decryption_failed")
     try:
@@ -286,9 +292,8 @@ def _judge(
     faults = check_rules(document, context, StoreFacts(uow, pairing, node.agency, judged=row.id))
     if faults:
         return rejection(faults[0].code)
-    verdict = logbook.next_index(uow, node, pairing.link)
     try:
-        weighed = casework.weigh(uow, node, pairing, row, document, verdict=verdict)
+        weighed = casework.weigh(uow, node, pairing, row, document, verdict=index)
     except RejectedError as error:
         return rejection(error.reason)
     return Verdict(MessageState.ACCEPTED, weighed=weighed)
@@ -300,7 +305,7 @@ def _rcvd(row: MessageRow) -> Entry:
         id=row.id,
         eh=row.envelope_hash,
         cd=row.body_hash,
-        k=row.state.value,
+        k=str(row.state),
         code=row.code,
     )
 
@@ -314,7 +319,7 @@ def _close(uow: UnitOfWork, node: Node, row: MessageRow, verdict: Verdict, index
 
 
 def _record(uow: UnitOfWork, row: MessageRow, now: datetime) -> None:
-    result = row.code or row.state.value
+    result = row.code or str(row.state)
     uow.audit.record(AuditRow(now, "partner", "message_received", row.id, result=result))
 
 
@@ -322,7 +327,7 @@ def count(node: Node, rows: Iterable[MessageRow | None]) -> None:
     """Count verdicts that stand; what a savepoint undid was none."""
     for row in rows:
         if row is not None:
-            node.counters.count("line_received", reason=row.code or row.state.value)
+            node.counters.count("line_received", reason=row.code or str(row.state))
 
 
 def settle_held(uow: UnitOfWork, node: Node, pairing: Pairing) -> int:
@@ -409,7 +414,8 @@ def _decide_held(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow)
     if fault:
         _log_decision(uow, node, pairing, row, rejection(fault.reason))
         return
-    verdict = _judge(uow, node, pairing, row, document, raw_parts)
+    index = logbook.next_index(uow, node, pairing.link)
+    verdict = _judge(uow, node, pairing, row, document, raw_parts, index=index)
     if verdict.weighed is not None:
         casework.receive(uow, node, pairing, row, document, verdict.weighed)
     _log_decision(uow, node, pairing, row, verdict)

@@ -7,12 +7,13 @@ computes stale ends again; nothing else writes one. So a kept end that is not st
 be computed now.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from exchange.cases.deadlines import Due
-from exchange.ids import CaseCode, LinkId
+from exchange.ids import CaseCode, LinkId, MessageId
 from exchange.service.rows import Direction, QuestionRow
 
 Place = tuple[int | str, ...]
@@ -22,10 +23,40 @@ BEGIN: Place = ()
 
 
 @dataclass(frozen=True)
+class StaleRow:
+    """A question whose kept end may be wrong, with everything that an end usually follows from."""
+
+    place: Place
+    """Which question it is; its code stays sealed, for hardly any end needs it."""
+    link: LinkId
+    direction: Direction
+    seq: int
+    type: str
+    urgency: str
+    effective: bool
+    answering: bool
+    """Our answer is on its way."""
+    message: MessageId | None
+    """None when its message is not here; then there is no agreement and no time either."""
+    agreement_n: int
+    known_at: datetime | None
+    """When its verdict was known here."""
+    verdict: bytes
+    """The leaf at the place of its verdict in the newest log of the recipient; empty without one."""
+    of_case: bool
+    state: str
+    """The state of its case; empty if it has none."""
+    states: frozenset[str]
+    """Every state to which an event ever led the case."""
+    is_latest: bool
+    """No later question of the case that counts asks the same."""
+
+
+@dataclass(frozen=True)
 class EndRow:
     """Until when one question has to be answered, as it was last computed."""
 
-    question: QuestionRow
+    question: StaleRow
     awaited: bool
     """Somebody owes the answer now; what nobody owes is on no worklist."""
     due: Due | None = None
@@ -79,12 +110,16 @@ class Questions(Protocol):
         """Return the questions that wait for the verdict on our answer with number `seq`."""
         ...
 
-    def stale(self, *, after: Place = BEGIN, limit: int = 100) -> tuple[list[QuestionRow], Place]:
+    def stale(self, *, after: Place = BEGIN, limit: int = 100) -> tuple[list[StaleRow], Place]:
         """Return questions whose kept end may be wrong, and the place after them; BEGIN when no more come."""
         ...
 
-    def keep_end(self, row: EndRow) -> None:
-        """Keep until when a question has to be answered; what it follows from marks it stale again."""
+    def case_of(self, row: StaleRow) -> CaseCode | None:
+        """Return the case of a question; None if it names none, or an erased one."""
+        ...
+
+    def keep_ends(self, rows: Sequence[EndRow]) -> None:
+        """Keep until when questions have to be answered; what it follows from marks it stale again."""
         ...
 
     def mark_stale(self, *, after: Place = BEGIN, limit: int = 100) -> Place:

@@ -5,9 +5,9 @@ Agreements and cards are immutable bytes, so their parsed forms are cached by di
 is read from the store each time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import attrgetter
 
 from exchange.errors import NodeError
@@ -31,9 +31,19 @@ class Pairing:
     partner_card: Card
     partner_keys: PartnerKeys
 
-    @property
+    @cached_property
     def partner(self) -> AgencyCode:
         return self.link.partner
+
+    @cached_property
+    def types_allowed(self) -> Mapping[str, tuple[AgencyCode, ...]]:
+        """For each agreed type who may send it: both sides, as far as their roles in a case allow it."""
+        return dict.fromkeys(self.agreement.terms.types, (self.own_card.agency, self.partner))
+
+    @cached_property
+    def checkpoints(self) -> frozenset[str] | None:
+        """The agreed crossings, None if every crossing of the list may be used."""
+        return frozenset(self.agreement.terms.checkpoints) or None
 
 
 @lru_cache(maxsize=256)

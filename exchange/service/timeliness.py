@@ -20,7 +20,7 @@ from exchange.ids import AgencyCode, CaseCode, LinkId, OfficerNumber
 from exchange.messages.catalog import message_types
 from exchange.messages.document import header_of, text_at
 from exchange.protocol.terms import Terms
-from exchange.service.deadlines import accepted_at, calendar_of, is_awaited, pauses_of
+from exchange.service.deadlines import accepted_at, calendar_of, is_awaited, is_latest, pauses_of
 from exchange.service.meaning import document_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of, parsed_agreement
@@ -167,7 +167,11 @@ def _is_open(uow: UnitOfWork, node: Node, row: MessageRow, code: CaseCode) -> bo
         one for one in uow.questions.of_message(row.link, row.direction, row.seq) if one.case == code
     ]
     case = uow.cases.get(row.link, code)
-    return bool(questions and case and is_awaited(uow, node, case, questions[0]))
+    if not questions or case is None:
+        return False
+    question = questions[0]
+    latest = is_latest(uow, question)
+    return is_awaited(node.tables.cases, question.type, case.state, is_latest=latest)
 
 
 def _answer(asked: _Asked, announced: AnnouncedDays, now: datetime) -> Answer:

@@ -3,7 +3,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -11,10 +11,22 @@ from typing import Any
 import pytest
 from exchange.cases.deadlines import Due
 from exchange.ids import CaseCode
-from exchange.service.open_questions import BEGIN, EndRow, Place, TaskRow
+from exchange.service.open_questions import BEGIN, EndRow, Place, StaleRow, TaskRow
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, QuestionRow
-from tests.support.store_rows import CODE, LINK, NOW, OTHER_CODE, StoreWorld, case_event, case_row
+from tests.support.store_rows import (
+    CODE,
+    LINK,
+    NOW,
+    OTHER_CODE,
+    OWN,
+    PARTNER,
+    StoreWorld,
+    case_event,
+    case_row,
+    message_id,
+    message_row,
+)
 
 IN, OUT = Direction.IN, Direction.OUT
 
@@ -30,13 +42,36 @@ def due(hours: int = 1) -> Due:
     return Due(at.date(), at, at - timedelta(hours=9), at + timedelta(hours=1), NOW)
 
 
-def end(seq: int = 1, hours: int | None = 1, **changes: Any) -> EndRow:
+@dataclass(frozen=True)
+class End:
+    """The end of a question, before the store says how it names the question."""
+
+    question: QuestionRow
+    awaited: bool
+    due: Due | None
+    held: bool
+
+    def keep(self, uow: UnitOfWork) -> None:
+        uow.questions.keep_ends([EndRow(stale_row(uow, self.question), self.awaited, self.due, self.held)])
+
+
+def end(seq: int = 1, hours: int | None = 1, **changes: Any) -> End:
     held = changes.pop("held", False)
     awaited = changes.pop("awaited", True)
-    return EndRow(question(seq, **changes), awaited, due(hours) if hours is not None else None, held)
+    return End(question(seq, **changes), awaited, due(hours) if hours is not None else None, held)
 
 
-async def keep(world: StoreWorld, *rows: EndRow) -> None:
+def stale_row(uow: UnitOfWork, row: QuestionRow) -> StaleRow:
+    found = [
+        one
+        for one in uow.questions.stale()[0]
+        if (one.direction, one.seq, uow.questions.case_of(one)) == (row.direction, row.seq, row.case)
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+async def keep(world: StoreWorld, *rows: End) -> None:
     """Keep questions with their ends; cases are in the store."""
 
     def unit(uow: UnitOfWork) -> None:
@@ -46,7 +81,7 @@ async def keep(world: StoreWorld, *rows: EndRow) -> None:
         for row in rows:
             uow.questions.put(row.question)
         for row in rows:
-            uow.questions.keep_end(row)
+            row.keep(uow)
 
     await world.store.write(unit)
 
@@ -260,7 +295,7 @@ def _some_change(random: Random) -> Callable[[UnitOfWork], object]:
 
     def unit(uow: UnitOfWork) -> None:
         uow.questions.put(row)
-        uow.questions.keep_end(kept)
+        kept.keep(uow)
 
     return unit
 
@@ -308,3 +343,67 @@ async def test_reminders_of_the_asking_side_are_found_by_the_message(world: Stor
     await world.store.write(unit)
 
     assert await world.store.read(lambda uow: uow.questions.reminders_of(LINK, IN, 1)) == [7]
+
+
+async def stale_rows(world: StoreWorld) -> dict[int, StaleRow]:
+    rows, _ = await world.store.read(lambda uow: uow.questions.stale())
+    return {row.seq: row for row in rows}
+
+
+async def test_stale_question_comes_with_its_message_and_the_entry_of_the_verdict(world: StoreWorld) -> None:
+    def unit(uow: UnitOfWork) -> None:
+        for by, seq, direction in ((OWN, 1, IN), (PARTNER, 2, OUT)):
+            position = uow.logs.position(LINK, by)
+            uow.logs.append(position, [f"first {by}".encode(), f"verdict {by}".encode()], peaks=bytes(32))
+            values: dict[str, Any] = {"verdict_at": NOW + timedelta(seconds=seq), "verdict_leaf_index": 1}
+            uow.messages.add(message_row(seq, direction, **values), envelope=b"e", body=b"b")
+            uow.questions.put(question(seq, direction=direction, case=None))
+
+    await world.store.write(unit)
+    found = await stale_rows(world)
+
+    assert found[1].verdict == f"verdict {OWN}".encode()
+    assert found[2].verdict == f"verdict {PARTNER}".encode()
+    assert (found[2].message, found[2].agreement_n) == (message_id(2), 1)
+    assert found[2].known_at == NOW + timedelta(seconds=2)
+
+
+async def test_question_without_its_message_has_no_instant(world: StoreWorld) -> None:
+    await world.store.write(lambda uow: uow.questions.put(question(case=None)))
+
+    row = (await stale_rows(world))[1]
+
+    assert (row.message, row.known_at, row.verdict) == (None, None, b"")
+    assert (row.of_case, row.state, row.states) == (False, "", frozenset())
+
+
+async def test_stale_question_comes_with_what_became_of_its_case(world: StoreWorld) -> None:
+    def unit(uow: UnitOfWork) -> None:
+        uow.cases.add(case_row(state="assessed"))
+        uow.cases.add_event(case_event(7, state_after="on_hold"))
+        uow.cases.add_event(case_event(8, state_after="assessed"))
+        uow.questions.put(question())
+
+    await world.store.write(unit)
+    row = (await stale_rows(world))[1]
+
+    assert (row.of_case, row.state, row.states) == (True, "assessed", {"on_hold", "assessed"})
+    assert await world.store.read(lambda uow: uow.questions.case_of(row)) == CODE
+
+
+LATER: dict[str, tuple[QuestionRow, bool]] = {
+    "the same is asked again": (question(2), False),
+    "the same is asked, but does not count yet": (question(2, effective=False), True),
+    "something else is asked": (question(2, type="VRQ"), True),
+    "the other side asks": (question(2, direction=OUT), True),
+    "the same is asked about another case": (question(2, case=OTHER_CODE), True),
+    "a message without a case asks the same": (question(2, case=None), True),
+}
+
+
+@pytest.mark.parametrize(("later", "is_latest"), LATER.values(), ids=LATER.keys())
+async def test_question_is_the_latest_unless(world: StoreWorld, later: QuestionRow, is_latest: bool) -> None:
+    await world.store.write(lambda uow: uow.questions.put(question()))
+    await world.store.write(lambda uow: uow.questions.put(later))
+
+    assert (await stale_rows(world))[1].is_latest is is_latest

@@ -7,15 +7,21 @@ an end or lets a question go (migration 0022).
 """
 
 import builtins
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from exchange.adapters.storage.cases import CaseFile, CaseFiles
-from exchange.adapters.storage.columns import from_instant, to_instant
+from exchange.adapters.storage.columns import (
+    from_instant,
+    to_instant,
+    to_instant_or_none,
+    to_message_id,
+)
 from exchange.adapters.storage.database import Database, Row, Values
 from exchange.adapters.storage.links import LinkNumbers
 from exchange.cases.deadlines import Due
 from exchange.ids import CaseCode, LinkId
-from exchange.service.open_questions import BEGIN, EndRow, Place, TaskCount, TaskRow
+from exchange.service.open_questions import BEGIN, EndRow, Place, StaleRow, TaskCount, TaskRow
 from exchange.service.rows import Direction, QuestionRow
 
 _NO_CASE = 0
@@ -58,29 +64,20 @@ class SqlQuestions:
     def of_reply(self, link: LinkId, seq: int) -> builtins.list[QuestionRow]:
         return self._rows("question_of_reply", {"link": self._numbers.find(link), "reply": seq})
 
-    def stale(self, *, after: Place = BEGIN, limit: int = 100) -> tuple[builtins.list[QuestionRow], Place]:
+    def stale(self, *, after: Place = BEGIN, limit: int = 100) -> tuple[builtins.list[StaleRow], Place]:
         rows = self._database.all("question_stale", _after_question(after) | {"limit": limit})
-        last = rows[-1] if len(rows) == limit else None
-        place = (last[10], *last[1:4]) if last else BEGIN
-        return [self._row(row[:10]) for row in rows], place
+        found = [_stale(row) for row in rows]
+        return found, found[-1].place if len(found) == limit else BEGIN
 
-    def keep_end(self, row: EndRow) -> None:
-        question, due = row.question, row.due
-        file = None if question.case is None else self._files.find(question.link, question.case)
-        if question.case is not None and file is None:
-            return
-        values: dict[str, object] = {
-            "case_file": file.no if file else _NO_CASE,
-            "awaited": row.awaited,
-            "answering": question.reply is not None,
-            "held": row.held,
-            "until_at": from_instant(due.at) if due else _NO_END,
-            "began_at": from_instant(due.began_at) if due else 0,
-            "today_at": from_instant(due.today_at) if due else 0,
-            "over_at": from_instant(due.over_at) if due else _NO_END,
-            "last_on": due.on.isoformat() if due else "",
-        }
-        self._database.run("question_keep_end", self._place(question) | values)
+    def case_of(self, row: StaleRow) -> CaseCode | None:
+        found = self._database.one("question_case", {"case_file": row.place[-1]})
+        code = self._files.code(*found) if found else None
+        if found and code is not None:
+            self._files.remember(row.link, code, CaseFile(found[0], found[1]))
+        return code
+
+    def keep_ends(self, rows: Sequence[EndRow]) -> None:
+        self._database.many("question_keep_end", [_end(row) for row in rows])
 
     def mark_stale(self, *, after: Place = BEGIN, limit: int = 100) -> Place:
         values = _after_question(after)
@@ -151,6 +148,43 @@ class SqlQuestions:
 def _after_question(after: Place) -> dict[str, object]:
     """Return the values of a place among the questions; an empty one is before all."""
     return dict(zip(_QUESTION, after, strict=True)) if after else dict(_BEFORE_ALL)
+
+
+def _stale(row: Row) -> StaleRow:
+    number, direction, seq, file, link, type, urgency, effective, answering = row[:9]
+    message, agreement, known, verdict, state, states, is_latest = row[9:]
+    return StaleRow(
+        place=(number, direction, seq, file),
+        link=link,
+        direction=Direction(direction),
+        seq=seq,
+        type=type,
+        urgency=urgency,
+        effective=bool(effective),
+        answering=bool(answering),
+        message=None if message is None else to_message_id(message),
+        agreement_n=agreement or 0,
+        known_at=to_instant_or_none(known),
+        verdict=verdict or b"",
+        of_case=file != _NO_CASE,
+        state=state or "",
+        states=frozenset(states.split(",") if states else ()),
+        is_latest=bool(is_latest),
+    )
+
+
+def _end(row: EndRow) -> Values:
+    due, place = row.due, dict[str, object](zip(_QUESTION, row.question.place, strict=True))
+    return place | {
+        "awaited": row.awaited,
+        "answering": row.question.answering,
+        "held": row.held,
+        "until_at": from_instant(due.at) if due else _NO_END,
+        "began_at": from_instant(due.began_at) if due else 0,
+        "today_at": from_instant(due.today_at) if due else 0,
+        "over_at": from_instant(due.over_at) if due else _NO_END,
+        "last_on": due.on.isoformat() if due else "",
+    }
 
 
 def _task_place(name: str, place: Place) -> dict[str, object]:

@@ -32,6 +32,12 @@ def test_notice_of_an_adult_is_protected() -> None:
     assert highest_class(notice()) is Sensitivity.S3
 
 
+@pytest.mark.parametrize("least", list(Sensitivity))
+def test_highest_class_is_never_below_the_one_that_is_stated(least: Sensitivity) -> None:
+    assert highest_class(notice(), least) is max(Sensitivity.S3, least)
+    assert highest_class({}, least) is Sensitivity.S4
+
+
 def test_best_interests_decision_makes_a_notice_restricted() -> None:
     assert highest_class(child_notice()) is Sensitivity.S4
 

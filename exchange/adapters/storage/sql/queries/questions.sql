@@ -39,12 +39,30 @@ FROM question AS q JOIN link ON link.no = q.link LEFT JOIN case_file AS f ON f.n
 WHERE q.link = :link AND q.reply = :reply ORDER BY q.direction, q.seq, q.case_file;
 
 -- name: question_stale
--- Questions whose kept end is stale, after a place, by link, direction, number and case file.
-SELECT link.link, q.direction, q.seq, q.case_file, f.key, f.code, q.type, q.urgency, q.effective, q.reply, q.link
+-- Questions whose kept end is stale, after a place, by link, direction, number and case file: with the message, its
+-- verdict in the newest log of the recipient, and what became of the case.
+SELECT q.link, q.direction, q.seq, q.case_file, link.link, q.type, q.urgency, q.effective, q.reply IS NOT NULL,
+    m.id, m.agreement_n, coalesce(m.verdict_at, m.logged_at), v.raw, s.state,
+    (SELECT group_concat(e.state_after) FROM case_event AS e WHERE e.case_file = q.case_file),
+    CASE q.case_file WHEN 0 THEN 1 ELSE NOT EXISTS (
+        SELECT 1 FROM question AS o
+        WHERE o.case_file = q.case_file AND o.type = q.type AND o.direction = q.direction AND o.effective = 1
+            AND o.seq > q.seq
+    ) END
 FROM question AS q INDEXED BY question_stale
-JOIN link ON link.no = q.link LEFT JOIN case_file AS f ON f.no = q.case_file
+JOIN link ON link.no = q.link
+LEFT JOIN message AS m ON m.link = q.link AND m.direction = q.direction AND m.seq = q.seq
+LEFT JOIN leaf AS v ON v.i = m.verdict_leaf_index AND v.log = (
+    SELECT no FROM log WHERE log.link = q.link AND (log.writer = link.partner) = (q.direction = 'out')
+    ORDER BY log.epoch DESC LIMIT 1
+)
+LEFT JOIN case_state AS s ON s.case_file = q.case_file
 WHERE q.stale = 1 AND (q.link, q.direction, q.seq, q.case_file) > (:link, :direction, :seq, :case_file)
 ORDER BY q.link, q.direction, q.seq, q.case_file LIMIT :limit;
+
+-- name: question_case
+-- The case file of a question, to read its code.
+SELECT no, key, code FROM case_file WHERE no = :case_file;
 
 -- name: question_keep_end
 -- Keep the end of a question; it is not stale any more.
