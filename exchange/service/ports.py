@@ -131,6 +131,12 @@ class Messages(Protocol):
         """Return the envelope and, while it is kept, the sealed body."""
         ...
 
+    def lines(
+        self, link: LinkId, direction: Direction, seqs: Collection[int]
+    ) -> list[tuple[bytes, bytes | None]]:
+        """Return `line` of messages, in the order asked for, with one look-up."""
+        ...
+
     def due(
         self, link: LinkId, *, now: datetime, limit: int, max_bytes: int, without: Collection[int] = ()
     ) -> list[MessageRow]:

@@ -23,7 +23,7 @@ from exchange.errors import AppendOnlyError, StoreDamagedError, StoreError
 Row = tuple[Any, ...]
 __all__ = ["Database", "Row", "Values"]
 
-CACHED_STATEMENTS = 256
+CACHED_STATEMENTS = 512
 """More than there are queries, so that each is prepared once."""
 GUARD = "append-only: "
 RESTORE_HINT = "keep this folder; start on your last copy of it: partners give back what came later"

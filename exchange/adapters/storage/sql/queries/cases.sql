@@ -123,12 +123,12 @@ SELECT named.seq, f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.s
 FROM (
     SELECT seq, case_file, min(place) AS place FROM (
         SELECT message.seq, part.case_file, part.place FROM json_each(:numbers)
-            CROSS JOIN message ON message.link = :link AND message.direction = :direction
+            CROSS JOIN message ON message.link = :link AND message.direction = +:direction
                 AND message.seq = json_each.value
             CROSS JOIN part ON part.place >= message.no << 16 AND part.place < (message.no + 1) << 16
         UNION ALL
         SELECT e.seq, e.case_file, 1 << 62 FROM json_each(:numbers)
-            CROSS JOIN case_event AS e ON e.link = :link AND e.direction = :direction AND e.seq = json_each.value
+            CROSS JOIN case_event AS e ON e.link = :link AND e.direction = +:direction AND e.seq = json_each.value
     ) GROUP BY seq, case_file
 ) AS named
 JOIN case_file AS f ON f.no = named.case_file
@@ -143,10 +143,10 @@ FROM (
     SELECT case_file, min(place) AS place FROM (
         SELECT part.case_file, part.place FROM message JOIN part
             ON part.place >= message.no << 16 AND part.place < (message.no + 1) << 16
-        WHERE message.link = :link AND message.direction = :direction AND message.seq = :seq
+        WHERE message.link = :link AND message.direction = +:direction AND message.seq = :seq
         UNION ALL
         SELECT case_file, 1 << 62 FROM case_event
-        WHERE link = :link AND direction = :direction AND seq = :seq
+        WHERE link = :link AND direction = +:direction AND seq = :seq
     ) GROUP BY case_file
 ) AS named
 JOIN case_file AS f ON f.no = named.case_file
