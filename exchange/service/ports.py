@@ -239,6 +239,10 @@ class Contents(Protocol):
         """Let the sealed body of one message go; the parts stay."""
         ...
 
+    def read_salts(self, salts: Iterable[bytes]) -> None:
+        """Look up salts of several messages together, because `seen_salts` is asked next."""
+        ...
+
     def seen_salts(self, salts: Iterable[bytes]) -> bool:
         """Return True if any of these salts was used before or comes twice, else remember them all."""
         ...
@@ -273,6 +277,10 @@ class Cases(Protocol):
 
     def read_ahead(self, link: LinkId, direction: Direction, seqs: Collection[int]) -> None:
         """Read the cases of several messages together, because `of_message` and `get` are asked next."""
+        ...
+
+    def read_named(self, link: LinkId, codes: Collection[CaseCode]) -> None:
+        """Read several cases together, because `get` is asked for them next."""
         ...
 
     def messages(self, link: LinkId, code: CaseCode) -> builtins.list[MessageRow]:

@@ -39,6 +39,16 @@ SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.
 FROM case_file AS f LEFT JOIN case_state AS s ON s.case_file = f.no JOIN link ON link.no = f.link
 WHERE f.token = :token AND f.link = :link;
 
+-- name: case_get_all
+-- The same for several codes at once, each row with the token of its code; tokens have 16 bytes each.
+WITH RECURSIVE place (n) AS (
+    SELECT 1 UNION ALL SELECT n + 16 FROM place WHERE n + 16 < length(:tokens)
+)
+SELECT f.token, f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
+    s.opened_at, s.changed_at
+FROM place CROSS JOIN case_file AS f ON f.token = substr(:tokens, place.n, 16) AND f.link = :link
+LEFT JOIN case_state AS s ON s.case_file = f.no JOIN link ON link.no = f.link;
+
 -- name: case_find
 -- Cases of every link by the token of the first group of their code.
 SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
