@@ -16,8 +16,9 @@ Rules of the store (`Store`, `UnitOfWork`):
 
 import builtins
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from exchange.ids import AgencyCode, CaseCode, LinkId, MessageId, MovementCode, OfficerNumber
 from exchange.protocol.keyring import KeySpan
@@ -460,6 +461,20 @@ class UnitOfWork(Protocol):
 
 
 Unit = Callable[[UnitOfWork], T]
+
+
+@dataclass(frozen=True)
+class AboutCases(Generic[T]):
+    """A unit with the cases it will ask for, so that a store can read those of a whole group together."""
+
+    unit: Unit[T]
+    link: LinkId
+    cases: Collection[CaseCode]
+
+    def __call__(self, uow: UnitOfWork) -> T:
+        return self.unit(uow)
+
+
 Finish = Callable[[UnitOfWork, frozenset[LinkId]], None]
 """Runs once before each commit with the links whose own log grew in the group."""
 

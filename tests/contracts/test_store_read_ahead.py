@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is read ahead for many messages is what each message alone would be given."""
 
+import sqlite3
+from asyncio import gather
+from types import NoneType
+
 import pytest
+from exchange.errors import StoreDamagedError
 from exchange.ids import CaseCode
-from exchange.service.ports import UnitOfWork
+from exchange.service.ports import AboutCases, UnitOfWork
 from exchange.service.rows import CaseRow, Direction, Part
 from tests.support.store_rows import CODE, LINK, OTHER_CODE, StoreWorld, case_event, case_row, message_row
 
@@ -127,3 +132,38 @@ async def test_salt_read_in_a_unit_that_failed_is_new_again(world: StoreWorld) -
         await world.store.write(failing)
 
     assert not await world.store.write(lambda uow: uow.contents.seen_salts([salt]))
+
+
+async def test_units_about_cases_get_what_they_would_get_alone(world: StoreWorld) -> None:
+    def unit(code: CaseCode) -> AboutCases[CaseRow | None]:
+        return AboutCases(lambda uow: uow.cases.get(LINK, code), LINK, [code])
+
+    await world.store.write(send)
+
+    found = await gather(*(world.store.write(unit(code)) for code in (CODE, OTHER_CODE, CODE)))
+
+    assert found == [case_row(), None, case_row()]
+
+
+async def test_case_that_is_damaged_fails_its_own_unit_alone(world: StoreWorld) -> None:
+    def damaged(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE case_state SET snapshot = zeroblob(60)")
+
+    def unit(seq: int, code: CaseCode) -> AboutCases[None]:
+        def write(uow: UnitOfWork) -> None:
+            uow.messages.add(message_row(seq), envelope=b"envelope", body=None)
+            uow.cases.get(LINK, code)
+
+        return AboutCases(write, LINK, [code])
+
+    await world.store.write(send)
+    await world.raw(damaged)
+
+    outcomes = await gather(
+        *(world.store.write(unit(seq, code)) for seq, code in ((2, OTHER_CODE), (3, CODE), (4, OTHER_CODE))),
+        return_exceptions=True,
+    )
+
+    assert [type(outcome) for outcome in outcomes] == [NoneType, StoreDamagedError, NoneType]
+    seqs = await world.store.read(lambda uow: [row.seq for row in uow.messages.numbers(LINK, OUT, 1, 9)])
+    assert seqs == [1, 2, 4]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An id or a number is used once, whether it is larger than all that is stored or comes late."""
 
+from collections.abc import Callable
+
 import pytest
 from exchange.errors import AppendOnlyError
 from exchange.ids import MessageId
@@ -22,7 +24,7 @@ LOOKED_THROUGH = 256
 EARLY = MessageId("00000000-0000-7000-8000-000000000000")
 
 
-def send(*rows: MessageRow) -> object:
+def send(*rows: MessageRow) -> Callable[[UnitOfWork], None]:
     def unit(uow: UnitOfWork) -> None:
         for row in rows:
             uow.messages.add(row, envelope=b"envelope", body=None)
@@ -82,9 +84,13 @@ async def test_id_is_refused_when_all_of_the_largest_ids_belong_to_the_other_sid
 
 
 async def test_id_is_free_again_when_the_unit_that_used_it_failed(world: StoreWorld) -> None:
+    def failing(uow: UnitOfWork) -> None:
+        uow.messages.add(message_row(1), envelope=b"envelope", body=None)
+        raise ZeroDivisionError
+
     def unit(uow: UnitOfWork) -> bool:
         with pytest.raises(ZeroDivisionError):
-            uow.attempt(lambda: (uow.messages.add(message_row(1), envelope=b"e", body=None), 1 // 0))
+            uow.attempt(lambda: failing(uow))
         return uow.messages.is_used(LINK, OUT, message_id(1), 1)
 
     assert not await world.store.write(unit)
