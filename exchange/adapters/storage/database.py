@@ -32,7 +32,7 @@ _USED = frozenset(
     {sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_ROWID}
 )
 _NONE: Values = {}
-_ONE_EACH = frozenset({"case_update", "link_step", "log_advance", "message_update"})
+_ONE_EACH = frozenset({"case_update", "link_step", "log_advance", "message_update", "outbox_set"})
 """Updates that change exactly one row each."""
 
 

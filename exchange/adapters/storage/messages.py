@@ -40,6 +40,10 @@ READ_AHEAD = 20
 """Announcements read at a time: lines come in the order of their numbers, some 20 in a transaction."""
 OF_NO_CASE = frozenset({"TRD", "DIR"})
 """Types that name no case; the list of the index `message_of_no_case`."""
+_WITHOUT_VERDICT = frozenset(
+    {MessageState.QUEUED, MessageState.HELD, MessageState.VOIDING, MessageState.STOPPED}
+)
+"""States of a message in the outbox."""
 _DIRECTIONS, _STATES = frozenset(Direction), frozenset(MessageState)
 _TAIL_DIGITS = 8
 _NO_END = 2**63 - 1
@@ -139,8 +143,7 @@ class SqlMessages:
         self._rows[row.link, row.direction, row.seq] = row
         if row.type in OF_NO_CASE:
             self._of_no_case.clear()
-        if row.direction is Direction.OUT and row.link in self._open:
-            self._count_open(row)
+        self._change_outbox(row.link, *_load(row))
 
     def _last_number(self) -> int:
         if not self._last:
@@ -148,20 +151,23 @@ class SqlMessages:
             self._last = row[0] if row else 0
         return self._last
 
-    def _count_open(self, row: MessageRow) -> None:
-        count, total = self._open.pop(row.link)
-        if row.state is MessageState.QUEUED:
-            self._open[row.link] = count + 1, total + row.line_bytes
+    def _change_outbox(self, link: LinkId, messages: int, size: int) -> None:
+        if not messages:
+            return
+        count, total = self.open_count(link)
+        self._open[link] = count + messages, total + size
+        values = {"link": self._numbers.of(link), "messages": count + messages, "bytes": total + size}
+        self._database.later("outbox_set", values)
 
     def update(self, row: MessageRow) -> None:
-        values = {"link": self._numbers.of(row.link), "direction": row.direction, "seq": row.seq}
-        values |= _changing(row)
-        if (row.link, row.direction, row.seq) in self._rows:
-            self._database.later("message_update", values)
-        elif not self._database.run("message_update", values):
+        before = self.by_seq(row.link, row.direction, row.seq)
+        if before is None:
             raise StoreError(f"message {row.seq} ({row.direction}) of link {row.link} is not in the store")
+        values = {"link": self._numbers.of(row.link), "direction": row.direction, "seq": row.seq}
+        self._database.later("message_update", values | _changing(row))
         self._rows[row.link, row.direction, row.seq] = row
-        self._open.pop(row.link, None)
+        (before_n, before_size), (n, size) = _load(before), _load(row)
+        self._change_outbox(row.link, n - before_n, size - before_size)
         self._of_no_case.clear()
 
     def is_used(self, link: LinkId, direction: Direction, id: MessageId, seq: int) -> bool:
@@ -339,6 +345,12 @@ def _demand_canonical(row: MessageRow) -> None:
     """Refuse what the table refuses, because a row that waits may not be refused."""
     if row.seq < 1 or row.direction not in _DIRECTIONS or row.state not in _STATES:
         raise StoreError(f"message {row.seq} has a number, direction or state that no message has")
+
+
+def _load(row: MessageRow) -> tuple[int, int]:
+    """Return what a message adds to the outbox of its link: one message and its bytes, or nothing."""
+    is_open = row.direction is Direction.OUT and row.state in _WITHOUT_VERDICT
+    return (1, row.line_bytes) if is_open else (0, 0)
 
 
 def _body_place(number: int) -> str:

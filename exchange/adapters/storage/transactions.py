@@ -117,7 +117,7 @@ class Transactions:
         self._vault.fill()
 
     def verify(self) -> None:
-        """Check every page, reference and log of the store; takes seconds on a large one.
+        """Check every page, reference, log and outbox of the store; takes seconds on a large one.
 
         Raises:
             StoreDamagedError: something is not as it was written.
@@ -127,6 +127,8 @@ class Transactions:
         self._database.verify()
         if self._database.all("log_gaps"):
             raise StoreDamagedError("a log does not hold the leaves its size says", hint=RESTORE_HINT)
+        if self._database.all("outbox_gaps"):
+            raise StoreDamagedError("an outbox does not say how many messages wait", hint=RESTORE_HINT)
 
     def demand_sound(self) -> None:
         """Raise StoreError if the storage failed before."""

@@ -133,6 +133,17 @@ SELECT * FROM message_row WHERE no IN (
 -- How many outgoing messages of a link have no final verdict, and their bytes.
 SELECT messages, bytes FROM outbox WHERE link = :link;
 
+-- name: outbox_set
+-- How many messages of ours have no final verdict now, and their bytes.
+UPDATE outbox SET messages = :messages, bytes = :bytes WHERE link = :link;
+
+-- name: outbox_gaps
+-- Links whose outbox does not say what their messages say; none in a sound store.
+SELECT link FROM outbox WHERE (messages, bytes) IS NOT (
+    SELECT count(*), coalesce(sum(m.line_bytes), 0) FROM message AS m
+    WHERE m.link = outbox.link AND m.direction = 'out' AND m.state IN ('queued', 'held', 'voiding', 'stopped')
+);
+
 -- name: line_add
 -- The exact bytes of a line.
 INSERT INTO line (message, envelope, body) VALUES (:message, :envelope, :body);
