@@ -210,7 +210,7 @@ def _compose(
         recipient=pairing.partner,
         tail=frame_tail,
         cosignature=FrameCosignature(pairing.link.partner_epoch, size, line) if size else None,
-        lines=tuple(line_of(uow, row) for row in rows),
+        lines=tuple(lines_of(uow, link, rows)),
         results=results,
         card=pairing.own_card.raw.decode("ascii") if presence.card_wanted or tells_keys(frame_tail) else "",
     )
@@ -262,9 +262,10 @@ def fitting(rows: Sequence[MessageRow], *, budget: int = LINE_BUDGET) -> list[Me
     return chosen
 
 
-def line_of(uow: UnitOfWork, row: MessageRow) -> bytes:
-    envelope, body = uow.messages.line(row.link, Direction.OUT, row.seq)
-    return join_line(envelope, body or b"")
+def lines_of(uow: UnitOfWork, link: LinkId, rows: Sequence[MessageRow]) -> list[bytes]:
+    """Return the lines of messages of ours, in their order."""
+    kept = uow.messages.lines(link, Direction.OUT, [row.seq for row in rows]) if rows else []
+    return [join_line(envelope, body or b"") for envelope, body in kept]
 
 
 async def absorb(node: Node, link: LinkId, raw: bytes) -> int:

@@ -47,7 +47,7 @@ from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import CONTENT_KEY_BYTES, KeyUse, StreamSealer
 from exchange.protocol.trust import trusted_sealing_key
 from exchange.service.bringback import back_records
-from exchange.service.converse import LINE_BUDGET, fitting, line_of, next_tail, partner_holds, tells_keys
+from exchange.service.converse import LINE_BUDGET, fitting, lines_of, next_tail, partner_holds, tells_keys
 from exchange.service.filegate import raise_mark
 from exchange.service.gatetalk import report_of
 from exchange.service.node import Node
@@ -256,7 +256,7 @@ def _lines(
     found = uow.messages.queued(link, stops=stops, after=after, limit=MAX_LINES)
     rows: list[MessageRow] = fitting([row for row in found if row.leaf_index < covered], budget=budget)
     last = rows[-1].seq if rows else (found[-1].seq if found else 0)
-    return last, [line_of(uow, row) for row in rows]
+    return last, lines_of(uow, link, rows)
 
 
 async def _begin(

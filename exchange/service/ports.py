@@ -16,8 +16,9 @@ Rules of the store (`Store`, `UnitOfWork`):
 
 import builtins
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from exchange.ids import AgencyCode, CaseCode, LinkId, MessageId, MovementCode, OfficerNumber
 from exchange.protocol.keyring import KeySpan
@@ -131,6 +132,12 @@ class Messages(Protocol):
         """Return the envelope and, while it is kept, the sealed body."""
         ...
 
+    def lines(
+        self, link: LinkId, direction: Direction, seqs: Collection[int]
+    ) -> list[tuple[bytes, bytes | None]]:
+        """Return `line` of messages, in the order asked for, with one look-up."""
+        ...
+
     def due(
         self, link: LinkId, *, now: datetime, limit: int, max_bytes: int, without: Collection[int] = ()
     ) -> list[MessageRow]:
@@ -233,6 +240,10 @@ class Contents(Protocol):
         """Let the sealed body of one message go; the parts stay."""
         ...
 
+    def read_salts(self, salts: Iterable[bytes]) -> None:
+        """Look up salts of several messages together, because `seen_salts` is asked next."""
+        ...
+
     def seen_salts(self, salts: Iterable[bytes]) -> bool:
         """Return True if any of these salts was used before or comes twice, else remember them all."""
         ...
@@ -267,6 +278,10 @@ class Cases(Protocol):
 
     def read_ahead(self, link: LinkId, direction: Direction, seqs: Collection[int]) -> None:
         """Read the cases of several messages together, because `of_message` and `get` are asked next."""
+        ...
+
+    def read_named(self, link: LinkId, codes: Collection[CaseCode]) -> None:
+        """Read several cases together, because `get` is asked for them next."""
         ...
 
     def messages(self, link: LinkId, code: CaseCode) -> builtins.list[MessageRow]:
@@ -446,6 +461,20 @@ class UnitOfWork(Protocol):
 
 
 Unit = Callable[[UnitOfWork], T]
+
+
+@dataclass(frozen=True)
+class AboutCases(Generic[T]):
+    """A unit with the cases it will ask for, so that a store can read those of a whole group together."""
+
+    unit: Unit[T]
+    link: LinkId
+    cases: Collection[CaseCode]
+
+    def __call__(self, uow: UnitOfWork) -> T:
+        return self.unit(uow)
+
+
 Finish = Callable[[UnitOfWork, frozenset[LinkId]], None]
 """Runs once before each commit with the links whose own log grew in the group."""
 

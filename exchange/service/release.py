@@ -44,9 +44,10 @@ from exchange.service.emergency import demand_emergency, note_emergency
 from exchange.service.facts import StoreFacts, rule_context, two_person_reason
 from exchange.service.intake import parts_of
 from exchange.service.long_work import beside, is_about_many
+from exchange.service.meaning import cases_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
-from exchange.service.ports import UnitOfWork
+from exchange.service.ports import AboutCases, UnitOfWork
 from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState, OfficerRow
 
 SWITCHES = 2
@@ -172,7 +173,7 @@ async def release_checked(
                 note_emergency(uow, row, document, within)
             return row
 
-        row = await node.store.write(unit)
+        row = await node.store.write(AboutCases(unit, link, cases_of(document)))
         node.counters.count("message_released", partner=pairing.partner)
         return row
 

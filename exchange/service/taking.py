@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
 from exchange.protocol.envelope import join_line
 from exchange.protocol.frames import Outcome, Result
+from exchange.protocol.parts import salts_of
 from exchange.service.evidence import keep_difference
 from exchange.service.examine import Examined
 from exchange.service.intake import count, take
+from exchange.service.meaning import cases_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
@@ -38,8 +40,13 @@ def take_lines(
 
 def _take_together(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Sequence[Examined]) -> bool:
     """Take lines in one savepoint; return False, with nothing changed, if one of them fails."""
+
+    def take_all() -> list[MessageRow | None]:
+        _read_ahead(uow, pairing, lines)
+        return [take(uow, node, pairing, line) for line in lines]
+
     try:
-        taken = uow.attempt(lambda: [take(uow, node, pairing, line) for line in lines])
+        taken = uow.attempt(take_all)
     except (AgainError, RefusedError, RejectedError):
         return False
     except ExchangeError:
@@ -48,6 +55,13 @@ def _take_together(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Sequenc
         return False
     count(node, taken)
     return True
+
+
+def _read_ahead(uow: UnitOfWork, pairing: Pairing, lines: Sequence[Examined]) -> None:
+    """Ask once for all lines what each of them would ask: its salts and its cases."""
+    opened = [(line, line.document) for line in lines if line.document is not None and not line.fault]
+    uow.contents.read_salts(salt for line, _ in opened for salt in salts_of(line.parts))
+    uow.cases.read_named(pairing.link.link, {code for _, document in opened for code in cases_of(document)})
 
 
 def _take_line(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> Result:

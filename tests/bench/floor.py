@@ -129,6 +129,7 @@ class Floor:
             message = wire.pack(document, seq, end.keys, self._of_recipient)
             end.store.add_message(seq, True, message)
             packed.append(message)
+        end.store.count_waiting(len(packed))
         leaves = [wire.leaf(index, message, "sent") for index, message in enumerate(packed, first)]
         head = end.sign(leaves)
         end.store.commit()
@@ -160,6 +161,7 @@ class Floor:
         end.take(verdicts, head, self._of_recipient)
         for seq in range(first + 1, first + len(verdicts) + 1):
             end.store.settle_message(seq)
+        end.store.count_waiting(0)
         end.store.commit()
 
 

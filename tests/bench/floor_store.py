@@ -25,6 +25,7 @@ KEYS_AT_ONCE: Final = 128
 _NAMES: Final = ("store.db", "datakeys.db")
 _AT: Final = 1_800_000_000_000
 """An instant for every column that holds one; reading the clock is not what is measured here."""
+_LINE_BYTES: Final = 6_000
 _SNAPSHOT_BYTES: Final = 700
 """A chronicle with one open entry."""
 
@@ -123,6 +124,10 @@ class FloorStore:
         where = {"link": 1, "direction": "out", "seq": seq, "attempts": 0, "next_attempt_at": None}
         self.run("message_update", verdict | where)
         self.run("case_update", self._case_state(*self._files.pop(seq)))
+
+    def count_waiting(self, messages: int) -> None:
+        """Write how many messages of this end have no verdict."""
+        self.run("outbox_set", {"link": 1, "messages": messages, "bytes": messages * _LINE_BYTES})
 
     def announce(self, seq: int, message: Packed) -> None:
         """Write what the `sent` leaf of the partner says, and the salts of the message."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from exchange.errors import AppendOnlyError, ExchangeError, StoreError
+from exchange.errors import AppendOnlyError, ExchangeError, StoreDamagedError, StoreError
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState, Part, QuestionRow
 from tests.support.store_rows import (
@@ -290,3 +290,46 @@ async def test_failing_finish_leaves_nothing_that_waits_behind(world: StoreWorld
         == hashlib.sha256(b"1").digest()
     )
     assert len(await world.store.read(lambda uow: uow.audit.list())) == 1
+
+
+async def test_outbox_counts_a_message_that_changes_in_another_transaction(world: StoreWorld) -> None:
+    def change(state: MessageState) -> Callable[[UnitOfWork], tuple[int, int]]:
+        def unit(uow: UnitOfWork) -> tuple[int, int]:
+            uow.messages.update(message_row(1, state=state))
+            return uow.messages.open_count(LINK)
+
+        return unit
+
+    await world.store.write(lambda uow: send(uow, 1))
+
+    counts = [
+        await world.store.write(change(state))
+        for state in (MessageState.HELD, MessageState.REJECTED, MessageState.REJECTED, MessageState.STOPPED)
+    ]
+
+    assert counts == [(1, 100), (0, 0), (0, 0), (1, 100)]
+    await world.store.verify()
+
+
+async def test_outbox_does_not_count_what_a_failed_unit_sent(world: StoreWorld) -> None:
+    def fail(uow: UnitOfWork) -> None:
+        send(uow, 2)
+        raise ChangedMindError
+
+    def unit(uow: UnitOfWork) -> tuple[int, int]:
+        send(uow, 1)
+        with pytest.raises(ChangedMindError):
+            uow.attempt(lambda: fail(uow))
+        send(uow, 3)
+        return uow.messages.open_count(LINK)
+
+    assert await world.store.write(unit) == (2, 200)
+    await world.store.verify()
+
+
+async def test_check_of_the_store_counts_the_outbox(world: StoreWorld) -> None:
+    await world.store.write(lambda uow: send(uow, 1))
+    await world.raw(lambda connection: connection.execute("UPDATE outbox SET messages = 2"))
+
+    with pytest.raises(StoreDamagedError, match="outbox"):
+        await world.store.verify()

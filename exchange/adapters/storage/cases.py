@@ -140,9 +140,23 @@ class SqlCases:
 
     def _look_up(self, link: LinkId, code: CaseCode) -> CaseRow | None:
         values = {"token": self._files.token(code), "link": self._numbers.find(link)}
-        row = self._database.one("case_get", values, is_apart=True)
+        return self._keep(link, code, self._database.one("case_get", values, is_apart=True))
+
+    def _keep(self, link: LinkId, code: CaseCode, row: Row | None) -> CaseRow | None:
+        """Remember the file of a code, and return its case."""
         self._files.remember(link, code, CaseFile(row[0], row[1]) if row else None)
         return self._row(row) if row and row[_STATE] else None
+
+    def read_named(self, link: LinkId, codes: Collection[CaseCode]) -> None:
+        asked = [c for c in codes if (link, c) not in self._read and not self._files.is_bare(link, c)]
+        if not asked:
+            return
+        tokens = [self._files.token(code) for code in asked]
+        values = {"tokens": b"".join(tokens), "link": self._numbers.find(link)}
+        rows = self._database.all("case_get_all", values, is_apart=True)
+        found = {token: tuple(row) for token, *row in rows}
+        for code, token in zip(asked, tokens, strict=True):
+            self._read[link, code] = self._keep(link, code, found.get(token))
 
     def add(self, row: CaseRow) -> None:
         file = self._files.need(row.link, row.code)

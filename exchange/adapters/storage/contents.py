@@ -28,10 +28,13 @@ class SqlContents:
         self._files = files
         self._salts: set[int] = set()
         """Tokens of the salts that this transaction remembered."""
+        self._new_salts: dict[bytes, int] = {}
+        """Salts of which this transaction read that they are not remembered, with their tokens."""
 
     def forget(self) -> None:
-        """Drop what a transaction wrote; called at its end, and when something is undone."""
+        """Drop what a transaction read or wrote; called at its end, and when something is undone."""
         self._salts.clear()
+        self._new_salts.clear()
 
     def add(self, link: LinkId, direction: Direction, seq: int, parts: Sequence[Part]) -> None:
         message = self._message(link, direction, seq)
@@ -76,16 +79,28 @@ class SqlContents:
     def drop_sealed(self, link: LinkId, direction: Direction, seq: int) -> None:
         self._database.run("line_drop_body", {"message": self._message(link, direction, seq).no})
 
+    def read_salts(self, salts: Iterable[bytes]) -> None:
+        asked = list(salts)
+        tokens = self._vault.short_tokens("salt", asked)
+        if tokens and not self._is_any_kept(tokens):
+            self._new_salts |= zip(asked, tokens, strict=True)
+
     def seen_salts(self, salts: Iterable[bytes]) -> bool:
-        tokens = self._vault.short_tokens("salt", salts)
-        values = {"tokens": orjson.dumps(tokens).decode("ascii")}
+        asked = list(salts)
+        tokens = [self._new_salts[salt] for salt in asked if salt in self._new_salts]
+        is_read = len(tokens) == len(asked)
+        if not is_read:
+            tokens = self._vault.short_tokens("salt", asked)
         if len(set(tokens)) < len(tokens) or not self._salts.isdisjoint(tokens):
             return True
-        if self._database.one("salt_used", values, is_apart=True) is not None:
+        if not is_read and self._is_any_kept(tokens):
             return True
-        self._database.later("salt_add", values)
+        self._database.later("salt_add", {"tokens": _listed(tokens)})
         self._salts.update(tokens)
         return False
+
+    def _is_any_kept(self, tokens: Sequence[int]) -> bool:
+        return self._database.one("salt_used", {"tokens": _listed(tokens)}, is_apart=True) is not None
 
     def _part(self, row: Row, message_key: int) -> Part | None:
         place, sealed, case_file, case_key, code = row
@@ -102,6 +117,10 @@ class SqlContents:
         if place is None:
             raise StoreError(f"message {seq} ({direction}) of link {link} is not in the store")
         return place
+
+
+def _listed(tokens: Sequence[int]) -> str:
+    return orjson.dumps(tokens).decode("ascii")
 
 
 def _place(place: int) -> str:

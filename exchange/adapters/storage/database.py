@@ -23,7 +23,7 @@ from exchange.errors import AppendOnlyError, StoreDamagedError, StoreError
 Row = tuple[Any, ...]
 __all__ = ["Database", "Row", "Values"]
 
-CACHED_STATEMENTS = 256
+CACHED_STATEMENTS = 512
 """More than there are queries, so that each is prepared once."""
 GUARD = "append-only: "
 RESTORE_HINT = "keep this folder; start on your last copy of it: partners give back what came later"
@@ -32,7 +32,7 @@ _USED = frozenset(
     {sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_ROWID}
 )
 _NONE: Values = {}
-_ONE_EACH = frozenset({"case_update", "link_step", "log_advance", "message_update"})
+_ONE_EACH = frozenset({"case_update", "link_step", "log_advance", "message_update", "outbox_set"})
 """Updates that change exactly one row each."""
 
 

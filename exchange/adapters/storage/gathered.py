@@ -27,13 +27,14 @@ from typing import Final
 Values = Mapping[str, object]
 
 LATER: Final = (
-    "message_add", "message_update", "line_add", "salt_add", "case_file_add", "part_add", "case_add",
-    "case_update", "case_event_add", "case_token_add", "question_put", "question_take_effect", "leaf_add",
-    "log_advance", "link_step", "audit_add",
+    "announced_add", "message_add", "message_update", "outbox_set", "line_add", "salt_add", "case_file_add",
+    "part_add", "case_add", "case_update", "case_event_add", "case_token_add", "question_put",
+    "question_take_effect", "leaf_add", "log_advance", "link_step", "audit_add",
 )  # fmt: skip
 """Statements that may wait, in the order in which they are run: no row before one that it refers to."""
 LAST_COUNTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "link_step": ("link", ()),
+    "outbox_set": ("link", ()),
     "log_advance": ("log", ("size", "peaks")),
 }
 """What names the row of a statement, and the values that the first of them gives."""

@@ -5,7 +5,8 @@ Every message has a data key of its own from the start; its sealed body lies und
 
 What a transaction has read or written of a message, of the outbox and of the messages without a case is
 remembered until it ends. A message that is remembered changes with others of its transaction (`gathered`);
-new ones are added with others, once it is known that neither id nor number is used.
+new ones are added with others, once it is known that neither id nor number is used (`newest`). So are
+announcements.
 """
 
 import builtins
@@ -27,6 +28,7 @@ from exchange.adapters.storage.columns import (
 )
 from exchange.adapters.storage.database import Database, Row, Values
 from exchange.adapters.storage.links import LinkNumbers
+from exchange.adapters.storage.newest import UsedNumbers
 from exchange.adapters.storage.vault import Vault
 from exchange.errors import AppendOnlyError, StoreError
 from exchange.ids import LinkId, MessageId
@@ -38,6 +40,10 @@ READ_AHEAD = 20
 """Announcements read at a time: lines come in the order of their numbers, some 20 in a transaction."""
 OF_NO_CASE = frozenset({"TRD", "DIR"})
 """Types that name no case; the list of the index `message_of_no_case`."""
+_WITHOUT_VERDICT = frozenset(
+    {MessageState.QUEUED, MessageState.HELD, MessageState.VOIDING, MessageState.STOPPED}
+)
+"""States of a message in the outbox."""
 _DIRECTIONS, _STATES = frozenset(Direction), frozenset(MessageState)
 _TAIL_DIGITS = 8
 _NO_END = 2**63 - 1
@@ -105,10 +111,9 @@ class SqlMessages:
         self._places = places
         self._announced: dict[tuple[LinkId, int], Announced | None] = {}
         self._rows: dict[tuple[LinkId, Direction, int], MessageRow] = {}
-        self._new: set[tuple[LinkId, Direction, MessageId]] = set()
-        """Ids of the messages that this transaction added."""
-        self._unused: set[tuple[LinkId, Direction, MessageId, int]] = set()
-        """Ids and numbers of which this transaction read that no message has them."""
+        self._used = UsedNumbers(database, numbers, newest="message_newest", used="message_used")
+        self._used_there = UsedNumbers(database, numbers, newest="announced_newest", used="announced_used")
+        """What the partners' logs announced."""
         self._last = 0
         """Number of the last message, 0 while it is not known; the guard of the table has the say."""
         self._open: dict[LinkId, tuple[int, int]] = {}
@@ -118,8 +123,8 @@ class SqlMessages:
         """Drop what a transaction read; called at its end, and when something is undone."""
         self._announced.clear()
         self._rows.clear()
-        self._new.clear()
-        self._unused.clear()
+        self._used.forget()
+        self._used_there.forget()
         self._last = 0
         self._open.clear()
         self._of_no_case.clear()
@@ -131,15 +136,14 @@ class SqlMessages:
         number, key = self._last_number() + 1, self._vault.take()
         self._database.later("message_add", _new(row, self._numbers.of(row.link), number, key))
         self._last = number
-        self._new.add((row.link, row.direction, row.id))
+        self._used.add(row.link, row.direction, row.id, row.seq)
         sealed = None if body is None else self._vault.seal(key, _body_place(number), body)
         self._database.later("line_add", {"message": number, "envelope": envelope, "body": sealed})
         self._places.remember_new(row, MessagePlace(number, key))
         self._rows[row.link, row.direction, row.seq] = row
         if row.type in OF_NO_CASE:
             self._of_no_case.clear()
-        if row.direction is Direction.OUT and row.link in self._open:
-            self._count_open(row)
+        self._change_outbox(row.link, *_load(row))
 
     def _last_number(self) -> int:
         if not self._last:
@@ -147,33 +151,27 @@ class SqlMessages:
             self._last = row[0] if row else 0
         return self._last
 
-    def _count_open(self, row: MessageRow) -> None:
-        count, total = self._open.pop(row.link)
-        if row.state is MessageState.QUEUED:
-            self._open[row.link] = count + 1, total + row.line_bytes
+    def _change_outbox(self, link: LinkId, messages: int, size: int) -> None:
+        if not messages:
+            return
+        count, total = self.open_count(link)
+        self._open[link] = count + messages, total + size
+        values = {"link": self._numbers.of(link), "messages": count + messages, "bytes": total + size}
+        self._database.later("outbox_set", values)
 
     def update(self, row: MessageRow) -> None:
-        values = {"link": self._numbers.of(row.link), "direction": row.direction, "seq": row.seq}
-        values |= _changing(row)
-        if (row.link, row.direction, row.seq) in self._rows:
-            self._database.later("message_update", values)
-        elif not self._database.run("message_update", values):
+        before = self.by_seq(row.link, row.direction, row.seq)
+        if before is None:
             raise StoreError(f"message {row.seq} ({row.direction}) of link {row.link} is not in the store")
+        values = {"link": self._numbers.of(row.link), "direction": row.direction, "seq": row.seq}
+        self._database.later("message_update", values | _changing(row))
         self._rows[row.link, row.direction, row.seq] = row
-        self._open.pop(row.link, None)
+        (before_n, before_size), (n, size) = _load(before), _load(row)
+        self._change_outbox(row.link, n - before_n, size - before_size)
         self._of_no_case.clear()
 
     def is_used(self, link: LinkId, direction: Direction, id: MessageId, seq: int) -> bool:
-        if (link, direction, id, seq) in self._unused:
-            return (link, direction, id) in self._new or (link, direction, seq) in self._rows
-        if (link, direction, id) in self._new or (link, direction, seq) in self._rows:
-            return True
-        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
-        values["id"] = from_message_id(id)
-        if self._database.one("message_used", values, is_apart=True) is not None:
-            return True
-        self._unused.add((link, direction, id, seq))
-        return False
+        return self._used.holds(link, direction, id, seq)
 
     def by_seq(self, link: LinkId, direction: Direction, seq: int) -> MessageRow | None:
         known = self._rows.get((link, direction, seq))
@@ -204,12 +202,20 @@ class SqlMessages:
         return list(dict.fromkeys(begins + ends))[:FIND_LIMIT]
 
     def line(self, link: LinkId, direction: Direction, seq: int) -> tuple[bytes, bytes | None]:
-        values = {"link": self._numbers.find(link), "direction": direction, "seq": seq}
-        row = self._database.one("line_get", values)
-        if row is None:
-            raise StoreError(f"message {seq} ({direction}) of link {link} is not in the store")
-        number, key, envelope, sealed = row
-        return envelope, None if sealed is None else self._vault.open(key, _body_place(number), sealed)
+        return self.lines(link, direction, [seq])[0]
+
+    def lines(
+        self, link: LinkId, direction: Direction, seqs: Collection[int]
+    ) -> builtins.list[tuple[bytes, bytes | None]]:
+        values = {"link": self._numbers.find(link), "direction": direction, "numbers": json.dumps(list(seqs))}
+        rows = self._database.all("line_list", values)
+        if len(rows) != len(seqs):
+            asked = ", ".join(map(str, seqs))
+            raise StoreError(f"one of the messages {asked} ({direction}) of link {link} is not in the store")
+        return [(envelope, self._body(no, key, sealed)) for no, key, envelope, sealed in rows]
+
+    def _body(self, number: int, key: int, sealed: bytes | None) -> bytes | None:
+        return None if sealed is None else self._vault.open(key, _body_place(number), sealed)
 
     def due(
         self, link: LinkId, *, now: datetime, limit: int, max_bytes: int, without: Collection[int] = ()
@@ -283,6 +289,10 @@ class SqlMessages:
             self._rows[link, direction, row.seq] = row
 
     def announce(self, row: Announced) -> bool:
+        if row.seq < 1:  # the table would refuse it, and a row that waits may not be refused
+            raise StoreError(f"announced message {row.seq} has a number that no message has")
+        if self._used_there.holds(row.link, Direction.IN, row.id, row.seq):
+            return False
         values = {
             "link": self._numbers.of(row.link),
             "seq": row.seq,
@@ -294,10 +304,8 @@ class SqlMessages:
             "leaf_index": row.leaf_index,
             "void_code": row.void_code,
         }
-        try:
-            self._database.add("announced_add", values)
-        except AppendOnlyError:
-            return False
+        self._database.later("announced_add", values)
+        self._used_there.add(row.link, Direction.IN, row.id, row.seq)
         self._announced[row.link, row.seq] = row
         return True
 
@@ -337,6 +345,12 @@ def _demand_canonical(row: MessageRow) -> None:
     """Refuse what the table refuses, because a row that waits may not be refused."""
     if row.seq < 1 or row.direction not in _DIRECTIONS or row.state not in _STATES:
         raise StoreError(f"message {row.seq} has a number, direction or state that no message has")
+
+
+def _load(row: MessageRow) -> tuple[int, int]:
+    """Return what a message adds to the outbox of its link: one message and its bytes, or nothing."""
+    is_open = row.direction is Direction.OUT and row.state in _WITHOUT_VERDICT
+    return (1, row.line_bytes) if is_open else (0, 0)
 
 
 def _body_place(number: int) -> str:

@@ -2,6 +2,7 @@
 """Runs units of work on one connection: a savepoint each, one commit for all of them.
 
     BEGIN IMMEDIATE
+      cases that the units are about          read together
       SAVEPOINT … unit 1 … RELEASE
       SAVEPOINT … unit 2 … ROLLBACK TO        an exception undoes that unit alone
       finish(uow, links whose own log grew)   one signed head a log, once
@@ -13,6 +14,7 @@ failure, and every later call raises. Both stores use this class, so both mean t
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -20,8 +22,8 @@ from exchange.adapters.storage.database import RESTORE_HINT, Database
 from exchange.adapters.storage.unit import SqlUnit
 from exchange.adapters.storage.vault import Vault
 from exchange.errors import StoreDamagedError, StoreError
-from exchange.ids import AgencyCode
-from exchange.service.ports import Finish, Unit, UnitOfWork
+from exchange.ids import AgencyCode, CaseCode, LinkId
+from exchange.service.ports import AboutCases, Finish, Unit, UnitOfWork
 
 T = TypeVar("T")
 
@@ -115,7 +117,7 @@ class Transactions:
         self._vault.fill()
 
     def verify(self) -> None:
-        """Check every page, reference and log of the store; takes seconds on a large one.
+        """Check every page, reference, log and outbox of the store; takes seconds on a large one.
 
         Raises:
             StoreDamagedError: something is not as it was written.
@@ -125,6 +127,8 @@ class Transactions:
         self._database.verify()
         if self._database.all("log_gaps"):
             raise StoreDamagedError("a log does not hold the leaves its size says", hint=RESTORE_HINT)
+        if self._database.all("outbox_gaps"):
+            raise StoreDamagedError("an outbox does not say how many messages wait", hint=RESTORE_HINT)
 
     def demand_sound(self) -> None:
         """Raise StoreError if the storage failed before."""
@@ -134,6 +138,7 @@ class Transactions:
 
     def _group(self, units: Sequence[Unit[T]]) -> list[Outcome[T]]:
         self._database.control("BEGIN IMMEDIATE")
+        self._read_ahead(units)
         outcomes = [self._attempt(unit) for unit in units]
         if all(outcome.error is not None for outcome in outcomes):
             self._undo()
@@ -150,6 +155,17 @@ class Transactions:
         self._database.control("COMMIT")
         self.commits += 1
         return outcomes
+
+    def _read_ahead(self, units: Sequence[Unit[T]]) -> None:
+        """Read the cases of all units together; if one of them cannot be read, its own unit says so."""
+        named: dict[LinkId, list[CaseCode]] = {}
+        for unit in units:
+            if isinstance(unit, AboutCases):
+                named.setdefault(unit.link, []).extend(unit.cases)
+        with suppress(StoreDamagedError):
+            for link, codes in named.items():
+                self._unit.cases.read_named(link, codes)
+        self.demand_sound()
 
     def _attempt(self, unit: Unit[T]) -> Outcome[T]:
         uow: UnitOfWork = self._unit

@@ -64,7 +64,7 @@ def test_nothing_runs_twice(runs: Runs) -> None:
     [
         pytest.param("audit_add", "audit_list", id="a reader of the table"),
         pytest.param("message_update", "message_by_id", id="a reader of a view of it"),
-        pytest.param("message_update", "outbox", id="a reader of what a trigger writes"),
+        pytest.param("outbox_set", "outbox", id="a reader of the counts"),
         pytest.param("case_event_add", "question_stale", id="a reader of what a trigger marks"),
         pytest.param("case_update", "question_keep_end", id="a writer of what a trigger marks"),
         pytest.param("part_add", "part_drop_of_case", id="whoever deletes"),

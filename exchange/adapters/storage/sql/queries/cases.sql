@@ -39,6 +39,16 @@ SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.
 FROM case_file AS f LEFT JOIN case_state AS s ON s.case_file = f.no JOIN link ON link.no = f.link
 WHERE f.token = :token AND f.link = :link;
 
+-- name: case_get_all
+-- The same for several codes at once, each row with the token of its code; tokens have 16 bytes each.
+WITH RECURSIVE place (n) AS (
+    SELECT 1 UNION ALL SELECT n + 16 FROM place WHERE n + 16 < length(:tokens)
+)
+SELECT f.token, f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
+    s.opened_at, s.changed_at
+FROM place CROSS JOIN case_file AS f ON f.token = substr(:tokens, place.n, 16) AND f.link = :link
+LEFT JOIN case_state AS s ON s.case_file = f.no JOIN link ON link.no = f.link;
+
 -- name: case_find
 -- Cases of every link by the token of the first group of their code.
 SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
@@ -123,12 +133,12 @@ SELECT named.seq, f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.s
 FROM (
     SELECT seq, case_file, min(place) AS place FROM (
         SELECT message.seq, part.case_file, part.place FROM json_each(:numbers)
-            CROSS JOIN message ON message.link = :link AND message.direction = :direction
+            CROSS JOIN message ON message.link = :link AND message.direction = +:direction
                 AND message.seq = json_each.value
             CROSS JOIN part ON part.place >= message.no << 16 AND part.place < (message.no + 1) << 16
         UNION ALL
         SELECT e.seq, e.case_file, 1 << 62 FROM json_each(:numbers)
-            CROSS JOIN case_event AS e ON e.link = :link AND e.direction = :direction AND e.seq = json_each.value
+            CROSS JOIN case_event AS e ON e.link = :link AND e.direction = +:direction AND e.seq = json_each.value
     ) GROUP BY seq, case_file
 ) AS named
 JOIN case_file AS f ON f.no = named.case_file
@@ -143,10 +153,10 @@ FROM (
     SELECT case_file, min(place) AS place FROM (
         SELECT part.case_file, part.place FROM message JOIN part
             ON part.place >= message.no << 16 AND part.place < (message.no + 1) << 16
-        WHERE message.link = :link AND message.direction = :direction AND message.seq = :seq
+        WHERE message.link = :link AND message.direction = +:direction AND message.seq = :seq
         UNION ALL
         SELECT case_file, 1 << 62 FROM case_event
-        WHERE link = :link AND direction = :direction AND seq = :seq
+        WHERE link = :link AND direction = +:direction AND seq = :seq
     ) GROUP BY case_file
 ) AS named
 JOIN case_file AS f ON f.no = named.case_file

@@ -32,6 +32,14 @@ SELECT no, key FROM message WHERE link = :link AND direction = :direction AND se
 SELECT 1 FROM message WHERE link = :link AND direction = :direction AND seq = :seq
 UNION ALL SELECT 1 FROM message WHERE id = :id AND direction = :direction AND link = :link LIMIT 1;
 
+-- name: message_newest
+-- The largest number of a side of a link, and its largest id if it is among the largest ones of all: rows come
+-- in the order of the limited query, and no more than one of them is looked for.
+SELECT (SELECT max(seq) FROM message WHERE link = :link AND direction = +:direction), (
+    SELECT id FROM (SELECT id, direction, link FROM message ORDER BY id DESC LIMIT 256)
+    WHERE direction = +:direction AND link = :link LIMIT 1
+);
+
 -- name: message_by_seq
 -- One message by its number.
 SELECT * FROM message_row WHERE link_no = :link AND direction = :direction AND seq = :seq;
@@ -52,7 +60,7 @@ WITH RECURSIVE block (b) AS (
     SELECT b - 1 FROM block WHERE b > 0
 )
 SELECT r.* FROM block CROSS JOIN message_row AS r
-WHERE r.no >> 14 = block.b AND r.tail BETWEEN :low AND :high AND hex(r.id) LIKE :pattern
+WHERE r.no >> 14 = block.b AND r.tail BETWEEN :low AND :high AND hex(r.id) LIKE +:pattern
 LIMIT :limit;
 
 -- name: message_due
@@ -105,8 +113,8 @@ SELECT * FROM message_row WHERE type IN ('TRD', 'DIR') AND type = :type ORDER BY
 -- name: message_of_ledger
 -- Messages of one type about the ledger itself, newest first; the types are those of the index.
 SELECT * FROM message_row WHERE no IN (
-    SELECT no FROM message WHERE type IN ('STM', 'DSC', 'DRS') AND link = :link AND type = :type
-    AND direction = :direction ORDER BY no DESC LIMIT :limit
+    SELECT no FROM message WHERE type IN ('STM', 'DSC', 'DRS') AND link = :link AND type = +:type
+    AND direction = +:direction ORDER BY no DESC LIMIT :limit
 ) ORDER BY no DESC;
 
 -- name: message_states
@@ -125,15 +133,28 @@ SELECT * FROM message_row WHERE no IN (
 -- How many outgoing messages of a link have no final verdict, and their bytes.
 SELECT messages, bytes FROM outbox WHERE link = :link;
 
+-- name: outbox_set
+-- How many messages of ours have no final verdict now, and their bytes.
+UPDATE outbox SET messages = :messages, bytes = :bytes WHERE link = :link;
+
+-- name: outbox_gaps
+-- Links whose outbox does not say what their messages say; none in a sound store.
+SELECT link FROM outbox WHERE (messages, bytes) IS NOT (
+    SELECT count(*), coalesce(sum(m.line_bytes), 0) FROM message AS m
+    WHERE m.link = outbox.link AND m.direction = 'out' AND m.state IN ('queued', 'held', 'voiding', 'stopped')
+);
+
 -- name: line_add
 -- The exact bytes of a line.
 INSERT INTO line (message, envelope, body) VALUES (:message, :envelope, :body);
 
--- name: line_get
--- The line of a message with its data key.
+-- name: line_list
+-- Lines of messages by their numbers, in the order asked for, with what opens their bodies.
 SELECT message.no, message.key, line.envelope, line.body
-FROM message JOIN line ON line.message = message.no
-WHERE message.link = :link AND message.direction = :direction AND message.seq = :seq;
+FROM json_each(:numbers) AS wanted
+CROSS JOIN message ON message.link = :link AND message.direction = +:direction AND message.seq = wanted.value
+JOIN line ON line.message = message.no
+ORDER BY wanted.key;
 
 -- name: line_drop_body
 -- Let the sealed body of a line go; the envelope stays.
@@ -150,6 +171,17 @@ INSERT INTO announced (
 -- name: announced_void
 -- Remember why the partner gave a number up; the first reason stays.
 UPDATE announced SET void_code = :code WHERE link = :link AND seq = :seq AND void_code = '';
+
+-- name: announced_used
+-- Whether this number or this id was announced.
+SELECT 1 FROM announced WHERE link = :link AND seq = :seq
+UNION ALL SELECT 1 FROM announced WHERE id = :id AND link = :link LIMIT 1;
+
+-- name: announced_newest
+-- The largest announced number and id of a link, as in message_newest.
+SELECT (SELECT max(seq) FROM announced WHERE link = :link), (
+    SELECT id FROM (SELECT id, link FROM announced ORDER BY id DESC LIMIT 256) WHERE link = :link LIMIT 1
+);
 
 -- name: announced_last
 -- The highest announced number of a link.

@@ -3,7 +3,7 @@
 -- name: case_token_add
 -- Remember tokens of a case; known ones stay.
 INSERT INTO case_token (block, token, case_file)
-SELECT DISTINCT :case_file >> 11, value, :case_file FROM json_each(:tokens)
+SELECT :case_file >> 11, value, :case_file FROM json_each(:tokens)
 WHERE true ON CONFLICT DO NOTHING;
 
 -- name: case_token_last_block
