@@ -6,7 +6,8 @@ Steps, with the numbers of docs/protocol/sending.md; `converse` goes on with 5:
 2. second person: asked for where the agreement says so; approval binds the released digest. In an
    emergency one person may release alone, and the second one follows (`emergency`).
 3. seal: the five members filled at release are set; the parts get their salts; the body is sealed. None
-   of this needs the number, so many messages can be sealed at once.
+   of this needs the number, so many messages can be sealed at once, to what was in force when it was read
+   last. That it still is, is judged with the number; if not, the message is sealed anew.
 4. number: in one unit gate, bounds, rules, consent and state; the number; the envelope; outbox row, `sent`
    leaf, case event, audit line. The stored line is what every retry sends. Only here it counts what the
    rules say, so a release does not ask them before; an officer who wants to know first asks `check_draft`.
@@ -27,7 +28,7 @@ from exchange.errors import (
     RejectedError,
     UsageError,
 )
-from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, new_message_id, sha256
+from exchange.ids import Digest, KeyId, LinkId, MessageId, OfficerNumber, new_message_id, sha256
 from exchange.ledger.entries import sent
 from exchange.messages.catalog import message_types
 from exchange.messages.filling import release_digest, released
@@ -35,6 +36,7 @@ from exchange.messages.forms import version_faults
 from exchange.messages.media import Carried
 from exchange.messages.validation import check_form, check_rules
 from exchange.protocol.envelope import Envelope, join_line, sign_envelope
+from exchange.protocol.keyring import PartnerKeys
 from exchange.protocol.parts import Document, attachments_of, commitment, pad, split_document
 from exchange.protocol.seal import seal
 from exchange.protocol.suites import KeyUse, Suite
@@ -50,7 +52,7 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState, OfficerRow
 
 SWITCHES = 2
-"""How often a message is sealed anew because the agreement switched; two switches a second do not happen."""
+"""How often a message is sealed anew because agreement or key changed; two changes a second do not happen."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,10 @@ class Sealed:
     size_class: int
     agreement_n: int
     suite: Suite
+    kid: KeyId
+    """The sealing key of the partner."""
+    keys: PartnerKeys
+    """The keys among which it was chosen."""
 
 
 async def check_draft(
@@ -155,7 +161,7 @@ async def release_checked(
     node.presence.demand_open(link)
 
     async def once() -> MessageRow:
-        pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
+        pairing = await _pairing_to_seal(node, link)
         sealing = partial(seal_message, node, pairing, document, officer=officer, second=second)
         if is_about_many(document):
             ready = await beside(node, lambda: sealing(attachments=attachments))
@@ -176,7 +182,7 @@ async def release_checked(
         node.counters.count("message_released", partner=pairing.partner)
         return row
 
-    row = await _again_if_switched(once)
+    row = await _again_if_switched(node, link, once)
     node.presence.wake(link)
     return Released(link, row.seq, row.id, row.type)
 
@@ -189,13 +195,23 @@ def demand_whole(faults: Sequence[Fault]) -> None:
         )
 
 
-async def _again_if_switched(once: Callable[[], Awaitable[MessageRow]]) -> MessageRow:
-    """Seal and number again if our direction switched to another version of the agreement in between."""
+async def _pairing_to_seal(node: Node, link: LinkId) -> Pairing:
+    """Return what was in force when it was read last; `number` judges whether it still is."""
+    presence = node.presence.of(link)
+    if presence.pairing is None:
+        presence.pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
+    return presence.pairing
+
+
+async def _again_if_switched(
+    node: Node, link: LinkId, once: Callable[[], Awaitable[MessageRow]]
+) -> MessageRow:
+    """Seal and number again if something else came into force since it was read."""
     for _ in range(SWITCHES):
         try:
             return await once()
         except AgreementSwitchedError:
-            continue
+            node.presence.of(link).pairing = None
     return await once()
 
 
@@ -276,6 +292,8 @@ def seal_message(
         len(plaintext),
         pairing.link.agreement_n,
         pairing.agreement.suite,
+        key.kid,
+        pairing.partner_keys,
     )
 
 
@@ -293,12 +311,12 @@ def number(
     Raises:
         InputError: rules, consent or state do not allow it.
         GateClosedError: the gate closed meanwhile.
-        AgreementSwitchedError: it was sealed under another version of the agreement.
+        AgreementSwitchedError: it was sealed under another version of the agreement, or to another key.
+        CardInvalidError, KeyRefusedError: the partner has no sealing key any more.
     """
     node.presence.demand_open(link)
     pairing = pairing_of(uow, node, link)
-    if (pairing.link.agreement_n, pairing.agreement.suite) != (ready.agreement_n, ready.suite):
-        raise AgreementSwitchedError
+    _demand_in_force(node, pairing, ready)
     _demand_room(uow, node, pairing, len(ready.body))
     carried = attachments_of(ready.parts)
     demand_whole(_rule_faults(uow, node, pairing, ready.document, officer, carried))
@@ -323,6 +341,17 @@ def number(
     uow.links.update(replace(pairing.link, next_seq=row.seq + 1))
     uow.audit.record(AuditRow(node.clock.now(), officer, "message_released", row.id, result=second or "one"))
     return row
+
+
+def _demand_in_force(node: Node, pairing: Pairing, ready: Sealed) -> None:
+    """Raise AgreementSwitchedError unless the message would be sealed now as it was."""
+    suite = pairing.agreement.suite
+    if (pairing.link.agreement_n, suite) != (ready.agreement_n, ready.suite):
+        raise AgreementSwitchedError
+    if pairing.partner_keys is ready.keys:
+        return
+    if trusted_sealing_key(pairing.partner_keys, suite=suite, at=node.clock.now()).kid != ready.kid:
+        raise AgreementSwitchedError
 
 
 def _sign(
