@@ -14,7 +14,7 @@ functions of the officer) is left out at the recipient.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
@@ -57,13 +57,30 @@ from exchange.messages.transit_rules import transit_decision_faults, transit_req
 from exchange.messages.versions import Understood, Versions, understood
 from exchange.messages.wording import fault, fault_text
 
-__all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "fault_text", "read_document"]
+__all__ = [
+    "Facts",
+    "KnownFacts",
+    "Model",
+    "RuleContext",
+    "check_form",
+    "check_rules",
+    "fault_text",
+    "read_document",
+]
+
+Model: TypeAlias = BaseModel | Fault
+"""A document in the form of its type, or why it has not that form."""
 
 
-def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple[Fault, ...]:
-    """Return the faults of the catalogue rules and of consent, in order; requires a document of good form."""
+def check_rules(
+    document: Document, context: RuleContext, facts: Facts, *, model: Model | None = None
+) -> tuple[Fault, ...]:
+    """Return the faults of the catalogue rules and of consent, in order; requires a document of good form.
+
+    `model` is what `read_document` gave for this document and these versions, where it was made before.
+    """
     read = understood(document, context.versions)
-    document, model = read.document, _model_of(read)
+    document, model = read.document, model or _model_of(read)
     if isinstance(model, Fault):
         return (model,)
     rules = RULES[text_at(header_of(document), "type")]
@@ -73,7 +90,7 @@ def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple
     return with_attachment_faults(faults, attachment_faults(document, context.attachments))
 
 
-def read_document(document: Document, known: Versions | None = None) -> BaseModel | Fault:
+def read_document(document: Document, known: Versions | None = None) -> Model:
     """Return the model of a document, or one fault when the form does not fit it.
 
     What only a newer minor version knows is left out of the model.
@@ -81,7 +98,7 @@ def read_document(document: Document, known: Versions | None = None) -> BaseMode
     return _model_of(understood(document, known))
 
 
-def _model_of(read: Understood) -> BaseModel | Fault:
+def _model_of(read: Understood) -> Model:
     if read.form is None:
         return fault(
             "version_unsupported",
