@@ -239,7 +239,7 @@ class GateClosedError(NodeError):
 
 
 class AgreementSwitchedError(GateClosedError):
-    """This side switched to another version of the agreement while the message was being sealed."""
+    """Agreement or sealing key are not those any more with which the message was sealed."""
 
     reason = "agreement_switched"
 

@@ -14,7 +14,7 @@ functions of the officer) is left out at the recipient.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ValidationError
 
@@ -55,22 +55,36 @@ from exchange.messages.record_rules import record_faults
 from exchange.messages.reopening_rules import reopening_faults
 from exchange.messages.statement_rules import difference_faults, resolution_faults, statement_faults
 from exchange.messages.transit_rules import transit_decision_faults, transit_request_faults
-from exchange.messages.versions import Versions, understood
+from exchange.messages.versions import Understood, Versions, understood
 from exchange.messages.wording import fault, fault_text
 
-__all__ = ["Facts", "KnownFacts", "RuleContext", "check_form", "check_rules", "fault_text", "read_document"]
+__all__ = [
+    "Facts",
+    "KnownFacts",
+    "Model",
+    "RuleContext",
+    "check_form",
+    "check_rules",
+    "fault_text",
+    "model_of",
+    "read_document",
+]
+
+Model: TypeAlias = BaseModel | Fault
+"""A document in the form of its type, or why it has not that form."""
 
 
-def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple[Fault, ...]:
-    """Return the faults of the catalogue rules and of consent, in order; requires a document of good form."""
+def check_rules(
+    document: Document, context: RuleContext, facts: Facts, *, model: Model | None = None
+) -> tuple[Fault, ...]:
+    """Return the faults of the catalogue rules and of consent, in order; requires a document of good form.
+
+    `model` is what `model_of` gave for this document and these versions, where it was made before.
+    """
     read = understood(document, context.versions)
-    if read.form is None:
-        return (_no_form(),)
-    document = read.document
-    try:
-        model = as_model(read.form.model, document)
-    except ValueError:
-        return (_not_read(),)
+    document, model = read.document, model or _model_of(read)
+    if isinstance(model, Fault):
+        return (model,)
     rules = RULES[text_at(header_of(document), "type")]
     faults = tuple(rules(document, model, context, facts))
     if context.attachments is None:
@@ -78,7 +92,21 @@ def check_rules(document: Document, context: RuleContext, facts: Facts) -> tuple
     return with_attachment_faults(faults, attachment_faults(document, context.attachments))
 
 
-def read_document(document: Document, known: Versions | None = None) -> BaseModel | Fault:
+def model_of(document: Document, known: Versions | None = None) -> Model:
+    """Return the model of a document of good form, as `check_rules` wants it."""
+    return _model_of(understood(document, known))
+
+
+def _model_of(read: Understood) -> Model:
+    if read.form is None:
+        return _no_form()
+    try:
+        return as_model(read.form.model, read.document)
+    except ValueError:
+        return _not_read()
+
+
+def read_document(document: Document, known: Versions | None = None) -> Model:
     """Return the model of a document, or one fault when the form does not fit it.
 
     What only a newer minor version knows is left out of the model.

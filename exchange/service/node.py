@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from exchange.cases.tables import MovementTable
 from exchange.clock import Clock
@@ -21,8 +22,13 @@ from exchange.messages.versions import installed_versions
 from exchange.protocol.frames import Result
 from exchange.protocol.keyring import Keyring
 from exchange.service.ports import Store
-from exchange.service.rows import LinkState
+from exchange.service.rows import LinkState, MessageRow
 from exchange.service.surroundings import Carrier, Counters, HighWater, Journal, Stamper, Witnesses
+from exchange.service.together import Line
+
+if TYPE_CHECKING:
+    from exchange.service.pairing import Pairing
+    from exchange.service.release import Ready
 
 CLOCK_TOLERANCE_S = 60
 """Design 5: a wall clock that moved this far against the monotonic clock is in doubt."""
@@ -84,6 +90,10 @@ class LinkPresence:
     in_flight: dict[int, float] = field(default_factory=dict)
     """Number of an offered line, and until which monotonic second it counts as on its way."""
     owed_results: list[Result] = field(default_factory=list)
+    pairing: "Pairing | None" = None
+    """What was in force when it was read last: enough to seal with, and judged anew with the number."""
+    numbering: "Line[Ready, MessageRow]" = field(default_factory=Line)
+    """Sealed messages that wait for their numbers."""
     card_wanted: bool = False
     """The partner said that it does not know our current card."""
     partner_holds: int | None = None

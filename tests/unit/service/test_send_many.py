@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from exchange.errors import UsageError
 from exchange.interfaces.api.messaging import MAX_MANY
-from tests.support.notices import child_notice, small_notice
+from exchange.service.rows import LinkState
+from tests.support.notices import child_notice, notice, small_notice
 from tests.support.staff import Desks
 from tests.support.world import VN, World
 
@@ -50,6 +51,45 @@ def test_a_wrong_file_is_named_in_its_place_and_stops_no_other(play: Callable[[S
         first, second, third = answer["sent"]
         assert (first["fate"], third["fate"]) == ("released", "released")
         assert second["error"]["faults"][0]["code"] == "date_invalid"
+
+    play(story)
+
+
+def test_what_does_not_fit_its_case_leaves_no_gap_in_the_numbers(play: Callable[[Story], None]) -> None:
+    """The second notice about one case is refused where it takes its number, between two others."""
+
+    async def story(desks: Desks, world: World) -> None:
+        twice = notice(world.kh.node, VN)
+
+        answer = await desks.kh("message.send_many", documents=[twice, twice, small_notice()])
+
+        first, second, third = answer["sent"]
+        assert (first["seq"], third["seq"]) == (1, 2)
+        assert second["error"]["faults"][0]["code"] == "state_conflict"
+        for one in (first, third):
+            await desks.sent(one)
+
+    play(story)
+
+
+def test_files_of_one_call_take_their_numbers_in_one_commit(play: Callable[[Story], None]) -> None:
+    async def story(desks: Desks, world: World) -> None:
+        before = world.kh.store.commits
+
+        await desks.kh("message.send_many", documents=[small_notice() for _ in range(5)])
+
+        assert world.kh.store.commits == before + 1
+
+    play(story)
+
+
+def test_while_the_gate_is_closed_every_file_of_a_call_is_kept(play: Callable[[Story], None]) -> None:
+    async def story(desks: Desks, world: World) -> None:
+        world.kh.node.presence.of(world.link).gate = LinkState.CLOSED
+
+        answer = await desks.kh("message.send_many", documents=[small_notice() for _ in range(3)])
+
+        assert [one["fate"] for one in answer["sent"]] == ["waiting"] * 3
 
     play(story)
 

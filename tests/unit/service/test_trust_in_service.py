@@ -8,15 +8,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
-from exchange.errors import SignatureInvalidError
+from exchange.errors import CardInvalidError, SignatureInvalidError
 from exchange.ids import AgencyCode, KeyId
 from exchange.ledger.entries import Entry, Event, keyx
-from exchange.protocol.cardform import Revocation
+from exchange.protocol.cardform import CardKey, Revocation
 from exchange.protocol.cards import Card
 from exchange.protocol.frames import encode_frame
 from exchange.protocol.gatewords import GateWord, new_nonce, sign_gate_word
+from exchange.protocol.jws import decode_segment
 from exchange.protocol.keyring import KeySpan
-from exchange.protocol.suites import KeyUse
+from exchange.protocol.strictjson import parse_object
+from exchange.protocol.suites import KeyUse, Suite
 from exchange.service import logbook
 from exchange.service.converse import absorb, compose
 from exchange.service.gatetalk import verify_partner_word
@@ -481,5 +483,53 @@ def test_a_cosignature_under_a_revoked_key_is_not_kept(why: Revocation) -> None:
         after, _ = await world.vn.store.read(lambda uow: uow.logs.cosigned(world.link, VN))
         assert after == before
         assert set(await kinds(world)) == {"signature_missing"}
+
+    play(story)
+
+
+# --- the key a new message is sealed to --------------------------------------------------------------
+
+
+def _sealing_for(world: World) -> CardKey:
+    """Return the key of VN to which KH seals its first messages."""
+    return identity.agency(VN).card.current(KeyUse.SEAL, world.kh.clock.now(), suite=Suite.HYBRID)
+
+
+def _without(lost: CardKey, *others: CardKey) -> Card:
+    """Return the next card of VN, which revokes a key and may name others."""
+    vn = identity.agency(VN)
+    keys = (replace(key, revoked=Revocation.COMPROMISED) if key == lost else key for key in vn.fields.keys)
+    return vn.but(keys=(*keys, *others), serial=2).card
+
+
+async def _sealed_to(world: World, row: MessageRow) -> str:
+    """Return the id of the key that opens a message of KH."""
+    _, body = await world.kh.store.read(lambda uow: uow.messages.line(world.link, Direction.OUT, row.seq))
+    assert body is not None
+    return str(parse_object(decode_segment(body.partition(b".")[0]))["kid"])
+
+
+def test_after_a_new_card_the_next_message_is_sealed_to_its_key() -> None:
+    """What was read for the message before counts no more."""
+
+    async def story(world: World) -> None:
+        first = _sealing_for(world)
+        keys = identity.agency(VN, "next").fields.keys
+        other = next(key for key in keys if key.algorithm is first.algorithm)
+        await send(world)
+        await take_card(world.kh.node, VN, _without(first, other).raw)
+
+        assert await _sealed_to(world, await send(world)) == other.kid
+
+    play(story)
+
+
+def test_after_the_sealing_key_was_revoked_nothing_is_sealed_to_it() -> None:
+    async def story(world: World) -> None:
+        await send(world)
+        await take_card(world.kh.node, VN, _without(_sealing_for(world)).raw)
+
+        with pytest.raises(CardInvalidError):
+            await send(world)
 
     play(story)
