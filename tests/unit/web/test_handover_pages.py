@@ -197,6 +197,32 @@ def test_an_officer_at_the_crossing_writes_nothing_but_stops(tmp_path: Path, kin
     play(tmp_path, story)
 
 
+def test_a_cancellation_at_the_crossing_says_itself_what_it_cancels(tmp_path: Path) -> None:
+    """Nobody types a code at a crossing: the sheet knows which handover it is."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        _, movement = await proposed(desks, await accepted(desks))
+        border = await at_the_crossing(house)
+        await border.get(f"/handover/{movement}")
+        form = (await border.post(f"/handover/{movement}/stop", type="CAN", case="")).to
+        answers: dict[str, dict[str, str]] = {"reason": {"f": "security"}, "purpose": {"f": "handover"}}
+        asked: list[str] = []
+        while not (step := (await border.get(form)).to).endswith("/check"):
+            asked.append(step.rpartition("/")[2])
+            hidden = (await border.get(step)).hidden
+            await border.post(step, version=hidden["version"], back="", **answers.get(asked[-1], {}))
+        shown = await border.get(f"{form}/check")
+        sent = await border.post(f"{form}/send", version=shown.hidden["version"])
+        await desks.quiet()
+
+        assert "target" not in asked
+        assert sent.to.startswith("/sent/")
+        (row,) = (await desks.vn("handover.list"))["handovers"]
+        assert (row["code"], row["state"]) == (movement, "cancelled")
+
+    play(tmp_path, story)
+
+
 def test_a_withdrawal_at_the_crossing_takes_one_person_off(tmp_path: Path) -> None:
     async def story(world: World, house: House, desks: Desks) -> None:
         codes = await accepted(desks)

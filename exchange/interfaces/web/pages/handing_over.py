@@ -6,7 +6,7 @@ handover officer sees a movement around its window only (`cases.permissions`, 5)
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from exchange.cases.permissions import Act, sees_movement
 from exchange.errors import Fault, InputError, NotAllowedError, UsageError
@@ -30,7 +30,8 @@ from exchange.service.handovers import find_movement
 
 MOST_NEAR = 200
 """Movements, last changed first, among which those near their window are looked for."""
-STOPS = ("CAN", "INC", "HLD", "CWD")
+CANCELLATION: Final = "CAN"
+STOPS = (CANCELLATION, "INC", "HLD", "CWD")
 OF_ONE = frozenset({"HLD", "CWD", "INC"})
 """Stops that may concern one person of the list."""
 _LINE = ("outcome", "reason", "condition", "identity_check")
@@ -136,7 +137,8 @@ async def stop(clerk: Clerk) -> Reply:
     row = await clerk.node.store.read(lambda uow: proposed(uow, find_movement(uow, code)))
     listed = [person["case"] for person in found["persons"]]
     cases = (case,) if case in listed and type_code in OF_ONE else tuple(listed)
-    form = await form_after(clerk, type_code, row.id, cases)
+    cancelled = code if type_code == CANCELLATION else ""
+    form = await form_after(clerk, type_code, row.id, cases, movement=cancelled)
     return Redirect(f"/form/{form.id}")
 
 
