@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from exchange.interfaces.web.desk import House
 from exchange.service.rows import Direction
-from tests.journeys.test_handover_desk import accepted, departed, proposed
+from tests.journeys.test_handover_desk import accepted, departed, proposed, signed
 from tests.support.staff import BORDER, Desks
 from tests.support.visitors import Visitor, acts, give_account, open_house
 from tests.support.world import World
@@ -153,6 +153,61 @@ def test_nothing_can_be_signed_before_the_departure(tmp_path: Path) -> None:
         shown = await border.get(f"/handover/{movement}/sign")
 
         assert (shown.status, shown.says("no record of this handover can be signed now")) == (400, True)
+
+    play(tmp_path, story)
+
+
+async def to_countersign(desks: Desks) -> str:
+    """Return a movement whose record waits for the signature of the origin side."""
+    movement, _ = await departed(desks)
+    await signed(desks, movement)
+    return movement
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "Enter: Is the record right?"),
+        ({"agreed": "perhaps"}, "Enter: Is the record right?"),
+        ({"agreed": "no"}, "Enter: What is not agreed"),
+        ({"agreed": "no", "reservations": "  "}, "Enter: What is not agreed"),
+    ],
+    ids=["nothing chosen", "no such choice", "no reservation", "an empty reservation"],
+)
+def test_the_record_of_the_partner_is_not_signed_without_a_clear_word(
+    tmp_path: Path, fields: dict[str, str], words: str
+) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement = await to_countersign(desks)
+        theirs = await open_house(world.vn, tmp_path)
+        await give_account(theirs, BORDER, "handover")
+        border = await at_the_crossing(theirs)
+        await border.get(f"/handover/{movement}/sign")
+
+        shown = await border.post(f"/handover/{movement}/sign", **fields)
+
+        assert shown.status == 400
+        assert shown.words.count(words) == 2
+        assert not shown.says("When it began")
+
+    play(tmp_path, story)
+
+
+def test_the_record_of_the_partner_is_signed_once(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement = await to_countersign(desks)
+        theirs = await open_house(world.vn, tmp_path)
+        await give_account(theirs, BORDER, "handover")
+        border = await at_the_crossing(theirs)
+        await border.get(f"/handover/{movement}/sign")
+        shown = await border.post(f"/handover/{movement}/sign", agreed="yes")
+        fields = {name: value for name, value in shown.hidden.items() if name != "token"}
+
+        first = await border.post(f"/handover/{movement}/sign", **fields)
+        second = await border.post(f"/handover/{movement}/sign", **fields)
+
+        assert first.to.startswith("/sent/")
+        assert second.to == first.to
 
     play(tmp_path, story)
 
