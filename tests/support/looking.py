@@ -39,7 +39,8 @@ _WORDS: Final = """() => {
     const found = new Set(), walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walker.nextNode()) {
         const node = walker.currentNode, around = node.parentElement;
-        if (around.closest('.said, .code, .desk-header__names, option, textarea, [lang=en]')) continue;
+        if (around.closest('.said, .code, .desk-header__names, [lang=en]')) continue;
+        if (around.closest('noscript, option, textarea')) continue;
         for (const word of node.data.match(/(?<![\\w.-])[A-Za-z][a-z]{3,}(?![\\w-])/g) || []) found.add(word);
     }
     return [...found];
