@@ -47,7 +47,7 @@ test: venv
 
 axe: venv
 	@tools/browser.sh || true
-	@EVERY_LANGUAGE=yes $(BIN)/python -m pytest -n 0 tests/web/test_pages_in_a_browser.py -k serious $(ARGS)
+	@EVERY_LANGUAGE=yes $(BIN)/python -m pytest -n 0 tests/web/test_pages_in_a_browser.py -k "serious or list" $(ARGS)
 
 interop:
 	@tools/node.sh

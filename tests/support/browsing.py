@@ -16,9 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from exchange.i18n import ENGLISH
+from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 from tests.support.pair import RealNode, RealPair
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -32,6 +34,8 @@ ARGUMENTS = (
 )  # fmt: skip
 ZONE = ZoneInfo("Asia/Phnom_Penh")
 BORDER, RECEPTION, AUDITOR, ADMINISTRATOR = "P-0003", "P-0004", "P-0005", "P-0006"
+NEWCOMER = "P-0010"
+"""Has to choose a password first."""
 ROLES = {
     "P-0001": ("officer",),
     "P-0002": ("officer", "releaser"),
@@ -39,6 +43,7 @@ ROLES = {
     RECEPTION: ("officer",),
     AUDITOR: ("auditor",),
     ADMINISTRATOR: ("administrator",),
+    NEWCOMER: ("officer",),
 }
 _OFFICES = {"KH": ("KH-DOSVY-SVR", "KH-DOSVY-SVR"), "VN": ("VN-BG", "VN-MOH")}
 """Who hands over or takes over at the crossing, and who receives."""
@@ -63,7 +68,7 @@ class PagesPair:
     """Two enrolled nodes with pages; an account is opened for who sits down at a browser."""
 
     pair: RealPair
-    _passwords: dict[tuple[str, str], str] = field(default_factory=dict)
+    _passwords: dict[tuple[Path, str], str] = field(default_factory=dict)
 
     @property
     def kh(self) -> RealNode:
@@ -73,12 +78,12 @@ class PagesPair:
     def vn(self) -> RealNode:
         return self.pair.vn
 
-    def password(self, node: RealNode, number: str) -> str:
+    def password(self, node: RealNode, number: str, *, language: str = ENGLISH) -> str:
         """Return the password of an officer, whose account is opened when it is asked for first."""
-        place = node.code, number
+        place = node.folder, number
         if place not in self._passwords:
-            roles = list(ROLES[number])
-            answer = node.service.ask("account.open", number=number, roles=roles, password_stays=True)
+            asked = {"roles": list(ROLES[number]), "password_stays": number != NEWCOMER, "language": language}
+            answer = node.service.ask("account.open", number=number, **asked)
             self._passwords[place] = answer["first_password"]
         return self._passwords[place]
 
@@ -105,8 +110,17 @@ def _people(node: RealNode) -> None:
         node.service.ask("officer.add", number=number, name=name, office=office, functions=[function])
 
 
+@dataclass(frozen=True)
+class Answered:
+    """The last answer that was shown as a page."""
+
+    method: str
+    path: str
+    status: int
+
+
 class Officer:
-    """One person at one browser."""
+    """One person at one browser; "" is nobody, who cannot sign in."""
 
     def __init__(
         self,
@@ -117,9 +131,12 @@ class Officer:
         *,
         script: bool = False,
         width: int = 1100,
+        host: str = "127.0.0.1",
+        language: str = ENGLISH,
     ) -> None:
-        self.base = f"http://127.0.0.1:{node.pages}"
-        self.number, self.password = number, made.password(node, number)
+        self.base = f"http://{host}:{node.pages}"
+        self.number = number
+        self.password = made.password(node, number, language=language) if number else ""
         self.saved: list[str] = []
         """Names under which the browser would save what it got."""
         self.asked: list[str] = []
@@ -131,9 +148,16 @@ class Officer:
         )
         self.context.set_default_timeout(WAIT_MS)
         self.context.on("request", lambda request: self.asked.append(request.url))
+        self.answered = Answered("", "", 0)
+        self.context.on("response", self._note)
         self.page: Page = self.context.new_page()
         self.page.on("console", lambda line: self.stopped.append(line.text) if line.type == "error" else None)
         self.page.on("pageerror", lambda error: self.stopped.append(str(error)))
+
+    def _note(self, response: Response) -> None:
+        request = response.request
+        if request.is_navigation_request():
+            self.answered = Answered(request.method, urlsplit(request.url).path, response.status)
 
     def sign_in(self) -> "Officer":
         self.page.goto(f"{self.base}/sign-in")
@@ -147,6 +171,14 @@ class Officer:
         self.go("/account")
         self.fill("language", language)
         self.page.locator('form[action="/account/language"] button').click()
+
+    def change_language(self, language: str) -> None:
+        """Choose the language in a second window; this one shows it as soon as it is loaded again."""
+        token = self.page.locator("input[name=token]").first.get_attribute("value") or ""
+        address = f"{self.base}/account/language"
+        form = {"token": token, "language": language}
+        answer = self.context.request.post(address, form=form, max_redirects=0)
+        assert answer.status == 303, answer.status
 
     def go(self, path: str) -> None:
         self.page.goto(f"{self.base}{path}")

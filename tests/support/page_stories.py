@@ -40,13 +40,12 @@ def notice(name: str = PERSON, born: str = "2001") -> dict[str, dict[str, str]]:
     }  # fmt: skip
 
 
-def appoint(made: PagesPair) -> str:
-    """Let the person who was announced be accepted and a handover be agreed, by command; return the case."""
+def appoint(made: PagesPair, notice: str) -> str:
+    """Let the person of a notice be accepted and a handover be agreed, by command; return the case."""
     now = datetime.now(ZONE)
-    (notice,) = made.vn.messages("in")
     valid_until = str((now + timedelta(days=60)).date())
     outcome = {"outcome": "accepted", "valid_until": valid_until, "reception": "VN-MOH"}
-    decision = made.vn.service.ask("message.answer", id=notice["id"], officer=FIRST, **outcome)
+    decision = made.vn.service.ask("message.answer", id=notice, officer=FIRST, **outcome)
     made.pair.until(lambda: made.pair.is_quiet() and _is_here(made.kh, decision["id"]))
     shown = made.kh.service.ask("message.show", id=decision["id"], officer=FIRST)
     codes = shown["document"]["header"]["case_codes"]
@@ -63,10 +62,10 @@ def appoint(made: PagesPair) -> str:
     )  # fmt: skip
     made.pair.until(lambda: made.pair.is_quiet() and _is_here(made.vn, proposal["id"]))
     confirm = {"response": "confirm", "receiving_officers": [BORDER]}
-    made.vn.service.ask(
+    confirmed = made.vn.service.ask(
         "message.answer", id=proposal["id"], officer=FIRST, **{"as": "HRP", "document": confirm}
     )
-    made.pair.until(lambda: made.pair.is_quiet() and len(made.kh.messages("in")) == 2)
+    made.pair.until(lambda: made.pair.is_quiet() and _is_here(made.kh, confirmed["id"]))
     return str(codes[0])
 
 

@@ -9,6 +9,7 @@
 Passphrases are random and reach the processes by their environment. Nothing of the product is replaced.
 """
 
+import contextlib
 import os
 import secrets
 import signal
@@ -16,6 +17,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -49,6 +51,8 @@ class RealNode:
     only_calls: bool = False
     pages: int = 0
     """Port of the pages; 0 for none."""
+    codes: bool = False
+    """One-time codes are needed to sign in."""
     tsa: tuple[TsaSection, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
@@ -70,7 +74,7 @@ class RealNode:
                 code=self.code, node=secrets.token_hex(8), names={"en": f"Agency {self.code}"},
                 office=self.code, training=True,
             ),
-            desk=DeskSection(port=self.pages, codes=False),
+            desk=DeskSection(port=self.pages, codes=self.codes),
             door=DoorSection(host="127.0.0.1", port=self.port, address=self.address),
             paths=PathsSection(high_water=self.marks if self.by_files else ""),
             tsa=list(self.tsa),
@@ -136,6 +140,19 @@ class RealNode:
         assert self.process is not None
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def lone_node(folder: Path) -> Iterator[RealNode]:
+    """Run a node without any partner, at whose pages nobody signs in without a code."""
+    port, pages = _free_ports()
+    node = RealNode(folder / "alone", KH, port, pages=pages, codes=True)
+    node.set_up()
+    try:
+        node.start()
+        yield node
+    finally:
+        node.kill()
 
 
 class RealPair:

@@ -10,9 +10,9 @@ from playwright.sync_api import Browser
 from tests.support.browsing import PagesPair, chromium, pages_pair
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def every_language() -> bool:
-    """Whether each page is checked in every language (`make axe`), not in two of them in turn."""
+    """Whether each page is checked in every language (`make axe`), not in one of them in turn."""
     return os.environ.get("EVERY_LANGUAGE") == "yes"
 
 

@@ -1,174 +1,86 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every page in a real browser: accessible, within its policy, on a telephone, small, on paper."""
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from exchange.i18n import ENGLISH, LANGUAGES
 from playwright.sync_api import Browser
-from tests.support.browsing import ADMINISTRATOR, AUDITOR, BORDER, Officer, PagesPair
-from tests.support.page_stories import Return, appoint
+from tests.support.browsing import BORDER, Officer, PagesPair, chromium
+from tests.support.looking import Looker, Seen
+from tests.support.page_states import States
+from tests.support.pair import RealNode, lone_node
 
 AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 NO_AXE = "the npm package axe-core is missing; run: tools/browser.sh"
-PAGES = {
-    "P-0001": (
-        "/today",
-        "/cases",
-        "/search",
-        "/handovers",
-        "/partners",
-        "/write",
-        "/account",
-        "CASE",
-        "FORM",
-        "CHECK",
-        "FILES",
-        "LIST",
-        "/due/theirs",
-        "/retention",
-        "KEEPING",
-        "ERASE",
-        "NO_REASON",
-        "ACCESS",
-    ),
-    "P-0002": ("DRAFT", "/retention", "KEEPING"),
-    BORDER: ("/handovers", "SHEET", "/acts"),
-    AUDITOR: ("/audit", "/acts", "/partners"),
-    ADMINISTRATOR: ("/accounts", "/accounts/P-0001", "/keys", "/partners"),
-}
-SERIOUS = {"serious", "critical"}
 MOST_FIRST, MOST_LATER = 150_000, 30_000
 """Bytes of a first and of a later visit, without compression; issue of the desk."""
 
 
 @pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealNode]:
+    with lone_node(tmp_path_factory.mktemp("alone")) as node:
+        yield node
+
+
+@pytest.fixture(scope="module")
+def browser(made: PagesPair, alone: RealNode) -> Iterator[Browser]:
+    """Run the browser once every node is set up: it keeps an event loop of its own in this thread."""
+    del made, alone
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
 def told(browser: Browser, made: PagesPair) -> dict[str, str]:
-    """Announce a person, agree the handover, and leave a form open; return addresses by name."""
-    story = Return(browser, made)
-    story.announce()
-    case = appoint(made)
-    story.kh.go("/write")
-    story.kh.press("Begin")
-    form = re.findall(r"/form/[0-9a-f-]{36}", story.kh.page.url)[0]
-    border = Officer(browser, made, made.kh, BORDER).sign_in()
-    border.go("/handovers")
-    sheet = re.findall(r"/handover/[0-9A-Z-]{14}", border.page.content())[0]
-    notice = made.kh.service.ask("message.list", limit=100)["messages"][-1]["id"]
-    return {
-        "CASE": f"/case/{case}",
-        "FORM": f"{form}/persons/0/consents",
-        "CHECK": f"{form}/check",
-        "FILES": f"{form}/files",
-        "LIST": f"{form}/list",
-        "SHEET": sheet,
-        "DRAFT": f"/message/{notice}",
-        "KEEPING": f"/case/{case}/keeping",
-        "ERASE": f"/case/{case}/keeping/erase?reason=person_asked",
-        "NO_REASON": f"/case/{case}/keeping/hold",
-        "ACCESS": f"/case/{case}/access",
-    }
+    """Return the names of what the pages show."""
+    return States(browser, made).names
 
 
-def every_page(told: dict[str, str]) -> list[tuple[str, str]]:
-    return [(number, told.get(path, path)) for number, paths in PAGES.items() for path in paths]
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_no_page_has_a_serious_or_critical_finding(
-    language: str, told: dict[str, str], browser: Browser, made: PagesPair, every_language: bool
-) -> None:
-    """Checked by axe-core, also the sign-in: each page in English and in one more language, in turn.
-
-    Only words differ between the languages, and axe takes a second for a page. `make axe` takes every page in
-    every language.
-    """
+@pytest.fixture(scope="module")
+def seen(
+    told: dict[str, str], browser: Browser, made: PagesPair, alone: RealNode, every_language: bool
+) -> Seen:
+    """Look at every page once; what is wrong with them is told by the tests below."""
     if not AXE.is_file():
         raise AssertionError(NO_AXE)
-    source = AXE.read_text(encoding="utf-8")
-    found: list[str] = []
-    for number in PAGES:
-        officer = Officer(browser, made, made.kh, number, script=True)
-        officer.go("/sign-in")
-        found += findings(officer, source, "/sign-in")
-        officer.sign_in()
-        officer.speak(language)
-        for path in PAGES[number] if every_language else in_turn(number, language):
-            officer.go(told.get(path, path))
-            assert officer.page.locator("html").get_attribute("lang") == language
-            found += findings(officer, source, path)
-        officer.speak("en")
-        officer.context.close()
-
-    assert found == []
+    axe = AXE.read_text(encoding="utf-8")
+    return Looker(browser, made, alone, axe, told, MOST_LATER, every_language=every_language).look()
 
 
-def in_turn(number: str, language: str) -> tuple[str, ...]:
-    """Return the pages of an account that are looked at in a language."""
-    others = [one for one in LANGUAGES if one != ENGLISH]
-    pages = PAGES[number]
-    return pages if language == ENGLISH else pages[others.index(language) :: len(others)]
+def test_every_page_is_the_one_of_the_list(seen: Seen) -> None:
+    """Heading, status, language and route: otherwise the tests below would look at something else."""
+    assert seen.other_page == []
 
 
-def findings(officer: Officer, source: str, path: str) -> list[str]:
-    """Return what axe finds on the present page."""
-    officer.page.evaluate(source)
-    result = officer.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{path}: {one['id']} at {one['nodes'][0]['target']}"
-        for one in result["violations"]
-        if one["impact"] in SERIOUS
-    ]
+def test_no_page_has_a_serious_or_critical_finding(seen: Seen) -> None:
+    """Checked by axe-core; only words differ between the languages. `make axe` takes all of them."""
+    assert seen.serious == []
 
 
-def test_no_page_breaks_its_policy_or_asks_another_host(
-    told: dict[str, str], browser: Browser, made: PagesPair
-) -> None:
-    """What is refused is left out: the browser tells of the status itself, among what was stopped."""
-    for number in PAGES:
-        officer = Officer(browser, made, made.kh, number, script=True).sign_in()
-        for path in PAGES[number]:
-            if path != "NO_REASON" and (path != "/acts" or number == AUDITOR):
-                officer.go(told.get(path, path))
-            assert officer.page.locator("script").count() == 0
-
-        assert officer.stopped == []
-        assert [url for url in officer.asked if not url.startswith(officer.base)] == []
-        officer.context.close()
+def test_no_page_breaks_its_policy_or_asks_another_host(seen: Seen) -> None:
+    assert seen.stopped == []
+    assert seen.foreign == []
 
 
-def test_every_page_fits_a_telephone(told: dict[str, str], browser: Browser, made: PagesPair) -> None:
-    wide = []
-    for number in PAGES:
-        officer = Officer(browser, made, made.kh, number, script=True, width=360).sign_in()
-        for path in PAGES[number]:
-            officer.go(told.get(path, path))
-            width = officer.page.evaluate("document.documentElement.scrollWidth")
-            wide += [(path, width)] if width > 360 else []
-        officer.context.close()
-
-    assert wide == []
+def test_script_stands_on_the_pages_for_passkeys_alone(seen: Seen) -> None:
+    assert seen.script == []
 
 
-def test_visits_are_small(told: dict[str, str], browser: Browser, made: PagesPair) -> None:
+def test_every_page_fits_a_telephone(seen: Seen) -> None:
+    assert seen.too_wide == []
+
+
+def test_no_page_in_khmer_or_thai_has_an_english_word(seen: Seen) -> None:
+    assert seen.english_words == []
+
+
+def test_visits_are_small(seen: Seen, browser: Browser, made: PagesPair) -> None:
     officer = Officer(browser, made, made.kh, "P-0001")
     officer.go("/sign-in")
-    first = bytes_of(officer)
-    officer.sign_in()
-    later = []
-    for path in (
-        "/today",
-        "/cases",
-        "/handovers",
-        "/retention",
-        *(told[name] for name in ("CASE", "FORM", "CHECK", "LIST", "DRAFT", "KEEPING", "ERASE")),
-    ):
-        officer.go(path)
-        later.append(bytes_of(officer))
 
-    assert first <= MOST_FIRST
-    assert max(later) <= MOST_LATER, later
+    assert bytes_of(officer) <= MOST_FIRST
+    assert seen.too_large == []
 
 
 def bytes_of(officer: Officer) -> int:
@@ -220,7 +132,7 @@ def test_a_case_is_looked_at_for_holding_back_with_the_keyboard_alone(
 ) -> None:
     """From the case over its keeping to what a hold would do, and to the cases that are kept."""
     officer = Officer(browser, made, made.kh, "P-0001", script=True).sign_in()
-    officer.go(told["CASE"])
+    officer.go(f"/case/{told['case']}")
     keyboard = officer.page.keyboard
 
     tab_to(officer, "Erase this case, or hold it back")
@@ -231,7 +143,7 @@ def test_a_case_is_looked_at_for_holding_back_with_the_keyboard_alone(
     tab_to(officer, "Show what would happen")
     keyboard.press("Enter")
     officer.page.wait_for_url("**/keeping/hold?reason=court")
-    officer.go(told["KEEPING"])
+    officer.go(f"/case/{told['case']}/keeping")
     tab_to(officer, "Erase, and hold back")
     keyboard.press("Enter")
     officer.page.wait_for_url("**/retention")

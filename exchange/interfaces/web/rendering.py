@@ -67,6 +67,7 @@ def environment(language: str) -> Environment:
         "language_of": lambda tag: language_of(str(tag), language),
         "language_name": language_name,
         "undefined": None,  # a name that the components use for "nothing"
+        "field_error": lambda text: {"text": text, "visuallyHiddenText": catalogue.gettext("Error")},
         "fault_words": lambda one: fault_words(
             str(one.rule),
             code=str(one.code),

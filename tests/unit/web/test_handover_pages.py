@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from exchange.interfaces.web.desk import House
 from exchange.service.rows import Direction
-from tests.journeys.test_handover_desk import accepted, departed, proposed
+from tests.journeys.test_handover_desk import accepted, departed, proposed, signed
 from tests.support.staff import BORDER, Desks
 from tests.support.visitors import Visitor, acts, give_account, open_house
 from tests.support.world import World
@@ -157,6 +157,61 @@ def test_nothing_can_be_signed_before_the_departure(tmp_path: Path) -> None:
     play(tmp_path, story)
 
 
+async def to_countersign(desks: Desks) -> str:
+    """Return a movement whose record waits for the signature of the origin side."""
+    movement, _ = await departed(desks)
+    await signed(desks, movement)
+    return movement
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({}, "Enter: Is the record right?"),
+        ({"agreed": "perhaps"}, "Enter: Is the record right?"),
+        ({"agreed": "no"}, "Enter: What is not agreed"),
+        ({"agreed": "no", "reservations": "  "}, "Enter: What is not agreed"),
+    ],
+    ids=["nothing chosen", "no such choice", "no reservation", "an empty reservation"],
+)
+def test_the_record_of_the_partner_is_not_signed_without_a_clear_word(
+    tmp_path: Path, fields: dict[str, str], words: str
+) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement = await to_countersign(desks)
+        theirs = await open_house(world.vn, tmp_path)
+        await give_account(theirs, BORDER, "handover")
+        border = await at_the_crossing(theirs)
+        await border.get(f"/handover/{movement}/sign")
+
+        shown = await border.post(f"/handover/{movement}/sign", **fields)
+
+        assert shown.status == 400
+        assert shown.words.count(words) == 2
+        assert not shown.says("When it began")
+
+    play(tmp_path, story)
+
+
+def test_the_record_of_the_partner_is_signed_once(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement = await to_countersign(desks)
+        theirs = await open_house(world.vn, tmp_path)
+        await give_account(theirs, BORDER, "handover")
+        border = await at_the_crossing(theirs)
+        await border.get(f"/handover/{movement}/sign")
+        shown = await border.post(f"/handover/{movement}/sign", agreed="yes")
+        fields = {name: value for name, value in shown.hidden.items() if name != "token"}
+
+        first = await border.post(f"/handover/{movement}/sign", **fields)
+        second = await border.post(f"/handover/{movement}/sign", **fields)
+
+        assert first.to.startswith("/sent/")
+        assert second.to == first.to
+
+    play(tmp_path, story)
+
+
 async def _records(house: House) -> int:
     rows: Any = await house.node.store.read(lambda uow: uow.messages.list(direction=Direction.OUT, limit=100))
     return sum(row.type == "HRC" for row in rows)
@@ -193,6 +248,32 @@ def test_an_officer_at_the_crossing_writes_nothing_but_stops(tmp_path: Path, kin
 
         assert stopped.status == 400
         assert written.status == (403 if kind else 400)
+
+    play(tmp_path, story)
+
+
+def test_a_cancellation_at_the_crossing_says_itself_what_it_cancels(tmp_path: Path) -> None:
+    """Nobody types a code at a crossing: the sheet knows which handover it is."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        _, movement = await proposed(desks, await accepted(desks))
+        border = await at_the_crossing(house)
+        await border.get(f"/handover/{movement}")
+        form = (await border.post(f"/handover/{movement}/stop", type="CAN", case="")).to
+        answers: dict[str, dict[str, str]] = {"reason": {"f": "security"}, "purpose": {"f": "handover"}}
+        asked: list[str] = []
+        while not (step := (await border.get(form)).to).endswith("/check"):
+            asked.append(step.rpartition("/")[2])
+            hidden = (await border.get(step)).hidden
+            await border.post(step, version=hidden["version"], back="", **answers.get(asked[-1], {}))
+        shown = await border.get(f"{form}/check")
+        sent = await border.post(f"{form}/send", version=shown.hidden["version"])
+        await desks.quiet()
+
+        assert "target" not in asked
+        assert sent.to.startswith("/sent/")
+        (row,) = (await desks.vn("handover.list"))["handovers"]
+        assert (row["code"], row["state"]) == (movement, "cancelled")
 
     play(tmp_path, story)
 

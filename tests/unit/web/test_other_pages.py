@@ -76,6 +76,25 @@ def test_a_search_for_nothing_or_for_no_reason_finds_nothing(tmp_path: Path, fie
     play(tmp_path, story)
 
 
+def test_a_search_speaks_the_language_of_the_officer(tmp_path: Path) -> None:
+    """Also the word before an error, which is only read out, and how well somebody fits."""
+
+    async def story(world: World, house: House) -> None:
+        officer = await signed_in(house, OFFICER)
+        await officer.post("/account/language", language="th")
+        await officer.get("/search")
+
+        refused = await officer.post("/search", purpose="handover")
+        found = await officer.post("/search", name=NAMES[0], purpose="handover")
+
+        assert refused.status == 400
+        assert "Error" not in refused.text
+        assert found.says("ชื่อเดียวกัน")
+        assert not found.says("spelling")
+
+    play(tmp_path, story)
+
+
 def test_opening_a_case_is_recorded_with_the_purpose_of_the_search(tmp_path: Path) -> None:
     async def story(world: World, house: House) -> None:
         officer = await signed_in(house, OFFICER)

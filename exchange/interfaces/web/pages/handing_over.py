@@ -6,7 +6,7 @@ handover officer sees a movement around its window only (`cases.permissions`, 5)
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from exchange.cases.permissions import Act, sees_movement
 from exchange.errors import Fault, InputError, NotAllowedError, UsageError
@@ -30,13 +30,16 @@ from exchange.service.handovers import find_movement
 
 MOST_NEAR = 200
 """Movements, last changed first, among which those near their window are looked for."""
-STOPS = ("CAN", "INC", "HLD", "CWD")
+CANCELLATION: Final = "CAN"
+STOPS = (CANCELLATION, "INC", "HLD", "CWD")
 OF_ONE = frozenset({"HLD", "CWD", "INC"})
 """Stops that may concern one person of the list."""
 _LINE = ("outcome", "reason", "condition", "identity_check")
 _PLACES = frozenset({"minutes_number", "started_at", "ended_at", "reservations"})
 _NOT_KEPT = frozenset({"token", "signs", "by"})
 """Fields of the page that shows what is signed, not of the record."""
+IS_RIGHT, NOT_AGREED = "Is the record right?", "What is not agreed"
+"""Titles of the page where the record of the partner is signed; the template has them, too."""
 RECORD = "HRC"
 SCAN = "handover_minutes_scan"
 _TIMES = (
@@ -80,7 +83,7 @@ async def sheet(clerk: Clerk) -> Reply:
         **found,
         "to_sign": any(step["type"] == "HRC" for step in steps),
         "stops": STOPS if row["state"] not in clerk.node.tables.final else (),
-        "signs_theirs": any(step["countersigns"] for step in steps),
+        "signs_theirs": _signs_theirs(clerk, found),
         "print": print_choices(clerk.language, OF_A_HANDOVER),
     }
     return Page("sheet.html", values)
@@ -136,7 +139,8 @@ async def stop(clerk: Clerk) -> Reply:
     row = await clerk.node.store.read(lambda uow: proposed(uow, find_movement(uow, code)))
     listed = [person["case"] for person in found["persons"]]
     cases = (case,) if case in listed and type_code in OF_ONE else tuple(listed)
-    form = await form_after(clerk, type_code, row.id, cases)
+    cancelled = code if type_code == CANCELLATION else ""
+    form = await form_after(clerk, type_code, row.id, cases, movement=cancelled)
     return Redirect(f"/form/{form.id}")
 
 
@@ -175,7 +179,7 @@ def _ask(clerk: Clerk, found: Answer, *, problems: tuple[Any, ...] = ()) -> Page
     values = {
         "handover": row,
         "persons": found["persons"],
-        "theirs": any(step["countersigns"] for step in steps),
+        "theirs": _signs_theirs(clerk, found),
         "inputs": clerk.asked.fields,
         "problems": problems,
         "errors": {problem.place: problem for problem in problems},
@@ -186,11 +190,8 @@ def _ask(clerk: Clerk, found: Answer, *, problems: tuple[Any, ...] = ()) -> Page
 
 def _document(clerk: Clerk, found: Answer) -> tuple[Answer, tuple[Any, ...]]:
     """Return the file of a signature, from the fields of the page."""
-    agreed = clerk.asked.text("agreed")
-    if agreed == "yes":
-        return {"agreed": True}, ()
-    if agreed == "no":
-        return {"agreed": False, "reservations": clerk.asked.text("reservations")}, ()
+    if clerk.asked.text("agreed") or _signs_theirs(clerk, found):
+        return _countersigned(clerk)
     times = {
         field.name: read_field(field, clerk.asked.fields, zone=clerk.house.zone, place=field.name)
         for field in _TIMES
@@ -201,6 +202,22 @@ def _document(clerk: Clerk, found: Answer) -> tuple[Answer, tuple[Any, ...]]:
     document |= {"minutes_number": minutes} if minutes else {}
     document["persons"] = [_line(clerk, number, person) for number, person in enumerate(found["persons"])]
     return document, problems
+
+
+def _signs_theirs(clerk: Clerk, found: Answer) -> bool:
+    """Return whether our next record signs the one of the partner."""
+    return any(step["countersigns"] for step in found["handover"]["next"] if step["by"] == clerk.node.agency)
+
+
+def _countersigned(clerk: Clerk) -> tuple[Answer, tuple[Any, ...]]:
+    """Return the file of a signature on the record of the partner; a reservation says what is not agreed."""
+    agreed, reservations = clerk.asked.text("agreed"), clerk.asked.text("reservations")
+    if agreed == "yes":
+        return {"agreed": True}, ()
+    if agreed != "no":
+        return {}, (Problem("agreed", "needed", IS_RIGHT),)
+    problems = () if reservations else (Problem("reservations", "needed", NOT_AGREED),)
+    return {"agreed": False, "reservations": reservations}, problems
 
 
 def _line(clerk: Clerk, number: int, person: Answer) -> Answer:

@@ -71,9 +71,15 @@ async def _first(clerk: Clerk, type_code: str) -> Form:
     return await begin_form(clerk.node, link.link, type_code, clerk.officer, given=given)
 
 
-async def form_after(clerk: Clerk, type_code: str, after: str, cases: tuple[str, ...]) -> Form:
-    """Begin a message that answers or follows another one."""
-    small: dict[str, Any] = {"type": type_code, **({"case_codes": list(cases)} if cases else {})}
+async def form_after(
+    clerk: Clerk, type_code: str, after: str, cases: tuple[str, ...], *, movement: str = ""
+) -> Form:
+    """Begin a message that answers or follows another one; `movement` is what it cancels, if it does."""
+    header: dict[str, Any] = {"case_codes": list(cases)} if cases else {}
+    content: dict[str, Any] = {}
+    if movement:
+        header, content = {**header, "movement_code": movement}, {"target": movement}
+    small: dict[str, Any] = {"type": type_code, **header, **content}
     asked = {"id": after, "as": type_code, "send": False}
     document = (await clerk.ask("message.answer", document=small, **asked))["document"]
     found = await clerk.node.store.read(lambda uow: uow.messages.find(after))
@@ -81,8 +87,7 @@ async def form_after(clerk: Clerk, type_code: str, after: str, cases: tuple[str,
     chosen = [line for line in persons if not cases or line["case_code"] in cases]
     known = [f"{part}/{name}" for part in ("header", "content") for name in document[part]]
     known += [f"persons/{name}" for name in (document["persons"] or [{}])[0]]
-    given = {"header": (small.get("case_codes") and {"case_codes": list(cases)}) or {}, "content": {}}
-    whole = {**given, "persons": chosen, "known": known}
+    whole = {"header": header, "content": content, "persons": chosen, "known": known}
     return await begin_form(
         clerk.node, found[0].link, type_code, clerk.officer, given=whole, after=found[0].id
     )

@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: Apache-2.0
+"""THE list of pages that are looked at in a browser: each page, and each state of it that looks different.
+
+A sight says who looks, at which address of the route table, and what has to be done there until it is on the
+screen; where that is more than going to the address, it is done on the page, as an officer would. Names in
+braces stand for what `page_states` made. `test_no_page_is_forgotten.py` demands that every page of the route
+table and every template stands here or in `NOT_LOOKED_AT`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from exchange.i18n import ENGLISH
+from pyotp import TOTP
+from tests.support.browsing import ADMINISTRATOR, AUDITOR, BORDER, NEWCOMER, RECEPTION, Officer, moment
+from tests.support.notices import NAMES
+from tests.support.page_states import CLOSED, GIVEN, UNKNOWN
+
+OFFICER, RELEASER, NOBODY = "P-0001", "P-0002", ""
+KH, VN, ALONE = "KH", "VN", "alone"
+"""At which node: of the pair, or the one without a partner that wants codes."""
+Step = Callable[[Officer], None]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One page in one state."""
+
+    route: str
+    """Method and address of the route table that answer in the end; "" without a sign-in."""
+    template: str
+    at: str
+    title: str
+    """Its first heading in English: that the state was reached."""
+    then: Step | None = None
+    """What is done at the address until the page is there; done in English."""
+    status: int = 200
+    script: bool = False
+    """The pages' own script stands on it."""
+    only: str = ""
+    """The one language it has: nobody is signed in, or nothing can be chosen yet; "" if it has all."""
+    by: str = NOBODY
+    side: str = KH
+    host: str = "127.0.0.1"
+    """Passkeys need a name."""
+
+
+def seen_by(by: str, *sights: Sight, side: str = KH) -> tuple[Sight, ...]:
+    return tuple(replace(sight, by=by, side=side) for sight in sights)
+
+
+def pressing(selector: str) -> Step:
+    """Return the step that presses a button of the page."""
+    return lambda officer: officer.page.locator(f"main {selector}").first.click()
+
+
+def filling(selector: str, **values: str) -> Step:
+    """Return the step that fills inputs, `__` for `-` in their names, and presses a button."""
+
+    def step(officer: Officer) -> None:
+        for name, value in values.items():
+            officer.fill(name.replace("__", "-"), value)
+        pressing(selector)(officer)
+
+    return step
+
+
+def changed_meanwhile(there: Step, here: Step) -> Step:
+    """Return the step that does something at this address in a second window, then something in this one."""
+
+    def step(officer: Officer) -> None:
+        own = officer.page
+        officer.page = officer.context.new_page()
+        officer.page.goto(own.url)
+        there(officer)
+        officer.page.close()
+        officer.page = own
+        here(officer)
+
+    return step
+
+
+def signing(officer: Officer) -> None:
+    """Fill the record of a handover, and ask for what would be signed."""
+    said = {
+        "minutes_number": "7/2027", "p-0-outcome": "handed_over", "p-0-condition": "well",
+        "p-0-identity_check": "compared with the photograph in the paper",
+        **moment("started_at", -2), **moment("ended_at", -1),
+    }  # fmt: skip
+    filling("form button", **said)(officer)
+
+
+def signing_on_paper(officer: Officer) -> None:
+    """Go on from there with a scan, which was not chosen."""
+    signing(officer)
+    pressing("button[name=by]")(officer)
+
+
+def connecting(officer: Officer) -> None:
+    """Connect a device for one-time codes, by the letters below the picture."""
+    secret = officer.page.locator("p.code").inner_text()
+    filling("[action$=device] button", code=TOTP(secret).now())(officer)
+
+
+def asking_for_a_passkey(officer: Officer) -> None:
+    officer.page.locator("#passkey-password").fill(officer.password)
+    pressing("[action$=passkey] button")(officer)
+
+
+def with_another_token(officer: Officer) -> None:
+    """Send a form as it stood before the officer signed in again."""
+    officer.page.locator("main input[name=token]").first.evaluate("input => { input.value = 'earlier' }")
+    pressing("form button")(officer)
+
+
+_BUTTON = "form button"
+_again = filling("[action$=password] button", new="four words of mine", again="four words of hers")
+_QUESTION = "/form/<id>/<part>/<n>/<name>"
+_SEX_TITLE, _SEX = "Sex as in a travel document", "{form}/persons/0/sex"
+_ACCESS, _KEEPING, _ACT = "/case/<code>/access", "/case/<code>/keeping", "/case/<code>/keeping/<act>"
+_SIGNS, _OURS, _THEIRS = "/handover/<code>/sign", "/handover/{sheet}/sign", "/handover/{signed_sheet}/sign"
+_WOULD_ERASE = "/case/{case}/keeping/erase?reason=person_asked"
+_ERASING = "Erase this case, or hold it back"
+_NOTICE, _READERS, _HOLD = "Repatriation notice", "Who may read this case", "Hold the case back"
+_SEARCH, _FILES, _LIST = "Search for a person", "Files of this message", "A list of persons"
+_SIGN, _CHECK = "Sign the record", "This is what you sign"
+_DEVICE = "POST /account/device"
+_OWN, _TROUBLE = "Your account", "This cannot be done now"
+
+SIGHTS: Final = (
+    *seen_by(
+        NOBODY,
+        Sight("", "sign_in.html", "/sign-in", "Sign in", only=ENGLISH, script=True),
+        Sight("", "sign_in.html", "/sign-in", "Sign in", only=ENGLISH, script=True, host="localhost"),
+        Sight("", "sign_in.html", "/sign-in?ended=saved", "Sign in", only=ENGLISH, script=True),
+        Sight("", "sign_in.html", "/sign-in?ended=password", "Sign in", only=ENGLISH, script=True),
+        Sight("", "sign_in.html", "/sign-in", "Sign in", pressing(_BUTTON), 400, only=ENGLISH, script=True),
+        Sight("", "not_found.html", "/nowhere", "There is no such page", status=404, only=ENGLISH),
+        Sight("", "left.html", "/left", "Blank page", only=ENGLISH),
+    ),
+    *seen_by(
+        OFFICER,
+        Sight("GET /today", "work.html", "/today", "Work today"),
+        Sight("GET /due/<side>", "due.html", "/due/theirs", "Waiting for partners"),
+        Sight("GET /cases", "cases.html", "/cases", "Cases"),
+        Sight("GET /cases", "cases.html", "/cases?page=2", "Cases"),
+        Sight("GET /case/<code>", "case.html", "/case/{case}", NAMES[0]),
+        Sight("GET /case/<code>", "case.html", "/case/{case_0}", NAMES[0]),
+        Sight(f"GET {_ACCESS}", "case_access.html", "/case/{case}/access", _READERS),
+        Sight(f"GET {_KEEPING}", "keeping.html", "/case/{case}/keeping", _ERASING),
+        Sight(f"GET {_KEEPING}", "keeping.html", "/case/{case_0}/keeping", _ERASING),
+        Sight(f"GET {_ACT}", "keeping.html", "/case/{case}/keeping/hold", _ERASING, status=400),
+        Sight(f"GET {_ACT}", "keeping_act.html", _WOULD_ERASE, "Erase the case"),
+        Sight(f"GET {_ACT}", "keeping_act.html", "/case/{case_0}/keeping/unhold", "Lift the hold"),
+        Sight(f"GET {_ACT}", "keeping_act.html", "/case/{case_1}/keeping/hold", _HOLD),
+        Sight("GET /retention", "retention.html", "/retention?done=hold-proposed", "Erase, and hold back"),
+        Sight("GET /message/<id>", "message.html", "/message/{notice}", _NOTICE),
+        Sight("GET /message/<id>", "message.html", "/message/{group}", _NOTICE),
+        Sight("GET /message/<id>", "message.html", "/message/{group}?person=2", _NOTICE),
+        Sight("GET /message/<id>", "message.html", "/message/{decision}", "Repatriation decision"),
+        Sight("GET /draft/<id>", "release.html", "/draft/{draft}", _NOTICE),
+        Sight("GET /sent/<id>", "sent.html", "/sent/{notice}", "Delivered"),
+        Sight("GET /sent/<id>", "sent.html", "/sent/{draft}", "A colleague has to release it"),
+        Sight("GET /write", "write.html", "/write", "What do you want to write?"),
+        Sight(f"GET {_QUESTION}", "question.html", "{form}/persons/0/names", "Names"),
+        Sight(f"GET {_QUESTION}", "question.html", "{form}/persons/0/consents", "Consents"),
+        Sight(f"GET {_QUESTION}", "question.html", "{form}/persons/0/birth?back=check", "Birth"),
+        Sight(f"POST {_QUESTION}", "question.html", _SEX, _SEX_TITLE, pressing(_BUTTON), 400),
+        Sight(
+            f"POST {_QUESTION}", "question.html", _SEX, _SEX_TITLE,
+            changed_meanwhile(filling(_BUTTON, f="F"), filling(_BUTTON, f="M")), 409,
+        ),
+        Sight("GET /form/<id>/check", "check.html", "{form}/check", "Look at everything"),
+        Sight("GET /form/<id>/check", "check.html", "{ready}/check", "Look at everything"),
+        Sight("GET /form/<id>/files", "files.html", "{form}/files", _FILES),
+        Sight("POST /form/<id>/files", "files.html", "{form}/files", _FILES, pressing(_BUTTON), 400),
+        Sight("GET /form/<id>/list", "list.html", "{form}/list", _LIST),
+        Sight(
+            "POST /form/<id>/list", "list.html", "{form}/list", _LIST,
+            filling(_BUTTON, list="name\tsex\nNGUYEN Thi Mai\twoman"), 400,
+        ),
+        Sight(
+            "POST /form/<id>/send", "stale.html", "{dropped}/check", "This was changed meanwhile",
+            changed_meanwhile(pressing("[action$=drop] button"), pressing("[action$=send] button")), 409,
+        ),
+        Sight("GET /search", "search.html", "/search", _SEARCH),
+        Sight("POST /search", "search.html", "/search", _SEARCH, pressing(_BUTTON), 400),
+        Sight(
+            "POST /search", "found.html", "/search", "20 persons found",
+            filling(_BUTTON, name=NAMES[0], purpose="handover"),
+        ),
+        Sight(
+            "POST /search", "found.html", "/search", "0 persons found",
+            filling(_BUTTON, name="Nobody At All", purpose="handover"),
+        ),
+        Sight("GET /handovers", "handovers.html", "/handovers", "Handovers"),
+        Sight("GET /partners", "partners.html", "/partners", "Partners"),
+        Sight("GET /audit", "not_allowed.html", "/audit", "Your account does not do this", status=403),
+        Sight("GET /account", "own_account.html", "/account", _OWN),
+        Sight("POST /account/password", "own_account.html", "/account", _OWN, _again, 400),
+        Sight(
+            "POST /write", "refused.html", "/write", "This was not accepted",
+            with_another_token, 400, only=ENGLISH,
+        ),
+    ),
+    *seen_by(
+        RELEASER,
+        Sight("GET /today", "work.html", "/today", "Work today"),
+        Sight("GET /draft/<id>", "release.html", "/draft/{draft}", _NOTICE),
+        Sight("POST /draft/<id>/release", "trouble.html", "/draft/{draft}", _TROUBLE, pressing(_BUTTON), 400),
+        Sight(f"GET {_ACCESS}", "case_access.html", "/case/{case_2}/access", _READERS),
+        Sight(f"GET {_KEEPING}", "keeping.html", "/case/{case_1}/keeping", _ERASING),
+        Sight(f"GET {_ACT}", "keeping_act.html", "/case/{case_1}/keeping/hold", _HOLD),
+        Sight("GET /retention", "retention.html", "/retention", "Erase, and hold back"),
+    ),
+    *seen_by(
+        BORDER,
+        Sight("GET /handovers", "handovers.html", "/handovers", "Handovers"),
+        Sight("GET /handover/<code>", "sheet.html", "/handover/{sheet}", "Bavet / Moc Bai"),
+        Sight("GET /handover/<code>", "sheet.html", "/handover/{signed_sheet}", "Bavet / Moc Bai"),
+        Sight(f"GET {_SIGNS}", "sign.html", _OURS, _SIGN),
+        Sight(f"POST {_SIGNS}", "sign.html", _OURS, _SIGN, pressing(_BUTTON), 400),
+        Sight(f"POST {_SIGNS}", "sign_check.html", _OURS, _CHECK, signing),
+        Sight(
+            f"POST {_SIGNS}", "sign_check.html", _OURS, _CHECK, signing_on_paper, 400
+        ),
+        Sight(
+            "GET /case/<code>", "other_desk.html", "/case/{case_3}", "The case lies at another office",
+            status=403,
+        ),
+        Sight(
+            "POST /case/<code>/emergency", "trouble.html", "/case/{case_3}", _TROUBLE, pressing(_BUTTON), 400
+        ),
+    ),
+    *seen_by(
+        RECEPTION,
+        Sight(
+            "GET /case/<code>", "reading_stopped.html", "/case/{case}", "You have opened very many cases",
+            status=403,
+        ),
+    ),
+    *seen_by(
+        AUDITOR,
+        Sight("GET /audit", "audit.html", "/audit", "Compare the ledgers"),
+        Sight("POST /audit", "audit.html", "/audit", "Compare the ledgers", pressing(_BUTTON)),
+        Sight("GET /acts", "acts.html", "/acts", "Who read what"),
+        Sight("GET /partners", "partners.html", "/partners", "Partners"),
+    ),
+    *seen_by(
+        ADMINISTRATOR,
+        Sight("GET /accounts", "accounts.html", "/accounts", "Accounts"),
+        Sight("POST /accounts/officer", "trouble.html", "/accounts", _TROUBLE, pressing(_BUTTON), 400),
+        Sight("GET /accounts/<officer>", "account.html", "/accounts/P-0001", "First Officer"),
+        Sight("GET /accounts/<officer>", "account.html", f"/accounts/{ADMINISTRATOR}", "Administrator"),
+        Sight("GET /accounts/<officer>", "account.html", f"/accounts/{UNKNOWN}", f"Officer {UNKNOWN}"),
+        Sight("GET /accounts/<officer>", "account.html", f"/accounts/{CLOSED}", f"Officer {CLOSED}"),
+        Sight(
+            "POST /accounts/<officer>", "account.html", f"/accounts/{GIVEN}", f"Officer {GIVEN}",
+            pressing("form:has([value=reset]) button"),
+        ),
+        Sight("GET /keys", "keys.html", "/keys", "Drill: a key is lost"),
+        Sight("GET /keys", "keys.html", "/keys", "Drill: a key is lost", pressing(_BUTTON)),
+        Sight("GET /partners", "partners.html", "/partners", "Partners"),
+    ),
+    *seen_by(
+        NEWCOMER,
+        Sight("GET /account", "own_account.html", "/account", _OWN, only="th"),
+    ),
+    *seen_by(
+        OFFICER,
+        Sight("GET /today", "work.html", "/today", "Work today"),
+        Sight("GET /due/<side>", "due.html", "/due/ours", "To answer"),
+        Sight("GET /message/<id>", "message.html", "/message/{group}", _NOTICE),
+        Sight("GET /message/<id>/answer", "offer.html", "/message/{group}/answer", "How do you answer?"),
+        side=VN,
+    ),
+    *seen_by(
+        BORDER,
+        Sight(f"GET {_SIGNS}", "sign.html", _THEIRS, _SIGN),
+        Sight(
+            f"POST {_SIGNS}", "sign.html", _THEIRS, _SIGN, pressing(_BUTTON), 400
+        ),
+        side=VN,
+    ),
+    *seen_by(
+        OFFICER,
+        Sight("GET /account", "own_account.html", "/account", _OWN, only=ENGLISH),
+        Sight(_DEVICE, "own_account.html", "/account", _OWN, pressing(_BUTTON), 400, only=ENGLISH),
+        Sight("GET /today", "work.html", "/account", "Work today", connecting),
+        Sight("GET /cases", "cases.html", "/cases", "Cases"),
+        Sight("GET /handovers", "handovers.html", "/handovers", "Handovers"),
+        Sight("GET /retention", "retention.html", "/retention", "Erase, and hold back"),
+        Sight("GET /partners", "partners.html", "/partners", "Partners"),
+        Sight("GET /write", "write.html", "/write", "What do you want to write?"),
+        side=ALONE,
+    ),
+    *seen_by(
+        RELEASER,
+        Sight("GET /account", "own_account.html", "/account", _OWN, only="km"),
+        Sight(_DEVICE, "own_account.html", "/account", _OWN, pressing(_BUTTON), 400, only="km"),
+        side=ALONE,
+    ),
+    *seen_by(
+        RELEASER,
+        Sight(
+            "POST /account/passkey", "passkey_add.html", "/account", "Add a passkey", script=True,
+            then=asking_for_a_passkey,
+            host="localhost",
+        ),
+    ),
+)  # fmt: skip
+"""In the order in which they are looked at: what one does to the next is nothing."""
+
+NOT_LOOKED_AT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "GET /": "it leads to the first page of the role",
+        "GET /form/<id>": "it leads to the next question",
+        "GET /form/<id>/list/blank": "a spreadsheet",
+        "GET /message/<id>/file/<n>": "a file of a message",
+        "GET /draft/<id>/file/<n>": "a file of a draft",
+        "failed.html": "a defect of the program shows it; a heading and two sentences, as not_found.html",
+        "signed_in.html": "shown on the way back from a sign-in service; a heading and one button",
+    }
+)
+"""Pages that no browser looks at, with why."""
