@@ -6,6 +6,8 @@ wait. No test may rely on this order, or on any other.
 
 Where an environment forbids Python to keep bytecode, each of the hundred nodes and commands that tests start
 would compile the whole program again, for some seconds each. So they are allowed to keep it.
+
+No example of a property has a time limit: how long it takes depends on what else runs on the machine.
 """
 
 import os
@@ -13,6 +15,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("exchange", deadline=None)
+settings.load_profile("exchange")
 
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
