@@ -152,6 +152,7 @@ SIGHTS: Final = (
         Sight(f"GET {_KEEPING}", "keeping.html", "/case/{case}/keeping", _ERASING),
         Sight(f"GET {_KEEPING}", "keeping.html", "/case/{case_0}/keeping", _ERASING),
         Sight(f"GET {_ACT}", "keeping.html", "/case/{case}/keeping/hold", _ERASING, status=400),
+        Sight(f"GET {_ACT}", "trouble.html", "/case/{case}/keeping/nothing", _TROUBLE, status=400),
         Sight(f"GET {_ACT}", "keeping_act.html", _WOULD_ERASE, "Erase the case"),
         Sight(f"GET {_ACT}", "keeping_act.html", "/case/{case_0}/keeping/unhold", "Lift the hold"),
         Sight(f"GET {_ACT}", "keeping_act.html", "/case/{case_1}/keeping/hold", _HOLD),
@@ -209,7 +210,7 @@ SIGHTS: Final = (
         RELEASER,
         Sight("GET /today", "work.html", "/today", "Work today"),
         Sight("GET /draft/<id>", "release.html", "/draft/{draft}", _NOTICE),
-        Sight("POST /draft/<id>/release", "trouble.html", "/draft/{draft}", _TROUBLE, pressing(_BUTTON), 400),
+        Sight("POST /draft/<id>/release", "release.html", "/draft/{draft}", _NOTICE, pressing(_BUTTON), 400),
         Sight(f"GET {_ACCESS}", "case_access.html", "/case/{case_2}/access", _READERS),
         Sight(f"GET {_KEEPING}", "keeping.html", "/case/{case_1}/keeping", _ERASING),
         Sight(f"GET {_ACT}", "keeping_act.html", "/case/{case_1}/keeping/hold", _HOLD),
@@ -231,7 +232,8 @@ SIGHTS: Final = (
             status=403,
         ),
         Sight(
-            "POST /case/<code>/emergency", "trouble.html", "/case/{case_3}", _TROUBLE, pressing(_BUTTON), 400
+            "POST /case/<code>/emergency", "other_desk.html", "/case/{case_3}",
+            "The case lies at another office", pressing(_BUTTON), 400,
         ),
     ),
     *seen_by(
@@ -251,7 +253,7 @@ SIGHTS: Final = (
     *seen_by(
         ADMINISTRATOR,
         Sight("GET /accounts", "accounts.html", "/accounts", "Accounts"),
-        Sight("POST /accounts/officer", "trouble.html", "/accounts", _TROUBLE, pressing(_BUTTON), 400),
+        Sight("POST /accounts/officer", "accounts.html", "/accounts", "Accounts", pressing(_BUTTON), 400),
         Sight("GET /accounts/<officer>", "account.html", "/accounts/P-0001", "First Officer"),
         Sight("GET /accounts/<officer>", "account.html", f"/accounts/{ADMINISTRATOR}", "Administrator"),
         Sight("GET /accounts/<officer>", "account.html", f"/accounts/{UNKNOWN}", f"Officer {UNKNOWN}"),

@@ -95,6 +95,7 @@ def test_an_officer_of_another_office_sees_the_case_only_after_giving_a_reason(t
         auditor = await (await signed_in(house, AUDITOR)).get("/acts")
 
         assert (refused.status, without.status, shown.status) == (403, 400, 200)
+        assert without.words.count("Choose a reason") == 2
         assert refused.says("The case lies at another office")
         assert not refused.says("NGUYEN")
         assert work.says(f"{ELSEWHERE} opened case {case} of another office in an emergency.")

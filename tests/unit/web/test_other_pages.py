@@ -241,3 +241,31 @@ def test_the_last_administrator_stays(tmp_path: Path) -> None:
         assert other.token == ""
 
     play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "said"),
+    [
+        ("", "Second Officer", ["Enter a number of at most 16 capital letters and digits"]),
+        ("P 7!", "Second Officer", ["Enter a number of at most 16 capital letters and digits"]),
+        (OFFICER, "Second Officer", ["This number is used."]),
+        ("P-0090", " ", ["Enter the name of the officer"]),
+        ("", "", ["Enter a number of at most", "Enter the name of the officer"]),
+    ],
+)
+def test_a_new_officer_with_wrong_fields_is_asked_for_again(
+    number: str, name: str, said: list[str], tmp_path: Path
+) -> None:
+    async def story(world: World, house: House) -> None:
+        administrator = await signed_in(house, ADMINISTRATOR)
+        await administrator.get("/accounts")
+        before = await house.node.store.read(lambda uow: uow.officers.list())
+
+        shown = await administrator.post("/accounts/officer", number=number, name=name, office=VN)
+
+        assert shown.status == 400
+        assert all(shown.words.count(words) == 2 for words in said)
+        assert f'value="{number}"' in shown.text
+        assert await house.node.store.read(lambda uow: uow.officers.list()) == before
+
+    play(tmp_path, story)

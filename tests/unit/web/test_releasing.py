@@ -58,6 +58,19 @@ def test_the_second_person_releases_what_was_shown(tmp_path: Path) -> None:
     play(tmp_path, story)
 
 
+def test_what_was_not_ticked_is_shown_again_and_not_sent(tmp_path: Path) -> None:
+    async def story(world: World, house: House, draft: DraftRow) -> None:
+        second = await at(house, SECOND, draft)
+
+        shown = await second.post(f"/draft/{draft.id}/release", digest=draft.digest)
+
+        assert (shown.status, await released(house)) == (400, 0)
+        assert shown.words.count("Tick this once you have looked at everything on this page") == 2
+        assert shown.hidden["digest"] == draft.digest
+
+    play(tmp_path, story)
+
+
 def test_it_stands_at_the_work_of_the_second_person(tmp_path: Path) -> None:
     async def story(world: World, house: House, draft: DraftRow) -> None:
         second = await at(house, SECOND, draft)

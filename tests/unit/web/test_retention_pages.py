@@ -132,7 +132,9 @@ def test_who_releases_proposes_nothing_and_has_to_say_that_it_was_looked_at(tmp_
         blind = await second.post(ERASE, do="confirm", digest=shown.hidden["digest"])
 
         assert alone.status == 403
-        assert blind.says("say that you have looked at it")
+        assert blind.status == 400
+        assert blind.says("Tick this once you have looked at everything on this page")
+        assert blind.hidden["digest"] == shown.hidden["digest"]
         assert (await first.get(f"/case/{MAI}")).status == 200
 
     play(tmp_path, story)

@@ -38,14 +38,20 @@ async def change(clerk: Clerk) -> Reply:
 
 def other_desk(clerk: Clerk, error: OtherDeskError) -> Page:
     """Return the page that says where a case lies, with the way in for an emergency."""
-    allowed = error.case if clerk.may(Act.OPEN_IN_EMERGENCY) else ""
-    return Page("other_desk.html", {"case": allowed, "purposes": list(EmergencyPurpose)}, status=403)
+    return _elsewhere(error.case if clerk.may(Act.OPEN_IN_EMERGENCY) else "")
+
+
+def _elsewhere(case: str, *, without_reason: bool = False) -> Page:
+    values = {"case": case, "purposes": list(EmergencyPurpose), "without_reason": without_reason}
+    return Page("other_desk.html", values, status=400 if without_reason else 403)
 
 
 async def emergency(clerk: Clerk) -> Reply:
     """Open a case of another office for an hour."""
-    code = clerk.asked.places["code"]
-    await clerk.ask("case.emergency", code=code, emergency=clerk.asked.text("emergency"))
+    code, reason = clerk.asked.places["code"], clerk.asked.text("emergency")
+    if not reason:
+        return _elsewhere(code, without_reason=True)
+    await clerk.ask("case.emergency", code=code, emergency=reason)
     return Redirect(f"/case/{code}")
 
 

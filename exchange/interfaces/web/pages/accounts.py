@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Administration of the desk: officers of the directory, their accounts and roles. No case is seen here."""
 
-from typing import Any
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 from exchange.cases.permissions import Role
-from exchange.errors import UsageError
+from exchange.errors import IdentifierError, UsageError
 from exchange.ids import OfficerNumber, parse_officer
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.replying import Page, Redirect, Reply
@@ -19,14 +21,27 @@ from exchange.service.accounts import (
 )
 from exchange.service.signing_on import set_subject
 
+NOTHING_WRONG: Final[Mapping[str, str]] = MappingProxyType({})
+
 
 async def listed(clerk: Clerk) -> Reply:
     """Return the directory with the account of each officer."""
+    return await _directory(clerk)
+
+
+async def _directory(clerk: Clerk, *, wrong: Mapping[str, str] = NOTHING_WRONG) -> Page:
+    """Return the directory; `wrong` says what is wrong with the new officer, by field."""
     officers = (await clerk.ask("officer.list"))["officers"]
     rows = await clerk.node.store.read(lambda uow: uow.staff.accounts.list())
     offices = [code for code in agencies() if code[:2] == clerk.node.agency[:2]]
-    values = {"officers": officers, "accounts": {row.officer: row for row in rows}, "offices": offices}
-    return Page("accounts.html", values)
+    values = {
+        "officers": officers,
+        "accounts": {row.officer: row for row in rows},
+        "offices": offices,
+        "wrong": wrong,
+        "entered": {name: clerk.asked.text(name) for name in ("number", "name", "office")} if wrong else {},
+    }
+    return Page("accounts.html", values, status=400 if wrong else 200)
 
 
 async def show(clerk: Clerk) -> Reply:
@@ -38,11 +53,23 @@ async def add_officer(clerk: Clerk) -> Reply:
     office = clerk.asked.text("office")
     entry = next((agency for code, agency in agencies().items() if code == office), None)
     functions = sorted(entry.functions) if entry else []
-    number = clerk.asked.text("number").upper()
-    await clerk.ask(
-        "officer.add", number=number, name=clerk.asked.text("name"), office=office, functions=functions
-    )
+    number, name = clerk.asked.text("number").strip().upper(), clerk.asked.text("name").strip()
+    if wrong := await _wrong_with(clerk, number, name):
+        return await _directory(clerk, wrong=wrong)
+    await clerk.ask("officer.add", number=number, name=name, office=office, functions=functions)
     return Redirect(f"/accounts/{number}")
+
+
+async def _wrong_with(clerk: Clerk, number: str, name: str) -> dict[str, str]:
+    """Return what is wrong with the number and the name of a new officer, by field."""
+    wrong = {} if name else {"name": "missing"}
+    try:
+        officer = parse_officer(number)
+    except IdentifierError:
+        return {"number": "form", **wrong}
+    if await clerk.node.store.read(lambda uow: uow.officers.get(officer)) is not None:
+        return {"number": "used", **wrong}
+    return wrong
 
 
 async def change(clerk: Clerk) -> Reply:

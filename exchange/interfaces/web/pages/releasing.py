@@ -18,6 +18,10 @@ from exchange.service.facts import two_person_reason
 
 async def show(clerk: Clerk) -> Reply:
     """Return a draft with everything that the partner would see."""
+    return await _page(clerk)
+
+
+async def _page(clerk: Clerk, *, not_looked: bool = False) -> Reply:
     found = await clerk.ask("message.show", id=clerk.asked.places["id"])
     if "draft" not in found:
         return Redirect(f"/message/{found['message']['id']}")
@@ -33,15 +37,16 @@ async def show(clerk: Clerk) -> Reply:
         "waiting": draft.waiting,
         "type": draft.type,
         "may_release": clerk.may(Act.RELEASE) and draft.prepared_by != clerk.officer,
+        "not_looked": not_looked,
     }
-    return Page("release.html", values)
+    return Page("release.html", values, status=400 if not_looked else 200)
 
 
 async def release(clerk: Clerk) -> Reply:
     """Release what was shown."""
     digest = clerk.asked.text("digest")
     if not digest or clerk.asked.text("looked") != "yes":
-        raise UsageError("say that you have looked at everything", hint="go back, look at it, tick the box")
+        return await _page(clerk, not_looked=True)
     sent = await clerk.ask("message.release", id=clerk.asked.places["id"], digest=digest)
     return Redirect(f"/sent/{sent['id']}")
 

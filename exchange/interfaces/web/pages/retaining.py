@@ -54,6 +54,10 @@ def _asked(clerk: Clerk, found: dict[str, Any], *, without_reason: str = "") -> 
 
 async def look(clerk: Clerk) -> Reply:
     """Return what an act would do now: one that waits for a second person, or one to be proposed."""
+    return await _looked_at(clerk)
+
+
+async def _looked_at(clerk: Clerk, *, not_looked: bool = False) -> Reply:
     code, act = clerk.asked.places["code"], _act(clerk)
     kept = await clerk.ask("erasure.show", code=code)
     waiting = next((row for row in kept["proposals"] if row["act"] == act), None)
@@ -64,7 +68,8 @@ async def look(clerk: Clerk) -> Reply:
         found = await clerk.ask("erasure.preview", code=code, act=act, reason=reason)
     else:
         found = await clerk.ask("erasure.look", code=code, act=act)
-    return Page("keeping_act.html", {"found": found, **_rights(clerk, waiting)})
+    values = {"found": found, "not_looked": not_looked, **_rights(clerk, waiting)}
+    return Page("keeping_act.html", values, status=400 if not_looked else 200)
 
 
 def _rights(clerk: Clerk, waiting: dict[str, Any] | None) -> dict[str, Any]:
@@ -88,7 +93,7 @@ async def decide(clerk: Clerk) -> Reply:
             step = "proposed"
         case "confirm":
             if clerk.asked.text("looked") != "yes":
-                raise UsageError("say that you have looked at it", hint="go back, look at it, tick the box")
+                return await _looked_at(clerk, not_looked=True)
             await clerk.ask("erasure.confirm", **members, digest=clerk.asked.text("digest"))
             step = "confirmed"
         case "give_up":
