@@ -19,6 +19,7 @@ from exchange.ids import AgencyCode, KeyId, sha256
 from exchange.ledger.entries import Entry, agrx, beat, eras, keyx, rcvd, stmt, void
 from exchange.protocol.suites import KeyUse
 from exchange.service.comparing import STALE_AFTER
+from exchange.service.hearing import hear
 from exchange.service.ports import UnitOfWork
 from exchange.service.reconcile import reconcile, refresh
 from exchange.service.rows import Direction, MessageRow, MessageState
@@ -252,7 +253,8 @@ async def _next(world: World, agency: Agency) -> int:
 
 
 async def _heard(agency: Agency) -> Keys:
-    """Return what the partner has told of, and nobody settled."""
+    """Return what the partner has told of, and nobody settled; what arrived is heard each minute, or now."""
+    await hear(agency.node, agency.world.link)
     return {row.found.key for row in await live(agency) if row.heard}
 
 
