@@ -20,6 +20,7 @@ How a message is judged:
 A message fits everything it touches or nothing: it is judged before anything of it is written.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from exchange.cases import chronicle as chronicles
@@ -152,23 +153,51 @@ def weigh(
     Raises:
         RejectedError: state_conflict, signer_not_authorised or consent_missing at its place.
     """
+    standing = _standing(uow, pairing, row, verdict)
+    touched = touched_by(uow, node, pairing, row, document, author=pairing.partner)
+    return Weighed(touched, standing, None if rebuilding else _judge(node, touched, standing))
+
+
+def weigh_all(
+    uow: UnitOfWork, node: Node, pairing: Pairing, messages: Sequence[tuple[MessageRow, Document]]
+) -> list[Weighed]:
+    """Return messages of the partner that touch nothing in common as `weigh` does, each at its leaf.
+
+    Raises:
+        RejectedError: as `weigh`, for one of them.
+    """
+    standings = [_standing(uow, pairing, row, row.leaf_index) for row, _ in messages]
+    touched = [touched_by(uow, node, pairing, *message, author=pairing.partner) for message in messages]
+    taken = [_judge(node, *one) for one in zip(touched, standings, strict=True)]
+    return list(map(Weighed, touched, standings, taken))
+
+
+def _standing(uow: UnitOfWork, pairing: Pairing, row: MessageRow, verdict: int) -> Standing:
     announced = uow.messages.announced(row.link, row.seq)
     if announced is None:
         raise RejectedError("state_conflict", f"number {row.seq} has no place in the partner's log")
-    standing = Standing(
+    return Standing(
         sent=(pairing.link.partner_epoch, announced.leaf_index),
         verdict=(pairing.link.own_epoch, verdict),
         accepted=True,
     )
-    touched = touched_by(uow, node, pairing, row, document, author=pairing.partner)
-    return Weighed(touched, standing, None if rebuilding else _judge(node, touched, standing))
 
 
 def receive(
     uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, document: Document, weighed: Weighed
 ) -> None:
     """Enter an accepted message of the partner, which is in the store, at its place."""
+    enter(uow, node, pairing, row, weighed)
+    note_received(uow, row, document, weighed)
+
+
+def enter(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, weighed: Weighed) -> None:
+    """Write an accepted message of the partner into every chronicle it touches."""
     _enter(uow, node, pairing, row, weighed.touched, weighed.standing, weighed.taken)
+
+
+def note_received(uow: UnitOfWork, row: MessageRow, document: Document, weighed: Weighed) -> None:
+    """Note what an accepted message of the partner says beside what it does to its cases."""
     crossings.announce(uow, row, document)
     note_withdrawal(uow, row)
     hearing.note(uow, row)

@@ -18,8 +18,9 @@ For each line, in this order (the numbers continue those of `examine`; docs/prot
     number, behind a held line that shares a case or movement with it, or when its handling fails here
 19. record: line, content, effect and leaf in this unit; the answer is made after its commit
 
-`taking` calls `take` for the lines of a frame, in savepoints. `settle_held` gives held lines their verdict as
-soon as the gap is closed. A number that its sender gave up before it arrived gets the verdict `voided`.
+`taking` calls `take` for the lines of a frame, in savepoints; `stages` takes these steps for lines that have
+nothing to do with each other, one step for all of them. `settle_held` gives held lines their verdict as soon
+as the gap is closed. A number that its sender gave up before it arrived gets the verdict `voided`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -74,22 +75,22 @@ def take(
         AgainError: the partner offers it again later.
         RejectedError: it does not fit; found while it was entered, so what was written has to be undone.
     """
-    if _is_duplicate(uow, pairing, line):  # 9
+    if is_duplicate(uow, pairing, line):  # 9
         return None
-    announced = _announced(uow, pairing, line)  # 10
-    _demand_trusted(pairing, line, announced)  # 11
-    is_next = line.envelope.seq == _first_open(uow, pairing)
+    announced = announced_as(uow, pairing, line)  # 10
+    demand_trusted(pairing, line, announced)  # 11
+    is_next = line.envelope.seq == first_open(uow, pairing)
     may_wait = not (is_next or line.is_stop)  # before the next number everything has its verdict
     behind_gap = may_wait and _is_behind_gap(uow, node, pairing, line)  # 12
     now = node.guard.check()
     if line.envelope.created_at > now + node.limits.skew:  # 13
         raise AgainError("not_yet")
-    fault = _fault(uow, pairing, line, announced, now) or misfit
+    fault = first_fault(uow, pairing, line, announced, now) or misfit
     waits = behind_gap or (may_wait and _follows_held(uow, pairing, line))  # 18
     return _log(uow, node, pairing, line, now, fault=fault, hold=waits or failed)  # 19
 
 
-def _is_duplicate(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
+def is_duplicate(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
     link, envelope = pairing.link.link, line.envelope
     if not uow.messages.is_used(link, Direction.IN, envelope.id, envelope.seq):
         return False
@@ -100,7 +101,7 @@ def _is_duplicate(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
     raise RefusedError("conflict")
 
 
-def _announced(uow: UnitOfWork, pairing: Pairing, line: Examined) -> Announced:
+def announced_as(uow: UnitOfWork, pairing: Pairing, line: Examined) -> Announced:
     envelope = line.envelope
     leaf = uow.messages.announced(pairing.link.link, envelope.seq)
     said = (envelope.id, line.envelope_hash, envelope.body_sha256, envelope.pc)
@@ -109,7 +110,7 @@ def _announced(uow: UnitOfWork, pairing: Pairing, line: Examined) -> Announced:
     return leaf
 
 
-def _demand_trusted(pairing: Pairing, line: Examined, announced: Announced) -> None:
+def demand_trusted(pairing: Pairing, line: Examined, announced: Announced) -> None:
     """Raise RefusedError unless the key of the line may sign at the place of its `sent` leaf (step 11)."""
     trusted_signer(
         pairing.partner_keys,
@@ -162,7 +163,7 @@ def first_missing_number(uow: UnitOfWork, pairing: Pairing) -> int:
             return number
 
 
-def _fault(
+def first_fault(
     uow: UnitOfWork, pairing: Pairing, line: Examined, announced: Announced, now: datetime
 ) -> RejectedError | None:
     """Return the first fault of steps 13 to 16 that needs no number before it."""
@@ -200,7 +201,7 @@ def _log(
 ) -> MessageRow:
     """Keep the line with its first verdict and return its row."""
     index = logbook.next_index(uow, node, pairing.link)
-    row, verdict = _row_if_accepted(pairing, line, now, index), HOLD
+    row, verdict = row_if_accepted(pairing, line, now, index), HOLD
     if fault is not None:
         verdict = Verdict(MessageState.REJECTED, fault.reason)
     elif not hold:
@@ -214,13 +215,13 @@ def _log(
         uow.contents.add(row.link, Direction.IN, row.seq, parts_of(line.document, line.parts))
         if verdict.weighed is not None:
             casework.receive(uow, node, pairing, row, line.document, verdict.weighed)
-    logbook.write(uow, node, pairing.link, [_rcvd(row)])
-    _record(uow, row, now)
-    _move_mark_over(uow, pairing, row)
+    logbook.write(uow, node, pairing.link, [received(row)])
+    record(uow, row, now)
+    move_mark_over(uow, pairing, row)
     return row
 
 
-def _row_if_accepted(pairing: Pairing, line: Examined, now: datetime, index: int) -> MessageRow:
+def row_if_accepted(pairing: Pairing, line: Examined, now: datetime, index: int) -> MessageRow:
     """Return the row of a line as it is if nothing speaks against it, which is nearly always."""
     envelope = line.envelope
     header = header_of(line.document) if line.document and line.fault is None else {}
@@ -299,7 +300,7 @@ def _judge(
     return Verdict(MessageState.ACCEPTED, weighed=weighed)
 
 
-def _rcvd(row: MessageRow) -> Entry:
+def received(row: MessageRow) -> Entry:
     return rcvd(
         seq=row.seq,
         id=row.id,
@@ -314,11 +315,11 @@ def _close(uow: UnitOfWork, node: Node, row: MessageRow, verdict: Verdict, index
     """Store the verdict on a message that is in the store already, and record it."""
     row = with_verdict(node, row, verdict, index)
     uow.messages.update(row)
-    _record(uow, row, node.clock.now())
+    record(uow, row, node.clock.now())
     count(node, [row])
 
 
-def _record(uow: UnitOfWork, row: MessageRow, now: datetime) -> None:
+def record(uow: UnitOfWork, row: MessageRow, now: datetime) -> None:
     result = row.code or str(row.state)
     uow.audit.record(AuditRow(now, "partner", "message_received", row.id, result=result))
 
@@ -339,7 +340,7 @@ def settle_held(uow: UnitOfWork, node: Node, pairing: Pairing) -> int:
     """
     settled, blocked = 0, set[str]()
     move_mark(uow, pairing)
-    number = _first_open(uow, pairing)
+    number = first_open(uow, pairing)
     while True:
         row = uow.messages.by_seq(pairing.link.link, Direction.IN, number)
         if row is None and not log_voided(uow, node, pairing, number):
@@ -349,7 +350,7 @@ def settle_held(uow: UnitOfWork, node: Node, pairing: Pairing) -> int:
         number += 1
 
 
-def _first_open(uow: UnitOfWork, pairing: Pairing) -> int:
+def first_open(uow: UnitOfWork, pairing: Pairing) -> int:
     return (uow.links.get(pairing.link.link) or pairing.link).contiguous_in + 1
 
 
@@ -380,7 +381,7 @@ def log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> bo
     )
     row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
     uow.messages.add(row, envelope=b"", body=None)
-    _close(uow, node, row, rejection("voided"), logbook.write(uow, node, pairing.link, [_rcvd(row)]))
+    _close(uow, node, row, rejection("voided"), logbook.write(uow, node, pairing.link, [received(row)]))
     move_mark(uow, pairing)
     return True
 
@@ -446,7 +447,7 @@ def move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
         uow.links.update(replace(link, contiguous_in=mark))
 
 
-def _move_mark_over(uow: UnitOfWork, pairing: Pairing, row: MessageRow) -> None:
+def move_mark_over(uow: UnitOfWork, pairing: Pairing, row: MessageRow) -> None:
     """Move the contiguous mark over a line that has its final verdict, if it is the next number.
 
     What follows it already (a stop that overtook) is passed once a frame, by `settle_held`.

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Takes the examined lines of a part of a frame, inside one unit, so that no line holds up another.
 
-1. All of them are taken together, in one savepoint.
-2. If one of them does not simply take its place (refused, put off, misfit, a fault of the program), all of
-   that is undone, and each is taken again in a savepoint of its own.
-3. A line that is refused is kept as evidence. One whose handling fails is kept as held.
+1. All of them are taken together, in one savepoint: those that have nothing to do with each other in stages
+   (`stages`).
+2. If one of them is not simply accepted, all of that is undone, and they are taken in one savepoint, one
+   after the other.
+3. If one of them does not simply take its place (refused, put off, misfit, a fault of the program), that is
+   undone, too, and each is taken again in a savepoint of its own.
+4. A line that is refused is kept as evidence. One whose handling fails is kept as held.
 
 What stands in a line and which verdict it gets is the business of `intake`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
 from exchange.protocol.envelope import join_line
@@ -23,6 +26,7 @@ from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageRow
+from exchange.service.stages import runs_of, take_run
 
 
 def take_lines(
@@ -40,21 +44,37 @@ def take_lines(
 
 def _take_together(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Sequence[Examined]) -> bool:
     """Take lines in one savepoint; return False, with nothing changed, if one of them fails."""
-
-    def take_all() -> list[MessageRow | None]:
+    runs, taken = list(runs_of(lines)), None
+    if len(runs) < len(lines):
         _read_ahead(uow, pairing, lines)
-        return [take(uow, node, pairing, line) for line in lines]
-
-    try:
-        taken = uow.attempt(take_all)
-    except (AgainError, RefusedError, RejectedError):
-        return False
-    except ExchangeError:
-        raise
-    except Exception:  # rule 19: which one it was shows when each is taken by itself
+        taken = _attempt(uow, lambda: [row for run in runs for row in _take_run(uow, node, pairing, run)])
+    if taken is None:
+        _read_ahead(uow, pairing, lines)
+        taken = _attempt(uow, lambda: [take(uow, node, pairing, line) for line in lines])
+    if taken is None:
         return False
     count(node, taken)
     return True
+
+
+def _take_run(
+    uow: UnitOfWork, node: Node, pairing: Pairing, run: Sequence[Examined]
+) -> Sequence[MessageRow | None]:
+    return take_run(uow, node, pairing, run) if len(run) > 1 else [take(uow, node, pairing, run[0])]
+
+
+def _attempt(
+    uow: UnitOfWork, take_all: Callable[[], list[MessageRow | None]]
+) -> list[MessageRow | None] | None:
+    """Return the rows of lines that simply take their places, or None, with nothing changed."""
+    try:
+        return uow.attempt(take_all)
+    except (AgainError, RefusedError, RejectedError):
+        return None
+    except ExchangeError:
+        raise
+    except Exception:  # rule 19: which one it was shows when each is taken by itself
+        return None
 
 
 def _read_ahead(uow: UnitOfWork, pairing: Pairing, lines: Sequence[Examined]) -> None:

@@ -74,8 +74,8 @@ async def send_anyway(
         )
         if retired is not None:
             logbook.write(uow, node, pairing.link, [_retirement(agency, retired)])
-        index = logbook.next_index(uow, node, pairing.link)
-        row, raw = releasing._sign(node, pairing, ready, index, officer=OFFICER, second=second)
+        place = releasing.Place(pairing.link.next_seq, logbook.next_index(uow, node, pairing.link))
+        row, raw = releasing._sign(node, pairing, releasing.Ready(ready, OFFICER, second), place)
         if recipient or retired:
             said = replace(read_envelope(raw).claimed, recipient=recipient or row_recipient(raw))
             raw = sign_envelope(said, retired or node.keys.signing(KeyUse.ENVELOPE, node.clock.now()))

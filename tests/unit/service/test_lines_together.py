@@ -36,20 +36,20 @@ def counted(world: World) -> Counter[str]:
 
 def fail_with(monkeypatch: pytest.MonkeyPatch, error: Exception, *, number: int, times: int) -> None:
     """Plant a fault: one line is entered, and then fails, so many times."""
-    real, left = casework.receive, [error] * times
+    real, left = casework.enter, [error] * times
 
-    def receive(uow: Any, node: Any, pairing: Any, row: Any, *given: Any) -> None:
+    def enter(uow: Any, node: Any, pairing: Any, row: Any, *given: Any) -> None:
         real(uow, node, pairing, row, *given)
         if row.seq == number and left:
             raise left.pop()
 
-    monkeypatch.setattr(casework, "receive", receive)
+    monkeypatch.setattr(casework, "enter", enter)
 
 
 def test_a_line_that_fails_among_others_is_held_and_the_others_are_accepted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fail_with(monkeypatch, KeyError("planted"), number=2, times=2)
+    fail_with(monkeypatch, KeyError("planted"), number=2, times=3)
 
     async def story(world: World) -> None:
         await send_in_one_frame(world)
