@@ -5,9 +5,8 @@ Steps, with the numbers of docs/protocol/sending.md; `converse` goes on with 5:
 1. check: the form of the draft; every fault is told to the officer, nothing is stored.
 2. second person: asked for where the agreement says so; approval binds the released digest. In an
    emergency one person may release alone, and the second one follows (`emergency`).
-3. seal: the five members filled at release are set; the parts get their salts; the body is sealed. None
-   of this needs the number, so many messages can be sealed at once, to what was in force when it was read
-   last. That it still is, is judged with the number; if not, the message is sealed anew.
+3. seal: without the number, to what was in force when it was read last (`sealing`). That it still is, is
+   judged with the number; if not, the message is sealed anew.
 4. number: in one unit gate, bounds, rules, consent and state; the number; the envelope; outbox row, `sent`
    leaf, case event, audit line. What is sealed at the same time takes its numbers together, and what is not
    allowed stops no other. The stored line is what every retry sends. Only here it counts what the
@@ -30,19 +29,16 @@ from exchange.errors import (
     RejectedError,
     UsageError,
 )
-from exchange.ids import Digest, KeyId, LinkId, MessageId, OfficerNumber, new_message_id, sha256
+from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, sha256
 from exchange.ledger.entries import Entry, sent
 from exchange.messages.catalog import message_types
-from exchange.messages.filling import release_digest, released
+from exchange.messages.filling import release_digest
 from exchange.messages.forms import version_faults
 from exchange.messages.media import Carried
 from exchange.messages.validation import Model, check_form, check_rules, model_of
 from exchange.protocol.envelope import Envelope, join_line, sign_envelope
-from exchange.protocol.keyring import PartnerKeys
-from exchange.protocol.parts import Document, attachments_of, commitment, pad, split_document
-from exchange.protocol.seal import seal
-from exchange.protocol.suites import KeyUse, Suite
-from exchange.protocol.trust import trusted_sealing_key
+from exchange.protocol.parts import Document, attachments_of
+from exchange.protocol.suites import KeyUse
 from exchange.service import casework, logbook
 from exchange.service.emergency import demand_emergency, note_emergency
 from exchange.service.facts import StoreFacts, rule_context, two_person_reason
@@ -53,6 +49,7 @@ from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import AboutCases, UnitOfWork
 from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState, OfficerRow
+from exchange.service.sealing import Sealed, demand_in_force, seal_message
 from exchange.service.together import Failed
 
 SWITCHES = 2
@@ -67,22 +64,6 @@ class Released:
     seq: int
     id: MessageId
     type: str
-
-
-@dataclass(frozen=True)
-class Sealed:
-    """A message that only lacks its number; the key `kid`, chosen among `keys`, opens it."""
-
-    id: MessageId
-    document: Document
-    parts: tuple[bytes, ...]
-    body: bytes
-    commitment: Digest
-    size_class: int
-    agreement_n: int
-    suite: Suite
-    kid: KeyId
-    keys: PartnerKeys
 
 
 @dataclass(frozen=True)
@@ -283,47 +264,6 @@ def _demand_second(
         )
 
 
-def seal_message(
-    node: Node,
-    pairing: Pairing,
-    document: Document,
-    *,
-    officer: OfficerNumber,
-    second: OfficerNumber | None,
-    attachments: Sequence[Carried] = (),
-) -> Sealed:
-    """Return the sealed message without its number (step 3)."""
-    now = node.clock.now()
-    id = new_message_id(now, node.random)
-    full = released(
-        document,
-        message_id=id,
-        sender=node.agency,
-        recipient=pairing.partner,
-        link=pairing.link.link,
-        agreement=pairing.link.agreement_n,
-        officer=officer,
-        released_by=second,
-    )
-    parts = split_document(full, node.random, attachments)
-    plaintext = pad(parts)
-    suite = pairing.agreement.suite
-    key = trusted_sealing_key(pairing.partner_keys, suite=suite, at=now)
-    body = seal(plaintext, suite=suite, key=key, sender=node.agency, recipient=pairing.partner, message_id=id)
-    return Sealed(
-        id,
-        full,
-        tuple(parts),
-        body,
-        commitment(id, parts),
-        len(plaintext),
-        pairing.link.agreement_n,
-        suite,
-        key.kid,
-        pairing.partner_keys,
-    )
-
-
 def number(
     uow: UnitOfWork,
     node: Node,
@@ -376,7 +316,7 @@ def number_run(uow: UnitOfWork, node: Node, link: LinkId, run: Sequence[Ready]) 
 def _number(uow: UnitOfWork, node: Node, pairing: Pairing, ready: Ready, place: Place) -> MessageRow:
     """Queue a message at its place; its leaf is still to be written."""
     sealed, link = ready.sealed, pairing.link.link
-    _demand_in_force(node, pairing, sealed)
+    demand_in_force(node, pairing, sealed)
     _demand_room(uow, node, pairing, len(sealed.body))
     carried = attachments_of(sealed.parts)
     demand_whole(_rule_faults(uow, node, pairing, sealed.document, ready.officer, carried, ready.model))
@@ -409,17 +349,6 @@ def _leaf(row: MessageRow) -> Entry:
     return sent(
         seq=row.seq, id=row.id, eh=row.envelope_hash, cd=row.body_hash, pc=row.commitment, sz=row.size_class
     )
-
-
-def _demand_in_force(node: Node, pairing: Pairing, ready: Sealed) -> None:
-    """Raise AgreementSwitchedError unless the message would be sealed now as it was."""
-    suite = pairing.agreement.suite
-    if (pairing.link.agreement_n, suite) != (ready.agreement_n, ready.suite):
-        raise AgreementSwitchedError
-    if pairing.partner_keys is ready.keys:
-        return
-    if trusted_sealing_key(pairing.partner_keys, suite=suite, at=node.clock.now()).kid != ready.kid:
-        raise AgreementSwitchedError
 
 
 def _sign(node: Node, pairing: Pairing, of: Ready, place: Place) -> tuple[MessageRow, bytes]:

@@ -24,6 +24,7 @@ from exchange.service.intake import parts_of
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageRow
+from exchange.service.sealing import seal_message
 from tests.support.world import OFFICER, SECOND, Agency
 
 
@@ -69,13 +70,11 @@ async def send_anyway(
         pairing = pairing_of(uow, node, link)
         pairing = replace(pairing, link=replace(pairing.link, next_seq=number or pairing.link.next_seq))
         second = second_for(document)
-        ready = releasing.seal_message(
-            node, pairing, document, officer=OFFICER, second=second, attachments=attachments
-        )
+        ready = seal_message(node, pairing, document, officer=OFFICER, second=second, attachments=attachments)
         if retired is not None:
             logbook.write(uow, node, pairing.link, [_retirement(agency, retired)])
-        index = logbook.next_index(uow, node, pairing.link)
-        row, raw = releasing._sign(node, pairing, ready, index, officer=OFFICER, second=second)
+        place = releasing.Place(pairing.link.next_seq, logbook.next_index(uow, node, pairing.link))
+        row, raw = releasing._sign(node, pairing, releasing.Ready(ready, OFFICER, second), place)
         if recipient or retired:
             said = replace(read_envelope(raw).claimed, recipient=recipient or row_recipient(raw))
             raw = sign_envelope(said, retired or node.keys.signing(KeyUse.ENVELOPE, node.clock.now()))
