@@ -13,9 +13,8 @@ from exchange.service import comparing
 from exchange.service.comparing import all_differences, walk
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import DifferenceRow
-from tests.support.ledger_world import exchange_some, play
+from tests.support.ledger_world import exchange_some, play, write
 from tests.support.logs import message_id
-from tests.support.ledger_world import write
 from tests.support.world import World
 
 PAGE, NAMED = 6, 3

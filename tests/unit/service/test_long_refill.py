@@ -6,8 +6,8 @@ from exchange.protocol.frames import MAX_LINES, MAX_TAIL_LEAVES
 from exchange.service.reconcile import reconcile, refresh, verify
 from exchange.service.release import release
 from exchange.service.rows import Direction
-from tests.support.notices import notice
 from tests.support.ledger_world import write
+from tests.support.notices import notice
 from tests.support.world import KH, OFFICER, Agency, World
 
 MESSAGES = MAX_LINES + 50
