@@ -70,23 +70,24 @@ class Standing:
         return Known(event, self.sent, self.verdict, self.accepted)
 
 
-def author(
-    uow: UnitOfWork,
-    node: Node,
-    pairing: Pairing,
-    row: MessageRow,
-    document: Document,
-) -> None:
-    """Enter our own message, with the place of its `sent` leaf `row.leaf_index`.
+def weigh_own(
+    uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, document: Document
+) -> "Weighed":
+    """Return our own message, which is in the store, as it fits what our officers see; nothing is written.
 
     Raises:
-        RejectedError: state_conflict, signer_not_authorised or consent_missing; it does not fit what our
-            officers see.
+        RejectedError: state_conflict, signer_not_authorised or consent_missing; it does not fit.
     """
     touched = touched_by(uow, node, pairing, row, document, author=node.agency)
-    taken = _judge(node, touched, None)
     standing = Standing(sent=(pairing.link.own_epoch, row.leaf_index))
-    _enter_ours(uow, node, pairing, row, document, touched, standing, taken)
+    return Weighed(touched, standing, _judge(node, touched, None))
+
+
+def author(
+    uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, document: Document, weighed: "Weighed"
+) -> None:
+    """Enter our own message, with the place of its `sent` leaf `row.leaf_index`."""
+    _enter_ours(uow, node, pairing, row, document, weighed.touched, weighed.standing, weighed.taken)
 
 
 def restore(
@@ -131,7 +132,7 @@ def _enter_ours(
 
 @dataclass(frozen=True)
 class Weighed:
-    """A message of the partner that fits at its place, ready to be entered."""
+    """A message that fits at its place, ready to be entered."""
 
     touched: Touched
     standing: Standing

@@ -34,6 +34,7 @@ from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft, demand_officer, demand_whole, release, release_checked
 from exchange.service.rows import AuditRow, DraftRow
+from exchange.service.together import each_does_this_step
 
 
 class Fate(StrEnum):
@@ -73,7 +74,9 @@ async def send(
         InputError: something is wrong with it; nothing was sent, nothing was stored.
     """
     demand_whole(check_form(document, draft=True, known=node.versions))
+    await each_does_this_step()
     reason = two_person_reason(document)
+    await each_does_this_step()
     if reason and not alone:
         return await _keep(node, link, document, officer, attachments, fate=Fate.NEEDS_SECOND, reason=reason)
     try:

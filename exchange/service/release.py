@@ -5,9 +5,8 @@ Steps, with the numbers of docs/protocol/sending.md; `converse` goes on with 5:
 1. check: the form of the draft; every fault is told to the officer, nothing is stored.
 2. second person: asked for where the agreement says so; approval binds the released digest. In an
    emergency one person may release alone, and the second one follows (`emergency`).
-3. seal: the five members filled at release are set; the parts get their salts; the body is sealed. None
-   of this needs the number, so many messages can be sealed at once, to what was in force when it was read
-   last. That it still is, is judged with the number; if not, the message is sealed anew.
+3. seal: without the number, to what was in force when it was read last (`sealing`). That it still is, is
+   judged with the number; if not, the message is sealed anew.
 4. number: in one unit gate, bounds, rules, consent and state; the number; the envelope; outbox row, `sent`
    leaf, case event, audit line. What is sealed at the same time takes its numbers together, and what is not
    allowed stops no other. The stored line is what every retry sends. Only here it counts what the
@@ -30,22 +29,20 @@ from exchange.errors import (
     RejectedError,
     UsageError,
 )
-from exchange.ids import Digest, KeyId, LinkId, MessageId, OfficerNumber, new_message_id, sha256
+from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, sha256
 from exchange.ledger.entries import Entry, sent
 from exchange.messages.catalog import message_types
-from exchange.messages.filling import release_digest, released
+from exchange.messages.filling import release_digest
 from exchange.messages.forms import version_faults
 from exchange.messages.media import Carried
 from exchange.messages.validation import Model, check_form, check_rules, model_of
 from exchange.protocol.envelope import Envelope, join_line, sign_envelope
-from exchange.protocol.keyring import PartnerKeys
-from exchange.protocol.parts import Document, attachments_of, commitment, pad, split_document
-from exchange.protocol.seal import seal
-from exchange.protocol.suites import KeyUse, Suite
-from exchange.protocol.trust import trusted_sealing_key
+from exchange.protocol.parts import Document, attachments_of
+from exchange.protocol.suites import KeyUse
 from exchange.service import casework, logbook
 from exchange.service.emergency import demand_emergency, note_emergency
 from exchange.service.facts import StoreFacts, rule_context, two_person_reason
+from exchange.service.independence import are_independent
 from exchange.service.intake import parts_of
 from exchange.service.long_work import beside, is_about_many
 from exchange.service.meaning import cases_of
@@ -53,6 +50,7 @@ from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import AboutCases, UnitOfWork
 from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState, OfficerRow
+from exchange.service.sealing import Sealed, demand_in_force, seal_message
 from exchange.service.together import Failed
 
 SWITCHES = 2
@@ -70,22 +68,6 @@ class Released:
 
 
 @dataclass(frozen=True)
-class Sealed:
-    """A message that only lacks its number; the key `kid`, chosen among `keys`, opens it."""
-
-    id: MessageId
-    document: Document
-    parts: tuple[bytes, ...]
-    body: bytes
-    commitment: Digest
-    size_class: int
-    agreement_n: int
-    suite: Suite
-    kid: KeyId
-    keys: PartnerKeys
-
-
-@dataclass(frozen=True)
 class Ready:
     """A sealed message and who releases it."""
 
@@ -100,6 +82,10 @@ class Place(NamedTuple):
 
     seq: int
     leaf: int
+
+    @property
+    def next(self) -> "Place":
+        return Place(self.seq + 1, self.leaf + 1)
 
 
 async def check_draft(
@@ -283,47 +269,6 @@ def _demand_second(
         )
 
 
-def seal_message(
-    node: Node,
-    pairing: Pairing,
-    document: Document,
-    *,
-    officer: OfficerNumber,
-    second: OfficerNumber | None,
-    attachments: Sequence[Carried] = (),
-) -> Sealed:
-    """Return the sealed message without its number (step 3)."""
-    now = node.clock.now()
-    id = new_message_id(now, node.random)
-    full = released(
-        document,
-        message_id=id,
-        sender=node.agency,
-        recipient=pairing.partner,
-        link=pairing.link.link,
-        agreement=pairing.link.agreement_n,
-        officer=officer,
-        released_by=second,
-    )
-    parts = split_document(full, node.random, attachments)
-    plaintext = pad(parts)
-    suite = pairing.agreement.suite
-    key = trusted_sealing_key(pairing.partner_keys, suite=suite, at=now)
-    body = seal(plaintext, suite=suite, key=key, sender=node.agency, recipient=pairing.partner, message_id=id)
-    return Sealed(
-        id,
-        full,
-        tuple(parts),
-        body,
-        commitment(id, parts),
-        len(plaintext),
-        pairing.link.agreement_n,
-        suite,
-        key.kid,
-        pairing.partner_keys,
-    )
-
-
 def number(
     uow: UnitOfWork,
     node: Node,
@@ -342,10 +287,10 @@ def number(
     """
     node.presence.demand_open(link)
     pairing = pairing_of(uow, node, link)
-    place = Place(pairing.link.next_seq, logbook.next_index(uow, node, pairing.link))
-    row = _number(uow, node, pairing, Ready(ready, officer, second), place)
-    _log(uow, node, pairing, [row])
-    return row
+    run = [Ready(ready, officer, second)]
+    rows = _number(uow, node, pairing, run, _next_place(uow, node, pairing))
+    _log(uow, node, pairing, rows)
+    return rows[0]
 
 
 def number_run(uow: UnitOfWork, node: Node, link: LinkId, run: Sequence[Ready]) -> list[MessageRow | Failed]:
@@ -356,35 +301,88 @@ def number_run(uow: UnitOfWork, node: Node, link: LinkId, run: Sequence[Ready]) 
     """
     node.presence.demand_open(link)
     pairing = pairing_of(uow, node, link)
-    first = Place(pairing.link.next_seq, logbook.next_index(uow, node, pairing.link))
-    outcomes: list[MessageRow | Failed] = []
-    rows: list[MessageRow] = []
-    # Models first: the same code many times in a row takes half its time.
+    first = _next_place(uow, node, pairing)
     modelled = [replace(one, model=model_of(one.sealed.document, node.versions)) for one in run]
-    for ready in modelled:
-        place = Place(first.seq + len(rows), first.leaf + len(rows))
-        try:
-            rows.append(uow.attempt(partial(_number, uow, node, pairing, ready, place)))
-            outcomes.append(rows[-1])
-        except Exception as error:  # it goes to whoever sent this message, and stops no other
-            outcomes.append(Failed(error))
+    outcomes = _in_stages(uow, node, pairing, modelled, first) or _one_by_one(
+        uow, node, pairing, modelled, first
+    )
+    rows = [one for one in outcomes if isinstance(one, MessageRow)]
     if rows:
         _log(uow, node, pairing, rows)
     return outcomes
 
 
-def _number(uow: UnitOfWork, node: Node, pairing: Pairing, ready: Ready, place: Place) -> MessageRow:
-    """Queue a message at its place; its leaf is still to be written."""
-    sealed, link = ready.sealed, pairing.link.link
-    _demand_in_force(node, pairing, sealed)
-    _demand_room(uow, node, pairing, len(sealed.body))
-    carried = attachments_of(sealed.parts)
-    demand_whole(_rule_faults(uow, node, pairing, sealed.document, ready.officer, carried, ready.model))
-    row, envelope = _sign(node, pairing, ready, place)
-    uow.messages.add(row, envelope=envelope, body=sealed.body)
-    uow.contents.add(link, Direction.OUT, row.seq, parts_of(sealed.document, sealed.parts))
+def _next_place(uow: UnitOfWork, node: Node, pairing: Pairing) -> Place:
+    return Place(pairing.link.next_seq, logbook.next_index(uow, node, pairing.link))
+
+
+def _in_stages(
+    uow: UnitOfWork, node: Node, pairing: Pairing, run: Sequence[Ready], first: Place
+) -> list[MessageRow | Failed]:
+    """Number messages that depend on nothing of each other together; nothing if that is not possible."""
+    if len(run) < 2 or not are_independent([ready.sealed.document for ready in run]):
+        return []
     try:
-        casework.author(uow, node, pairing, row, sealed.document)
+        return [*uow.attempt(partial(_number, uow, node, pairing, run, first))]
+    except Exception:  # which one it was shows when each is tried
+        return []
+
+
+def _one_by_one(
+    uow: UnitOfWork, node: Node, pairing: Pairing, run: Sequence[Ready], first: Place
+) -> list[MessageRow | Failed]:
+    outcomes: list[MessageRow | Failed] = []
+    place = first
+    for ready in run:
+        try:
+            outcomes += uow.attempt(partial(_number, uow, node, pairing, [ready], place))
+            place = place.next
+        except Exception as error:  # it goes to whoever sent this message, and stops no other
+            outcomes.append(Failed(error))
+    return outcomes
+
+
+def _number(
+    uow: UnitOfWork, node: Node, pairing: Pairing, run: Sequence[Ready], first: Place
+) -> list[MessageRow]:
+    """Queue messages from a place on; their leaves are still to be written.
+
+    Each step is done for all of them before the next one: the same code many times in a row is much faster.
+    Requires that they depend on nothing of each other.
+    """
+    _demand_all(uow, node, pairing, run)
+    places = (Place(first.seq + k, first.leaf + k) for k in range(len(run)))
+    signed = [_sign(node, pairing, ready, place) for ready, place in zip(run, places, strict=True)]
+    for ready, (row, envelope) in zip(run, signed, strict=True):
+        uow.messages.add(row, envelope=envelope, body=ready.sealed.body)
+    numbered = [(row, ready.sealed) for ready, (row, _) in zip(run, signed, strict=True)]
+    for row, sealed in numbered:
+        uow.contents.add(row.link, Direction.OUT, row.seq, parts_of(sealed.document, sealed.parts))
+    weighed = [_weigh(uow, node, pairing, row, sealed.document) for row, sealed in numbered]
+    for (row, sealed), fitting in zip(numbered, weighed, strict=True):
+        casework.author(uow, node, pairing, row, sealed.document, fitting)
+    rows = [row for row, _ in numbered]
+    for row in rows:
+        _record(uow, node, row)
+    return rows
+
+
+def _demand_all(uow: UnitOfWork, node: Node, pairing: Pairing, run: Sequence[Ready]) -> None:
+    """Raise what forbids one of the messages: what is in force, room, rules."""
+    for ready in run:
+        demand_in_force(node, pairing, ready.sealed)
+    _demand_room(uow, node, pairing, run)
+    carried = [attachments_of(ready.sealed.parts) for ready in run]
+    for ready, parts in zip(run, carried, strict=True):
+        document = ready.sealed.document
+        demand_whole(_rule_faults(uow, node, pairing, document, ready.officer, parts, ready.model))
+
+
+def _weigh(
+    uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, document: Document
+) -> casework.Weighed:
+    try:
+        return casework.weigh_own(uow, node, pairing, row, document)
     except RejectedError as error:
         problem = Fault(
             error.reason, "/header/case_codes", "state", "a state that allows it", "another state"
@@ -394,9 +392,11 @@ def _number(uow: UnitOfWork, node: Node, pairing: Pairing, ready: Ready, place: 
             "look at the case: exchange case show",
         )
         raise InputError(said, hint=hint, faults=(problem,)) from error
-    result = ready.second or "one"
-    uow.audit.record(AuditRow(node.clock.now(), ready.officer, "message_released", row.id, result=result))
-    return row
+
+
+def _record(uow: UnitOfWork, node: Node, row: MessageRow) -> None:
+    result, officer = row.released_by or "one", str(row.officer)
+    uow.audit.record(AuditRow(node.clock.now(), officer, "message_released", row.id, result=result))
 
 
 def _log(uow: UnitOfWork, node: Node, pairing: Pairing, rows: Sequence[MessageRow]) -> None:
@@ -409,17 +409,6 @@ def _leaf(row: MessageRow) -> Entry:
     return sent(
         seq=row.seq, id=row.id, eh=row.envelope_hash, cd=row.body_hash, pc=row.commitment, sz=row.size_class
     )
-
-
-def _demand_in_force(node: Node, pairing: Pairing, ready: Sealed) -> None:
-    """Raise AgreementSwitchedError unless the message would be sealed now as it was."""
-    suite = pairing.agreement.suite
-    if (pairing.link.agreement_n, suite) != (ready.agreement_n, ready.suite):
-        raise AgreementSwitchedError
-    if pairing.partner_keys is ready.keys:
-        return
-    if trusted_sealing_key(pairing.partner_keys, suite=suite, at=node.clock.now()).kid != ready.kid:
-        raise AgreementSwitchedError
 
 
 def _sign(node: Node, pairing: Pairing, of: Ready, place: Place) -> tuple[MessageRow, bytes]:
@@ -494,9 +483,10 @@ def _rule_faults(
     return check_rules(document, context, StoreFacts(uow, pairing, node.agency), model=model)
 
 
-def _demand_room(uow: UnitOfWork, node: Node, pairing: Pairing, size: int) -> None:
+def _demand_room(uow: UnitOfWork, node: Node, pairing: Pairing, run: Sequence[Ready]) -> None:
     count, total = uow.messages.open_count(pairing.link.link)
-    if count >= node.limits.open_messages or total + size > node.limits.open_bytes:
+    size = sum(len(ready.sealed.body) for ready in run)
+    if count + len(run) > node.limits.open_messages or total + size > node.limits.open_bytes:
         raise NodeError(
             f"{count} messages wait for {pairing.partner} already; no more are taken",
             hint="nothing was dropped; wait until the partner is reachable again",

@@ -24,8 +24,9 @@ from exchange.service import logbook
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of, versions_to_write
 from exchange.service.ports import UnitOfWork
-from exchange.service.release import Sealed, demand_officer, demand_whole, number, seal_message
+from exchange.service.release import demand_officer, demand_whole, number
 from exchange.service.rows import MessageRow, OfficerRow
+from exchange.service.sealing import Sealed, seal_message
 
 FUNCTIONS: Final = ("audit", "central_authority")
 """Who may sign messages about the ledger (`message-types`), in this order."""

@@ -24,6 +24,7 @@ from exchange.service.intake import parts_of
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageRow
+from exchange.service.sealing import seal_message
 from tests.support.world import OFFICER, SECOND, Agency
 
 
@@ -69,9 +70,7 @@ async def send_anyway(
         pairing = pairing_of(uow, node, link)
         pairing = replace(pairing, link=replace(pairing.link, next_seq=number or pairing.link.next_seq))
         second = second_for(document)
-        ready = releasing.seal_message(
-            node, pairing, document, officer=OFFICER, second=second, attachments=attachments
-        )
+        ready = seal_message(node, pairing, document, officer=OFFICER, second=second, attachments=attachments)
         if retired is not None:
             logbook.write(uow, node, pairing.link, [_retirement(agency, retired)])
         place = releasing.Place(pairing.link.next_seq, logbook.next_index(uow, node, pairing.link))

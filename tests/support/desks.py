@@ -109,9 +109,7 @@ class Desk:
         row = row_of(document, Direction.OUT, seq, index=len(self.log), at=self.clock.at)
         self._keep(row, document)
         try:
-            self.store.attempt(
-                lambda: casework.author(self.store, self.node, self.pairing, row, document)  # type: ignore[arg-type]
-            )
+            self.author(row, document)
         except RejectedError:
             self.store.messages.ids.pop((Direction.OUT, row.id))
             self.store.messages.rows.pop((Direction.OUT, seq))
@@ -119,6 +117,11 @@ class Desk:
         self.log.append(Leaf("sent", seq, row.id))
         self.written.append(document)
         return True
+
+    def author(self, row: MessageRow, document: Document) -> None:
+        """Judge our own message and enter it, or raise what forbids it."""
+        given: Any = self.store, self.node, self.pairing, row, document
+        self.store.attempt(lambda: casework.author(*given, casework.weigh_own(*given)))
 
     def learn(self, leaves: list[Leaf]) -> None:
         """Take over the tail of the partner's log, and what it says of our messages."""

@@ -34,6 +34,7 @@ from exchange.service.reading import note_opening, read_draft
 from exchange.service.release import check_draft
 from exchange.service.rows import Direction, DraftRow, LinkRow, MessageState
 from exchange.service.second_look import review
+from exchange.service.together import each_does_this_step
 from exchange.service.void import give_up
 
 MAX_WAIT_S = 60
@@ -96,6 +97,7 @@ async def send_many(desk: Desk, ask: Ask) -> Answer:
     async def send_one(file: Document) -> Answer:
         try:
             document = fill(file, sources, given_away=ask.read_for_it).document
+            await each_does_this_step()
             return sent_answer(link, await send(desk.node, link.link, document, ask.officer()))
         except ExchangeError as error:
             return problem_answer(error)

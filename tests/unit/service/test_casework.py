@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from exchange.errors import RejectedError
-from exchange.service import casework
 from exchange.service.rows import Direction
 from tests.support.crossing import STARTS
 from tests.support.crossing_ideas import GIVEN
@@ -44,9 +43,7 @@ class Pair:
         document = Idea(*idea, **more).document(f"{next(self._ids):08x}-0000-7000-8000-000000000000")
         row = row_of(document, Direction.OUT, len(desk.written) + 1, index=len(desk.log))
         with pytest.raises(RejectedError) as caught:
-            desk.store.attempt(
-                lambda: casework.author(desk.store, desk.node, desk.pairing, row, document)  # type: ignore[arg-type]
-            )
+            desk.author(row, document)
         return caught.value.reason
 
     def bring(self, desk: Desk, *numbers: int) -> list[bool | None]:
