@@ -142,6 +142,7 @@ def _fork(pair: RealPair, folder: Path) -> None:
     for number, place in enumerate(places):
         shutil.copytree(place, folder / f"kept-{number}")
     pair.kh.start()
+    pair.until(lambda: pair.is_open(pair.kh))
     _send(pair.kh, real_notice("VN"), folder)
     _carried(pair, pair.kh, folder)
     pair.kh.stop()

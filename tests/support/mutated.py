@@ -39,7 +39,7 @@ def _duplicates_logged(patch: Patch) -> None:
     right = taking.take
 
     def take(uow: UnitOfWork, node: Any, pairing: Any, line: Any, **more: Any) -> Any:
-        again = intake._is_duplicate(uow, pairing, line)
+        again = intake.is_duplicate(uow, pairing, line)
         taken = right(uow, node, pairing, line, **more)
         if again:
             said = line.envelope
@@ -91,13 +91,13 @@ def _any_recipient(patch: Patch) -> None:
 
 def _no_tail(patch: Patch) -> None:
     """A line is taken whatever its sent leaf says, and also without one."""
-    right = intake._announced
+    right = intake.announced_as
 
     def announced(uow: UnitOfWork, pairing: Any, line: Any) -> Any:
         found = uow.messages.announced(pairing.link.link, line.envelope.seq)
         return found if found is not None else right(uow, pairing, line)
 
-    patch.setattr(intake, "_announced", announced)
+    patch.setattr(intake, "announced_as", announced)
 
 
 def _no_nonces(patch: Patch) -> None:
@@ -131,7 +131,7 @@ def _no_results(patch: Patch) -> None:
 
 def _keys_for_ever(patch: Patch) -> None:
     """A key signs wherever the line lies in the log."""
-    patch.setattr(intake, "_demand_trusted", lambda pairing, line, announced: None)
+    patch.setattr(intake, "demand_trusted", lambda pairing, line, announced: None)
 
 
 def _no_window(patch: Patch) -> None:
