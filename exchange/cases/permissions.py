@@ -52,6 +52,10 @@ class Act(StrEnum):
     OPEN_SHEET = "open_sheet"
     SIGN_RECORD = "sign_record"
     RECONCILE = "reconcile"
+    SEE_DIFFERENCE = "see_difference"
+    SETTLE_DIFFERENCE = "settle_difference"
+    CONFIRM_ACCEPTANCE = "confirm_acceptance"
+    ANSWER_STATEMENT = "answer_statement"
     READ_ACTS = "read_acts"
     MANAGE_ACCOUNTS = "manage_accounts"
     TRY_KEYS = "try_keys"
@@ -85,6 +89,8 @@ class Showing(StrEnum):
 _EVERYBODY = frozenset(Role)
 _CASEWORK = frozenset({Role.OFFICER, Role.RELEASER})
 _AT_THE_CROSSING = _CASEWORK | {Role.HANDOVER}
+_OF_THE_LEDGER = frozenset({Role.AUDITOR, Role.RELEASER})
+"""An auditor settles a difference; a releaser can be the second person, as in every act of two."""
 
 ALLOWED: Mapping[Act, frozenset[Role]] = MappingProxyType(
     {
@@ -101,6 +107,10 @@ ALLOWED: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.OPEN_SHEET: _AT_THE_CROSSING,
         Act.SIGN_RECORD: frozenset({Role.HANDOVER}),
         Act.RECONCILE: frozenset({Role.AUDITOR}),
+        Act.SEE_DIFFERENCE: _OF_THE_LEDGER,
+        Act.SETTLE_DIFFERENCE: frozenset({Role.AUDITOR}),
+        Act.CONFIRM_ACCEPTANCE: _OF_THE_LEDGER,
+        Act.ANSWER_STATEMENT: frozenset({Role.AUDITOR}),
         Act.READ_ACTS: frozenset({Role.AUDITOR}),
         Act.MANAGE_ACCOUNTS: frozenset({Role.ADMINISTRATOR}),
         Act.TRY_KEYS: frozenset({Role.KEY_OFFICER, Role.ADMINISTRATOR}),

@@ -41,6 +41,10 @@ class Differences(Protocol):
         """Return every one, the newest first."""
         ...
 
+    def offered(self, link: LinkId, *, limit: int = 100) -> builtins.list[NamedDifference]:
+        """Return those that somebody of this side proposed to accept as they are, and that are not closed."""
+        ...
+
     def last(self, link: LinkId) -> tuple[int, int]:
         """Return the highest number used, and how many are not closed."""
         ...

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from exchange.errors import InputError, NodeError
+from exchange.errors import InputError, NodeError, StaleFormError
 from exchange.ids import AgencyCode, LinkId, OfficerNumber
 from exchange.ledger.differences import CLASSES, Difference, DifferenceKind, Repair
 from exchange.ledger.entries import Entry, beat, dsco, dscr
@@ -62,6 +62,7 @@ SAID: Final[Mapping[DifferenceKind, tuple[str, str]]] = {
     DifferenceKind.AGREEMENT_OVERDUE: ("agrx", "none"),
 }
 """What a notice expects and found, by class; the others expect what is right and name their class."""
+CHANGED: Final = "difference {no} has changed meanwhile"
 _LIVELY = frozenset({DifferenceState.OPEN, DifferenceState.RESENT})
 
 
@@ -201,8 +202,11 @@ async def resolve(
 ) -> NamedDifference:
     """Write a resolution (DRS) with the leaf `dscr`; requires that a notice was written.
 
+    An offer to accept it ends with any resolution.
+
     Raises:
         NodeError: the notice of the partner has no entry `dsco` yet, or no officer may sign.
+        StaleFormError: an officer resolves what has changed since `row` was read; nothing was stored.
     """
     notice = row.notice
     if notice is None or not notice.no:
@@ -213,12 +217,13 @@ async def resolve(
 
     def logged(uow: UnitOfWork, message: MessageRow) -> Entry:
         now = node.clock.now()
-        fresh = uow.differences.get(row.link, row.no) or row
+        fresh = _as_it_is(uow, row, officer)
         changes = replace(fresh, state=state, changed_at=now, ours=message.id, we_settled=settled)
+        changes = replace(changes, offered_by="", offered_text="")
         changes = closed_by_both(replace(changes, accepted_by=accepted_by or fresh.accepted_by))
         uow.differences.change(changes)
-        act = AuditRow(now, officer or "node", "difference_resolved", str(row.no), result=state.value)
-        uow.audit.record(act)
+        for one in accepted_by or (officer or "node",):
+            uow.audit.record(AuditRow(now, one, "difference_resolved", str(row.no), result=state.value))
         changed.append(changes)
         return dscr(no=notice.no, dg=notice.dg, k="settled" if settled else "open")
 
@@ -227,6 +232,14 @@ async def resolve(
         draft["refers_to"] = list(refers_to)
     await speak(node, row.link, draft, officer=officer, logged=logged)
     return changed[-1]
+
+
+def _as_it_is(uow: UnitOfWork, row: NamedDifference, officer: OfficerNumber | None) -> NamedDifference:
+    """Return the difference as the store has it; a person acts only on the one that was looked at."""
+    fresh = uow.differences.get(row.link, row.no) or row
+    if officer is not None and fresh != row:
+        raise StaleFormError(CHANGED.format(no=row.no), hint="look at it again")
+    return fresh
 
 
 # --- 4
@@ -254,13 +267,17 @@ async def _tell(node: Node, link: LinkId) -> int:
 
 
 async def tell(node: Node, row: NamedDifference, *, officer: OfficerNumber | None = None) -> NamedDifference:
-    """Write the notice (DSC) of a difference with the leaf `dsco`."""
+    """Write the notice (DSC) of a difference with the leaf `dsco`.
+
+    Raises:
+        StaleFormError: an officer tells what has changed since `row` was read; nothing was stored.
+    """
     partner = (await node.store.read(lambda uow: pairing_of(uow, node, row.link))).partner
     changed: list[NamedDifference] = []
 
     def logged(uow: UnitOfWork, message: MessageRow) -> Entry:
         now = node.clock.now()
-        fresh = uow.differences.get(row.link, row.no) or row
+        fresh = _as_it_is(uow, row, officer)
         changes = replace(fresh, changed_at=now, told=message.id, told_dg=message.commitment)
         uow.differences.change(changes)
         kind = row.found.kind.value

@@ -24,9 +24,19 @@ from exchange.service.meaning import document_of, message_by_id, movement_of
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import note_opening, open_for_print, reader_of
-from exchange.service.rows import Direction, MessageRow, MessageState, MovementRow
+from exchange.service.rows import (
+    AuditRow,
+    Direction,
+    MessageRow,
+    MessageState,
+    MovementRow,
+    StatementRow,
+)
+from exchange.service.statements import message_of
 
 RECORD, DEPARTURE = "HRC", "HDP"
+AUDIT = "audit"
+"""Purpose of every reading of an auditor."""
 _GONE = frozenset({MessageState.REJECTED, MessageState.VOIDED})
 
 
@@ -116,6 +126,27 @@ async def open_movement(
         demand_movement(node, reader, handover_of(uow, node, movement))
         note_opening(uow, node, reader, movement.code, act="handover_printed")
         return _opened(uow, node, main, blank=main.type == DEPARTURE and not final_list)
+
+    return await node.store.write(unit)
+
+
+async def open_statement(node: Node, row: StatementRow, officer: OfficerNumber) -> Opened:
+    """Return a statement for printing; recorded in the same commit. It names nobody, so an auditor may, too.
+
+    Raises:
+        UsageError: its message is not here, or has been erased.
+    """
+
+    def unit(uow: UnitOfWork) -> Opened:
+        message = message_of(uow, row)
+        if message is None:
+            raise UsageError(
+                f"the message of statement {row.no} is not here", hint="wait for the next exchange"
+            )
+        opened = _opened(uow, node, message)
+        now = node.clock.now()
+        uow.audit.record(AuditRow(now, officer, "statement_printed", message.id, AUDIT))
+        return opened
 
     return await node.store.write(unit)
 

@@ -444,6 +444,10 @@ class NamedDifference:
     we_settled: bool = False
     """Our log says `dscr` settled."""
     they_settled: bool = False
+    offered_by: str = ""
+    """Who of this side proposed to accept it as it is; "" while nobody did."""
+    offered_text: str = ""
+    """What the partner will read, once a second person agrees."""
 
     @property
     def notice(self) -> "Notice | None":

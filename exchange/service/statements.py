@@ -179,16 +179,24 @@ def _is_in_log(uow: UnitOfWork, node: Node, row: StatementRow) -> bool:
 
 
 def _content(uow: UnitOfWork, row: StatementRow) -> Mapping[str, JsonValue] | None:
-    """Return the content of a statement, found by the commitment that its leaf names."""
+    message = message_of(uow, row)
+    document = document_of(uow, message) if message else None
+    return content_of(document) if document else None
+
+
+def message_of(uow: UnitOfWork, row: StatementRow) -> MessageRow | None:
+    """Return the message of a statement, found by the commitment that its leaf names."""
     direction = Direction.OUT if row.is_own else Direction.IN
-    for message in uow.statements.messages(row.link, direction, "STM", limit=NOTICES):
-        if message.commitment == row.dg:
-            document = document_of(uow, message)
-            return content_of(document) if document else None
-    return None
+    found = uow.statements.messages(row.link, direction, "STM", limit=NOTICES)
+    return next((message for message in found if message.commitment == row.dg), None)
 
 
 # --- the partner's
+
+
+async def stored(node: Node, row: StatementRow) -> Shown:
+    """Return a statement with what its last comparison found, if there was one; nothing is computed."""
+    return Shown(row, await node.store.read(lambda uow: _content(uow, row)), row.findings)
 
 
 async def check(node: Node, row: StatementRow) -> Shown:

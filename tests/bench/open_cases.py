@@ -92,22 +92,22 @@ async def fill(here: Office, count: int, *, opened: bool) -> None:
 
 
 def keep_some(
-    uow: UnitOfWork, here: Office, count: int, *, opened: bool
+    uow: UnitOfWork, here: Office, count: int, *, opened: bool, type_code: str = "RPN"
 ) -> list[tuple[MessageRow, CaseCode | None]]:
-    """Keep some more notices; return each with the case that it opened."""
+    """Keep some more messages; return each with the case that it opened."""
     node = here.node
     pairing = pairing_of(uow, node, here.link)
     first = uow.messages.numbers(here.link, Direction.IN, 1, 1)
     last = uow.messages.list(link=here.link, limit=1)[0].seq if first else 0
     index = logbook.next_index(uow, node, pairing.link)
-    rows = [_row(here, pairing, last + 1 + k, index + k) for k in range(count)]
+    rows = [_row(here, pairing, last + 1 + k, index + k, type_code) for k in range(count)]
     logbook.write(uow, node, pairing.link, [_leaf(row) for row in rows])
     for row in rows:
         uow.messages.add(row, envelope=b"-", body=None)
     return [(row, _open(uow, here, pairing, row) if opened else None) for row in rows]
 
 
-def _row(here: Office, pairing: Pairing, seq: int, index: int) -> MessageRow:
+def _row(here: Office, pairing: Pairing, seq: int, index: int, type_code: str) -> MessageRow:
     node = here.node
     now = node.clock.now()
     digest = Digest(b64url(seq.to_bytes(32, "big")))
@@ -116,7 +116,7 @@ def _row(here: Office, pairing: Pairing, seq: int, index: int) -> MessageRow:
         direction=Direction.IN,
         seq=seq,
         id=new_message_id(now, node.random),
-        type="RPN",
+        type=type_code,
         state=MessageState.ACCEPTED,
         code="",
         envelope_hash=digest,

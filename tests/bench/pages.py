@@ -14,17 +14,30 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from exchange.cases.calendars import NOTHING_ANNOUNCED
 from exchange.cases.chronicle import Chronicle, movement_rules, new_chronicle
 from exchange.cases.stored import movement_bytes
-from exchange.ids import CaseCode, MovementCode, new_case_code
+from exchange.ids import AgencyCode, CaseCode, MovementCode, new_case_code
+from exchange.ledger.differences import Difference, DifferenceKind
 from exchange.protocol.parts import Document, split_document
 from exchange.service.deadlines import settle_ends
+from exchange.service.differences import MAX_LIVE
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import CaseEventRow, Direction, MessageRow, MovementEventRow, MovementRow, Part
+from exchange.service.rows import (
+    CaseEventRow,
+    DifferenceState,
+    Direction,
+    MessageRow,
+    MovementEventRow,
+    MovementRow,
+    NamedDifference,
+    Part,
+    StatementRow,
+)
 from tests.bench.office import Office, office
 from tests.bench.open_cases import AT_ONCE, fill, keep_some
 from tests.support.papers import example
@@ -36,6 +49,7 @@ REPEATS: Final = 5
 PERSONS: Final = 10
 """Cases on the list of a movement."""
 NOTICE, PROPOSAL = "rpn/adult-with-passport", "hpr/two-persons-by-bus"
+STATEMENT, DAYS = "stm/auditors-month", 730
 PROPOSED: Final = "proposed"
 AUDITOR, ADMINISTRATOR, BORDER = "P-0005", "P-0006", "P-0003"
 ROLES: Final = {
@@ -65,6 +79,7 @@ class Places:
     case: CaseCode
     message: str
     movement: MovementCode
+    partner: AgencyCode
 
 
 def main() -> int:
@@ -103,8 +118,25 @@ async def fill_store(here: Office, cases: int, messages: int) -> Places:
         movement = await here.store.write(lambda uow, kept=kept: _propose(uow, here, kept[:PERSONS]))  # type: ignore[misc]
     await settle_ends(here.node, NOTHING_ANNOUNCED)
     assert movement is not None
+    partner = await here.store.write(lambda uow: _keep_ledger_books(uow, here))
     row, code = done[0]
-    return Places(code, row.id, movement)
+    return Places(code, row.id, movement, partner)
+
+
+def _keep_ledger_books(uow: UnitOfWork, here: Office) -> AgencyCode:
+    """Keep two years of statements of the partner, and all differences that may be open; return its code."""
+    now, partner = here.node.clock.now(), _partner(uow, here)
+    rows = [row for row, _ in keep_some(uow, here, DAYS, opened=False, type_code="STM")]
+    for no, row in enumerate(rows, start=1):
+        day = (now - timedelta(days=no)).date().isoformat()
+        _keep_content(uow, here, row, example(STATEMENT), [None, None])
+        uow.statements.add(StatementRow(here.link, False, no, day, row.commitment, row.leaf_index, now))
+    for no in range(1, MAX_LIVE + 1):
+        kind, number = DifferenceKind.MISSING_MESSAGE, 10_000_000 + no
+        found = Difference(kind, (), here.node.agency, here.node.agency, number, number)
+        state = DifferenceState.OPEN
+        uow.differences.add(NamedDifference(here.link, no, found, now, state, now))
+    return partner
 
 
 def _open_some(uow: UnitOfWork, here: Office, count: int) -> list[tuple[MessageRow, CaseCode]]:
@@ -178,12 +210,21 @@ async def visit_all(here: Office, folder: Path, places: Places) -> list[Visit]:
 
 
 def _pages(places: Places) -> dict[str, tuple[str, ...]]:
-    case, message = f"/case/{places.case}", f"/message/{places.message}"
+    case, message, ledgers = f"/case/{places.case}", f"/message/{places.message}", f"/audit/{places.partner}"
     return {
         OFFICER: ("/today", "/cases", case, message, f"{message}/answer", "/write", "/search", "/account"),
         SECOND: ("/today", message),
         BORDER: ("/handovers", f"/handover/{places.movement}", "/partners"),
-        AUDITOR: ("/audit", "/acts"),
+        AUDITOR: (
+            "/audit",
+            "/acts",
+            f"{ledgers}/differences",
+            f"{ledgers}/difference/7",
+            f"{ledgers}/statements",
+            f"{ledgers}/statement/partner/1",
+            f"{ledgers}/entries/own",
+            f"{ledgers}/entry/own/4",
+        ),
         ADMINISTRATOR: ("/accounts", f"/accounts/{OFFICER}"),
     }
 

@@ -35,6 +35,8 @@ WHOLE = named_difference(
     accepted_by=("P-0001", "P-0002"),
     we_settled=True,
     they_settled=True,
+    offered_by="P-0001",
+    offered_text="A disk failed.",
 )
 
 
@@ -86,6 +88,21 @@ async def test_life_of_a_difference_is_changed_and_a_closed_one_is_not_live(worl
         return found.live(LINK), found.list(LINK), found.last(LINK), found.live(LINK, after=2)
 
     assert await world.store.read(unit) == ([second], [second, closed], (2, 1), [])
+
+
+async def test_what_is_proposed_is_found_until_it_is_closed_or_let_go(world: StoreWorld) -> None:
+    offer = {"offered_by": "P-0001", "offered_text": "A disk failed."}
+    rows = [named_difference(1), named_difference(2, **offer), named_difference(3, **offer)]
+    await keep(world, *rows, named_difference(4, state=DifferenceState.CLOSED, **offer))
+
+    async def offered() -> list[int]:
+        return [row.no for row in await world.store.read(lambda uow: uow.differences.offered(LINK))]
+
+    assert await offered() == [2, 3]
+    gone = replace(rows[1], offered_by="", offered_text="")
+    await world.store.write(lambda uow: uow.differences.change(gone))
+    assert await offered() == [3]
+    assert await world.store.read(lambda uow: uow.differences.offered(OTHER_LINK)) == []
 
 
 @pytest.mark.parametrize(

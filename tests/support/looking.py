@@ -138,7 +138,8 @@ class Looker:
         """Note in what a page is not the one of the list, or too large."""
         state: dict[str, Any] = officer.page.evaluate(_STATE)
         seen = self.seen
-        self._note(seen.other_page, sight, language, _unlike(officer, sight, language, state))
+        title = sight.title.format_map(self.names)
+        self._note(seen.other_page, sight, language, _unlike(officer, sight, title, language, state))
         self._note(seen.script, sight, language, ["a script"] if state["script"] is not sight.script else [])
         large = [str(state["bytes"])] if state["bytes"] > self.most_bytes else []
         self._note(seen.too_large, sight, language, large)
@@ -163,13 +164,13 @@ class Looker:
         kind += [f"{about}: {one}" for one in found]
 
 
-def _unlike(officer: Officer, sight: Sight, language: str, state: dict[str, Any]) -> list[str]:
+def _unlike(officer: Officer, sight: Sight, title: str, language: str, state: dict[str, Any]) -> list[str]:
     """Return in what a page is not the one of the list."""
     found = officer.answered
     expected = {"route": sight.route, "status": sight.status, "language": language}
     shown = {"route": _route(found.method, found.path), "status": found.status, "language": state["language"]}
     if language == ENGLISH:
-        expected["title"], shown["title"] = sight.title, state["title"]
+        expected["title"], shown["title"] = title, state["title"]
     return [f"{name} {shown[name]}" for name, value in expected.items() if shown[name] != value]
 
 

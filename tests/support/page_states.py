@@ -6,13 +6,25 @@ command, because a browser would need a minute for it. Nobody in it exists.
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from exchange.errors import UsageError
+from exchange.i18n import ENGLISH
+from exchange.i18n.days import written_day
 from exchange.ids import b64url
 from exchange.service.reading import MOST_OPENED
 from playwright.sync_api import Browser
-from tests.support.browsing import ADMINISTRATOR, BORDER, NEWCOMER, RECEPTION, ZONE, Officer, PagesPair
+from tests.support.browsing import (
+    ADMINISTRATOR,
+    AUDITOR,
+    BORDER,
+    NEWCOMER,
+    RECEPTION,
+    ZONE,
+    Officer,
+    PagesPair,
+)
 from tests.support.notices import real_notice
 from tests.support.page_stories import appoint
 from tests.support.pair import FIRST, SECOND, RealNode
@@ -35,6 +47,7 @@ class States:
         self._group()
         self._waiting()
         self._accounts()
+        self._ledgers()
         self._forms()
 
     def _kh(self, command: str, **members: Any) -> dict[str, Any]:
@@ -112,6 +125,32 @@ class States:
             self._kh("account.open", number=number, roles=["officer"])
         self._kh("account.close", number=CLOSED)
 
+    def _ledgers(self) -> None:
+        """Make statements; let the partner say that two of ours differ, propose to accept one of these."""
+        day = datetime.now(UTC).date() - timedelta(days=1)
+        month = (day.replace(day=1) - timedelta(days=1)).strftime("%Y-%m")
+        vn, pair = self._made.vn, self._made.pair
+        for period in (month, day.isoformat()):
+            no = self._kh("statement.make", period=period)["no"]
+            answer = {"no": no, "differs": True, "officer": FIRST}
+            pair.until(lambda no=no: no in _numbers(vn, of="partner"))  # type: ignore[misc]
+            pair.until(lambda answer=answer: _is_answered(vn, answer))  # type: ignore[misc]
+        theirs = vn.service.ask("statement.make", period=month, officer=FIRST)["no"]
+        pair.until(lambda: theirs in _numbers(self._made.kh, of="partner"))
+        pair.until(lambda: len(self._kh("difference.list", compare=True)["differences"]) == 2)
+        self._kh(
+            "difference.propose",
+            officer=AUDITOR,
+            no=2,
+            digest=self._kh("difference.show", no=2)["digest"],
+            because="Both sides looked at it: one notice was counted on the day after.",
+        )
+        self.names |= {"statement": f"partner/{theirs}", "own_statement": f"own/{no}"}
+        self.names |= {
+            "month": written_day(month, ENGLISH),
+            "yesterday": written_day(day.isoformat(), ENGLISH),
+        }
+
     def _forms(self) -> None:
         """Begin a notice, and stops that are answered up to the page that shows everything."""
         officer = Officer(self._browser, self._made, self._made.kh, "P-0001").sign_in()
@@ -127,6 +166,20 @@ class States:
             self.names[name] = _IN_THE_FORM.findall(officer.page.url)[0]
             officer.form(cancelled)
         officer.context.close()
+
+
+def _numbers(node: RealNode, *, of: str) -> set[int]:
+    rows = node.service.ask("statement.list")["statements"]
+    return {int(row["no"]) for row in rows if row["of"] == of}
+
+
+def _is_answered(node: RealNode, answer: dict[str, Any]) -> bool:
+    """Answer a statement; False while its message is not here."""
+    try:
+        node.service.ask("statement.agree", **answer)
+    except UsageError:
+        return False
+    return True
 
 
 def _moment(now: datetime, minutes: int) -> str:

@@ -33,7 +33,7 @@ class Sight:
     template: str
     at: str
     title: str
-    """Its first heading in English: that the state was reached."""
+    """Its first heading in English: that the state was reached; names in braces as in `at`."""
     then: Step | None = None
     """What is done at the address until the page is there; done in English."""
     status: int = 200
@@ -127,6 +127,11 @@ _NOTICE, _READERS, _HOLD = "Repatriation notice", "Who may read this case", "Hol
 _SEARCH, _FILES, _LIST = "Search for a person", "Files of this message", "A list of persons"
 _SIGN, _CHECK = "Sign the record", "This is what you sign"
 _DEVICE = "POST /account/device"
+_LEDGERS, _OF_VN = "/audit/<partner>", "/audit/VN-MPS-IMM"
+_DIFFERENCE, _STATEMENT = f"{_LEDGERS}/difference/<n>", f"{_LEDGERS}/statement/<side>/<n>"
+_LIST_DIFFERENCES, _LIST_ENTRIES = f"GET {_LEDGERS}/differences", f"GET {_LEDGERS}/entries/<side>"
+_OF_MONTH, _OF_DAY, _ENTRIES = "Statement of {month}", "Statement of {yesterday}", "Entries of a ledger"
+_DIFFERENCES, _STATEMENTS_DIFFER = "Differences", "Statements disagree"
 _OWN, _TROUBLE = "Your account", "This cannot be done now"
 
 SIGHTS: Final = (
@@ -209,6 +214,11 @@ SIGHTS: Final = (
     *seen_by(
         RELEASER,
         Sight("GET /today", "work.html", "/today", "Work today"),
+        Sight(f"GET {_DIFFERENCE}", "difference.html", f"{_OF_VN}/difference/2", _STATEMENTS_DIFFER),
+        Sight(
+            f"POST {_DIFFERENCE}", "difference.html", f"{_OF_VN}/difference/2", _STATEMENTS_DIFFER,
+            pressing(_BUTTON), 400,
+        ),
         Sight("GET /draft/<id>", "release.html", "/draft/{draft}", _NOTICE),
         Sight("POST /draft/<id>/release", "release.html", "/draft/{draft}", _NOTICE, pressing(_BUTTON), 400),
         Sight(f"GET {_ACCESS}", "case_access.html", "/case/{case_2}/access", _READERS),
@@ -247,6 +257,35 @@ SIGHTS: Final = (
         AUDITOR,
         Sight("GET /audit", "audit.html", "/audit", "Compare the ledgers"),
         Sight("POST /audit", "audit.html", "/audit", "Compare the ledgers", pressing(_BUTTON)),
+        Sight(_LIST_DIFFERENCES, "differences.html", f"{_OF_VN}/differences", _DIFFERENCES),
+        Sight(_LIST_DIFFERENCES, "differences.html", f"{_OF_VN}/differences?all=yes", _DIFFERENCES),
+        Sight(
+            f"POST {_LEDGERS}/differences", "differences.html", f"{_OF_VN}/differences", _DIFFERENCES,
+            pressing(_BUTTON),
+        ),
+        Sight(f"GET {_DIFFERENCE}", "difference.html", f"{_OF_VN}/difference/1", _STATEMENTS_DIFFER),
+        Sight(
+            f"POST {_DIFFERENCE}", "difference.html", f"{_OF_VN}/difference/1", _STATEMENTS_DIFFER,
+            filling(_BUTTON, how="correct"), 400,
+        ),
+        Sight(f"GET {_DIFFERENCE}", "difference.html", f"{_OF_VN}/difference/2", _STATEMENTS_DIFFER),
+        Sight(f"GET {_LEDGERS}/statements", "statements.html", f"{_OF_VN}/statements", "Statements"),
+        Sight(f"GET {_LEDGERS}/statements", "statements.html", f"{_OF_VN}/statements?days=yes", "Statements"),
+        Sight(
+            f"POST {_LEDGERS}/statements", "statements.html", f"{_OF_VN}/statements", "Statements",
+            filling(_BUTTON, period="October"), 400,
+        ),
+        Sight(f"GET {_STATEMENT}", "statement.html", f"{_OF_VN}/statement/{{own_statement}}", _OF_DAY),
+        Sight(f"GET {_STATEMENT}", "statement.html", f"{_OF_VN}/statement/{{statement}}", _OF_MONTH),
+        Sight(
+            f"POST {_STATEMENT}", "statement.html", f"{_OF_VN}/statement/{{statement}}", _OF_MONTH,
+            pressing("form:has([value=compare]) button"),
+        ),
+        Sight(_LIST_ENTRIES, "entries.html", f"{_OF_VN}/entries/own", _ENTRIES),
+        Sight(
+            _LIST_ENTRIES, "entries.html", f"{_OF_VN}/entries/partner?from=2", _ENTRIES,
+        ),
+        Sight(f"GET {_LEDGERS}/entry/<side>/<n>", "entry.html", f"{_OF_VN}/entry/own/1", "The ledger begins"),
         Sight("GET /acts", "acts.html", "/acts", "Who read what"),
         Sight("GET /partners", "partners.html", "/partners", "Partners"),
     ),

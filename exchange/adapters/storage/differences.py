@@ -64,6 +64,9 @@ class SqlDifferences:
     def list(self, link: LinkId, *, limit: int = 100) -> builtins.list[NamedDifference]:
         return self._all(link, "named_difference_all", {"limit": limit})
 
+    def offered(self, link: LinkId, *, limit: int = 100) -> builtins.list[NamedDifference]:
+        return self._all(link, "named_difference_offered", {"limit": limit})
+
     def last(self, link: LinkId) -> tuple[int, int]:
         row = self._database.one("named_difference_last", {"link": self._numbers.find(link)})
         return (row[0], row[1] or 0) if row else (0, 0)
@@ -98,6 +101,8 @@ class SqlDifferences:
             "accepted_by": _BETWEEN.join(row.accepted_by),
             "we_settled": row.we_settled,
             "they_settled": row.they_settled,
+            "offered_by": row.offered_by,
+            "offered_text": row.offered_text,
         }
 
     def _one(self, link: LinkId, name: str, values: Values) -> NamedDifference | None:
@@ -182,6 +187,7 @@ def _named(link: LinkId, row: Row) -> NamedDifference:
     (
         _, no, _, kind, reason, sender, number, last_number, leaves, acts_first, found_at, state, changed_at,
         told, told_dg, heard, heard_dg, heard_no, ours, theirs, accepted_by, we_settled, they_settled,
+        offered_by, offered_text,
     ) = row  # fmt: skip
     found = Difference(
         kind=DifferenceKind(kind),
@@ -209,6 +215,8 @@ def _named(link: LinkId, row: Row) -> NamedDifference:
         accepted_by=tuple(accepted_by.split(_BETWEEN)) if accepted_by else (),
         we_settled=bool(we_settled),
         they_settled=bool(they_settled),
+        offered_by=offered_by,
+        offered_text=offered_text,
     )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands about differences: list, show, settle. They name numbers and entries, never content.
+"""Commands about differences: list, show, settle, accept. They name numbers and entries, never content.
 
 People see a light: green when both ledgers agree, amber while a difference waits for somebody, red when a
 difference is grave, or a ledger does not verify.
@@ -8,16 +8,19 @@ difference is grave, or a ledger does not verify.
 from collections.abc import Iterable
 
 from exchange.errors import UsageError
-from exchange.ids import parse_message_id
+from exchange.ids import Digest, parse_message_id
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_of, when
-from exchange.ledger.differences import CLASSES, Difference
+from exchange.ledger.differences import CLASSES, Difference, Repair
 from exchange.protocol.strictjson import JsonValue
+from exchange.service import accepting
 from exchange.service.differences import sweep
 from exchange.service.ports import UnitOfWork
-from exchange.service.resolving import How, settle
+from exchange.service.resolving import How, settle, shown_digest
 from exchange.service.rows import DifferenceState, LinkRow, NamedDifference
 
 MAX_LISTED = 1_000
+MAX_OFFERED = 100
+"""Proposals of one link that are shown at once."""
 GREEN, AMBER, RED = "green", "amber", "red"
 
 
@@ -46,7 +49,7 @@ async def show_difference(desk: Desk, ask: Ask) -> Answer:
     found = await desk.node.store.read(lambda uow: uow.differences.get(row.link, no))
     if found is None:
         raise UsageError(f"there is no difference {no}", hint="list them: exchange difference list")
-    return {"partner": row.partner, **named_answer(found)}
+    return _one_answer(row, found)
 
 
 async def settle_difference(desk: Desk, ask: Ask) -> Answer:
@@ -61,8 +64,44 @@ async def settle_difference(desk: Desk, ask: Ask) -> Answer:
         officer=ask.officer(),
         second=ask.officer("second") if ask.text("second", "") else None,
         correction=await _correction(desk, ask, row),
+        seen=Digest(ask.text("digest")) if ask.text("digest", "") else None,
     )
-    return {"partner": row.partner, **named_answer(done)}
+    return _one_answer(row, done)
+
+
+async def waiting_differences(desk: Desk, ask: Ask) -> Answer:
+    """Return what somebody of this side proposed to accept as it is, of every partner."""
+    links = await desk.links()
+
+    def unit(uow: UnitOfWork) -> list[tuple[LinkRow, NamedDifference]]:
+        return [(row, one) for row in links for one in uow.differences.offered(row.link, limit=MAX_OFFERED)]
+
+    found = await desk.node.store.read(unit)
+    return {"differences": [{"partner": row.partner, **named_answer(one)} for row, one in found]}
+
+
+async def propose_acceptance(desk: Desk, ask: Ask) -> Answer:
+    """Propose to accept a difference as it is; nothing is told before a second person confirms."""
+    row, text = await desk.link(ask.text("partner", "")), ask.text("because", "")
+    no, seen = ask.number("no"), Digest(ask.text("digest"))
+    done = await accepting.propose(desk.node, row.link, no, text=text, officer=ask.officer(), seen=seen)
+    return _one_answer(row, done)
+
+
+async def confirm_acceptance(desk: Desk, ask: Ask) -> Answer:
+    """Accept what was proposed, as the second person; the partner is told."""
+    row, no = await desk.link(ask.text("partner", "")), ask.number("no")
+    seen = Digest(ask.text("digest"))
+    done = await accepting.confirm(desk.node, row.link, no, officer=ask.officer(), seen=seen)
+    return _one_answer(row, done)
+
+
+async def give_up_acceptance(desk: Desk, ask: Ask) -> Answer:
+    """Let a proposal to accept go."""
+    row, no = await desk.link(ask.text("partner", "")), ask.number("no")
+    seen = Digest(ask.text("digest"))
+    done = await accepting.give_up(desk.node, row.link, no, officer=ask.officer(), seen=seen)
+    return _one_answer(row, done)
 
 
 def _how(text: str) -> How:
@@ -104,12 +143,18 @@ def difference_answer(found: Difference) -> Answer:
     }
 
 
+def _one_answer(link: LinkRow, row: NamedDifference) -> Answer:
+    """Return one difference with the digest that an act about it needs."""
+    return {"partner": link.partner, **named_answer(row), "digest": shown_digest(row)}
+
+
 def named_answer(row: NamedDifference) -> Answer:
     """Return a difference with its life."""
     return difference_answer(row.found) | {
         "no": row.no,
         "state": row.state.value,
         "grave": CLASSES[row.found.kind].is_grave,
+        "repair": repair.value if (repair := CLASSES[row.found.kind].repair) is not Repair.NONE else "",
         "found": when(row.found_at),
         "changed": when(row.changed_at),
         "told": row.told,
@@ -117,6 +162,8 @@ def named_answer(row: NamedDifference) -> Answer:
         "our_resolution": row.ours,
         "their_resolution": row.theirs,
         "accepted_by": list(row.accepted_by),
+        "offered_by": row.offered_by,
+        "offered_text": row.offered_text,
         "settled_by_us": row.we_settled,
         "settled_by_them": row.they_settled,
     }
@@ -126,4 +173,8 @@ COMMANDS: dict[str, Command] = {
     "difference.list": list_differences,
     "difference.show": show_difference,
     "difference.settle": settle_difference,
+    "difference.waiting": waiting_differences,
+    "difference.propose": propose_acceptance,
+    "difference.confirm": confirm_acceptance,
+    "difference.give_up": give_up_acceptance,
 }

@@ -8,8 +8,9 @@ import asyncio
 
 from exchange.ids import b64url
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_of
+from exchange.interfaces.api.stating import statement_of
 from exchange.interfaces.papers import demand_languages, paper_of
-from exchange.service.papers import Opened, open_message, open_movement
+from exchange.service.papers import Opened, open_message, open_movement, open_statement
 
 
 async def print_message(desk: Desk, ask: Ask) -> Answer:
@@ -32,6 +33,13 @@ async def print_handover(desk: Desk, ask: Ask) -> Answer:
     return await _answer(opened, languages)
 
 
+async def print_statement(desk: Desk, ask: Ask) -> Answer:
+    """Return a statement of either side as a paper; nobody is named in it."""
+    languages = demand_languages(ask.texts("languages"))
+    _, row = await statement_of(desk, ask)
+    return await _answer(await open_statement(desk.node, row, ask.officer()), languages)
+
+
 async def _answer(opened: Opened, languages: tuple[str, ...]) -> Answer:
     """Compose the page beside the event loop: a notice with 1,000 persons takes some seconds."""
     paper = await asyncio.to_thread(paper_of, opened, languages)
@@ -50,4 +58,8 @@ async def _answer(opened: Opened, languages: tuple[str, ...]) -> Answer:
     }
 
 
-COMMANDS: dict[str, Command] = {"message.print": print_message, "handover.print": print_handover}
+COMMANDS: dict[str, Command] = {
+    "message.print": print_message,
+    "handover.print": print_handover,
+    "statement.print": print_statement,
+}

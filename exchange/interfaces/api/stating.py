@@ -7,9 +7,9 @@ from datetime import timedelta
 from exchange.bootstrap import announced_days
 from exchange.errors import UsageError
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
-from exchange.service.rows import StatementRow
+from exchange.service.rows import LinkRow, StatementRow
 from exchange.service.stamping import stamps_of
-from exchange.service.statements import answer, check, make
+from exchange.service.statements import answer, check, make, stored
 
 MAX_LISTED = 400
 """A year of both sides' days is 730; the newest half is enough for a screen."""
@@ -32,14 +32,13 @@ async def list_statements(desk: Desk, ask: Ask) -> Answer:
 
 
 async def show_statement(desk: Desk, ask: Ask) -> Answer:
-    """Return a statement with its figures; one of the partner is compared with our own ledgers."""
-    row = await desk.link(ask.text("partner", ""))
-    is_own, no = ask.text("of", "own") == "own", ask.number("no")
-    found = await desk.node.store.read(lambda uow: uow.statements.get(row.link, is_own=is_own, no=no))
-    if found is None:
-        raise UsageError(f"there is no statement {no} of that side", hint="run: exchange statement list")
-    shown = await check(desk.node, found)
+    """Return a statement with its figures; one of the partner is compared with our own ledgers.
+
+    Without `compare` it is as it is stored, with what the last comparison found.
+    """
+    row, found = await statement_of(desk, ask)
     node = desk.node
+    shown = await (stored if ask.members.get("compare") is False else check)(node, found)
     stamps = await node.store.read(lambda uow: stamps_of(uow, node, found, shown.content or {}))
     return {
         "partner": row.partner,
@@ -48,6 +47,20 @@ async def show_statement(desk: Desk, ask: Ask) -> Answer:
         "differs": list(shown.findings),
         "stamps": [{"tsa": one.tsa, "at": when(one.at)} for one in stamps],
     }
+
+
+async def statement_of(desk: Desk, ask: Ask) -> tuple[LinkRow, StatementRow]:
+    """Return the statement `no` of one side, `of` own or partner, with its link.
+
+    Raises:
+        UsageError: there is none.
+    """
+    row = await desk.link(ask.text("partner", ""))
+    is_own, no = ask.text("of", "own") == "own", ask.number("no")
+    found = await desk.node.store.read(lambda uow: uow.statements.get(row.link, is_own=is_own, no=no))
+    if found is None:
+        raise UsageError(f"there is no statement {no} of that side", hint="run: exchange statement list")
+    return row, found
 
 
 async def agree_statement(desk: Desk, ask: Ask) -> Answer:

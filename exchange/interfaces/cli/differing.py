@@ -119,6 +119,8 @@ def _say_difference(row: Answer) -> None:
     ):
         if row[name]:
             say(f"  {words} {row[name]}")
+    if row["offered_by"]:
+        say(f"  {row['offered_by']} proposes to accept it as it is: {row['offered_text']}")
     if row["accepted_by"]:
         say(f"  accepted as it is by {' and '.join(row['accepted_by'])}")
     say(f"  settled by us: {_yes(row['settled_by_us'])}, by the partner: {_yes(row['settled_by_them'])}")

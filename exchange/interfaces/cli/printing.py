@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exchange message print` and `exchange handover print`: a paper for A4 in two languages, as PDF.
+"""`exchange message print`, `handover print` and `statement print`: a paper for A4 in two languages, as PDF.
 
 The node composes the page and records the print; the file is made here, so that the node goes on working.
 """
@@ -14,7 +14,7 @@ from exchange.bootstrap import write_pdf
 from exchange.errors import UsageError
 from exchange.ids import unb64url
 from exchange.interfaces.cli.client import Service
-from exchange.interfaces.cli.options import DATA, Data, Json, Officer, the_officer, write_private
+from exchange.interfaces.cli.options import DATA, Data, Json, Officer, Partner, the_officer, write_private
 from exchange.interfaces.cli.output import Answer, say, say_json, warn
 from exchange.service.papers import Paper
 
@@ -61,6 +61,29 @@ def print_handover(
         movement=movement,
         languages=_split(lang),
         purpose=purpose,
+        officer=the_officer(officer),
+    )
+    _write(found, out, as_json=as_json)
+
+
+def print_statement(
+    no: Annotated[int, typer.Argument(help="Number of the statement.", min=1)],
+    out: Out,
+    of: Annotated[str, typer.Option("--of", help="own or partner: whose statement.")] = "own",
+    lang: Languages = "en",
+    partner: Partner = "",
+    data: Data = DATA,
+    officer: Officer = "",
+    as_json: Json = False,
+) -> None:
+    """Write a statement as a PDF for A4 in one or two languages; this is recorded. It names nobody."""
+    _check(out)
+    found = Service(data).ask(
+        "statement.print",
+        partner=partner,
+        no=no,
+        of=of,
+        languages=_split(lang),
         officer=the_officer(officer),
     )
     _write(found, out, as_json=as_json)

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 import typer
 
 from exchange.errors import UsageError
+from exchange.interfaces.cli import printing
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.differing import DIFFERENCES
 from exchange.interfaces.cli.options import DATA, Data, Json, Officer, Partner
 from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table
 
-group = typer.Typer(help="Statements of both ledgers: make, list, show, agree.", no_args_is_help=True)
+group = typer.Typer(help="Statements of both ledgers: make, list, show, agree, print.", no_args_is_help=True)
 
 Number = Annotated[int, typer.Argument(help="Number of the statement.", min=1)]
 Of = Annotated[str, typer.Option("--of", help="own or partner: whose statement.")]
@@ -76,6 +77,9 @@ def agree(
         return
     word = "agreed" if found["answer"] == "agreed" else "differs"
     say_marked(f"statement {no} of {found['partner']}: {word}", word)
+
+
+group.command("print")(printing.print_statement)
 
 
 def _named(officer: str) -> str:

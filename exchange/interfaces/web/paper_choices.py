@@ -42,5 +42,10 @@ def chosen_print(asked: Asked) -> PrintChoice:
     purpose = asked.text("purpose")
     if not codelist(PURPOSES).has(purpose):
         raise UsageError("say what it is printed for", hint="go back and choose a purpose")
+    return PrintChoice(chosen_languages(asked), purpose)
+
+
+def chosen_languages(asked: Asked) -> list[str]:
+    """Return one or two languages, the first one on the left."""
     chosen = (asked.text("first"), asked.text("second"))
-    return PrintChoice(list(dict.fromkeys(language for language in chosen if language)), purpose)
+    return list(dict.fromkeys(language for language in chosen if language))

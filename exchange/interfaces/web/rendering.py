@@ -83,7 +83,7 @@ def environment(language: str) -> Environment:
         "said": said,
         "at": lambda text, zone: moment_text(_moment(text), zone, language) if text else "",
         "day": lambda text: day_text(date.fromisoformat(str(text)), language) if text else "",
-        "born": lambda text: _born(str(text), language),
+        **dict.fromkeys(("born", "period"), lambda text: _born(str(text), language)),
         "end_of": lambda text, first, zone: end_text(_moment(first), _moment(text), zone, language),
         "plain": lambda value, zone, written_in="": _plain(
             str(value), zone, language, written_in if written_in != language else ""

@@ -16,6 +16,7 @@ GAP: dict[str, Any] = {
     "found": "2027-10-04T09:12:04.123Z", "changed": "2027-10-05T09:12:04.123Z",
     "told": "01a85c55-5824-7387-8766-918f31be50da", "heard": None, "our_resolution": None,
     "their_resolution": "01a85c55-5824-7387-8766-918f31be50db", "accepted_by": [],
+    "offered_by": "", "offered_text": "",
     "settled_by_us": False, "settled_by_them": True,
 }  # fmt: skip
 LEDGER = GAP | {"no": 5, "class": "log_forked", "number": 0, "last_number": 0, "sender": None, "entries": []}
@@ -95,3 +96,11 @@ def test_what_is_incomplete_is_wrong_usage_and_asks_nobody(tmp_path: Path, typed
 
     assert done.code == 2
     assert service.asked == []
+
+
+def test_show_says_who_proposes_to_accept_it(tmp_path: Path) -> None:
+    row = GAP | {"offered_by": "P-0005", "offered_text": "Known to both."}
+    with LocalService(tmp_path, {"difference.show": {"partner": "VN-MPS-IMM", **row}}):
+        done = run("difference", "show", "4", "--data", tmp_path)
+
+    assert "P-0005 proposes to accept it as it is: Known to both." in done.out

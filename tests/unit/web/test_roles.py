@@ -14,6 +14,7 @@ MESSAGE = "0192f0c1-7a3e-7d10-8c3b-5a9d2f1e4b60"
 PLACES = {
     "<id>": MESSAGE, "<code>": "7KQ2-M9XD-4TBE", "<officer>": "P-0001", "<part>": "content",
     "<n>": "0", "<name>": "x", "<side>": "ours", "<act>": "erase",
+    "<partner>": "VN-MPS-IMM",
 }  # fmt: skip
 
 

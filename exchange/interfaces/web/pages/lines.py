@@ -171,6 +171,11 @@ def _row(at: int, person: JsonValue) -> PersonRow:
     )
 
 
+def content_lines(type_code: str, content: Mapping[str, JsonValue]) -> list[Line]:
+    """Return members of the content of a type as lines."""
+    return [*_lines(dict(content), _below(_form(type_code), "content"), ())]
+
+
 def place_of(type_code: str, pointer: str) -> Place:
     """Return a place of a document in words."""
     part, *steps = pointer.split("/")[1:] or [""]

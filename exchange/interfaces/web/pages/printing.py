@@ -13,7 +13,8 @@ from exchange.errors import UsageError
 from exchange.ids import unb64url
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.pages.handing_over import seen_movement
-from exchange.interfaces.web.paper_choices import chosen_print
+from exchange.interfaces.web.pages.stating import statement_named
+from exchange.interfaces.web.paper_choices import chosen_languages, chosen_print
 from exchange.interfaces.web.replying import Download
 from exchange.service.papers import Paper
 
@@ -36,6 +37,14 @@ async def print_handover(clerk: Clerk) -> Download:
     movement = await seen_movement(clerk)
     found = await clerk.ask("handover.print", movement=movement, list=part == LIST, **vars(chosen))
     return await _file(clerk, found, part)
+
+
+async def print_statement(clerk: Clerk) -> Download:
+    """Return a statement of either side as a file."""
+    partner, of, no = statement_named(clerk)
+    languages = chosen_languages(clerk.asked)
+    found = await clerk.ask("statement.print", partner=partner, of=of, no=no, languages=languages)
+    return await _file(clerk, found, "statement")
 
 
 async def _file(clerk: Clerk, found: Answer, kind: str) -> Download:

@@ -40,6 +40,7 @@ async def today(clerk: Clerk) -> Reply:
     listed = await clerk.ask("message.list", limit=LOOKED_THROUGH)
     drafts = listed["drafts"]
     to_release = [row for row in drafts if row["prepared_by"] != clerk.officer and not row["waiting"]]
+    offered = clerk.may(Act.CONFIRM_ACCEPTANCE)
     kept = [row for row in drafts if row["prepared_by"] == clerk.officer]
     values = {
         "due": due,
@@ -50,6 +51,7 @@ async def today(clerk: Clerk) -> Reply:
         "forms": await forms_of(clerk.node, clerk.officer),
         "to_release": to_release[:WIDE_ROWS],
         "more_to_release": max(len(to_release) - WIDE_ROWS, 0),
+        "acceptances": (await clerk.ask("difference.waiting"))["differences"] if offered else [],
         "kept": kept[:SOME],
         "more_kept": max(len(kept) - SOME, 0),
         "stuck": [row for row in listed["messages"] if _is_stuck(row)][:SOME],

@@ -4,10 +4,12 @@
 -- A difference that is named for the first time.
 INSERT INTO named_difference (
     link, no, key, kind, reason, sender, number, last_number, leaves, acts_first, found_at, state, changed_at,
-    told, told_dg, heard, heard_dg, heard_no, ours, theirs, accepted_by, we_settled, they_settled
+    told, told_dg, heard, heard_dg, heard_no, ours, theirs, accepted_by, we_settled, they_settled,
+    offered_by, offered_text
 ) VALUES (
     :link, :no, :key, :kind, :reason, :sender, :number, :last_number, :leaves, :acts_first, :found_at, :state,
-    :changed_at, :told, :told_dg, :heard, :heard_dg, :heard_no, :ours, :theirs, :accepted_by, :we_settled, :they_settled
+    :changed_at, :told, :told_dg, :heard, :heard_dg, :heard_no, :ours, :theirs, :accepted_by, :we_settled, :they_settled,
+    :offered_by, :offered_text
 );
 
 -- name: named_difference_change
@@ -16,7 +18,7 @@ UPDATE named_difference SET
     reason = :reason, last_number = :last_number, leaves = :leaves, acts_first = :acts_first, state = :state,
     changed_at = :changed_at, told = :told, told_dg = :told_dg, heard = :heard, heard_dg = :heard_dg,
     heard_no = :heard_no, ours = :ours, theirs = :theirs, accepted_by = :accepted_by, we_settled = :we_settled,
-    they_settled = :they_settled
+    they_settled = :they_settled, offered_by = :offered_by, offered_text = :offered_text
 WHERE link = :link AND no = :no;
 
 -- name: named_difference_get
@@ -42,6 +44,10 @@ SELECT * FROM named_difference WHERE link = :link AND state <> 'closed' AND no >
 -- name: named_difference_all
 -- Every difference, the newest first.
 SELECT * FROM named_difference WHERE link = :link ORDER BY no DESC LIMIT :limit;
+
+-- name: named_difference_offered
+-- Those that somebody of this side proposed to accept as they are.
+SELECT * FROM named_difference WHERE link = :link AND offered_by <> '' AND state <> 'closed' ORDER BY no LIMIT :limit;
 
 -- name: named_difference_last
 -- The highest number of a difference, and how many are not closed.

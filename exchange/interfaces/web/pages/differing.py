@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Differences of two ledgers: the list, one of them, and what people do about it.
+
+1. An auditor explains, corrects, escalates, or proposes to accept a difference as it is.
+2. Another auditor or a releaser looks at such a proposal and confirms it: then the partner is told (rule 28).
+3. Each form carries the digest of what was shown. If the difference changed meanwhile, nothing is done and
+   the page shows it anew.
+
+Only numbers, entries and times stand here. What is written is read by the partner.
+"""
+
+from typing import Any, Final
+
+from exchange.cases.permissions import Act
+from exchange.errors import StaleFormError, UsageError
+from exchange.i18n import marked
+from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.pages.auditing import note_look
+from exchange.interfaces.web.paging import ROWS, asked_slice
+from exchange.interfaces.web.replying import Page, Redirect, Reply
+from exchange.service.resolving import How
+
+DONE: Final = frozenset({"explain", "correct", "propose", "accept", "escalate", "give_up"})
+"""What the page of a difference says after something was done."""
+WAYS: Final = (How.EXPLAIN, How.CORRECT, How.ACCEPT, How.ESCALATE)
+MOST_WRITTEN: Final = 8_000
+"""Characters of an explanation, as the form of the message allows."""
+
+CHOOSE: Final = marked("Choose what is to be done")
+EXPLAIN: Final = marked("Write what happened; the partner reads it")
+SHORTER: Final = marked("Write it shorter: at most 8,000 characters")
+NAME_ONE: Final = marked("Enter the number of the entry that corrects it, or of the message")
+ONE_OF_BOTH: Final = marked("Enter the entry or the message, not both")
+
+
+async def listed(clerk: Clerk) -> Reply:
+    """Return the differences of a partner that are not closed, or with `all` every one."""
+    return await _listed(clerk, compared=False)
+
+
+async def look_again(clerk: Clerk) -> Reply:
+    """Compare both ledgers now, name what is new, mend and close what ends by itself; then the list."""
+    return await _listed(clerk, compared=True)
+
+
+async def _listed(clerk: Clerk, *, compared: bool) -> Reply:
+    every = clerk.asked.said("all") == "yes"
+    partner = clerk.asked.places["partner"]
+    found = await clerk.ask("difference.list", partner=partner, all=every, compare=compared)
+    await note_look(clerk, act="differences_read", object=found["partner"])
+    part = asked_slice(clerk.asked, ROWS)
+    rows = (found["differences"][::-1] if every else found["differences"])[part.skip :]
+    values = {
+        "partner": found["partner"],
+        "light": found["light"],
+        "rows": part.shown(rows),
+        "every": every,
+        "compared": compared,
+        "beside": part.ways(rows),
+    }
+    return Page("differences.html", values)
+
+
+async def show(clerk: Clerk) -> Reply:
+    """Return one difference, what proves it, what both sides said, and what can be done."""
+    said = clerk.asked.said("done")
+    return await _shown(clerk, done=said if said in DONE else "")
+
+
+async def _shown(
+    clerk: Clerk,
+    *,
+    done: str = "",
+    errors: dict[str, str] | None = None,
+    changed: bool = False,
+) -> Page:
+    found = await clerk.ask("difference.show", partner=clerk.asked.places["partner"], no=_number(clerk))
+    await note_look(clerk, act="difference_read", object=f"{found['partner']} {found['no']}")
+    values: dict[str, Any] = {
+        "found": found,
+        "done": done,
+        "errors": errors or {},
+        "changed": changed,
+        "written": {name: clerk.asked.text(name) for name in ("how", "because", "log", "entry", "message")},
+        "may_settle": clerk.may(Act.SETTLE_DIFFERENCE),
+        "may_confirm": clerk.may(Act.CONFIRM_ACCEPTANCE),
+        "may_compare": clerk.may(Act.RECONCILE),
+        "own_proposal": found["offered_by"] == clerk.officer,
+        "choices": WAYS,
+    }
+    return Page("difference.html", values, status=409 if changed else 400 if errors else 200)
+
+
+async def decide(clerk: Clerk) -> Reply:
+    """Do what the button says, on exactly what was shown."""
+    partner, asked = clerk.asked.places["partner"], clerk.asked
+    members: Answer = {"partner": partner, "no": _number(clerk), "digest": asked.text("digest")}
+    try:
+        match asked.text("do"):
+            case "settle":
+                clerk.demand(Act.SETTLE_DIFFERENCE)
+                if errors := _errors(clerk):
+                    return await _shown(clerk, errors=errors)
+                done = await _settle(clerk, members)
+            case "confirm":
+                clerk.demand(Act.CONFIRM_ACCEPTANCE)
+                if asked.text("looked") != "yes":
+                    looked = marked("Tick this once you have looked at everything on this page")
+                    return await _shown(clerk, errors={"looked": looked})
+                await clerk.ask("difference.confirm", **members)
+                done = "accept"
+            case "give_up":
+                await clerk.ask("difference.give_up", **members)
+                done = "give_up"
+            case _:
+                raise UsageError("choose what is to be done", hint="go back and press one of the buttons")
+    except StaleFormError:
+        return await _shown(clerk, changed=True)
+    return Redirect(f"/audit/{partner}/difference/{members['no']}?done={done}")
+
+
+async def _settle(clerk: Clerk, members: Answer) -> str:
+    """Explain, correct or escalate it, or propose to accept it; return what was done."""
+    asked, how = clerk.asked, clerk.asked.text("how")
+    if how == How.ACCEPT:
+        await clerk.ask("difference.propose", **members, because=asked.text("because"))
+        return "propose"
+    correction: Answer = {}
+    if how == How.CORRECT:
+        entry = {"by_entry": asked.number("entry") - 1, "log": asked.text("log")}
+        correction = {"by_message": asked.text("message")} if asked.text("message") else entry
+    await clerk.ask("difference.settle", **members, how=how, because=asked.text("because"), **correction)
+    return how
+
+
+def _errors(clerk: Clerk) -> dict[str, str]:
+    """Return what is wrong with the form, by field, in English."""
+    asked, how = clerk.asked, clerk.asked.text("how")
+    if how not in WAYS:
+        return {"how": CHOOSE}
+    errors: dict[str, str] = {}
+    if how != How.ESCALATE and not asked.text("because"):
+        errors["because"] = EXPLAIN
+    elif len(asked.text("because")) > MOST_WRITTEN:
+        errors["because"] = SHORTER
+    if how == How.CORRECT:
+        entry, message = asked.text("entry"), asked.text("message")
+        if entry and message:
+            errors["entry"] = ONE_OF_BOTH
+        elif not message and asked.number("entry") < 1:
+            errors["entry"] = NAME_ONE
+    return errors
+
+
+def _number(clerk: Clerk) -> int:
+    text = clerk.asked.places["n"]
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0

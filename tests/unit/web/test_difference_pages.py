@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Differences on the pages: looked at, explained, corrected, and accepted by two persons of one side."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exchange.interfaces.web.desk import House
+from exchange.service.differences import sweep
+from exchange.service.rows import DifferenceState, MessageState, NamedDifference
+from tests.support.ledger_world import exchange_some, forget_state, live, named, play
+from tests.support.visitors import Shown, Visitor, acts, give_account, open_house
+from tests.support.world import OFFICER, SECOND, VN, World
+
+AUDITOR, COLLEAGUE = "P-0005", "P-0006"
+LIST, ONE = f"/audit/{VN}/differences", f"/audit/{VN}/difference/1"
+TEXT = "A disk failed; the message was rejected by hand."
+Story = Callable[[World, House, Visitor], Awaitable[None]]
+
+
+def played(folder: Path, story: Story) -> None:
+    """Play a story of an auditor at KH, which acts on another verdict than the ledgers have."""
+
+    async def told(world: World) -> None:
+        await exchange_some(world)
+        await forget_state(world.kh, 1, state=MessageState.REJECTED, code="internal")
+        await sweep(world.kh.node, world.link)
+        house = await open_house(world.kh, folder)
+        for number, role in ((AUDITOR, "auditor"), (COLLEAGUE, "auditor"), (SECOND, "releaser")):
+            await give_account(house, number, role)
+        await give_account(house, OFFICER, "officer")
+        await story(world, house, await signed_in(house, AUDITOR))
+
+    play(told)
+
+
+async def signed_in(house: House, number: str) -> Visitor:
+    visitor = Visitor(house)
+    await visitor.sign_in(number)
+    return visitor
+
+
+async def settled(visitor: Visitor, **fields: Any) -> Shown:
+    """Send the form of a difference as it is shown now."""
+    shown = await visitor.get(ONE)
+    return await visitor.post(ONE, **{"do": "settle", "digest": shown.hidden["digest"], **fields})
+
+
+async def confirmed(visitor: Visitor, **fields: Any) -> Shown:
+    return await settled(visitor, **{"do": "confirm", "looked": "yes", **fields})
+
+
+async def only(world: World) -> NamedDifference:
+    return (await named(world.kh))[0]
+
+
+def test_the_list_says_what_differs_who_acts_and_since_when(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        await auditor.get("/audit")
+        compared = await auditor.post("/audit", partner=VN)
+        listed, shown = await auditor.get(LIST), await auditor.get(ONE)
+
+        assert f'href="{ONE}"' in compared.text
+        assert f'href="{ONE}"' in listed.text
+        for page in (compared, listed, shown):
+            assert page.says("message 1 of Department of Anti-Human Trafficking"), page.words
+        assert shown.says("Who acts first")
+        assert shown.says("Settled in our ledger not yet")
+        looked = [row.act for row in await acts(house) if row.actor == AUDITOR]
+        assert looked[-3:] == ["ledgers_compared", "differences_read", "difference_read"]
+
+    played(tmp_path, story)
+
+
+def test_an_explanation_is_written_and_the_partner_told(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        await settled(auditor, how="explain", because=TEXT)
+        done = await auditor.follow()
+
+        row = await only(world)
+        assert (row.state, row.told is not None, row.ours is not None) == ("explained", True, True)
+        assert done.says("It is written in the ledger, and the partner is told.")
+        await asyncio.sleep(60)
+        assert (await live(world.vn))[0].theirs == row.ours
+
+    played(tmp_path, story)
+
+
+def test_two_persons_accept_it_one_after_the_other(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        await settled(auditor, how="accept", because=TEXT)
+        proposed = await auditor.follow()
+        own = await confirmed(auditor)
+        before = await only(world)
+        colleague = await signed_in(house, COLLEAGUE)
+        waits = await colleague.get(ONE)
+        await confirmed(colleague)
+        done = await colleague.follow()
+
+        assert proposed.says("It is proposed.")
+        assert own.status == 400
+        assert (before.state, before.told, before.offered_by) == ("open", None, AUDITOR)
+        assert waits.says(TEXT)
+        row = await only(world)
+        assert (row.state, row.accepted_by) == ("accepted", (AUDITOR, COLLEAGUE))
+        assert (row.offered_by, row.offered_text) == ("", "")
+        assert done.says(f"Accepted as it is by {AUDITOR}, {COLLEAGUE}")
+        recorded = [(row.actor, row.act) for row in await acts(house) if row.act.startswith("difference_re")]
+        assert [one for one in recorded if one[1] == "difference_resolved"] == [
+            (AUDITOR, "difference_resolved"), (COLLEAGUE, "difference_resolved")
+        ]  # fmt: skip
+
+    played(tmp_path, story)
+
+
+def test_a_releaser_finds_it_in_the_work_of_today_and_is_the_second_person(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        releaser = await signed_in(house, SECOND)
+        before = await releaser.get("/today")
+        await settled(auditor, how="accept", because=TEXT)
+        work = await releaser.get("/today")
+        refused = [(await releaser.get(way)).status for way in (LIST, f"/audit/{VN}/entries/own")]
+        settling = await settled(releaser, how="explain", because=TEXT)
+        await confirmed(releaser)
+
+        assert not before.says("Differences to be accepted as they are")
+        assert work.says("Differences to be accepted as they are")
+        assert f'href="{ONE}"' in work.text
+        assert refused == [403, 403]
+        assert settling.status == 403
+        assert (await only(world)).accepted_by == (AUDITOR, SECOND)
+
+    played(tmp_path, story)
+
+
+def test_a_proposal_is_let_go_and_nothing_was_written(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        await settled(auditor, how="accept", because=TEXT)
+        await settled(auditor, do="give_up")
+        shown = await auditor.follow()
+
+        row = await only(world)
+        assert (row.offered_by, row.offered_text, row.told, row.state) == ("", "", None, "open")
+        assert shown.says("The proposal is gone.")
+        assert (await settled(auditor, do="give_up")).status == 400
+
+    played(tmp_path, story)
+
+
+def test_a_confirmation_needs_the_tick(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        await settled(auditor, how="accept", because=TEXT)
+        colleague = await signed_in(house, COLLEAGUE)
+
+        shown = await confirmed(colleague, looked="")
+
+        assert shown.status == 400
+        assert shown.words.count("Tick this once you have looked at everything on this page") == 2
+        assert (await only(world)).state is DifferenceState.OPEN
+
+    played(tmp_path, story)
+
+
+def test_a_second_click_and_a_stale_page_do_nothing_and_say_so(tmp_path: Path) -> None:
+    """Two auditors look at the same page; the first explains, the second would have escalated."""
+
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        digest = (await auditor.get(ONE)).hidden["digest"]
+        fields = {"do": "settle", "digest": digest, "how": "explain", "because": TEXT}
+        await auditor.post(ONE, **fields)
+        once = await only(world)
+
+        again = await auditor.post(ONE, **fields)
+        colleague = await signed_in(house, COLLEAGUE)
+        escalated = await colleague.post(ONE, **{**fields, "how": "escalate"})
+
+        assert (again.status, escalated.status) == (409, 409)
+        assert again.says("Nothing was done by your click.")
+        assert await only(world) == once
+        sent = await world.kh.store.read(
+            lambda uow: uow.statements.messages(world.link, "out", "DRS", limit=9)  # type: ignore[arg-type]
+        )
+        assert len(sent) == 1
+
+    played(tmp_path, story)
+
+
+def test_two_clicks_at_the_same_moment_write_one_resolution(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        digest = (await auditor.get(ONE)).hidden["digest"]
+        fields = {"do": "settle", "digest": digest, "how": "explain", "because": TEXT}
+
+        answers = await asyncio.gather(*(auditor.post(ONE, **fields) for _ in range(3)))
+
+        assert sorted(answer.status for answer in answers) == [303, 409, 409]
+        for kind in ("DSC", "DRS"):
+            sent = await world.kh.store.read(
+                lambda uow, kind=kind: uow.statements.messages(world.link, "out", kind, limit=9)  # type: ignore[misc]
+            )
+            assert len(sent) == 1, kind
+
+    played(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("fields", "place", "words"),
+    [
+        ({}, "how", "Choose what is to be done"),
+        ({"how": "repair"}, "how", "Choose what is to be done"),
+        ({"how": "explain"}, "because", "Write what happened; the partner reads it"),
+        ({"how": "accept", "because": " \n"}, "because", "Write what happened; the partner reads it"),
+        ({"how": "explain", "because": "x" * 8_001}, "because", "at most 8,000 characters"),
+        ({"how": "correct", "because": TEXT}, "entry", "Enter the number of the entry that corrects it"),
+        ({"how": "correct", "because": TEXT, "entry": "-4"}, "entry", "Enter the number of the entry"),
+        ({"how": "correct", "because": TEXT, "entry": "4", "message": "7kq2"}, "entry", "not both"),
+    ],
+)
+def test_what_is_missing_is_said_at_its_field(
+    fields: dict[str, str], place: str, words: str, tmp_path: Path
+) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        shown = await settled(auditor, **fields)
+
+        assert shown.status == 400
+        assert f'href="#{place}"' in shown.text
+        assert re.search(rf'id="{place}(-error)?"', shown.text)
+        assert shown.words.count(words) == 2, shown.words
+        written = await only(world)
+        assert (written.state, written.told) == ("open", None)
+
+    played(tmp_path, story)
+
+
+@pytest.mark.parametrize("correction", [{"message": "nobody"}, {"entry": "999999", "log": "own"}])
+def test_a_correction_that_is_not_there_is_refused(correction: dict[str, str], tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        shown = await settled(auditor, how="correct", because=TEXT, **correction)
+
+        assert shown.status == 400
+        assert (await only(world)).state is DifferenceState.OPEN
+
+    played(tmp_path, story)
+
+
+def test_a_correction_by_an_entry_settles_our_side(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        await settled(auditor, how="correct", because=TEXT, entry="2", log="partner")
+
+        row = await only(world)
+        assert (row.state, row.we_settled) == ("corrected", True)
+
+    played(tmp_path, story)
+
+
+def test_escalating_tells_the_partner_nothing(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        await settled(auditor, how="escalate")
+        shown = await auditor.follow()
+
+        row = await only(world)
+        assert (row.state, row.told) == ("escalated", None)
+        assert shown.says("It is with the heads of department now. The partner was not told.")
+
+    played(tmp_path, story)
+
+
+@pytest.mark.parametrize("number", ["0", "7", "x", "99999999999"])
+def test_a_difference_that_is_not_there_is_said_to_be_none(number: str, tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        shown = await auditor.get(f"/audit/{VN}/difference/{number}")
+
+        assert shown.status == 400
+        assert shown.says("This cannot be done now")
+
+    played(tmp_path, story)
+
+
+def test_comparing_now_names_what_is_new_and_closes_what_ended(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        await forget_state(world.kh, 1, state=MessageState.ACCEPTED, code="")
+        await auditor.get(LIST)
+        shown = await auditor.post(LIST)
+        every = await auditor.get(f"{LIST}?all=yes")
+
+        assert shown.says("Both ledgers agree, or every difference is settled.")
+        assert shown.says("No difference is open.")
+        assert f'href="{ONE}"' in every.text
+        assert (await auditor.get(ONE)).says("It is settled; nothing has to be done.")
+
+    played(tmp_path, story)
+
+
+def test_entries_are_shown_as_they_were_signed(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        listed = await auditor.get(f"/audit/{VN}/entries/own")
+        first = await auditor.get(f"/audit/{VN}/entries/partner?from=1")
+        entry = await auditor.get(f"/audit/{VN}/entry/own/1")
+        wrong = [await auditor.get(f"/audit/{VN}/entry/own/{n}") for n in ("0", "9999", "x")]
+
+        assert listed.says("message sent")
+        assert first.says("the ledger begins")
+        assert entry.says("Signed by its writer yes")
+        assert entry.says('"ev":"open"')
+        assert [page.status for page in wrong] == [400, 400, 400]
+        assert (await auditor.get(f"/audit/{VN}/entries/ours")).status == 400
+        assert (await auditor.get("/audit/XX-NO/entries/own")).status == 400
+
+    played(tmp_path, story)
