@@ -47,7 +47,7 @@ _WORDS: Final = """() => {
 }"""
 """Words in Latin letters, but for what people wrote, codes, and what says itself that it is English."""
 _NOT_TRANSLATED: Final = frozenset(
-    {"passkey", "Passkey", "Latn", "Khmr", "Thai", "exchange", "drill", "rotate"}
+    {"passkey", "Passkey", "Latn", "Khmr", "Thai", "exchange", "drill", "rotate", "Python"}
 )
 """Names of a thing, codes of scripts, and commands as they are typed."""
 _OTHER_LETTERS: Final = frozenset({"km", "th"})

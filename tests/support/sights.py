@@ -285,6 +285,7 @@ SIGHTS: Final = (
         Sight(
             _LIST_ENTRIES, "entries.html", f"{_OF_VN}/entries/partner?from=2", _ENTRIES,
         ),
+        Sight(f"GET {_LEDGERS}/evidence", "evidence.html", f"{_OF_VN}/evidence", "Evidence"),
         Sight(f"GET {_LEDGERS}/entry/<side>/<n>", "entry.html", f"{_OF_VN}/entry/own/1", "The ledger begins"),
         Sight("GET /acts", "acts.html", "/acts", "Who read what"),
         Sight("GET /partners", "partners.html", "/partners", "Partners"),

@@ -201,7 +201,10 @@ class Visitor:
         way = response.cookies.get(f"{self.house.cookie}-way")
         if way is not None:
             self.way = way.value
-        body = response.body if isinstance(response.body, bytes) else b""
+        body = response.body or b""
+        if not isinstance(body, bytes):
+            sent, body = body, body.decode().encode()
+            await sent.close()
         self.last = Shown(
             response.status,
             body.decode(errors="replace"),

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A person is returned through pages only, without script: both sides sign, and the auditor reconciles."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser
 from tests.support.browsing import AUDITOR, Officer, PagesPair
@@ -58,6 +62,26 @@ def test_the_auditor_finds_no_difference_and_no_name(told: Return, browser: Brow
     auditor.go("/acts")
     assert PERSON not in auditor.page.content()
     assert told.case not in auditor.page.content()
+
+
+def test_the_auditor_takes_the_evidence_and_it_verifies(
+    told: Return, browser: Browser, made: PagesPair, tmp_path: Path
+) -> None:
+    auditor = Officer(browser, made, made.kh, AUDITOR).sign_in()
+    auditor.go("/audit")
+    auditor.press("Evidence")
+    pack, verifier = tmp_path / "a.pack", tmp_path / "verify.py"
+    pack.write_bytes(auditor.download("Take the evidence"))
+    verifier.write_bytes(auditor.download("Take the program that verifies it"))
+
+    done = subprocess.run(
+        [sys.executable, "-I", str(verifier), str(pack)],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert auditor.saved[1] == "verify.py"
+    assert PERSON.encode() not in pack.read_bytes()
+    assert told.case.encode() not in pack.read_bytes()
 
 
 def test_nothing_was_asked_of_another_host(told: Return) -> None:

@@ -8,6 +8,7 @@ not allowed (rule 27).
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -69,6 +70,12 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "difference.propose": Act.SETTLE_DIFFERENCE,
         "difference.confirm": Act.CONFIRM_ACCEPTANCE,
         "difference.give_up": Act.SEE_DIFFERENCE,
+        "evidence.begin": Act.RECONCILE,
+        "evidence.leaves": Act.RECONCILE,
+        "evidence.signed": Act.RECONCILE,
+        "evidence.stamps": Act.RECONCILE,
+        "evidence.witnessed": Act.RECONCILE,
+        "evidence.envelopes": Act.RECONCILE,
         "statement.list": Act.RECONCILE,
         "statement.show": Act.RECONCILE,
         "statement.print": Act.RECONCILE,
@@ -121,6 +128,8 @@ class House:
     """None where browsers know no passkeys."""
     elsewhere: Elsewhere | None = None
     """The sign-in service of the agency, if there is one."""
+    folder: Path | None = None
+    """Where a large file may lie while it is sent, without a name; None for the system's place."""
 
     @property
     def node(self) -> Node:
@@ -158,7 +167,7 @@ class Clerk:
         row = message_types().get(type_code)
         self.demand(Act.STOP if row is not None and row.is_stop else Act.WRITE)
 
-    async def ask(self, command: str, **members: Any) -> Answer:
+    async def ask(self, command: str, /, **members: Any) -> Answer:
         """Run a command as this officer.
 
         Raises:

@@ -8,7 +8,7 @@ file.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from aiohttp import web
 
@@ -57,7 +57,8 @@ class Redirect:
 class Download:
     """A file that the browser keeps or hands to another program, never shows as a page of ours."""
 
-    content: bytes
+    content: bytes | IO[bytes]
+    """A file is sent piece by piece, and closed."""
     kind: str
     """Media type, one of a closed set: never what somebody else wrote."""
     name: str
@@ -90,5 +91,5 @@ def file_answer(content: bytes, kind: str) -> web.Response:
     return _answer(content, kind, 200, {"Cache-Control": f"public, max-age={KEPT_S}, immutable"})
 
 
-def _answer(body: bytes, kind: str, status: int, more: Mapping[str, str]) -> web.Response:
+def _answer(body: bytes | IO[bytes], kind: str, status: int, more: Mapping[str, str]) -> web.Response:
     return web.Response(body=body, status=status, headers={"Content-Type": kind, **FIELDS, **more})

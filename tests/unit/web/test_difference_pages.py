@@ -3,12 +3,15 @@
 
 import asyncio
 import re
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from exchange.interfaces.web.desk import House
+from exchange.interfaces.web.pages import evidence
 from exchange.service.differences import sweep
 from exchange.service.rows import DifferenceState, MessageState, NamedDifference
 from tests.support.ledger_world import exchange_some, forget_state, live, named, play
@@ -307,5 +310,41 @@ def test_entries_are_shown_as_they_were_signed(tmp_path: Path) -> None:
         assert [page.status for page in wrong] == [400, 400, 400]
         assert (await auditor.get(f"/audit/{VN}/entries/ours")).status == 400
         assert (await auditor.get("/audit/XX-NO/entries/own")).status == 400
+
+    played(tmp_path, story)
+
+
+def test_the_evidence_is_taken_with_its_verifier_and_holds(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        page = f"/audit/{VN}/evidence"
+        shown = await auditor.get(page)
+        pack = await auditor.post(page, do="pack")
+        verifier = await auditor.post(page, do="verifier")
+        wrong = await auditor.post(page, do="everything")
+
+        assert shown.says("It holds no content of a message and no name.")
+        assert wrong.status == 400
+        assert pack.fields["Content-Disposition"].startswith(f'attachment; filename="evidence-{VN}-2027-10-0')
+        (tmp_path / "a.pack").write_text(pack.text)
+        (tmp_path / "verify.py").write_text(verifier.text)
+        assert [row.act for row in await acts(house) if row.actor == AUDITOR][-1] == "evidence_exported"
+
+    played(tmp_path, story)
+    command = [sys.executable, "-I", str(tmp_path / "verify.py"), str(tmp_path / "a.pack")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_pack_that_is_too_large_for_a_browser_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evidence, "MOST_ENTRIES", 10)
+
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        await auditor.get(LIST)
+        shown = await auditor.post(f"/audit/{VN}/evidence", do="pack")
+
+        assert shown.status == 400
+        assert shown.says("too many for a browser")
 
     played(tmp_path, story)
