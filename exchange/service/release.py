@@ -42,7 +42,7 @@ from exchange.protocol.suites import KeyUse
 from exchange.service import casework, logbook
 from exchange.service.emergency import demand_emergency, note_emergency
 from exchange.service.facts import StoreFacts, rule_context, two_person_reason
-from exchange.service.independence import are_independent
+from exchange.service.independence import claims_of_own, runs_of
 from exchange.service.intake import parts_of
 from exchange.service.long_work import beside, is_about_many
 from exchange.service.meaning import cases_of
@@ -320,7 +320,8 @@ def _in_stages(
     uow: UnitOfWork, node: Node, pairing: Pairing, run: Sequence[Ready], first: Place
 ) -> list[MessageRow | Failed]:
     """Number messages that depend on nothing of each other together; nothing if that is not possible."""
-    if len(run) < 2 or not are_independent([ready.sealed.document for ready in run]):
+    claims = [claims_of_own(ready.sealed.document) for ready in run]
+    if len(run) < 2 or len(list(runs_of(claims))) > 1:
         return []
     try:
         return [*uow.attempt(partial(_number, uow, node, pairing, run, first))]
