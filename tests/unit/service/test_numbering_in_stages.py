@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from exchange.messages.filling import fill
 from exchange.protocol.parts import Document
-from exchange.service import casework
+from exchange.service import casework, release
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import Ready, number_run
@@ -133,6 +133,21 @@ def test_only_what_is_not_allowed_has_no_number(kinds: Sequence[str], taken: lis
     found = number_in([seal_run(kinds)])
 
     assert numbers(found, len(kinds)) == taken
+
+
+def test_a_message_that_goes_alone_leaves_the_others_their_stages(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, together = seal_run(("good", "good", "cancel", "good", "good", "good")), list[int]()
+    real = release._number
+
+    def noted(uow: Any, node: Any, pairing: Any, part: Sequence[Ready], first: Any) -> Any:
+        together.append(len(part))
+        return real(uow, node, pairing, part, first)
+
+    monkeypatch.setattr(release, "_number", noted)
+    found = number_in([run])
+
+    assert together == [2, 1, 3]
+    assert numbers(found, 6) == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("step", ["weigh_own", "author"])
