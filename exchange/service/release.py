@@ -42,7 +42,7 @@ from exchange.protocol.suites import KeyUse
 from exchange.service import casework, logbook
 from exchange.service.emergency import demand_emergency, note_emergency
 from exchange.service.facts import StoreFacts, rule_context, two_person_reason
-from exchange.service.independence import are_independent
+from exchange.service.independence import claims_of_own, runs_of
 from exchange.service.intake import parts_of
 from exchange.service.long_work import beside, is_about_many
 from exchange.service.meaning import cases_of
@@ -83,9 +83,10 @@ class Place(NamedTuple):
     seq: int
     leaf: int
 
-    @property
-    def next(self) -> "Place":
-        return Place(self.seq + 1, self.leaf + 1)
+    def after(self, outcomes: "Sequence[MessageRow | Failed]") -> "Place":
+        """Return the place behind messages that were numbered from here on; what failed took none."""
+        taken = sum(isinstance(one, MessageRow) for one in outcomes)
+        return Place(self.seq + taken, self.leaf + taken)
 
 
 async def check_draft(
@@ -301,11 +302,13 @@ def number_run(uow: UnitOfWork, node: Node, link: LinkId, run: Sequence[Ready]) 
     """
     node.presence.demand_open(link)
     pairing = pairing_of(uow, node, link)
-    first = _next_place(uow, node, pairing)
+    place, outcomes = _next_place(uow, node, pairing), list[MessageRow | Failed]()
     modelled = [replace(one, model=model_of(one.sealed.document, node.versions)) for one in run]
-    outcomes = _in_stages(uow, node, pairing, modelled, first) or _one_by_one(
-        uow, node, pairing, modelled, first
-    )
+    for places in runs_of(claims_of_own(ready.sealed.document) for ready in run):
+        part = modelled[places]
+        numbered = _in_stages(uow, node, pairing, part, place) or _one_by_one(uow, node, pairing, part, place)
+        place = place.after(numbered)
+        outcomes += numbered
     rows = [one for one in outcomes if isinstance(one, MessageRow)]
     if rows:
         _log(uow, node, pairing, rows)
@@ -320,7 +323,7 @@ def _in_stages(
     uow: UnitOfWork, node: Node, pairing: Pairing, run: Sequence[Ready], first: Place
 ) -> list[MessageRow | Failed]:
     """Number messages that depend on nothing of each other together; nothing if that is not possible."""
-    if len(run) < 2 or not are_independent([ready.sealed.document for ready in run]):
+    if len(run) < 2:
         return []
     try:
         return [*uow.attempt(partial(_number, uow, node, pairing, run, first))]
@@ -335,8 +338,9 @@ def _one_by_one(
     place = first
     for ready in run:
         try:
-            outcomes += uow.attempt(partial(_number, uow, node, pairing, [ready], place))
-            place = place.next
+            numbered = uow.attempt(partial(_number, uow, node, pairing, [ready], place))
+            place = place.after(numbered)
+            outcomes += numbered
         except Exception as error:  # it goes to whoever sent this message, and stops no other
             outcomes.append(Failed(error))
     return outcomes

@@ -1,42 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes lines that have nothing to do with each other in stages: each step for all of them, then the next.
+"""Takes lines that depend on nothing of each other in stages: each step for all of them, then the next.
 
 A step that is repeated costs a half or less of what it costs inside the path of a message, because the whole
 path does not fit into the caches of the processor. What is written is what `intake.take` writes for one line
 after the other:
 
-1. Lines are cut into runs. Two lines of a run have no code in common: no case, no movement, no message that
-   one is and the other names, or that both name. Alone in its run is a stop, a line that is about no case or
-   has a fault, and a type that reaches cases which it does not name.
+1. Lines are cut into runs (`independence`). Alone in its run is also a line that has a fault.
 2. A run begins with the next number. Each line of it is new, announced, in time and without a fault.
 3. The rules of all are judged, then the place of each in its cases. No two of them touch one case.
 4. Rows of all, contents of all, cases of all, leaves of all.
 
-So no line asks the store for what another one of its run writes. A run that is not like this is not taken
-here: `NotPlainError` is raised, what was done has to be undone, and each line goes by itself.
+A run that is not like this is not taken here: `NotPlainError` is raised, what was done has to be undone, and
+each line goes by itself.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Final
 
 from exchange.messages.validation import check_rules, model_of
 from exchange.protocol.parts import Document, attachments_of
-from exchange.service import casework, intake, logbook
+from exchange.service import casework, independence, intake, logbook
 from exchange.service.casework import Weighed
 from exchange.service.examine import Examined
 from exchange.service.facts import StoreFacts, rule_context
-from exchange.service.meaning import cases_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageRow
 from exchange.service.versions import pairing_under
-
-REACH_FURTHER: Final = frozenset({"AMD", "HRC", "CAN"})
-"""Types that touch cases which they do not name: those of their movement, or of the record they sign."""
-_CODE, _ID = 14, 36
-"""Characters of the code of a case or movement, and of the number of a message (`exchange.ids`)."""
 
 
 class NotPlainError(Exception):
@@ -45,17 +36,8 @@ class NotPlainError(Exception):
 
 def runs_of(lines: Sequence[Examined]) -> Iterator[list[Examined]]:
     """Yield lines in their order, cut into runs that may be taken in stages."""
-    run: list[Examined] = []
-    named: set[str] = set()
-    for line in lines:
-        codes = _codes_of(line)
-        if run and not (named and codes and named.isdisjoint(codes)):
-            yield run
-            run, named = [], set()
-        run.append(line)
-        named |= codes
-    if run:
-        yield run
+    for places in independence.runs_of(map(_claims_of, lines)):
+        yield list(lines[places])
 
 
 def take_run(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Sequence[Examined]) -> list[MessageRow]:
@@ -88,22 +70,10 @@ def take_run(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Sequence[Exam
     return rows
 
 
-def _codes_of(line: Examined) -> set[str]:
-    """Return every text of a line that has the form of a code or number; none of a line that goes alone."""
-    document = line.document
-    if document is None or line.fault or line.is_stop or line.type in REACH_FURTHER or not cases_of(document):
-        return set()
-    found: set[str] = set()
-    values: list[object] = [document]
-    for value in values:  # grows while it is read
-        if isinstance(value, str):
-            if (len(value) == _CODE and value[4] == "-") or (len(value) == _ID and value[8] == "-"):
-                found.add(value)
-        elif isinstance(value, dict):
-            values += value.values()
-        elif isinstance(value, list):
-            values += value
-    return found
+def _claims_of(line: Examined) -> frozenset[str]:
+    if line.document is None or line.fault:
+        return frozenset()
+    return independence.claims_of_received(line.document)
 
 
 def _demand_plain(

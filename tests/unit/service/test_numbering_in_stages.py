@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from exchange.messages.filling import fill
 from exchange.protocol.parts import Document
-from exchange.service import casework
-from exchange.service.independence import are_independent
+from exchange.service import casework, release
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import Ready, number_run
@@ -136,6 +135,21 @@ def test_only_what_is_not_allowed_has_no_number(kinds: Sequence[str], taken: lis
     assert numbers(found, len(kinds)) == taken
 
 
+def test_a_message_that_goes_alone_leaves_the_others_their_stages(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, together = seal_run(("good", "good", "cancel", "good", "good", "good")), list[int]()
+    real = release._number
+
+    def noted(uow: Any, node: Any, pairing: Any, part: Sequence[Ready], first: Any) -> Any:
+        together.append(len(part))
+        return real(uow, node, pairing, part, first)
+
+    monkeypatch.setattr(release, "_number", noted)
+    found = number_in([run])
+
+    assert together == [2, 1, 3]
+    assert numbers(found, 6) == [1, 2, 3, 4, 5, 6]
+
+
 @pytest.mark.parametrize("step", ["weigh_own", "author"])
 def test_a_fault_of_the_program_in_a_stage_stops_no_other_message(
     monkeypatch: pytest.MonkeyPatch, step: str
@@ -153,33 +167,3 @@ def test_a_fault_of_the_program_in_a_stage_stops_no_other_message(
 
     assert numbers(found, 3) == [1, 0, 2]
     assert found[1] == repr(KeyError("planted"))
-
-
-def document(type_code: str = "RPN", *cases: str, persons: int = 1, **header: str) -> Document:
-    return {
-        "header": {"type": type_code, "case_codes": list(cases), **header},
-        "content": {},
-        "persons": [{} for _ in range(persons)],
-    }
-
-
-def test_messages_about_different_cases_are_independent() -> None:
-    one, other = document("RPN", "A", "B", in_reply_to="1"), document("TRQ", "C", in_reply_to="2")
-
-    assert are_independent([one, other])
-
-
-@pytest.mark.parametrize(
-    ("why", "other"),
-    [
-        ("the same case", document("TRQ", "B", "A")),
-        ("an answer to the same message", document("TRS", "B", in_reply_to="1")),
-        ("a movement", document("RPN", "B", movement_code="M")),
-        ("no case", document("RPN")),
-        ("a type that reaches cases it does not name", document("CAN", "B")),
-        ("a type about a crossing", document("CKS", "B")),
-        ("many persons", document("RPN", "B", persons=51)),
-    ],
-)
-def test_what_may_depend_is_not_independent(why: str, other: Document) -> None:
-    assert not are_independent([document("RPD", "A", in_reply_to="1"), other]), why
