@@ -279,6 +279,9 @@ FAULT_SENTENCES: Mapping[str, str] = MappingProxyType(
             "The value was changed meanwhile. Look at the message again, and enter the value that stands now."
         ),
         "state.cancelled": marked("The message was cancelled. Choose one that stands."),
+        "state.offered": marked(
+            "This was cancelled, answered or ended meanwhile. Choose something else, or discard the message."
+        ),
         "state.resumed": marked("The hold has ended. Choose one that is open."),
         "state.answered": marked("The message was answered. No reminder is needed."),
         "state.due": marked("The deadline has not passed. Send the reminder after it."),

@@ -20,6 +20,7 @@ from exchange.interfaces.web.paging import ROWS, asked_slice
 from exchange.messages.catalog import FORMS
 from exchange.messages.document import Document, JsonValue, header_of, object_at, objects_at, text_at
 from exchange.messages.form_titles import TitledNode, titled_form
+from exchange.service.nameable import Nameable
 
 _APART = frozenset({"salt", "list_versions", "attachments"})
 """Members that are not lines of a page."""
@@ -48,6 +49,8 @@ class Line:
     """How another value is said: `country`, `script`, `language`, `born`, `choice`, `yes_no`."""
     why: str = ""
     """Why there is a value that is not shown, "" when it is shown."""
+    named: Nameable | None = None
+    """What the value names: shown in words in place of its number."""
 
 
 @dataclass(frozen=True)
