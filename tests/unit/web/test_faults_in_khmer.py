@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from exchange.i18n import translations
 from exchange.i18n.fault_sentences import FAULT_SENTENCES
-from exchange.interfaces.web.pages.listing import HEADINGS, headings_in
+from exchange.interfaces.web.pages.sheet_words import headings_in
 from exchange.interfaces.web.pages.writing import OPENING
+from exchange.messages.notice_sheet import COLUMNS
 from exchange.service.forms import open_form, save_step
 from tests.support.examples import files, load
 from tests.support.visitors import Shown
@@ -18,6 +19,7 @@ from tests.support.world import OFFICER
 from tests.support.writers import Writer, play
 from tests.unit.web.test_list_of_persons import rows, take
 
+HEADINGS = [column.heading for column in COLUMNS]
 KHMER = (
     *(translations("km").gettext(sentence) for sentence in FAULT_SENTENCES.values()),
     translations("km").gettext("Enter: %(title)s") % {"title": ""},
