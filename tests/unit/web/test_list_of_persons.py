@@ -113,6 +113,21 @@ def test_a_cell_may_say_a_code_as_it_is_read(tmp_path: Path, language: str) -> N
     play(tmp_path, story)
 
 
+def test_a_near_word_is_offered_as_it_can_be_typed(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        form, lines = await writer.begin(), rows(2)
+        lines[0] |= {"return mode": "not_decide"}
+
+        told = await take(writer, form, text_of(lines))
+        lines[0] |= {"return mode": "Not decided yet"}
+        taken = await take(writer, form, text_of(lines))
+
+        assert told.says("Did you mean “Not decided yet”?")
+        assert taken.to == f"/form/{form}", taken.words
+
+    play(tmp_path, story)
+
+
 @pytest.mark.parametrize(
     ("heading", "words", "cell"),
     [

@@ -181,6 +181,20 @@ def place_of(type_code: str, pointer: str) -> Place:
     return Place(person, _titles_along(steps, _below(_form(type_code), part)))
 
 
+def place_in_any_form(pointer: str) -> Place:
+    """Return a place in words by the first form that has it; one that no form has is nowhere."""
+    part, *steps = pointer.split("/")[1:] or [""]
+    names = [step for step in (part, *steps) if not step.isdigit()]
+    found = (place_of(code, pointer) for code in FORMS if _has(_form(code), names))
+    return next(found, Place(0, ()))
+
+
+def _has(node: TitledNode | None, names: Sequence[str]) -> bool:
+    for name in names:
+        node = _below(node, name)
+    return bool(names) and node is not None
+
+
 def persons_in_places(
     persons: Sequence[JsonValue], withheld: Sequence[Mapping[str, str]]
 ) -> list[tuple[int, JsonValue]]:
