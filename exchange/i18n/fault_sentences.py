@@ -23,12 +23,12 @@ FAULT_SENTENCES: Mapping[str, str] = MappingProxyType(
         "version.partner": marked(
             "The partner does not read this version of the form. Ask your administrator."
         ),
-        "version.lists": marked("A version of a code list is not supported. Write the message again."),
+        "version.lists": marked("A list of choices is of another version. Write the message again."),
         "form.document": marked("This is not a whole message. Write it again from the beginning."),
         "form.type": marked("The type of the message is missing. Choose what you want to send."),
         "form.required": marked("This is missing. Enter it."),
         "form.unknown": marked("The form does not have this field. Take it out."),
-        "form.kind": marked("The value has the wrong kind. Enter it again as the field asks."),
+        "form.kind": marked("This is not what the field asks for. Enter it again."),
         "form.not_here": marked(
             "This does not fit what else is stated. Take it out, or change the other answer."
         ),
@@ -50,7 +50,7 @@ FAULT_SENTENCES: Mapping[str, str] = MappingProxyType(
         "disclosure.class": marked(
             "The class is higher than this type of message may carry. Take out what makes it so high."
         ),
-        "code.unknown": marked("This is not a code of the list. Choose one of the list."),
+        "code.unknown": marked("The list does not have this. Choose one of the list."),
         "type.agreed": marked("The agreement does not let your side send this type. Choose another type."),
         "office.side": marked("The other side of the case sends this. Ask your partner to send it."),
         "office.country": marked(
@@ -86,7 +86,7 @@ FAULT_SENTENCES: Mapping[str, str] = MappingProxyType(
             "The host side of this case is not that of the group. Choose cases with one host side."
         ),
         "reference.content": marked(
-            "This is not the commitment of the message that is named. Begin again from that message."
+            "This does not fit the message that is named. Begin again from that message."
         ),
         "reference.reply": marked(
             "This is not the message that is answered. Begin again from the message that you answer."
@@ -138,7 +138,7 @@ FAULT_SENTENCES: Mapping[str, str] = MappingProxyType(
             "The number does not equal the persons who are children. Correct the number, or who is a child."
         ),
         "count.case_codes": marked(
-            "The case codes do not name the persons in their order. Write the message again."
+            "The persons and their cases do not stand in one order. Write the message again."
         ),
         "count.twice": marked("A case stands there twice. Take one of them out."),
         "count.batch": marked(
@@ -173,11 +173,11 @@ FAULT_SENTENCES: Mapping[str, str] = MappingProxyType(
         ),
         "attachment.part": _NOT_ITS_ENTRY,
         "attachment.forbidden": marked(
-            "Files of this type are not exchanged in this system. Take the file off."
+            "Files of this type are not exchanged here: health workers pass them on. Take the file off."
         ),
         "attachment.class": marked("The class is lower than that of its type. Choose a higher class."),
         "attachment.readers": marked(
-            "A file of class S4 needs named readers. Say which officers of the partner may open it."
+            "This file is for named readers only. Say which officers of the partner may open it."
         ),
         "attachment.case": marked(
             "The file belongs to a case that is not in this message. Choose a person of this message."
@@ -213,7 +213,9 @@ FAULT_SENTENCES: Mapping[str, str] = MappingProxyType(
             "This decision does not support a return of the child now. Wait for one that does."
         ),
         "safeguard.escort": marked("An unaccompanied child needs an escort. Name one."),
-        "safeguard.protection": marked("This must not be told to the origin side. Take it out."),
+        "safeguard.protection": marked(
+            "This must not be told to the origin side: its authorities may be the danger. Do not send it."
+        ),
         "safeguard.contact": marked("The family is a threat. Name who must not be contacted."),
         "safeguard.relative": marked("This relative may not be contacted. Choose another one."),
         "safeguard.receiver": marked(
@@ -250,7 +252,7 @@ FAULT_SENTENCES: Mapping[str, str] = MappingProxyType(
             "There is an account of the exploitation without consent. Ask for the consent, or take it out."
         ),
         "fill.twice": marked("Two different values are given for this. Enter one."),
-        "fill.party": marked("This is not the agency of this link. Choose the partner again."),
+        "fill.party": marked("This is not the agency to which you write. Choose the partner again."),
         "release.differs": marked("This differs from what is being released. Write the message again."),
         "state.deferred": marked("This was deferred before. Accept it or refuse it now."),
         "office.author": marked("The message is of the other side. Choose a message that your side sent."),
@@ -279,6 +281,9 @@ FAULT_SENTENCES: Mapping[str, str] = MappingProxyType(
             "The value was changed meanwhile. Look at the message again, and enter the value that stands now."
         ),
         "state.cancelled": marked("The message was cancelled. Choose one that stands."),
+        "state.offered": marked(
+            "This was cancelled, answered or ended meanwhile. Choose something else, or discard the message."
+        ),
         "state.resumed": marked("The hold has ended. Choose one that is open."),
         "state.answered": marked("The message was answered. No reminder is needed."),
         "state.due": marked("The deadline has not passed. Send the reminder after it."),
@@ -295,9 +300,9 @@ FAULT_SENTENCES: Mapping[str, str] = MappingProxyType(
         "safeguard.told": marked(
             "Somebody else received the data and is not named. Name everybody who received them."
         ),
-        "reference.card": marked("This is not the digest of the card with this serial. Check the card."),
-        "reference.sides": marked("The two agencies of the link are not both named. Name each once."),
-        "reference.difference": marked("This is not a class of differences. Choose one of the list."),
+        "reference.card": marked("This does not fit the card with this number. Check the card."),
+        "reference.sides": marked("The two agencies are not both named. Name each once."),
+        "reference.difference": marked("This is no kind of difference. Choose one of the list."),
         "reference.settled": marked(
             "It is settled without a correction. Name the correction, or the explanation of the other side."
         ),

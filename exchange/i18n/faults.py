@@ -2,11 +2,9 @@
 """Faults and errors in the words of an officer: what is wrong and what to do, in the language of the page.
 
 1. The rule of a fault chooses its sentence (`fault_sentences`).
-2. What a fault expects is added where it is a number, a code or a day, or fits one of `_MEASURES`; these
-   sentences have named places.
-3. The nearest code, if the fault names one, is offered as a question.
-4. An error without faults has the sentence of its reason, or of the reason of the class above it.
-5. What no rule and no reason names stays English, apart from the rest, so that a page can mark its language.
+2. What it expects and hints at is added as far as it has words (`fault_details`).
+3. An error without faults has the sentence of its reason, or of the reason of the class above it.
+4. What no rule and no reason names stays English, apart from the rest, so that a page can mark its language.
 
 The command line and the wire do not come here; they speak English.
 """
@@ -19,33 +17,13 @@ from typing import Final
 
 from exchange.errors import ExchangeError, Fault
 from exchange.i18n.catalogues import marked, translations
+from exchange.i18n.fault_details import details
 from exchange.i18n.fault_sentences import FAULT_SENTENCES
 from exchange.i18n.labels import label
-from exchange.i18n.languages import ENGLISH
 
 _CODES: Final = "ack-rejections"
-_NEUTRAL = re.compile(r"[A-Z0-9][A-Z0-9.:/+-]*")
-"""What reads the same in every language: numbers, days, codes."""
-_NEAREST = re.compile(r'did you mean "(?P<code>[^"]{1,64})"\?')
-_RIGHT_WOULD_BE: Final = marked("Right would be: {value}.")
-_DID_YOU_MEAN: Final = marked("Did you mean “{code}”?")
-_MEASURES = (
-    (re.compile(r"at most (?P<limit>[0-9]+) characters"), marked("At most {limit} characters.")),
-    (re.compile(r"at least (?P<limit>[0-9]+) characters"), marked("At least {limit} characters.")),
-    (re.compile(r"at most (?P<limit>[0-9]+) entries"), marked("At most {limit} entries.")),
-    (re.compile(r"at least (?P<limit>[0-9]+) entries"), marked("At least {limit} entries.")),
-    (re.compile(r"at most (?P<limit>[0-9]+) members"), marked("At most {limit} members.")),
-    (re.compile(r"at least (?P<limit>[0-9]+) members"), marked("At least {limit} members.")),
-    (re.compile(r"at most (?P<limit>[0-9]+( KiB)?)"), marked("At most {limit}.")),
-    (re.compile(r"at least (?P<limit>[0-9]+)"), marked("At least {limit}.")),
-    (re.compile(r"(?P<first>[0-9]+) to (?P<last>[0-9]+)"), marked("From {first} to {last}.")),
-    (
-        re.compile(r"at most (?P<limit>[0-9]+) persons in a session"),
-        marked("At most {limit} persons in a session."),
-    ),
-    (re.compile(r"yes or no"), marked("Enter yes or no.")),
-)
-"""What the makers of faults write, and how it is said."""
+_OF_THE_COMMAND_LINE = re.compile(r"exchange [a-z]|[a-z0-9]_[a-z]|[{}]")
+"""What only who types commands or writes programs can use."""
 _UNWELL: Final = marked("This node is unwell. Tell your administrator.")
 _NO_FORM: Final = marked("What was received does not have the agreed form. Tell your administrator.")
 _NO_KEY: Final = marked("A key, a card or a signature is not valid. Tell your key officer.")
@@ -93,7 +71,7 @@ REASON_SENTENCES: Mapping[str, str] = MappingProxyType(
         "note_invalid": _NO_FORM,
         "proof_invalid": _NO_FORM,
         "tail_invalid": _NO_FORM,
-        "identifier": marked("This is not a code of its kind. Check it and enter it again."),
+        "identifier": marked("This is not written as it should be. Check it and enter it again."),
         "key_refused": _NO_KEY,
         "signature_invalid": _NO_KEY,
         "card_invalid": _NO_KEY,
@@ -114,19 +92,18 @@ class Said:
 
 
 def fault_words(rule: str, *, code: str, expected: str, hint: str, language: str) -> Said:
-    """Return what is wrong and what to do, for a fault with this rule."""
+    """Return what is wrong and what to do, for a fault with this rule.
+
+    A rule that nobody knows keeps its own English, apart.
+    """
     texts = translations(language)
     sentence = FAULT_SENTENCES.get(rule)
     if sentence is None:
         reason = REASON_SENTENCES.get(code)
         named = texts.gettext(reason) if reason else label(_CODES, code, language)
-        return Said(named, "; ".join(part for part in (expected, hint) if part))
-    said = [texts.gettext(sentence)]
-    if detail := _detail(expected):
-        said.append(texts.gettext(detail.text).format_map(detail.values))
-    if near := _NEAREST.fullmatch(hint):
-        return Said(" ".join((*said, texts.gettext(_DID_YOU_MEAN).format(code=texts.gettext(near["code"])))))
-    return Said(" ".join(said), hint if language == ENGLISH else "")
+        return Said(named, _for_people(expected, hint))
+    more = details(rule, expected=expected, hint=hint, language=language)
+    return Said(" ".join((texts.gettext(sentence), *more)))
 
 
 def words_of(fault: Fault, language: str) -> Said:
@@ -140,25 +117,9 @@ def error_words(error: ExchangeError, language: str) -> Said:
     """Return what an error means for an officer, and its own words, which are English."""
     reasons = (error.reason, *(getattr(above, "reason", "") for above in type(error).__mro__))
     sentence = next(REASON_SENTENCES[reason] for reason in reasons if reason in REASON_SENTENCES)
-    return Said(translations(language).gettext(sentence), _own_words(error))
+    return Said(translations(language).gettext(sentence), _for_people(str(error), error.hint or ""))
 
 
-def _own_words(error: ExchangeError) -> str:
-    """Return the words of an error; hints that name commands are for somebody else."""
-    hint = error.hint if error.hint and "exchange " not in error.hint else ""
-    return "; ".join(part for part in (str(error), hint) if part)
-
-
-@dataclass(frozen=True)
-class _Detail:
-    text: str
-    values: dict[str, str]
-
-
-def _detail(expected: str) -> _Detail | None:
-    if _NEUTRAL.fullmatch(expected):
-        return _Detail(_RIGHT_WOULD_BE, {"value": expected})
-    for pattern, text in _MEASURES:
-        if found := pattern.fullmatch(expected):
-            return _Detail(text, found.groupdict())
-    return None
+def _for_people(*words: str) -> str:
+    """Return English words without what is for somebody else: commands, and codes of programs."""
+    return "; ".join(part for part in words if part and not _OF_THE_COMMAND_LINE.search(part))

@@ -157,6 +157,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "safeguard.readers": "names nobody who may read it",
         "state.changed": "is not the value that stands now",
         "state.cancelled": "concerns a message that was cancelled",
+        "state.offered": "names what was cancelled, answered or ended meanwhile",
         "state.resumed": "names a hold that has ended",
         "state.answered": "reminds of a message that was answered",
         "state.due": "reminds of a deadline that has not passed",

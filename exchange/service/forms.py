@@ -64,15 +64,16 @@ async def begin_form(
     *,
     given: dict[str, Any],
     after: str = "",
+    answered: Sequence[str] = (),
 ) -> Form:
-    """Begin a form and return it.
+    """Begin a form and return it; `answered` are the places of questions that are answered already.
 
     Raises:
         UsageError: the officer has too many open ones.
     """
     now = node.clock.now()
     row = FormRow(new_message_id(now, node.random), link, officer, type_code, b"", 0, now)
-    form = Form(row, after, given, ())
+    form = Form(row, after, given, tuple(answered))
 
     def unit(uow: UnitOfWork) -> Form:
         if len(uow.staff.forms.of(officer)) >= MOST_FORMS:

@@ -301,3 +301,24 @@ def test_a_picture_travels_with_a_notice_and_a_large_one_does_not(tmp_path: Path
         assert (entry["type"], entry["media_type"]) == ("photograph", "image/png")
 
     play(story, tmp_path)
+
+
+def test_a_cancellation_names_for_whom_it_is_in_its_content(tmp_path: Path) -> None:
+    """The parts of a message are called `persons` as well: the two are not taken for each other."""
+
+    async def story(world: World, desks: Desks) -> None:
+        first, second = await accepted(desks)
+        notice = (await desks.kh("message.list"))["messages"][-1]["id"]
+        content = {"target": notice, "reason": "security", "persons": [first]}
+        document = {
+            "header": {"case_codes": [first], "purpose": "return_arrangement"},
+            "content": content,
+            "persons": [{"case_code": first}],
+        }
+
+        await desks.sent(await desks.kh("message.answer", id=notice, **{"as": "CAN", "document": document}))
+
+        states = {row["code"]: row["state"] for row in (await desks.vn("case.list"))["cases"]}
+        assert states == {first: "return_prepared", second: "accepted"}
+
+    play(story, tmp_path)

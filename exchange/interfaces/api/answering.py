@@ -29,6 +29,7 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, LinkRow, MessageRow
 
 DECISION, REMINDER = "RPD", "RMD"
+PERSONS = "persons"
 
 
 @dataclass(frozen=True)
@@ -154,10 +155,18 @@ async def _written(desk: Desk, ask: Ask, request: _Request, type_code: str) -> F
 
 
 def _flat(given: Document) -> Document:
-    """Return a file with its header and content opened out, so that both ways of writing do."""
+    """Return a file with its header and content opened out, so that both ways of writing do.
+
+    `persons` of the content stays there, for the parts of the message have the same name: with it a
+    cancellation says whom it takes off.
+    """
     header, content = given.pop("header", {}), given.pop("content", {})
     groups = [group for group in (header, content) if isinstance(group, dict)]
-    return {name: value for group in (given, *groups) for name, value in group.items()}
+    inside: Document = {}
+    if isinstance(content, dict):
+        inside = {name: content.pop(name) for name in (PERSONS,) if name in content}
+    flat = {name: value for group in (given, *groups) for name, value in group.items()}
+    return {**flat, "content": inside} if inside else flat
 
 
 async def _decided(desk: Desk, ask: Ask, request: _Request) -> Filled:

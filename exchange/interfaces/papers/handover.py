@@ -37,6 +37,7 @@ _NUMBER, _PERSON = marked("No."), marked("Person")
 _CHECKED = marked("Compared with photograph or paper")
 _OUTCOME, _THINGS = marked("Outcome"), marked("Papers and belongings handed over")
 _CUSTODY, _STAMP = marked("Custody, remarks"), marked("Stamp")
+_SIGNATURES = marked("Signatures")
 _PLACES = (marked("Signature"), marked("Name"), marked("Function"), marked("Place and date"))
 _NOT_SIGNED, _CHILD = marked("Not signed electronically yet."), marked("child")
 
@@ -95,7 +96,8 @@ def final_list(sheet: Sheet, main: Printed) -> Iterator[str]:
 def signature_lines(sheet: Sheet, signers: Sequence[tuple[str, Sequence[str]]]) -> Iterator[str]:
     """Yield a block for each agency: what is signed already, as mark-up, and the places for handwriting.
 
-    Two agencies sign side by side. One alone has its places and its stamp side by side, which saves a page.
+    Two agencies sign side by side. One alone has its places and its stamp side by side, and its name beside
+    the heading, which saves a page.
     """
     lines = [f"{_PLACE}{sheet.inline(sheet.words(place))}" for place in _PLACES]
     stamp = f'<div class="stamp">{sheet.inline(sheet.words(_STAMP))}</div>'
@@ -105,12 +107,15 @@ def signature_lines(sheet: Sheet, signers: Sequence[tuple[str, Sequence[str]]]) 
         for agency, signed in signers
     ]
     if len(heads) == 1:
-        cells = "".join(f"<td>{part}</td>" for part in ("".join(lines[:2]), "".join(lines[2:]), stamp))
-        rows = f'<tr><td colspan="3">{heads[0]}</td></tr><tr class="alone">{cells}</tr>'
-    else:
-        places = "".join(lines) + stamp
-        rows = f"<tr>{''.join(f'<td>{head}{places}</td>' for head in heads)}</tr>"
-    heading = sheet.heading(marked("Signatures"))
+        parts = ("".join(lines[:2]), "".join(lines[2:]), stamp)
+        cells = "".join(f'<td colspan="2">{part}</td>' for part in parts)
+        title = f"<h2>{sheet.stacked(sheet.words(_SIGNATURES))}</h2>"
+        rows = f'<tr><td>{title}</td><td colspan="5">{heads[0]}</td></tr><tr class="alone">{cells}</tr>'
+        yield f'<section class="whole"><table class="sign">{rows}</table></section>'
+        return
+    places = "".join(lines) + stamp
+    rows = f"<tr>{''.join(f'<td>{head}{places}</td>' for head in heads)}</tr>"
+    heading = sheet.heading(_SIGNATURES)
     yield f'<section class="whole">{heading}<table class="sign">{rows}</table></section>'
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole paper: band, title, facts of the message, what it says, places to sign, foot of each page.
 
-1. The foot of every page has the number of the message, its commitment, a QR code of both, and the page.
-   For minutes and departures the code is the handover token, so that the other officer can compare it.
+1. The foot of every page has the number of the message, its commitment, a QR code of both, what the code is,
+   and the page. For minutes and departures the code is the handover token, so that the other officer can
+   compare it. Nothing stands behind the places to sign, so that no page is needed for a remark alone.
 2. A training node prints a striped band on every page.
 3. While a language is a machine draft, the paper says so under its title.
 4. What is left out (class S4), and letters that no font here can show, are told on the first page. The JSON
@@ -54,7 +55,7 @@ def paper_of(opened: Opened, languages: tuple[str, ...]) -> Paper:
         UsageError: a language without texts, the same one twice, or more than two.
     """
     sheet = Sheet(demand_languages(languages))
-    body = "\n".join((*_head(sheet, opened), *_content(sheet, opened), *_foot_notes(sheet, opened)))
+    body = "\n".join((*_head(sheet, opened), *_content(sheet, opened)))
     row = opened.main.row
     missing = without_glyph(body)
     body = _missing_letters(sheet, missing) + body if missing else body
@@ -112,11 +113,13 @@ def _running(sheet: Sheet, opened: Opened) -> str:
     """Return what stands on every page."""
     main = opened.main
     token = f"<div>{code(main.token)}</div>" if _is_compared(main) else ""
+    about = sheet.paragraphs(_about_the_paper(sheet, main))
     foot = (
-        f'<table class="foot"><tr><td class="qr">{_qr(main)}</td>'
-        f"<td><div>{escape(main.row.type)} {code(main.row.id)}</div>"
-        f"<div>{code(main.row.commitment)}</div>{token}</td>"
-        f'<td class="number">{_page_numbers(sheet)}</td></tr></table>'
+        f'<table class="foot"><tr><td class="qr" rowspan="2">{_qr(main)}</td>'
+        f'<td class="numbers"><div>{escape(main.row.type)} {code(main.row.id)} '
+        f"{code(main.row.commitment)}</div>{token}</td>"
+        f'<td class="number">{_page_numbers(sheet)}</td></tr>'
+        f'<tr><td class="about" colspan="2">{about}</td></tr></table>'
     )
     said = sheet.inline(sheet.words(_BAND))
     band = f'<div class="band"><div>{said}</div></div>' if opened.training else ""
@@ -131,6 +134,23 @@ def _page_numbers(sheet: Sheet) -> str:
         )
 
     return "".join(f"<div>{one(text)}</div>" for text in dict.fromkeys(sheet.words(_PAGE_OF)))
+
+
+def _about_the_paper(sheet: Sheet, main: Printed) -> Texts:
+    """Return what the paper proves, and what its square code is, one after the other in each language."""
+    said = (
+        marked(
+            "The square code is the handover code. "
+            "The other officer compares it: exchange handover check CODE"
+        )
+        if _is_compared(main)
+        else marked("The square code holds the number of the message and its commitment, as at the foot.")
+    )
+    attached = marked(
+        "The file of this paper has the same content attached as JSON. Paper is a copy; "
+        "what proves the message is the ledger that both sides hold."
+    )
+    return [" ".join(texts) for texts in zip(sheet.words(attached), sheet.words(said), strict=True)]
 
 
 def _is_compared(main: Printed) -> bool:
@@ -202,23 +222,6 @@ def _content(sheet: Sheet, opened: Opened) -> Iterator[str]:
         yield sheet.facts(list(facts_of(sheet, form.members["content"], content_of(main.document))))
         yield from person_sections(sheet, main)
     yield from handover.signature_lines(sheet, [(main.sender, ())])
-
-
-def _foot_notes(sheet: Sheet, opened: Opened) -> Iterator[str]:
-    said = (
-        marked(
-            "The square code is the handover code. "
-            "The other officer compares it: exchange handover check CODE"
-        )
-        if _is_compared(opened.main)
-        else marked("The square code holds the number of the message and its commitment, as at the foot.")
-    )
-    yield f'<div class="note small">{sheet.beside(sheet.words(said))}</div>'
-    attached = marked(
-        "The file of this paper has the same content attached as JSON. Paper is a copy; "
-        "what proves the message is the ledger that both sides hold."
-    )
-    yield f'<div class="note small">{sheet.beside(sheet.words(attached))}</div>'
 
 
 def _missing_letters(sheet: Sheet, letters: tuple[str, ...]) -> str:

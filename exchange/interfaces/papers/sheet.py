@@ -62,6 +62,11 @@ class Sheet:
         )
         return f'<table class="beside"><tr>{cells}</tr></table>'
 
+    def paragraphs(self, texts: Texts) -> str:
+        """Return a text in each language, each as a paragraph of its own."""
+        pairs = zip(self.languages, texts, strict=True)
+        return "".join(f"<p{_lang(language)}>{shown(text)}</p>" for language, text in pairs)
+
     def row(self, titles: Texts, values: Texts) -> str:
         """Return a row of a table of facts."""
         if len(self.languages) == 1:

@@ -35,6 +35,7 @@ from exchange.interfaces.web.asking import WAY_COOKIE, Asked, read_asked
 from exchange.interfaces.web.desk import Clerk, House
 from exchange.interfaces.web.frame import page_text, plain_text
 from exchange.interfaces.web.pages import access, signing_in
+from exchange.interfaces.web.pages.lines import place_in_any_form
 from exchange.interfaces.web.replying import (
     Download,
     Page,
@@ -187,7 +188,8 @@ class StaffDoor:
             return self._trouble(error)
 
     def _trouble(self, error: ExchangeError) -> Page:
-        faults = error.faults if isinstance(error, InputError) else ()
+        found = error.faults if isinstance(error, InputError) else ()
+        faults = [(fault, place_in_any_form(fault.pointer)) for fault in found]
         return Page("trouble.html", {"error": error, "faults": faults}, status=400)
 
     def _plain(self, template: str, status: int, **values: str) -> web.Response:

@@ -15,7 +15,8 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undef
 from jinja2.utils import missing
 from markupsafe import Markup
 
-from exchange.i18n.faults import error_words, fault_words
+from exchange.i18n.explanations import in_plain_words
+from exchange.i18n.faults import Said, error_words, fault_words
 from exchange.i18n.languages import direction, language_name
 from exchange.i18n.places import city, country_name, language_of, script_name
 from exchange.i18n.results import result_words
@@ -68,13 +69,7 @@ def environment(language: str) -> Environment:
         "language_name": language_name,
         "undefined": None,  # a name that the components use for "nothing"
         "field_error": lambda text: {"text": text, "visuallyHiddenText": catalogue.gettext("Error")},
-        "fault_words": lambda one: fault_words(
-            str(one.rule),
-            code=str(one.code),
-            expected=str(one.expected),
-            hint=str(one.hint),
-            language=language,
-        ),
+        "fault_words": lambda one: _fault_words(one, language),
         "error_words": lambda error: error_words(error, language),
         "result_words": lambda result: result_words(str(result), language),
         "codes_of": lambda name: tuple(codelist(str(name)).codes),
@@ -90,9 +85,17 @@ def environment(language: str) -> Environment:
         ),
         "size": lambda count: f"{max(round(int(count) / 1024), 1)} kB",
         "translated": lambda text: catalogue.gettext(str(text)) if text else "",
+        "explained": lambda text: catalogue.gettext(plain) if (plain := in_plain_words(str(text))) else "",
         "words": lambda code: str(code).replace("_", " "),
     }
     return made
+
+
+def _fault_words(one: Any, language: str) -> Said:
+    """Return the words of a fault, whoever tells it."""
+    return fault_words(
+        str(one.rule), code=str(one.code), expected=str(one.expected), hint=str(one.hint), language=language
+    )
 
 
 def said(value: object, language: str = "") -> Markup:

@@ -51,6 +51,35 @@ def everything(raw: bytes) -> bytes:
     return raw + b"".join(streams(raw))
 
 
+def pages(name: str, languages: tuple[str, ...]) -> int:
+    found = everything(write_pdf(paper_of(opened(name), languages)))
+    return len(re.findall(rb"/Type ?/Page\b(?!s)", found))
+
+
+@pytest.mark.parametrize(
+    "languages", [("km",), ("th",), ("vi",), ("en",), ("km", "en"), ("th", "vi")], ids="-".join
+)
+def test_a_decision_on_one_person_takes_one_page(languages: tuple[str, ...]) -> None:
+    """No remark stands behind the places to sign, so none of them needs a page of its own."""
+    assert pages("rpd/one-person-accepted", languages) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "languages", "most"),
+    [
+        ("rpd/three-persons-three-outcomes", ("km",), 1),
+        ("rpd/child-received-by-a-relative", ("km",), 1),
+        ("rpd/child-received-by-a-relative", ("en",), 1),
+        ("rpn/adult-with-passport", ("km", "en"), 2),
+        ("rpn/adult-with-photograph", ("km", "en"), 2),
+        ("rpn/adult-with-photograph", ("th", "vi"), 2),
+        ("hdp/three-persons", ("km",), 1),
+    ],
+)
+def test_what_is_signed_by_one_agency_saves_pages(name: str, languages: tuple[str, ...], most: int) -> None:
+    assert pages(name, languages) == most
+
+
 def test_the_file_says_that_it_is_pdf_a_3_of_level_u() -> None:
     found = everything(made())
 

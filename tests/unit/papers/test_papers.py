@@ -114,11 +114,38 @@ def test_minutes_show_each_person_and_who_signed() -> None:
 def test_one_agency_alone_has_its_stamp_beside_its_places_and_two_have_it_below() -> None:
     alone, both = paper_of(opened(DECISION), ("en",)).html, paper_of(opened(RECORD), ("en",)).html
 
-    assert alone.count('<td><div class="stamp">') == 1
-    assert '<td><div class="stamp">' not in both
+    assert alone.count('<td colspan="2"><div class="stamp">') == 1
+    assert '<td colspan="2"><div class="stamp">' not in both
     assert both.count('<div class="stamp">') == 2
     for text in (alone, both):
         assert text.count("Place and date") == text.count('<div class="stamp">')
+
+
+@pytest.mark.parametrize("name", [DECISION, RECORD, LIST, STATEMENT])
+@pytest.mark.parametrize("languages", [("km",), BOTH], ids="-".join)
+def test_nothing_stands_behind_the_places_to_sign(name: str, languages: tuple[str, ...]) -> None:
+    """A remark there would need a page of its own as soon as the places fill theirs."""
+    html = paper_of(opened(name), languages).html
+
+    behind = html.rpartition('<table class="sign">')[2].partition("</section>")[2]
+    assert Page(behind).text.split() == []
+
+
+@pytest.mark.parametrize("languages", [("en",), BOTH], ids="-".join)
+def test_the_foot_says_what_the_paper_proves_and_what_its_code_is(languages: tuple[str, ...]) -> None:
+    html = paper_of(opened(DECISION), languages).html
+
+    foot = html.partition('<table class="foot">')[2].partition("</table>")[0]
+    assert "Paper is a copy; what proves the message is the ledger" in foot
+    assert foot.count("The square code holds the number of the message") == 1
+    assert foot.count('<p lang="') == len(languages)
+
+
+def test_the_name_of_one_signer_stands_beside_the_heading() -> None:
+    html = paper_of(opened(DECISION), ("en",)).html
+
+    block = html.rpartition('<table class="sign">')[2]
+    assert block.startswith("<tr><td><h2>Signatures</h2></td>")
 
 
 def test_minutes_that_the_other_side_has_not_signed_say_so() -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from exchange.i18n import translations
 from exchange.i18n.fault_sentences import FAULT_SENTENCES
-from exchange.interfaces.web.pages.listing import HEADINGS, headings_in
+from exchange.interfaces.web.pages.lines import Place, place_in_any_form
+from exchange.interfaces.web.pages.sheet_words import headings_in
 from exchange.interfaces.web.pages.writing import OPENING
+from exchange.messages.notice_sheet import COLUMNS
 from exchange.service.forms import open_form, save_step
 from tests.support.examples import files, load
 from tests.support.visitors import Shown
@@ -18,6 +20,7 @@ from tests.support.world import OFFICER
 from tests.support.writers import Writer, play
 from tests.unit.web.test_list_of_persons import rows, take
 
+HEADINGS = [column.heading for column in COLUMNS]
 KHMER = (
     *(translations("km").gettext(sentence) for sentence in FAULT_SENTENCES.values()),
     translations("km").gettext("Enter: %(title)s") % {"title": ""},
@@ -116,3 +119,20 @@ def test_an_error_that_no_code_names_is_marked_as_english(tmp_path: Path) -> Non
         assert 'lang="en"' in shown.text
 
     play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "person", "titles"),
+    [
+        ("/persons/1/names/0/full", 2, ("Names", "Full form")),
+        ("/content/proposed_from", 0, ("First day of the period",)),
+        ("/header/purpose", 0, ("Purpose",)),
+        ("/persons/0/no_such_member", 0, ()),
+        ("", 0, ()),
+        ("/", 0, ()),
+    ],
+)
+def test_a_place_is_said_by_its_titles_or_not_at_all(
+    pointer: str, person: int, titles: tuple[str, ...]
+) -> None:
+    assert place_in_any_form(pointer) == Place(person, titles)

@@ -157,11 +157,15 @@ def test_nothing_can_be_signed_before_the_departure(tmp_path: Path) -> None:
     play(tmp_path, story)
 
 
-async def to_countersign(desks: Desks) -> str:
-    """Return a movement whose record waits for the signature of the origin side."""
+async def countersigning(world: World, desks: Desks, folder: Path) -> tuple[Visitor, str]:
+    """Return the officer of the origin side who has a record to sign, and its movement."""
     movement, _ = await departed(desks)
     await signed(desks, movement)
-    return movement
+    theirs = await open_house(world.vn, folder)
+    await give_account(theirs, BORDER, "handover")
+    border = await at_the_crossing(theirs)
+    await border.get(f"/handover/{movement}/sign")
+    return border, movement
 
 
 @pytest.mark.parametrize(
@@ -178,11 +182,7 @@ def test_the_record_of_the_partner_is_not_signed_without_a_clear_word(
     tmp_path: Path, fields: dict[str, str], words: str
 ) -> None:
     async def story(world: World, house: House, desks: Desks) -> None:
-        movement = await to_countersign(desks)
-        theirs = await open_house(world.vn, tmp_path)
-        await give_account(theirs, BORDER, "handover")
-        border = await at_the_crossing(theirs)
-        await border.get(f"/handover/{movement}/sign")
+        border, movement = await countersigning(world, desks, tmp_path)
 
         shown = await border.post(f"/handover/{movement}/sign", **fields)
 
@@ -195,11 +195,7 @@ def test_the_record_of_the_partner_is_not_signed_without_a_clear_word(
 
 def test_the_record_of_the_partner_is_signed_once(tmp_path: Path) -> None:
     async def story(world: World, house: House, desks: Desks) -> None:
-        movement = await to_countersign(desks)
-        theirs = await open_house(world.vn, tmp_path)
-        await give_account(theirs, BORDER, "handover")
-        border = await at_the_crossing(theirs)
-        await border.get(f"/handover/{movement}/sign")
+        border, movement = await countersigning(world, desks, tmp_path)
         shown = await border.post(f"/handover/{movement}/sign", agreed="yes")
         fields = {name: value for name, value in shown.hidden.items() if name != "token"}
 

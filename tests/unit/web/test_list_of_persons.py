@@ -6,6 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exchange.i18n import LANGUAGES, translations
+from exchange.i18n.labels import label
+from exchange.interfaces.web.pages.sheet_words import in_our_words
+from exchange.messages.sheets import Sheet, SheetRow
 from tests.journeys.test_notice_sheet import HEADINGS, Row, no_consent, person, put
 from tests.support.spreadsheets import table, workbook
 from tests.support.visitors import Shown
@@ -81,6 +85,67 @@ def test_a_wrong_cell_is_told_and_nothing_is_taken_over(
         assert [len(one) for one in (await writer.forms())[0].given["persons"]] == [1]
 
     play(tmp_path, story)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_cell_may_say_a_code_as_it_is_read(tmp_path: Path, language: str) -> None:
+    async def story(writer: Writer) -> None:
+        await writer.visitor.post("/account/language", language=language)
+        form, lines = await writer.begin(), rows(2)
+        needs = [label("service-types", code, language) for code in ("education", "health")]
+        lines[0] |= {
+            "sex": label("sexes", "F", language),
+            "return mode": label("return-modes", "voluntary", "en"),
+        }
+        lines[0] |= {
+            "needs on arrival": "; ".join(needs),
+            "proceedings": translations(language).gettext("no"),
+        }
+
+        taken = await take(writer, form, text_of(lines))
+
+        assert taken.to == f"/form/{form}", taken.words
+        person = (await writer.forms())[0].given["persons"][0]
+        assert (person["sex"], person["return_mode"]) == ("F", "voluntary")
+        assert person["needs_on_arrival"] == ["education", "health"]
+        assert person["proceedings"] == {"needed": False}
+
+    play(tmp_path, story)
+
+
+def test_a_near_word_is_offered_as_it_can_be_typed(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        form, lines = await writer.begin(), rows(2)
+        lines[0] |= {"return mode": "not_decide"}
+
+        told = await take(writer, form, text_of(lines))
+        lines[0] |= {"return mode": "Not decided yet"}
+        taken = await take(writer, form, text_of(lines))
+
+        assert told.says("Did you mean “Not decided yet”?")
+        assert taken.to == f"/form/{form}", taken.words
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("heading", "words", "cell"),
+    [
+        ("guardian agency", "internal audit of the Ministry of Home Affairs", None),
+        ("sex", "FEMALE", "F"),
+        ("sex", "F", "F"),
+        ("sex", "woman", None),
+        ("name", "Female", None),
+        ("rank", "Female", None),
+    ],
+    ids=["of two codes", "in capitals", "a code", "no word", "no list", "no column"],
+)
+def test_only_what_is_one_code_of_the_list_is_taken_for_it(
+    heading: str, words: str, cell: str | None
+) -> None:
+    sheet = Sheet((heading,), (SheetRow(2, {heading: words}),))
+
+    assert in_our_words(sheet, "km").rows[0].cells == {heading: words if cell is None else cell}
 
 
 @pytest.mark.parametrize(

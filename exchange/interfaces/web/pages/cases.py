@@ -11,6 +11,7 @@ from exchange.cases.permissions import Act
 from exchange.ids import LinkId
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.lines import files_of, shown_document
+from exchange.interfaces.web.pages.writing import STOPS
 from exchange.interfaces.web.paging import ROWS, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_CASE, print_choices
 from exchange.interfaces.web.replying import Page, Reply
@@ -36,6 +37,7 @@ async def show(clerk: Clerk) -> Reply:
         "next_own": _next(clerk, found, own=True),
         "next_theirs": _next(clerk, found, own=False),
         "last": _last_message(events),
+        "stops": STOPS,
         "withheld": sum(len(event["withheld"]) for event in events),
     }
     return Page("case.html", values)

@@ -6,7 +6,7 @@ handover officer sees a movement around its window only (`cases.permissions`, 5)
 """
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from exchange.cases.permissions import Act, sees_movement
 from exchange.errors import Fault, InputError, NotAllowedError, UsageError
@@ -17,7 +17,7 @@ from exchange.interfaces.web.entering import Problem, read_field
 from exchange.interfaces.web.pages.files import FileProblem, file_problem
 from exchange.interfaces.web.pages.lines import place_of
 from exchange.interfaces.web.pages.steps import told_at
-from exchange.interfaces.web.pages.writing import form_after
+from exchange.interfaces.web.pages.writing import CANCELLATION, STOPS, form_after
 from exchange.interfaces.web.paging import WIDE_ROWS, Slice, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_HANDOVER, print_choices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
@@ -30,8 +30,6 @@ from exchange.service.handovers import find_movement
 
 MOST_NEAR = 200
 """Movements, last changed first, among which those near their window are looked for."""
-CANCELLATION: Final = "CAN"
-STOPS = (CANCELLATION, "INC", "HLD", "CWD")
 OF_ONE = frozenset({"HLD", "CWD", "INC"})
 """Stops that may concern one person of the list."""
 _LINE = ("outcome", "reason", "condition", "identity_check")

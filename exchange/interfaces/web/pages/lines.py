@@ -20,6 +20,7 @@ from exchange.interfaces.web.paging import ROWS, asked_slice
 from exchange.messages.catalog import FORMS
 from exchange.messages.document import Document, JsonValue, header_of, object_at, objects_at, text_at
 from exchange.messages.form_titles import TitledNode, titled_form
+from exchange.service.nameable import Nameable
 
 _APART = frozenset({"salt", "list_versions", "attachments"})
 """Members that are not lines of a page."""
@@ -48,6 +49,8 @@ class Line:
     """How another value is said: `country`, `script`, `language`, `born`, `choice`, `yes_no`."""
     why: str = ""
     """Why there is a value that is not shown, "" when it is shown."""
+    named: Nameable | None = None
+    """What the value names: shown in words in place of its number."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +184,20 @@ def place_of(type_code: str, pointer: str) -> Place:
     part, *steps = pointer.split("/")[1:] or [""]
     person = int(steps[0]) + 1 if part == _PERSONS and steps and steps[0].isdigit() else 0
     return Place(person, _titles_along(steps, _below(_form(type_code), part)))
+
+
+def place_in_any_form(pointer: str) -> Place:
+    """Return a place in words by the first form that has it; one that no form has is nowhere."""
+    part, *steps = pointer.split("/")[1:] or [""]
+    names = [step for step in (part, *steps) if not step.isdigit()]
+    found = (place_of(code, pointer) for code in FORMS if _has(_form(code), names))
+    return next(found, Place(0, ()))
+
+
+def _has(node: TitledNode | None, names: Sequence[str]) -> bool:
+    for name in names:
+        node = _below(node, name)
+    return bool(names) and node is not None
 
 
 def persons_in_places(

@@ -17,12 +17,11 @@ from exchange.bootstrap import read_spreadsheet, write_spreadsheet
 from exchange.errors import Fault, InputError, UsageError
 from exchange.ids import new_case_code
 from exchange.interfaces.web.desk import Answer, Clerk
-from exchange.interfaces.web.languages import translations
+from exchange.interfaces.web.pages.sheet_words import headings_in, in_our_words
 from exchange.interfaces.web.pages.writing import LISTED, form_of
 from exchange.interfaces.web.replying import Download, Page, Redirect, Reply
-from exchange.messages.notice_sheet import COLUMNS
 from exchange.messages.questions import questions_of
-from exchange.messages.sheets import Sheet, SheetRow, as_pasted, pasted
+from exchange.messages.sheets import Sheet, as_pasted, pasted
 from exchange.messages.wording import fault
 from exchange.service.forms import Form, save_step
 
@@ -33,31 +32,11 @@ MOST_TOLD: Final = 50
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CELL: Final = re.compile(r"row (?P<row>[0-9]+)(, column (?P<column>.+))?")
 """A place as `messages.sheets` writes it."""
-HEADINGS: Final = [column.heading for column in COLUMNS]
 
 
 async def ask(clerk: Clerk) -> Reply:
     """Ask for a list."""
     return _page(await _notice(clerk), text="\t".join(headings_in(clerk.language)) + "\n")
-
-
-def headings_in(language: str) -> tuple[str, ...]:
-    """Return the headings in a language, in the order of the columns."""
-    return tuple(map(translations(language).gettext, HEADINGS))
-
-
-def with_our_headings(sheet: Sheet, language: str) -> Sheet:
-    """Return a sheet with the English headings in place of those of a language; both are understood."""
-    ours = dict(zip(headings_in(language), HEADINGS, strict=True))
-    rows = (
-        SheetRow(
-            row.number,
-            {ours.get(heading, heading): text for heading, text in row.cells.items()},
-            frozenset(ours.get(heading, heading) for heading in row.formulas),
-        )
-        for row in sheet.rows
-    )
-    return Sheet(tuple(ours.get(heading, heading) for heading in sheet.headings), tuple(rows))
 
 
 async def blank(clerk: Clerk) -> Download:
@@ -74,7 +53,7 @@ async def take(clerk: Clerk) -> Reply:
     try:
         sheet = await _sheet(clerk.asked.file("file"), text)
         text = as_pasted(sheet)
-        found = await _read(clerk, form, with_our_headings(sheet, clerk.language))
+        found = await _read(clerk, form, in_our_words(sheet, clerk.language))
     except InputError as error:
         return _page(form, text=text, error=error)
     await _fill(clerk, form, found)

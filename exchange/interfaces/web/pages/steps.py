@@ -34,6 +34,8 @@ from exchange.service.reading import Reader, read_prepared
 
 _ORDER = {"persons": 0, "content": 1, "header": 2}
 """Who comes before when and where."""
+_FOLLOWS = frozenset({("CAN", "persons")})
+"""Members that follow from what is chosen, by type (`naming`)."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,10 @@ class Step:
         return f"/form/{id}/{self.place}"
 
     def value(self, form: Form) -> JsonValue:
-        group = _group(form.given, self)
-        found: JsonValue = group.get(self.question.name)
+        return self.value_in(form.given)
+
+    def value_in(self, given: Mapping[str, Any]) -> JsonValue:
+        found: JsonValue = _group(given, self).get(self.question.name)
         return found
 
     def put(self, given: dict[str, Any], value: JsonValue) -> dict[str, Any]:
@@ -135,11 +139,16 @@ def told_at(place: str, titles: tuple[str, ...], said: Said, language: str) -> P
 
 def steps_of(form: Form) -> tuple[Step, ...]:
     """Return the steps of a form in their order, those for more at the end."""
-    persons = len(form.given["persons"])
+    return steps_for(form.row.type, len(form.given["persons"]))
+
+
+def steps_for(type_code: str, persons: int) -> tuple[Step, ...]:
+    """Return the steps of a form of a type for so many persons."""
     found = [
         Step(question, number)
-        for question in questions_of(form.row.type)
+        for question in questions_of(type_code)
         for number in range(persons if question.part == "persons" else 1)
+        if (type_code, question.name) not in _FOLLOWS
     ]
     return tuple(
         sorted(found, key=lambda step: (step.question.more, _ORDER[step.question.part], step.number))

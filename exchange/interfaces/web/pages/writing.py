@@ -13,6 +13,7 @@ from exchange.ids import MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
 from exchange.interfaces.web.pages.lines import Shown, files_of
+from exchange.interfaces.web.pages.naming import Offered, begun, in_words, offered, put_named
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
@@ -23,6 +24,9 @@ from exchange.service.rows import DraftRow, MessageRow
 
 OPENING = ("RPN", "IDN", "VRQ")
 """Types that may be the first about a person, the most usual one first."""
+CANCELLATION = "CAN"
+STOPS = (CANCELLATION, "INC", "HLD", "CWD")
+"""Stops that are about persons, as their pages offer them; a closed crossing concerns nobody by name."""
 LISTED = "RPN"
 """Type whose persons may come from a list."""
 MOST_TOLD = 20
@@ -74,7 +78,11 @@ async def _first(clerk: Clerk, type_code: str) -> Form:
 async def form_after(
     clerk: Clerk, type_code: str, after: str, cases: tuple[str, ...], *, movement: str = ""
 ) -> Form:
-    """Begin a message that answers or follows another one; `movement` is what it cancels, if it does."""
+    """Begin a message that answers or follows another one; `movement` is what it cancels, if it is known.
+
+    Raises:
+        OtherDeskError: it names an earlier message, and the case is given to another office.
+    """
     header: dict[str, Any] = {"case_codes": list(cases)} if cases else {}
     content: dict[str, Any] = {}
     if movement:
@@ -88,8 +96,15 @@ async def form_after(
     known = [f"{part}/{name}" for part in ("header", "content") for name in document[part]]
     known += [f"persons/{name}" for name in (document["persons"] or [{}])[0]]
     whole = {"header": header, "content": content, "persons": chosen, "known": known}
+    first = await begun(clerk, found[0].link, type_code, whole)
     return await begin_form(
-        clerk.node, found[0].link, type_code, clerk.officer, given=whole, after=found[0].id
+        clerk.node,
+        found[0].link,
+        type_code,
+        clerk.officer,
+        given=first.given,
+        after=found[0].id,
+        answered=first.answered,
     )
 
 
@@ -103,26 +118,31 @@ async def go_on(clerk: Clerk) -> Reply:
 async def ask(clerk: Clerk) -> Reply:
     """Ask one question."""
     form, step = await _at(clerk)
+    named = await offered(clerk, form, step)
     field, value = step.question.field, step.value(form)
     inputs = inputs_of(field, value, zone=clerk.house.zone)
     problems: tuple[Any, ...] = ()
     if clerk.asked.said("back") == "check":
-        whole = await whole_of(clerk, form)
+        whole = await _whole(clerk, form)
         problems = whole.at(step, clerk.language)
-    return _question(clerk, form, step, inputs, problems=problems, back=clerk.asked.said("back"))
+    back = clerk.asked.said("back")
+    return _question(clerk, form, step, inputs, named=named, problems=problems, back=back)
 
 
 async def take(clerk: Clerk) -> Reply:
     """Save the answer to one question."""
     form, step = await _at(clerk)
+    named = await offered(clerk, form, step)
     back, inputs = clerk.asked.text("back"), clerk.asked.fields
-    entered = read_field(step.question.field, inputs, zone=clerk.house.zone)
+    entered = read_field(named.field if named else step.question.field, inputs, zone=clerk.house.zone)
     if entered.problems:
-        return _question(clerk, form, step, inputs, problems=entered.problems, back=back, status=400)
+        return _question(
+            clerk, form, step, inputs, named=named, problems=entered.problems, back=back, status=400
+        )
     try:
-        form = await _saved(clerk, form, step, entered)
+        form = await _saved(clerk, form, step, entered, named)
     except StaleFormError:
-        return _question(clerk, form, step, inputs, back=back, is_stale=True, status=409)
+        return _question(clerk, form, step, inputs, named=named, back=back, is_stale=True, status=409)
     if clerk.asked.text("another"):
         return Redirect(f"{step.address(form.id)}?another=1")
     following = None if back == "check" else next_step(form, step)
@@ -132,8 +152,7 @@ async def take(clerk: Clerk) -> Reply:
 async def check(clerk: Clerk) -> Reply:
     """Show everything that the partner would see, and what is still wrong."""
     form = await form_of(clerk)
-    whole = await whole_of(clerk, form)
-    return _whole_page(form, whole)
+    return _whole_page(form, await _whole(clerk, form))
 
 
 async def send(clerk: Clerk) -> Reply:
@@ -143,7 +162,7 @@ async def send(clerk: Clerk) -> Reply:
         if became is not None:
             return Redirect(f"/sent/{became}")
         form = await open_or_stale(clerk)
-        whole = await whole_of(clerk, form)
+        whole = await _whole(clerk, form)
         if whole.faults or whole.document is None:
             return _whole_page(form, whole, status=400)
         version = clerk.asked.number("version")
@@ -214,11 +233,18 @@ async def _partner(clerk: Clerk, row: MessageRow) -> str:
     return link.partner if link else ""
 
 
-async def _saved(clerk: Clerk, form: Form, step: Step, entered: Entered) -> Form:
-    steps = step.for_everybody(form) if clerk.asked.text("all") == "yes" else (step,)
+async def _whole(clerk: Clerk, form: Form) -> Whole:
+    return await in_words(clerk, form, await whole_of(clerk, form))
+
+
+async def _saved(clerk: Clerk, form: Form, step: Step, entered: Entered, named: Offered | None) -> Form:
+    everybody = clerk.asked.text("all") == "yes" and named is None
+    steps = step.for_everybody(form) if everybody else (step,)
     given = form.given
     for each in steps:
         given = each.put(given, entered.value)
+    if named is not None:
+        given = put_named(given, form.row.type, named, entered.value)
     return await save_step(
         clerk.node,
         form.id,
@@ -251,6 +277,7 @@ def _question(
     step: Step,
     inputs: Any,
     *,
+    named: Offered | None = None,
     problems: tuple[Any, ...] = (),
     back: str = "",
     is_stale: bool = False,
@@ -263,6 +290,7 @@ def _question(
         "step": step,
         "question": question,
         "inputs": inputs,
+        "named": named,
         "problems": problems,
         "errors": {problem.place: problem for problem in reversed(problems)},
         "groups": lambda place: groups_in(inputs, place) + (another if place == TOP else 0),

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions that are answered with an earlier message: what is offered, and what is chosen of it.
+
+1. Nobody types the number of a message. What can be named is offered in words (`service.nameable`), and what
+   is not offered is not taken.
+2. If there is one thing only that a needed question can name, it is filled when the form is begun.
+3. What was chosen may be cancelled or answered before the form is sent; then the question is asked again.
+4. A list of messages says something about a case, so it is shown at the desk of the case only.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from exchange.ids import CaseCode, LinkId
+from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.pages.lines import Line, Shown
+from exchange.interfaces.web.pages.steps import Step, Trouble, Whole, steps_for
+from exchange.messages.questions import Field, Kind
+from exchange.service.access import CasePlace
+from exchange.service.forms import Form
+from exchange.service.nameable import Nameable, nameable, names_a_message, with_named
+from exchange.service.ports import UnitOfWork
+from exchange.service.reading import Reader, demand_desk
+
+Given = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Offered:
+    """What one question can be answered with."""
+
+    step: Step
+    things: tuple[Nameable, ...]
+
+    @property
+    def field(self) -> Field:
+        """Return the question as a choice between these things, to read what was chosen."""
+        numbers = tuple(one.number for one in self.things)
+        return replace(self.step.question.field, kind=Kind.CODE, choices=(*numbers, ""))
+
+    def chosen(self, number: object) -> Nameable | None:
+        return next((one for one in self.things if one.number == number), None)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What a form begins with."""
+
+    given: dict[str, Any]
+    answered: tuple[str, ...]
+
+
+async def offered(clerk: Clerk, form: Form, step: Step) -> Offered | None:
+    """Return what a question can name, None if it asks for something else.
+
+    Raises:
+        OtherDeskError: the case is given to another office.
+    """
+    if not names_a_message(form.row.type, step.question.name):
+        return None
+
+    def unit(uow: UnitOfWork) -> Offered:
+        _demand_desk(uow, clerk, form.row.link, cases_about(form.given, step))
+        return _offered(uow, clerk, form.row.link, form.row.type, form.given, step)
+
+    return await clerk.node.store.read(unit)
+
+
+async def begun(clerk: Clerk, link: LinkId, type_code: str, given: dict[str, Any]) -> Begun:
+    """Return what a form begins with: what has one answer only is filled (2).
+
+    Raises:
+        OtherDeskError: the case is given to another office.
+    """
+    open_ones = [
+        step
+        for step in _naming(type_code, given)
+        if step.question.field.needed and step.value_in(given) is None
+    ]
+
+    def unit(uow: UnitOfWork) -> Begun:
+        found, places = given, []
+        for step in open_ones:
+            _demand_desk(uow, clerk, link, cases_about(given, step))
+            things = _offered(uow, clerk, link, type_code, found, step)
+            if len(things.things) == 1:
+                found = put_named(found, type_code, things, things.things[0].number)
+                places.append(step.place)
+        return Begun(found, tuple(places))
+
+    return await clerk.node.store.read(unit)
+
+
+def put_named(given: dict[str, Any], type_code: str, found: Offered, number: Any) -> dict[str, Any]:
+    """Return what was entered with what was chosen in it, and what follows from that."""
+    return with_named(found.step.put(given, number), type_code, found.chosen(number))
+
+
+async def in_words(clerk: Clerk, form: Form, whole: Whole) -> Whole:
+    """Return the whole with what it names in words; what can be named no more is a trouble (3)."""
+    link, type_code, given = form.row.link, form.row.type, form.given
+    named = [step for step in _naming(type_code, given) if step.value_in(given) is not None]
+
+    def unit(uow: UnitOfWork) -> dict[Step, Nameable | None]:
+        return {
+            step: _offered(uow, clerk, link, type_code, given, step).chosen(step.value_in(given))
+            for step in named
+        }
+
+    found = await clerk.node.store.read(unit) if named else {}
+    told = {fault.step.place for fault in whole.faults if fault.step is not None}
+    gone = [_gone(step) for step, thing in found.items() if thing is None and step.place not in told]
+    said = {(step.question.field.title, thing.number): thing for step, thing in found.items() if thing}
+    return replace(whole, faults=(*whole.faults, *gone), shown=_said(whole.shown, said))
+
+
+def _said(shown: Shown, said: Mapping[tuple[str, str], Nameable]) -> Shown:
+    def line(one: Line) -> Line:
+        named = said.get((one.titles[-1], one.value)) if one.titles else None
+        return replace(one, named=named) if named else one
+
+    groups = [replace(group, lines=[line(one) for one in group.lines]) for group in shown.groups]
+    return replace(shown, groups=tuple(groups))
+
+
+def cases_about(given: Given, step: Step) -> tuple[CaseCode, ...]:
+    """Return the cases of a form; of what is asked of one person only the case of that person."""
+    persons = [str(line["case_code"]) for line in given["persons"] if line.get("case_code")]
+    if step.question.part == "persons":
+        persons = persons[step.number : step.number + 1]
+    named = persons or [str(code) for code in given["header"].get("case_codes") or ()]
+    return tuple(CaseCode(code) for code in named)
+
+
+def _naming(type_code: str, given: Given) -> list[Step]:
+    steps = steps_for(type_code, len(given["persons"]))
+    return [step for step in steps if names_a_message(type_code, step.question.name)]
+
+
+def _offered(
+    uow: UnitOfWork, clerk: Clerk, link: LinkId, type_code: str, given: Given, step: Step
+) -> Offered:
+    cases, name = cases_about(given, step), step.question.name
+    return Offered(step, nameable(uow, clerk.node, link, cases, type_code=type_code, name=name))
+
+
+def _demand_desk(uow: UnitOfWork, clerk: Clerk, link: LinkId, cases: tuple[CaseCode, ...]) -> None:
+    reader = Reader(clerk.officer, clerk.session.roles)
+    demand_desk(uow, clerk.node, reader, [CasePlace(link, code) for code in cases])
+
+
+def _gone(step: Step) -> Trouble:
+    title = step.question.field.title
+    return Trouble("state_conflict", "state.offered", "what can be named now", "another", "", step, (title,))
