@@ -70,8 +70,12 @@ class Asked:
 
     def number(self, name: str) -> int:
         """Return a field of the form as a number, or 0."""
-        text = self.text(name)
-        return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
+        return number_in(self.text(name))
+
+
+def number_in(text: str) -> int:
+    """Return a text as a number of at most nine digits, or 0."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
 
 
 async def read_asked(

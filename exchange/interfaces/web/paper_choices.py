@@ -25,12 +25,12 @@ class PrintChoice:
 
 def print_choices(language: str, purpose: str) -> dict[str, Any]:
     """Return what the form of a print shows: languages, purposes, and the usual one of each."""
-    return {
-        "languages": LANGUAGES,
-        "language": language,
-        "purposes": tuple(codelist(PURPOSES).codes),
-        "purpose": purpose,
-    }
+    return language_choices(language) | {"purposes": tuple(codelist(PURPOSES).codes), "purpose": purpose}
+
+
+def language_choices(language: str) -> dict[str, Any]:
+    """Return what the form of a print shows if nobody is named on the paper: no purpose is asked."""
+    return {"languages": LANGUAGES, "language": language, "purposes": (), "purpose": ""}
 
 
 def chosen_print(asked: Asked) -> PrintChoice:

@@ -28,10 +28,19 @@ def test_roles_are_those_of_the_code_list() -> None:
 
 
 def test_who_checks_does_not_act() -> None:
-    """Rule 29: auditors read proofs, not content."""
+    """Rule 29: auditors read proofs, not content. What they write is about the ledger, never about a case."""
     assert {act for act, roles in ALLOWED.items() if Role.AUDITOR in roles} == {
         Act.OWN_ACCOUNT, Act.SEE_PARTNERS, Act.RECONCILE, Act.READ_ACTS,
+        Act.SEE_DIFFERENCE, Act.SETTLE_DIFFERENCE, Act.CONFIRM_ACCEPTANCE, Act.ANSWER_STATEMENT,
     }  # fmt: skip
+
+
+def test_nobody_but_an_auditor_settles_what_ledgers_show() -> None:
+    """A releaser is the second person, and sees nothing else of the ledgers."""
+    assert {ALLOWED[act] for act in (Act.SETTLE_DIFFERENCE, Act.ANSWER_STATEMENT, Act.RECONCILE)} == {
+        frozenset({Role.AUDITOR})
+    }
+    assert not allows([Role.OFFICER, Role.HANDOVER, Role.KEY_OFFICER, Role.ADMINISTRATOR], Act.SEE_DIFFERENCE)
 
 
 def test_who_runs_the_machine_reads_no_person() -> None:

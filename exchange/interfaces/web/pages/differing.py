@@ -14,6 +14,7 @@ from typing import Any, Final
 from exchange.cases.permissions import Act
 from exchange.errors import StaleFormError, UsageError
 from exchange.i18n import marked
+from exchange.interfaces.web.asking import number_in
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.pages.auditing import note_look
 from exchange.interfaces.web.paging import ROWS, asked_slice
@@ -153,5 +154,4 @@ def _errors(clerk: Clerk) -> dict[str, str]:
 
 
 def _number(clerk: Clerk) -> int:
-    text = clerk.asked.places["n"]
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
+    return number_in(clerk.asked.places["n"])

@@ -4,6 +4,7 @@
 from typing import Any, Final
 
 from exchange.errors import UsageError
+from exchange.interfaces.web.asking import number_in
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.auditing import note_look
 from exchange.interfaces.web.paging import ROWS
@@ -19,7 +20,7 @@ async def listed(clerk: Clerk) -> Reply:
     partner, side = clerk.asked.places["partner"], _side(clerk)
     members = {"partner": partner, "log": side}
     size = (await clerk.ask("ledger.list", **members, limit=0))["size"]
-    first = min(max(_number(clerk.asked.said("from")) or size - ROWS + 1, 1), max(size, 1))
+    first = min(max(number_in(clerk.asked.said("from")) or size - ROWS + 1, 1), max(size, 1))
     found = await clerk.ask("ledger.list", **members, start=first - 1, limit=ROWS)
     await note_look(clerk, act="entries_read", object=found["log"])
     values: dict[str, Any] = {
@@ -37,7 +38,7 @@ async def listed(clerk: Clerk) -> Reply:
 async def show(clerk: Clerk) -> Reply:
     """Return one entry, the bytes that were hashed, and who has signed it."""
     partner, side = clerk.asked.places["partner"], _side(clerk)
-    number = _number(clerk.asked.places["n"])
+    number = number_in(clerk.asked.places["n"])
     found = await clerk.ask("ledger.show", partner=partner, log=side, index=number - 1)
     await note_look(clerk, act="entry_read", object=f"{found['log']} {number}")
     entry = found["entry"]
@@ -54,7 +55,3 @@ def _side(clerk: Clerk) -> str:
     if side not in SIDES:
         raise UsageError("there is no such ledger", hint="look at the ledgers of the partner")
     return side
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0

@@ -13,11 +13,12 @@ from typing import Any, Final
 from exchange.cases.permissions import Act
 from exchange.errors import InputError, UsageError
 from exchange.i18n import marked
+from exchange.interfaces.web.asking import number_in
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.pages.auditing import note_look
 from exchange.interfaces.web.pages.lines import content_lines, place_of
 from exchange.interfaces.web.paging import ROWS, asked_slice
-from exchange.interfaces.web.paper_choices import print_choices
+from exchange.interfaces.web.paper_choices import language_choices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.form_titles import TitledNode, titled_form
 from exchange.service.statements import AGREED, DIFFERS
@@ -113,7 +114,7 @@ async def _shown(clerk: Clerk, *, compare: bool, refused: bool = False) -> Page:
         "compared": compare and of == "partner",
         "refused": refused,
         "may_answer": clerk.may(Act.ANSWER_STATEMENT) and _waits_for_us(found),
-        "print": print_choices(clerk.language, ""),
+        "print": language_choices(clerk.language),
         "done": clerk.asked.said("done") == "yes",
     }
     return Page("statement.html", values, status=409 if refused else 200)
@@ -151,11 +152,9 @@ def statement_named(clerk: Clerk) -> tuple[str, str, int]:
         UsageError: there is no such side.
     """
     places = clerk.asked.places
-    side, number = places["side"], places["n"]
-    if side not in SIDES:
+    if places["side"] not in SIDES:
         raise UsageError("a statement is own or of the partner", hint="look at the list of statements")
-    no = int(number) if number.isascii() and number.isdigit() and len(number) <= 9 else 0
-    return places["partner"], side, no
+    return places["partner"], places["side"], number_in(places["n"])
 
 
 def _is_month(row: Answer) -> bool:
