@@ -1,15 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the use cases need of the store to keep books about the ledger: differences and statements.
+"""What the use cases need of the store to keep books: differences, statements, and who did what.
 
-Two tables of one unit of work, as `ports` has the others. They hold numbers, entries and states, never a type
-of a case or a name.
+Tables of one unit of work, as `ports` has the others. Those about the ledger hold numbers, entries and
+states, never a type of a case or a name.
 """
 
 import builtins
+from collections.abc import Collection
 from typing import Protocol
 
 from exchange.ids import Digest, LinkId, MessageId
-from exchange.service.rows import Direction, MessageRow, MessageState, NamedDifference, StatementRow
+from exchange.service.rows import (
+    AuditRow,
+    DifferenceRow,
+    Direction,
+    MessageRow,
+    MessageState,
+    NamedDifference,
+    StatementRow,
+)
 
 
 class Differences(Protocol):
@@ -78,4 +87,23 @@ class Statements(Protocol):
         self, link: LinkId, direction: Direction, type_code: str, *, limit: int
     ) -> builtins.list[MessageRow]:
         """Return messages of STM, DSC or DRS, newest first."""
+        ...
+
+
+class Audit(Protocol):
+    """Append-only record of acts, and kept evidence."""
+
+    def record(self, row: AuditRow) -> None: ...
+    def list(self, *, limit: int = 100) -> list[AuditRow]: ...
+    def of_acts(self, acts: Collection[str], *, after: int) -> tuple[builtins.list[AuditRow], int]:
+        """Return records of some acts in one page behind a place, oldest first, and the next place or 0."""
+        ...
+
+    def keep(self, row: DifferenceRow) -> bool:
+        """Keep evidence; return False when three copies of this kind and subject are kept already."""
+        ...
+
+    def kept(self, link: LinkId) -> builtins.list[DifferenceRow]: ...
+    def kept_behind(self, link: LinkId, after: int) -> tuple[builtins.list[DifferenceRow], int]:
+        """Return a page of kept evidence behind a place, oldest first, and the next place or 0."""
         ...

@@ -71,6 +71,8 @@ LINE_BUDGET = MAX_FRAME_BYTES - 1_200_000
 """Bytes of lines in a frame, leaving room for a full tail and the header."""
 KEYX_MARK = b'"ev":"keyx"'
 """Stands in every leaf `keyx` and in no other: leaves are canonical and hold no free text."""
+GAP = "gap"
+"""Says nothing of the line, which may be the first missing one a moment later: its wait does not grow."""
 NO_ID = MessageId("00000000-0000-7000-8000-000000000000")
 """Stands in the result of a line whose envelope could not be read."""
 
@@ -100,7 +102,7 @@ async def call(node: Node, link: LinkId, *, wait_s: int = 0) -> None:
     Raises:
         TransportError: no proper answer; everything stays as it was.
     """
-    await _carry(node, link, await compose(node, link), wait_s=wait_s)
+    await _begin(node, link, await compose(node, link), wait_s=wait_s)
 
 
 async def call_while_full(node: Node, link: LinkId) -> None:
@@ -113,7 +115,7 @@ async def call_while_full(node: Node, link: LinkId) -> None:
     try:
         composed = await compose(node, link)
         while True:
-            under_way.append(asyncio.create_task(_carry(node, link, composed)))
+            under_way.append(_begin(node, link, composed))
             if not composed.is_full or node.presence.is_draining:
                 break
             if len(under_way) == FRAMES_UNDER_WAY:
@@ -130,18 +132,28 @@ async def call_while_full(node: Node, link: LinkId) -> None:
         await asyncio.gather(*under_way, return_exceptions=True)
 
 
-async def _carry(node: Node, link: LinkId, composed: Composed, *, wait_s: int = 0) -> None:
-    """Hand a frame to the carrier and take in the answer."""
-    presence = node.presence.of(link)
-    try:
-        raw = await node.carrier.exchange(
-            link,
-            encode_frame(replace(composed.frame, wait_s=wait_s)),
-            timeout_s=node.limits.exchange_timeout_s,
-        )
-    except BaseException:
+def _begin(node: Node, link: LinkId, composed: Composed, *, wait_s: int = 0) -> asyncio.Task[None]:
+    """Hand a frame to the carrier and take in the answer; return the task that does it.
+
+    Whatever ends the task, what was not answered goes back to the queue. That is said of the task and not in
+    it: a task that is cancelled before its first step runs nothing of its own.
+    """
+    task = asyncio.create_task(_carry(node, link, composed, wait_s))
+    task.add_done_callback(partial(_end, node.presence.of(link), composed))
+    return task
+
+
+def _end(presence: LinkPresence, composed: Composed, task: asyncio.Task[None]) -> None:
+    if task.cancelled() or task.exception() is not None:
         _return_to_queue(presence, composed)
-        raise
+
+
+async def _carry(node: Node, link: LinkId, composed: Composed, wait_s: int) -> None:
+    raw = await node.carrier.exchange(
+        link,
+        encode_frame(replace(composed.frame, wait_s=wait_s)),
+        timeout_s=node.limits.exchange_timeout_s,
+    )
     await absorb(node, link, raw)
 
 
@@ -200,6 +212,7 @@ def _compose(
         now=node.clock.now(),
         limit=MAX_LINES,
         max_bytes=LINE_BUDGET,
+        window=node.limits.window_numbers,
         without=without,
     )
     rows = fitting([row for row in due if row.leaf_index < covered])
@@ -439,10 +452,11 @@ def _note_result(uow: UnitOfWork, node: Node, link: LinkId, result: Result) -> N
         uow.messages.update(replace(row, state=MessageState.STOPPED, code="refused"))
         node.counters.count("line_stopped", reason=result.code)
     elif result.outcome is Outcome.AGAIN:
-        wait_s = backoff_s(node, row.attempts)
+        counts = result.code != GAP
+        wait_s = backoff_s(node, row.attempts if counts else 0)
         node.presence.of(link).retry_at_s = node.clock.monotonic_s() + wait_s
         later = node.clock.now() + timedelta(seconds=wait_s)
-        uow.messages.update(replace(row, attempts=row.attempts + 1, next_attempt_at=later))
+        uow.messages.update(replace(row, attempts=row.attempts + counts, next_attempt_at=later))
 
 
 def backoff_s(node: Node, failures: int) -> float:

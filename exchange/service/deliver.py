@@ -190,7 +190,14 @@ def need_of(uow: UnitOfWork, node: Node, link: LinkId) -> Need:
     presence = node.presence.of(link)
     now_s = node.clock.monotonic_s()
     flying = [seq for seq, until in list(presence.in_flight.items()) if until > now_s]
-    due = uow.messages.due(link, now=node.clock.now(), limit=1, max_bytes=2**31, without=flying)
+    due = uow.messages.due(
+        link,
+        now=node.clock.now(),
+        limit=1,
+        max_bytes=2**31,
+        window=node.limits.window_numbers,
+        without=flying,
+    )
     cosigned = uow.logs.cosigned(link, node.agency)[0]
     own_size = uow.logs.position(link, node.agency).size
     owes_cosignature = (

@@ -23,7 +23,7 @@ from typing import Generic, Protocol, TypeVar
 from exchange.ids import AgencyCode, CaseCode, LinkId, MessageId, MovementCode, OfficerNumber
 from exchange.protocol.keyring import KeySpan
 from exchange.service.access import Access
-from exchange.service.books import Differences, Statements
+from exchange.service.books import Audit, Differences, Statements
 from exchange.service.clients import Clients
 from exchange.service.emergencies import Emergencies
 from exchange.service.erasures import Erasures
@@ -33,12 +33,10 @@ from exchange.service.open_questions import Questions
 from exchange.service.rows import (
     AgreementRow,
     Announced,
-    AuditRow,
     CardRow,
     CaseEventRow,
     CaseRow,
     CrossingRow,
-    DifferenceRow,
     Direction,
     DraftRow,
     DraftSummary,
@@ -139,11 +137,19 @@ class Messages(Protocol):
         ...
 
     def due(
-        self, link: LinkId, *, now: datetime, limit: int, max_bytes: int, without: Collection[int] = ()
+        self,
+        link: LinkId,
+        *,
+        now: datetime,
+        limit: int,
+        max_bytes: int,
+        window: int,
+        without: Collection[int] = (),
     ) -> list[MessageRow]:
         """Return queued outgoing messages whose next attempt is due, stops first, then by number.
 
-        Ends before the line that would exceed `max_bytes`, but always holds the first one.
+        Ends before the line that would exceed `max_bytes`, but always holds the first one. None but stops is
+        more than `window` numbers ahead of the first one that is queued or stopped.
         """
         ...
 
@@ -372,25 +378,6 @@ class Drafts(Protocol):
     def list(self) -> list[DraftRow]: ...
     def summaries(self) -> builtins.list[DraftSummary]:
         """Return every draft without its document, newest first."""
-        ...
-
-
-class Audit(Protocol):
-    """Append-only record of acts, and kept evidence."""
-
-    def record(self, row: AuditRow) -> None: ...
-    def list(self, *, limit: int = 100) -> list[AuditRow]: ...
-    def of_acts(self, acts: Collection[str], *, after: int) -> tuple[builtins.list[AuditRow], int]:
-        """Return records of some acts in one page behind a place, oldest first, and the next place or 0."""
-        ...
-
-    def keep(self, row: DifferenceRow) -> bool:
-        """Keep evidence; return False when three copies of this kind and subject are kept already."""
-        ...
-
-    def kept(self, link: LinkId) -> builtins.list[DifferenceRow]: ...
-    def kept_behind(self, link: LinkId, after: int) -> tuple[builtins.list[DifferenceRow], int]:
-        """Return a page of kept evidence behind a place, oldest first, and the next place or 0."""
         ...
 
 

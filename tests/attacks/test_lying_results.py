@@ -105,6 +105,22 @@ def test_again_for_ever_keeps_a_bounded_wait():
     with_stage(story, target=KH)
 
 
+def test_a_gap_says_nothing_of_the_line_and_its_wait_does_not_grow():
+    """A moment later the line may be the first missing one, and then everything would wait for it."""
+
+    async def story(stage):
+        [row] = await queue(stage, 1)
+        for _ in range(12):
+            await told(stage, result(row, Outcome.AGAIN, "gap"))
+            wait = (await stage.row(Direction.OUT, 1)).next_attempt_at - stage.clock.now()
+            assert 0 < wait.total_seconds() <= stage.limits.retry_first_s + 0.1
+            await asyncio.sleep(stage.limits.retry_first_s + 0.1)
+        await told(stage, result(row, Outcome.AGAIN, "busy"))
+        assert (await stage.row(Direction.OUT, 1)).attempts == 1
+
+    with_stage(story, target=KH)
+
+
 def test_results_on_lines_that_we_never_sent_change_nothing():
     async def story(stage):
         rows = await queue(stage, 2)

@@ -64,7 +64,7 @@ READS: dict[str, Callable[[UnitOfWork], object]] = {
     "the link": lambda uow: uow.links.get(LINK),
     "all links": lambda uow: uow.links.all(),
     "the outbox": lambda uow: uow.messages.open_count(LINK),
-    "what is due": lambda uow: uow.messages.due(LINK, now=NOW, limit=9, max_bytes=10_000),
+    "what is due": lambda uow: uow.messages.due(LINK, now=NOW, limit=9, max_bytes=10_000, window=256),
     "the audit record": lambda uow: uow.audit.list(),
 }
 

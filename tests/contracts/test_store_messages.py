@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from exchange.errors import AppendOnlyError, ExchangeError, StoreError
@@ -36,9 +37,11 @@ async def add(world: StoreWorld, *rows: MessageRow) -> None:
     await world.store.write(unit)
 
 
-async def due(world: StoreWorld, *, limit: int = 100, max_bytes: int = 10_000) -> list[int]:
+async def due(
+    world: StoreWorld, *, limit: int = 100, max_bytes: int = 10_000, window: int = 256
+) -> list[int]:
     rows = await world.store.read(
-        lambda uow: uow.messages.due(LINK, now=NOW, limit=limit, max_bytes=max_bytes)
+        lambda uow: uow.messages.due(LINK, now=NOW, limit=limit, max_bytes=max_bytes, window=window)
     )
     return [row.seq for row in rows]
 
@@ -46,11 +49,33 @@ async def due(world: StoreWorld, *, limit: int = 100, max_bytes: int = 10_000) -
 # --- messages
 
 
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        ({}, [9, 3, 4, 5]),
+        ({"next_attempt_at": NOW + timedelta(minutes=1)}, [9, 4, 5]),
+        ({"state": MessageState.STOPPED}, [9, 4, 5]),
+        ({"state": MessageState.HELD}, [9, 4, 5, 6]),
+        ({"state": MessageState.ACCEPTED}, [9, 4, 5, 6]),
+    ],
+    ids=["due", "put off", "stopped", "held there", "accepted"],
+)
+async def test_due_messages_end_where_the_partner_takes_no_more(
+    world: StoreWorld, first: dict[str, Any], expected: list[int]
+) -> None:
+    """Two numbers ahead of the first one of which the partner has no line; a stop may be any number ahead."""
+    settled = (message_row(seq, state=MessageState.ACCEPTED) for seq in (1, 2))
+    others = (message_row(seq) for seq in range(4, 9))
+    await add(world, *settled, message_row(3, **first), *others, message_row(9, stop=True))
+
+    assert await due(world, window=2) == expected
+
+
 async def test_due_messages_leave_out_the_numbers_that_are_on_their_way(world: StoreWorld) -> None:
     await add(world, *(message_row(seq) for seq in range(1, 6)))
 
     rows = await world.store.read(
-        lambda uow: uow.messages.due(LINK, now=NOW, limit=2, max_bytes=10_000, without=(1, 3, 9))
+        lambda uow: uow.messages.due(LINK, now=NOW, limit=2, max_bytes=10_000, window=256, without=(1, 3, 9))
     )
 
     assert [row.seq for row in rows] == [2, 4]

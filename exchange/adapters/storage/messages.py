@@ -218,10 +218,17 @@ class SqlMessages:
         return None if sealed is None else self._vault.open(key, _body_place(number), sealed)
 
     def due(
-        self, link: LinkId, *, now: datetime, limit: int, max_bytes: int, without: Collection[int] = ()
+        self,
+        link: LinkId,
+        *,
+        now: datetime,
+        limit: int,
+        max_bytes: int,
+        window: int,
+        without: Collection[int] = (),
     ) -> builtins.list[MessageRow]:
         values: dict[str, object] = {"link": self._numbers.find(link), "now": from_instant(now)}
-        values |= {"limit": limit, "without": json.dumps(list(without))}
+        values |= {"limit": limit, "window": window, "without": json.dumps(list(without))}
         taken: list[MessageRow] = []
         room = max_bytes
         for row in self._all("message_due", values):

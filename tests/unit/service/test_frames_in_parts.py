@@ -3,16 +3,23 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 from exchange.errors import TransportError
 from exchange.ids import LinkId
+from exchange.protocol.frames import Outcome, Result, decode_frame
 from exchange.service.converse import FRAMES_UNDER_WAY, LINES_AT_ONCE
+from exchange.service.ports import Unit, UnitOfWork
 from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState
 from tests.support.checks import demand_whole, log_of, settle
 from tests.support.notices import notice
 from tests.support.world import OFFICER, VN, SimulatedCrashError, World
+
+T = TypeVar("T")
 
 QUEUED = 2 * LINES_AT_ONCE + 5
 """More than two parts."""
@@ -86,6 +93,7 @@ def test_what_came_before_a_crash_between_two_parts_is_not_taken_again(part: int
     World(seed=part).run(story)
 
 
+PUT_OFF, WAIT_S = 50, 120
 FULL_FRAMES = 250
 """Lines of two full frames and a half."""
 
@@ -119,6 +127,81 @@ def test_a_long_queue_keeps_two_frames_going_and_never_three() -> None:
         await demand_whole(world)
 
     World(seed=8).run(story)
+
+
+def test_lines_of_a_frame_that_was_stopped_before_it_began_are_offered_again_at_once() -> None:
+    """A partner that is away refuses the first frame while the second one is being made."""
+
+    async def story(world: World) -> None:
+        await world.open()
+        road, presence = world.kh.node.carrier, world.kh.node.presence.of(world.link)
+        carry = road.exchange
+        tried = 0
+
+        async def refused(link: LinkId, frame: bytes, *, timeout_s: float) -> bytes:
+            nonlocal tried
+            tried += 1
+            raise TransportError("nobody listens", reason="connect")
+
+        store = world.kh.node.store
+        read = store.read
+
+        async def read_in_turn(unit: Unit[T]) -> T:
+            await asyncio.sleep(0)  # as with a store that has a thread of its own
+            return await read(unit)
+
+        store.read = read_in_turn  # type: ignore[method-assign]
+        road.exchange = refused  # type: ignore[method-assign]
+        for _ in range(FULL_FRAMES):
+            await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+        await asyncio.sleep(120)
+        assert tried > 2
+        assert presence.in_flight == {}
+
+        road.exchange = carry  # type: ignore[method-assign]
+        await settle(world)
+        assert await received(world) == FULL_FRAMES
+        assert b'"held"' not in b"".join(await log_of(world.vn, world.vn))
+
+    World(seed=8).run(story)
+
+
+def test_a_line_that_is_put_off_holds_up_a_long_queue_for_as_long_as_itself() -> None:
+    """What is further ahead than the partner takes is not offered meanwhile, so nothing else is put off."""
+
+    async def story(world: World) -> None:
+        await world.open()
+        world.weather.down = True
+        for _ in range(4 * FULL_FRAMES):
+            await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
+        now = world.kh.node.clock.now()
+
+        def put_off(uow: UnitOfWork) -> None:
+            (row,) = uow.messages.numbers(world.link, Direction.OUT, PUT_OFF, 1)
+            later = now + timedelta(seconds=WAIT_S)
+            uow.messages.update(replace(row, next_attempt_at=later, attempts=5))
+
+        await world.kh.store.write(put_off)
+        road, told = world.kh.node.carrier, list[Result]()
+        carry = road.exchange
+
+        async def heard(link: LinkId, frame: bytes, *, timeout_s: float) -> bytes:
+            answer = await carry(link, frame, timeout_s=timeout_s)
+            told.extend(decode_frame(answer).results)
+            return answer
+
+        road.exchange = heard  # type: ignore[method-assign]
+        world.weather.down = False
+        began_s = world.loop.time()
+        await settle(world)
+
+        assert await received(world) == 4 * FULL_FRAMES
+        assert WAIT_S / 2 < world.loop.time() - began_s < WAIT_S + 60
+        assert told
+        assert [result for result in told if result.outcome is Outcome.AGAIN] == []
+        await demand_whole(world)
+
+    World(seed=9).run(story)
 
 
 def test_a_frame_whose_predecessor_is_lost_is_held_and_settled_later() -> None:
