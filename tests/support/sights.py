@@ -148,6 +148,7 @@ SIGHTS: Final = (
     *seen_by(
         OFFICER,
         Sight("GET /today", "work.html", "/today", "Work today"),
+        Sight("GET /words", "words.html", "/words", "What the words mean"),
         Sight("GET /due/<side>", "due.html", "/due/theirs", "Waiting for partners"),
         Sight("GET /cases", "cases.html", "/cases", "Cases"),
         Sight("GET /cases", "cases.html", "/cases?page=2", "Cases"),

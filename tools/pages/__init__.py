@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from tools.pages import deadlines, messages, results, settings, staff_api
+from tools.pages import deadlines, glossary, messages, results, settings, staff_api
 from tools.pages.examples import blocks, values
 
 MARKED = ("content", "objects", "suites", "door", "log", "gate", "enrolment")
@@ -27,6 +27,7 @@ PAGES: Mapping[str, Callable[[Path], str]] = MappingProxyType(
     {
         "docs/protocol/results.md": results.page,
         "docs/reference/deadlines.md": deadlines.page,
+        "docs/reference/glossary.md": glossary.page,
         "docs/reference/messages.md": messages.page,
         "docs/reference/settings.md": settings.page,
         "docs/reference/staff-api.json": staff_api.page,

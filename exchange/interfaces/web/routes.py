@@ -33,6 +33,7 @@ from exchange.interfaces.web.pages import (
     searching,
     signing_in,
     stating,
+    words,
     work,
     writing,
 )
@@ -68,6 +69,7 @@ ROUTES = (
     Route("POST", "/account/passkey/keep", Act.OWN_ACCOUNT, own_account.keep_passkey),
     Route("POST", "/account/passkey/remove", Act.OWN_ACCOUNT, own_account.forget_passkey),
     Route("POST", "/account/language", Act.OWN_ACCOUNT, own_account.choose_language),
+    Route("GET", "/words", Act.OWN_ACCOUNT, words.show),
     Route("GET", "/today", Act.SEE_WORK, work.today),
     Route("GET", "/due/<side>", Act.SEE_WORK, work.due_page),
     Route("GET", "/cases", Act.SEE_WORK, cases.listed),
