@@ -228,10 +228,13 @@ class SqlMessages:
         without: Collection[int] = (),
     ) -> builtins.list[MessageRow]:
         values: dict[str, object] = {"link": self._numbers.find(link), "now": from_instant(now)}
-        values |= {"limit": limit, "window": window, "without": json.dumps(list(without))}
+        values |= {"limit": limit, "without": json.dumps(list(without))}
+        rows = self._all("message_due_stops", values)
+        if len(rows) < limit:
+            rows += self._all("message_due", values | {"limit": limit - len(rows), "window": window})
         taken: list[MessageRow] = []
         room = max_bytes
-        for row in self._all("message_due", values):
+        for row in rows:
             room -= row.line_bytes
             if room < 0 and taken:
                 break

@@ -253,6 +253,7 @@ def plan_of(connection: sqlite3.Connection, sql: str) -> list[str]:
     ("name", "index"),
     [
         ("message_due", "message_queue"),
+        ("message_due_stops", "message_queue"),
         ("message_expired", "message_open"),
         ("message_held", "message_held"),
         ("message_stopped", "message_stopped"),

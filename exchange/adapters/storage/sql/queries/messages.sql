@@ -63,35 +63,35 @@ SELECT r.* FROM block CROSS JOIN message_row AS r
 WHERE r.no >> 14 = block.b AND r.tail BETWEEN :low AND :high AND hex(r.id) LIKE +:pattern
 LIMIT :limit;
 
+-- name: message_due_stops
+-- Queued stops whose next attempt is due, by number; some numbers are left out.
+SELECT * FROM message_row
+WHERE link_no = :link AND direction = 'out' AND state = 'queued' AND stop = 1
+    AND (next_attempt_at IS NULL OR next_attempt_at <= :now)
+    AND seq NOT IN (SELECT value FROM json_each(:without))
+ORDER BY seq LIMIT :limit;
+
 -- name: message_due
--- Queued outgoing messages whose next attempt is due: stops by number, then the others by number as far as the
--- partner takes them, counted from the first number of which it has no line. Some numbers are left out.
-SELECT * FROM (
-    SELECT * FROM message_row
-    WHERE link_no = :link AND direction = 'out' AND state = 'queued' AND stop = 1
-        AND (next_attempt_at IS NULL OR next_attempt_at <= :now)
-        AND seq NOT IN (SELECT value FROM json_each(:without))
-    ORDER BY seq LIMIT :limit
-)
-UNION ALL
-SELECT * FROM (
-    SELECT * FROM message_row
-    WHERE link_no = :link AND direction = 'out' AND state = 'queued' AND stop = 0
-        AND seq <= :window + (
-            SELECT min(seq) FROM (
-                SELECT min(seq) AS seq FROM message
-                WHERE link = :link AND direction = 'out' AND state = 'queued' AND stop = 0
-                UNION ALL SELECT min(seq) FROM message
-                WHERE link = :link AND direction = 'out' AND state = 'queued' AND stop = 1
-                UNION ALL SELECT min(seq) FROM message
-                WHERE link = :link AND direction = 'out' AND state = 'stopped'
-            )
-        )
-        AND (next_attempt_at IS NULL OR next_attempt_at <= :now)
-        AND seq NOT IN (SELECT value FROM json_each(:without))
-    ORDER BY seq LIMIT :limit
-)
-ORDER BY stop DESC, seq LIMIT :limit;
+-- Other queued messages whose next attempt is due, by number, as far as the partner takes them: counted from the
+-- first number of which it has no line. Some numbers are left out.
+SELECT * FROM message_row
+WHERE link_no = :link AND direction = 'out' AND state = 'queued' AND stop = 0
+    AND seq <= :window + min(
+        (
+            SELECT min(seq) FROM message
+            WHERE link = :link AND direction = 'out' AND state = 'queued' AND stop = 0
+        ),
+        coalesce((
+            SELECT min(seq) FROM message
+            WHERE link = :link AND direction = 'out' AND state = 'queued' AND stop = 1
+        ), 9007199254740991),
+        coalesce((
+            SELECT min(seq) FROM message WHERE link = :link AND direction = 'out' AND state = 'stopped'
+        ), 9007199254740991)
+    )
+    AND (next_attempt_at IS NULL OR next_attempt_at <= :now)
+    AND seq NOT IN (SELECT value FROM json_each(:without))
+ORDER BY seq LIMIT :limit;
 
 -- name: message_queued
 -- Queued outgoing messages behind a number, due or not; only stops, or only the others.
