@@ -14,9 +14,11 @@ from enum import StrEnum
 from hashlib import sha256
 
 from exchange.errors import StaleFormError, UsageError
-from exchange.ids import AgencyCode, Digest, LinkId, OfficerNumber, b64url
+from exchange.ids import AgencyCode, Digest, LinkId, MessageId, OfficerNumber, b64url
+from exchange.messages.document import content_of, text_at
 from exchange.protocol.strictjson import JsonValue
 from exchange.service.differences import CHANGED, resolve, tell
+from exchange.service.meaning import document_of, message_by_id
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import demand_officer
@@ -102,6 +104,13 @@ async def _accept(
 def shown_digest(row: NamedDifference) -> Digest:
     """Return the digest of a difference as it is shown; any change of it gives another one."""
     return Digest(b64url(sha256(repr(asdict(row)).encode()).digest()))
+
+
+def explanation_of(uow: UnitOfWork, link: LinkId, resolution: MessageId | None) -> str:
+    """Return what a resolution of either side explains, "" if there is none or its content is not here."""
+    message = message_by_id(uow, link, resolution) if resolution else None
+    document = document_of(uow, message) if message else None
+    return text_at(content_of(document), "explanation") if document else ""
 
 
 def demand_live(uow: UnitOfWork, link: LinkId, no: int, seen: Digest | None) -> NamedDifference:

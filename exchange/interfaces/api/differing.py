@@ -15,7 +15,7 @@ from exchange.protocol.strictjson import JsonValue
 from exchange.service import accepting
 from exchange.service.differences import sweep
 from exchange.service.ports import UnitOfWork
-from exchange.service.resolving import How, settle, shown_digest
+from exchange.service.resolving import How, explanation_of, settle, shown_digest
 from exchange.service.rows import DifferenceState, LinkRow, NamedDifference
 
 MAX_LISTED = 1_000
@@ -49,7 +49,10 @@ async def show_difference(desk: Desk, ask: Ask) -> Answer:
     found = await desk.node.store.read(lambda uow: uow.differences.get(row.link, no))
     if found is None:
         raise UsageError(f"there is no difference {no}", hint="list them: exchange difference list")
-    return _one_answer(row, found)
+    said = await desk.node.store.read(
+        lambda uow: [explanation_of(uow, row.link, each) for each in (found.ours, found.theirs)]
+    )
+    return _one_answer(row, found) | {"our_words": said[0], "their_words": said[1]}
 
 
 async def settle_difference(desk: Desk, ask: Ask) -> Answer:

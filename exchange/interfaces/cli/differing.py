@@ -119,6 +119,9 @@ def _say_difference(row: Answer) -> None:
     ):
         if row[name]:
             say(f"  {words} {row[name]}")
+    for whose, name in (("we", "our_words"), ("the partner", "their_words")):
+        if row.get(name):
+            say(f"  {whose} said last: {row[name]}")
     if row["offered_by"]:
         say(f"  {row['offered_by']} proposes to accept it as it is: {row['offered_text']}")
     if row["accepted_by"]:

@@ -13,6 +13,7 @@ import pytest
 from exchange.interfaces.web.desk import House
 from exchange.interfaces.web.pages import evidence
 from exchange.service.differences import sweep
+from exchange.service.resolving import How, settle
 from exchange.service.rows import DifferenceState, MessageState, NamedDifference
 from tests.support.ledger_world import exchange_some, forget_state, live, named, play
 from tests.support.visitors import Shown, Visitor, acts, give_account, open_house
@@ -88,6 +89,28 @@ def test_an_explanation_is_written_and_the_partner_told(tmp_path: Path) -> None:
         assert done.says("It is written in the ledger, and the partner is told.")
         await asyncio.sleep(60)
         assert (await live(world.vn))[0].theirs == row.ours
+
+    played(tmp_path, story)
+
+
+def test_what_the_partner_explains_stands_on_the_page_as_text(tmp_path: Path) -> None:
+    """Whoever is to accept a difference reads first what the other side says of it; it is never mark-up."""
+    planted = "<b>Our disk</b> failed."
+
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        await settled(auditor, how="explain", because=TEXT)
+        await asyncio.sleep(60)
+        there = (await live(world.vn))[0]
+        answer = {"text": planted, "officer": OFFICER}
+        await settle(world.vn.node, world.link, there.no, How.EXPLAIN, **answer)
+        await asyncio.sleep(60)
+        await auditor.sign_in(AUDITOR)
+        shown = await auditor.get(ONE)
+
+        assert shown.says(f"What we said last {TEXT}")
+        assert "What the partner said last" in shown.text
+        assert "&lt;b&gt;Our disk&lt;/b&gt; failed." in shown.text
+        assert "<b>Our disk" not in shown.text
 
     played(tmp_path, story)
 
