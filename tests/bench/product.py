@@ -9,6 +9,7 @@ Counted: all CPU time of both node processes, from reading the command to the la
 program that sends, which shares the cores with the nodes and so lowers messages per second, not the CPU time.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,8 @@ FILLERS: Final = 2
 BATCH: Final = 100
 """Documents in one command while a queue is filled: as many as a frame has lines."""
 LIMIT_S: Final = 3_600.0
+TICK_S: Final = 1 / os.sysconf("SC_CLK_TCK")
+"""What CPU time of another process is counted in."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,8 @@ class Load:
 
     @property
     def cpu_us(self) -> float:
-        """CPU time of both ends a message."""
-        return sum(self.cpu_s) / self.messages * 1e6
+        """CPU time of both ends a message; less than the system's clock can tell counts as one tick of it."""
+        return max(sum(self.cpu_s), TICK_S) / self.messages * 1e6
 
 
 @dataclass(frozen=True)
