@@ -14,6 +14,8 @@ from tests.support.pair import FIRST, KH, SECOND, VN, RealNode, RealPair
 
 MOST = 250
 """Messages of one side; sending ends before, once two versions have come into force."""
+ASKED_S = 180.0
+"""A node asks its partner once a minute about a version that is on its way."""
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +65,12 @@ def test_the_agreement_changes_while_messages_are_under_way(pair: RealPair, tmp_
     proposal = tmp_path / "version-2.json"
     made = command(pair.kh, "change", file, "-o", proposal, stdin="y\n")
     signed = command(pair.vn, "sign", proposal, "--yes")
-    pair.until(lambda: is_in_force(pair, 2))
+    pair.until(lambda: is_in_force(pair, 2), limit_s=ASKED_S)
     second = command(
         pair.vn, "change", changes(tmp_path, '{"suite": 2}', "b.json"), "-o", tmp_path / "3", "--yes"
     )
     command(pair.kh, "sign", tmp_path / "3", "--yes")
-    pair.until(lambda: is_in_force(pair, 3))
+    pair.until(lambda: is_in_force(pair, 3), limit_s=ASKED_S)
     over.set()
     for sender in senders:
         sender.join()
