@@ -71,8 +71,6 @@ LINE_BUDGET = MAX_FRAME_BYTES - 1_200_000
 """Bytes of lines in a frame, leaving room for a full tail and the header."""
 KEYX_MARK = b'"ev":"keyx"'
 """Stands in every leaf `keyx` and in no other: leaves are canonical and hold no free text."""
-GAP = "gap"
-"""Says nothing of the line, which may be the first missing one a moment later: its wait does not grow."""
 NO_ID = MessageId("00000000-0000-7000-8000-000000000000")
 """Stands in the result of a line whose envelope could not be read."""
 
@@ -452,11 +450,10 @@ def _note_result(uow: UnitOfWork, node: Node, link: LinkId, result: Result) -> N
         uow.messages.update(replace(row, state=MessageState.STOPPED, code="refused"))
         node.counters.count("line_stopped", reason=result.code)
     elif result.outcome is Outcome.AGAIN:
-        counts = result.code != GAP
-        wait_s = backoff_s(node, row.attempts if counts else 0)
+        wait_s = backoff_s(node, row.attempts)
         node.presence.of(link).retry_at_s = node.clock.monotonic_s() + wait_s
         later = node.clock.now() + timedelta(seconds=wait_s)
-        uow.messages.update(replace(row, attempts=row.attempts + counts, next_attempt_at=later))
+        uow.messages.update(replace(row, attempts=row.attempts + 1, next_attempt_at=later))
 
 
 def backoff_s(node: Node, failures: int) -> float:

@@ -105,18 +105,16 @@ def test_again_for_ever_keeps_a_bounded_wait():
     with_stage(story, target=KH)
 
 
-def test_a_gap_says_nothing_of_the_line_and_its_wait_does_not_grow():
-    """A moment later the line may be the first missing one, and then everything would wait for it."""
+@pytest.mark.parametrize("code", ["gap", "busy"])
+def test_the_wait_grows_whatever_the_partner_says(code):
+    """Rule 19: nothing retries without a wait that grows, also where the reason lies in another line."""
 
     async def story(stage):
         [row] = await queue(stage, 1)
-        for _ in range(12):
-            await told(stage, result(row, Outcome.AGAIN, "gap"))
-            wait = (await stage.row(Direction.OUT, 1)).next_attempt_at - stage.clock.now()
-            assert 0 < wait.total_seconds() <= stage.limits.retry_first_s + 0.1
-            await asyncio.sleep(stage.limits.retry_first_s + 0.1)
-        await told(stage, result(row, Outcome.AGAIN, "busy"))
-        assert (await stage.row(Direction.OUT, 1)).attempts == 1
+        for number in range(1, 9):
+            await told(stage, result(row, Outcome.AGAIN, code))
+            assert (await stage.row(Direction.OUT, 1)).attempts == number
+            await asyncio.sleep(stage.limits.retry_longest_s + 1)
 
     with_stage(story, target=KH)
 
