@@ -7,9 +7,9 @@ Both ends do the same two things, so there is one path for a call and for its an
     absorb    what the partner has for us: card, tail, cosignature, results, lines
 
 `call` composes, hands the frame to the carrier and absorbs the answer. `answer` absorbs what came in at
-the door and composes. In the numbers of docs/protocol/sending.md (`release` has 1 to 4, `tail` 7 to 10):
+the door and composes. In the numbers of docs/protocol/sending.md (`release` has 1 to 4, `composing` has 5,
+`tail` has 7 to 10):
 
-5. offer: the lines that are due and whose `sent` leaf the partner has or gets with them, stops first
 6. carry: by the carrier; what is no frame of this link changes nothing
 
 Everything a frame brings is committed before anything is composed, so an answer never tells of what is
@@ -18,12 +18,11 @@ in units of their own, so that a full frame does not hold the store for others. 
 committed, the next lines are examined. A process that dies in between has taken a part of the frame; the
 sender offers the rest again, and what was taken is answered by the leaves that exist.
 
-A line is offered once and then counts as on its way for `in_flight_s`; only the verdict leaf in the
+A line is offered once and then counts as on its way (`offered`); only the verdict leaf in the
 partner's tail, or our `void`, ends it. Results only say when to offer it again.
 """
 
 import asyncio
-import itertools
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -33,15 +32,9 @@ from functools import partial
 
 from exchange.errors import AgainError, FrameInvalidError, RefusedError
 from exchange.ids import KeyId, LinkId, MessageId
-from exchange.protocol.envelope import join_line, read_envelope, split_line
+from exchange.protocol.envelope import read_envelope, split_line
 from exchange.protocol.frames import (
-    MAX_FRAME_BYTES,
-    MAX_LINES,
-    MAX_TAIL_BYTES,
-    MAX_TAIL_LEAVES,
     Frame,
-    FrameCosignature,
-    FrameTail,
     Outcome,
     Result,
     decode_frame,
@@ -49,13 +42,14 @@ from exchange.protocol.frames import (
 )
 from exchange.protocol.suites import PrivateKey, Suite
 from exchange.service import carryover, intake, tail
+from exchange.service.composing import Composed, compose
 from exchange.service.examine import Examined, examine
 from exchange.service.keyplaces import hear_card
 from exchange.service.long_work import LONG_LINE_BYTES, beside
 from exchange.service.node import LinkPresence, Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import Direction, MessageRow, MessageState
+from exchange.service.rows import Direction, MessageState
 from exchange.service.taking import take_lines
 from exchange.service.versions import suites_of
 
@@ -67,31 +61,12 @@ PATIENCE_S = 2.0
 """How long a frame that is ahead of its predecessor waits for it (design 4.6)."""
 LINES_AT_ONCE = 20
 """Lines in one unit; at about 0.5 ms for each it holds the store for some 10 ms (design 6)."""
-LINE_BUDGET = MAX_FRAME_BYTES - 1_200_000
-"""Bytes of lines in a frame, leaving room for a full tail and the header."""
-KEYX_MARK = b'"ev":"keyx"'
-"""Stands in every leaf `keyx` and in no other: leaves are canonical and hold no free text."""
 NO_ID = MessageId("00000000-0000-7000-8000-000000000000")
 """Stands in the result of a line whose envelope could not be read."""
 
 
 Lines = Sequence[Examined | Result]
 """Lines that were examined, and results of those that were nobody's."""
-
-
-@dataclass(frozen=True)
-class Composed:
-    frame: Frame
-    rows: tuple[MessageRow, ...]
-
-    @property
-    def is_tail_only(self) -> bool:
-        return not self.frame.lines and not self.frame.results
-
-    @property
-    def is_full(self) -> bool:
-        """As many lines as a frame may have; more of them may wait."""
-        return len(self.rows) == MAX_LINES
 
 
 async def call(node: Node, link: LinkId, *, wait_s: int = 0) -> None:
@@ -103,15 +78,14 @@ async def call(node: Node, link: LinkId, *, wait_s: int = 0) -> None:
     await _begin(node, link, await compose(node, link), wait_s=wait_s)
 
 
-async def call_while_full(node: Node, link: LinkId) -> None:
-    """Send one frame and take in its answer; while frames are full, keep `FRAMES_UNDER_WAY` of them going.
+async def call_while_full(node: Node, link: LinkId, composed: Composed) -> None:
+    """Send a frame and take in its answer; while frames are full, keep `FRAMES_UNDER_WAY` of them going.
 
     Raises:
         TransportError: no proper answer to one of them; what was not answered goes back to the queue.
     """
     under_way: deque[asyncio.Task[None]] = deque()
     try:
-        composed = await compose(node, link)
         while True:
             under_way.append(_begin(node, link, composed))
             if not composed.is_full or node.presence.is_draining:
@@ -178,105 +152,6 @@ async def _wait(event: asyncio.Event, wait_s: float) -> None:
             await event.wait()
     except TimeoutError:
         return
-
-
-async def compose(node: Node, link: LinkId) -> Composed:
-    """Return the next frame for the partner and mark its lines as on their way."""
-    presence = node.presence.of(link)
-    now_s = node.clock.monotonic_s()
-    presence.in_flight = {seq: until for seq, until in presence.in_flight.items() if until > now_s}
-    results = tuple(presence.owed_results[: 2 * MAX_LINES])
-    presence.owed_results = presence.owed_results[len(results) :]
-    flying = tuple(presence.in_flight)
-    composed = await node.store.read(lambda uow: _compose(uow, node, link, results, without=flying))
-    for row in composed.rows:
-        presence.in_flight[row.seq] = now_s + node.limits.in_flight_s
-    presence.tail_sent_s = now_s
-    if composed.frame.cosignature:
-        presence.cosignature_sent = composed.frame.cosignature.size
-    return composed
-
-
-def _compose(
-    uow: UnitOfWork, node: Node, link: LinkId, results: tuple[Result, ...], *, without: Sequence[int]
-) -> Composed:
-    pairing = pairing_of(uow, node, link)
-    presence = node.presence.of(link)
-    held = partner_holds(uow, node, link)
-    frame_tail = next_tail(uow, node, pairing, start=held)
-    covered = frame_tail.start + len(frame_tail.leaves) if frame_tail else held
-    due = uow.messages.due(
-        link,
-        now=node.clock.now(),
-        limit=MAX_LINES,
-        max_bytes=LINE_BUDGET,
-        window=node.limits.window_numbers,
-        without=without,
-    )
-    rows = fitting([row for row in due if row.leaf_index < covered])
-    size, line = uow.logs.cosigned(link, pairing.partner)
-    frame = Frame(
-        link=link,
-        sender=node.agency,
-        recipient=pairing.partner,
-        tail=frame_tail,
-        cosignature=FrameCosignature(pairing.link.partner_epoch, size, line) if size else None,
-        lines=tuple(lines_of(uow, link, rows)),
-        results=results,
-        card=pairing.own_card.raw.decode("ascii") if presence.card_wanted or tells_keys(frame_tail) else "",
-    )
-    return Composed(frame, tuple(rows))
-
-
-def tells_keys(frame_tail: FrameTail | None) -> bool:
-    """Return True if leaves speak of our keys, so that the card that names them has to come along."""
-    return frame_tail is not None and any(KEYX_MARK in leaf for leaf in frame_tail.leaves)
-
-
-def next_tail(uow: UnitOfWork, node: Node, pairing: Pairing, *, start: int) -> FrameTail | None:
-    """Return our leaves from `start` on, as many as one frame takes, or None."""
-    link = pairing.link.link
-    head = uow.logs.head_within(link, node.agency, start + MAX_TAIL_LEAVES)
-    if head is None or head.size <= start:
-        return None
-    leaves = uow.logs.leaves(link, node.agency, start, head.size)
-    reach = start + _within_bytes(leaves)
-    if reach < head.size:
-        head = uow.logs.head_within(link, node.agency, reach)
-        if head is None or head.size <= start:
-            return None
-    carried = tuple(leaves[: head.size - start])
-    return FrameTail(node.agency, pairing.link.own_epoch, start, carried, head.note)
-
-
-def _within_bytes(leaves: Sequence[bytes]) -> int:
-    """Return how many of the first leaves one tail may carry by their bytes."""
-    sizes = itertools.accumulate(map(len, leaves))
-    return sum(1 for _ in itertools.takewhile(lambda size: size <= MAX_TAIL_BYTES, sizes))
-
-
-def partner_holds(uow: UnitOfWork, node: Node, link: LinkId) -> int:
-    """Return how many of our leaves the partner holds, as far as we know."""
-    told = node.presence.of(link).partner_holds
-    return uow.logs.cosigned(link, node.agency)[0] if told is None else told
-
-
-def fitting(rows: Sequence[MessageRow], *, budget: int = LINE_BUDGET) -> list[MessageRow]:
-    """Return the first rows that fit into one frame: 100 lines and its bytes, or one line alone."""
-    chosen: list[MessageRow] = []
-    total = 0
-    for row in rows[:MAX_LINES]:
-        total += row.line_bytes + 1
-        if chosen and total > budget:
-            break
-        chosen.append(row)
-    return chosen
-
-
-def lines_of(uow: UnitOfWork, link: LinkId, rows: Sequence[MessageRow]) -> list[bytes]:
-    """Return the lines of messages of ours, in their order."""
-    kept = uow.messages.lines(link, Direction.OUT, [row.seq for row in rows]) if rows else []
-    return [join_line(envelope, body or b"") for envelope, body in kept]
 
 
 async def absorb(node: Node, link: LinkId, raw: bytes) -> int:
@@ -469,9 +344,7 @@ def _after(node: Node, link: LinkId, frame: Frame, results: Sequence[Result]) ->
     presence.failures = 0
     presence.last_contact_at = node.clock.now()
     presence.card_wanted = any(result.code == "unknown_card" for result in frame.results)
-    for result in frame.results:
-        if result.outcome is not Outcome.LOGGED:
-            presence.in_flight.pop(result.seq, None)
+    presence.offered.drop(result.seq for result in frame.results if result.outcome is not Outcome.LOGGED)
     if frame.tail or frame.results or results:
         node.presence.announce_change(link)
     if results:
@@ -479,7 +352,6 @@ def _after(node: Node, link: LinkId, frame: Frame, results: Sequence[Result]) ->
 
 
 def _return_to_queue(presence: LinkPresence, composed: Composed) -> None:
-    for row in composed.rows:
-        presence.in_flight.pop(row.seq, None)
+    presence.offered.drop(row.seq for row in composed.rows)
     presence.cosignature_sent = 0
     presence.owed_results = [*composed.frame.results, *presence.owed_results]

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from exchange.errors import GateClosedError, ProtocolError, TransportError
 from exchange.ids import LinkId
 from exchange.service.agreements import compare_notes, is_on_its_way
+from exchange.service.composing import Composed, Results, compose_if, due_lines, next_frame
 from exchange.service.converse import backoff_s, call, call_while_full
 from exchange.service.filegate import open_by_files
 from exchange.service.gate import open_gate, show_ourselves
@@ -79,21 +80,41 @@ async def _turn(node: Node, link: LinkId) -> None:
     if presence.gate is not LinkState.OPEN and not presence.only_answers:
         await open_gate(node, link)
         return
-    need = await node.store.read(lambda uow: need_of(uow, node, link))
-    if need.expired and presence.gate is LinkState.OPEN:
-        await give_up_expired(node, link)
-        return
     if presence.only_answers:
-        await _sleep(node, link, IDLE_LOOK_S)
+        await _wait_for_a_call(node, link)
         return
     if await _compare_notes_if_due(node, link):
         return
-    waited_s = node.clock.monotonic_s() - presence.tail_sent_s
-    if need.lines or presence.owed_results or (need.leaves and waited_s >= node.limits.tail_only_every_s):
-        await call_while_full(node, link)
-        return
-    until_tail_s = max(0.05, node.limits.tail_only_every_s - waited_s) if need.leaves else IDLE_LOOK_S
-    await _sleep(node, link, min(until_tail_s, IDLE_LOOK_S, _until_retry_s(node, link)))
+    found = await compose_if(node, link, lambda uow, owed: _look(uow, node, link, owed))
+    if isinstance(found, Composed):
+        await call_while_full(node, link, found)
+    elif found.expired:
+        await give_up_expired(node, link)
+    else:
+        until_tail_s = max(0.05, _until_tail_s(node, link)) if found.leaves else IDLE_LOOK_S
+        await _sleep(node, link, min(until_tail_s, IDLE_LOOK_S, _until_retry_s(node, link)))
+
+
+async def _wait_for_a_call(node: Node, link: LinkId) -> None:
+    """Wait for a partner that only calls; what passed its end is given up meanwhile."""
+    is_open = node.presence.of(link).gate is LinkState.OPEN
+    if is_open and await node.store.read(lambda uow: is_any_expired(uow, node, link)):
+        await give_up_expired(node, link)
+    else:
+        await _sleep(node, link, IDLE_LOOK_S)
+
+
+def _look(uow: UnitOfWork, node: Node, link: LinkId, owed: Results) -> Composed | Need:
+    """Return the next frame if something is to go now, and what there is to send if not."""
+    need = need_of(uow, node, link)
+    is_due = need.lines or owed or (need.leaves and _until_tail_s(node, link) <= 0)
+    return next_frame(uow, node, link, owed) if is_due and not need.expired else need
+
+
+def _until_tail_s(node: Node, link: LinkId) -> float:
+    """Return how long it is until a frame without lines may go; negative if it may go now."""
+    waited_s = node.clock.monotonic_s() - node.presence.of(link).tail_sent_s
+    return node.limits.tail_only_every_s - waited_s
 
 
 async def _compare_notes_if_due(node: Node, link: LinkId) -> bool:
@@ -188,23 +209,14 @@ def need_of(uow: UnitOfWork, node: Node, link: LinkId) -> Need:
     """Return what there is to send now."""
     row = uow.links.get(link)
     presence = node.presence.of(link)
-    now_s = node.clock.monotonic_s()
-    flying = [seq for seq, until in list(presence.in_flight.items()) if until > now_s]
-    due = uow.messages.due(
-        link,
-        now=node.clock.now(),
-        limit=1,
-        max_bytes=2**31,
-        window=node.limits.window_numbers,
-        without=flying,
-    )
+    first = uow.messages.first_queued(link)
     cosigned = uow.logs.cosigned(link, node.agency)[0]
     own_size = uow.logs.position(link, node.agency).size
     owes_cosignature = (
         row is not None and uow.logs.position(link, row.partner).size > presence.cosignature_sent
     )
     return Need(
-        lines=bool(due),
+        lines=first is not None and bool(due_lines(uow, node, link, first=first, limit=1)),
         leaves=own_size > cosigned or owes_cosignature,
         expired=is_any_expired(uow, node, link),
     )

@@ -154,7 +154,7 @@ def _may_begin(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> Dec
 
 
 def _forget_the_old(presence: LinkPresence) -> None:
-    presence.in_flight.clear()
+    presence.offered.clear()
     presence.owed_results.clear()
     presence.partner_holds, presence.cosignature_sent = None, 0
 

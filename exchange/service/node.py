@@ -21,6 +21,7 @@ from exchange.ids import AgencyCode, LinkId, NodeId, RandomSource
 from exchange.messages.versions import installed_versions
 from exchange.protocol.frames import Result
 from exchange.protocol.keyring import Keyring
+from exchange.service.offered import Offered
 from exchange.service.ports import Store
 from exchange.service.rows import LinkState, MessageRow
 from exchange.service.surroundings import Carrier, Counters, HighWater, Journal, Stamper, Witnesses
@@ -87,8 +88,8 @@ class LinkPresence:
 
     gate: LinkState = LinkState.CLOSED
     reason: str = "not_asked_yet"
-    in_flight: dict[int, float] = field(default_factory=dict)
-    """Number of an offered line, and until which monotonic second it counts as on its way."""
+    offered: Offered = field(default_factory=Offered)
+    """Lines that are on their way."""
     owed_results: list[Result] = field(default_factory=list)
     pairing: "Pairing | None" = None
     """What was in force when it was read last: enough to seal with, and judged anew with the number."""

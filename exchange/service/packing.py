@@ -47,7 +47,7 @@ from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import CONTENT_KEY_BYTES, KeyUse, StreamSealer
 from exchange.protocol.trust import trusted_sealing_key
 from exchange.service.bringback import back_records
-from exchange.service.converse import LINE_BUDGET, fitting, lines_of, next_tail, partner_holds, tells_keys
+from exchange.service.composing import LINE_BUDGET, fitting, lines_of, next_tail, partner_holds, tells_keys
 from exchange.service.filegate import raise_mark
 from exchange.service.gatetalk import report_of
 from exchange.service.node import Node

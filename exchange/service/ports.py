@@ -153,6 +153,10 @@ class Messages(Protocol):
         """
         ...
 
+    def first_queued(self, link: LinkId) -> int | None:
+        """Return the lowest number that waits for its verdict, stop or not, or None."""
+        ...
+
     def queued(self, link: LinkId, *, stops: bool, after: int, limit: int) -> list[MessageRow]:
         """Return queued outgoing messages with a number above `after`, by number, due or not.
 

@@ -13,7 +13,8 @@ from exchange.ledger.entries import beat, opnd
 from exchange.protocol.frames import MAX_FRAME_BYTES, MAX_TAIL_BYTES, PAD_TO, FrameTail, Outcome, pad_frame
 from exchange.protocol.strictjson import encode, parse_object
 from exchange.service import logbook
-from exchange.service.converse import answer, next_tail
+from exchange.service.composing import next_tail
+from exchange.service.converse import answer
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork

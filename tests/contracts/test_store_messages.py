@@ -114,6 +114,29 @@ async def test_queued_messages_come_by_number_whether_they_are_due_or_not(
     assert [row.seq for row in rows] == expected
 
 
+@pytest.mark.parametrize(
+    ("waiting", "expected"),
+    [
+        ([], None),
+        ([(3, False), (2, True), (4, False)], 2),
+        ([(3, True), (2, False)], 2),
+        ([(5, True)], 5),
+        ([(6, False)], 6),
+    ],
+)
+async def test_first_queued_number_is_the_lowest_of_stops_and_others(
+    world: StoreWorld, waiting: list[tuple[int, bool]], expected: int | None
+) -> None:
+    await add(
+        world,
+        message_row(seq=1, state=MessageState.ACCEPTED),
+        message_row(seq=1, direction=IN),
+        *(message_row(seq=seq, stop=stop, next_attempt_at=LATER) for seq, stop in waiting),
+    )
+
+    assert await world.store.read(lambda uow: uow.messages.first_queued(LINK)) == expected
+
+
 async def test_message_comes_back_with_every_column(world: StoreWorld) -> None:
     row = message_row(
         direction=IN, state=MessageState.REJECTED, code="expired", verdict_at=LATER, leaf_index=4,

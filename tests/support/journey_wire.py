@@ -17,7 +17,8 @@ from typing import Any
 from exchange.protocol.envelope import join_line
 from exchange.protocol.frames import Frame, Result, decode_frame, encode_frame
 from exchange.protocol.parts import Document
-from exchange.service.converse import answer, compose
+from exchange.service.composing import compose
+from exchange.service.converse import answer
 from exchange.service.pairing import pairing_of
 from exchange.service.rows import Direction, MessageRow, MessageState
 from exchange.service.void import give_up

@@ -14,7 +14,7 @@ from exchange.adapters.transport import signing
 from exchange.ids import AgencyCode
 from exchange.ledger.entries import rcvd
 from exchange.protocol.parts import commitment
-from exchange.service import converse, examine, gate, gatetalk, intake, logbook, taking
+from exchange.service import composing, examine, gate, gatetalk, intake, logbook, taking
 from exchange.service.ports import UnitOfWork
 
 Patch = pytest.MonkeyPatch
@@ -125,8 +125,8 @@ def _other_nonce(patch: Patch) -> None:
 
 def _no_results(patch: Patch) -> None:
     """Answers do not say what became of each line."""
-    right = converse.Frame
-    patch.setattr(converse, "Frame", lambda **said: right(**(said | {"results": ()})))
+    right = composing.Frame
+    patch.setattr(composing, "Frame", lambda **said: right(**(said | {"results": ()})))
 
 
 def _keys_for_ever(patch: Patch) -> None:

@@ -241,6 +241,10 @@ class SqlMessages:
             taken.append(row)
         return taken
 
+    def first_queued(self, link: LinkId) -> int | None:
+        row = self._database.one("message_first_queued", {"link": self._numbers.find(link)})
+        return None if row is None else row[0]
+
     def queued(self, link: LinkId, *, stops: bool, after: int, limit: int) -> builtins.list[MessageRow]:
         values = {"link": self._numbers.find(link), "stop": int(stops), "after": after, "limit": limit}
         return self._all("message_queued", values)

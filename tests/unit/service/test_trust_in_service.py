@@ -20,7 +20,8 @@ from exchange.protocol.keyring import KeySpan
 from exchange.protocol.strictjson import parse_object
 from exchange.protocol.suites import KeyUse, Suite
 from exchange.service import logbook
-from exchange.service.converse import absorb, compose
+from exchange.service.composing import compose
+from exchange.service.converse import absorb
 from exchange.service.gatetalk import verify_partner_word
 from exchange.service.keyplaces import MAX_UNKNOWN_KEYS, take_card
 from exchange.service.pairing import pairing_of

@@ -93,6 +93,15 @@ WHERE link_no = :link AND direction = 'out' AND state = 'queued' AND stop = 0
     AND seq NOT IN (SELECT value FROM json_each(:without))
 ORDER BY seq LIMIT :limit;
 
+-- name: message_first_queued
+-- The lowest number that waits for its verdict; each kind has its own part of the index.
+SELECT min(seq) FROM (
+    SELECT min(seq) AS seq FROM message
+    WHERE link = :link AND direction = 'out' AND state = 'queued' AND stop = 0
+    UNION ALL
+    SELECT min(seq) FROM message WHERE link = :link AND direction = 'out' AND state = 'queued' AND stop = 1
+) AS first;
+
 -- name: message_queued
 -- Queued outgoing messages behind a number, due or not; only stops, or only the others.
 SELECT * FROM message_row
