@@ -31,6 +31,8 @@ from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageRow
 
+LINES_OFFERED = 64
+"""Lines in one of our frames. It may hold 100, but both sides work at once only while more than one is under way."""
 LINE_BUDGET = MAX_FRAME_BYTES - 1_200_000
 """Bytes of lines in a frame, leaving room for a full tail and the header."""
 KEYX_MARK = b'"ev":"keyx"'
@@ -54,8 +56,8 @@ class Composed:
 
     @property
     def is_full(self) -> bool:
-        """As many lines as a frame may have; more of them may wait."""
-        return len(self.rows) == MAX_LINES
+        """As many lines as one of our frames has; more of them may wait."""
+        return len(self.rows) == LINES_OFFERED
 
 
 async def compose(node: Node, link: LinkId) -> Composed:
@@ -99,7 +101,7 @@ def next_frame(uow: UnitOfWork, node: Node, link: LinkId, owed: Results) -> Comp
     frame_tail = next_tail(uow, node, pairing, start=held)
     covered = frame_tail.start + len(frame_tail.leaves) if frame_tail else held
     first = uow.messages.first_queued(link)
-    due = [] if first is None else due_lines(uow, node, link, first=first, limit=MAX_LINES)
+    due = [] if first is None else due_lines(uow, node, link, first=first, limit=LINES_OFFERED)
     rows = fitting([row for row in due if row.leaf_index < covered])
     size, line = uow.logs.cosigned(link, pairing.partner)
     frame = Frame(
@@ -162,7 +164,7 @@ def partner_holds(uow: UnitOfWork, node: Node, link: LinkId) -> int:
 
 
 def fitting(rows: Sequence[MessageRow], *, budget: int = LINE_BUDGET) -> list[MessageRow]:
-    """Return the first rows that fit into one frame: 100 lines and its bytes, or one line alone."""
+    """Return the first rows that fit into one frame: its lines and its bytes, or one line alone."""
     chosen: list[MessageRow] = []
     total = 0
     for row in rows[:MAX_LINES]:

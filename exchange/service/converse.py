@@ -59,8 +59,8 @@ FRAMES_UNDER_WAY = 2
 """Design 4.6: at most two frames of a link wait for their answers."""
 PATIENCE_S = 2.0
 """How long a frame that is ahead of its predecessor waits for it (design 4.6)."""
-LINES_AT_ONCE = 20
-"""Lines in one unit; at about 0.5 ms for each it holds the store for some 10 ms (design 6)."""
+LINES_AT_ONCE = 32
+"""Lines in one unit; at about 0.3 ms for each it holds the store for some 10 ms (design 6)."""
 NO_ID = MessageId("00000000-0000-7000-8000-000000000000")
 """Stands in the result of a line whose envelope could not be read."""
 
