@@ -32,7 +32,7 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageRow
 
 LINES_OFFERED = 64
-"""Lines in one of our frames. It may hold 100, but both sides work at once only while more than one is under way."""
+"""Lines in one of our frames, which may hold 100: both sides work at once only while two are under way."""
 LINE_BUDGET = MAX_FRAME_BYTES - 1_200_000
 """Bytes of lines in a frame, leaving room for a full tail and the header."""
 KEYX_MARK = b'"ev":"keyx"'
