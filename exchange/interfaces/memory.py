@@ -3,7 +3,8 @@
 
 A command or a frame with many messages takes some megabytes for a moment. They are free again at once, but
 the C library keeps pages that lie between others in use; under load that is a tenth of a node. So it is asked
-three times a minute to give them back, which takes some milliseconds.
+three times a minute to give them back, which takes some milliseconds. What is large is given back at once: by
+itself the library does that only until the first large piece was freed, and puts later ones between others.
 
 Only glibc has to be asked, and can be; with another C library nothing is done.
 
@@ -17,6 +18,18 @@ import ctypes
 import gc
 
 GIVE_BACK_S = 20.0
+LARGE_BYTES = 512 * 1024
+"""From this size on a piece of memory has pages of its own."""
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Options of glibc's `mallopt`."""
+
+
+def keep_large_apart() -> bool:
+    """Let large pieces have pages of their own; return False if this C library cannot be asked to."""
+    option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if option is None:
+        return False
+    return bool(option(_TRIM_THRESHOLD, LARGE_BYTES) and option(_MMAP_THRESHOLD, LARGE_BYTES))
 
 
 def give_back() -> bool:

@@ -41,7 +41,7 @@ from exchange.config import StaffSection, is_loopback
 from exchange.errors import ClockError, ConfigurationError, ExchangeError, NodeError
 from exchange.interfaces.api.desk import Answer, Ask, Desk
 from exchange.interfaces.api.server import COMMANDS, run_command, serve_commands
-from exchange.interfaces.memory import keep_memory_low, set_apart
+from exchange.interfaces.memory import keep_large_apart, keep_memory_low, set_apart
 from exchange.interfaces.operations import Health, serve_operations
 from exchange.interfaces.partner.door import partner_app
 from exchange.interfaces.server import serve
@@ -81,6 +81,7 @@ class Running:
 
 def run(folder: Path, passphrase: Callable[[], str], *, ready: Callable[[Running], None]) -> None:
     """Run a node until a signal stops it; see `run_node`."""
+    keep_large_apart()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run_node(folder, passphrase, ready=ready))
 

@@ -41,6 +41,25 @@ def test_node_loads_the_calendar_of_the_country_that_is_asked_for(modules: froze
     assert {"holidays.countries.cambodia", "holidays.countries.vietnam"} <= modules
 
 
+_LARGE_PIECES = """
+import sys
+from exchange.interfaces.memory import LARGE_BYTES, keep_large_apart
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+asked = keep_large_apart() if sys.argv[1] == "1" else True
+first = bytes(2 * LARGE_BYTES)
+del first
+large, small = [], []
+for n in range(64):
+    large.append(bytearray(2 * LARGE_BYTES - 4096))
+    small.append([bytes(4000) for _ in range(4)])
+before = resident()
+large.clear()
+print(int(asked), before - resident())
+"""
+"""Frees large pieces that lie between small ones; prints what went back to the system."""
+
+
 def _resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
@@ -55,6 +74,17 @@ def test_memory_between_what_is_in_use_goes_back_to_the_system() -> None:
 
     assert len(last) == _HELD
     assert not asked or before - _resident_bytes() > 16 * 1024 * 1024
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_what_is_large_goes_back_at_once_and_by_itself_would_not(apart: bool) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _LARGE_PIECES, str(int(apart))], capture_output=True, check=True, timeout=120
+    )
+
+    asked, given_back = map(int, done.stdout.split())
+    if asked or not apart:
+        assert (given_back > 32 * 1024 * 1024) is apart
 
 
 def test_what_a_node_starts_with_is_left_out_of_later_collections() -> None:
