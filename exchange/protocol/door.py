@@ -30,7 +30,7 @@ MAX_FRAME_BYTES = frames.MAX_FRAME_BYTES + frames.MAX_HEADER_BYTES
 MAX_QUESTION_BYTES = 256 * 1024
 """A question of the gate names heads and numbers only."""
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
-"""An answer of the gate may give leaves back."""
+"""An answer of the gate may give leaves back, and so may a question that was asked for them."""
 MAX_CARD_BYTES = 256 * 1024
 
 SIGNATURE_LABEL = "exchange"
@@ -89,9 +89,11 @@ def type_of(route: Route) -> str:
     return FRAME_TYPE if route is Route.EXCHANGE else GATE_TYPE
 
 
-def request_limit(route: Route) -> int:
-    """Return the most bytes that a request of this route may have."""
-    return MAX_FRAME_BYTES if route is Route.EXCHANGE else MAX_QUESTION_BYTES
+def request_limit(route: Route, *, gives: bool = False) -> int:
+    """Return the most bytes that a request of this route may have; `gives`: we asked for leaves or lines."""
+    if route is Route.EXCHANGE:
+        return MAX_FRAME_BYTES
+    return MAX_ANSWER_BYTES if gives else MAX_QUESTION_BYTES
 
 
 def answer_limit(route: Route) -> int:

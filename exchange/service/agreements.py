@@ -24,7 +24,7 @@ from exchange.errors import AgreementInvalidError, UsageError
 from exchange.ids import LinkId
 from exchange.protocol.versions import VersionFile, check_version, read_version, write_version
 from exchange.service.agreement_words import read_told, take_back
-from exchange.service.gatetalk import Report, ask, ask_report
+from exchange.service.gatetalk import Report, Source, ask_report, by_network
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of, parsed_agreement
 from exchange.service.partners import hear_agreement
@@ -150,7 +150,7 @@ def demand_quiet(uow: UnitOfWork, link: LinkId) -> None:
         )
 
 
-async def fetch_missing(node: Node, link: LinkId, report: Report) -> None:
+async def fetch_missing(node: Node, link: LinkId, report: Report, source: Source) -> None:
     """Ask the partner for versions that we signed and no longer hold (rule 4).
 
     Raises:
@@ -161,9 +161,14 @@ async def fetch_missing(node: Node, link: LinkId, report: Report) -> None:
         newest = await node.store.read(lambda uow: chain(uow, link))
         if told.held <= newest.n:
             return
-        word = await ask(node, link, op="agreement", asks={"n": newest.n + 1})
-        if not await node.store.write(lambda uow, gives=word.gives: take_back(uow, node, link, gives)):  # type: ignore[misc]
+        gives = await source("agreement", {"n": newest.n + 1})
+        if not await node.store.write(lambda uow, gives=gives: take_back(uow, node, link, gives)):  # type: ignore[misc]
             return
+
+
+def misses_version(uow: UnitOfWork, link: LinkId, report: Report) -> bool:
+    """Return True if the partner holds a version with both signatures that we do not hold."""
+    return read_told(report.gives).held > chain(uow, link).n
 
 
 async def keep_agreed(node: Node, link: LinkId) -> bool:
@@ -199,7 +204,7 @@ async def compare_notes(node: Node, link: LinkId) -> None:
     """
     report = await ask_report(node, link)
     await hear_agreement(node, link, report.gives)
-    await fetch_missing(node, link, report)
+    await fetch_missing(node, link, report, by_network(node, link))
 
 
 def _ours(node: Node, offered: VersionFile) -> str:

@@ -30,7 +30,7 @@ from exchange.service.agreements import compare_notes, is_on_its_way
 from exchange.service.composing import Composed, Results, compose_if, due_lines, next_frame
 from exchange.service.converse import backoff_s, call, call_while_full
 from exchange.service.filegate import open_by_files
-from exchange.service.gate import open_gate, show_ourselves
+from exchange.service.gate import open_gate, refill_by_calls, show_ourselves
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import LinkState
@@ -81,7 +81,7 @@ async def _turn(node: Node, link: LinkId) -> None:
         await open_gate(node, link)
         return
     if presence.only_answers:
-        await _wait_for_a_call(node, link)
+        await (refill_by_calls if presence.wishes.report else _wait_for_a_call)(node, link)
         return
     if await _compare_notes_if_due(node, link):
         return

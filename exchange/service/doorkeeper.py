@@ -50,6 +50,10 @@ class Doorkeeper:
         """Answer at the start gate; see `gate.answer_gate`."""
         return await answer_gate(self._node, link, raw)
 
+    def asks(self, link: LinkId) -> bool:
+        """Return whether a refill waits for what the partner of a link gives."""
+        return self._node.presence.is_asking(link)
+
     def card(self) -> bytes:
         return self._card
 

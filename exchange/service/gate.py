@@ -20,26 +20,31 @@ have signed the agreement. Then the decision on the partner's report (numbers as
 Two nodes without an address ask nobody: `filegate`.
 
 A partner without an address cannot be asked. It asks us, and asks once more naming the nonce of our answer:
-the report in that second question is as fresh as an answer would be, and our gate opens by it.
+the report in that second question is as fresh as an answer would be, and our gate opens by it. What we miss
+is asked for in our answers, and comes with its next calls (`wishes`).
 """
 
+from collections.abc import Mapping
 from typing import NoReturn
 
 from exchange.clock import parse_instant
-from exchange.errors import ClockError, FrameInvalidError, NodeError, ProtocolError
+from exchange.errors import ClockError, FrameInvalidError, NodeError, ProtocolError, TransportError
 from exchange.ids import Digest, LinkId, b64url
 from exchange.ledger.entries import Entry, agrx, decode_leaf, keyx, opened
 from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import verify_head
 from exchange.protocol.gatewords import GateWord, new_nonce, sign_gate_word
+from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse
 from exchange.service import logbook
 from exchange.service.agreement_words import give_version
-from exchange.service.agreements import fetch_missing
+from exchange.service.agreements import fetch_missing, misses_version
 from exchange.service.epochs import DECIDED_REASON, begin_if_both
 from exchange.service.gatetalk import (
     Report,
+    ask,
     ask_report,
+    by_network,
     hear_partner_card,
     note_what_partner_holds,
     read_report,
@@ -52,7 +57,7 @@ from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
 from exchange.service.partners import hear_agreement
 from exchange.service.ports import UnitOfWork
-from exchange.service.refill import REFILL, by_network, refill
+from exchange.service.refill import REFILL, refill
 from exchange.service.renewal import PARTNER_RESTORED, is_pending, is_restored, note_restores
 from exchange.service.rows import AuditRow, LinkState
 from exchange.service.witnesses import is_confirmed
@@ -72,11 +77,11 @@ async def open_gate(node: Node, link: LinkId) -> None:
         raise frozen(link)
     report = await ask_report(node, link)
     await hear_agreement(node, link, report.gives)
-    await fetch_missing(node, link, report)
+    await fetch_missing(node, link, report, by_network(node, link))
     if not await _begin_anew(node, link, report):
         await _go_on(node, link, report)
     if node.only_calls and report.state != LinkState.OPEN.value:
-        await ask_report(node, link, to_nonce=report.nonce)
+        await _show_again(node, link, report)
 
 
 def _stays_frozen(uow: UnitOfWork, node: Node, link: LinkId) -> bool:
@@ -145,7 +150,65 @@ async def show_ourselves(node: Node, link: LinkId) -> None:
     report = await ask_report(node, link)
     await hear_agreement(node, link, report.gives)
     if report.state != LinkState.OPEN.value:
-        await ask_report(node, link, to_nonce=report.nonce)
+        await _show_again(node, link, report)
+
+
+async def _show_again(node: Node, link: LinkId, report: Report) -> None:
+    """Send a report that names the partner's answer, and give what its answers ask for.
+
+    Raises:
+        TransportError: the partner did not answer.
+        FrameInvalidError: it asks for something else than leaves, lines or a version.
+    """
+    report = await ask_report(node, link, to_nonce=report.nonce)
+    if not report.asks:
+        return
+    before, wish, nonce = dict[str, JsonValue](), report.asks, report.nonce
+    while wish and wish != before:
+        given = await _give(node, link, wish)
+        word = await ask(node, link, op=str(wish["op"]), asks={}, gives=given, to_nonce=nonce)
+        before, wish, nonce = dict(wish), word.asks, word.nonce
+    await ask_report(node, link, to_nonce=nonce)
+
+
+async def _give(node: Node, link: LinkId, wish: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return what a question of the partner asks for, whether it came by itself or in an answer."""
+    asks = {name: value for name, value in wish.items() if name != "op"}
+
+    def unit(uow: UnitOfWork) -> dict[str, JsonValue]:
+        match wish.get("op"):
+            case "agreement":
+                return give_version(uow, link, asks)
+            case "leaves":
+                return give_leaves(uow, node, pairing_of(uow, node, link), asks)
+            case "lines":
+                return give_lines(uow, node, pairing_of(uow, node, link), asks)
+            case _:
+                raise FrameInvalidError("the partner asks for something that nobody gives")
+
+    return await node.store.read(unit)
+
+
+async def refill_by_calls(node: Node, link: LinkId) -> None:
+    """Fetch what is missing from a partner that only calls, a question in each of our answers (`wishes`).
+
+    Raises:
+        TransportError: the partner does not give it.
+        NodeError: what the partner gives back is not our log.
+    """
+    presence = node.presence.of(link)
+    wishes, report = presence.wishes, presence.wishes.report
+    if report is None:
+        return
+    try:
+        await fetch_missing(node, link, report, wishes.ask)
+        if await node.store.read(lambda uow: lacks_own(uow, node, link, report)):
+            await refill(node, link, wishes.ask)
+    except TransportError as error:
+        presence.reason = error.reason
+        raise
+    finally:
+        wishes.end()
 
 
 async def _open_by_question(node: Node, link: LinkId, word: GateWord) -> None:
@@ -160,7 +223,12 @@ async def _open_by_question(node: Node, link: LinkId, word: GateWord) -> None:
     try:
         if await _begin_anew(node, link, report):
             return
-        await node.store.read(lambda uow: _decide_without_refill(uow, node, link, report))
+        if await node.store.read(lambda uow: _misses(uow, node, link, report)):
+            presence.reason = "refill_by_calls"
+            presence.wishes.begin(report)
+            node.presence.wake(link)
+            return
+        await node.store.read(lambda uow: _decide(uow, node, link, report))
     except NodeError as error:
         presence.reason = error.reason
         node.journal.note("link_waits", link=link, reason=error.reason)
@@ -169,11 +237,9 @@ async def _open_by_question(node: Node, link: LinkId, word: GateWord) -> None:
     await node.store.write(lambda uow: note_restores(uow, link, report.restored))
 
 
-def _decide_without_refill(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
-    """Raise unless our log holds everything known of it; nothing can be fetched from this partner."""
-    if lacks_own(uow, node, link, report):
-        stay_closed("refill_needs_address", "the partner saw more of our log, and cannot be asked for it")
-    _decide(uow, node, link, report)
+def _misses(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> bool:
+    """Return True if the partner holds entries of our log, or a version of the agreement, that we do not."""
+    return lacks_own(uow, node, link, report) or misses_version(uow, link, report)
 
 
 def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report, *, confirmed: bool = False) -> None:
@@ -320,6 +386,14 @@ def _begin_log(uow: UnitOfWork, node: Node, link: LinkId) -> None:
     logbook.write(uow, node, pairing.link, entries)
 
 
+def _take_given(node: Node, link: LinkId, word: GateWord) -> None:
+    """Take what a partner that only calls gives, if it names our last answer."""
+    presence = node.presence.of(link)
+    expected, presence.gate_nonce = presence.gate_nonce, ""
+    if expected and word.to_nonce == expected:
+        presence.wishes.give(word.op, word.gives)
+
+
 async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
     """Return our signed answer to a question at the gate; given in every state.
 
@@ -336,12 +410,13 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
             if node.presence.of(link).only_answers:
                 await _open_by_question(node, link, word)
             gives = await node.store.read(lambda uow: report_of(uow, node, pairing_of(uow, node, link)))
-        case "agreement":
-            gives = await node.store.read(lambda uow: give_version(uow, link, word.asks))
-        case "leaves":
-            gives = await node.store.read(lambda uow: give_leaves(uow, node, pairing, word.asks))
+        case _ if word.to_nonce:
+            _take_given(node, link, word)
+            gives = {}
         case _:
-            gives = await node.store.read(lambda uow: give_lines(uow, node, pairing, word.asks))
+            gives = await _give(node, link, {"op": word.op, **word.asks})
+    is_dialogue = word.op == "report" or bool(word.to_nonce)
+    asks = await node.presence.of(link).wishes.next() if is_dialogue else {}
     answer = GateWord(
         link=link,
         sender=node.agency,
@@ -350,9 +425,9 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
         nonce=new_nonce(node.random),
         to_nonce=word.nonce,
         op=word.op,
-        asks={},
+        asks=asks,
         gives=gives,
     )
-    node.presence.of(link).gate_nonce = answer.nonce if word.op == "report" else ""
+    node.presence.of(link).gate_nonce = answer.nonce if is_dialogue else ""
     node.presence.wake(link)
     return sign_gate_word(answer, node.keys.signing(KeyUse.DOOR, answer.at))

@@ -7,8 +7,8 @@ ways with every question of that kind. What follows from a report is decided in 
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from exchange.errors import ClockError, FrameInvalidError, RefusedError, SignatureInvalidError
@@ -28,6 +28,8 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.renewal import told_decision
 
 GATE_TIMEOUT_S = 30.0
+Source = Callable[[str, dict[str, JsonValue]], Awaitable[Mapping[str, JsonValue]]]
+"""Gives what a question of the gate (`leaves`, `lines`, `agreement`) asks for."""
 REASON = re.compile(r"[a-z][a-z_]{1,39}", re.ASCII)
 """A code; which reasons there are, only the side that decides has to know."""
 
@@ -54,6 +56,8 @@ class Report:
     """Nonce of the statement."""
     gives: Mapping[str, JsonValue]
     """Everything it told."""
+    asks: Mapping[str, JsonValue] = field(default_factory=dict)
+    """What it asks us for, because it cannot call us (`wishes`); {} for nothing."""
     raw: bytes = b""
     """The signed statement; of a parcel the record, which the signature of the parcel covers."""
 
@@ -126,6 +130,15 @@ async def ask(
     return word
 
 
+def by_network(node: Node, link: LinkId) -> Source:
+    """Return the source that asks the partner at its gate."""
+
+    async def asked(op: str, asks: dict[str, JsonValue]) -> Mapping[str, JsonValue]:
+        return (await ask(node, link, op=op, asks=asks)).gives
+
+    return asked
+
+
 def verify_partner_word(pairing: Pairing, node: Node, raw: bytes) -> GateWord:
     """Return a statement of the partner of this link to us.
 
@@ -177,7 +190,7 @@ def read_report(word: GateWord) -> Report:
     Raises:
         FrameInvalidError: not of the agreed form.
     """
-    return replace(report_from(word.gives, at=word.at, nonce=word.nonce), raw=word.raw)
+    return replace(report_from(word.gives, at=word.at, nonce=word.nonce), raw=word.raw, asks=word.asks)
 
 
 def report_from(told: Mapping[str, JsonValue], *, at: datetime, nonce: str = "") -> Report:

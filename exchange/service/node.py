@@ -26,6 +26,7 @@ from exchange.service.ports import Store
 from exchange.service.rows import LinkState, MessageRow
 from exchange.service.surroundings import Carrier, Counters, HighWater, Journal, Stamper, Witnesses
 from exchange.service.together import Line
+from exchange.service.wishes import Wishes
 
 if TYPE_CHECKING:
     from exchange.service.pairing import Pairing
@@ -124,6 +125,8 @@ class LinkPresence:
     """Two persons decided a new epoch since the start: they know that this store is the newest one."""
     is_reading: bool = False
     """A parcel of the partner is being read."""
+    wishes: Wishes = field(default_factory=Wishes)
+    """What a partner that only calls is asked for in our answers."""
     gate_nonce: str = ""
     """Nonce of our last answer at the gate; a partner that only calls proves with it that it speaks now."""
     taking: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -143,6 +146,10 @@ class Presence:
 
     def of(self, link: LinkId) -> LinkPresence:
         return self._links[link]
+
+    def is_asking(self, link: LinkId) -> bool:
+        """Return whether the partner of a link was asked for something in our answer."""
+        return link in self._links and self._links[link].wishes.is_open
 
     def demand_open(self, link: LinkId) -> None:
         """Raise GateClosedError unless the start gate of the link is open."""
@@ -172,7 +179,8 @@ class Presence:
     def drain(self) -> None:
         """Begin to stop: let everyone who waits for something go on."""
         self._stops.set()
-        for link in list(self._links):
+        for link, presence in list(self._links.items()):
+            presence.wishes.end()
             self.wake(link)
             self.announce_change(link)
 

@@ -11,13 +11,14 @@ The partner holds a full copy of our log. So:
    accepted at once is entered as accepted.
 4. The other verdicts in the partner's leaves are applied; the head is stored; nothing was signed anew.
 
-What is asked for comes over the network (`by_network`), or out of a parcel (`bringback.Archive`).
+What is asked for comes from the partner's gate (`gatetalk.by_network`), with the calls of a partner that only
+calls (`wishes`), or out of a parcel (`bringback.Archive`).
 
 A page is one transaction, so a node that is killed in between goes on where it stopped. A number whose
 line the partner does not hold is marked `lost` and given up with `void` once the gate is open.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exchange.errors import NodeError, ProtocolError, RejectedError, TailInvalidError
@@ -34,7 +35,7 @@ from exchange.protocol.suites import KeyUse
 from exchange.service import casework, logbook, tail
 from exchange.service.erasure_day import take_back_erasure
 from exchange.service.examine import open_parts
-from exchange.service.gatetalk import ask
+from exchange.service.gatetalk import Source
 from exchange.service.hearing import take_back_statement
 from exchange.service.intake import move_mark, parts_of
 from exchange.service.keyplaces import follow_leaves
@@ -53,8 +54,6 @@ LEAVES = 2_000
 """Leaves of the partner read in one unit; as many as a frame brings."""
 PAGE = 50
 """Own leaves taken over in one transaction."""
-Source = Callable[[str, dict[str, JsonValue]], Awaitable[Mapping[str, JsonValue]]]
-"""Gives what a question of the gate (`leaves`, `lines`) asks for."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +63,6 @@ class Line:
     raw_envelope: bytes
     body: bytes
     envelope: Envelope
-
-
-def by_network(node: Node, link: LinkId) -> Source:
-    """Return the source that asks the partner at its gate."""
-
-    async def asked(op: str, asks: dict[str, JsonValue]) -> Mapping[str, JsonValue]:
-        return (await ask(node, link, op=op, asks=asks)).gives
-
-    return asked
 
 
 async def refill(node: Node, link: LinkId, source: Source) -> None:

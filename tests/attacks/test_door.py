@@ -15,7 +15,14 @@ from exchange.errors import AgainError, FrameInvalidError, GateClosedError, Refu
 from exchange.ids import NodeId
 from exchange.interfaces.partner.door import partner_app
 from exchange.interfaces.server import ServerLimits, serve
-from exchange.protocol.door import CARD_PATH, MAX_FRAME_BYTES, MAX_QUESTION_BYTES, Route, path_of
+from exchange.protocol.door import (
+    CARD_PATH,
+    MAX_ANSWER_BYTES,
+    MAX_FRAME_BYTES,
+    MAX_QUESTION_BYTES,
+    Route,
+    path_of,
+)
 from tests.support.certificates import context_of
 from tests.support.door_world import (
     HOST,
@@ -155,6 +162,18 @@ async def test_a_question_of_the_gate_has_a_smaller_limit() -> None:
         request = head(signed(body, route=Route.GATE), path=path_of(Route.GATE, LINK))
 
         assert unechoed(await ask(door, request)).status == 413
+
+
+async def test_only_a_partner_that_was_asked_for_more_may_send_more_to_the_gate() -> None:
+    async with open_door() as door:
+        door.service.asking.add(LINK)
+        body = bytes(MAX_QUESTION_BYTES + 1)
+        asked = head(signed(body, route=Route.GATE), path=path_of(Route.GATE, LINK))
+        assert (await ask(door, asked + body)).status == 200
+
+        fields = signed(b"", route=Route.GATE) | {"Content-Length": str(MAX_ANSWER_BYTES + 1)}
+        reply = unechoed(await ask(door, head(fields, path=path_of(Route.GATE, LINK))))
+        assert reply.status == 413
 
 
 async def test_a_body_that_was_not_signed_is_refused_after_the_signature() -> None:

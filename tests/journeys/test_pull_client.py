@@ -127,19 +127,3 @@ def test_a_question_that_names_no_answer_of_ours_opens_no_gate() -> None:
         assert gate.gate is LinkState.CLOSED
 
     _world(7).run(story)
-
-
-def test_a_log_that_went_further_stays_closed_because_nobody_can_be_asked_for_it() -> None:
-    async def story(world: World) -> None:
-        await world.open()
-        backup = world.kh.store.snapshot()
-        await _send(world, world.kh)
-        assert await refresh(world.vn.node, world.link)
-        world.kh.crash()
-        world.kh.start(backup)
-        await asyncio.sleep(300)
-
-        gate = world.kh.node.presence.of(world.link)
-        assert (gate.gate, gate.reason) == (LinkState.CLOSED, "refill_needs_address")
-
-    _world(8).run(story)

@@ -73,6 +73,7 @@ class EchoService:
         default_factory=lambda: {LINK: door_key("VN").public, OTHER_LINK: door_key("TH").public}
     )
     open: bool = True
+    asking: set[LinkId] = field(default_factory=set)
     answer: Callable[[bytes], Awaitable[bytes]] = echo
     taken: list[tuple[str, LinkId, bytes]] = field(default_factory=list)
 
@@ -87,6 +88,9 @@ class EchoService:
     async def answer_gate(self, link: LinkId, raw: bytes) -> bytes:
         self.taken.append(("gate", link, raw))
         return await self.answer(raw)
+
+    def asks(self, link: LinkId) -> bool:
+        return link in self.asking
 
     def card(self) -> bytes:
         return b"card"

@@ -57,6 +57,10 @@ class PartnerService(Protocol):
         """Answer a signed question of the partner's start gate, in every state."""
         ...
 
+    def asks(self, link: LinkId) -> bool:
+        """Return whether the partner of a link may give more than a question of the gate holds."""
+        ...
+
     def card(self) -> bytes:
         """Return our current card."""
         ...
@@ -114,8 +118,8 @@ class _Door:
         target = parse_path(path)
         if target is None or request.method != "POST":
             raise Refusal(404, "not_found")
-        types, most = frozenset({type_of(target.route)}), request_limit(target.route)
-        size = body_length(request, types, max_bytes=most)
+        most = request_limit(target.route, gives=self._service.asks(target.link))
+        size = body_length(request, frozenset({type_of(target.route)}), max_bytes=most)
         fields = list(request.headers.items())
         await self._admit(request, target, fields)
         body = await read_body(request, size)
