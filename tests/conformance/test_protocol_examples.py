@@ -303,6 +303,22 @@ def test_each_word_of_the_gate_names_the_nonce_of_the_one_before() -> None:
     assert [word.to_nonce for word in said] == ["", *(word.nonce for word in said[:-1])]
 
 
+def test_a_caller_gives_what_the_answer_asks_for_and_names_its_nonce() -> None:
+    raws = [read_gate_word(EXAMPLES["giving"]["gate"][number].encode()) for number in ("4", "5", "6")]
+    asks, gives, goes_on = (
+        verify_gate_word(raw, public(by, KeyUse.DOOR)) for raw, by in zip(raws, (KH, TH, KH), strict=True)
+    )
+
+    assert (gives.to_nonce, goes_on.to_nonce) == (asks.nonce, gives.nonce)
+    assert asks.asks == {"op": gives.op, "of": KH, "ep": 1, "from": gives.gives["from"]}
+    assert (gives.asks, goes_on.gives) == ({}, {})
+    leaves, log = gives.gives["leaves"], EXAMPLES["logs"][KH]
+    assert isinstance(leaves, list)
+    assert leaves == log["leaves"][asks.gives["own"]["size"] :]
+    assert goes_on.asks == asks.asks | {"from": log["size"]}
+    assert gives.gives["note"] == log["head"]
+
+
 def test_a_new_epoch_is_named_by_both_before_either_begins_it() -> None:
     raws = [read_gate_word(EXAMPLES["new_epoch"]["gate"][number].encode()) for number in ("1", "2", "3")]
     said = [

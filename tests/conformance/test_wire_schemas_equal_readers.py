@@ -147,6 +147,7 @@ def _right() -> Iterator[tuple[str, Any]]:
     yield "frame", json.loads(MADE["frames"]["3"].split("\n")[0])
     yield "gate", json.loads(MADE["gate_payloads"]["3"])
     yield "gate", json.loads(MADE["new_epoch"]["gate_payloads"]["1"])
+    yield "gate", json.loads(MADE["giving"]["gate_payloads"]["4"])
     yield "agreement", json.loads(MADE["enrolment"]["agreement"])
     for name in ("invitation", "joining"):
         yield name, json.loads(MADE["enrolment"][f"{name}_payload"])
@@ -243,6 +244,15 @@ def test_schema_and_reader_give_the_same_verdict_on_every_change(name: str, righ
     assert _is_read(name, right)
     differing = [row for row in verdicts if row[1] != row[2] and not _may_differ(name, row[0], fits=row[1])]
     assert differing == []
+
+
+@pytest.mark.parametrize("number", ["5", "6"])
+@pytest.mark.parametrize("asks", [{"op": "leaves"}, {"op": "report"}, {"from": 3}])
+def test_schema_knows_what_a_caller_gives(number: str, asks: dict[str, Any]) -> None:
+    word = json.loads(MADE["giving"]["gate_payloads"][number])
+
+    assert wire_form("gate").is_valid(word)
+    assert not wire_form("gate").is_valid(word | {"asks": asks})
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in _right()}))

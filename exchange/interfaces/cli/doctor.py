@@ -56,7 +56,9 @@ NEXT: Final = {
     "exchange partner resume",
     "partner_ahead": "this store is an old one: write the partner a parcel, then read its next one",
     "refill_unfinished": "read the partner's last parcel again, or ask it for a new one",
-    "refill_needs_address": "the partner calls only; put back the newest backup, or give it an address once",
+    "refill_by_calls": "wait: the partner gives back with its own calls what this store lost",
+    "refill_unanswered": "the partner calls only and gives nothing back: put back the newest backup, "
+    "or give it an address once",
     "restored": "two officers confirm that this store is the newest: exchange partner resume",
     "witness_ahead": "a witness saw more than this store has: restore the newest backup, or ask two officers",
     "witness_forked": "a witness saw another history: compare with it before two officers confirm",

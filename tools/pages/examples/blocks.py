@@ -196,6 +196,16 @@ def _gate() -> str:
     return _fenced(*(f"{n}  {_short(text)}" for n, text in _value("gate_payloads").items()))
 
 
+def _giving() -> str:
+    """Return what of the words is about what is given; the report of the first is as ever."""
+    told: dict[str, object] = {}
+    for n, text in _value("giving")["gate_payloads"].items():
+        word = json.loads(text)
+        gives = word["gives"] if word["op"] == "leaves" else {"own": word["gives"]["own"]}
+        told[n] = {name: word[name] for name in ("nonce", "to_nonce", "op", "asks")} | {"gives": gives}
+    return _fenced(*(f"{n}  {json.dumps(word, separators=(',', ':'))}" for n, word in told.items()))
+
+
 def _renewing() -> str:
     """Return what of the words is about the new epoch; the rest of a report is as ever."""
     payloads = {n: json.loads(text)["gives"] for n, text in _value("new_epoch")["gate_payloads"].items()}
@@ -250,6 +260,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "frame": _frame,
         "request": _request,
         "gate": _gate,
+        "giving": _giving,
         "renewing": _renewing,
         "new-epoch": _new_epoch,
         "types": _types,

@@ -15,6 +15,7 @@ from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse, PrivateKey
 
 from tools.pages.examples.anew import new_epoch
+from tools.pages.examples.giving import giving
 from tools.pages.examples.parties import (
     INVITER,
     JOINER,
@@ -57,6 +58,10 @@ def examples() -> dict[str, JsonValue]:
         },
         "gate": {name: raw.decode() for name, raw in told.gate.items()},
         "gate_payloads": {name: payload(raw) for name, raw in told.gate.items()},
+        "giving": {
+            "gate": {name: raw.decode() for name, raw in giving().items()},
+            "gate_payloads": {name: payload(raw) for name, raw in giving().items()},
+        },
         "new_epoch": _new_epoch(),
     }
 
