@@ -61,6 +61,28 @@ def test_a_backup_by_command_comes_back_with_what_was_sent_after_it(tmp_path: Pa
         assert [row[:2] for row in sent(pair.kh, "out")] == [row[:2] for row in sent(pair.vn, "in")]
 
 
+def test_a_restored_node_gets_back_what_came_later_from_a_partner_that_only_calls(tmp_path: Path) -> None:
+    backup = tmp_path / "kh.7-days.backup"
+    with RealPair(tmp_path / "nodes", vn_only_calls=True) as pair:
+        pair.kh.send(real_notice("VN"))
+        pair.until(pair.is_quiet)
+        told(asked(pair.kh, "backup", "make", "-o", backup, "--json"))
+        for _ in range(30):
+            pair.kh.send(real_notice("VN"))
+            pair.vn.send(real_notice("KH"))
+        pair.until(pair.is_quiet)
+        before = [sent(pair.kh, direction) for direction in ("out", "in")]
+        pair.kh.stop()
+        told(asked(pair.kh, "backup", "restore", backup, "--replace", "--json"))
+        pair.kh.start()
+        pair.until(pair.is_open)
+
+        assert [sent(pair.kh, direction) for direction in ("out", "in")] == before
+        pair.kh.send(real_notice("VN"))
+        pair.until(pair.is_quiet)
+        assert all(not found["differences"] for found in pair.reconcile())
+
+
 @pytest.mark.parametrize("words", [("list", "none"), ("try", "none.backup"), ("restore", "none.backup")])
 def test_a_place_that_is_not_there_is_named_with_a_hint(tmp_path: Path, words: tuple[str, str]) -> None:
     data = ("--data", tmp_path / "data") if words[0] == "restore" else ()
