@@ -7,7 +7,8 @@ of two casework nodes without keys and frames (`tests.support.crossing`), some 2
 
 With `--ages MESSAGES [--every N]` one history of so many messages is written for each seed, and every backup
 of it, one for N messages, is put back: of one side, of both, with and without its high-water file. With
-`--unsettled` the backups are made while messages are under way and frames are lost.
+`--unsettled` the backups are made while messages are under way and frames are lost; with `--calls` one side
+has no address.
 """
 
 import argparse
@@ -89,7 +90,13 @@ def _play_crossing(seed: int, played: Played) -> None:
 def _play_ages(arguments: argparse.Namespace) -> int:
     began, broken = time.monotonic(), 0
     for seed in range(arguments.first, arguments.first + arguments.seeds):
-        outcomes = Ages(seed, arguments.ages, arguments.every, arguments.unsettled).play()
+        outcomes = Ages(
+            seed,
+            arguments.ages,
+            arguments.every,
+            calls=arguments.calls,
+            unsettled=arguments.unsettled,
+        ).play()
         counts = ", ".join(f"{number} {name}" for name, number in sorted(outcomes.counts.items()))
         print(
             f"seed {seed}, {arguments.ages} messages, a backup each {arguments.every},"
@@ -109,6 +116,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--ages", type=int, default=0, help="messages of a history that is put back")
     parser.add_argument("--every", type=int, default=100, help="messages between two of its backups")
+    parser.add_argument("--calls", action="store_true", help="one side has no address and only calls")
     parser.add_argument("--unsettled", action="store_true", help="backups while messages are under way")
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument("--plant", choices=PLANTS, default="")

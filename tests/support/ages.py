@@ -74,6 +74,8 @@ class Ages:
     messages: int
     every: int
     """Messages between two backups."""
+    calls: bool = False
+    """VN has no address: it calls, and nobody calls it."""
     unsettled: bool = False
     """Frames are lost, and every backup, the last one too, is made while messages are under way."""
     outcomes: Outcomes = field(default_factory=Outcomes)
@@ -81,13 +83,18 @@ class Ages:
 
     def play(self) -> Outcomes:
         """Write the history once, then restore each of its ages in a world of its own."""
-        World(self.seed).run(self._write, limit_s=10_000_000)
+        self._world(self.seed).run(self._write, limit_s=10_000_000)
         last = self._ages[-1]
         for age in self._ages[:-1]:
             for which in Which:
                 for same_disk in (False, True):
                     self._restore(age, last, which, same_disk=same_disk)
         return self.outcomes
+
+    def _world(self, seed: int) -> World:
+        world = World(seed)
+        world.vn.only_calls = self.calls
+        return world
 
     async def _write(self, world: World) -> None:
         await world.open()
@@ -111,7 +118,7 @@ class Ages:
         self._ages.append(Age(number, stores, marks))
 
     def _restore(self, age: Age, last: Age, which: Which, *, same_disk: bool) -> None:
-        world = World(self.seed + age.messages + 1)
+        world = self._world(self.seed + age.messages + 1)
         restored = {Which.KH: (KH,), Which.VN: (VN,), Which.BOTH: (KH, VN)}[which]
         name = f"seed {self.seed}, age {age.messages}, {which.value}{', file as old' if same_disk else ''}"
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A backup of every age, of one side or of both: equal logs and nothing used twice, or a closed gate.
 
-The long form: `python -m tests.simulate --ages 2000 --every 100 --seeds 1`, and again with `--unsettled`.
+The long form: `python -m tests.simulate --ages 2000 --every 100 --seeds 1`; again with `--unsettled`, and
+with `--calls`.
 """
 
 from tests.support.ages import Ages
@@ -24,3 +25,11 @@ def test_a_store_that_was_kept_while_messages_were_under_way_is_made_whole_too()
     assert outcomes.under_way > 0
     assert outcomes.broken == []
     assert outcomes.counts["opened"] >= 6
+
+
+def test_a_store_of_any_age_is_made_whole_by_a_partner_that_only_calls() -> None:
+    outcomes = Ages(seed=7, messages=6, every=3, calls=True).play()
+
+    assert outcomes.broken == []
+    assert outcomes.counts["opened"] == 8
+    assert sum(outcomes.counts.values()) == 12
