@@ -27,11 +27,11 @@ from exchange.ledger.entries import Entry, Event, Leaf, decode_leaf, legal, rcvd
 from exchange.ledger.judge import EPOCH_PLACE
 from exchange.service import logbook
 from exchange.service.evidence import keep_difference
-from exchange.service.intake import log_voided
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState
+from exchange.service.settling import log_voided
 from exchange.service.void import LOST
 
 PAGE: Final = 1_000

@@ -50,6 +50,7 @@ from exchange.service.node import LinkPresence, Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageState
+from exchange.service.settling import settle_held
 from exchange.service.taking import take_lines
 from exchange.service.versions import suites_of
 
@@ -311,7 +312,7 @@ def _take_lines(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Lines, *, 
     """Give lines their verdict; after the last ones of a frame also what waited for them."""
     results = take_lines(uow, node, pairing, lines)
     if ends:
-        intake.settle_held(uow, node, pairing)
+        settle_held(uow, node, pairing)
     return results
 
 

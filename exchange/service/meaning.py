@@ -69,6 +69,12 @@ def document_of(uow: UnitOfWork, row: MessageRow) -> Document | None:
     return kept_document([part.raw for part in parts]) if len(parts) >= 2 else None
 
 
+def named_by(uow: UnitOfWork, row: MessageRow) -> frozenset[str]:
+    """Return the cases and movements that a kept message names."""
+    document = document_of(uow, row)
+    return subjects_of(document) if document else frozenset()
+
+
 def message_by_id(uow: UnitOfWork, link: LinkId, id: str) -> MessageRow | None:
     """Return a message of either direction by its number."""
     for direction in (Direction.OUT, Direction.IN):

@@ -18,12 +18,12 @@ from exchange.service.bookkeeper import Bookkeeper
 from exchange.service.deliver import deliver, poll
 from exchange.service.drafts import release_waiting
 from exchange.service.filegate import put_mark
-from exchange.service.intake import settle_held
 from exchange.service.keychange import tell_keys
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import LinkState
+from exchange.service.settling import settle_held
 from exchange.service.stamping import EVERY as STAMP_EVERY
 from exchange.service.stamping import stamp_heads
 from exchange.service.void import LOST, give_up
