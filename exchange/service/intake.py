@@ -37,7 +37,7 @@ from exchange.protocol.trust import trusted_signer
 from exchange.service import casework, logbook
 from exchange.service.examine import Examined
 from exchange.service.facts import StoreFacts, rule_context
-from exchange.service.meaning import named_by, subjects_of
+from exchange.service.held import HeldSubjects
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
@@ -52,9 +52,6 @@ from exchange.service.rows import (
 from exchange.service.verdicts import FINAL, HOLD, Verdict, rejection
 from exchange.service.versions import pairing_under, version_at
 
-SCAN = 100
-"""Numbers read at a time while the contiguous mark is moved."""
-
 
 def take(
     uow: UnitOfWork,
@@ -62,12 +59,14 @@ def take(
     pairing: Pairing,
     line: Examined,
     *,
+    held: HeldSubjects,
     failed: bool = False,
     misfit: RejectedError | None = None,
 ) -> MessageRow | None:
     """Log the first verdict on a line and return its row; None for a duplicate, which changes nothing.
 
-    `failed` says that its handling failed before, `misfit` that it was found not to fit while it was entered.
+    `held` knows for all lines of the unit what held lines name. `failed` says that the handling of this one
+    failed before, `misfit` that it was found not to fit while it was entered.
 
     Raises:
         RefusedError: nothing of the line may be logged.
@@ -85,7 +84,7 @@ def take(
     if line.envelope.created_at > now + node.limits.skew:  # 13
         raise AgainError("not_yet")
     fault = first_fault(uow, pairing, line, announced, now) or misfit
-    waits = behind_gap or (may_wait and _follows_held(uow, pairing, line))  # 18
+    waits = behind_gap or (may_wait and held.is_shared_by(line))  # 18
     return _log(uow, node, pairing, line, now, fault=fault, hold=waits or failed)  # 19
 
 
@@ -125,35 +124,16 @@ def _is_behind_gap(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined
     first_missing = first_missing_number(uow, pairing)
     if line.envelope.seq <= first_missing:
         return False
-    held = uow.messages.held(pairing.link.link)
     if line.envelope.seq > first_missing + node.limits.window_numbers:
         raise AgainError("gap")
-    if sum(row.line_bytes for row in held) + line.line_bytes > node.limits.window_bytes:
+    if uow.messages.held_bytes(pairing.link.link) + line.line_bytes > node.limits.window_bytes:
         raise AgainError("gap")
     return True
 
 
-def _follows_held(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
-    """Return True if a held line before this one shares a case or movement with it."""
-    before = [row for row in uow.messages.held(pairing.link.link) if row.seq < line.envelope.seq]
-    if not before or line.document is None or line.fault:
-        return False
-    subjects = subjects_of(line.document)
-    return any(subjects & named_by(uow, row) for row in before)
-
-
 def first_missing_number(uow: UnitOfWork, pairing: Pairing) -> int:
     """Return the first number of the partner of which no line and no verdict is here."""
-    link = uow.links.get(pairing.link.link) or pairing.link
-    number = link.contiguous_in + 1
-    while True:
-        rows = uow.messages.numbers(link.link, Direction.IN, number, SCAN)
-        for row in rows:
-            if row.seq != number:
-                return number
-            number += 1
-        if len(rows) < SCAN:
-            return number
+    return uow.messages.first_missing(pairing.link.link, first_open(uow, pairing))
 
 
 def first_fault(
@@ -321,19 +301,12 @@ def first_open(uow: UnitOfWork, pairing: Pairing) -> int:
 
 
 def move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
-    """Move the contiguous mark over every number that has its final verdict."""
+    """Move the contiguous mark over every number that has its final verdict: up to a missing or held one."""
     link = uow.links.get(pairing.link.link) or pairing.link
-    mark = link.contiguous_in
-    while True:
-        rows = uow.messages.numbers(link.link, Direction.IN, mark + 1, SCAN)
-        for row in rows:
-            if row.seq != mark + 1 or row.state not in FINAL:
-                break
-            mark += 1
-        else:
-            if len(rows) == SCAN:
-                continue
-        break
+    first = link.contiguous_in + 1
+    missing = uow.messages.first_missing(link.link, first)
+    held = (number for number in uow.messages.held_numbers(link.link) if first <= number < missing)
+    mark = next(held, missing) - 1
     if mark > link.contiguous_in:
         uow.links.update(replace(link, contiguous_in=mark))
 
