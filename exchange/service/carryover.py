@@ -162,7 +162,7 @@ def _answer(uow: UnitOfWork, node: Node, pairing: Pairing, seq: int, id: Message
             _say_again(uow, node, pairing, row)
     elif row is None and announced is not None and announced.id == id:
         uow.messages.void_announced(link, seq, LOST)
-        log_voided(uow, node, pairing, seq)
+        log_voided(uow, node, pairing, announced)
     else:
         logbook.write(uow, node, pairing.link, [rejc(seq=seq, id=id, code=VOIDED)])
 

@@ -27,7 +27,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from exchange.errors import AgainError, RefusedError, RejectedError
-from exchange.ids import CaseCode, MessageId
+from exchange.ids import CaseCode, LinkId, MessageId
 from exchange.ledger.entries import Entry, rcvd
 from exchange.messages.document import header_of, objects_at, text_at
 from exchange.messages.validation import check_rules
@@ -300,13 +300,16 @@ def first_open(uow: UnitOfWork, pairing: Pairing) -> int:
     return (uow.links.get(pairing.link.link) or pairing.link).contiguous_in + 1
 
 
+def first_without_verdict(uow: UnitOfWork, link: LinkId, start: int) -> int:
+    """Return the lowest number from `start` on that is held or missing."""
+    missing = uow.messages.first_missing(link, start)
+    return next((number for number in uow.messages.held_numbers(link) if start <= number < missing), missing)
+
+
 def move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
-    """Move the contiguous mark over every number that has its final verdict: up to a missing or held one."""
+    """Move the contiguous mark over every number that has its final verdict."""
     link = uow.links.get(pairing.link.link) or pairing.link
-    first = link.contiguous_in + 1
-    missing = uow.messages.first_missing(link.link, first)
-    held = (number for number in uow.messages.held_numbers(link.link) if first <= number < missing)
-    mark = next(held, missing) - 1
+    mark = first_without_verdict(uow, link.link, link.contiguous_in + 1) - 1
     if mark > link.contiguous_in:
         uow.links.update(replace(link, contiguous_in=mark))
 
