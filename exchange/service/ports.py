@@ -242,8 +242,8 @@ class Contents(Protocol):
     """Parts of bodies, encrypted at rest: a person's part under the key of the case."""
 
     def add(self, link: LinkId, direction: Direction, seq: int, parts: Sequence[Part]) -> None: ...
-    def parts(self, link: LinkId, direction: Direction, seq: int) -> list[Part]:
-        """Return the parts that have not been erased, by number."""
+    def parts(self, link: LinkId, direction: Direction, seq: int, *, end: int | None = None) -> list[Part]:
+        """Return the parts that have not been erased, by number; all of them, or those before `end`."""
         ...
 
     def leave(self, link: LinkId, direction: Direction, seq: int, number: int, hash: bytes) -> None:
