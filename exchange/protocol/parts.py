@@ -99,6 +99,13 @@ def kept_document(parts: Sequence[bytes]) -> Document:
     return {"header": header, "content": content, "persons": persons}
 
 
+def kept_header(raw: bytes) -> Document:
+    """Return the document of which only the header is read; requires part 0, as `kept_document` does."""
+    header = orjson.loads(raw)
+    del header["salt"]
+    return {"header": header}
+
+
 def attachments_of(parts: Sequence[bytes]) -> list[Carried]:
     """Return the attachments among opened parts.
 

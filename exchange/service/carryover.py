@@ -27,11 +27,11 @@ from exchange.ledger.entries import Entry, Event, Leaf, decode_leaf, legal, rcvd
 from exchange.ledger.judge import EPOCH_PLACE
 from exchange.service import logbook
 from exchange.service.evidence import keep_difference
-from exchange.service.intake import log_voided
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState
+from exchange.service.settling import log_voided
 from exchange.service.void import LOST
 
 PAGE: Final = 1_000
@@ -162,7 +162,7 @@ def _answer(uow: UnitOfWork, node: Node, pairing: Pairing, seq: int, id: Message
             _say_again(uow, node, pairing, row)
     elif row is None and announced is not None and announced.id == id:
         uow.messages.void_announced(link, seq, LOST)
-        log_voided(uow, node, pairing, seq)
+        log_voided(uow, node, pairing, announced)
     else:
         logbook.write(uow, node, pairing.link, [rejc(seq=seq, id=id, code=VOIDED)])
 

@@ -14,9 +14,10 @@ the door and composes. In the numbers of docs/protocol/sending.md (`release` has
 
 Everything a frame brings is committed before anything is composed, so an answer never tells of what is
 not durable (rule 14). Tail, cosignature, results and the first lines are one unit; further lines follow
-in units of their own, so that a full frame does not hold the store for others. While one unit is being
-committed, the next lines are examined. A process that dies in between has taken a part of the frame; the
-sender offers the rest again, and what was taken is answered by the leaves that exist.
+in units of their own, and so do held lines that these let in, so that a full frame does not hold the store
+for others. While one unit is being committed, the next lines are examined. A process that dies in between
+has taken a part of the frame; the sender offers the rest again, and what was taken is answered by the leaves
+that exist.
 
 A line is offered once and then counts as on its way (`offered`); only the verdict leaf in the
 partner's tail, or our `void`, ends it. Results only say when to offer it again.
@@ -50,6 +51,7 @@ from exchange.service.node import LinkPresence, Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageState
+from exchange.service.settling import Place, settle_held, settle_rest
 from exchange.service.taking import take_lines
 from exchange.service.versions import suites_of
 
@@ -60,7 +62,7 @@ FRAMES_UNDER_WAY = 2
 PATIENCE_S = 2.0
 """How long a frame that is ahead of its predecessor waits for it (design 4.6)."""
 LINES_AT_ONCE = 32
-"""Lines in one unit; at about 0.3 ms for each it holds the store for some 10 ms (design 6)."""
+"""New and held lines in one unit; at about 0.3 ms for each it holds the store for some 10 ms (design 6)."""
 NO_ID = MessageId("00000000-0000-7000-8000-000000000000")
 """Stands in the result of a line whose envelope could not be read."""
 
@@ -198,7 +200,9 @@ def _is_ahead(uow: UnitOfWork, node: Node, link: LinkId, frame: Frame) -> bool:
 async def _take_frame(node: Node, link: LinkId, frame: Frame) -> list[Result]:
     """Commit what a frame brings; frames of a link come here one after the other."""
     if not frame.lines and not frame.card:
-        return await node.store.write(lambda uow: _take(uow, node, link, frame, (), ends=True))
+        taken = await node.store.write(lambda uow: _take(uow, node, link, frame, (), ends=True))
+        await settle_rest(node, link, taken.rest, at_once=LINES_AT_ONCE)
+        return taken.results
     reader = await node.store.read(lambda uow: _reader(uow, node, link, frame))
     if frame.card:
         await hear_card(node, reader.pairing.link, frame.card)
@@ -249,24 +253,32 @@ class _Reader:
             return Result(*_claimed(raw), Outcome.REFUSED, "refused")
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """What a unit took of a frame, and where the next one has to go on with held lines, if anywhere."""
+
+    results: list[Result]
+    rest: Place | None = None
+
+
 async def _take_in_parts(node: Node, link: LinkId, frame: Frame, reader: _Reader) -> list[Result]:
     """Commit a frame part by part; while one is under way the lines of the next are examined."""
     parts = [frame.lines[at : at + LINES_AT_ONCE] for at in range(0, len(frame.lines), LINES_AT_ONCE)] or [()]
-    results: list[Result] = []
+    results, rest = list[Result](), None
     examined = await reader.examine_all(parts[0])
     for number, following in enumerate([*parts[1:], ()], 1):
         first, ends, lines = number == 1, number == len(parts), examined
 
-        def unit(
-            uow: UnitOfWork, first: bool = first, ends: bool = ends, lines: Lines = lines
-        ) -> list[Result]:
+        def unit(uow: UnitOfWork, first: bool = first, ends: bool = ends, lines: Lines = lines) -> _Taken:
             if first:
                 return _take(uow, node, link, frame, lines, ends=ends)
             return _take_lines(uow, node, pairing_of(uow, node, link), lines, ends=ends)
 
-        taken = node.store.write(unit)
+        writing = node.store.write(unit)
         examined = await reader.examine_all(following)
-        results += await taken
+        taken = await writing
+        results, rest = results + taken.results, taken.rest
+    await settle_rest(node, link, rest, at_once=LINES_AT_ONCE)
     return results
 
 
@@ -290,9 +302,7 @@ def _claimed(raw: bytes) -> tuple[int, MessageId]:
     return claimed.seq, claimed.id
 
 
-def _take(
-    uow: UnitOfWork, node: Node, link: LinkId, frame: Frame, lines: Lines, *, ends: bool
-) -> list[Result]:
+def _take(uow: UnitOfWork, node: Node, link: LinkId, frame: Frame, lines: Lines, *, ends: bool) -> _Taken:
     """Tail, cosignature, results, the first lines; what waited for them if no more lines follow."""
     pairing = pairing_of(uow, node, link)
     _demand_address(node, pairing, frame)
@@ -307,12 +317,12 @@ def _take(
     return _take_lines(uow, node, pairing, lines, ends=ends)
 
 
-def _take_lines(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Lines, *, ends: bool) -> list[Result]:
-    """Give lines their verdict; after the last ones of a frame also what waited for them."""
+def _take_lines(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Lines, *, ends: bool) -> _Taken:
+    """Give lines their verdict; after the last ones of a frame also what waited, as far as it fits."""
     results = take_lines(uow, node, pairing, lines)
-    if ends:
-        intake.settle_held(uow, node, pairing)
-    return results
+    if not ends:
+        return _Taken(results)
+    return _Taken(results, settle_held(uow, node, pairing, limit=LINES_AT_ONCE - len(lines)))
 
 
 def _note_result(uow: UnitOfWork, node: Node, link: LinkId, result: Result) -> None:

@@ -19,26 +19,25 @@ For each line, in this order (the numbers continue those of `examine`; docs/prot
 19. record: line, content, effect and leaf in this unit; the answer is made after its commit
 
 `taking` calls `take` for the lines of a frame, in savepoints; `stages` takes these steps for lines that have
-nothing to do with each other, one step for all of them. `settle_held` gives held lines their verdict as soon
-as the gap is closed. A number that its sender gave up before it arrived gets the verdict `voided`.
+nothing to do with each other, one step for all of them. Held lines get their verdict in `settling`.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from exchange.errors import AgainError, ExchangeError, RefusedError, RejectedError
-from exchange.ids import CaseCode, MessageId
-from exchange.ledger.entries import Entry, accp, rcvd, rejc
+from exchange.errors import AgainError, RefusedError, RejectedError
+from exchange.ids import CaseCode, LinkId, MessageId
+from exchange.ledger.entries import Entry, rcvd
 from exchange.messages.document import header_of, objects_at, text_at
 from exchange.messages.validation import check_rules
-from exchange.protocol.parts import Document, attachments_of, join_parts, salts_of
+from exchange.protocol.parts import Document, attachments_of, salts_of
 from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import trusted_signer
 from exchange.service import casework, logbook
-from exchange.service.examine import Examined, form_fault
+from exchange.service.examine import Examined
 from exchange.service.facts import StoreFacts, rule_context
-from exchange.service.meaning import document_of, subjects_of
+from exchange.service.held import HeldSubjects
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
@@ -50,11 +49,8 @@ from exchange.service.rows import (
     MessageState,
     Part,
 )
-from exchange.service.verdicts import FINAL, HOLD, Verdict, rejection, with_verdict
+from exchange.service.verdicts import FINAL, HOLD, Verdict, rejection
 from exchange.service.versions import pairing_under, version_at
-
-SCAN = 100
-"""Numbers read at a time while the contiguous mark is moved."""
 
 
 def take(
@@ -63,12 +59,14 @@ def take(
     pairing: Pairing,
     line: Examined,
     *,
+    held: HeldSubjects,
     failed: bool = False,
     misfit: RejectedError | None = None,
 ) -> MessageRow | None:
     """Log the first verdict on a line and return its row; None for a duplicate, which changes nothing.
 
-    `failed` says that its handling failed before, `misfit` that it was found not to fit while it was entered.
+    `held` knows for all lines of the unit what held lines name. `failed` says that the handling of this one
+    failed before, `misfit` that it was found not to fit while it was entered.
 
     Raises:
         RefusedError: nothing of the line may be logged.
@@ -86,7 +84,7 @@ def take(
     if line.envelope.created_at > now + node.limits.skew:  # 13
         raise AgainError("not_yet")
     fault = first_fault(uow, pairing, line, announced, now) or misfit
-    waits = behind_gap or (may_wait and _follows_held(uow, pairing, line))  # 18
+    waits = behind_gap or (may_wait and held.is_shared_by(line))  # 18
     return _log(uow, node, pairing, line, now, fault=fault, hold=waits or failed)  # 19
 
 
@@ -126,41 +124,16 @@ def _is_behind_gap(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined
     first_missing = first_missing_number(uow, pairing)
     if line.envelope.seq <= first_missing:
         return False
-    held = uow.messages.held(pairing.link.link)
     if line.envelope.seq > first_missing + node.limits.window_numbers:
         raise AgainError("gap")
-    if sum(row.line_bytes for row in held) + line.line_bytes > node.limits.window_bytes:
+    if uow.messages.held_bytes(pairing.link.link) + line.line_bytes > node.limits.window_bytes:
         raise AgainError("gap")
     return True
 
 
-def _follows_held(uow: UnitOfWork, pairing: Pairing, line: Examined) -> bool:
-    """Return True if a held line before this one shares a case or movement with it."""
-    before = [row for row in uow.messages.held(pairing.link.link) if row.seq < line.envelope.seq]
-    if not before or line.document is None or line.fault:
-        return False
-    subjects = subjects_of(line.document)
-    return any(subjects & _subjects(uow, row) for row in before)
-
-
-def _subjects(uow: UnitOfWork, row: MessageRow) -> frozenset[str]:
-    """Return the cases and movements that a kept message names."""
-    document = document_of(uow, row)
-    return subjects_of(document) if document else frozenset()
-
-
 def first_missing_number(uow: UnitOfWork, pairing: Pairing) -> int:
     """Return the first number of the partner of which no line and no verdict is here."""
-    link = uow.links.get(pairing.link.link) or pairing.link
-    number = link.contiguous_in + 1
-    while True:
-        rows = uow.messages.numbers(link.link, Direction.IN, number, SCAN)
-        for row in rows:
-            if row.seq != number:
-                return number
-            number += 1
-        if len(rows) < SCAN:
-            return number
+    return uow.messages.first_missing(pairing.link.link, first_open(uow, pairing))
 
 
 def first_fault(
@@ -205,7 +178,7 @@ def _log(
     if fault is not None:
         verdict = Verdict(MessageState.REJECTED, fault.reason)
     elif not hold:
-        verdict = _judge(uow, node, pairing, row, line.document, line.parts, index=index)
+        verdict = judge(uow, node, pairing, row, line.document, line.parts, index=index)
     if verdict.state is MessageState.HELD:
         row = replace(row, state=verdict.state, verdict_at=None, verdict_leaf_index=-1)
     elif verdict.state is not MessageState.ACCEPTED:
@@ -268,7 +241,7 @@ def parts_of(document: Document, raw_parts: Sequence[bytes]) -> list[Part]:
     ]
 
 
-def _judge(
+def judge(
     uow: UnitOfWork,
     node: Node,
     pairing: Pairing,
@@ -311,14 +284,6 @@ def received(row: MessageRow) -> Entry:
     )
 
 
-def _close(uow: UnitOfWork, node: Node, row: MessageRow, verdict: Verdict, index: int) -> None:
-    """Store the verdict on a message that is in the store already, and record it."""
-    row = with_verdict(node, row, verdict, index)
-    uow.messages.update(row)
-    record(uow, row, node.clock.now())
-    count(node, [row])
-
-
 def record(uow: UnitOfWork, row: MessageRow, now: datetime) -> None:
     result = row.code or str(row.state)
     uow.audit.record(AuditRow(now, "partner", "message_received", row.id, result=result))
@@ -331,118 +296,20 @@ def count(node: Node, rows: Iterable[MessageRow | None]) -> None:
             node.counters.count("line_received", reason=row.code or str(row.state))
 
 
-def settle_held(uow: UnitOfWork, node: Node, pairing: Pairing) -> int:
-    """Give held lines, and numbers given up before they came, their verdict; return how many.
-
-    Goes number by number until one is missing. A line whose handling fails is passed over with every
-    later line that shares a case or movement with it, until `internal_after`; then it is rejected with
-    `internal`.
-    """
-    settled, blocked = 0, set[str]()
-    move_mark(uow, pairing)
-    number = first_open(uow, pairing)
-    while True:
-        row = uow.messages.by_seq(pairing.link.link, Direction.IN, number)
-        if row is None and not log_voided(uow, node, pairing, number):
-            return settled
-        if row is not None and row.state is MessageState.HELD:
-            settled += _settle_one(uow, node, pairing, row, blocked)
-        number += 1
-
-
 def first_open(uow: UnitOfWork, pairing: Pairing) -> int:
     return (uow.links.get(pairing.link.link) or pairing.link).contiguous_in + 1
 
 
-def log_voided(uow: UnitOfWork, node: Node, pairing: Pairing, number: int) -> bool:
-    """Log the rejection `voided` of a number that never arrived; return False if it may still come."""
-    announced = uow.messages.announced(pairing.link.link, number)
-    if announced is None or not announced.void_code:
-        return False
-    now = node.clock.now()
-    version = version_at(uow, announced.link, Direction.IN, number)
-    row = MessageRow(
-        link=announced.link,
-        direction=Direction.IN,
-        seq=number,
-        id=announced.id,
-        type="",
-        state=MessageState.REJECTED,
-        code="voided",
-        envelope_hash=announced.envelope_hash,
-        body_hash=announced.body_hash,
-        commitment=announced.commitment,
-        size_class=announced.size_class,
-        agreement_n=version.n if version else pairing.link.agreement_n,
-        created_at=now,
-        expires_at=now,
-        logged_at=now,
-        line_bytes=0,
-    )
-    row = replace(row, leaf_index=logbook.next_index(uow, node, pairing.link))
-    uow.messages.add(row, envelope=b"", body=None)
-    _close(uow, node, row, rejection("voided"), logbook.write(uow, node, pairing.link, [received(row)]))
-    move_mark(uow, pairing)
-    return True
-
-
-def _settle_one(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, blocked: set[str]) -> int:
-    if blocked and blocked & _subjects(uow, row):
-        return 0
-    try:
-        uow.attempt(lambda: _decide_held(uow, node, pairing, row))
-    except RejectedError as misfit:  # found while it was entered, which is undone
-        _log_decision(uow, node, pairing, row, rejection(misfit.reason))
-    except ExchangeError:
-        raise
-    except Exception as error:  # the supervisor's rule: handling of one line must not stop the others
-        node.journal.note("handling_failed", message=row.id, error=type(error).__name__)
-        if node.clock.now() - row.logged_at < node.limits.internal_after:
-            blocked |= _subjects(uow, row)
-            return 0
-        uow.attempt(lambda: _log_decision(uow, node, pairing, row, rejection("internal")))
-    return 1
-
-
-def _decide_held(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow) -> None:
-    announced = uow.messages.announced(row.link, row.seq)
-    if announced and announced.void_code:
-        _log_decision(uow, node, pairing, row, rejection("voided"))
-        return
-    raw_parts = [part.raw for part in uow.contents.parts(row.link, Direction.IN, row.seq)]
-    document = join_parts(raw_parts)
-    fault = form_fault(document, node.versions)
-    if fault:
-        _log_decision(uow, node, pairing, row, rejection(fault.reason))
-        return
-    index = logbook.next_index(uow, node, pairing.link)
-    verdict = _judge(uow, node, pairing, row, document, raw_parts, index=index)
-    if verdict.weighed is not None:
-        casework.receive(uow, node, pairing, row, document, verdict.weighed)
-    _log_decision(uow, node, pairing, row, verdict)
-
-
-def _log_decision(uow: UnitOfWork, node: Node, pairing: Pairing, row: MessageRow, verdict: Verdict) -> None:
-    is_accepted = verdict.state is MessageState.ACCEPTED
-    entry = accp(seq=row.seq, id=row.id) if is_accepted else rejc(seq=row.seq, id=row.id, code=verdict.code)
-    _close(uow, node, row, verdict, logbook.write(uow, node, pairing.link, [entry]))
-    move_mark(uow, pairing)
+def first_without_verdict(uow: UnitOfWork, link: LinkId, start: int) -> int:
+    """Return the lowest number from `start` on that is held or missing."""
+    missing = uow.messages.first_missing(link, start)
+    return next((number for number in uow.messages.held_numbers(link) if start <= number < missing), missing)
 
 
 def move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
     """Move the contiguous mark over every number that has its final verdict."""
     link = uow.links.get(pairing.link.link) or pairing.link
-    mark = link.contiguous_in
-    while True:
-        rows = uow.messages.numbers(link.link, Direction.IN, mark + 1, SCAN)
-        for row in rows:
-            if row.seq != mark + 1 or row.state not in FINAL:
-                break
-            mark += 1
-        else:
-            if len(rows) == SCAN:
-                continue
-        break
+    mark = first_without_verdict(uow, link.link, link.contiguous_in + 1) - 1
     if mark > link.contiguous_in:
         uow.links.update(replace(link, contiguous_in=mark))
 
@@ -450,7 +317,7 @@ def move_mark(uow: UnitOfWork, pairing: Pairing) -> None:
 def move_mark_over(uow: UnitOfWork, pairing: Pairing, row: MessageRow) -> None:
     """Move the contiguous mark over a line that has its final verdict, if it is the next number.
 
-    What follows it already (a stop that overtook) is passed once a frame, by `settle_held`.
+    What follows it already (a stop that overtook) is passed once a frame, in `settling`.
     """
     link = uow.links.get(pairing.link.link) or pairing.link
     if row.state in FINAL and row.seq == link.contiguous_in + 1:

@@ -31,13 +31,15 @@ from exchange.ids import (
 )
 from exchange.messages.amending import persons_moved
 from exchange.messages.document import content_of, header_of, object_at, objects_at, persons_of, text_at
-from exchange.protocol.parts import Document, kept_document
+from exchange.protocol.parts import Document, kept_document, kept_header
 from exchange.protocol.strictjson import JsonValue
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageRow
 
 MAX_CODE = 80
 """Characters of the longest value that can select a row; what is longer is text."""
+HEADER = 0
+"""Part of a message that names its cases and its movement."""
 UNKNOWN, NOTICE, MOVEMENT, OTHER = "unknown", "notice", "movement", "message"
 """What a cancellation cancels."""
 TARGET_ID = "target_message"
@@ -67,6 +69,12 @@ def document_of(uow: UnitOfWork, row: MessageRow) -> Document | None:
     """Return the content of a message as it is kept, or None after erasure."""
     parts = uow.contents.parts(row.link, row.direction, row.seq)
     return kept_document([part.raw for part in parts]) if len(parts) >= 2 else None
+
+
+def named_by(uow: UnitOfWork, row: MessageRow) -> frozenset[str]:
+    """Return the cases and movements that a kept message names; they stand in its header."""
+    parts = uow.contents.parts(row.link, row.direction, row.seq, end=HEADER + 1)
+    return subjects_of(kept_header(parts[HEADER].raw)) if parts else frozenset()
 
 
 def message_by_id(uow: UnitOfWork, link: LinkId, id: str) -> MessageRow | None:

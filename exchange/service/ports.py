@@ -176,6 +176,18 @@ class Messages(Protocol):
         """Return received messages that wait for a missing number, by number."""
         ...
 
+    def held_numbers(self, link: LinkId) -> Sequence[int]:
+        """Return the numbers of `held`, in order."""
+        ...
+
+    def held_bytes(self, link: LinkId) -> int:
+        """Return the bytes of the lines of `held`."""
+        ...
+
+    def first_missing(self, link: LinkId, start: int) -> int:
+        """Return the lowest number from `start` on of which no received message is here."""
+        ...
+
     def expired(self, link: LinkId, *, now: datetime, limit: int) -> list[MessageRow]:
         """Return outgoing messages without a verdict, not given up, whose `expires_at` has passed."""
         ...
@@ -230,8 +242,8 @@ class Contents(Protocol):
     """Parts of bodies, encrypted at rest: a person's part under the key of the case."""
 
     def add(self, link: LinkId, direction: Direction, seq: int, parts: Sequence[Part]) -> None: ...
-    def parts(self, link: LinkId, direction: Direction, seq: int) -> list[Part]:
-        """Return the parts that have not been erased, by number."""
+    def parts(self, link: LinkId, direction: Direction, seq: int, *, end: int | None = None) -> list[Part]:
+        """Return the parts that have not been erased, by number; all of them, or those before `end`."""
         ...
 
     def leave(self, link: LinkId, direction: Direction, seq: int, number: int, hash: bytes) -> None:

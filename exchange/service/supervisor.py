@@ -15,15 +15,15 @@ from exchange.ledger.entries import beat
 from exchange.service import logbook
 from exchange.service.agreements import keep_agreed
 from exchange.service.bookkeeper import Bookkeeper
+from exchange.service.converse import LINES_AT_ONCE
 from exchange.service.deliver import deliver, poll
 from exchange.service.drafts import release_waiting
 from exchange.service.filegate import put_mark
-from exchange.service.intake import settle_held
 from exchange.service.keychange import tell_keys
 from exchange.service.node import Node
-from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import LinkState
+from exchange.service.settling import BEGIN, settle_rest
 from exchange.service.stamping import EVERY as STAMP_EVERY
 from exchange.service.stamping import stamp_heads
 from exchange.service.void import LOST, give_up
@@ -131,7 +131,7 @@ class Supervisor:
         since = node.clock.now() - node.limits.internal_after
         held = await node.store.read(lambda uow: uow.messages.held(link))
         if any(row.logged_at <= since for row in held):
-            await node.store.write(lambda uow: settle_held(uow, node, pairing_of(uow, node, link)))
+            await settle_rest(node, link, BEGIN, at_once=LINES_AT_ONCE)
             node.presence.wake(link)
 
     async def _beat(self, link: LinkId) -> None:

@@ -20,6 +20,7 @@ from exchange.protocol.frames import Outcome, Result
 from exchange.protocol.parts import salts_of
 from exchange.service.evidence import keep_difference
 from exchange.service.examine import Examined
+from exchange.service.held import HeldSubjects
 from exchange.service.intake import count, take
 from exchange.service.meaning import cases_of
 from exchange.service.node import Node
@@ -37,20 +38,27 @@ def take_lines(
     Never raises for the partner's faults.
     """
     examined = [line for line in lines if isinstance(line, Examined)]
-    if examined and not _take_together(uow, node, pairing, examined):
-        return [line if isinstance(line, Result) else _take_line(uow, node, pairing, line) for line in lines]
+    held = HeldSubjects(uow, pairing)
+    if examined and not _take_together(uow, node, pairing, examined, held):
+        return [
+            line if isinstance(line, Result) else _take_line(uow, node, pairing, line, held) for line in lines
+        ]
     return [line if isinstance(line, Result) else _result(line, Outcome.LOGGED) for line in lines]
 
 
-def _take_together(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Sequence[Examined]) -> bool:
+def _take_together(
+    uow: UnitOfWork, node: Node, pairing: Pairing, lines: Sequence[Examined], held: HeldSubjects
+) -> bool:
     """Take lines in one savepoint; return False, with nothing changed, if one of them fails."""
     runs, taken = list(runs_of(lines)), None
     if len(runs) < len(lines):
         _read_ahead(uow, pairing, lines)
-        taken = _attempt(uow, lambda: [row for run in runs for row in _take_run(uow, node, pairing, run)])
+        taken = _attempt(
+            uow, lambda: [row for run in runs for row in _take_run(uow, node, pairing, run, held)]
+        )
     if taken is None:
         _read_ahead(uow, pairing, lines)
-        taken = _attempt(uow, lambda: [take(uow, node, pairing, line) for line in lines])
+        taken = _attempt(uow, lambda: [take(uow, node, pairing, line, held=held) for line in lines])
     if taken is None:
         return False
     count(node, taken)
@@ -58,9 +66,11 @@ def _take_together(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Sequenc
 
 
 def _take_run(
-    uow: UnitOfWork, node: Node, pairing: Pairing, run: Sequence[Examined]
+    uow: UnitOfWork, node: Node, pairing: Pairing, run: Sequence[Examined], held: HeldSubjects
 ) -> Sequence[MessageRow | None]:
-    return take_run(uow, node, pairing, run) if len(run) > 1 else [take(uow, node, pairing, run[0])]
+    if len(run) > 1:
+        return take_run(uow, node, pairing, run)
+    return [take(uow, node, pairing, run[0], held=held)]
 
 
 def _attempt(
@@ -84,10 +94,10 @@ def _read_ahead(uow: UnitOfWork, pairing: Pairing, lines: Sequence[Examined]) ->
     uow.cases.read_named(pairing.link.link, {code for _, document in opened for code in cases_of(document)})
 
 
-def _take_line(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> Result:
+def _take_line(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, held: HeldSubjects) -> Result:
     """Log the verdict on one line and return its result."""
     try:
-        count(node, [_take_or_hold(uow, node, pairing, line)])
+        count(node, [_take_or_hold(uow, node, pairing, line, held)])
     except RefusedError as error:
         _keep_refused(uow, node, pairing, line, error)
         return _result(line, Outcome.REFUSED, "refused")
@@ -100,18 +110,20 @@ def _result(line: Examined, outcome: Outcome, code: str = "") -> Result:
     return Result(line.envelope.seq, line.envelope.id, outcome, code)
 
 
-def _take_or_hold(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined) -> MessageRow | None:
+def _take_or_hold(
+    uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, held: HeldSubjects
+) -> MessageRow | None:
     """Take a line; keep it as held when its handling fails, so that it stops nobody else's."""
     try:
-        return uow.attempt(lambda: take(uow, node, pairing, line))
+        return uow.attempt(lambda: take(uow, node, pairing, line, held=held))
     except RejectedError as error:  # found while it was entered, which is undone
         misfit = error
-        return uow.attempt(lambda: take(uow, node, pairing, line, misfit=misfit))
+        return uow.attempt(lambda: take(uow, node, pairing, line, held=held, misfit=misfit))
     except ExchangeError:
         raise
     except Exception as error:  # rule 19: handling of one line must not stop the others
         node.journal.note("handling_failed", message=line.envelope.id, error=type(error).__name__)
-        return uow.attempt(lambda: take(uow, node, pairing, line, failed=True))
+        return uow.attempt(lambda: take(uow, node, pairing, line, held=held, failed=True))
 
 
 def _keep_refused(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined, error: RefusedError) -> None:

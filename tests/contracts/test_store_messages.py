@@ -309,6 +309,106 @@ async def test_lists_by_state_name_their_own_direction(world: StoreWorld) -> Non
     assert await world.store.read(lists) == [[1, 2], [2, 3]]
 
 
+def waiting(uow: UnitOfWork) -> tuple[list[int], int]:
+    return list(uow.messages.held_numbers(LINK)), uow.messages.held_bytes(LINK)
+
+
+async def test_what_is_held_counts_received_messages_of_its_link_until_their_verdict(
+    world: StoreWorld,
+) -> None:
+    held = {"state": MessageState.HELD}
+    await world.store.write(lambda uow: uow.links.add(link_row(link=OTHER_LINK, partner="LA-MLSW")))
+    await add(
+        world,
+        message_row(7, IN, **held, line_bytes=50),
+        message_row(4, IN, **held),
+        message_row(5, IN, state=MessageState.ACCEPTED),
+        message_row(6, **held),
+        message_row(8, IN, **held, link=OTHER_LINK),
+    )
+    assert await world.store.read(waiting) == ([4, 7], 150)
+
+    await world.store.write(lambda uow: uow.messages.update(message_row(4, IN, state=MessageState.REJECTED)))
+    assert await world.store.read(waiting) == ([7], 50)
+
+
+async def test_what_is_held_is_right_while_a_transaction_changes_it(world: StoreWorld) -> None:
+    """Also when a savepoint is undone: what it held is held no more."""
+    held, line = {"state": MessageState.HELD}, {"envelope": b"envelope", "body": None}
+    await add(world, message_row(4, IN, **held), message_row(6, IN, **held))
+
+    def unit(uow: UnitOfWork) -> list[tuple[list[int], int]]:
+        def fails() -> None:
+            uow.messages.add(message_row(7, IN, **held, line_bytes=70), **line)
+            uow.messages.update(message_row(4, IN, state=MessageState.ACCEPTED))
+            seen.append(waiting(uow))
+            raise KeyError
+
+        seen = [waiting(uow)]
+        uow.messages.add(message_row(5, IN, **held, line_bytes=50), **line)
+        uow.messages.add(message_row(3, IN, state=MessageState.ACCEPTED), **line)
+        seen.append(waiting(uow))
+        with pytest.raises(KeyError):
+            uow.attempt(fails)
+        seen.append(waiting(uow))
+        uow.messages.update(message_row(6, IN, state=MessageState.ACCEPTED))
+        return [*seen, waiting(uow)]
+
+    assert await world.store.write(unit) == [
+        ([4, 6], 200), ([4, 5, 6], 250), ([5, 6, 7], 220), ([4, 5, 6], 250), ([4, 5], 150),
+    ]  # fmt: skip
+    assert await world.store.read(waiting) == ([4, 5], 150)
+
+
+@pytest.mark.parametrize(
+    ("here", "start", "expected"),
+    [
+        ([], 1, 1),
+        ([1, 2, 3], 1, 4),
+        ([1, 2, 4, 5], 1, 3),
+        ([1, 2, 4, 5], 2, 3),
+        ([1, 2, 4, 5], 3, 3),
+        ([1, 2, 4, 5], 4, 6),
+        ([1, 2, 4, 5], 9, 9),
+        ([2, 3], 1, 1),
+    ],
+    ids=["nothing", "no gap", "a gap", "within", "the gap", "behind it", "far ahead", "the first"],
+)
+async def test_first_missing_number_is_the_one_no_received_message_has(
+    world: StoreWorld, here: list[int], start: int, expected: int
+) -> None:
+    await world.store.write(lambda uow: uow.links.add(link_row(link=OTHER_LINK, partner="LA-MLSW")))
+    others = [message_row(n) for n in range(1, 12)]
+    there = [message_row(n, IN, link=OTHER_LINK) for n in range(1, 12)]
+    states = (MessageState.HELD, MessageState.ACCEPTED, MessageState.REJECTED)
+    received = [message_row(n, IN, state=states[n % 3]) for n in here]
+    await add(world, *others, *there, *received)
+
+    assert await world.store.read(lambda uow: uow.messages.first_missing(LINK, start)) == expected
+
+
+async def test_first_missing_number_is_right_while_a_transaction_adds_messages(world: StoreWorld) -> None:
+    line = {"envelope": b"envelope", "body": None}
+    await add(world, message_row(1, IN), message_row(3, IN))
+
+    def unit(uow: UnitOfWork) -> list[int]:
+        def fails() -> None:
+            uow.messages.add(message_row(2, IN), **line)
+            seen.append(uow.messages.first_missing(LINK, 1))
+            raise KeyError
+
+        seen = [uow.messages.first_missing(LINK, 1)]
+        for seq in (5, 4):
+            uow.messages.add(message_row(seq, IN), **line)
+            seen.append(uow.messages.first_missing(LINK, 1))
+        with pytest.raises(KeyError):
+            uow.attempt(fails)
+        seen.append(uow.messages.first_missing(LINK, 1))
+        return [*seen, uow.messages.first_missing(LINK, 3), uow.messages.first_missing(LINK, 1)]
+
+    assert await world.store.write(unit) == [2, 2, 2, 6, 2, 6, 2]
+
+
 async def test_expired_messages_are_those_without_verdict_that_were_not_given_up(world: StoreWorld) -> None:
     past = {"expires_at": NOW - timedelta(milliseconds=1)}
     await add(

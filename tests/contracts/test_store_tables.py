@@ -64,6 +64,14 @@ async def test_parts_come_back_by_number_with_their_cases(world: StoreWorld) -> 
     assert await world.store.read(lambda uow: uow.cases.of_message(LINK, OUT, 1)) == [CODE, OTHER_CODE]
 
 
+@pytest.mark.parametrize("end", [0, 1, 3])
+async def test_parts_are_read_up_to_a_number(world: StoreWorld, end: int) -> None:
+    await add(world, message_row())
+    await world.store.write(lambda uow: uow.contents.add(LINK, OUT, 1, PARTS))
+
+    assert await world.store.read(lambda uow: uow.contents.parts(LINK, OUT, 1, end=end)) == PARTS[:end]
+
+
 async def test_parts_are_added_once(world: StoreWorld) -> None:
     await add(world, message_row())
     await world.store.write(lambda uow: uow.contents.add(LINK, OUT, 1, PARTS))

@@ -142,7 +142,7 @@ def test_a_side_that_is_killed_while_it_begins_goes_on_when_the_parcel_is_read_a
             await courier.carry(world.vn)
         reader: Agency = getattr(world, side)
         path = await courier.write(world.other(reader))
-        kill_after(reader, commits, moment)
+        reader.crash_at(moment, commit=commits + 1)
 
         with pytest.raises(BaseException):  # noqa: B017, PT011  the process ends here
             await reader.as_process(courier.read(reader, path))
@@ -178,22 +178,6 @@ def test_a_file_outside_the_store_that_is_of_the_old_epoch_is_raised_before_a_pa
         assert world.kh.high_water.marks[world.link][:2] == (2, size)
 
     by_files(49).run(story)
-
-
-def kill_after(agency: Agency, commits: int, moment: str) -> None:
-    """Let the process end at the commit behind so many others."""
-    left = commits
-
-    def count() -> None:
-        nonlocal left
-        left -= 1
-        if not left:
-            agency.crash_at(moment)
-
-    if not commits:
-        agency.crash_at(moment)
-        return
-    agency.store.on_commit(after=count)
 
 
 def test_one_side_alone_begins_nothing() -> None:

@@ -52,6 +52,13 @@ async def revive(world: World) -> None:
             agency.start()
 
 
+async def keep_up(world: World) -> None:
+    """Start what has ended every other second, for as long as this runs."""
+    while True:
+        await asyncio.sleep(2)
+        await revive(world)
+
+
 async def exchange_all(agency: Agency) -> None:
     """Exchange frames until both logs are cosigned, whatever ends the process meanwhile."""
     for _ in range(3):

@@ -8,12 +8,9 @@ with AuthoritySite(Authority()) as site:
 """
 
 import hashlib
-import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from http.server import ThreadingHTTPServer
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -22,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 from rfc3161_client._rust import parse_timestamp_request
+from tests.support.serving import Answered, Served, door
 
 NOW = datetime(2027, 10, 4, 9, 12, tzinfo=UTC)
 SHA256_OID = "2.16.840.1.101.3.4.2.1"
@@ -190,40 +188,17 @@ class Authority:
         )
 
 
-class AuthoritySite:
+class AuthoritySite(Served):
     """An authority behind an address of this machine; it stamps with the time that it is."""
 
     def __init__(self, authority: Authority) -> None:
-        class Door(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                request = self.rfile.read(int(self.headers["Content-Length"]))
-                reply = authority.reply(request, Wrong(at=datetime.now(UTC)))
-                self.send_response(200)
-                self.send_header("Content-Type", "application/timestamp-reply")
-                self.send_header("Content-Length", str(len(reply)))
-                self.end_headers()
-                self.wfile.write(reply)
+        def stamp(_: str, request: bytes) -> Answered:
+            reply = authority.reply(request, Wrong(at=datetime.now(UTC)))
+            return Answered(200, reply, media_type="application/timestamp-reply")
 
-            def log_message(self, format: str, *args: object) -> None:
-                """Say nothing: pytest shows what a failing test needs."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/tsr"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        server = ThreadingHTTPServer(("127.0.0.1", 0), door(stamp))
+        super().__init__(server)
+        self.url = f"http://127.0.0.1:{server.server_port}/tsr"
 
 
 def _named(name: str) -> x509.Name:

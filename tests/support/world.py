@@ -227,15 +227,20 @@ class Agency:
         except* SimulatedCrashError:
             self._end()
 
-    def crash_at(self, moment: str) -> None:
-        """Let the next commit end the process, `before` it is durable or right `after`."""
+    def crash_at(self, moment: str, *, commit: int = 1) -> None:
+        """Let a commit from now on end the process, `before` it is durable or right `after`."""
+        left = commit
 
-        def die() -> None:
+        def count() -> None:
+            nonlocal left
+            left -= 1
+            if left:
+                return
             self.store.on_commit(before=lambda: None, after=lambda: None)
             self.world.loop.call_soon(self._end)
             raise SimulatedCrashError
 
-        self.store.on_commit(**{moment: die})
+        self.store.on_commit(**{moment: count})
 
     def crash(self) -> None:
         """End the process now; everything that is not in the store is gone."""

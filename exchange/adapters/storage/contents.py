@@ -54,9 +54,10 @@ class SqlContents:
             else:
                 self._database.add("part_add", values)
 
-    def parts(self, link: LinkId, direction: Direction, seq: int) -> list[Part]:
+    def parts(self, link: LinkId, direction: Direction, seq: int, *, end: int | None = None) -> list[Part]:
         message = self._message(link, direction, seq)
-        values = {"first": message.no * PARTS_LIMIT, "end": (message.no + 1) * PARTS_LIMIT}
+        first = message.no * PARTS_LIMIT
+        values = {"first": first, "end": first + (PARTS_LIMIT if end is None else end)}
         found = (self._part(row, message.key) for row in self._database.all("part_range", values))
         return [part for part in found if part is not None]
 

@@ -27,6 +27,7 @@ from exchange.adapters.storage.columns import (
     to_message_id,
 )
 from exchange.adapters.storage.database import Database, Row, Values
+from exchange.adapters.storage.held import HeldMessages
 from exchange.adapters.storage.links import LinkNumbers
 from exchange.adapters.storage.newest import UsedNumbers
 from exchange.adapters.storage.vault import Vault
@@ -117,6 +118,7 @@ class SqlMessages:
         self._last = 0
         """Number of the last message, 0 while it is not known; the guard of the table has the say."""
         self._open: dict[LinkId, tuple[int, int]] = {}
+        self._held = HeldMessages(database, numbers)
         self._of_no_case: dict[tuple[str, int], builtins.list[MessageRow]] = {}
 
     def forget(self) -> None:
@@ -127,6 +129,7 @@ class SqlMessages:
         self._used_there.forget()
         self._last = 0
         self._open.clear()
+        self._held.forget()
         self._of_no_case.clear()
 
     def add(self, row: MessageRow, *, envelope: bytes, body: bytes | None) -> None:
@@ -141,6 +144,7 @@ class SqlMessages:
         self._database.later("line_add", {"message": number, "envelope": envelope, "body": sealed})
         self._places.remember_new(row, MessagePlace(number, key))
         self._rows[row.link, row.direction, row.seq] = row
+        self._held.change(None, row)
         if row.type in OF_NO_CASE:
             self._of_no_case.clear()
         self._change_outbox(row.link, *_load(row))
@@ -166,6 +170,7 @@ class SqlMessages:
         values = {"link": self._numbers.of(row.link), "direction": row.direction, "seq": row.seq}
         self._database.later("message_update", values | _changing(row))
         self._rows[row.link, row.direction, row.seq] = row
+        self._held.change(before, row)
         (before_n, before_size), (n, size) = _load(before), _load(row)
         self._change_outbox(row.link, n - before_n, size - before_size)
         self._of_no_case.clear()
@@ -257,6 +262,15 @@ class SqlMessages:
 
     def held(self, link: LinkId) -> builtins.list[MessageRow]:
         return self._all("message_held", {"link": self._numbers.find(link)})
+
+    def held_numbers(self, link: LinkId) -> builtins.list[int]:
+        return self._held.numbers(link)
+
+    def held_bytes(self, link: LinkId) -> int:
+        return self._held.bytes(link)
+
+    def first_missing(self, link: LinkId, start: int) -> int:
+        return self._held.first_missing(link, start)
 
     def stopped(self, link: LinkId) -> builtins.list[MessageRow]:
         return self._all("message_stopped", {"link": self._numbers.find(link)})

@@ -6,14 +6,17 @@ difference is grave, or a ledger does not verify.
 """
 
 from collections.abc import Iterable
+from functools import partial
+from typing import Protocol
 
 from exchange.errors import UsageError
-from exchange.ids import Digest, parse_message_id
+from exchange.ids import Digest, LinkId, OfficerNumber, parse_message_id
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_of, when
 from exchange.ledger.differences import CLASSES, Difference, Repair
 from exchange.protocol.strictjson import JsonValue
 from exchange.service import accepting
 from exchange.service.differences import sweep
+from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.resolving import How, explanation_of, settle, shown_digest
 from exchange.service.rows import DifferenceState, LinkRow, NamedDifference
@@ -22,6 +25,14 @@ MAX_LISTED = 1_000
 MAX_OFFERED = 100
 """Proposals of one link that are shown at once."""
 GREEN, AMBER, RED = "green", "amber", "red"
+
+
+class OnShown(Protocol):
+    """An act about a difference that is refused if it is not any more what was shown."""
+
+    async def __call__(
+        self, node: Node, link: LinkId, no: int, /, *, officer: OfficerNumber, seen: Digest
+    ) -> NamedDifference: ...
 
 
 async def list_differences(desk: Desk, ask: Ask) -> Answer:
@@ -85,25 +96,23 @@ async def waiting_differences(desk: Desk, ask: Ask) -> Answer:
 
 async def propose_acceptance(desk: Desk, ask: Ask) -> Answer:
     """Propose to accept a difference as it is; nothing is told before a second person confirms."""
-    row, text = await desk.link(ask.text("partner", "")), ask.text("because", "")
-    no, seen = ask.number("no"), Digest(ask.text("digest"))
-    done = await accepting.propose(desk.node, row.link, no, text=text, officer=ask.officer(), seen=seen)
-    return _one_answer(row, done)
+    return await _on_shown(desk, ask, partial(accepting.propose, text=ask.text("because", "")))
 
 
 async def confirm_acceptance(desk: Desk, ask: Ask) -> Answer:
     """Accept what was proposed, as the second person; the partner is told."""
-    row, no = await desk.link(ask.text("partner", "")), ask.number("no")
-    seen = Digest(ask.text("digest"))
-    done = await accepting.confirm(desk.node, row.link, no, officer=ask.officer(), seen=seen)
-    return _one_answer(row, done)
+    return await _on_shown(desk, ask, accepting.confirm)
 
 
 async def give_up_acceptance(desk: Desk, ask: Ask) -> Answer:
     """Let a proposal to accept go."""
+    return await _on_shown(desk, ask, accepting.give_up)
+
+
+async def _on_shown(desk: Desk, ask: Ask, act: OnShown) -> Answer:
+    """Do something about a difference as the officer was shown it."""
     row, no = await desk.link(ask.text("partner", "")), ask.number("no")
-    seen = Digest(ask.text("digest"))
-    done = await accepting.give_up(desk.node, row.link, no, officer=ask.officer(), seen=seen)
+    done = await act(desk.node, row.link, no, officer=ask.officer(), seen=Digest(ask.text("digest")))
     return _one_answer(row, done)
 
 

@@ -4,6 +4,7 @@
 The node composes the page and records the print; the file is made here, so that the node goes on working.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -34,15 +35,8 @@ def print_message(
     as_json: Json = False,
 ) -> None:
     """Write a message as a PDF for A4 in one or two languages; this is recorded."""
-    _check(out)
-    found = Service(data).ask(
-        "message.print",
-        id=number,
-        languages=_split(lang),
-        purpose=purpose,
-        officer=the_officer(officer),
-    )
-    _write(found, out, as_json=as_json)
+    asked = {"id": number, "purpose": purpose}
+    _print("message.print", asked, out=out, lang=lang, data=data, officer=officer, as_json=as_json)
 
 
 def print_handover(
@@ -55,15 +49,8 @@ def print_handover(
     as_json: Json = False,
 ) -> None:
     """Write the joint minutes as a PDF; before the record, a form to fill in by hand. This is recorded."""
-    _check(out)
-    found = Service(data).ask(
-        "handover.print",
-        movement=movement,
-        languages=_split(lang),
-        purpose=purpose,
-        officer=the_officer(officer),
-    )
-    _write(found, out, as_json=as_json)
+    asked = {"movement": movement, "purpose": purpose}
+    _print("handover.print", asked, out=out, lang=lang, data=data, officer=officer, as_json=as_json)
 
 
 def print_statement(
@@ -77,15 +64,24 @@ def print_statement(
     as_json: Json = False,
 ) -> None:
     """Write a statement as a PDF for A4 in one or two languages; this is recorded. It names nobody."""
+    asked = {"partner": partner, "no": no, "of": of}
+    _print("statement.print", asked, out=out, lang=lang, data=data, officer=officer, as_json=as_json)
+
+
+def _print(
+    command: str,
+    asked: Mapping[str, object],
+    *,
+    out: Path,
+    lang: str,
+    data: Path,
+    officer: str,
+    as_json: bool,
+) -> None:
+    """Ask the service for a page, and write it as a PDF."""
     _check(out)
-    found = Service(data).ask(
-        "statement.print",
-        partner=partner,
-        no=no,
-        of=of,
-        languages=_split(lang),
-        officer=the_officer(officer),
-    )
+    languages = [language.strip() for language in lang.split(",")]
+    found = Service(data).ask(command, **asked, languages=languages, officer=the_officer(officer))
     _write(found, out, as_json=as_json)
 
 
@@ -95,10 +91,6 @@ def _check(out: Path) -> None:
         raise UsageError(f"{out} does not end with {ENDING}", hint="for example -o minutes.pdf")
     if out.exists():
         raise UsageError(f"{out} exists", hint="choose another name")
-
-
-def _split(lang: str) -> list[str]:
-    return [language.strip() for language in lang.split(",")]
 
 
 def _write(found: Answer, out: Path, *, as_json: bool) -> None:

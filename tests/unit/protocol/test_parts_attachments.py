@@ -13,6 +13,7 @@ from exchange.protocol.parts import (
     attachments_of,
     join_parts,
     kept_document,
+    kept_header,
     pad,
     salts_of,
     split_document,
@@ -40,6 +41,7 @@ def test_parts_that_were_kept_give_the_document_that_was_read(files: tuple[Carri
     parts = parts_with(*files)
 
     assert kept_document(parts) == join_parts(parts) == DOCUMENT
+    assert kept_header(parts[0]) == {"header": DOCUMENT["header"]}
 
 
 def test_attachments_follow_the_persons_with_salts_of_their_own() -> None:

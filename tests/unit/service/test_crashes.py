@@ -7,26 +7,12 @@ import pytest
 from exchange.errors import NodeError
 from exchange.service.release import release
 from exchange.service.rows import Direction
-from tests.support.checks import demand_whole, log_of, rows, sent, settle
+from tests.support.checks import demand_whole, keep_up, log_of, rows, sent, settle
 from tests.support.notices import decision, notice
 from tests.support.world import KH, OFFICER, VN, SimulatedCrashError, World
 
 MOMENTS = ("before", "after")
 PLACES = range(1, 9)
-
-
-def crash_at_commit(agency, place, moment):
-    """Let the commit number `place` from now on end the process."""
-    left = [place]
-
-    def count():
-        left[0] -= 1
-        if left[0] == 0:
-            agency.store.on_commit(before=lambda: None, after=lambda: None)
-            agency.world.loop.call_soon(agency.crash)
-            raise SimulatedCrashError
-
-    agency.store.on_commit(**{moment: count})
 
 
 async def until_sent(agency, document):
@@ -66,8 +52,8 @@ def test_a_crash_at_a_commit_loses_and_doubles_nothing(side, place, moment):
     async def story(world):
         await world.open()
         agency = getattr(world, side)
-        crash_at_commit(agency, place, moment)
-        reviver = asyncio.create_task(revive(world))
+        agency.crash_at(moment, commit=place)
+        reviver = asyncio.create_task(keep_up(world))
         await play(world)
         reviver.cancel()
         assert len(await sent(world.kh)) == len(await sent(world.vn)) == 1
@@ -78,21 +64,13 @@ def test_a_crash_at_a_commit_loses_and_doubles_nothing(side, place, moment):
     World(seed=place).run(story)
 
 
-async def revive(world):
-    while True:
-        await asyncio.sleep(2)
-        for agency in world.agencies:
-            if not agency.is_up:
-                agency.start()
-
-
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("place", range(1, 4))
 @pytest.mark.parametrize("side", ["kh", "vn"])
 def test_a_crash_while_the_gate_opens_for_the_first_time_begins_one_log(side, place, moment):
     async def story(world):
-        crash_at_commit(getattr(world, side), place, moment)
-        reviver = asyncio.create_task(revive(world))
+        getattr(world, side).crash_at(moment, commit=place)
+        reviver = asyncio.create_task(keep_up(world))
         await world.open()
         await play(world)
         reviver.cancel()
@@ -109,7 +87,7 @@ def test_a_release_that_dies_is_either_there_or_not(moment):
     async def story(world):
         await world.open()
         before = await log_of(world.kh, world.kh)
-        crash_at_commit(world.kh, 1, moment)
+        world.kh.crash_at(moment)
         with pytest.raises(SimulatedCrashError):
             await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
         await asyncio.sleep(0)
@@ -130,7 +108,7 @@ def test_a_recipient_that_dies_before_its_answer_gives_one_verdict(moment):
     async def story(world):
         await world.open()
         await world.until(lambda: quiet(world))
-        crash_at_commit(world.vn, 1, moment)
+        world.vn.crash_at(moment)
         await release(world.kh.node, world.link, notice(world.kh.node, VN), officer=OFFICER)
         await world.until(lambda: down(world.vn))
         state = (await sent(world.kh))[0].state.value
@@ -154,7 +132,7 @@ async def down(agency):
 def test_both_sides_dying_again_and_again_lose_nothing():
     async def story(world):
         await world.open()
-        reviver = asyncio.create_task(revive(world))
+        reviver = asyncio.create_task(keep_up(world))
 
         async def trouble():
             while True:

@@ -10,8 +10,8 @@ from exchange.service.comparing import walk
 from exchange.service.epochs import LEAP, decide
 from exchange.service.rows import Direction, LinkState, MessageState
 from tests.support.anew import TWO, both_decide, fork, gate, send, until_open
-from tests.support.checks import settle
-from tests.support.world import KH, SimulatedCrashError, World
+from tests.support.checks import keep_up, settle
+from tests.support.world import KH, World
 
 
 async def log(agency, by, *, epoch=None):
@@ -256,8 +256,8 @@ def test_a_kill_while_it_begins_loses_and_doubles_nothing(side, place, moment):
         await fork(world)
         await both_decide(world)
         agency = getattr(world, side)
-        crash_at(agency, place, moment)
-        reviver = asyncio.create_task(revive(world))
+        agency.crash_at(moment, commit=place)
+        reviver = asyncio.create_task(keep_up(world))
         await until_open(world)
         await send(world.kh)
         await settle(world)
@@ -271,24 +271,3 @@ def test_a_kill_while_it_begins_loses_and_doubles_nothing(side, place, moment):
             assert await agreed(one) == ()
 
     World(seed=40 + place).run(story)
-
-
-def crash_at(agency, place, moment):
-    left = [place]
-
-    def count():
-        left[0] -= 1
-        if left[0] == 0:
-            agency.store.on_commit(before=lambda: None, after=lambda: None)
-            agency.world.loop.call_soon(agency.crash)
-            raise SimulatedCrashError
-
-    agency.store.on_commit(**{moment: count})
-
-
-async def revive(world):
-    while True:
-        await asyncio.sleep(2)
-        for agency in world.agencies:
-            if not agency.is_up:
-                agency.start()

@@ -38,14 +38,19 @@ async def received(world: World) -> int:
     return sum(row.state is MessageState.ACCEPTED for row in rows)
 
 
-def on_commits(world: World, act: Callable[[int], None]) -> None:
+def on_commits(world: World, act: Callable[[int], None], *, where: str = "direction = 'in'") -> None:
     """Call `act` after each commit of VN with the number of messages that are durable there."""
 
     def after() -> None:
-        row = world.vn.store._store.execute("SELECT count(*) FROM message WHERE direction = 'in'")
+        row = world.vn.store._store.execute(f"SELECT count(*) FROM message WHERE {where}")
         act(row.fetchone()[0])
 
     world.vn.store.on_commit(after=after)
+
+
+def longest(durable: list[int]) -> int:
+    """Return the most messages that one commit added."""
+    return max(after - before for before, after in zip([0, *durable], durable, strict=False))
 
 
 def test_no_commit_holds_more_lines_than_a_part() -> None:
@@ -57,9 +62,8 @@ def test_no_commit_holds_more_lines_than_a_part() -> None:
         world.weather.down = False
         await settle(world)
 
-        steps = [after - before for before, after in zip([0, *durable], durable, strict=False)]
-        assert sum(steps) == QUEUED
-        assert max(steps) == LINES_AT_ONCE
+        assert durable[-1] == QUEUED
+        assert longest(durable) == LINES_AT_ONCE
         await demand_whole(world)
 
     World(seed=3).run(story)
@@ -223,9 +227,13 @@ def test_a_frame_whose_predecessor_is_lost_is_held_and_settled_later() -> None:
 
         road.exchange = lossy  # type: ignore[method-assign]
         world.weather.down = False
+        durable: list[int] = []
+        on_commits(world, durable.append, where="direction = 'in' AND state <> 'held'")
         await settle(world)
 
         assert await received(world) == FULL_FRAMES
+        assert b'"held"' in b"".join(await log_of(world.vn, world.vn))
+        assert longest(durable) == LINES_AT_ONCE
         await demand_whole(world)
 
     World(seed=9).run(story)

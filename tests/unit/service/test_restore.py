@@ -20,7 +20,7 @@ from tests.support.checks import (
 from tests.support.erasing import MAI, erase, group_notice
 from tests.support.notices import notice
 from tests.support.restoring import picture, restore, talk
-from tests.support.world import KH, OFFICER, VN, SimulatedCrashError, World
+from tests.support.world import KH, OFFICER, VN, World
 
 MANY = 26
 """Notices and as many decisions: more than one page of a refill."""
@@ -130,7 +130,7 @@ def test_a_refill_that_is_killed_goes_on_where_it_stopped(place, moment):
         await talk(world, MANY)
         before = await picture(world.vn)
         restore(world.vn, snapshot)
-        crash_at_commit(world.vn, place, moment)
+        world.vn.crash_at(moment, commit=place)
         for _ in range(600):
             await asyncio.sleep(1)
             if not world.vn.is_up:
@@ -142,19 +142,6 @@ def test_a_refill_that_is_killed_goes_on_where_it_stopped(place, moment):
         await demand_whole(world)
 
     World(seed=13).run(story)
-
-
-def crash_at_commit(agency, place, moment):
-    left = [place]
-
-    def count():
-        left[0] -= 1
-        if left[0] == 0:
-            agency.store.on_commit(before=lambda: None, after=lambda: None)
-            agency.world.loop.call_soon(agency.crash)
-            raise SimulatedCrashError
-
-    agency.store.on_commit(**{moment: count})
 
 
 def test_a_high_water_file_ahead_of_store_and_partner_keeps_the_gate_closed():

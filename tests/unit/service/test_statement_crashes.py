@@ -10,33 +10,12 @@ from exchange.ledger.entries import decode_leaf
 from exchange.service.comparing import walk
 from exchange.service.statements import make
 from tests.support.anew import send
-from tests.support.checks import log_of, settle
+from tests.support.checks import keep_up, log_of, settle
 from tests.support.world import Pair, SimulatedCrashError, World
 
 BEFORE_MIDNIGHT = Pair(start=datetime(2027, 10, 4, 23, 55, tzinfo=UTC))
 """The statement of a day is made when the day is over, in UTC."""
 MIDNIGHT, DAY = datetime(2027, 10, 5, tzinfo=UTC), "2027-10-04"
-
-
-def crash_at_commit(agency, place, moment):
-    left = [place]
-
-    def count():
-        left[0] -= 1
-        if left[0] == 0:
-            agency.store.on_commit(before=lambda: None, after=lambda: None)
-            agency.world.loop.call_soon(agency.crash)
-            raise SimulatedCrashError
-
-    agency.store.on_commit(**{moment: count})
-
-
-async def revive(world):
-    while True:
-        await asyncio.sleep(2)
-        for agency in world.agencies:
-            if not agency.is_up:
-                agency.start()
 
 
 async def said(agency, event):
@@ -68,8 +47,8 @@ def test_a_kill_at_a_commit_of_a_statement_says_it_once_and_answers_it_once(side
         await settle(world)
         agency = getattr(world, side)
         await asyncio.sleep((MIDNIGHT - agency.clock.now()).total_seconds() + 5)
-        crash_at_commit(agency, place, moment)
-        reviver = asyncio.create_task(revive(world))
+        agency.crash_at(moment, commit=place)
+        reviver = asyncio.create_task(keep_up(world))
         await until_made(world.kh)
 
         async def answered():

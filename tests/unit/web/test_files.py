@@ -15,7 +15,7 @@ from tests.support.staff import Desks
 from tests.support.visitors import Shown, acts
 from tests.support.world import OFFICER
 from tests.support.writers import ANSWERS, Writer, play
-from tests.unit.web.test_handover_pages import _records, at_the_crossing, record
+from tests.unit.web.test_handover_pages import _records, about_to_sign, record, shown_again
 from tests.unit.web.test_handover_pages import play as play_handover
 
 PHOTO = "photograph"
@@ -152,14 +152,12 @@ def test_a_file_that_is_not_there_is_not_opened_and_not_recorded(tmp_path: Path,
 def test_minutes_signed_on_paper_are_entered_with_their_scan(tmp_path: Path) -> None:
     async def story(world: Any, house: House, desks: Desks) -> None:
         movement, _ = await departed(desks)
-        border = await at_the_crossing(house)
-        await border.get(f"/handover/{movement}/sign")
-        shown = await border.post(f"/handover/{movement}/sign", **record())
-        fields = {name: value for name, value in shown.hidden.items() if name != "token"}
+        border, page = await about_to_sign(house, movement)
+        _, fields = await shown_again(border, page, **record())
 
-        without = await border.post(f"/handover/{movement}/sign", **{**fields, "by": "paper"})
+        without = await border.post(page, **{**fields, "by": "paper"})
         nothing_yet = await _records(house)
-        sent = await border.post(f"/handover/{movement}/sign", files={"scan": pdf()}, **fields)
+        sent = await border.post(page, files={"scan": pdf()}, **fields)
 
         assert (without.status, without.words.count("Choose a file"), nothing_yet) == (400, 2, 0)
         assert sent.to.startswith("/sent/")

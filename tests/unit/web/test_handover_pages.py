@@ -11,7 +11,7 @@ from exchange.interfaces.web.desk import House
 from exchange.service.rows import Direction
 from tests.journeys.test_handover_desk import accepted, departed, proposed, signed
 from tests.support.staff import BORDER, Desks
-from tests.support.visitors import Visitor, acts, give_account, open_house
+from tests.support.visitors import Shown, Visitor, acts, give_account, open_house
 from tests.support.world import World
 
 Story = Callable[[World, House, Desks], Awaitable[None]]
@@ -33,6 +33,19 @@ async def at_the_crossing(house: House, officer: str = BORDER) -> Visitor:
     visitor = Visitor(house)
     await visitor.sign_in(officer)
     return visitor
+
+
+async def about_to_sign(house: House, movement: str) -> tuple[Visitor, str]:
+    """Return an officer who has the record of a handover open, and the address of that page."""
+    border, page = await at_the_crossing(house), f"/handover/{movement}/sign"
+    await border.get(page)
+    return border, page
+
+
+async def shown_again(border: Visitor, page: str, **said: str) -> tuple[Shown, dict[str, str]]:
+    """Write a record; return the page that shows it once more, and the fields that sign it."""
+    shown = await border.post(page, **said)
+    return shown, {name: value for name, value in shown.hidden.items() if name != "token"}
 
 
 def record(persons: int = 2, **changes: str) -> dict[str, str]:
@@ -100,14 +113,12 @@ def test_the_list_names_nobody_and_the_sheet_is_recorded(tmp_path: Path) -> None
 def test_what_is_signed_is_shown_first_and_signed_once(tmp_path: Path) -> None:
     async def story(world: World, house: House, desks: Desks) -> None:
         movement, _ = await departed(desks)
-        border = await at_the_crossing(house)
-        await border.get(f"/handover/{movement}/sign")
-        shown = await border.post(f"/handover/{movement}/sign", **record())
+        border, page = await about_to_sign(house, movement)
+        shown, fields = await shown_again(border, page, **record())
         nothing_yet = await _records(house)
-        fields = {name: value for name, value in shown.hidden.items() if name != "token"}
 
-        first = await border.post(f"/handover/{movement}/sign", **fields)
-        second = await border.post(f"/handover/{movement}/sign", **fields)
+        first = await border.post(page, **fields)
+        second = await border.post(page, **fields)
 
         assert shown.says("2 Handed over")
         assert nothing_yet == 0
@@ -133,10 +144,9 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_is_signed(
 ) -> None:
     async def story(world: World, house: House, desks: Desks) -> None:
         movement, _ = await departed(desks)
-        border = await at_the_crossing(house)
-        await border.get(f"/handover/{movement}/sign")
+        border, page = await about_to_sign(house, movement)
 
-        shown = await border.post(f"/handover/{movement}/sign", **record(**changes), signs="once")
+        shown = await border.post(page, **record(**changes), signs="once")
 
         assert shown.status == 400
         assert shown.words.count(words) >= 2, shown.words
@@ -158,14 +168,12 @@ def test_nothing_can_be_signed_before_the_departure(tmp_path: Path) -> None:
 
 
 async def countersigning(world: World, desks: Desks, folder: Path) -> tuple[Visitor, str]:
-    """Return the officer of the origin side who has a record to sign, and its movement."""
+    """Return the officer of the origin side who has a record to sign, and the address of that page."""
     movement, _ = await departed(desks)
     await signed(desks, movement)
     theirs = await open_house(world.vn, folder)
     await give_account(theirs, BORDER, "handover")
-    border = await at_the_crossing(theirs)
-    await border.get(f"/handover/{movement}/sign")
-    return border, movement
+    return await about_to_sign(theirs, movement)
 
 
 @pytest.mark.parametrize(
@@ -182,9 +190,9 @@ def test_the_record_of_the_partner_is_not_signed_without_a_clear_word(
     tmp_path: Path, fields: dict[str, str], words: str
 ) -> None:
     async def story(world: World, house: House, desks: Desks) -> None:
-        border, movement = await countersigning(world, desks, tmp_path)
+        border, page = await countersigning(world, desks, tmp_path)
 
-        shown = await border.post(f"/handover/{movement}/sign", **fields)
+        shown = await border.post(page, **fields)
 
         assert shown.status == 400
         assert shown.words.count(words) == 2
@@ -195,12 +203,11 @@ def test_the_record_of_the_partner_is_not_signed_without_a_clear_word(
 
 def test_the_record_of_the_partner_is_signed_once(tmp_path: Path) -> None:
     async def story(world: World, house: House, desks: Desks) -> None:
-        border, movement = await countersigning(world, desks, tmp_path)
-        shown = await border.post(f"/handover/{movement}/sign", agreed="yes")
-        fields = {name: value for name, value in shown.hidden.items() if name != "token"}
+        border, page = await countersigning(world, desks, tmp_path)
+        _, fields = await shown_again(border, page, agreed="yes")
 
-        first = await border.post(f"/handover/{movement}/sign", **fields)
-        second = await border.post(f"/handover/{movement}/sign", **fields)
+        first = await border.post(page, **fields)
+        second = await border.post(page, **fields)
 
         assert first.to.startswith("/sent/")
         assert second.to == first.to

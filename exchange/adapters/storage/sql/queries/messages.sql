@@ -112,6 +112,30 @@ ORDER BY seq LIMIT :limit;
 -- Received messages that wait for a missing number, by number.
 SELECT * FROM message_row WHERE link_no = :link AND direction = 'in' AND state = 'held' ORDER BY seq;
 
+-- name: message_held_numbers
+-- The numbers of received messages that wait for a missing number.
+SELECT seq FROM message WHERE link = :link AND direction = 'in' AND state = 'held' ORDER BY seq;
+
+-- name: message_held_bytes
+-- The bytes of the lines that wait for a missing number.
+SELECT coalesce(sum(line_bytes), 0) FROM message WHERE link = :link AND direction = 'in' AND state = 'held';
+
+-- name: message_first_missing
+-- The lowest number from a number on of which no received message is here; goes along the index.
+SELECT :start AS seq
+WHERE NOT EXISTS (SELECT 1 FROM message WHERE link = :link AND direction = 'in' AND seq = +:start)
+UNION ALL
+SELECT * FROM (
+    SELECT here.seq + 1 FROM message AS here
+    WHERE here.link = :link AND here.direction = 'in' AND here.seq >= :start
+        AND NOT EXISTS (
+            SELECT 1 FROM message AS next
+            WHERE next.link = here.link AND next.direction = 'in' AND next.seq = here.seq + 1
+        )
+    ORDER BY here.seq LIMIT 1
+)
+LIMIT 1;
+
 -- name: message_stopped
 -- Outgoing messages that wait for a decision, by number.
 SELECT * FROM message_row WHERE link_no = :link AND direction = 'out' AND state = 'stopped' ORDER BY seq;
