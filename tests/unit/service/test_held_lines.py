@@ -12,7 +12,7 @@ from exchange.ledger.entries import void
 from exchange.service import casework, converse, held
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import Direction, MessageRow, MessageState
+from exchange.service.rows import Direction, LinkState, MessageRow, MessageState
 from tests.support.faulty import Built, Stage, with_stage
 from tests.support.world import SimulatedCrashError
 
@@ -291,6 +291,29 @@ def test_any_frame_goes_on_where_a_process_died() -> None:
         await closed_with_a_crash(stage, 1, "after")
         assert len(await settled(stage)) == AT_ONCE
 
+        await stage.give()
+        assert await settled(stage) == [(1, "accepted", ""), *IN_ORDER]
+
+    with_stage(story)
+
+
+@pytest.mark.usefixtures("small_units")
+def test_a_gate_that_closes_between_two_units_leaves_the_rest_held() -> None:
+    """A new epoch rejects what is held; a line that is accepted meanwhile would be in neither ledger."""
+
+    async def story(stage: Stage) -> None:
+        lines = await held_behind_a_gap(stage)
+        presence = stage.node.presence.of(stage.link)
+
+        def close(_: list[int]) -> None:
+            presence.gate = LinkState.CLOSED
+
+        on_commit(stage, close)
+        await stage.give(lines[0])
+        assert len(await settled(stage)) == AT_ONCE
+
+        on_commit(stage, lambda _: None)
+        presence.gate = LinkState.OPEN
         await stage.give()
         assert await settled(stage) == [(1, "accepted", ""), *IN_ORDER]
 
