@@ -54,10 +54,8 @@ export function readMessage(parts, envelope) {
   return { document: { header, content, persons }, salts };
 }
 
-const NEVER = new Set(('bank_account criminal_record diagnosis exit_ban interview medical_record offence political_opinion '
-  + 'provider_name provider_place religion shelter shelter_address telephone').split(' ')); // the second list: only in RPN
-const NEVER_IN = { RPN: ['belongings', 'exploitation', 'fingerprints', 'relatives', 'residence_right'] };
-const lists = new Map(loadAll('codelists').map((one) => [one.list, one]));
+const lists = new Map(loadAll('codelists').map((one) => [one.list, one])), rules = lists.get('message-rules');
+const neverIn = (type) => [...rules.reserved, ...rules.codes.find((one) => one.code === type)?.reserved ?? []];
 const hasCode = (list, code) => lists.get(list)?.codes.some((one) => one.code === code);
 const major = (version) => String(version).split('.')[0];
 export function checkDocument(document) { // version, names that never travel, form, codes
@@ -66,8 +64,9 @@ export function checkDocument(document) { // version, names that never travel, f
   const known = Object.entries(versions ?? {}).every(([list, one]) => major(lists.get(list)?.version ?? one) === major(one));
   const unknown = typeof type === 'string' ? 'code_unknown' : 'form_invalid';
   demand(right && known, hasCode('message-types', type) ? 'version_unsupported' : unknown, type);
+  const never = new Set(neverIn(type)), isBare = (name, value) => name === 'persons' && !value?.length;
   const travels = (one) => one === null || typeof one !== 'object' || Object.entries(one).every(([name, value]) =>
-    !NEVER.has(name) && !NEVER_IN[type]?.includes(name) && travels(value));
+    (isBare(name, value) || !never.has(name)) && (name === 'list_versions' || travels(value)));
   demand(travels(document), 'over_disclosure', type);
   seenCodes.length = 0;
   demand(right(document), 'form_invalid', type);
