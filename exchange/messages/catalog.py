@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """THE table of message types: who may send what, with which members, for which purpose.
 
-Direction, offices, stops and deadlines come from the code list `message-types`; the members a person
-block may carry, the purposes and the installed forms stand here. A type without a form in `FORMS` is
-known but cannot be sent or read yet.
+Direction, offices, stops and deadlines come from the code list `message-types`, purposes and names that never
+travel from `message-rules`; the members a person block may carry and the installed forms stand here. A type
+without a form in `FORMS` is known but cannot be sent or read yet.
 
 Marks of the person block: R required, O optional, C conditional, `-` not allowed (over_disclosure).
 """
@@ -61,31 +61,14 @@ PERSON_BLOCK: Mapping[str, str] = MappingProxyType(
     }
 )
 
-RESERVED_NAMES = frozenset(
-    {"shelter", "shelter_address", "provider_name", "provider_place", "medical_record", "diagnosis"}
-    | {"interview", "offence", "criminal_record", "exit_ban", "bank_account", "telephone"}
-    | {"political_opinion", "religion"}
-)
-"""Names that are refused with over_disclosure in every type."""
-_RESERVED_OF_TYPE: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("STM", "DSC", "DRS"), frozenset({"case_codes", "type_totals"})),
-    **dict.fromkeys(("TRA", "TRD"), frozenset({"names", "persons"})),
-}
 
-_CASE = frozenset(codelist("purposes").codes) - {"reconciliation"}
-_PURPOSES: Mapping[str, frozenset[str]] = {
-    "IDN": frozenset({"identification_notice"}),
-    **dict.fromkeys(("VRQ", "VRS"), frozenset({"nationality_verification"})),
-    **dict.fromkeys(("TRQ", "TRS"), frozenset({"family_tracing"})),
-    **dict.fromkeys(("RPN", "RPD"), frozenset({"return_arrangement"})),
-    **dict.fromkeys(("TDQ", "TDS"), frozenset({"travel_document"})),
-    **dict.fromkeys(("HPR", "HRP", "HDP", "HRC", "CKS", "TRA", "TRD"), frozenset({"handover"})),
-    **dict.fromkeys(("RCV", "RFN"), frozenset({"reception_care"})),
-    "FUP": frozenset({"follow_up"}),
-    "INC": frozenset({"incident"}),
-    **dict.fromkeys(("COR", "PDR"), frozenset({"data_subject_request"})),
-    **dict.fromkeys(("STM", "DSC", "DRS", "DIR", "KEY"), frozenset({"reconciliation"})),
-}
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+
+
+_RULES = codelist("message-rules")
+RESERVED_NAMES = frozenset(_texts(_RULES.notes["reserved"]))
+"""Names that are refused with over_disclosure in every type."""
 
 RETURN_PERSON = frozenset({"return_mode", "needs_on_arrival", "proceedings", "tracing_result"})
 """Members of a notice that stand in the part of the person, beside the person block."""
@@ -219,7 +202,7 @@ def _row(entry: Code) -> MessageType:
     extra = dict(entry.extra)
     highest = str(extra["max_sensitivity"])
     by_side = dict(raw) if isinstance(raw := extra.get("requires_consent_by"), dict) else {}
-    allowed, refused = _person_members(entry.code)
+    rules = _RULES.codes[entry.code].extra if entry.code in _RULES.codes else {}
     return MessageType(
         code=entry.code,
         label=entry.label,
@@ -230,25 +213,20 @@ def _row(entry: Code) -> MessageType:
         is_stop=extra.get("stop") is True,
         max_sensitivity="S4" if highest == "same" else highest,
         functions=frozenset(_texts(extra.get("functions"))),
-        purposes=_PURPOSES.get(entry.code, _CASE),
+        purposes=frozenset(_texts(rules.get("purposes"))),
         consents=_texts(extra.get("requires_consent")),
         consents_by=MappingProxyType({str(side): _texts(scopes) for side, scopes in by_side.items()}),
         safeguards=_texts(extra.get("safeguards")),
         replies=_texts(extra.get("expected_reply")),
         deadline=str(extra["reply_deadline"]) if "reply_deadline" in extra else None,
-        person_members=allowed,
-        forbidden=refused | RESERVED_NAMES | _RESERVED_OF_TYPE.get(entry.code, frozenset()),
+        person_members=_person_members(entry.code),
+        forbidden=RESERVED_NAMES | frozenset(_texts(rules.get("reserved"))),
         form=FORMS.get(entry.code),
     )
 
 
-def _person_members(code: str) -> tuple[frozenset[str], frozenset[str]]:
+def _person_members(code: str) -> frozenset[str]:
     if code not in PERSON_COLUMNS:
-        return frozenset(), frozenset()
+        return frozenset()
     column = PERSON_COLUMNS.index(code)
-    refused = frozenset(name for name, marks in PERSON_BLOCK.items() if marks[column] == "-")
-    return frozenset(PERSON_BLOCK) - refused, refused
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+    return frozenset(name for name, marks in PERSON_BLOCK.items() if marks[column] != "-")

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from exchange.ledger.entries import LeafFault
+from exchange.ledger.judge import OrderFault
 from tools.checks.tree import read_tree
 from tools.pages import PAGES
 
@@ -172,6 +174,14 @@ def test_the_page_of_results_holds_every_code_once(name: str) -> None:
 
     assert all(len(row) == len(set(row)) for row in rows)
     assert {code["code"] for code in codes} <= {code for row in rows for code in row}
+
+
+@pytest.mark.parametrize("fault", [*OrderFault, *LeafFault])
+def test_every_fault_of_a_log_stands_in_the_table_of_its_page(fault: str) -> None:
+    page = (ROOT / "docs/protocol/log.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("|")]
+
+    assert len([row for row in rows if f"`{fault}`" in row]) == 1
 
 
 def test_the_threat_model_numbers_its_rules_without_a_gap() -> None:

@@ -68,6 +68,20 @@ def test_there_are_enough_lines_and_most_of_them_are_bad() -> None:
     assert len(good) < len(last) / 4
 
 
+def test_a_node_with_suite_1_alone_is_shown_every_rule_of_lines() -> None:
+    """What is refused before the body is looked at is the same for every suite, so it stands there once."""
+    rows = vectors_of(FOLDER, "lines")
+    once, again = (
+        [row for row in rows if row["context"].startswith("classical") is wanted] for wanted in (False, True)
+    )
+    refused_at_once = {row["rule"] for row in once} - {
+        row["rule"] for row in once if any(step["expect"] != ["refused"] for step in row["steps"])
+    }
+
+    assert {row["rule"] for row in once} - refused_at_once <= {row["rule"] for row in again}
+    assert {1, 2} == {row["suite"] for row in vectors_of(FOLDER, "bodies")}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_vector_has_a_name_of_its_own_a_rule_and_a_sentence(kind: str) -> None:
     vectors = vectors_of(FOLDER, kind)

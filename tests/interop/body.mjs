@@ -24,7 +24,7 @@ export function pad(parts) {
 }
 export function unpad(plaintext) {
   const parts = plaintext.toString('latin1').split('\n').slice(0, -1).map((part) => Buffer.from(part, 'latin1'));
-  demand(parts.length && pad(parts).equals(plaintext), 'commitment_mismatch', 'padding');
+  demand(parts.length >= 2 && parts.length <= 1010 && pad(parts).equals(plaintext), 'commitment_mismatch', 'parts, padding');
   return parts;
 }
 
@@ -43,30 +43,30 @@ export async function unseal(body, { from, to }, own) { // whatever fails is dec
 
 const IN_ENVELOPE = { message_id: 'id', sender: 'from', recipient: 'to', link: 'link', agreement: 'agr' };
 export function readMessage(parts, envelope) {
-  demand(parts.length >= 2 && parts.length <= 1010, 'form_invalid', 'number of parts');
   const read = parts.map((part) => readJson(part, 6291456, 'form_invalid'));
   const right = (one, n) => hasForm('part', one) && parts[n].toString('latin1', 0, 9) === '{"salt":"';
-  demand(read.every(right), 'form_invalid', 'salt');
-  const salts = read.map((one) => one.salt), [header, content, ...persons] = read.map(({ salt, ...rest }) => rest);
+  const salts = read.map((one) => one?.salt), isCarried = (one, n) => n > 1 && hasForm('attachment', one);
+  demand(read.every(right) && new Set(salts).size === salts.length, 'form_invalid', 'salt');
+  const [header, content, ...persons] = read.filter((one, n) => !isCarried(one, n)).map(({ salt, ...rest }) => rest);
   demand(Object.entries(IN_ENVELOPE).every(([member, one]) => header[member] === envelope[one]), 'header_mismatch');
-  demand(new Set(salts).size === salts.length, 'commitment_mismatch', 'a salt twice');
   checkDocument({ header, content, persons });
+  demand(!read.some(isCarried), 'attachment_mismatch', 'no attachments are taken');
   return { document: { header, content, persons }, salts };
 }
 
-const NEVER = new Set(('bank_account criminal_record diagnosis exit_ban interview medical_record offence political_opinion '
-  + 'provider_name provider_place religion shelter shelter_address telephone').split(' ')); // the second list: only in RPN
-const NEVER_IN = { RPN: ['belongings', 'exploitation', 'fingerprints', 'relatives', 'residence_right'] };
-const lists = new Map(loadAll('codelists').map((one) => [one.list, one]));
+const lists = new Map(loadAll('codelists').map((one) => [one.list, one])), rules = lists.get('message-rules');
+const neverIn = (type) => [...rules.reserved, ...rules.codes.find((one) => one.code === type)?.reserved ?? []];
 const hasCode = (list, code) => lists.get(list)?.codes.some((one) => one.code === code);
 const major = (version) => String(version).split('.')[0];
 export function checkDocument(document) { // version, names that never travel, form, codes
   const { type, type_version: version, list_versions: versions } = document.header;
   const right = formOf(`schema:${String(type).toLowerCase()}:${version}`);
   const known = Object.entries(versions ?? {}).every(([list, one]) => major(lists.get(list)?.version ?? one) === major(one));
-  demand(right && known, hasCode('message-types', type) ? 'version_unsupported' : 'code_unknown', type);
+  const unknown = typeof type === 'string' ? 'code_unknown' : 'form_invalid';
+  demand(right && known, hasCode('message-types', type) ? 'version_unsupported' : unknown, type);
+  const never = new Set(neverIn(type)), isBare = (name, value) => name === 'persons' && !value?.length;
   const travels = (one) => one === null || typeof one !== 'object' || Object.entries(one).every(([name, value]) =>
-    !NEVER.has(name) && !NEVER_IN[type]?.includes(name) && travels(value));
+    (isBare(name, value) || !never.has(name)) && (name === 'list_versions' || travels(value)));
   demand(travels(document), 'over_disclosure', type);
   seenCodes.length = 0;
   demand(right(document), 'form_invalid', type);

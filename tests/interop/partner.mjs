@@ -175,14 +175,13 @@ export class Partner {
     if (Date.parse(envelope.created) > Date.now() + SKEW_MS) return; // 13
     const late = this.isGivenUp(seq) ? 'voided' : envelope.expires < instant() && 'expired';
     const code = late || content.fault || (content.salts.some((salt) => salts[salt]) && 'commitment_mismatch') // 14, 15
-      || (envelope.agr !== 1 && 'agreement_mismatch') // 16
       || (!this.agreement.terms.types[content.document.header.type] && 'type_not_agreed'); // 17
     if (!late) for (const salt of content.salts ?? []) salts[salt] = 1;
     if (!code) writeDurably(`${this.folder}/inbox`, `${seq}-${id}.json`, JSON.stringify(content.document));
     this.record(sent, code); // 19
   }
   async examine(envelope, body) {
-    demand(envelope.suite === this.agreement.suite, 'agreement_mismatch'); // 5
+    demand(envelope.agr === 1 && envelope.suite === this.agreement.suite, 'agreement_mismatch'); // 5, 16: it has one version
     const parts = unpad(await unseal(body, envelope, this.keys.seal));
     demand(commitment(envelope.id, parts) === envelope.pc, 'commitment_mismatch'); // 6
     return readMessage(parts, envelope); // 7, 8

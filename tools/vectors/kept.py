@@ -29,8 +29,11 @@ DESCRIPTIONS = {
     "classical": "As open, under an agreement that names suite 1.",
     "second": "As open; version 2 of the agreement holds from number 2 of the sender on.",
     "narrow": "As open, under an agreement that knows no repatriation notice (RPN).",
+    "classical-second": "As second, under agreements that name suite 1.",
+    "classical-narrow": "As narrow, under an agreement that names suite 1.",
 }
 NOT_AGREED = "RPN"
+SUITES = (Suite.HYBRID, Suite.CLASSICAL)
 Row = dict[str, Any]
 
 
@@ -49,12 +52,15 @@ def kept_contexts(folder: Path) -> Contexts:
 
 def _settings(sender: Member, recipient: Member) -> dict[str, Setting]:
     terms = terms_for(load_profile(PROFILE), RECIPIENT, SENDER)
-    usual = agree(sender, recipient, terms, suite=Suite.HYBRID)
+    usual, classical = (agree(sender, recipient, terms, suite=suite) for suite in SUITES)
+    narrow, classical_narrow = (agree(sender, recipient, _narrow(terms), suite=suite) for suite in SUITES)
     return {
         "open": usual,
-        "classical": agree(sender, recipient, terms, suite=Suite.CLASSICAL),
+        "classical": classical,
         "second": agree_again(usual, from_seq=SECOND_FROM),
-        "narrow": agree(sender, recipient, _narrow(terms), suite=Suite.HYBRID),
+        "narrow": narrow,
+        "classical-second": agree_again(classical, from_seq=SECOND_FROM),
+        "classical-narrow": classical_narrow,
     }
 
 

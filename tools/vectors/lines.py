@@ -11,6 +11,7 @@ from exchange.kit.play import CASES
 from exchange.kit.scribe import Order, Scribe
 from exchange.kit.vectors import scribe_in
 
+from tools.vectors import classical
 from tools.vectors.kept import KeptBodies
 
 Row = dict[str, Any]
@@ -20,7 +21,8 @@ MISMATCH = rejected("agreement_mismatch")
 
 def rows(contexts: Contexts, bodies: KeptBodies) -> list[Row]:
     """Return a vector for each case that has one."""
-    return [_row(contexts, case, bodies) for case in (*CASES, *VERSIONS) if case.vector]
+    every = (*CASES, *VERSIONS)
+    return [_row(contexts, case, bodies) for case in (*every, *classical.again(every)) if case.vector]
 
 
 def _row(contexts: Contexts, case: Case, bodies: KeptBodies) -> Row:

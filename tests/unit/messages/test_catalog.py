@@ -63,6 +63,23 @@ def test_notice_forbids(name: str) -> None:
     assert name in message_types()["RPN"].forbidden
 
 
+@pytest.mark.parametrize("code", PERSON_COLUMNS)
+def test_the_list_of_names_that_never_travel_is_that_of_the_person_table(code: str) -> None:
+    marks = {name: marks[PERSON_COLUMNS.index(code)] for name, marks in PERSON_BLOCK.items()}
+
+    assert message_types()[code].forbidden - RESERVED_NAMES == {n for n, mark in marks.items() if mark == "-"}
+
+
+def test_every_message_has_its_rules_as_data() -> None:
+    rules = codelist("message-rules").codes
+
+    assert set(rules) == {code for code, row in message_types().items() if row.is_message}
+    assert {code: row.label for code, row in rules.items()} == {c: message_types()[c].label for c in rules}
+    purposes = {purpose for code in rules for purpose in message_types()[code].purposes}
+    assert purposes == set(codelist("purposes").codes)
+    assert all(message_types()[code].purposes for code in rules)
+
+
 def test_type_outside_the_person_table_forbids_the_reserved_names_only() -> None:
     assert message_types()["RPD"].forbidden == RESERVED_NAMES
     assert message_types()["STM"].forbidden == RESERVED_NAMES | {"case_codes", "type_totals"}
