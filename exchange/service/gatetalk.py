@@ -83,6 +83,7 @@ async def note_what_partner_holds(node: Node, link: LinkId, report: Report) -> N
     )
     holds, presence = report.copy_size if report.copy_ep == epoch else 0, node.presence.of(link)
     presence.partner_holds = holds if holds < cosigned else None
+    presence.seen_told = (report.seen_ep, report.seen_size)
     presence.state_told = report.state
     presence.numbers_told = max(presence.numbers_told, report.numbers)
     presence.epoch_told = max(presence.epoch_told, report.own_ep, report.seen_ep)

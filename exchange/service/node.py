@@ -102,6 +102,8 @@ class LinkPresence:
     """How much of our log the partner said it holds, when that is less than it once cosigned."""
     numbers_told: int = 0
     """The highest number of ours that the partner said it has seen."""
+    seen_told: tuple[int, int] = (1, 0)
+    """Epoch and size of our log that the partner has seen, by its last report."""
     state_told: str = ""
     """The state of its own gate that the partner told last."""
     epoch_told: int = 1

@@ -56,7 +56,11 @@ NEXT: Final = {
     "exchange partner resume",
     "partner_ahead": "this store is an old one: write the partner a parcel, then read its next one",
     "refill_unfinished": "read the partner's last parcel again, or ask it for a new one",
-    "refill_needs_address": "the partner calls only; put back the newest backup, or give it an address once",
+    "refill_by_calls": "what is missing comes with the partner's next calls; if it stays, ask whether its"
+    " program gives back at the gate",
+    "refill_unanswered": "the partner does not give back what is missing: put back the newest backup; else"
+    " officers of both sides begin anew: exchange partner renew",
+    "entries_missing": "the partner gives them back when it answers; if it stays, put back the newest backup",
     "restored": "two officers confirm that this store is the newest: exchange partner resume",
     "witness_ahead": "a witness saw more than this store has: restore the newest backup, or ask two officers",
     "witness_forked": "a witness saw another history: compare with it before two officers confirm",
