@@ -37,6 +37,7 @@ async def status(desk: Desk, _: Ask) -> Answer:
                 "state": item.state.value,
                 "reason": item.reason,
                 "behind": await _behind(desk, item.link),
+                "refused": dict(sorted(presence.refused.items())) if presence else {},
                 "waiting": waiting,
                 "last_contact": when(presence.last_contact_at) if presence else None,
             }

@@ -9,7 +9,7 @@ Checks, in this order; a later one is left out when what it needs has failed:
 4. store: in use by the running service, or opens
 5. clock: runs in UTC without a jump that would stop the node (asked from the service)
 6. recovery key: should not lie on this machine
-7. partners: each with its state and what to do
+7. partners: each with its state and what to do, and what of it was refused since the start
 8. officers: at least two, because enrolment needs two
 9. backup: the last one is young
 10. post-quantum key: there; a node of version 0.1 gets it with their next card
@@ -186,6 +186,8 @@ def _asked(service: Service) -> Iterator[Finding]:
         yield Finding("partners", True, "none yet", "run: exchange partner invite, or exchange partner join")
     for row in status["partners"]:
         yield _partner(row)
+        if row.get("refused"):
+            yield _refused(row)
 
 
 def _second_key(is_there: bool) -> Finding:
@@ -219,6 +221,15 @@ def _partner(row: Answer) -> Finding:
     if well and row["waiting"]:
         todo = f"nothing is lost; last contact {row['last_contact'] or 'none'}; if it stays, ask the partner"
     return Finding(f"partner {row['partner']}", well, found, todo)
+
+
+def _refused(row: Answer) -> Finding:
+    """Say what of a partner was refused (check 7); why stands in the log, and the partner mends it."""
+    counts = ", ".join(f"{what} {count}" for what, count in row["refused"].items())
+    todo = (
+        "each stands in log/exchange.log with its rule: request_refused, line_refused, ...; tell the partner"
+    )
+    return Finding(f"refused of {row['partner']}", True, f"since the start: {counts}", todo)
 
 
 def _recovery(folder: Path, *, training: bool) -> Finding:
