@@ -7,6 +7,7 @@
 3. Kept evidence: what was refused when it came, and so stands in no log. Its class is that of
    `EVIDENCE`; what the logs show as well is named once. An accepted message that had no effect (`subjects`)
    is named by its number.
+4. The first leaves of the partner's log: one that does not begin as it must is `log_invalid`.
 
 Nothing is written, and no content is opened. A walk keeps some 100 bytes a message until it is forgotten.
 """
@@ -20,6 +21,7 @@ from typing import Final
 
 from exchange.errors import LeafInvalidError, NodeError, NoteInvalidError
 from exchange.ids import AgencyCode, Digest, LinkId, MessageId, b64url
+from exchange.ledger.beginning import FIRST_LEAVES, wrong_beginning
 from exchange.ledger.compare import Comparison, LogView, Period, Reconciliation
 from exchange.ledger.differences import Actor, Difference, DifferenceKind, LeafRef
 from exchange.ledger.entries import Event, decode_leaf
@@ -132,6 +134,7 @@ async def all_differences(node: Node, walked: Walk) -> Reconciliation:
     Evidence about an entry that the comparison judges already is not named a second time.
     """
     more = [difference async for difference in _wrong_states(node, walked)]
+    more += await node.store.read(lambda uow: _wrong_beginning(uow, walked))
     kept = [row async for row in _kept(node, walked.link)]
     named = [*walked.found.differences, *more]
     judged = [one for one in named if one.kind not in _OF_TIME]
@@ -186,6 +189,17 @@ def _views(
         )
 
     return view(node.agency, 0), view(row.partner, 1)
+
+
+def _wrong_beginning(uow: UnitOfWork, walked: Walk) -> list[Difference]:
+    """Return the difference of a partner's log that does not begin with `open`, `agrx` and its keys."""
+    by, size = walked.copy.by, min(walked.copy.size, FIRST_LEAVES)
+    first = [decode_leaf(raw) for raw in uow.logs.leaves(walked.link, by, 0, size)]
+    found = wrong_beginning(first)
+    if found is None:
+        return []
+    reference = LeafRef(by, found.leaf.i, Digest(b64url(leaf_hash(found.leaf.raw))))
+    return [Difference(DifferenceKind.LOG_INVALID, (reference,), acts_first=by, reason=found.reason)]
 
 
 # --- states
