@@ -30,6 +30,8 @@ from exchange.service.renewal import told_decision
 GATE_TIMEOUT_S = 30.0
 Source = Callable[[str, dict[str, JsonValue]], Awaitable[Mapping[str, JsonValue]]]
 """Gives what a question of the gate (`leaves`, `lines`, `agreement`) asks for."""
+SEEN = "seen-beyond:"
+"""Setting of a link: `epoch:size` of our log that the partner has seen by its last report, if not held."""
 REASON = re.compile(r"[a-z][a-z_]{1,39}", re.ASCII)
 """A code; which reasons there are, only the side that decides has to know."""
 
@@ -77,16 +79,25 @@ async def ask_report(node: Node, link: LinkId, *, to_nonce: str = "") -> Report:
 
 
 async def note_what_partner_holds(node: Node, link: LinkId, report: Report) -> None:
-    """Remember that the partner holds less of our log than it once cosigned: it was restored."""
+    """Remember that the partner holds less of our log than it once cosigned, or saw more than is here."""
     cosigned, epoch = await node.store.read(
         lambda uow: (uow.logs.cosigned(link, node.agency)[0], uow.logs.position(link, node.agency).epoch)
     )
+    told = await node.store.read(lambda uow: _seen_beyond(uow, node, link, report))
+    if told != await node.store.read(lambda uow: uow.settings.get(SEEN + link) or ""):
+        await node.store.write(lambda uow: uow.settings.put(SEEN + link, told))
     holds, presence = report.copy_size if report.copy_ep == epoch else 0, node.presence.of(link)
     presence.partner_holds = holds if holds < cosigned else None
-    presence.seen_told = (report.seen_ep, report.seen_size)
     presence.state_told = report.state
     presence.numbers_told = max(presence.numbers_told, report.numbers)
     presence.epoch_told = max(presence.epoch_told, report.own_ep, report.seen_ep)
+
+
+def _seen_beyond(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> str:
+    """Return `epoch:size` of what the partner has seen of our log if that is not here, else ""."""
+    position = uow.logs.position(link, node.agency)
+    is_beyond = report.seen_size and (report.seen_ep, report.seen_size) > (position.epoch, position.size)
+    return f"{report.seen_ep}:{report.seen_size}" if is_beyond else ""
 
 
 async def hear_partner_card(node: Node, link: LinkId, word: GateWord) -> None:

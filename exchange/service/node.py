@@ -104,8 +104,6 @@ class LinkPresence:
     """The highest number of ours that the partner said it has seen."""
     refused: Counter[str] = field(default_factory=Counter)
     """How many requests, lines, tails, cosignatures and cards of the partner were refused since the start."""
-    seen_told: tuple[int, int] = (1, 0)
-    """Epoch and size of our log that the partner has seen, by its last report."""
     state_told: str = ""
     """The state of its own gate that the partner told last."""
     epoch_told: int = 1

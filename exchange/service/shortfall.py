@@ -5,7 +5,7 @@ A comparison compares what is here. If the store is an old one, what it misses s
 and both may agree. So this is asked beside every comparison, and what it names is never green. It is known:
 
 1. from the partner's last report: it has seen more of our log, or a later epoch;
-2. from a refill that is not finished, or a parcel that proved more (both are kept over a restart);
+2. from a refill that is not finished, or a parcel that proved more; like 1 it is kept over a restart;
 3. from the reason for which the gate is closed: the partner, the high-water file or a witness is ahead of the
    store, or saw another history.
 
@@ -18,6 +18,7 @@ from typing import Final
 
 from exchange.ids import LinkId
 from exchange.service.filegate import AHEAD
+from exchange.service.gatetalk import SEEN
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.refill import REFILL
@@ -55,7 +56,7 @@ class Shortfall:
 def shortfall(uow: UnitOfWork, node: Node, link: LinkId) -> Shortfall | None:
     """Return what is known of entries of ours that are not in this store, or None."""
     presence, position = node.presence.of(link), uow.logs.position(link, node.agency)
-    told_ep, told = presence.seen_told
+    told_ep, told = (int(part) for part in (uow.settings.get(SEEN + link) or "0:0").split(":"))
     seen = max(told if told_ep == position.epoch else 0, int(uow.settings.get(AHEAD + link) or 0))
     is_behind = seen > position.size or (told and told_ep > position.epoch)  # 1, 2
     is_unfinished = bool(uow.settings.get(REFILL + link))  # 2

@@ -8,7 +8,7 @@ import pytest
 from exchange.ids import LinkId
 from exchange.service import gate
 from exchange.service.filegate import AHEAD
-from exchange.service.gatetalk import ask_report
+from exchange.service.gatetalk import SEEN, ask_report
 from exchange.service.node import Node
 from exchange.service.refill import REFILL
 from exchange.service.rows import LinkState
@@ -21,16 +21,21 @@ async def lacking(agency: Agency) -> Shortfall | None:
     return await agency.store.read(lambda uow: shortfall(uow, agency.node, agency.world.link))
 
 
+async def tell(agency: Agency, seen: str) -> None:
+    """Let the partner's last report have said how much of our log it has seen."""
+    await agency.store.write(lambda uow: uow.settings.put(SEEN + agency.world.link, seen))
+
+
 async def size(agency: Agency) -> int:
     return await agency.store.read(lambda uow: uow.logs.position(agency.world.link, agency.code).size)
 
 
-@pytest.mark.parametrize("told", [(1, 0), (1, 1), (0, 10_000)])
-def test_what_the_partner_has_seen_and_is_here_is_no_shortfall(told: tuple[int, int]) -> None:
+@pytest.mark.parametrize("told", ["", "1:1", "0:10000"])
+def test_what_the_partner_has_seen_and_is_here_is_no_shortfall(told: str) -> None:
     async def story(world: World) -> None:
         await world.open()
         await talk(world, 1)
-        world.kh.node.presence.of(world.link).seen_told = told
+        await tell(world.kh, told)
 
         assert await lacking(world.kh) is None
 
@@ -40,11 +45,11 @@ def test_what_the_partner_has_seen_and_is_here_is_no_shortfall(told: tuple[int, 
 def test_more_than_is_here_and_a_later_epoch_are_a_shortfall() -> None:
     async def story(world: World) -> None:
         await world.open()
-        presence, held = world.kh.node.presence.of(world.link), await size(world.kh)
+        held = await size(world.kh)
 
-        presence.seen_told = (1, held + 1)
+        await tell(world.kh, f"1:{held + 1}")
         assert await lacking(world.kh) == Shortfall(held, held + 1, "entries_missing")
-        presence.seen_told = (2, 1)
+        await tell(world.kh, "2:1")
         assert await lacking(world.kh) == Shortfall(held, 0, "entries_missing")
 
     World(seed=52).run(story)
@@ -108,6 +113,12 @@ def test_a_restored_store_whose_partner_gives_nothing_back_lacks_entries_until_i
             await asyncio.sleep(60)
             lacks = await lacking(world.kh)
             assert lacks == Shortfall(held, written, "refill_by_calls")
+            world.vn.crash()
+            world.kh.crash()
+            world.kh.start()
+            lacks = await lacking(world.kh)
+            assert lacks == Shortfall(held, written, "entries_missing")
+            world.vn.start()
 
         await world.open()
         await asyncio.sleep(60)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from exchange.interfaces.web.desk import House
+from exchange.service.gatetalk import SEEN
 from exchange.service.release import release
 from exchange.service.rows import LinkState
 from tests.support.notices import NAMES, notice
@@ -183,8 +184,8 @@ def test_a_store_that_lacks_entries_is_red_on_every_page(tmp_path: Path) -> None
     async def story(world: World, house: House) -> None:
         officer, auditor = await signed_in(house, OFFICER), await signed_in(house, AUDITOR)
         held = await world.kh.store.read(lambda uow: uow.logs.position(world.link, world.kh.code).size)
+        await world.kh.store.write(lambda uow: uow.settings.put(SEEN + world.link, f"1:{held + 3}"))
         presence = house.node.presence.of(world.link)
-        presence.seen_told = (1, held + 3)
         presence.last_contact_at = house.node.clock.now()
         await auditor.get("/audit")
 
