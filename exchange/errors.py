@@ -275,9 +275,16 @@ class KeyRefusedError(ProtocolError):
 
 
 class SignatureInvalidError(ProtocolError):
-    """The signature does not verify."""
+    """The signature does not verify.
+
+    `rule` is the exact rule where it is known, as a code for our own log; nobody outside is told.
+    """
 
     reason = "signature_invalid"
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None, rule: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.rule = rule
 
 
 class CardInvalidError(ProtocolError):
@@ -335,13 +342,17 @@ class ProofInvalidError(ProtocolError):
 class TailInvalidError(ProtocolError):
     """The tail of the partner's log was not taken over.
 
-    `difference` is the class of `discrepancy-types` that it proves, or "" when it proves nothing.
+    `difference` is the class of `discrepancy-types` that it proves, or "" when it proves nothing. `rule` is
+    the check that failed, as a code.
     """
 
     reason = "tail_invalid"
 
-    def __init__(self, message: str | None = None, *, difference: str = "", hint: str | None = None) -> None:
+    def __init__(
+        self, message: str | None = None, *, rule: str = "", difference: str = "", hint: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
+        self.rule = rule
         self.difference = difference
 
 

@@ -47,6 +47,8 @@ _NOT_A_WORD = re.compile(r"[^A-Za-z0-9_]", re.ASCII)
 Answer = Callable[[web.BaseRequest], Awaitable[web.Response]]
 Note = Callable[[str, str], None]
 """Takes an event code and a reason code, for the journal and the counters."""
+Told = Callable[["Refusal", str], None]
+"""Takes a refusal and the number of the request that its answer gives."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,21 @@ class Refusal(Exception):
     """A request is answered with a problem document instead."""
 
     def __init__(
-        self, status: int, reason: str, *, retry_after_s: int | None = None, close: bool = True
+        self,
+        status: int,
+        reason: str,
+        *,
+        retry_after_s: int | None = None,
+        close: bool = True,
+        rule: str = "",
     ) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
+        self.rule = rule
+        """The exact rule, as a code for our own log; it is not answered."""
+        self.link = ""
+        """The link that the request named, if it named one."""
         self.retry_after_s = retry_after_s
         self.close = close
 
@@ -151,6 +163,7 @@ class HttpServer(web.Server):
         *,
         limits: ServerLimits | None = None,
         note: Note | None = None,
+        told: Told | None = None,
         random: RandomSource = secrets.token_bytes,
     ) -> None:
         self.limits = limits or ServerLimits()
@@ -166,6 +179,7 @@ class HttpServer(web.Server):
         )
         self.seats = Seats(self.limits)
         self.note = note or _ignore
+        self._told = told
         self._answer = answer
         self._random = random
 
@@ -176,6 +190,8 @@ class HttpServer(web.Server):
     def problem(self, refusal: Refusal) -> web.Response:
         """Return the problem document of a refusal; it quotes nothing of the request."""
         number = self._random(6).hex()
+        if self._told is not None:
+            self._told(refusal, number)
         document = {"status": refusal.status, "reason": refusal.reason, "request": number}
         response = answer_with(
             json.dumps(document).encode(), status=refusal.status, content_type=PROBLEM_TYPE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the two logs say of statements, erasures and versions of the agreement, and where they do not fit.
+"""What both logs say of statements, erasures, versions and the epoch before, and where they do not fit.
 
 1. A statement that was answered with `differs` last, or whose answer names another digest: both explain it
    (`statement_mismatch`). The answer that came last counts.
@@ -10,6 +10,9 @@
    they have the same digest; of what is left the numbers of erased contents are compared, for the same ones
    may have been erased in other portions.
 5. A version to which one side switched, and the other not in time: `agreement_overdue`.
+6. A log of the epoch before that ended for its writer (`sz` of its `epch`) before an entry that the other
+   side held of it (`csz` of the other `epch`): the writer lost entries, and what they said (`log_shrunk`). It
+   is named by both sides, so also where the other side names no lost message by itself.
 
 Each log keeps few of these leaves, so nothing here is packed. Times are milliseconds since 1970.
 """
@@ -36,6 +39,15 @@ class Said:
     k: str = ""
 
 
+@dataclass(frozen=True)
+class Began:
+    """A leaf `epch`: its place, and how many entries of both logs of the epoch before its writer held."""
+
+    index: int
+    own: int
+    copy: int
+
+
 @dataclass
 class Accounts:
     """The leaves of one log that this module compares."""
@@ -45,6 +57,8 @@ class Accounts:
     erasures: list[Said] = field(default_factory=list)
     """`no` is how many contents were erased."""
     versions: dict[int, Said] = field(default_factory=dict)
+    began: Began | None = None
+    """What the log says of the end of the epoch before."""
     opened: int = 0
     """Highest number of a difference that this log opened."""
     is_later_epoch: bool = False
@@ -64,6 +78,8 @@ class Accounts:
                 self.opened = max(self.opened, int(fields["no"]))
             case Event.ERAS:
                 self.erasures.append(Said(index, at_ms, int(fields["n"]), str(fields["dg"])))
+            case Event.EPCH:
+                self.began = Began(index, int(fields["sz"]), int(fields["csz"]))
             case Event.AGRX:
                 n = int(fields["n"])
                 self.versions.setdefault(n, Said(index, at_ms, n, str(fields["ad"])))
@@ -99,6 +115,7 @@ def misfits(
         yield from _answered(maker, made, other, heard)  # 1, 3
         yield from _erased(maker, made, other, heard, deadlines.erased_before_ms)  # 4
         yield from _switched(maker, made, other, heard, deadlines.switched_before_ms)  # 5
+        yield from _shortened(maker, made, other, heard)  # 6
 
 
 def _numbered(maker: AgencyCode, made: Accounts) -> Iterator[Misfit]:
@@ -167,3 +184,9 @@ def _switched(
 def _has(versions: Mapping[int, Said], n: int) -> bool:
     """Return whether a log came to a version; a later one is enough."""
     return any(later >= n for later in versions)
+
+
+def _shortened(maker: AgencyCode, made: Accounts, other: AgencyCode, heard: Accounts) -> Iterator[Misfit]:
+    if made.began and heard.began and made.began.own < heard.began.copy:
+        places = ((maker, made.began.index), (other, heard.began.index))
+        yield Misfit(DifferenceKind.LOG_SHRUNK, places, "entries_lost", maker)

@@ -77,16 +77,20 @@ def judge_tail(
     """Return what of the tail is new, after the checks 1 to 8 of this module.
 
     Raises:
-        TailInvalidError: a check failed; `difference` names the class that it proves, or "".
+        TailInvalidError: a check failed; `rule` names it, `difference` the class that it proves, or "".
     """
     if (tail.by, tail.ep) != (state.by, state.ep):  # 1
-        raise TailInvalidError(f"tail of log {tail.by}/{tail.ep}; expected {state.by}/{state.ep}")
+        raise TailInvalidError(f"tail of log {tail.by}/{tail.ep}; expected {state.by}/{state.ep}", rule="log")
     too_many = len(tail.leaves) > MAX_TAIL_LEAVES or sum(map(len, tail.leaves)) > MAX_TAIL_BYTES
     if too_many and not gathered:  # 2
-        raise TailInvalidError(f"tail of {len(tail.leaves)} leaves or its bytes are over the limit")
+        raise TailInvalidError(
+            f"tail of {len(tail.leaves)} leaves or its bytes are over the limit", rule="limit"
+        )
     head = _verified_head(state, tail.head, head_keys)  # 3
     if head.size < state.size:  # 4
-        raise _proof(DifferenceKind.LOG_SHRUNK, f"head of size {head.size}; we hold {state.size} leaves")
+        raise _proof(
+            "growth", DifferenceKind.LOG_SHRUNK, f"head of size {head.size}; we hold {state.size} leaves"
+        )
     new = _after_overlap(state, tail, head)  # 5, 6
     grown = state.range.extend([leaf_hash(raw) for raw in new])
     if not hmac.compare_digest(grown.root(), head.root):  # 7
@@ -104,33 +108,45 @@ def _verified_head(state: CopyState, note: str, keys: Iterable[PublicKey]) -> He
             failure = error
             continue
         if (head.link, head.ep) != (state.link, state.ep):
-            raise TailInvalidError(f"head of log {head.link}/{head.ep}; expected {state.link}/{state.ep}")
+            raise TailInvalidError(
+                f"head of log {head.link}/{head.ep}; expected {state.link}/{state.ep}", rule="head"
+            )
         return head
-    raise TailInvalidError(f"the head of {state.by} is not signed as pinned: {failure}") from failure
+    raise TailInvalidError(
+        f"the head of {state.by} is not signed as pinned: {failure}", rule="head"
+    ) from failure
 
 
 def _after_overlap(state: CopyState, tail: FrameTail, head: Head) -> tuple[bytes, ...]:
     end = tail.start + len(tail.leaves)
     if tail.start < 0 or end != head.size:  # 5
-        raise TailInvalidError(f"leaves {tail.start} to {end} do not reach the head of size {head.size}")
+        raise TailInvalidError(
+            f"leaves {tail.start} to {end} do not reach the head of size {head.size}", rule="reach"
+        )
     if tail.start > state.size:
         raise TailInvalidError(
             f"tail begins at {tail.start}, our copy ends at {state.size}",
+            rule="gap",
             hint=f"ask the partner for the leaves from {state.size}",
         )
     held = state.size - tail.start
     known = state.known(tail.start, state.size) if held else []
     for n, (ours, theirs) in enumerate(zip(known, tail.leaves[:held], strict=True)):  # 6
         if ours != theirs:
-            raise _proof(DifferenceKind.LOG_FORKED, f"leaf {tail.start + n} is not the one we hold")
+            raise _proof(
+                "overlap", DifferenceKind.LOG_FORKED, f"leaf {tail.start + n} is not the one we hold"
+            )
     return tail.leaves[held:]
 
 
 def _other_root(state: CopyState, head: Head) -> TailInvalidError:
     if head.size == state.size:
-        return _proof(DifferenceKind.LOG_FORKED, f"head of size {head.size} has another root than our copy")
+        return _proof(
+            "root", DifferenceKind.LOG_FORKED, f"head of size {head.size} has another root than our copy"
+        )
     return TailInvalidError(
         f"our copy with the new leaves does not give the root of size {head.size}",
+        rule="root",
         hint="ask the partner for leaves from further back, to see where the logs part",
     )
 
@@ -139,11 +155,12 @@ def _placed(state: CopyState, raw: bytes, index: int) -> Leaf:
     try:
         leaf = decode_leaf(raw)
     except LeafInvalidError as error:
-        raise _proof(DifferenceKind.LOG_INVALID, f"leaf {index}: {error}") from error
+        raise _proof("leaf", DifferenceKind.LOG_INVALID, f"leaf {index}: {error}") from error
     if (leaf.link, leaf.by, leaf.ep, leaf.i) != (state.link, state.by, state.ep, index):
-        raise _proof(DifferenceKind.LOG_INVALID, f"leaf {index} names another place than its own")
+        raise _proof("leaf", DifferenceKind.LOG_INVALID, f"leaf {index} names another place than its own")
     return leaf
 
 
-def _proof(kind: DifferenceKind, words: str) -> TailInvalidError:
-    return TailInvalidError(words, difference=kind.value, hint="keep the tail; people of both sides decide")
+def _proof(rule: str, kind: DifferenceKind, words: str) -> TailInvalidError:
+    hint = "keep the tail; people of both sides decide"
+    return TailInvalidError(words, rule=rule, difference=kind.value, hint=hint)

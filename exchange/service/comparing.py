@@ -5,7 +5,9 @@
    between, and leaves that are written meanwhile are not part of it.
 2. The states that the node acts on, against the verdicts in the logs: `state_mismatch`.
 3. Kept evidence: what was refused when it came, and so stands in no log. Its class is that of
-   `EVIDENCE`; what the logs show as well is named once.
+   `EVIDENCE`; what the logs show as well is named once. An accepted message that had no effect (`subjects`)
+   is named by its number.
+4. The first leaves of the partner's log: one that does not begin as it must is `log_invalid`.
 
 Nothing is written, and no content is opened. A walk keeps some 100 bytes a message until it is forgotten.
 """
@@ -18,10 +20,11 @@ from functools import partial
 from typing import Final
 
 from exchange.errors import LeafInvalidError, NodeError, NoteInvalidError
-from exchange.ids import AgencyCode, Digest, LinkId, b64url
+from exchange.ids import AgencyCode, Digest, LinkId, MessageId, b64url
+from exchange.ledger.beginning import FIRST_LEAVES, wrong_beginning
 from exchange.ledger.compare import Comparison, LogView, Period, Reconciliation
 from exchange.ledger.differences import Actor, Difference, DifferenceKind, LeafRef
-from exchange.ledger.entries import decode_leaf
+from exchange.ledger.entries import Event, decode_leaf
 from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import head_of_note
 from exchange.ledger.numbers import ACCEPTED, FINAL, Numbers, is_same
@@ -131,6 +134,7 @@ async def all_differences(node: Node, walked: Walk) -> Reconciliation:
     Evidence about an entry that the comparison judges already is not named a second time.
     """
     more = [difference async for difference in _wrong_states(node, walked)]
+    more += await node.store.read(lambda uow: _wrong_beginning(uow, walked))
     kept = [row async for row in _kept(node, walked.link)]
     named = [*walked.found.differences, *more]
     judged = [one for one in named if one.kind not in _OF_TIME]
@@ -187,6 +191,17 @@ def _views(
     return view(node.agency, 0), view(row.partner, 1)
 
 
+def _wrong_beginning(uow: UnitOfWork, walked: Walk) -> list[Difference]:
+    """Return the difference of a partner's log that does not begin with `open`, `agrx` and its keys."""
+    by, size = walked.copy.by, min(walked.copy.size, FIRST_LEAVES)
+    first = [decode_leaf(raw) for raw in uow.logs.leaves(walked.link, by, 0, size)]
+    found = wrong_beginning(first)
+    if found is None:
+        return []
+    reference = LeafRef(by, found.leaf.i, Digest(b64url(leaf_hash(found.leaf.raw))))
+    return [Difference(DifferenceKind.LOG_INVALID, (reference,), acts_first=by, reason=found.reason)]
+
+
 # --- states
 
 
@@ -240,44 +255,105 @@ async def _state_difference(node: Node, walked: Walk, sender: AgencyCode, seq: i
 # --- evidence
 
 
-async def _kept(node: Node, link: LinkId) -> AsyncIterator[DifferenceRow]:
+@dataclass(frozen=True)
+class _Kept:
+    """A piece of evidence, and the message that it is about; 0 for none, or if a leaf says it."""
+
+    row: DifferenceRow
+    sender: AgencyCode | None = None
+    number: int = 0
+
+
+async def _kept(node: Node, link: LinkId) -> AsyncIterator[_Kept]:
     """Yield the kept evidence of a link, page by page."""
     after = 0
     while True:
-        rows, after = await node.store.read(partial(_kept_page, link=link, after=after))
+        rows, after = await node.store.read(partial(_kept_page, node=node, link=link, after=after))
         for row in rows:
             yield row
         if not after:
             return
 
 
-def _kept_page(uow: UnitOfWork, *, link: LinkId, after: int) -> tuple[list[DifferenceRow], int]:
-    return uow.audit.kept_behind(link, after)
+def _kept_page(uow: UnitOfWork, *, node: Node, link: LinkId, after: int) -> tuple[list[_Kept], int]:
+    rows, more = uow.audit.kept_behind(link, after)
+    found = uow.links.get(link)
+    partner = found.partner if found else node.agency
+    return [_about(uow, row, node.agency, partner) for row in rows], more
 
 
-def _of_evidence(kept: Iterable[DifferenceRow], partner: AgencyCode) -> Iterator[Difference]:
+def _about(uow: UnitOfWork, row: DifferenceRow, own: AgencyCode, partner: AgencyCode) -> _Kept:
+    """Return evidence with the message it is about: what is kept names a number, or an id and a place."""
+    if _leaf_in(row.evidence) is not None:
+        return _Kept(row)
+    if row.kind in _OF_A_NUMBER:
+        return _Kept(row, partner, int(row.subject))
+    if row.kind == DifferenceKind.STATE_MISMATCH:
+        id, index = MessageId(row.evidence.decode("ascii")), int(row.subject)
+        for direction, sender, other in ((Direction.IN, partner, own), (Direction.OUT, own, partner)):
+            message = uow.messages.by_id(row.link, direction, id)
+            if message is None:
+                continue
+            if _sent_at(uow, row.link, sender, index) != message.seq:  # a second signature names the first
+                number = _sent_at(uow, row.link, other, index)
+                return _Kept(row, other, number) if number else _Kept(row, sender, message.seq)
+            return _Kept(row, sender, message.seq)
+    return _Kept(row)
+
+
+def _sent_at(uow: UnitOfWork, link: LinkId, sender: AgencyCode, index: int) -> int:
+    """Return the number of the message whose `sent` stands at a place of a log, 0 if none does."""
+    for raw in uow.logs.leaves(link, sender, index, index + 1):
+        leaf = decode_leaf(raw)
+        return int(leaf.fields["seq"]) if leaf.ev == Event.SENT else 0
+    return 0
+
+
+async def place_of(node: Node, link: LinkId, found: Difference) -> int:
+    """Return the entry of the partner's log at which something came that is no entry and has no number.
+
+    Of a tail it is the last entry below its head; of a card the last one that is held here.
+    """
+    async for kept in _kept(node, link):
+        if found.reason == _refused_name(kept.row):
+            below = _below_head(kept.row.evidence)
+            if below is not None:
+                return below.index
+    row = await node.store.read(lambda uow: uow.links.get(link))
+    if row is None:
+        return 0
+    held = await node.store.read(lambda uow: uow.logs.position(link, row.partner).size)
+    return max(held - 1, 0)
+
+
+def _refused_name(row: DifferenceRow) -> str:
+    """Return the name of refused bytes: their kind, and the beginning of their digest as a leaf."""
+    return f"{row.kind}_{b64url(leaf_hash(row.evidence))[:8]}"
+
+
+def _of_evidence(kept: Iterable[_Kept], partner: AgencyCode) -> Iterator[Difference]:
     """Yield what kept evidence proves, each subject once."""
     seen: set[tuple[str, str]] = set()
-    for row in kept:
-        kind = EVIDENCE.get(row.kind, row.kind)
-        if kind not in _CLASSES or (row.kind, row.subject) in seen:
+    for one in kept:
+        kind, subject = EVIDENCE.get(one.row.kind, one.row.kind), f"{one.row.subject}/{one.sender}"
+        if kind not in _CLASSES or (one.row.kind, subject) in seen:
             continue
-        seen.add((row.kind, row.subject))
-        yield _proved(DifferenceKind(kind), row, partner)
+        seen.add((one.row.kind, subject))
+        yield _proved(DifferenceKind(kind), one, partner)
 
 
-def _proved(kind: DifferenceKind, row: DifferenceRow, partner: AgencyCode) -> Difference:
+def _proved(kind: DifferenceKind, kept: _Kept, partner: AgencyCode) -> Difference:
+    row, number = kept.row, kept.number
     leaf = _below_head(row.evidence) if kind in _OF_HEADS else _leaf_in(row.evidence)
-    number = int(row.subject) if leaf is None and row.kind in _OF_A_NUMBER else 0
-    acts = Actor.BOTH.value if kind is DifferenceKind.HASH_MISMATCH else partner
+    is_of_both = kind is DifferenceKind.HASH_MISMATCH or (kind is DifferenceKind.STATE_MISMATCH and number)
     return Difference(
         kind,
         (leaf,) if leaf else (),
-        acts_first=acts,
-        sender=partner if number else None,
+        acts_first=Actor.BOTH.value if is_of_both else partner,
+        sender=kept.sender,
         number=number,
         last_number=number,
-        reason=_rule(kind, row) if leaf or number else f"{row.kind}_{b64url(leaf_hash(row.evidence))[:8]}",
+        reason=_rule(kind, row) if leaf or number else _refused_name(row),
     )
 
 

@@ -50,6 +50,7 @@ from exchange.service.long_work import LONG_LINE_BYTES, beside
 from exchange.service.node import LinkPresence, Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
+from exchange.service.refusals import Refused, note_refused
 from exchange.service.rows import Direction, MessageState
 from exchange.service.settling import Place, settle_held, settle_rest
 from exchange.service.taking import take_lines
@@ -248,9 +249,10 @@ class _Reader:
         except AgainError as error:
             return Result(*_claimed(raw), Outcome.AGAIN, error.reason)
         except RefusedError as error:
-            partner = self.pairing.partner
+            link, partner, (seq, id) = self.pairing.link.link, self.pairing.partner, _claimed(raw)
             self.node.counters.count("line_refused", partner=partner, reason=error.reason)
-            return Result(*_claimed(raw), Outcome.REFUSED, "refused")
+            note_refused(self.node, link, partner, Refused.LINE, reason=error.reason, seq=seq)
+            return Result(seq, id, Outcome.REFUSED, "refused")
 
 
 @dataclass(frozen=True)

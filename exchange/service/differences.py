@@ -15,6 +15,7 @@ Nothing is ever repaired in a log: a correction is a new leaf or a new message. 
 both logs say `dscr` settled, or when it ended before anybody was told. What people do: `resolving`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -26,7 +27,7 @@ from exchange.ledger.differences import CLASSES, Difference, DifferenceKind, Rep
 from exchange.ledger.entries import Entry, beat, dsco, dscr
 from exchange.protocol.strictjson import JsonValue
 from exchange.service import logbook
-from exchange.service.comparing import Walk, all_differences, walk
+from exchange.service.comparing import Walk, all_differences, place_of, walk
 from exchange.service.hearing import FLOOR, closed_by_both, next_no, settle_leaf
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
@@ -63,6 +64,8 @@ SAID: Final[Mapping[DifferenceKind, tuple[str, str]]] = {
 }
 """What a notice expects and found, by class; the others expect what is right and name their class."""
 CHANGED: Final = "difference {no} has changed meanwhile"
+_NAME: Final = re.compile(r"[A-Za-z0-9_.:+-]{1,64}", re.ASCII)
+"""What `found` of a notice may be (its form)."""
 _LIVELY = frozenset({DifferenceState.OPEN, DifferenceState.RESENT})
 
 
@@ -285,14 +288,19 @@ async def tell(node: Node, row: NamedDifference, *, officer: OfficerNumber | Non
         changed.append(changes)
         return dsco(no=row.no, dg=message.commitment)
 
-    items: list[JsonValue] = [*items_of(row.found, partner)]
+    last = 0 if row.found.number or row.found.leaves else await place_of(node, row.link, row.found)
+    items: list[JsonValue] = [*items_of(row.found, partner, last=last)]
     small: dict[str, JsonValue] = {"type": "DSC", "difference": row.found.kind.value, "items": items}
     await speak(node, row.link, small, officer=officer, logged=logged)
     return changed[-1]
 
 
-def items_of(found: Difference, partner: AgencyCode) -> list[dict[str, JsonValue]]:
-    """Return the items of a notice: a number each, or an entry each."""
+def items_of(found: Difference, partner: AgencyCode, *, last: int = 0) -> list[dict[str, JsonValue]]:
+    """Return the items of a notice: a number each, or an entry each.
+
+    What is neither (a tail, a card or a signature that was refused) is named in `found` by its kind and the
+    beginning of its digest, with the entry of the partner's log at which it came (`last`).
+    """
     expected, seen = SAID.get(found.kind, ("right", found.kind.value))
     said: dict[str, JsonValue] = {"expected": expected, "found": seen}
     if found.number:
@@ -300,5 +308,6 @@ def items_of(found: Difference, partner: AgencyCode) -> list[dict[str, JsonValue
         numbers = range(found.number, max(last, found.number) + 1)
         return [{"sender": found.sender, "number": number, **said} for number in numbers]
     if not found.leaves:
-        return [{"leaf": {"log": partner, "index": 0}, **said}]
+        name = found.reason if _NAME.fullmatch(found.reason) else seen
+        return [{"leaf": {"log": partner, "index": last}, "expected": expected, "found": name}]
     return [{"leaf": {"log": leaf.by, "index": leaf.index}, **said} for leaf in found.leaves]

@@ -6,7 +6,7 @@ methods only after the signature over the request has been verified with that ke
 """
 
 from exchange.errors import NodeError, RefusedError
-from exchange.ids import KeyId, LinkId
+from exchange.ids import AgencyCode, KeyId, LinkId
 from exchange.protocol.suites import KeyUse, PublicKey
 from exchange.protocol.trust import NOW, trusted_signer
 from exchange.service.converse import answer
@@ -14,6 +14,7 @@ from exchange.service.gate import answer_gate
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
+from exchange.service.refusals import Refused
 from exchange.service.rows import LinkState
 
 ADMITTED = frozenset({LinkState.CLOSED, LinkState.OPEN, LinkState.JOINED, LinkState.FROZEN})
@@ -26,12 +27,16 @@ class Doorkeeper:
         self._node = node
         self._card = card
         self._stopping = False
+        self._partners: dict[LinkId, AgencyCode] = {}
+        """The partner of each link of the store that was named at the door."""
 
     async def door_key(self, link: LinkId, key: KeyId) -> PublicKey | None:
         """Return the partner's door key under this id if it may be used now."""
 
         def unit(uow: UnitOfWork) -> PublicKey | None:
             row = uow.links.get(link)
+            if row is not None:
+                self._partners[link] = row.partner
             if row is None or row.state not in ADMITTED:
                 return None
             try:
@@ -53,6 +58,13 @@ class Doorkeeper:
     def asks(self, link: LinkId) -> bool:
         """Return whether a refill waits for what the partner of a link gives."""
         return self._node.presence.is_asking(link)
+
+    def note_refused(self, link: LinkId, *, counts: bool) -> AgencyCode | None:
+        """Count a refused request that named a link, and return whose link it is; None if it is not ours."""
+        partner = self._partners.get(link)
+        if partner is not None and counts:
+            self._node.presence.of(link).refused[Refused.REQUEST] += 1
+        return partner
 
     def card(self) -> bytes:
         return self._card

@@ -28,7 +28,7 @@ from exchange.errors import NodeError, ProtocolError, TransportError, UsageError
 from exchange.ids import Digest, LinkId, b64url
 from exchange.ledger.entries import Entry, agrx, epch, keyx, opened
 from exchange.service import carryover, logbook
-from exchange.service.gatetalk import Report, ask_report
+from exchange.service.gatetalk import SEEN, Report, ask_report
 from exchange.service.keychange import TOLD, keys_that_count
 from exchange.service.node import LinkPresence, Node
 from exchange.service.pairing import Pairing, pairing_of, partner_keys
@@ -44,6 +44,7 @@ MAX_FIRST: Final = 2**40
 ENDED_SETTINGS: Final = (
     "refill:",
     "ahead:",
+    SEEN,
     "forked:",
     "lack:",
     "unsettled:",

@@ -39,10 +39,9 @@ from exchange.service.gate import (
     frozen,
     lacks_own,
     root_at,
-    seen_root,
     stay_closed,
 )
-from exchange.service.gatetalk import Report
+from exchange.service.gatetalk import Report, seen_root
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.refill import REFILL

@@ -28,11 +28,10 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from exchange.clock import parse_instant
-from exchange.errors import ClockError, FrameInvalidError, NodeError, ProtocolError, TransportError
+from exchange.errors import ClockError, FrameInvalidError, NodeError, TransportError
 from exchange.ids import Digest, LinkId, b64url
 from exchange.ledger.entries import Entry, agrx, decode_leaf, keyx, opened
 from exchange.ledger.merkle import CompactRange, leaf_hash
-from exchange.ledger.notes import verify_head
 from exchange.protocol.gatewords import GateWord, new_nonce, sign_gate_word
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse
@@ -49,6 +48,7 @@ from exchange.service.gatetalk import (
     note_what_partner_holds,
     read_report,
     report_of,
+    seen_root,
     verify_partner_word,
 )
 from exchange.service.giveback import give_leaves, give_lines
@@ -278,22 +278,6 @@ def demand_mark(uow: UnitOfWork, node: Node, link: LinkId) -> None:
         )
     if size:
         demand_prefix(uow, node, link, size, root)
-
-
-def seen_root(node: Node, link: LinkId, report: Report) -> Digest:
-    """Return the root that the partner saw; only a head that we signed ourselves proves a history.
-
-    Raises:
-        FrameInvalidError: the head is not ours, or not of the size that the report names.
-    """
-    for key in node.keys.public(KeyUse.HEAD):
-        try:
-            head = verify_head(report.seen_note, key, by=node.agency)
-        except ProtocolError:
-            continue
-        if (head.link, head.ep, head.size) == (link, report.seen_ep, report.seen_size):
-            return Digest(b64url(head.root))
-    raise FrameInvalidError("the gate report shows no head of this size that we signed")
 
 
 def check_clock(uow: UnitOfWork, node: Node, link: LinkId) -> None:

@@ -11,8 +11,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from exchange.errors import ClockError, FrameInvalidError, RefusedError, SignatureInvalidError
-from exchange.ids import LinkId, b64url
+from exchange.errors import (
+    ClockError,
+    FrameInvalidError,
+    ProtocolError,
+    RefusedError,
+    SignatureInvalidError,
+)
+from exchange.ids import Digest, LinkId, b64url
+from exchange.ledger.notes import verify_head
 from exchange.protocol.frames import MAX_NOTE_CHARS
 from exchange.protocol.gatewords import GateWord, new_nonce, read_gate_word, sign_gate_word, verify_gate_word
 from exchange.protocol.members import Members
@@ -30,6 +37,8 @@ from exchange.service.renewal import told_decision
 GATE_TIMEOUT_S = 30.0
 Source = Callable[[str, dict[str, JsonValue]], Awaitable[Mapping[str, JsonValue]]]
 """Gives what a question of the gate (`leaves`, `lines`, `agreement`) asks for."""
+SEEN = "seen-beyond:"
+"""Setting of a link: `epoch:size` of our log that the partner has seen by its last report, if not held."""
 REASON = re.compile(r"[a-z][a-z_]{1,39}", re.ASCII)
 """A code; which reasons there are, only the side that decides has to know."""
 
@@ -77,15 +86,49 @@ async def ask_report(node: Node, link: LinkId, *, to_nonce: str = "") -> Report:
 
 
 async def note_what_partner_holds(node: Node, link: LinkId, report: Report) -> None:
-    """Remember that the partner holds less of our log than it once cosigned: it was restored."""
+    """Remember that the partner holds less of our log than it once cosigned, or saw more than is here."""
     cosigned, epoch = await node.store.read(
         lambda uow: (uow.logs.cosigned(link, node.agency)[0], uow.logs.position(link, node.agency).epoch)
     )
+    told = await node.store.read(lambda uow: _seen_beyond(uow, node, link, report))
+    if told != await node.store.read(lambda uow: uow.settings.get(SEEN + link) or ""):
+        await node.store.write(lambda uow: uow.settings.put(SEEN + link, told))
     holds, presence = report.copy_size if report.copy_ep == epoch else 0, node.presence.of(link)
     presence.partner_holds = holds if holds < cosigned else None
     presence.state_told = report.state
     presence.numbers_told = max(presence.numbers_told, report.numbers)
     presence.epoch_told = max(presence.epoch_told, report.own_ep, report.seen_ep)
+
+
+def _seen_beyond(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> str:
+    """Return `epoch:size` of what the partner has seen of our log if that is not here, else "".
+
+    A claim without a head that we signed says nothing.
+    """
+    position = uow.logs.position(link, node.agency)
+    if not report.seen_size or (report.seen_ep, report.seen_size) <= (position.epoch, position.size):
+        return ""
+    try:
+        seen_root(node, link, report)
+    except FrameInvalidError:
+        return ""
+    return f"{report.seen_ep}:{report.seen_size}"
+
+
+def seen_root(node: Node, link: LinkId, report: Report) -> Digest:
+    """Return the root that the partner saw; only a head that we signed ourselves proves a history.
+
+    Raises:
+        FrameInvalidError: the head is not ours, or not of the size that the report names.
+    """
+    for key in node.keys.public(KeyUse.HEAD):
+        try:
+            head = verify_head(report.seen_note, key, by=node.agency)
+        except ProtocolError:
+            continue
+        if (head.link, head.ep, head.size) == (link, report.seen_ep, report.seen_size):
+            return Digest(b64url(head.root))
+    raise FrameInvalidError("the gate report shows no head of this size that we signed")
 
 
 async def hear_partner_card(node: Node, link: LinkId, word: GateWord) -> None:

@@ -26,6 +26,7 @@ from exchange.service.evidence import keep_difference
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, parsed_card, partner_keys
 from exchange.service.ports import UnitOfWork
+from exchange.service.refusals import Refused, note_refused
 from exchange.service.rows import AuditRow, CardRow, LinkRow
 
 _USES: Final = frozenset(use.value for use in KeyUse)
@@ -55,6 +56,7 @@ async def hear_card(node: Node, link: LinkRow, text: str) -> None:
         await take_card(node, link.partner, raw)
     except CardInvalidError as error:
         kind, reason = error.reason, str(error)
+        note_refused(node, link.link, link.partner, Refused.CARD, reason=kind)
         await node.store.write(
             lambda uow: keep_difference(
                 uow, node, link.link, kind, evidence=raw[: MAX_CARD_BYTES + 1], reason=reason

@@ -8,7 +8,7 @@ a link is open, what is in flight, who waits) is in `presence`.
 
 import asyncio
 import contextlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -102,6 +102,8 @@ class LinkPresence:
     """How much of our log the partner said it holds, when that is less than it once cosigned."""
     numbers_told: int = 0
     """The highest number of ours that the partner said it has seen."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """How many requests, lines, tails, cosignatures and cards of the partner were refused since the start."""
     state_told: str = ""
     """The state of its own gate that the partner told last."""
     epoch_told: int = 1

@@ -32,6 +32,7 @@ from exchange.service.keyplaces import follow_leaves
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
+from exchange.service.refusals import Refused, note_refused
 from exchange.service.rows import (
     Announced,
     AuditRow,
@@ -57,7 +58,9 @@ def take_tail(uow: UnitOfWork, node: Node, pairing: Pairing, tail: FrameTail) ->
         return _take(uow, node, pairing, tail)
     except TailInvalidError as error:
         kind, reason = error.difference or "tail", str(error)
-        keep_difference(uow, node, pairing.link.link, kind, evidence=tail.head.encode(), reason=reason)
+        link, by = pairing.link.link, pairing.partner
+        keep_difference(uow, node, link, kind, evidence=tail.head.encode(), reason=reason)
+        note_refused(node, link, by, Refused.TAIL, reason=error.difference or error.reason, rule=error.rule)
         return 0
 
 
@@ -116,12 +119,10 @@ def take_cosignature(uow: UnitOfWork, node: Node, pairing: Pairing, offered: Fra
     link = pairing.link.link
     held, _ = uow.logs.cosigned(link, node.agency)
     head = uow.logs.head_within(link, node.agency, offered.size)
-    if (
-        offered.ep != pairing.link.own_epoch
-        or offered.size <= held
-        or head is None
-        or head.size != offered.size
-    ):
+    if offered.ep != pairing.link.own_epoch or offered.size <= held:
+        return
+    if head is None or head.size != offered.size:
+        _note_cosignature(node, pairing, offered, "head_unknown")
         return
     for key in trusted_signers(pairing.partner_keys, use=KeyUse.COSIGN, index=NOW):
         try:
@@ -134,6 +135,12 @@ def take_cosignature(uow: UnitOfWork, node: Node, pairing: Pairing, offered: Fra
     reason = "the cosignature does not verify under any cosign key that the partner may use now"
     evidence = (head.note + offered.line).encode()
     keep_difference(uow, node, link, "signature_missing", evidence=evidence, reason=reason)
+    _note_cosignature(node, pairing, offered, "signature_invalid")
+
+
+def _note_cosignature(node: Node, pairing: Pairing, offered: FrameCosignature, reason: str) -> None:
+    link, by = pairing.link.link, pairing.partner
+    note_refused(node, link, by, Refused.COSIGNATURE, reason=reason, size=offered.size)
 
 
 def apply_leaf(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:

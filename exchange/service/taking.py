@@ -26,6 +26,7 @@ from exchange.service.meaning import cases_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
+from exchange.service.refusals import Refused, note_refused
 from exchange.service.rows import Direction, MessageRow
 from exchange.service.stages import runs_of, take_run
 
@@ -143,3 +144,4 @@ def _keep_refused(uow: UnitOfWork, node: Node, pairing: Pairing, line: Examined,
         reason=error.reason,
     )
     node.counters.count("line_refused", reason=error.reason)
+    note_refused(node, link, pairing.partner, Refused.LINE, reason=error.reason, seq=line.envelope.seq)

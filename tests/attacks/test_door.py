@@ -302,8 +302,8 @@ async def test_the_journal_learns_where_an_unexpected_error_came_from() -> None:
     async with open_door(service=EchoService(answer=fail)) as door:
         await ask(door, head(signed(FRAME)) + FRAME)
 
-        [(event, fields)] = door.noted.records
-        assert event == "request_failed"
+        [(event, fields), (refused, answered)] = door.noted.records
+        assert (event, refused, answered["reason"]) == ("request_failed", "request_refused", "internal")
         assert str(fields["place"]).startswith("KeyError ")
         assert "test_door:" in str(fields["place"])
 

@@ -87,6 +87,41 @@ def unsent_verdict(stage: Any) -> Any:
     return rcvd(seq=40, id=message_id("x"), eh=sha256(b"e"), cd=sha256(b"c"), k="accepted")
 
 
+async def no_beginning(stage: Any) -> None:
+    """Write nothing of what a log begins with; its leaves are taken and cosigned all the same."""
+    stage.partner.leaves[:] = []
+    stage.partner.log(beat())
+    await stage.give()
+
+
+async def no_keys(stage: Any) -> None:
+    del stage.partner.leaves[2:]
+    stage.partner.log(beat())
+    await stage.give()
+
+
+@pytest.mark.parametrize(
+    ("write", "place", "reason"), [(no_beginning, 0, "open_missing"), (no_keys, 2, "keyx_missing")]
+)
+def test_a_log_without_its_beginning_is_named_and_the_link_goes_on(
+    write: Callable[[Any], Any], place: int, reason: str
+) -> None:
+    async def story(stage: Any) -> None:
+        await stage.open()
+
+        await write(stage)
+        await sweep(stage.node, stage.link)
+
+        [row] = await stage.store.read(lambda uow: uow.differences.live(stage.link))
+        assert (row.found.kind, row.found.reason) == ("log_invalid", reason)
+        assert [(leaf.by, leaf.index) for leaf in row.found.leaves] == [(stage.partner.code, place)]
+        assert row.found.acts_first == stage.partner.code
+        assert await stage.copy_size() == len(stage.partner.leaves)
+        assert stage.node.presence.of(stage.link).gate is LinkState.OPEN
+
+    with_stage(story)
+
+
 WRONG = {
     "forks": (fork, "log_forked"),
     "shrinks": (shrink, "log_shrunk"),

@@ -76,6 +76,7 @@ class EchoService:
     asking: set[LinkId] = field(default_factory=set)
     answer: Callable[[bytes], Awaitable[bytes]] = echo
     taken: list[tuple[str, LinkId, bytes]] = field(default_factory=list)
+    refused: list[tuple[LinkId, bool]] = field(default_factory=list)
 
     async def door_key(self, link: LinkId, key: KeyId) -> PublicKey | None:
         known = self.keys.get(link)
@@ -91,6 +92,10 @@ class EchoService:
 
     def asks(self, link: LinkId) -> bool:
         return link in self.asking
+
+    def note_refused(self, link: LinkId, *, counts: bool) -> AgencyCode | None:
+        self.refused.append((link, counts))
+        return VN if link == LINK else None
 
     def card(self) -> bytes:
         return b"card"

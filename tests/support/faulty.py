@@ -16,7 +16,18 @@ from exchange.adapters.storage.memory import DirectStore
 from exchange.clock import instant_text
 from exchange.errors import TransportError
 from exchange.ids import AgencyCode, Digest, LinkId, MessageId, b64url, new_message_id, sha256
-from exchange.ledger.entries import Entry, Event, Leaf, agrx, decode_leaf, encode_leaf, opened, rcvd, sent
+from exchange.ledger.entries import (
+    Entry,
+    Event,
+    Leaf,
+    agrx,
+    decode_leaf,
+    encode_leaf,
+    keyx,
+    opened,
+    rcvd,
+    sent,
+)
 from exchange.ledger.merkle import CompactRange, leaf_hash
 from exchange.ledger.notes import Head, sign_head
 from exchange.messages.filling import released
@@ -38,6 +49,7 @@ from exchange.protocol.suites import KeyUse, PrivateKey, Suite
 from exchange.protocol.trust import trusted_sealing_key
 from exchange.service.converse import answer
 from exchange.service.gate import open_gate
+from exchange.service.keychange import keys_that_count
 from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Limits, Node, Presence
 from exchange.service.ports import UnitOfWork
@@ -115,6 +127,8 @@ class FaultyPartner:
         self.theirs = PartnerKeys.of([identity.agency(self.target).card])
         card, agreement = identity.agency(self.code).card, _agreement(self.suite)
         self.log(opened(n=1, ad=agreement.digest, crd=card.digest), agrx(n=1, ad=agreement.digest, fs=1))
+        for key in keys_that_count(card):
+            self.log(keyx(op="add", use=key.use, kid=key.kid, cs=card.serial, crd=card.digest))
 
     # The log
 

@@ -5,7 +5,8 @@
 
 1. An event code or field that is not in the vocabulary, or a value of another form, raises in tests
    (`strict`). In production the record is replaced by `record_dropped`, the field left out and counted.
-2. Equal records within a minute are counted, not repeated; the count follows as `repeated`.
+2. Equal records within a minute are counted, not repeated; the count follows as `repeated`. Records that
+   differ only in the number of their request are written `EACH_A_WINDOW` times before they count as equal.
 3. A record is ASCII, so control and direction characters cannot occur; it is cut at 2 kB.
 4. A journal that cannot write loses records; it never stops the node.
 
@@ -34,6 +35,11 @@ REPEAT_WINDOW_S = 60.0
 MAX_REMEMBERED = 256
 """Different records that are remembered for counting; beyond it the oldest is reported and forgotten."""
 
+EACH_A_WINDOW = 20
+"""Refused requests of one kind written singly in a minute, so that people find theirs; a flood is counted."""
+_SINGLE = frozenset({"request"})
+"""Fields that differ in each record and do not make it another one."""
+
 _Key = tuple[str, tuple[tuple[str, Value], ...]]
 
 
@@ -47,6 +53,7 @@ class _Repeats:
 
     until_s: float
     count: int = 0
+    written: int = 1
 
 
 class JsonJournal:
@@ -77,10 +84,14 @@ class JsonJournal:
         event, kept, dropped = self._admit(event, fields)
         now_s = self._clock.monotonic_s()
         self._report(now_s)
-        key = (event, tuple(sorted(kept.items())))
+        key = (event, tuple(sorted((name, value) for name, value in kept.items() if name not in _SINGLE)))
         repeats = self._recent.get(key)
-        if repeats is not None:
+        if repeats is not None and (not kept.keys() & _SINGLE or repeats.written >= EACH_A_WINDOW):
             repeats.count += 1
+            return
+        if repeats is not None:
+            repeats.written += 1
+            self._write(event, kept | ({"dropped": dropped} if dropped else {}))
             return
         if len(self._recent) >= MAX_REMEMBERED:
             self._report_one()

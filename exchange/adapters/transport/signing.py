@@ -16,7 +16,7 @@ A request counts as signed when all of this holds; the numbers stand beside the 
 The library http-message-signatures computes the base and nothing else is left to it: by default it
 accepts a request with uncovered parts, a second signature, any age and any repetition. Without a key
 the same work is done with a key of nobody, so that an unknown link costs as much as a bad signature.
-All failures are one `SignatureInvalidError`; which rule failed is for our own log at most.
+All failures are one `SignatureInvalidError`; which rule failed stands in `rule`, for our own log at most.
 """
 
 import base64
@@ -238,15 +238,25 @@ def verify_request(
     claim = read_claim(fields)  # 1, 2, 3
     known = key_of(claim.key)
     key = known if known is not None else _nobody()
-    late = abs(now.timestamp() - claim.created) > MAX_AGE.total_seconds()
     genuine = _verifies(_Message(method, path, query, dict(claim.fields)), key)  # 6
-    if known is None or late or claim.recipient != recipient or not genuine:  # 4, 5, 6
-        raise SignatureInvalidError("the request is not signed as agreed")
-    if known.use is not KeyUse.DOOR or known.kid != claim.key:
-        raise SignatureInvalidError("the request is signed by another key")
+    if rule := _broken(claim, known, recipient=recipient, now=now, genuine=genuine):  # 4, 5, 6
+        raise SignatureInvalidError("the request is not signed as agreed", rule=rule)
     if not nonces.use(claim.key, claim.nonce, now=now):  # 7
-        raise SignatureInvalidError("the request was seen before")
+        raise SignatureInvalidError("the request was seen before", rule="nonce_again")
     return SignedBy(claim.key)
+
+
+def _broken(
+    claim: Claim, known: PublicKey | None, *, recipient: AgencyCode, now: datetime, genuine: bool
+) -> str:
+    """Return which of the rules 4 to 6 is broken, or ""; called when the whole work is done."""
+    if claim.recipient != recipient:
+        return "other_recipient"
+    if abs(now.timestamp() - claim.created) > MAX_AGE.total_seconds():
+        return "created_too_far"
+    if known is None or known.use is not KeyUse.DOOR or known.kid != claim.key:
+        return "key_unknown"
+    return "" if genuine else "not_verified"
 
 
 def read_claim(fields: Fields) -> Claim:
@@ -258,13 +268,13 @@ def read_claim(fields: Fields) -> Claim:
     single = _single(fields)
     parameters = _parameters(single["signature-input"])
     if _SIGNATURE.fullmatch(single["signature"]) is None or parameters["tag"] != SIGNATURE_TAG:
-        raise SignatureInvalidError("the signature has another form")
+        raise SignatureInvalidError("the signature has another form", rule="signature_form")
     if type(parameters["created"]) is not int or _NONCE.fullmatch(parameters["nonce"]) is None:
-        raise SignatureInvalidError("the signature parameters have another form")
+        raise SignatureInvalidError("the signature parameters have another form", rule="parameter_form")
     try:
         key = parse_key_id(parameters["keyid"])
     except IdentifierError as error:
-        raise SignatureInvalidError("the key id has another form") from error
+        raise SignatureInvalidError("the key id has another form", rule="parameter_form") from error
     return Claim(key, parameters["nonce"], parameters["created"], single["x-exchange-to"], single)
 
 
@@ -277,9 +287,9 @@ def check_body(fields: Fields, body: bytes) -> None:
     single = _single(fields)
     length = single["content-length"]
     if _LENGTH.fullmatch(length) is None or int(length) != len(body):
-        raise SignatureInvalidError("the body has another length")
+        raise SignatureInvalidError("the body has another length", rule="body_length")
     if not hmac.compare_digest(single["content-digest"], content_digest(body)):
-        raise SignatureInvalidError("the body has another digest")
+        raise SignatureInvalidError("the body has another digest", rule="body_digest")
 
 
 def content_digest(body: bytes) -> str:
@@ -296,10 +306,10 @@ def _single(fields: Fields) -> dict[str, str]:
         if small not in _SINGLE_FIELDS:
             continue
         if small in found or len(value) > MAX_FIELD_CHARS or _FIELD.fullmatch(value) is None:
-            raise SignatureInvalidError("a signed field is doubled or has another form")
+            raise SignatureInvalidError("a signed field is doubled or has another form", rule="field_form")
         found[small] = value
     if len(found) != len(_SINGLE_FIELDS):
-        raise SignatureInvalidError("a signed field is missing")
+        raise SignatureInvalidError("a signed field is missing", rule="field_missing")
     return found
 
 
@@ -310,12 +320,12 @@ def _parameters(text: str) -> dict[str, Any]:
         components, parameters = members[SIGNATURE_LABEL]
         names = sorted(name for name, details in components if type(name) is str and not details)
     except (ValueError, TypeError, KeyError) as error:
-        raise SignatureInvalidError("the signature input has another form") from error
+        raise SignatureInvalidError("the signature input has another form", rule="signature_input") from error
     exact = len(members) == 1 and len(components) == len(names) and names == sorted(SIGNED_COMPONENTS)
     if not exact or sorted(parameters) != sorted(SIGNED_PARAMETERS):
-        raise SignatureInvalidError("the signature covers other parts")
+        raise SignatureInvalidError("the signature covers other parts", rule="signature_input")
     if any(type(parameters[name]) is not str for name in ("keyid", "nonce", "tag")):
-        raise SignatureInvalidError("a signature parameter has another type")
+        raise SignatureInvalidError("a signature parameter has another type", rule="parameter_form")
     return dict(parameters)
 
 

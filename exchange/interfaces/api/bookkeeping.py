@@ -7,7 +7,7 @@ from exchange.bootstrap import announced_days
 from exchange.errors import UsageError
 from exchange.ids import AgencyCode
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
-from exchange.interfaces.api.differing import AMBER, GREEN, RED, difference_answer, light
+from exchange.interfaces.api.differing import AMBER, GREEN, RED, behind_answer, difference_answer, light
 from exchange.ledger.compare import Period, Reconciliation
 from exchange.ledger.differences import CLASSES, Difference
 from exchange.ledger.entries import decode_leaf
@@ -15,6 +15,7 @@ from exchange.ledger.join import Movement
 from exchange.service.ports import UnitOfWork
 from exchange.service.reconcile import LogReport, reconcile, refresh, verify
 from exchange.service.rows import DifferenceState, LinkRow, NamedDifference
+from exchange.service.shortfall import shortfall
 from exchange.service.statement_figures import counted_in_content, span_of
 
 MAX_ENTRIES = 500
@@ -35,8 +36,10 @@ async def reconcile_partner(desk: Desk, ask: Ask) -> Answer:
     own, copy = await verify(desk.node, row.link)
     known = await desk.node.store.read(lambda uow: _known(uow, row, found))
     announced = await asyncio.to_thread(announced_days, desk.opened.folder)
+    lacks = await desk.node.store.read(lambda uow: shortfall(uow, desk.node, row.link))
     return {
-        "light": _light(found, known, faults=bool(own.faults or copy.faults)),
+        "light": _light(found, known, faults=bool(own.faults or copy.faults or lacks)),
+        "behind": behind_answer(lacks),
         "counted": await counted_in_content(desk.node, row.link, announced),
         "period": {"from": when(period.begins), "to": when(period.ends)} if period else None,
         "partner": row.partner,

@@ -2,7 +2,7 @@
 """Commands about differences: list, show, settle, accept. They name numbers and entries, never content.
 
 People see a light: green when both ledgers agree, amber while a difference waits for somebody, red when a
-difference is grave, or a ledger does not verify.
+difference is grave, a ledger does not verify, or this store is known to hold less than was written.
 """
 
 from collections.abc import Iterable
@@ -20,6 +20,7 @@ from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.resolving import How, explanation_of, settle, shown_digest
 from exchange.service.rows import DifferenceState, LinkRow, NamedDifference
+from exchange.service.shortfall import Shortfall, shortfall
 
 MAX_LISTED = 1_000
 MAX_OFFERED = 100
@@ -48,9 +49,11 @@ async def list_differences(desk: Desk, ask: Ask) -> Answer:
         return uow.differences.live(row.link, limit=MAX_LISTED)
 
     found = await desk.node.store.read(unit)
+    lacks = await desk.node.store.read(lambda uow: shortfall(uow, desk.node, row.link))
     return {
         "partner": row.partner,
-        "light": light(found),
+        "light": light(found, faults=lacks is not None),
+        "behind": behind_answer(lacks),
         "differences": [named_answer(one) for one in found],
     }
 
@@ -139,6 +142,11 @@ def light(found: Iterable[NamedDifference], *, faults: bool = False) -> str:
     if faults or any(CLASSES[row.found.kind].is_grave for row in live):
         return RED
     return AMBER if live else GREEN
+
+
+def behind_answer(lacks: Shortfall | None) -> Answer | None:
+    """Return what this store is known to lack of our own ledger; `seen` is 0 where nobody knows how much."""
+    return {"held": lacks.held, "seen": lacks.seen, "reason": lacks.reason} if lacks else None
 
 
 def difference_answer(found: Difference) -> Answer:

@@ -7,6 +7,7 @@ from exchange.bootstrap import last_backup
 from exchange.errors import ConfigurationError, UsageError
 from exchange.ids import LinkId, b64url, parse_agency, parse_officer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
+from exchange.interfaces.api.differing import behind_answer
 from exchange.messages.codelists import agencies, agency, codelist
 from exchange.protocol.suites import KeyUse
 from exchange.service.key_trial import Trial, last_trial, note_recovery, recovery_tried_at, try_keys
@@ -16,6 +17,7 @@ from exchange.service.partners import standings
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import demand_officer
 from exchange.service.rows import AuditRow, LinkState, OfficerRow
+from exchange.service.shortfall import shortfall
 from exchange.service.stamping import standings_of
 
 KEY_ACTS = ("rotate", "retire", "revoke", "drill")
@@ -34,6 +36,8 @@ async def status(desk: Desk, _: Ask) -> Answer:
                 "link": item.link,
                 "state": item.state.value,
                 "reason": item.reason,
+                "behind": await _behind(desk, item.link),
+                "refused": dict(sorted(presence.refused.items())) if presence else {},
                 "waiting": waiting,
                 "last_contact": when(presence.last_contact_at) if presence else None,
             }
@@ -49,6 +53,12 @@ async def status(desk: Desk, _: Ask) -> Answer:
         "partners": partners,
         "now": when(node.clock.now()),
     }
+
+
+async def _behind(desk: Desk, link: LinkId | None) -> Answer | None:
+    if link is None:
+        return None
+    return behind_answer(await desk.node.store.read(lambda uow: shortfall(uow, desk.node, link)))
 
 
 async def _waiting(desk: Desk, link: LinkId | None) -> int:

@@ -11,6 +11,7 @@ import typer
 
 from exchange.errors import UsageError
 from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.doctor import NEXT
 from exchange.interfaces.cli.options import DATA, Data, Json, Officer, Partner, Second
 from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table
 
@@ -24,6 +25,8 @@ LIGHTS: Final = {
     "amber": "a difference waits for somebody",
     "red": "a difference is grave: look at it now",
 }
+
+BEHIND: Final = "entries of our own ledger are missing here, this is an older store"
 
 
 @group.command("list")
@@ -86,9 +89,13 @@ def settle(
 
 
 def say_light(found: Answer) -> None:
-    """Print what an auditor sees first."""
-    word = str(found["light"])
-    say_marked(f"{found['partner']}  {word}: {LIGHTS[word]}", word)
+    """Print what an auditor sees first, and what is to be done if the store is known to be an old one."""
+    word, lacks = str(found["light"]), found.get("behind")
+    say_marked(f"{found['partner']}  {word}: {BEHIND if lacks else LIGHTS[word]}", word)
+    if lacks:
+        seen = f"the partner has seen {lacks['seen']}" if lacks["seen"] else "more were written"
+        say(f"  our ledger has {lacks['held']} entries here, {seen}; nobody can compare the missing ones")
+        say(f"  to do ({lacks['reason']}): {NEXT.get(lacks['reason'], NEXT['entries_missing'])}")
 
 
 def about(row: Answer) -> str:

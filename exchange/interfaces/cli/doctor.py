@@ -9,7 +9,7 @@ Checks, in this order; a later one is left out when what it needs has failed:
 4. store: in use by the running service, or opens
 5. clock: runs in UTC without a jump that would stop the node (asked from the service)
 6. recovery key: should not lie on this machine
-7. partners: each with its state and what to do
+7. partners: each with its state and what to do, and what of it was refused since the start
 8. officers: at least two, because enrolment needs two
 9. backup: the last one is young
 10. post-quantum key: there; a node of version 0.1 gets it with their next card
@@ -56,9 +56,10 @@ NEXT: Final = {
     "exchange partner resume",
     "partner_ahead": "this store is an old one: write the partner a parcel, then read its next one",
     "refill_unfinished": "read the partner's last parcel again, or ask it for a new one",
-    "refill_by_calls": "wait: the partner gives back with its own calls what this store lost",
-    "refill_unanswered": "the partner calls only and gives nothing back: put back the newest backup, "
-    "or give it an address once",
+    "refill_by_calls": "wait: what is missing comes with the partner's next calls",
+    "refill_unanswered": "the partner does not give back what is missing: put back the newest backup, or give"
+    " it an address once; else officers of both sides begin anew: exchange partner renew",
+    "entries_missing": "the partner gives them back when it answers; if it stays, put back the newest backup",
     "restored": "two officers confirm that this store is the newest: exchange partner resume",
     "witness_ahead": "a witness saw more than this store has: restore the newest backup, or ask two officers",
     "witness_forked": "a witness saw another history: compare with it before two officers confirm",
@@ -184,6 +185,8 @@ def _asked(service: Service) -> Iterator[Finding]:
         yield Finding("partners", True, "none yet", "run: exchange partner invite, or exchange partner join")
     for row in status["partners"]:
         yield _partner(row)
+        if row.get("refused"):
+            yield _refused(row)
 
 
 def _second_key(is_there: bool) -> Finding:
@@ -217,6 +220,15 @@ def _partner(row: Answer) -> Finding:
     if well and row["waiting"]:
         todo = f"nothing is lost; last contact {row['last_contact'] or 'none'}; if it stays, ask the partner"
     return Finding(f"partner {row['partner']}", well, found, todo)
+
+
+def _refused(row: Answer) -> Finding:
+    """Say what of a partner was refused (check 7); why stands in the log, and the partner mends it."""
+    counts = ", ".join(f"{what} {count}" for what, count in row["refused"].items())
+    todo = (
+        "each stands in log/exchange.log with its rule: request_refused, line_refused, ...; tell the partner"
+    )
+    return Finding(f"refused of {row['partner']}", True, f"since the start: {counts}", todo)
 
 
 def _recovery(folder: Path, *, training: bool) -> Finding:

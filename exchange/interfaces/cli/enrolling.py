@@ -10,17 +10,17 @@ The recovery key is read from its file for one act and forgotten. Source: docs/p
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from exchange.clock import SystemClock
-from exchange.errors import UsageError
+from exchange.errors import AgreementInvalidError, UsageError
 from exchange.ids import AgencyCode, KeyId, OfficerNumber, b64url, parse_agency
 from exchange.interfaces.cli.client import Service
 from exchange.protocol import enrolment
 from exchange.protocol.cards import read_card
 from exchange.protocol.enrolment import Here, Invitation, Joining
-from exchange.protocol.profiles import load_profile, profile_codes
+from exchange.protocol.profiles import load_profile, profile_codes, terms_for
 from exchange.protocol.suites import PrivateKey
 
 NEUTRAL = "neutral"
@@ -74,14 +74,31 @@ def profile_for(own: AgencyCode, partner: AgencyCode, wanted: str = "") -> str:
     """Return the profile of a pair: the wanted one, that of the two countries, or the neutral one.
 
     Raises:
-        UsageError: no such profile.
+        UsageError: no such profile, one without a side of either agency, or both are of one country.
     """
     known = profile_codes()
     pair = "-".join(sorted((own[:2].lower(), partner[:2].lower())))
     chosen = wanted or (pair if pair in known else NEUTRAL)
     if chosen not in known:
         raise UsageError(f"there is no profile {chosen[:40]}", hint=f"profiles: {', '.join(known)}")
+    try:
+        terms_for(load_profile(chosen), own, partner)
+    except AgreementInvalidError as error:
+        raise UsageError(
+            f"profile {chosen} is not for {own} and {partner}: {error}",
+            hint=f"profiles for both: {', '.join(_profiles_for(own, partner)) or 'none'}",
+        ) from error
     return chosen
+
+
+def _profiles_for(own: AgencyCode, partner: AgencyCode) -> Iterator[str]:
+    """Yield the profiles that have a side for each of two agencies."""
+    for code in profile_codes():
+        try:
+            terms_for(load_profile(code), own, partner)
+        except AgreementInvalidError:
+            continue
+        yield code
 
 
 def invite(

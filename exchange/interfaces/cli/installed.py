@@ -25,7 +25,7 @@ from exchange.errors import Fault
 from exchange.ids import AgencyCode
 from exchange.messages.catalog import FORMS, Form, message_types
 from exchange.messages.codelists import codelist, list_versions, schema_root
-from exchange.messages.document import RELEASE_FIELDS, Document, header_of, text_at
+from exchange.messages.document import RELEASE_FIELDS, Document, header_of, pointer, text_at
 from exchange.messages.schemas import gate, lists_used, schemas
 from exchange.messages.validation import KnownFacts, RuleContext, check_form, check_rules
 from exchange.messages.versions import form_of_version, understood
@@ -39,7 +39,7 @@ def check_installed() -> list[str]:
 
 def document_faults(document: Document, *, now: datetime) -> tuple[Fault, ...]:
     """Return the faults of a message, or of the form of a draft, the first one first."""
-    is_draft = not header_of(document).keys() & set(RELEASE_FIELDS)
+    is_draft = bool(missing_for_rules(document))
     faults = check_form(document, draft=is_draft)
     if faults or is_draft:
         return faults
@@ -48,6 +48,16 @@ def document_faults(document: Document, *, now: datetime) -> tuple[Fault, ...]:
         for fault in check_rules(document, _context(document, now), KnownFacts())
         if fault.rule not in rules_of_earlier_messages(text_at(header_of(document), "type"))
     )
+
+
+def missing_for_rules(document: Document) -> tuple[str, ...]:
+    """Return the places that a draft leaves to its release, without which no rule can be judged.
+
+    Nothing for a message that has one of them: what it lacks then is a fault of its form.
+    """
+    if header_of(document).keys() & set(RELEASE_FIELDS):
+        return ()
+    return tuple(pointer("header", name) for name in RELEASE_FIELDS)
 
 
 @cache

@@ -22,6 +22,8 @@ group = typer.Typer(help="The ledgers of a link: list, show, verify.", no_args_i
 Log = Annotated[str, typer.Option("--log", help="own or partner: whose ledger.")]
 _IN_HEADINGS: Final = frozenset({"index", "at", "event"})
 _DIGESTS: Final = frozenset({"eh", "cd", "pc", "ad", "crd", "dg", "root"})
+CLOSED: Final = "closed"
+"""State of a difference that both sides have settled."""
 _NAMES: Final = {
     "seq": "number",
     "id": "message",
@@ -146,8 +148,11 @@ def _say_comparison(found: Answer) -> None:
         say("  not reached now: compared with what is here of its ledger")
     say(f"  we sent {out['sent']}, received there {out['received']}, accepted {out['accepted']}")
     say(f"  they sent {into['sent']}, received here {into['received']}, accepted {into['accepted']}")
-    word = "differs" if differences or found["faults"] else "matched"
-    line = f"  matched {found['matched']}, in transit {found['in_transit']}, differences {len(differences)}"
+    closed = sum(row["state"] == CLOSED for row in differences)
+    differs = len(differences) > closed or found["faults"] or found.get("behind")
+    word = "differs" if differs else "matched"
+    line = f"  matched {found['matched']}, in transit {found['in_transit']}"
+    line += f", differences {len(differences) - closed}" + (f", and {closed} closed" if closed else "")
     say_marked(f"{line}: {word}" if word == "differs" else line, word)
     ours, theirs = found["entries"]["own"], found["entries"]["partner"]
     if ours == found["cosigned"]["own"] and theirs == found["cosigned"]["partner"]:

@@ -30,9 +30,7 @@ group = typer.Typer(help="Messages: write, check, send, answer, list and show th
 File = Annotated[Path, typer.Argument(help="The message, small or complete, as JSON.")]
 Number = Annotated[str, typer.Argument(help="Number of the message: its last characters are enough.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait for the verdict.")]
-Attach = Annotated[
-    list[Path] | None, typer.Option("--attach", help="A JPEG, PNG, PDF or text of at most 256 KiB.")
-]
+Attach = Annotated[list[Path] | None, typer.Option("--attach", help="A JPEG, PNG or PDF of at most 256 KiB.")]
 AttachType = Annotated[
     list[str] | None, typer.Option("--attach-type", help="Code of attachment-types, for each file.")
 ]

@@ -109,7 +109,7 @@ def problem_of(error: ExchangeError) -> Answer:
 
 
 def error_lines(error: ExchangeError) -> list[str]:
-    """Return the lines of an error: each fault, or the message, then the hints."""
+    """Return the lines of an error: each fault, or the message, then the hints that were not said yet."""
     faults = faults_of(error)
     lines = [] if faults else [f"error: {_plain(str(error))}"]
     for fault in faults[:MAX_FAULTS]:
@@ -119,7 +119,8 @@ def error_lines(error: ExchangeError) -> list[str]:
     if len(faults) > MAX_FAULTS:
         lines.append(f"hint: {len(faults) - MAX_FAULTS} more; all of them with --json")
     if error.hint:
-        lines += [f"hint: {_plain(hint)}" for hint in error.hint.split("\n")]
+        hints = [f"hint: {_plain(hint)}" for hint in error.hint.split("\n")]
+        lines += [line for line in hints if line not in lines]
     return lines
 
 

@@ -4,8 +4,9 @@
 Two kinds of forms are listed and shown: those of messages, and those of the objects on the wire.
 
 `check FILE` looks at a complete message (`exchange message fill` prints one) without any node: version, form,
-codes, then the rules that need no earlier message. What a rule may only find with the case at hand is left
-out: `exchange message validate` asks the node for that. `check` without a file looks at the installation.
+codes, then the rules that need no earlier message. Of a draft it says that no rule was judged. What a rule
+may only find with the case at hand is left out: `exchange message validate` asks the node for that. `check`
+without a file looks at the installation.
 """
 
 import json
@@ -16,7 +17,7 @@ from typing import Annotated, Final
 import typer
 
 from exchange.errors import InputError, UsageError
-from exchange.interfaces.cli.installed import check_installed, document_faults
+from exchange.interfaces.cli.installed import check_installed, document_faults, missing_for_rules
 from exchange.interfaces.cli.options import Json, read_document
 from exchange.interfaces.cli.output import say, say_json, say_table
 from exchange.messages.catalog import FORMS, message_type
@@ -73,11 +74,16 @@ def check(
     if file is None:
         _check_installation(as_json=as_json)
         return
-    faults = document_faults(read_document(file), now=datetime.now(UTC))
+    document = read_document(file)
+    faults, missing = document_faults(document, now=datetime.now(UTC)), missing_for_rules(document)
     if faults:
         raise InputError("the message is not right", faults=faults)
     if as_json:
-        say_json({"file": str(file), "faults": []})
+        say_json({"file": str(file), "faults": [], "rules_judged": not missing, "missing": list(missing)})
+        return
+    if missing:
+        say(f"{file}: form and codes hold; rules were not judged: {missing[0]} is missing")
+        say(f"a complete message has also {', '.join(missing[1:])}; exchange message fill prints one")
         return
     say(f"{file}: form, codes and rules hold, as far as no earlier message is needed")
 

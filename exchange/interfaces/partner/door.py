@@ -12,15 +12,23 @@ The order in which a request is judged; nothing of its body is read before step 
 6. The body is read within 60 s, and must have the signed length and digest.
 7. The service takes it.
 
-Codes go out, never causes. What the service waits for in a long poll is its own business.
+Codes go out, never causes. Each refusal leaves one line in the log, with the rule, the partner whose link was
+named, and the number that the answer gave. What the service waits for in a long poll is its own business.
 """
 
 from typing import Protocol
 
 from aiohttp import web
 
-from exchange.errors import AgainError, NodeError, ProtocolError, RefusedError, SignatureInvalidError
-from exchange.ids import KeyId, LinkId
+from exchange.errors import (
+    AgainError,
+    FrameInvalidError,
+    NodeError,
+    ProtocolError,
+    RefusedError,
+    SignatureInvalidError,
+)
+from exchange.ids import AgencyCode, KeyId, LinkId
 from exchange.interfaces.reading import body_length, read_body
 from exchange.interfaces.server import HttpServer, Refusal, ServerLimits, answer_with, connection_of
 from exchange.protocol.door import (
@@ -38,6 +46,10 @@ from exchange.service.surroundings import Counters, Journal
 RETRY_CLOSED_S = 5
 """How soon a partner may ask again while our gate is closed: it opens within seconds, or by people."""
 RETRY_BUSY_S = 2
+WORD_INVALID = "word_invalid"
+"""A word of the gate that has not the agreed form, or is of another link or agency."""
+PASSING = frozenset({429, 503})
+"""Refusals that only ask for patience; they are logged, and not counted as faults of a partner."""
 
 Field = tuple[str, str]
 
@@ -59,6 +71,10 @@ class PartnerService(Protocol):
 
     def asks(self, link: LinkId) -> bool:
         """Return whether the partner of a link may give more than a question of the gate holds."""
+        ...
+
+    def note_refused(self, link: LinkId, *, counts: bool) -> AgencyCode | None:
+        """Count a refused request that named a link, and return the partner of the link, if it is ours."""
         ...
 
     def card(self) -> bytes:
@@ -103,7 +119,14 @@ def partner_app(
         if event == "request_failed":
             journal.note(event, place=reason)
 
-    return HttpServer(_Door(service, guard).answer, limits=limits, note=note)
+    def told(refusal: Refusal, number: str) -> None:
+        counts = refusal.status not in PASSING
+        partner = service.note_refused(LinkId(refusal.link), counts=counts) if refusal.link else None
+        named = {"rule": refusal.rule, "partner": partner or ""}
+        fields = {name: value for name, value in named.items() if value}
+        journal.note("request_refused", reason=refusal.reason, request=number, **fields)
+
+    return HttpServer(_Door(service, guard).answer, limits=limits, note=note, told=told)
 
 
 class _Door:
@@ -117,7 +140,14 @@ class _Door:
             return self._card(request)
         target = parse_path(path)
         if target is None or request.method != "POST":
-            raise Refusal(404, "not_found")
+            raise Refusal(404, "not_found", rule="no_route")
+        try:
+            return await self._answer_for(request, target)
+        except Refusal as refusal:
+            refusal.link = target.link
+            raise
+
+    async def _answer_for(self, request: web.BaseRequest, target: Target) -> web.Response:
         most = request_limit(target.route, gives=self._service.asks(target.link))
         size = body_length(request, frozenset({type_of(target.route)}), max_bytes=most)
         fields = list(request.headers.items())
@@ -126,7 +156,7 @@ class _Door:
         try:
             self._guard.check_body(fields, body)
         except SignatureInvalidError as error:
-            raise Refusal(400, "refused") from error
+            raise Refusal(400, "refused", rule=error.rule) from error
         answered = await self._serve(target, body)
         return answer_with(answered, content_type=type_of(target.route))
 
@@ -142,7 +172,7 @@ class _Door:
             key = await self._service.door_key(target.link, claimed)
             self._guard.verify(request.method, request.raw_path, query="", fields=fields, key=key)
         except SignatureInvalidError as error:
-            raise Refusal(404, "not_found") from error
+            raise Refusal(404, "not_found", rule=error.rule) from error
         except AgainError as error:
             raise Refusal(503, "busy", retry_after_s=RETRY_BUSY_S) from error
         connection = connection_of(request)
@@ -157,7 +187,8 @@ class _Door:
         try:
             return await serve(target.link, body)
         except (ProtocolError, RefusedError) as error:
-            raise Refusal(400, error.reason, close=False) from error
+            is_word = target.route is Route.GATE and isinstance(error, FrameInvalidError)
+            raise Refusal(400, WORD_INVALID if is_word else error.reason, close=False) from error
         except AgainError as error:
             raise Refusal(429, error.reason, retry_after_s=RETRY_BUSY_S, close=False) from error
         except NodeError as error:

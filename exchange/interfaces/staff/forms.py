@@ -186,7 +186,7 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
         partner=TEXT, link=TEXT, at=MAYBE, sent=NUMBER, received=NUMBER, matched=NUMBER, in_transit=NUMBER,
         outgoing=_MOVES, incoming=_MOVES, entries=whole(own=NUMBER, partner=NUMBER),
         cosigned=whole(own=NUMBER, partner=NUMBER), roots=whole(own=TEXT, partner=TEXT), faults=many(TEXT),
-        differences=many(OPEN), light=TEXT, counted=OPEN, period=NULLABLE,
+        differences=many(OPEN), light=TEXT, counted=OPEN, period=NULLABLE, behind=NULLABLE,
     ),
     "CasePage": whole(cases=many(_CASE), after=TEXT),
     "Timeline": whole(

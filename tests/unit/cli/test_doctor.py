@@ -106,6 +106,16 @@ def test_a_passphrase_that_is_not_given_is_a_finding(tmp_path: Path) -> None:
     assert "WRONG  key file: no passphrase is given" in done.out
 
 
+def test_what_of_a_partner_was_refused_is_counted_and_nothing_is_wrong_by_it(tmp_path: Path) -> None:
+    partner = {**PARTNER, "refused": {"line": 2, "request": 7}}
+
+    _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [partner]})
+
+    finding = found[f"refused of {PARTNER['partner']}"]
+    assert (finding["well"], finding["found"]) == (True, "since the start: line 2, request 7")
+    assert "log/exchange.log" in finding["todo"]
+
+
 def test_the_running_service_is_asked_for_clock_officers_and_partners(tmp_path: Path) -> None:
     _, found = _examined(_folder(tmp_path), STATUS)
 

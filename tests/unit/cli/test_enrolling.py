@@ -177,6 +177,42 @@ def test_the_profile_is_that_of_the_pair_unless_another_is_wanted(
     assert enrolling.profile_for(KH, AgencyCode(partner), wanted) == profile
 
 
+@pytest.mark.parametrize(
+    ("partner", "wanted"), [(VN, "kh-th"), ("TH-MSDHS-DATIP", "kh-vn"), ("KH-MOSVY-DAHT", "neutral")]
+)
+def test_a_profile_without_one_of_the_two_sides_is_refused(
+    sides: tuple[Side, Side], partner: str, wanted: str
+) -> None:
+    with pytest.raises(UsageError, match=f"profile {wanted} is not for {KH} and {partner}") as raised:
+        enrolling.profile_for(KH, AgencyCode(partner), wanted)
+
+    assert wanted not in str(raised.value.hint)
+    if partner == VN:
+        assert raised.value.hint == "profiles for both: kh-vn, neutral"
+        with pytest.raises(UsageError):
+            _invite(sides[0], partner, wanted)
+        assert "partner.note_invitation" not in sides[0].told.names()
+
+
+def test_an_invitation_with_a_profile_of_other_countries_is_refused(sides: tuple[Side, Side]) -> None:
+    """An inviter that does not look leaves it to the joiner, who stores nothing."""
+    inviter, joiner = sides
+    raw = enrolling.enrolment.write_invitation(
+        inviter.own.card,
+        profile="kh-th",
+        answer_to="",
+        created_at=datetime.now(UTC),
+        random=seeded_random("another profile"),
+        key=inviter.own.recovery,
+    )
+
+    with pytest.raises(AgreementInvalidError, match="profile kh-th has no side for country VN") as raised:
+        _join(joiner, raw)
+
+    assert raised.value.hint == "choose the profile of this pair, or neutral"
+    assert "partner.enrol" not in joiner.told.names()
+
+
 def test_a_profile_that_is_not_there_is_refused() -> None:
     with pytest.raises(UsageError, match="there is no profile") as raised:
         enrolling.profile_for(KH, VN, "../../etc/passwd")

@@ -50,6 +50,55 @@ def test_a_difference_is_exit_1_and_says_who_acts_first(tmp_path: Path) -> None:
     assert "acts first: KH-MOSVY-DAHT" in done.out
 
 
+def test_closed_differences_are_counted_apart_and_nothing_differs(tmp_path: Path) -> None:
+    closed = [MISSING | {"state": "closed", "no": no} for no in (3, 4)]
+
+    with LocalService(tmp_path, {"reconcile": SAME | {"differences": closed}}):
+        done = run("reconcile", "--data", tmp_path)
+
+    assert done.code == 0
+    assert "VN-MPS-IMM  green: both ledgers agree" in done.out
+    assert "  matched 4, in transit 0, differences 0, and 2 closed\n" in done.out
+    assert "differs" not in done.out
+
+
+def test_one_open_difference_among_closed_ones_differs(tmp_path: Path) -> None:
+    rows = [MISSING | {"state": "closed"}, MISSING | {"no": 4, "number": 3}]
+
+    with LocalService(tmp_path, {"reconcile": SAME | {"differences": rows, "light": "amber"}}):
+        done = run("reconcile", "--data", tmp_path)
+
+    assert "differences 1, and 1 closed: differs" in done.out
+
+
+@pytest.mark.parametrize(
+    ("lacks", "said", "todo"),
+    [
+        (
+            {"held": 16, "seen": 17, "reason": "refill_by_calls"},
+            "our ledger has 16 entries here, the partner has seen 17;",
+            "to do (refill_by_calls): wait: what is missing comes with the partner's next calls",
+        ),
+        (
+            {"held": 16, "seen": 0, "reason": "strange"},
+            "our ledger has 16 entries here, more were written;",
+            "to do (strange): the partner gives them back when it answers",
+        ),
+    ],
+)
+def test_a_store_that_lacks_entries_is_red_and_says_what_to_do(
+    tmp_path: Path, lacks: dict[str, Any], said: str, todo: str
+) -> None:
+    with LocalService(tmp_path, {"reconcile": SAME | {"behind": lacks, "light": "red"}}):
+        done = run("reconcile", "--data", tmp_path)
+
+    assert done.code == 1
+    assert done.out.startswith("VN-MPS-IMM  red: entries of our own ledger are missing here")
+    assert said in done.out
+    assert todo in done.out
+    assert "differences 0: differs" in done.out
+
+
 PERSONS: dict[str, Any] = {
     "holds": True,
     "equations": [

@@ -28,6 +28,18 @@ def test_an_error_and_its_hints_are_lines(error: ExchangeError, lines: list[str]
     assert error_lines(error) == lines
 
 
+def test_a_hint_of_a_fault_is_not_said_again() -> None:
+    fault = Fault(
+        "attachment_mismatch", "/header/attachments/0", "attachment.inline", "a PDF", "x", "use one"
+    )
+
+    assert error_lines(InputError("x", faults=(fault,), hint="use one"))[1:] == ["hint: use one"]
+    assert error_lines(InputError("x", faults=(fault,), hint="use one\nelse"))[1:] == [
+        "hint: use one",
+        "hint: else",
+    ]
+
+
 def test_many_faults_are_cut_and_counted() -> None:
     lines = error_lines(InputError("x", faults=(FAULT,) * (MAX_FAULTS + 3)))
 

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exchange.interfaces.cli import partners
 from exchange.interfaces.cli.partners import _spoken
 from tests.support.command_line import Outcome, run
+from tests.support.identity import DIRECTORY, KH, agency
 from tests.support.local_service import LocalService
 
 WORDS = ["river", "lamp", "seven", "oval", "paper", "north", "clay", "mint"]
@@ -107,6 +109,26 @@ def test_an_existing_file_is_kept_and_nothing_is_signed(tmp_path: Path) -> None:
     assert done.code == 2
     assert f"{out} exists" in done.err
     assert (out.read_text(), service.names()) == ("old", [])
+
+
+def test_an_invitation_with_a_profile_of_other_countries_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "invitation.txt"
+    own = agency(KH)
+    here = {"card": own.card.raw.decode(), "known_keys": [], "known_agencies": list(DIRECTORY)}
+    monkeypatch.setattr(partners, "_recovery", lambda *_: own.recovery)
+
+    with LocalService(tmp_path, {"partner.here": here}) as service:
+        done = run(
+            "partner", "invite", "VN-MPS-IMM", "--profile", "kh-th", "-o", out, "--data", tmp_path,
+            OFFICER="P-0001",
+        )  # fmt: skip
+
+    assert done.code == 2
+    assert "error: profile kh-th is not for KH-MOSVY-DAHT and VN-MPS-IMM" in done.err
+    assert "hint: profiles for both: kh-vn, neutral" in done.err
+    assert (out.exists(), service.names()) == (False, ["partner.here"])
 
 
 def test_an_invitation_that_is_not_there_is_a_wrong_file(tmp_path: Path) -> None:

@@ -108,7 +108,20 @@ def test_a_draft_is_checked_for_its_form(tmp_path: Path) -> None:
     names = ("message_id", "sender", "recipient", "link", "agreement")
     draft = notice(**{f"header__{name}": GONE for name in names})
 
-    assert run("schema", "check", _written(tmp_path, draft)).code == 0
+    done = run("schema", "check", _written(tmp_path, draft))
+    told = json.loads(run("schema", "check", _written(tmp_path, draft), "--json").out)
+
+    assert done.code == 0
+    assert "form and codes hold; rules were not judged: /header/" in done.out
+    assert "rules hold" not in done.out
+    assert (told["rules_judged"], set(told["missing"])) == (False, {f"/header/{name}" for name in names})
+
+
+def test_a_complete_message_is_said_to_be_judged_by_its_rules(tmp_path: Path) -> None:
+    done = run("schema", "check", _written(tmp_path, notice()), "--json")
+
+    told = json.loads(done.out)
+    assert (told["rules_judged"], told["missing"]) == (True, [])
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"a":1,"a":2}', "NaN", "{}"])

@@ -119,3 +119,35 @@ def test_a_number_that_is_missing_in_the_new_epoch_is_still_named() -> None:
 
 def test_a_verdict_on_an_old_number_that_nobody_carried_over_is_unexpected() -> None:
     assert compared([sent(FIRST)], [rcvd(4), rcvd(FIRST)]) == [(DifferenceKind.UNEXPECTED_MESSAGE, 4)]
+
+
+def ended(*, ours: tuple[int, int], theirs: tuple[int, int]) -> list[tuple[DifferenceKind, str, str]]:
+    """Compare two logs whose `epch` bind these ends: of the own log, and of the copy of the other one."""
+    logs = []
+    for own, copy in (ours, theirs):
+        bound = entries.epch(pe=1, sz=own, rt=DIGEST, csz=copy, crt=DIGEST, why="entries_lost")
+        logs.append([*begun()[:2], bound])
+    now, grace = datetime(2027, 10, 4, 10, tzinfo=UTC), timedelta(minutes=5)
+    found = compare(view(KH, logs[0]), view(VN, logs[1]), now=now, grace=grace).differences
+    mirrored = compare(view(VN, logs[1]), view(KH, logs[0]), now=now, grace=grace).differences
+    assert {one.key for one in found} == {one.key for one in mirrored}
+    return [(one.kind, one.acts_first, one.reason) for one in found]
+
+
+SHRUNK = (DifferenceKind.LOG_SHRUNK, "entries_lost")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "losers"),
+    [
+        pytest.param((16, 20), (20, 16), [], id="both held the same"),
+        pytest.param((16, 20), (20, 15), [], id="an entry was still on its way"),
+        pytest.param((16, 20), (20, 17), [KH], id="we lost one"),
+        pytest.param((16, 21), (20, 16), [VN], id="they lost one"),
+        pytest.param((16, 21), (20, 17), [KH, VN], id="both lost one"),
+    ],
+)
+def test_entries_that_an_epoch_lost_are_named_by_both_sides(
+    ours: tuple[int, int], theirs: tuple[int, int], losers: list[str]
+) -> None:
+    assert ended(ours=ours, theirs=theirs) == [(SHRUNK[0], loser, SHRUNK[1]) for loser in losers]

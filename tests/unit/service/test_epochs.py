@@ -6,7 +6,7 @@ import asyncio
 import pytest
 from exchange.errors import GateClosedError, UsageError
 from exchange.ledger.entries import decode_leaf
-from exchange.service.comparing import walk
+from exchange.service.comparing import all_differences, walk
 from exchange.service.epochs import LEAP, decide
 from exchange.service.rows import Direction, LinkState, MessageState
 from tests.support.anew import TWO, both_decide, fork, gate, send, until_open
@@ -29,6 +29,12 @@ async def agreed(agency):
     """Return what a comparison of the logs of the present epoch finds."""
     walked = await walk(agency.node, agency.world.link)
     return walked.found.differences
+
+
+async def everything(agency):
+    """Return all differences that an auditor of one side is shown."""
+    walked = await walk(agency.node, agency.world.link)
+    return (await all_differences(agency.node, walked)).differences
 
 
 def test_both_sides_begin_anew_and_messages_go_on_with_numbers_that_were_never_used():
@@ -157,6 +163,12 @@ def test_what_its_writer_lost_is_named_to_the_people_of_the_other_side():
         named = [(row.kind, row.evidence) for row in kept if row.kind == "unexpected_message"]
         assert named == [("unexpected_message", leaf.raw) for leaf in lost]
         assert lost
+        for agency in world.agencies:
+            found = await everything(agency)
+            assert [(one.kind, one.acts_first) for one in found if one.reason == "entries_lost"] == [
+                ("log_shrunk", KH)
+            ]
+            assert "log_invalid" not in [one.kind for one in found]
 
     World(seed=45).run(story)
 

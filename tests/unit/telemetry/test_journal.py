@@ -133,6 +133,26 @@ def test_a_record_that_comes_again_after_a_minute_is_written_again() -> None:
     assert all("repeated" not in record for record in world.records)
 
 
+def test_refused_requests_are_written_with_their_numbers_and_a_flood_is_counted() -> None:
+    """Each has another number; people look up theirs, and a stranger fills no disk."""
+    world = World()
+    most = journal_module.EACH_A_WINDOW
+
+    for number in range(most + 80):
+        world.journal.note(
+            "request_refused", reason="not_found", rule="key_unknown", request=f"{number:012x}"
+        )
+    world.journal.note("request_refused", reason="not_found", rule="nonce_again", request="0" * 12)
+    assert [record["request"] for record in world.records[:most]] == [f"{n:012x}" for n in range(most)]
+    assert len(world.lines) == most + 1
+    world.clock.pass_by(60)
+    world.journal.note("gate_opened", link=LINK)
+
+    counted = world.records[most + 1]
+    assert (counted["rule"], counted["repeated"]) == ("key_unknown", 80)
+    assert "request" not in counted
+
+
 def test_records_that_differ_are_all_written() -> None:
     world = World()
 

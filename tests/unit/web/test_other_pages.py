@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from exchange.interfaces.web.desk import House
+from exchange.service.gatetalk import SEEN
 from exchange.service.release import release
 from exchange.service.rows import LinkState
 from tests.support.notices import NAMES, notice
@@ -173,6 +174,32 @@ def test_a_partner_has_a_colour_and_a_sentence(tmp_path: Path, state: LinkState,
         presence.last_contact_at = house.node.clock.now()
 
         assert (await officer.get("/partners")).says(words)
+
+    play(tmp_path, story)
+
+
+def test_a_store_that_lacks_entries_is_red_on_every_page(tmp_path: Path) -> None:
+    """The partner's last report says that it has seen more of our ledger than is here."""
+
+    async def story(world: World, house: House) -> None:
+        officer, auditor = await signed_in(house, OFFICER), await signed_in(house, AUDITOR)
+        held = await world.kh.store.read(lambda uow: uow.logs.position(world.link, world.kh.code).size)
+        await world.kh.store.write(lambda uow: uow.settings.put(SEEN + world.link, f"1:{held + 3}"))
+        presence = house.node.presence.of(world.link)
+        presence.last_contact_at = house.node.clock.now()
+        await auditor.get("/audit")
+
+        shown = [
+            await officer.get("/partners"),
+            await auditor.post("/audit", partner=VN),
+            await auditor.get(f"/audit/{VN}/differences"),
+        ]
+
+        for page in shown:
+            assert page.says("Entries of our own ledger are missing on this computer")
+            assert page.says(f"Here are {held} entries; the partner has seen {held + 3}.")
+            assert page.says("red")
+            assert not page.says("green")
 
     play(tmp_path, story)
 

@@ -54,6 +54,7 @@ async def _listed(clerk: Clerk, *, compared: bool) -> Reply:
     values = {
         "partner": found["partner"],
         "light": found["light"],
+        "behind": found["behind"],
         "rows": part.shown(rows),
         "every": every,
         "compared": compared,

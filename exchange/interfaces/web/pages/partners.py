@@ -31,7 +31,7 @@ async def _row(clerk: Clerk, item: Answer) -> dict[str, Any]:
 
 def _colour(clerk: Clerk, item: Answer) -> str:
     """Return red where people must act, amber where only time is needed, green else."""
-    if item["state"] == "frozen":
+    if item["state"] == "frozen" or item["behind"]:
         return RED
     if item["state"] != "open" or item["reason"]:
         return AMBER
