@@ -134,7 +134,7 @@ class Whole:
 def told_at(place: str, titles: tuple[str, ...], said: Said, language: str) -> Problem:
     """Return what is wrong at a place of a page, behind the titles that lead to it."""
     named = ", ".join(map(translations(language).gettext, titles))
-    return Problem(place, "fault", f"{named}: {said.text}" if named else said.text, said.english)
+    return Problem(place, "fault", f"{named}: {said.text}" if named else said.text, said.more)
 
 
 def steps_of(form: Form) -> tuple[Step, ...]:
