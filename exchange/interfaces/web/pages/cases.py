@@ -11,6 +11,7 @@ from exchange.cases.permissions import Act
 from exchange.ids import LinkId
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.lines import files_of, shown_document
+from exchange.interfaces.web.pages.steps import changed_type
 from exchange.interfaces.web.pages.writing import STOPS
 from exchange.interfaces.web.paging import ROWS, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_CASE, print_choices
@@ -54,7 +55,9 @@ async def show_message(clerk: Clerk) -> Reply:
     values = {
         "found": found,
         "about": found.get("message") or found["draft"],
-        "shown": shown_document(clerk.asked, document, found["withheld"]),
+        "shown": shown_document(
+            clerk.asked, document, found["withheld"], changed=await changed_type(clerk, document)
+        ),
         "files": files_of(document),
         "offered": offered,
         "review": await _to_review(clerk, found),

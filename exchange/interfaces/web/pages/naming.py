@@ -16,10 +16,11 @@ from exchange.ids import CaseCode, LinkId
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.lines import Line, Shown
 from exchange.interfaces.web.pages.steps import Step, Trouble, Whole, steps_for
-from exchange.messages.questions import Field, Kind
+from exchange.messages.questions import Field, Kind, fields_of_part
 from exchange.service.access import CasePlace
+from exchange.service.changeable import with_changes
 from exchange.service.forms import Form
-from exchange.service.nameable import Nameable, nameable, names_a_message, with_named
+from exchange.service.nameable import AMENDMENT, Nameable, nameable, names_a_message, with_named
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader, demand_desk
 
@@ -86,7 +87,8 @@ async def begun(clerk: Clerk, link: LinkId, type_code: str, given: dict[str, Any
             things = _offered(uow, clerk, link, type_code, found, step)
             if len(things.things) == 1:
                 found = put_named(found, type_code, things, things.things[0].number)
-                places.append(step.place)
+                number = things.things[0].number
+                places += [step.place, *closed_by(type_code, things, number, len(given["persons"]))]
         return Begun(found, tuple(places))
 
     return await clerk.node.store.read(unit)
@@ -94,7 +96,21 @@ async def begun(clerk: Clerk, link: LinkId, type_code: str, given: dict[str, Any
 
 def put_named(given: dict[str, Any], type_code: str, found: Offered, number: Any) -> dict[str, Any]:
     """Return what was entered with what was chosen in it, and what follows from that."""
-    return with_named(found.step.put(given, number), type_code, found.chosen(number))
+    chosen = found.chosen(number)
+    given = with_named(found.step.put(given, number), type_code, chosen)
+    return with_changes(given, type_code, chosen.type) if type_code == AMENDMENT and chosen else given
+
+
+def closed_by(type_code: str, found: Offered, number: Any, persons: int) -> tuple[str, ...]:
+    """Return the questions to which a choice leaves nothing to say: parts that the chosen message has not."""
+    chosen = found.chosen(number)
+    if type_code != AMENDMENT or chosen is None:
+        return ()
+    return tuple(
+        step.place
+        for step in steps_for(type_code, persons)
+        if step.question.name == "changes" and not fields_of_part(chosen.type, step.question.part)
+    )
 
 
 async def in_words(clerk: Clerk, form: Form, whole: Whole) -> Whole:
