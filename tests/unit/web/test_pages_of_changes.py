@@ -419,6 +419,22 @@ def test_opening_the_fields_is_recorded_as_opening_the_message(tmp_path: Path) -
     play(tmp_path, story)
 
 
+@pytest.mark.parametrize(("type_code", "place"), [("AMD", _PERSON), ("COR", _PERSON)])
+def test_a_change_is_begun_at_the_page_of_the_case(tmp_path: Path, type_code: str, place: str) -> None:
+    async def story(desk: Desk) -> None:
+        shown = await desk.officer.get(f"/case/{desk.cases[0]}")
+        html = shown.text.partition("desk-change")[2].partition("</details>")[0]
+        form = next(one for one in html.split("</form>") if f'value="{type_code}"' in one)
+        fields = dict(re.findall(r'<input type="hidden" name="(type|after|case)" value="([^"]*)"', form))
+
+        begun = await desk.officer.post("/write", **fields)
+
+        assert shown.says("Change or correct what was said")
+        assert (await desk.officer.get(begun.to)).to.endswith(place)
+
+    play(tmp_path, story)
+
+
 def test_an_amendment_asks_for_its_message_first(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         await proposed(desk.desks, desk.cases)

@@ -28,6 +28,8 @@ OPENING = ("RPN", "IDN", "VRQ")
 CANCELLATION = "CAN"
 STOPS = (CANCELLATION, "INC", "HLD", "CWD")
 """Stops that are about persons, as their pages offer them; a closed crossing concerns nobody by name."""
+CHANGING = ("AMD", "COR")
+"""What changes or corrects what was said before: no next step, so the page of a case offers it apart."""
 LISTED = "RPN"
 """Type whose persons may come from a list."""
 MOST_TOLD = 20
@@ -123,7 +125,7 @@ async def ask(clerk: Clerk) -> Reply:
         return await changing.ask(clerk, form, step)
     named = await offered(clerk, form, step)
     field, value = step.question.field, step.value(form)
-    inputs = inputs_of(field, value, zone=clerk.house.zone)
+    inputs = named.inputs(value) if named else inputs_of(field, value, zone=clerk.house.zone)
     problems: tuple[Any, ...] = ()
     if clerk.asked.said("back") == "check":
         whole = await _whole(clerk, form)
