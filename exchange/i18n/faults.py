@@ -3,7 +3,8 @@
 
 1. The rule of a fault chooses its sentence (`fault_sentences`).
 2. What it expects and hints at is added as far as it has words (`fault_details`).
-3. An error without faults has the sentence of its reason, or of the reason of the class above it.
+3. An error without faults has a sentence of its own (`error_sentences`), or that of its reason, or of the
+   reason of the class above it.
 4. An error has English words of its own as well. A reader of English gets them apart from the rest; nobody
    reads two languages at once.
 
@@ -18,6 +19,7 @@ from typing import Final
 
 from exchange.errors import ExchangeError, Fault
 from exchange.i18n.catalogues import marked, translations
+from exchange.i18n.error_sentences import sentence_of
 from exchange.i18n.fault_details import details
 from exchange.i18n.fault_sentences import FAULT_SENTENCES
 from exchange.i18n.labels import label
@@ -118,6 +120,9 @@ def words_of(fault: Fault, language: str) -> Said:
 
 def error_words(error: ExchangeError, language: str) -> Said:
     """Return what an error means for an officer."""
+    special = sentence_of(str(error))
+    if special:
+        return Said(translations(language).gettext(special))
     reasons = (error.reason, *(getattr(above, "reason", "") for above in type(error).__mro__))
     sentence = next(REASON_SENTENCES[reason] for reason in reasons if reason in REASON_SENTENCES)
     text = translations(language).gettext(sentence)

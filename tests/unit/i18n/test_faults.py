@@ -277,6 +277,14 @@ def test_only_a_reader_of_english_gets_the_own_words_of_an_error(language: str, 
     assert told.more == more
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_happens_in_daily_work_says_more_than_its_reason(language: str) -> None:
+    told = error_words(UsageError("you have 50 messages open", hint="send some first"), language)
+
+    assert told.text != translations(language).gettext(REASON_SENTENCES["usage"])
+    assert (told.more, codes_in(told.text)) == ("", [])
+
+
 def test_an_error_with_a_reason_of_its_own_is_told_by_its_class() -> None:
     error = InputError("wrong")
     error.reason = "of_tomorrow"

@@ -119,6 +119,8 @@ def test_a_page_that_is_refused_speaks_the_language_of_the_reader_only(tmp_path:
         main = shown.text.partition("<main")[2].partition(">")[2].partition("</main>")[0]
         assert shown.status == 400
         assert _SMALL_LETTERS.findall(bare(main)) == []
+        gone = "You are not writing this message any more: it was sent or discarded."
+        assert translations(language).gettext(f"{gone} Look at your work of today.") in bare(main)
 
     play(tmp_path, story)
 
