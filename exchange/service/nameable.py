@@ -40,7 +40,7 @@ from exchange.service.rows import Direction, MessageRow, MovementRow
 
 CANCELLATION, AMENDMENT, PROPOSAL, RECORD, RESOLUTION = "CAN", "AMD", "HPR", "HRC", "DRS"
 _OF_THE_LEDGERS = frozenset({"STM", "DSC", "DRS"})
-_NEWEST: Final = 10
+_NEWEST: Final = 6
 """Messages, and entries of each ledger, that are offered as the correction of a difference."""
 _OF_A_MOVEMENT = frozenset({"HPR", "HRP", "HDP", "HRC"})
 _NEVER_CANCELLED = _OF_A_MOVEMENT | {"CAN", "RMD", "HLD", "RSM", "CWD"}

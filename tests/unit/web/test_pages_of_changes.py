@@ -81,6 +81,7 @@ def test_a_name_is_amended_by_choosing_it_and_the_partner_has_it(tmp_path: Path)
         assert asked.endswith(_PERSON)
         assert listed.says("person 1 of 1 · NGUYEN Thi Mai")
         assert listed.says("Names 1 › Full form NGUYEN Thi Mai")
+        assert listed.says("What must be done or avoided nothing so far")
         assert (saved.status, saved.to.startswith(f"{form}/{_PERSON}")) == (303, True)
         assert whole.says("Names › Full form › Value from now on TEST Mai Anh")
         assert sent.to.startswith("/sent/"), sent.words
