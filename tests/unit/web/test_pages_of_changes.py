@@ -107,6 +107,24 @@ def test_no_page_of_an_amendment_or_a_correction_shows_a_pointer(tmp_path: Path)
     play(tmp_path, story)
 
 
+def test_the_page_of_an_amendment_names_the_field_of_the_message_that_it_changes(tmp_path: Path) -> None:
+    """One pointer means different fields in different types; the type of the changed message counts."""
+
+    async def story(desk: Desk) -> None:
+        form = await desk.begin("AMD")
+        await changed(desk, form, "/proposed_to", _ALL, f_d="26", f_m="10", f_y="2027")
+        whole = await filled(desk, form)
+        sent = await desk.officer.post(f"{form}/send", version=whole.hidden["version"])
+
+        shown = await desk.officer.get(f"/message/{sent.to.rpartition('/')[2]}")
+
+        assert shown.says("Last day of the period › Value as it was sent 24 October 2027")
+        assert shown.says("Last day of the period › Value from now on 26 October 2027")
+        assert _POINTER.findall(shown.words) == []
+
+    play(tmp_path, story)
+
+
 def test_a_change_of_what_is_said_of_all_has_the_field_of_the_message(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         form = await desk.begin("AMD")
