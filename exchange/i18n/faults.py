@@ -3,8 +3,10 @@
 
 1. The rule of a fault chooses its sentence (`fault_sentences`).
 2. What it expects and hints at is added as far as it has words (`fault_details`).
-3. An error without faults has the sentence of its reason, or of the reason of the class above it.
-4. What no rule and no reason names stays English, apart from the rest, so that a page can mark its language.
+3. An error without faults has a sentence of its own (`error_sentences`), or that of its reason, or of the
+   reason of the class above it.
+4. An error has English words of its own as well. A reader of English gets them apart from the rest; nobody
+   reads two languages at once.
 
 The command line and the wire do not come here; they speak English.
 """
@@ -17,9 +19,11 @@ from typing import Final
 
 from exchange.errors import ExchangeError, Fault
 from exchange.i18n.catalogues import marked, translations
+from exchange.i18n.error_sentences import sentence_of
 from exchange.i18n.fault_details import details
 from exchange.i18n.fault_sentences import FAULT_SENTENCES
 from exchange.i18n.labels import label
+from exchange.i18n.languages import ENGLISH
 
 _CODES: Final = "ack-rejections"
 _OF_THE_COMMAND_LINE = re.compile(r"exchange [a-z]|[a-z0-9]_[a-z]|[{}]")
@@ -85,23 +89,24 @@ REASON_SENTENCES: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Said:
-    """What an officer reads; `english` is what has no other language, or ""."""
+    """What an officer reads, in one language."""
 
     text: str
-    english: str = ""
+    more: str = ""
+    """Own words of the error for a reader of English; "" in every other language, which they do not have."""
 
 
 def fault_words(rule: str, *, code: str, expected: str, hint: str, language: str) -> Said:
     """Return what is wrong and what to do, for a fault with this rule.
 
-    A rule that nobody knows keeps its own English, apart.
+    A rule that nobody knows is told by its code.
     """
     texts = translations(language)
     sentence = FAULT_SENTENCES.get(rule)
     if sentence is None:
         reason = REASON_SENTENCES.get(code)
         named = texts.gettext(reason) if reason else label(_CODES, code, language)
-        return Said(named, _for_people(expected, hint))
+        return Said(named, _own_words(language, expected, hint))
     more = details(rule, expected=expected, hint=hint, language=language)
     return Said(" ".join((texts.gettext(sentence), *more)))
 
@@ -114,12 +119,18 @@ def words_of(fault: Fault, language: str) -> Said:
 
 
 def error_words(error: ExchangeError, language: str) -> Said:
-    """Return what an error means for an officer, and its own words, which are English."""
+    """Return what an error means for an officer."""
+    special = sentence_of(str(error))
+    if special:
+        return Said(translations(language).gettext(special))
     reasons = (error.reason, *(getattr(above, "reason", "") for above in type(error).__mro__))
     sentence = next(REASON_SENTENCES[reason] for reason in reasons if reason in REASON_SENTENCES)
-    return Said(translations(language).gettext(sentence), _for_people(str(error), error.hint or ""))
+    text = translations(language).gettext(sentence)
+    return Said(text, _own_words(language, str(error), error.hint or ""))
 
 
-def _for_people(*words: str) -> str:
-    """Return English words without what is for somebody else: commands, and codes of programs."""
+def _own_words(language: str, *words: str) -> str:
+    """Return the words of an error without what is for somebody else: commands, and codes of programs."""
+    if language != ENGLISH:
+        return ""
     return "; ".join(part for part in words if part and not _OF_THE_COMMAND_LINE.search(part))

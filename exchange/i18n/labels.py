@@ -3,10 +3,23 @@
 
 The English label of the code list is the text that is looked up. Where one English word needs different
 words in another language, the catalogue has an entry with the name of the list as its context; it goes first.
+A label of the list that speaks to who writes programs has other words here; the list itself stays as it is.
 """
 
-from exchange.i18n.catalogues import translations
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from exchange.i18n.catalogues import marked, translations
 from exchange.messages.codelists import codelist
+
+_IN_PLAIN_WORDS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("two-person-acts", "s4_named_readers"): marked(
+            "Details of health, violence or security, for named readers only"
+        ),
+    }
+)
 
 
 def label(list_name: str, code: str, language: str) -> str:
@@ -16,6 +29,10 @@ def label(list_name: str, code: str, language: str) -> str:
         KeyError: there is no such list.
         UsageError: there are no texts in the language.
     """
-    english, texts = codelist(list_name).label(code), translations(language)
+    english, texts = _english(list_name, code), translations(language)
     special = texts.pgettext(list_name, english)
     return special if special != english else texts.gettext(english)
+
+
+def _english(list_name: str, code: str) -> str:
+    return _IN_PLAIN_WORDS.get((list_name, code)) or codelist(list_name).label(code)

@@ -24,7 +24,7 @@ from exchange.messages.control_rules import (
     types_about,
 )
 from exchange.messages.dates import Days, as_day
-from exchange.messages.document import Document, content_of, header_of, pointer, text_at
+from exchange.messages.document import Document, content_of, header_of, objects_at, pointer, text_at
 from exchange.messages.header_rules import message_of_type
 from exchange.messages.sensitivity import class_of
 from exchange.messages.wording import fault
@@ -128,15 +128,16 @@ def _changes_fit_each_other(document: Document, message: Amendment) -> Iterator[
                 expected="another member, or the whole list",
                 found="a code",
             )
-    stated, meant = message.content.effect, _effect(document, message)
+    stated, meant = message.content.effect, effect_of(document)
     if stated not in (None, "date_open", meant):
         place = "/content/effect"
         yield fault("form_invalid", "change.effect", place, expected=meant, found=str(stated))
 
 
-def _effect(document: Document, message: Amendment) -> str:
+def effect_of(document: Document) -> str:
     """Return what changes of an appointment mean; the first that needs a new answer counts."""
-    if any(change.pointer.split("/")[1] in TIME_OR_PLACE for change in message.content.changes):
+    places = (text_at(change, "pointer") for change in objects_at(content_of(document), "changes"))
+    if any(place.split("/")[1] in TIME_OR_PLACE for place in places):
         return "time_or_place_changed"
     moved = persons_moved(document)
     if moved.added:

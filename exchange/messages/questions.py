@@ -7,6 +7,8 @@
 3. Inside a group what must be there comes first; the others are `rare`. `needed` is only what the program
    cannot fill.
 4. Titles and explanations are those of the schema files, in English; whoever shows them translates them.
+5. The same fields, all of them and with every member that must stay, are what an amendment or a correction
+   can change (`fields_of_part`, `fields_of_person_block`).
 
 Nothing is judged here: what a value may be, `forms` and `validation` say.
 """
@@ -20,6 +22,7 @@ from typing import Any, Literal
 from exchange.messages.blanks import blank
 from exchange.messages.catalog import FORMS, message_types
 from exchange.messages.document import RELEASE_FIELDS, Document, JsonValue
+from exchange.messages.form_tree import PERSON
 from exchange.messages.schemas import HEADER, schemas
 
 Part = Literal["header", "content", "persons"]
@@ -46,6 +49,8 @@ _FILLED = frozenset(RELEASE_FIELDS) | {
     "in_reply_to",
 }
 """Members that the program fills, or that name an attachment, a number or a commitment."""
+FILES = frozenset({"photograph", "fingerprints"})
+"""Members of a person that stand for files: a correction can say that there should be none."""
 _FILLED_BELOW = frozenset({"attachment"})
 _NUMBER_PATTERN = "^[0-9a-f]{8}-"
 
@@ -124,6 +129,27 @@ def questions_of(type_code: str) -> tuple[Question, ...]:
     shown = [_with_purposes(one, purposes) for one in kept if one.name != "purpose" or len(purposes) > 1]
     order = [*least, *(first if isinstance(first, dict) else ())]
     return tuple(sorted(shown, key=lambda one: (one.more, _place(order, one.name))))
+
+
+@cache
+def fields_of_part(type_code: str, part: Part) -> tuple[Field, ...]:
+    """Return every field of the content, or of one person, of an installed type."""
+    form = FORMS[type_code]
+    schema = schemas()[form.schema]
+    below = schema["properties"]["content"] if part == "content" else schema["$defs"].get(form.line, {})
+    return _fields_below(below, form.schema)
+
+
+@cache
+def fields_of_person_block() -> tuple[Field, ...]:
+    """Return every field of a person, whatever type speaks of it."""
+    return _fields_below(schemas()[PERSON], PERSON, also=FILES)
+
+
+def _fields_below(
+    schema: Mapping[str, Any], base: str, *, also: frozenset[str] = frozenset()
+) -> tuple[Field, ...]:
+    return tuple(field for field in _below(schema, base, None) if field.name not in _FILLED - also)
 
 
 def _inner(least: Document, part: str) -> Mapping[str, JsonValue]:

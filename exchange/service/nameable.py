@@ -9,22 +9,27 @@
 3. In place of the messages of a movement a cancellation is offered the movement itself, while it is open.
 4. What follows from a choice is said with it (`with_named`): the movement in the header, and whom a
    cancellation takes out if it does not concern everybody.
+5. A place may want more than a number: a supplement the exact content of its record, the correction of a
+   difference a message or an entry of a ledger (`Nameable.value`). No case leads to that correction, so the
+   newest messages and entries of the link are offered.
 
 Types, times and states are read, no content but the target of a cancellation and whether a record has lines.
 Who may see the list is asked where it is shown.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from exchange.ids import AgencyCode, CaseCode, LinkId, MovementCode
+from exchange.ledger.entries import decode_leaf
 from exchange.messages.catalog import message_types
 from exchange.messages.changes_rules import NEVER_AMENDED
-from exchange.messages.document import content_of, persons_of, text_at
+from exchange.messages.document import JsonValue, content_of, object_at, persons_of, text_at
 from exchange.service.casework import shown_case
 from exchange.service.facts import COUNTS
 from exchange.service.handovers import handover_of
@@ -33,7 +38,10 @@ from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageRow, MovementRow
 
-CANCELLATION, AMENDMENT, PROPOSAL, RECORD = "CAN", "AMD", "HPR", "HRC"
+CANCELLATION, AMENDMENT, PROPOSAL, RECORD, RESOLUTION = "CAN", "AMD", "HPR", "HRC", "DRS"
+_OF_THE_LEDGERS = frozenset({"STM", "DSC", "DRS"})
+_NEWEST: Final = 6
+"""Messages, and entries of each ledger, that are offered as the correction of a difference."""
 _OF_A_MOVEMENT = frozenset({"HPR", "HRP", "HDP", "HRC"})
 _NEVER_CANCELLED = _OF_A_MOVEMENT | {"CAN", "RMD", "HLD", "RSM", "CWD"}
 """The movement is cancelled in place of the first; the others are ended by another type, or by nothing."""
@@ -47,8 +55,9 @@ class Nameable:
     number: str
     """Number of the message, or code of the movement or the case: what is written."""
     kind: str
-    """`message`, `movement` or `case`."""
+    """`message`, `movement`, `case` or `entry`."""
     type: str = ""
+    """Of a message; of an entry its event."""
     at: datetime | None = None
     """When a message was released; when the window of a movement opens."""
     partner: str = ""
@@ -59,6 +68,36 @@ class Nameable:
     """What the header of the new message says then, "" for nothing."""
     others: int = 0
     """Persons of it whom the new message does not concern."""
+    commitment: str = ""
+    index: int = 0
+    """Place of an entry in the ledger of its writer, from 0 on."""
+
+    def value(self, type_code: str, name: str) -> JsonValue:
+        """Return what a member of a message says to name it (5)."""
+        match type_code, name, self.kind:
+            case "HRC", "supplements", _:
+                return {"id": self.number, "pc": self.commitment}
+            case "DRS", "correction", "entry":
+                return {"leaf": {"log": self.partner, "index": self.index}}
+            case "DRS", "correction", _:
+                return {"message": self.number}
+        return self.number
+
+
+def number_of(value: JsonValue) -> str:
+    """Return the number of what a member names, as `Nameable` has it, "" for nothing."""
+    if not isinstance(value, dict):
+        return "" if value is None else str(value)
+    leaf = object_at(value, "leaf")
+    return (
+        _entry_number(text_at(leaf, "log"), leaf["index"])
+        if leaf
+        else str(value.get("id") or value.get("message") or "")
+    )
+
+
+def _entry_number(log: str, index: JsonValue) -> str:
+    return f"{log} {index}"
 
 
 def names_a_message(type_code: str, name: str) -> bool:
@@ -71,15 +110,18 @@ def nameable(
 ) -> tuple[Nameable, ...]:
     """Return what a member of a message about these persons can name, the newest first."""
     around = _Around(uow, node, link, tuple(map(CaseCode, dict.fromkeys(cases))))
-    return tuple(_RULES[type_code, name](around)) if around.cases else ()
+    is_asked = around.cases or type_code == RESOLUTION
+    return tuple(_RULES[type_code, name](around)) if is_asked else ()
 
 
 def with_named(given: Mapping[str, Any], type_code: str, chosen: Nameable | None) -> dict[str, Any]:
     """Return what was entered in a form together with what follows from what it names (4)."""
-    if type_code not in (CANCELLATION, AMENDMENT):
+    if type_code not in (CANCELLATION, AMENDMENT, RECORD):
         return dict(given)
     header = {name: value for name, value in given["header"].items() if name != "movement_code"}
-    content = {name: value for name, value in given["content"].items() if name != "persons"}
+    content = dict(given["content"])
+    if type_code == CANCELLATION:
+        content.pop("persons", None)
     if chosen is not None and chosen.movement:
         header["movement_code"] = chosen.movement
     if chosen is not None and chosen.others and type_code == CANCELLATION:
@@ -247,6 +289,40 @@ def _records(around: _Around) -> Iterator[Nameable]:
             yield around.message(row)
 
 
+def _records_to_add_to(around: _Around) -> Iterator[Nameable]:
+    """Records with lines, with the movement and the exact content that a supplement names."""
+    for row in around.of_types(RECORD):
+        if persons_of(document_of(around.uow, row) or {}):
+            movement = around.proposal_of(row) or ""
+            yield replace(around.message(row, movement=movement), commitment=row.commitment)
+
+
+def _corrections(around: _Around) -> Iterator[Nameable]:
+    """The newest messages of the link, then the newest entries of both ledgers."""
+    rows = around.uow.messages.list(link=around.link, limit=_NEWEST * 2)
+    counting = (row for row in rows if row.state in COUNTS and row.type not in _OF_THE_LEDGERS)
+    for row in islice(counting, _NEWEST):
+        yield replace(around.message(row), others=0)
+    for log in (around.node.agency, around.partner):
+        yield from entries_of(around.uow, around.node, around.link, log)
+
+
+def entries_of(uow: UnitOfWork, node: Node, link: LinkId, log: AgencyCode) -> Iterator[Nameable]:
+    """Yield the newest entries of one ledger of a link."""
+    size = uow.logs.position(link, log).size
+    for raw in reversed(uow.logs.leaves(link, log, max(size - _NEWEST, 0), size)):
+        leaf = decode_leaf(raw)
+        yield Nameable(
+            _entry_number(log, leaf.i),
+            "entry",
+            leaf.ev,
+            datetime.fromisoformat(leaf.t),
+            log,
+            log == node.agency,
+            index=leaf.i,
+        )
+
+
 _RULES: Mapping[tuple[str, str], Callable[[_Around], Iterator[Nameable]]] = MappingProxyType(
     {
         ("CAN", "target"): _cancelled_by_us,
@@ -259,7 +335,8 @@ _RULES: Mapping[tuple[str, str], Callable[[_Around], Iterator[Nameable]]] = Mapp
         ("RPD", "revises"): _own_decisions,
         ("RPN", "record"): _records,
         ("RCV", "record"): _records,
+        ("HRC", "supplements"): _records_to_add_to,
+        ("DRS", "correction"): _corrections,
     }
 )
-"""By type and member. Left out: a supplement of a record and the correction of a difference, which name a
-message inside a group; no case leads to the second."""
+"""By type and member."""

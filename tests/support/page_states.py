@@ -165,6 +165,13 @@ class States:
             officer.press("Write the stop")
             self.names[name] = _IN_THE_FORM.findall(officer.page.url)[0]
             officer.form(cancelled)
+        for name, type_code in (("early", "AMD"), ("amended", "AMD"), ("corrected", "COR")):
+            officer.go(f"/case/{self.names['case']}")
+            officer.page.locator("details.desk-change > summary").click()
+            officer.page.locator(f"main form:has([value={type_code}]) button").first.click()
+            self.names[name] = _IN_THE_FORM.findall(officer.page.url)[0]
+        officer.go(f"{self.names['amended']}/content/0/target")
+        officer.answer(f=self.names["notice"])
         officer.context.close()
 
 

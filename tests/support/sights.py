@@ -119,6 +119,9 @@ _BUTTON = "form button"
 _again = filling("[action$=password] button", new="four words of mine", again="four words of hers")
 _QUESTION = "/form/<id>/<part>/<n>/<name>"
 _SEX_TITLE, _SEX = "Sex as in a travel document", "{form}/persons/0/sex"
+_CHANGES, _CHANGES_OF_ALL = "Changes of this person's part", "Changes of the common content"
+_CORRECTED = "{corrected}/persons/0/changes"
+_corrected = filling(_BUTTON, f="M", basis="The person said so")
 _ACCESS, _KEEPING, _ACT = "/case/<code>/access", "/case/<code>/keeping", "/case/<code>/keeping/<act>"
 _SIGNS, _OURS, _THEIRS = "/handover/<code>/sign", "/handover/{sheet}/sign", "/handover/{signed_sheet}/sign"
 _WOULD_ERASE = "/case/{case}/keeping/erase?reason=person_asked"
@@ -179,6 +182,17 @@ SIGHTS: Final = (
             f"POST {_QUESTION}", "question.html", _SEX, _SEX_TITLE,
             changed_meanwhile(filling(_BUTTON, f="F"), filling(_BUTTON, f="M")), 409,
         ),
+        Sight(f"GET {_QUESTION}", "changes_of_nothing.html", "{early}/persons/0/changes", _CHANGES),
+        Sight(f"GET {_QUESTION}", "changes.html", "{amended}/persons/0/changes", _CHANGES),
+        Sight(f"GET {_QUESTION}", "changes.html", "{amended}/persons/0/changes?more=yes", _CHANGES),
+        Sight(f"GET {_QUESTION}", "changes.html", "{amended}/content/0/changes", _CHANGES_OF_ALL),
+        Sight(f"POST {_QUESTION}", "changes.html", _CORRECTED, "Corrections", pressing(_BUTTON), 400),
+        Sight(f"GET {_QUESTION}", "change.html", f"{_CORRECTED}?at=/documents/0", "Papers 1"),
+        Sight(
+            f"POST {_QUESTION}", "change.html", f"{_CORRECTED}?at=/sex", _SEX_TITLE, pressing(_BUTTON), 400
+        ),
+        Sight(f"GET {_QUESTION}", "changes.html", f"{_CORRECTED}?at=/sex", "Corrections", _corrected),
+        Sight("GET /form/<id>/check", "check.html", "{corrected}/check", "Look at everything"),
         Sight("GET /form/<id>/check", "check.html", "{form}/check", "Look at everything"),
         Sight("GET /form/<id>/check", "check.html", "{ready}/check", "Look at everything"),
         Sight("GET /form/<id>/files", "files.html", "{form}/files", _FILES),

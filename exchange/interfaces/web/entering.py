@@ -36,8 +36,8 @@ class Problem:
     place: str
     code: str
     title: str
-    english: str = ""
-    """What stands behind it and has no other language."""
+    more: str = ""
+    """What stands behind it, for a reader of English."""
 
 
 @dataclass(frozen=True)

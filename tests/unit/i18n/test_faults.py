@@ -116,7 +116,7 @@ def test_no_english_is_left_of_any_example(language: str) -> None:
     told = {(fault.rule, words_of(fault, language)) for fault in faults}
 
     assert len({rule for rule, _ in told}) > 100
-    assert {(rule, one) for rule, one in told if one.english or english_in(one.text)} == set()
+    assert {(rule, one) for rule, one in told if one.more or english_in(one.text)} == set()
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -179,7 +179,7 @@ def test_a_consent_that_is_missing_is_named(language: str) -> None:
     told = fault_words("consent.own", code="", expected='giver "person"', hint=hint, language=language)
 
     assert label("consent-scopes", "trace_family", language) in told.text
-    assert told.english == ""
+    assert told.more == ""
 
 
 @pytest.mark.parametrize("near", ["{0.__class__}", "%(x)s", "{code}"])
@@ -187,11 +187,13 @@ def test_a_code_with_signs_of_a_placeholder_is_shown_as_it_is(near: str) -> None
     assert f"“{near}”" in said("code.unknown", "km", hint=f'did you mean "{near}"?')
 
 
-def test_a_rule_that_nobody_knows_is_told_by_its_code_and_the_rest_stays_apart() -> None:
-    told = fault_words("of.tomorrow", code="date_invalid", expected="a day", hint="look", language="km")
+def test_a_rule_that_nobody_knows_is_told_by_its_code_and_in_english_the_rest_stands_apart() -> None:
+    unknown = {"code": "date_invalid", "expected": "a day", "hint": "look"}
 
-    assert english_in(told.text) == []
-    assert told.english == "a day; look"
+    told = fault_words("of.tomorrow", language="km", **unknown)
+
+    assert (english_in(told.text), told.more) == ([], "")
+    assert fault_words("of.tomorrow", language="en", **unknown).more == "a day; look"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -200,7 +202,7 @@ def test_nobody_reads_a_code_of_any_example(language: str) -> None:
 
     told = {(fault.rule, words_of(fault, language)) for fault in faults}
 
-    assert {(rule, one) for rule, one in told if codes_in(f"{one.text} {one.english}")} == set()
+    assert {(rule, one) for rule, one in told if codes_in(f"{one.text} {one.more}")} == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -220,7 +222,7 @@ def test_nobody_reads_a_code_whatever_is_expected_and_hinted_at(rule: str, langu
         for given in ({"expected": text, "hint": ""}, {"expected": "", "hint": text}):
             told = fault_words(rule, code="form_invalid", language=language, **given)
 
-            assert codes_in(f"{told.text} {told.english}") == [], text
+            assert codes_in(f"{told.text} {told.more}") == [], text
 
 
 def test_what_the_code_writes_into_faults_is_found() -> None:
@@ -241,8 +243,8 @@ def test_what_the_code_writes_into_faults_is_found() -> None:
 def test_nobody_reads_a_code_of_an_error(error: ExchangeError, language: str) -> None:
     told = error_words(error, language)
 
-    assert codes_in(f"{told.text} {told.english}") == []
-    assert "exchange " not in told.english
+    assert codes_in(f"{told.text} {told.more}") == []
+    assert "exchange " not in told.more
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -268,10 +270,19 @@ def explanations() -> set[str]:
     return found
 
 
-def test_an_error_is_told_by_its_reason_with_its_own_words_apart() -> None:
-    told = error_words(UsageError("no such page", hint="run: exchange due"), "km")
+@pytest.mark.parametrize(("language", "more"), [("en", "no such page"), ("km", ""), ("th", ""), ("vi", "")])
+def test_only_a_reader_of_english_gets_the_own_words_of_an_error(language: str, more: str) -> None:
+    told = error_words(UsageError("no such page", hint="run: exchange due"), language)
 
-    assert (english_in(told.text), told.english) == ([], "no such page")
+    assert told.more == more
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_happens_in_daily_work_says_more_than_its_reason(language: str) -> None:
+    told = error_words(UsageError("you have 50 messages open", hint="send some first"), language)
+
+    assert told.text != translations(language).gettext(REASON_SENTENCES["usage"])
+    assert (told.more, codes_in(told.text)) == ("", [])
 
 
 def test_an_error_with_a_reason_of_its_own_is_told_by_its_class() -> None:

@@ -2,6 +2,7 @@
 """Papers in two languages: what stands on them, what never does, and what is refused."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -204,6 +205,17 @@ def test_a_kind_of_difference_stands_in_words() -> None:
 def test_the_foot_holds_the_handover_code_of_minutes_only() -> None:
     assert "XH1:" in page(opened(RECORD)).text
     assert "XH1:" not in page(opened(NOTICE)).text
+
+
+@pytest.mark.parametrize("language", ["en", "km", "th", "vi"])
+def test_no_paper_names_a_command(language: str) -> None:
+    """Who holds a paper has no command line; what to do with its code is said in words."""
+    for name in (RECORD, LIST, DECISION, STATEMENT):
+        html = paper_of(opened(name), (language,)).html
+
+        foot = Page(html.partition('<table class="foot">')[2].partition("</table>")[0]).text
+        assert not re.search(r"exchange [a-z]", html), name
+        assert ("Ask either agency to scan it" in foot) is (language == "en" and name in (RECORD, LIST))
 
 
 def test_the_attached_json_is_what_stands_on_the_paper() -> None:

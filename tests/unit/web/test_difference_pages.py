@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 from exchange.interfaces.web.desk import House
 from exchange.interfaces.web.pages import evidence
+from exchange.messages.document import content_of
 from exchange.service.differences import sweep
+from exchange.service.meaning import document_of
+from exchange.service.ports import UnitOfWork
 from exchange.service.resolving import How, settle
 from exchange.service.rows import DifferenceState, MessageState, NamedDifference
 from tests.support.ledger_world import exchange_some, forget_state, live, named, play
@@ -239,9 +242,23 @@ def test_two_clicks_at_the_same_moment_write_one_resolution(tmp_path: Path) -> N
         ({"how": "explain"}, "because", "Write what happened; the partner reads it"),
         ({"how": "accept", "because": " \n"}, "because", "Write what happened; the partner reads it"),
         ({"how": "explain", "because": "x" * 8_001}, "because", "at most 8,000 characters"),
-        ({"how": "correct", "because": TEXT}, "entry", "Enter the number of the entry that corrects it"),
-        ({"how": "correct", "because": TEXT, "entry": "-4"}, "entry", "Enter the number of the entry"),
-        ({"how": "correct", "because": TEXT, "entry": "4", "message": "7kq2"}, "entry", "not both"),
+        ({"how": "correct", "because": TEXT}, "correction", "Choose what corrects it, or enter the number"),
+        (
+            {"how": "correct", "because": TEXT, "entry": "-4"},
+            "entry",
+            "or enter the number of an older entry",
+        ),
+        ({"how": "correct", "because": TEXT, "entry": "4", "message": "7kq2"}, "entry", "not several"),
+        (
+            {"how": "correct", "because": TEXT, "correction": "VN 4", "entry": "4"},
+            "correction",
+            "not several",
+        ),
+        (
+            {"how": "correct", "because": TEXT, "correction": "VN 4"},
+            "correction",
+            "cannot be chosen any more",
+        ),
     ],
 )
 def test_what_is_missing_is_said_at_its_field(
@@ -279,6 +296,77 @@ def test_a_correction_by_an_entry_settles_our_side(tmp_path: Path) -> None:
         assert (row.state, row.we_settled) == ("corrected", True)
 
     played(tmp_path, story)
+
+
+def test_a_correction_is_chosen_from_the_newest_messages_and_entries_in_words(tmp_path: Path) -> None:
+    """Nobody has to know the number of an entry or of a message."""
+
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        shown = await auditor.get(ONE)
+        offered = re.findall(r'name="correction" type="radio" value="([^"]+)"', shown.text)
+        entry = next(one for one in offered if one.startswith(f"{VN} "))
+        await settled(auditor, how="correct", because=TEXT, correction=entry)
+
+        assert shown.says("Repatriation notice Sent to Immigration Department")
+        assert re.search(r"Entry \d+ of Immigration Department, [A-Za-z ,]+, Mon 4 Oct 2027", shown.words)
+        row = await only(world)
+        assert (row.state, row.we_settled) == ("corrected", True)
+        assert await resolved(world) == {"leaf": {"log": VN, "index": int(entry.split()[1])}}
+
+    played(tmp_path, story)
+
+
+def test_a_message_is_chosen_as_the_correction(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        shown = await auditor.get(ONE)
+        offered = re.findall(r'name="correction" type="radio" value="([^"]+)"', shown.text)
+        await settled(auditor, how="correct", because=TEXT, correction=offered[0])
+
+        assert await resolved(world) == {"message": offered[0]}
+
+    played(tmp_path, story)
+
+
+def test_an_officer_who_answers_a_difference_chooses_what_corrects_it(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        await settled(auditor, how="explain", because=TEXT)
+        await asyncio.sleep(60)
+        there = await open_house(world.vn, tmp_path / "vn")
+        await give_account(there, OFFICER, "officer")
+        officer = await signed_in(there, OFFICER)
+        rows = await world.vn.store.read(lambda uow: uow.messages.list(limit=50))
+        notice = next(row.id for row in rows if row.type == "DSC")
+        await officer.get("/write")
+        form = (await officer.post("/write", type="DRS", after=notice)).to
+        place = f"{form}/content/0/correction"
+
+        async def chosen(number: str) -> Shown:
+            version = (await officer.get(place)).hidden["version"]
+            return await officer.post(place, version=version, back="check", f=number)
+
+        shown = await officer.get(place)
+        numbers = re.findall(r'name="f" type="radio" value="([^"]*)"', shown.text)
+        entry = next(one for one in numbers if " " in one)
+        saved, wrong = await chosen(entry), await chosen("VN 9999")
+        again, whole = await officer.get(place), await officer.get(f"{form}/check")
+
+        assert not re.search(r'type="text"', shown.text)
+        assert any(" " not in number for number in numbers if number)
+        assert (saved.status, wrong.status) == (303, 400)
+        assert re.search(rf'value="{entry}"[^>]* checked', again.text)
+        assert whole.says(f"Correction Entry {int(entry.split()[1]) + 1} of"), whole.words
+
+    played(tmp_path, story)
+
+
+async def resolved(world: World) -> Any:
+    """Return what our last resolution names as the correction."""
+
+    def unit(uow: UnitOfWork) -> Any:
+        row = next(row for row in uow.messages.list(limit=9) if row.type == "DRS")
+        return content_of(document_of(uow, row) or {})["correction"]
+
+    return await world.kh.store.read(unit)
 
 
 def test_escalating_tells_the_partner_nothing(tmp_path: Path) -> None:

@@ -109,14 +109,18 @@ def test_a_wrong_cell_is_told_in_khmer(tmp_path: Path) -> None:
     play(tmp_path, story)
 
 
-def test_an_error_that_no_code_names_is_marked_as_english(tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["km", "th"])
+def test_a_page_that_is_refused_speaks_the_language_of_the_reader_only(tmp_path: Path, language: str) -> None:
     async def story(writer: Writer) -> None:
-        await writer.visitor.post("/account/language", language="km")
+        await writer.visitor.post("/account/language", language=language)
 
         shown = await writer.visitor.get("/form/00000000-0000-7000-8000-000000000000/check")
 
+        main = shown.text.partition("<main")[2].partition(">")[2].partition("</main>")[0]
         assert shown.status == 400
-        assert 'lang="en"' in shown.text
+        assert _SMALL_LETTERS.findall(bare(main)) == []
+        gone = "You are not writing this message any more: it was sent or discarded."
+        assert translations(language).gettext(f"{gone} Look at your work of today.") in bare(main)
 
     play(tmp_path, story)
 

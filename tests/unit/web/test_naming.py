@@ -16,7 +16,7 @@ from exchange.service.accounts import set_language
 from exchange.service.forms import Form, forms_of, open_form
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, OfficerRow
-from tests.journeys.test_handover_desk import accepted, proposed
+from tests.journeys.test_handover_desk import BORDER, accepted, departed, proposed, signed
 from tests.support.notices import small_notice
 from tests.support.staff import Desks
 from tests.support.visitors import Shown, Visitor, give_account, open_house
@@ -25,6 +25,7 @@ from tests.support.world import OFFICER, START, World
 ELSEWHERE = OfficerNumber("P-0040")
 _CHOICE = re.compile(r'<input [^>]*type="radio"[^>]*value="([^"]*)"')
 _TARGET, _HOLD = "content/0/target", "content/0/hold"
+_SUPPLEMENTS = "content/0/supplements"
 
 
 @dataclass
@@ -373,6 +374,35 @@ def test_a_hold_that_has_ended_cannot_be_ended_again(tmp_path: Path) -> None:
 
         assert shown.says("Not ready to be sent")
         assert choices(await desk.ask(form, _HOLD)) == []
+
+    play(tmp_path, story)
+
+
+def test_the_supplement_of_a_record_names_it_with_its_exact_content(tmp_path: Path) -> None:
+    """Rule: a supplement names number and commitment; both and the movement follow from the choice."""
+
+    async def story(desk: Desk) -> None:
+        movement, codes = await departed(desk.desks, persons=1)
+        record = await desk.desks.sent(await signed(desk.desks, movement))
+        row = (await desk.house.node.store.read(lambda uow: uow.messages.find(record)))[0]
+        agreed = {"movement": movement, "officer": BORDER, "document": {"agreed": True}}
+        after = await desk.desks.sent(await desk.desks.vn("handover.sign", **agreed))
+        form = await desk.begin("HRC", after, *codes)
+
+        shown = await desk.ask(form, _SUPPLEMENTS)
+        await desk.choose(form, record, _SUPPLEMENTS)
+        again, whole = await desk.ask(form, _SUPPLEMENTS), await desk.officer.get(f"{form}/check")
+        given = (await desk.kept(form)).given
+        await desk.choose(form, "", _SUPPLEMENTS)
+
+        assert choices(shown) == [record, ""]
+        assert shown.says("Record it adds to")
+        assert shown.says("Handover record Sent to")
+        assert given["content"]["supplements"] == {"id": record, "pc": row.commitment}
+        assert given["header"]["movement_code"] == movement
+        assert re.search(rf'value="{record}"[^>]* checked', again.text)
+        assert row.commitment not in whole.text
+        assert "supplements" not in (await desk.kept(form)).given["content"]
 
     play(tmp_path, story)
 

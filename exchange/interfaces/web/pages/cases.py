@@ -11,10 +11,12 @@ from exchange.cases.permissions import Act
 from exchange.ids import LinkId
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.lines import files_of, shown_document
-from exchange.interfaces.web.pages.writing import STOPS
+from exchange.interfaces.web.pages.steps import changed_type
+from exchange.interfaces.web.pages.writing import CHANGING, STOPS
 from exchange.interfaces.web.paging import ROWS, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_CASE, print_choices
 from exchange.interfaces.web.replying import Page, Reply
+from exchange.service.pairing import pairing_of
 
 CASE_WORK = "case_work"
 
@@ -38,6 +40,7 @@ async def show(clerk: Clerk) -> Reply:
         "next_theirs": _next(clerk, found, own=False),
         "last": _last_message(events),
         "stops": STOPS,
+        "changing": await _agreed(clerk, LinkId(found["case"]["link"]), CHANGING),
         "withheld": sum(len(event["withheld"]) for event in events),
     }
     return Page("case.html", values)
@@ -54,7 +57,9 @@ async def show_message(clerk: Clerk) -> Reply:
     values = {
         "found": found,
         "about": found.get("message") or found["draft"],
-        "shown": shown_document(clerk.asked, document, found["withheld"]),
+        "shown": shown_document(
+            clerk.asked, document, found["withheld"], changed=await changed_type(clerk, document)
+        ),
         "files": files_of(document),
         "offered": offered,
         "review": await _to_review(clerk, found),
@@ -87,6 +92,12 @@ def _person(events: list[dict[str, Any]]) -> dict[str, Any]:
         for consent in line.get("consents") or []:
             consents[consent.get("scope", ""), consent.get("giver", "")] = consent
     return {**known, "consents": list(consents.values())}
+
+
+async def _agreed(clerk: Clerk, link: LinkId, types: tuple[str, ...]) -> list[str]:
+    """Return which types both sides agreed to exchange."""
+    agreed = await clerk.node.store.read(lambda uow: pairing_of(uow, clerk.node, link).agreement.terms.types)
+    return [code for code in types if code in agreed]
 
 
 def _next(clerk: Clerk, found: dict[str, Any], *, own: bool) -> list[dict[str, Any]]:

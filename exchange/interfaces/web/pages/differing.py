@@ -6,7 +6,10 @@
 3. Each form carries the digest of what was shown. If the difference changed meanwhile, nothing is done and
    the page shows it anew.
 
-Only numbers, entries and times stand here. What is written is read by the partner.
+4. What corrects it is chosen from the newest messages and entries of both ledgers; the number of an older one
+   can be typed.
+
+Only numbers, entries, types of messages and times stand here. What is written is read by the partner.
 """
 
 from typing import Any, Final
@@ -14,11 +17,14 @@ from typing import Any, Final
 from exchange.cases.permissions import Act
 from exchange.errors import StaleFormError, UsageError
 from exchange.i18n import marked
+from exchange.ids import AgencyCode
 from exchange.interfaces.web.asking import number_in
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.pages.auditing import note_look
 from exchange.interfaces.web.paging import ROWS, asked_slice
 from exchange.interfaces.web.replying import Page, Redirect, Reply
+from exchange.service.nameable import RESOLUTION, Nameable, nameable
+from exchange.service.ports import UnitOfWork
 from exchange.service.resolving import How
 
 DONE: Final = frozenset({"explain", "correct", "propose", "accept", "escalate", "give_up"})
@@ -27,11 +33,14 @@ WAYS: Final = (How.EXPLAIN, How.CORRECT, How.ACCEPT, How.ESCALATE)
 MOST_WRITTEN: Final = 8_000
 """Characters of an explanation, as the form of the message allows."""
 
+_WRITTEN: Final = ("how", "because", "correction", "log", "entry", "message")
+
 CHOOSE: Final = marked("Choose what is to be done")
 EXPLAIN: Final = marked("Write what happened; the partner reads it")
 SHORTER: Final = marked("Write it shorter: at most 8,000 characters")
-NAME_ONE: Final = marked("Enter the number of the entry that corrects it, or of the message")
-ONE_OF_BOTH: Final = marked("Enter the entry or the message, not both")
+NAME_ONE: Final = marked("Choose what corrects it, or enter the number of an older entry or message")
+ONE_OF_BOTH: Final = marked("Choose or enter one thing that corrects it, not several")
+NOT_OFFERED: Final = marked("This cannot be chosen any more. Choose what corrects it")
 
 
 async def listed(clerk: Clerk) -> Reply:
@@ -83,7 +92,8 @@ async def _shown(
         "done": done,
         "errors": errors or {},
         "changed": changed,
-        "written": {name: clerk.asked.text(name) for name in ("how", "because", "log", "entry", "message")},
+        "written": {name: clerk.asked.text(name) for name in _WRITTEN},
+        "corrections": await _corrections(clerk),
         "may_settle": clerk.may(Act.SETTLE_DIFFERENCE),
         "may_confirm": clerk.may(Act.CONFIRM_ACCEPTANCE),
         "may_compare": clerk.may(Act.RECONCILE),
@@ -101,7 +111,7 @@ async def decide(clerk: Clerk) -> Reply:
         match asked.text("do"):
             case "settle":
                 clerk.demand(Act.SETTLE_DIFFERENCE)
-                if errors := _errors(clerk):
+                if errors := await _errors(clerk):
                     return await _shown(clerk, errors=errors)
                 done = await _settle(clerk, members)
             case "confirm":
@@ -121,6 +131,19 @@ async def decide(clerk: Clerk) -> Reply:
     return Redirect(f"/audit/{partner}/difference/{members['no']}?done={done}")
 
 
+async def _corrections(clerk: Clerk) -> tuple[Nameable, ...]:
+    """Return what can be chosen as the correction of a difference with a partner."""
+    partner = (await clerk.ask("partner.show", partner=clerk.asked.places["partner"]))["partner"]
+
+    def unit(uow: UnitOfWork) -> tuple[Nameable, ...]:
+        link = uow.links.of_partner(AgencyCode(partner))
+        if link is None:
+            return ()
+        return nameable(uow, clerk.node, link.link, (), type_code=RESOLUTION, name="correction")
+
+    return await clerk.node.store.read(unit)
+
+
 async def _settle(clerk: Clerk, members: Answer) -> str:
     """Explain, correct or escalate it, or propose to accept it; return what was done."""
     asked, how = clerk.asked, clerk.asked.text("how")
@@ -129,13 +152,25 @@ async def _settle(clerk: Clerk, members: Answer) -> str:
         return "propose"
     correction: Answer = {}
     if how == How.CORRECT:
-        entry = {"by_entry": asked.number("entry") - 1, "log": asked.text("log")}
-        correction = {"by_message": asked.text("message")} if asked.text("message") else entry
+        correction = await _correction(clerk)
     await clerk.ask("difference.settle", **members, how=how, because=asked.text("because"), **correction)
     return how
 
 
-def _errors(clerk: Clerk) -> dict[str, str]:
+async def _correction(clerk: Clerk) -> Answer:
+    """Return what was chosen or typed as the correction, as the command takes it."""
+    asked, number = clerk.asked, clerk.asked.text("correction")
+    chosen = next((one for one in await _corrections(clerk) if one.number == number), None)
+    if chosen is not None and chosen.kind == "entry":
+        return {"by_entry": chosen.index, "log": "own" if chosen.is_own else "partner"}
+    if chosen is not None:
+        return {"by_message": chosen.number}
+    if asked.text("message"):
+        return {"by_message": asked.text("message")}
+    return {"by_entry": asked.number("entry") - 1, "log": asked.text("log")}
+
+
+async def _errors(clerk: Clerk) -> dict[str, str]:
     """Return what is wrong with the form, by field, in English."""
     asked, how = clerk.asked, clerk.asked.text("how")
     if how not in WAYS:
@@ -146,12 +181,23 @@ def _errors(clerk: Clerk) -> dict[str, str]:
     elif len(asked.text("because")) > MOST_WRITTEN:
         errors["because"] = SHORTER
     if how == How.CORRECT:
-        entry, message = asked.text("entry"), asked.text("message")
-        if entry and message:
-            errors["entry"] = ONE_OF_BOTH
-        elif not message and asked.number("entry") < 1:
-            errors["entry"] = NAME_ONE
+        errors |= await _wrong_correction(clerk)
     return errors
+
+
+async def _wrong_correction(clerk: Clerk) -> dict[str, str]:
+    said = {name: clerk.asked.text(name) for name in ("correction", "entry", "message")}
+    named = [name for name, text in said.items() if text]
+    if len(named) > 1:
+        return {named[0]: ONE_OF_BOTH}
+    if not named:
+        return {"correction": NAME_ONE}
+    if named == ["entry"] and clerk.asked.number("entry") < 1:
+        return {"entry": NAME_ONE}
+    if named == ["correction"]:
+        offered = {one.number for one in await _corrections(clerk)}
+        return {} if said["correction"] in offered else {"correction": NOT_OFFERED}
+    return {}
 
 
 def _number(clerk: Clerk) -> int:

@@ -4,6 +4,7 @@
 1. Persons stand first, then what is said of all, then what the header says to people, then its numbers.
 2. Titles and kinds are those of the form (`messages.form_titles`); a member of a newer form has its name.
 3. What is not shown has a line as well, with why.
+   A change of an amendment or a correction is shown by the field that it changes; its pointer is no line.
 4. More than `MOST_WHOLE` persons stand in a list page by page, each with a page of its own, so that a message
    about hundreds is shown at once on a slow line.
 
@@ -24,6 +25,11 @@ from exchange.service.nameable import Nameable
 
 _APART = frozenset({"salt", "list_versions", "attachments"})
 """Members that are not lines of a page."""
+_POINTER = "pointer"
+_VALUES = frozenset({"old", "new", "wrong", "right"})
+"""Members of a change that are values of the field that it changes."""
+_BLOCK = "RPN"
+"""Type by whose form the fields of a person are named where the type is not known."""
 _NUMBERS = frozenset(
     {
         "type", "type_version", "message_id", "link", "agreement", "case_codes", "movement_code",
@@ -103,29 +109,42 @@ def files_of(document: Document) -> list[Document]:
 
 
 def shown_document(
-    asked: Asked, document: Mapping[str, JsonValue], withheld: Sequence[Mapping[str, str]] = ()
+    asked: Asked,
+    document: Mapping[str, JsonValue],
+    withheld: Sequence[Mapping[str, str]] = (),
+    *,
+    changed: str = "",
 ) -> Shown:
-    """Return what a page shows of a document: all of it, a list of its persons, or one person of them (4)."""
+    """Return what a page shows of a document: all of it, a list of its persons, or one person of them (4).
+
+    `changed` is the type of the message that it amends.
+    """
     persons = _persons(document, withheld)
     if len(persons) <= MOST_WHOLE:
-        return Shown(tuple(groups_of(document, withheld)), len(persons))
+        return Shown(tuple(groups_of(document, withheld, changed=changed)), len(persons))
     chosen = asked.said("person")
     if chosen.isascii() and chosen.isdigit() and 1 <= int(chosen[:4]) <= len(persons):
         number = int(chosen[:4])
         own = [one for one in withheld if one["pointer"].startswith(f"/{_PERSONS}/{number - 1}")]
-        return Shown(tuple(_person_groups([persons[number - 1]], own, document)), len(persons), person=number)
+        found = _person_groups([persons[number - 1]], own, document, changed)
+        return Shown(tuple(found), len(persons), person=number)
     part = asked_slice(asked, ROWS)
     rows = [_row(at, person) for at, person in persons[part.skip : part.skip + part.limit]]
-    groups = tuple(group for group in groups_of(document, withheld) if group.name != "person")
+    groups = tuple(
+        group for group in groups_of(document, withheld, changed=changed) if group.name != "person"
+    )
     return Shown(groups, len(persons), tuple(part.shown(rows)), part.ways(rows))
 
 
-def groups_of(document: Mapping[str, JsonValue], withheld: Sequence[Mapping[str, str]] = ()) -> list[Group]:
+def groups_of(
+    document: Mapping[str, JsonValue], withheld: Sequence[Mapping[str, str]] = (), *, changed: str = ""
+) -> list[Group]:
     """Return a document in groups that are not empty: each `person`, `content`, `header`, `numbers`."""
     form = _form(_type_of(document))
-    found = _person_groups(_persons(document, withheld), withheld, document)
+    found = _person_groups(_persons(document, withheld), withheld, document, changed)
     node = _below(form, "content")
-    content = [*_lines(document.get("content"), node, ()), *_not_shown(withheld, "/content", node)]
+    of_all = _below(_form(changed), "content")
+    content = [*_lines(document.get("content"), node, (), of_all), *_not_shown(withheld, "/content", node)]
     node, header = _below(form, "header"), document.get("header")
     members: Document = header if isinstance(header, dict) else {}
     said: Document = {name: value for name, value in members.items() if name not in _NUMBERS}
@@ -141,12 +160,14 @@ def _person_groups(
     persons: Sequence[tuple[int, JsonValue]],
     withheld: Sequence[Mapping[str, str]],
     document: Mapping[str, JsonValue],
+    changed: str,
 ) -> list[Group]:
     node = _below(_form(_type_of(document)), _PERSONS)
+    of_one = _below(_form(changed or _BLOCK), _PERSONS)
     return [
         Group(
             "person",
-            [*_lines(person, node, ()), *_not_shown(withheld, f"/{_PERSONS}/{at}", node)],
+            [*_lines(person, node, (), of_one), *_not_shown(withheld, f"/{_PERSONS}/{at}", node)],
             at + 1,
         )
         for at, person in persons
@@ -251,18 +272,52 @@ def _titles_along(steps: Sequence[str], node: TitledNode | None) -> tuple[str, .
     return tuple(found)
 
 
-def _lines(value: JsonValue, node: TitledNode | None, titles: tuple[str, ...]) -> Iterator[Line]:
+def _lines(
+    value: JsonValue, node: TitledNode | None, titles: tuple[str, ...], changed: TitledNode | None = None
+) -> Iterator[Line]:
+    """Yield the lines of a value; `changed` is the part of a form in which the pointers of changes begin."""
     if isinstance(value, dict):
+        if _POINTER in value:
+            yield from _change_lines(value, node, titles, changed)
+            return
         for name, inner in value.items():
             if name not in _APART:
                 below = _below(node, name)
-                yield from _lines(inner, below, (*titles, _title(below, name)))
+                yield from _lines(inner, below, (*titles, _title(below, name)), changed)
     elif isinstance(value, list):
         below = node.items if node is not None and node.items is not None else node
         for item in value:
-            yield from _lines(item, below, titles)
+            yield from _lines(item, below, titles, changed)
     elif value is not None:
         yield _line(value, node, titles)
+
+
+def _change_lines(
+    change: Document, node: TitledNode | None, titles: tuple[str, ...], changed: TitledNode | None
+) -> Iterator[Line]:
+    """Yield the lines of one change: the field in words, and its values as those of that field."""
+    steps = text_at(change, _POINTER).split("/")[1:]
+    place = _along(steps, changed)
+    titles = (*titles[:-1], *_titles_along(steps, changed))
+    for name, inner in change.items():
+        if name != _POINTER:
+            below = _below(node, name)
+            of_value = place if name in _VALUES else below
+            yield from _lines(inner, of_value, (*titles, _title(below, name)))
+
+
+def value_lines(type_code: str, part: str, place: str, value: JsonValue) -> list[Line]:
+    """Return a value at a pointer into a part of a type as lines; their titles are those below it."""
+    return [*_lines(value, _along(place.split("/")[1:], _below(_form(type_code), part)), ())]
+
+
+def _along(steps: Sequence[str], node: TitledNode | None) -> TitledNode | None:
+    for step in steps:
+        if step.isdigit():
+            node = node.items if node is not None and node.items is not None else node
+        else:
+            node = _below(node, step)
+    return node
 
 
 def _line(value: JsonValue, node: TitledNode | None, titles: tuple[str, ...]) -> Line:

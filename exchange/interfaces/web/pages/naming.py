@@ -8,18 +8,28 @@
 4. A list of messages says something about a case, so it is shown at the desk of the case only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from exchange.ids import CaseCode, LinkId
 from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.entering import TOP
 from exchange.interfaces.web.pages.lines import Line, Shown
 from exchange.interfaces.web.pages.steps import Step, Trouble, Whole, steps_for
-from exchange.messages.questions import Field, Kind
+from exchange.messages.document import JsonValue
+from exchange.messages.questions import Field, Kind, fields_of_part
 from exchange.service.access import CasePlace
+from exchange.service.changeable import with_changes
 from exchange.service.forms import Form
-from exchange.service.nameable import Nameable, nameable, names_a_message, with_named
+from exchange.service.nameable import (
+    AMENDMENT,
+    Nameable,
+    nameable,
+    names_a_message,
+    number_of,
+    with_named,
+)
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader, demand_desk
 
@@ -39,8 +49,14 @@ class Offered:
         numbers = tuple(one.number for one in self.things)
         return replace(self.step.question.field, kind=Kind.CODE, choices=(*numbers, ""))
 
-    def chosen(self, number: object) -> Nameable | None:
+    def chosen(self, value: JsonValue) -> Nameable | None:
+        """Return what a number, or what the member says, names."""
+        number = number_of(value)
         return next((one for one in self.things if one.number == number), None)
+
+    def inputs(self, value: JsonValue) -> dict[str, tuple[str, ...]]:
+        """Return the inputs that show what is named."""
+        return {TOP: (number_of(value),)}
 
 
 @dataclass(frozen=True)
@@ -86,7 +102,8 @@ async def begun(clerk: Clerk, link: LinkId, type_code: str, given: dict[str, Any
             things = _offered(uow, clerk, link, type_code, found, step)
             if len(things.things) == 1:
                 found = put_named(found, type_code, things, things.things[0].number)
-                places.append(step.place)
+                number = things.things[0].number
+                places += [step.place, *closed_by(type_code, things, number, len(given["persons"]))]
         return Begun(found, tuple(places))
 
     return await clerk.node.store.read(unit)
@@ -94,7 +111,22 @@ async def begun(clerk: Clerk, link: LinkId, type_code: str, given: dict[str, Any
 
 def put_named(given: dict[str, Any], type_code: str, found: Offered, number: Any) -> dict[str, Any]:
     """Return what was entered with what was chosen in it, and what follows from that."""
-    return with_named(found.step.put(given, number), type_code, found.chosen(number))
+    chosen = found.chosen(number)
+    value = chosen.value(type_code, found.step.question.name) if chosen is not None else None
+    given = with_named(found.step.put(given, value), type_code, chosen)
+    return with_changes(given, type_code, chosen.type) if type_code == AMENDMENT and chosen else given
+
+
+def closed_by(type_code: str, found: Offered, number: Any, persons: int) -> tuple[str, ...]:
+    """Return the questions to which a choice leaves nothing to say: parts that the chosen message has not."""
+    chosen = found.chosen(number)
+    if type_code != AMENDMENT or chosen is None:
+        return ()
+    return tuple(
+        step.place
+        for step in steps_for(type_code, persons)
+        if step.question.name == "changes" and not fields_of_part(chosen.type, step.question.part)
+    )
 
 
 async def in_words(clerk: Clerk, form: Form, whole: Whole) -> Whole:
@@ -111,17 +143,27 @@ async def in_words(clerk: Clerk, form: Form, whole: Whole) -> Whole:
     found = await clerk.node.store.read(unit) if named else {}
     told = {fault.step.place for fault in whole.faults if fault.step is not None}
     gone = [_gone(step) for step, thing in found.items() if thing is None and step.place not in told]
-    said = {(step.question.field.title, thing.number): thing for step, thing in found.items() if thing}
+    said = {step: thing for step, thing in found.items() if thing is not None}
     return replace(whole, faults=(*whole.faults, *gone), shown=_said(whole.shown, said))
 
 
-def _said(shown: Shown, said: Mapping[tuple[str, str], Nameable]) -> Shown:
-    def line(one: Line) -> Line:
-        named = said.get((one.titles[-1], one.value)) if one.titles else None
-        return replace(one, named=named) if named else one
-
-    groups = [replace(group, lines=[line(one) for one in group.lines]) for group in shown.groups]
+def _said(shown: Shown, named: Mapping[Step, Nameable]) -> Shown:
+    groups = [replace(group, lines=[*_in_words(group.lines, named)]) for group in shown.groups]
     return replace(shown, groups=tuple(groups))
+
+
+def _in_words(lines: Sequence[Line], named: Mapping[Step, Nameable]) -> Iterator[Line]:
+    """Yield lines with what is named in words; a group that names one thing is one line."""
+    fields = [(step.question.field, thing) for step, thing in named.items()]
+    single = {(field.title, thing.number): thing for field, thing in fields if field.kind is not Kind.GROUP}
+    whole = {field.title: thing for field, thing in fields if field.kind is Kind.GROUP}
+    for line in lines:
+        title = line.titles[0] if line.titles else ""
+        if title in whole:
+            yield replace(line, titles=(title,), named=whole.pop(title))
+        elif not any(title == field.title and field.kind is Kind.GROUP for field, _ in fields):
+            thing = single.get((line.titles[-1], line.value)) if line.titles else None
+            yield replace(line, named=thing) if thing else line
 
 
 def cases_about(given: Given, step: Step) -> tuple[CaseCode, ...]:

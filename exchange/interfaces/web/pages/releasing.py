@@ -9,7 +9,7 @@ from exchange.cases.permissions import Act
 from exchange.errors import UsageError
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.lines import files_of, shown_document
-from exchange.interfaces.web.pages.steps import asked_about
+from exchange.interfaces.web.pages.steps import asked_about, changed_type
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.drafts import find_draft
 from exchange.service.enclosures import unkept
@@ -26,9 +26,10 @@ async def _page(clerk: Clerk, *, not_looked: bool = False) -> Reply:
     if "draft" not in found:
         return Redirect(f"/message/{found['message']['id']}")
     draft = await find_draft(clerk.node, found["draft"]["id"])
+    changed = await changed_type(clerk, found["document"])
     values = {
         "draft": found["draft"],
-        "shown": shown_document(clerk.asked, found["document"], found["withheld"]),
+        "shown": shown_document(clerk.asked, found["document"], found["withheld"], changed=changed),
         "written_in": str(found["document"]["header"].get("language", "")),
         "files": files_of(found["document"]),
         "questions": asked_about(draft.type, found["questions"]),

@@ -6,7 +6,8 @@ said or changed from the page that shows the whole.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from exchange.cases.readable import Readable
@@ -28,12 +29,18 @@ from exchange.messages.document import JsonValue
 from exchange.messages.media import Carried
 from exchange.messages.questions import Question, questions_of
 from exchange.protocol.parts import Document
+from exchange.service.changeable import type_changed
 from exchange.service.facts import two_person_reason
 from exchange.service.forms import Form
 from exchange.service.reading import Reader, read_prepared
 
 _ORDER = {"persons": 0, "content": 1, "header": 2}
 """Who comes before when and where."""
+_ASKED = frozenset({("AMD", "changes")})
+"""Members that are asked for although the smallest message of the type has none."""
+_EARLY = MappingProxyType({("AMD", "target"): 0, ("AMD", "changes"): 1})
+"""Members on which the other questions depend, in their order."""
+_LATE = 2
 _FOLLOWS = frozenset({("CAN", "persons")})
 """Members that follow from what is chosen, by type (`naming`)."""
 
@@ -90,6 +97,7 @@ class Trouble:
     step: Step | None
     titles: tuple[str, ...]
     """Titles of the members on the way to the place, as far as the step has them."""
+    pointer: str = ""
 
     @property
     def place(self) -> Place:
@@ -134,7 +142,7 @@ class Whole:
 def told_at(place: str, titles: tuple[str, ...], said: Said, language: str) -> Problem:
     """Return what is wrong at a place of a page, behind the titles that lead to it."""
     named = ", ".join(map(translations(language).gettext, titles))
-    return Problem(place, "fault", f"{named}: {said.text}" if named else said.text, said.english)
+    return Problem(place, "fault", f"{named}: {said.text}" if named else said.text, said.more)
 
 
 def steps_of(form: Form) -> tuple[Step, ...]:
@@ -144,15 +152,23 @@ def steps_of(form: Form) -> tuple[Step, ...]:
 
 def steps_for(type_code: str, persons: int) -> tuple[Step, ...]:
     """Return the steps of a form of a type for so many persons."""
+    questions = [
+        replace(one, more=False) if (type_code, one.name) in _ASKED else one
+        for one in questions_of(type_code)
+    ]
     found = [
         Step(question, number)
-        for question in questions_of(type_code)
+        for question in questions
         for number in range(persons if question.part == "persons" else 1)
         if (type_code, question.name) not in _FOLLOWS
     ]
-    return tuple(
-        sorted(found, key=lambda step: (step.question.more, _ORDER[step.question.part], step.number))
-    )
+
+    def order(step: Step) -> tuple[bool, int, int, int]:
+        question = step.question
+        place = _EARLY.get((type_code, question.name), _LATE)
+        return question.more, place, _ORDER[question.part], step.number
+
+    return tuple(sorted(found, key=order))
 
 
 def next_step(form: Form, after: Step | None = None) -> Step | None:
@@ -188,9 +204,15 @@ async def whole_of(clerk: Clerk, form: Form) -> Whole:
     second = two_person_reason(document) or ""
     troubles, questions = _troubles(steps, judged["faults"]), asked_about(form.row.type, judged["questions"])
     withheld = withheld_places(read.withheld)
-    shown = shown_document(clerk.asked, read.document, withheld)
-    fields = sum(len(one.lines) for one in groups_of(document))
+    changed = await changed_type(clerk, document)
+    shown = shown_document(clerk.asked, read.document, withheld, changed=changed)
+    fields = sum(len(one.lines) for one in groups_of(document, changed=changed))
     return Whole(document, shown, fields, troubles, questions, second, *_split(form, steps), parts)
+
+
+async def changed_type(clerk: Clerk, document: Document) -> str:
+    """Return the type of the message that a document amends, "" if it amends none."""
+    return await clerk.node.store.read(lambda uow: type_changed(uow, document))
 
 
 async def _as_its_writer(clerk: Clerk, form: Form, document: Document) -> Readable:
@@ -246,6 +268,7 @@ def _troubles(steps: tuple[Step, ...], faults: list[dict[str, str]]) -> tuple[Tr
             fault["hint"],
             step := _step_of(steps, fault["pointer"]),
             _titles(step, fault["pointer"]),
+            fault["pointer"],
         )
         for fault in faults
     )
@@ -276,7 +299,8 @@ def _step_of(steps: tuple[Step, ...], pointer: str) -> Step | None:
 
 def _is_open(form: Form, step: Step) -> bool:
     question = step.question
-    known = f"{question.part}/{question.name}" in form.given["known"]
+    is_asked = (form.row.type, question.name) in _ASKED
+    known = not is_asked and f"{question.part}/{question.name}" in form.given["known"]
     return not question.more and not known and step.place not in form.answered
 
 

@@ -12,8 +12,9 @@ from exchange.errors import StaleFormError, UsageError
 from exchange.ids import MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
+from exchange.interfaces.web.pages import changing
 from exchange.interfaces.web.pages.lines import Shown, files_of
-from exchange.interfaces.web.pages.naming import Offered, begun, in_words, offered, put_named
+from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
@@ -27,6 +28,8 @@ OPENING = ("RPN", "IDN", "VRQ")
 CANCELLATION = "CAN"
 STOPS = (CANCELLATION, "INC", "HLD", "CWD")
 """Stops that are about persons, as their pages offer them; a closed crossing concerns nobody by name."""
+CHANGING = ("AMD", "COR")
+"""What changes or corrects what was said before: no next step, so the page of a case offers it apart."""
 LISTED = "RPN"
 """Type whose persons may come from a list."""
 MOST_TOLD = 20
@@ -118,9 +121,11 @@ async def go_on(clerk: Clerk) -> Reply:
 async def ask(clerk: Clerk) -> Reply:
     """Ask one question."""
     form, step = await _at(clerk)
+    if changing.asks_for_changes(form.row.type, step):
+        return await changing.ask(clerk, form, step)
     named = await offered(clerk, form, step)
     field, value = step.question.field, step.value(form)
-    inputs = inputs_of(field, value, zone=clerk.house.zone)
+    inputs = named.inputs(value) if named else inputs_of(field, value, zone=clerk.house.zone)
     problems: tuple[Any, ...] = ()
     if clerk.asked.said("back") == "check":
         whole = await _whole(clerk, form)
@@ -132,6 +137,8 @@ async def ask(clerk: Clerk) -> Reply:
 async def take(clerk: Clerk) -> Reply:
     """Save the answer to one question."""
     form, step = await _at(clerk)
+    if changing.asks_for_changes(form.row.type, step):
+        return await changing.take(clerk, form, step)
     named = await offered(clerk, form, step)
     back, inputs = clerk.asked.text("back"), clerk.asked.fields
     entered = read_field(named.field if named else step.question.field, inputs, zone=clerk.house.zone)
@@ -234,7 +241,8 @@ async def _partner(clerk: Clerk, row: MessageRow) -> str:
 
 
 async def _whole(clerk: Clerk, form: Form) -> Whole:
-    return await in_words(clerk, form, await whole_of(clerk, form))
+    whole = await in_words(clerk, form, await whole_of(clerk, form))
+    return await changing.in_words(clerk, form, whole)
 
 
 async def _saved(clerk: Clerk, form: Form, step: Step, entered: Entered, named: Offered | None) -> Form:
@@ -243,15 +251,17 @@ async def _saved(clerk: Clerk, form: Form, step: Step, entered: Entered, named: 
     given = form.given
     for each in steps:
         given = each.put(given, entered.value)
+    places = [each.place for each in steps]
     if named is not None:
         given = put_named(given, form.row.type, named, entered.value)
+        places += closed_by(form.row.type, named, entered.value, len(given["persons"]))
     return await save_step(
         clerk.node,
         form.id,
         clerk.officer,
         version=clerk.asked.number("version"),
         given=given,
-        answered=[each.place for each in steps],
+        answered=places,
     )
 
 
