@@ -162,7 +162,7 @@ def test_nothing_can_be_signed_before_the_departure(tmp_path: Path) -> None:
 
         shown = await border.get(f"/handover/{movement}/sign")
 
-        assert (shown.status, shown.says("no record of this handover can be signed now")) == (400, True)
+        assert (shown.status, shown.says("No record of this handover can be signed now")) == (400, True)
 
     play(tmp_path, story)
 

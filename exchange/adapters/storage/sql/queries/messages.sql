@@ -122,19 +122,18 @@ SELECT coalesce(sum(line_bytes), 0) FROM message WHERE link = :link AND directio
 
 -- name: message_first_missing
 -- The lowest number from a number on of which no received message is here; goes along the index.
-SELECT :start AS seq
-WHERE NOT EXISTS (SELECT 1 FROM message WHERE link = :link AND direction = 'in' AND seq = +:start)
-UNION ALL
-SELECT * FROM (
-    SELECT here.seq + 1 FROM message AS here
-    WHERE here.link = :link AND here.direction = 'in' AND here.seq >= :start
-        AND NOT EXISTS (
-            SELECT 1 FROM message AS next
-            WHERE next.link = here.link AND next.direction = 'in' AND next.seq = here.seq + 1
-        )
-    ORDER BY here.seq LIMIT 1
-)
-LIMIT 1;
+SELECT CASE
+    WHEN NOT EXISTS (SELECT 1 FROM message WHERE link = :link AND direction = 'in' AND seq = +:start) THEN :start
+    ELSE (
+        SELECT here.seq + 1 FROM message AS here
+        WHERE here.link = :link AND here.direction = 'in' AND here.seq >= :start
+            AND NOT EXISTS (
+                SELECT 1 FROM message AS next
+                WHERE next.link = here.link AND next.direction = 'in' AND next.seq = here.seq + 1
+            )
+        ORDER BY here.seq LIMIT 1
+    )
+END;
 
 -- name: message_stopped
 -- Outgoing messages that wait for a decision, by number.
