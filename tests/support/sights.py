@@ -68,14 +68,17 @@ def filling(selector: str, **values: str) -> Step:
 
 
 def changed_meanwhile(there: Step, here: Step) -> Step:
-    """Return the step that does something at this address in a second window, then something in this one."""
+    """Return the step that does something at this address in a second window, then something in this one.
+
+    The second window stays open, as it would; a browser may wait for ever to close one that is still loading.
+    """
 
     def step(officer: Officer) -> None:
         own = officer.page
         officer.page = officer.context.new_page()
         officer.page.goto(own.url)
         there(officer)
-        officer.page.close()
+        officer.page.wait_for_load_state()
         officer.page = own
         here(officer)
 
