@@ -139,10 +139,7 @@ def _page_numbers(sheet: Sheet) -> str:
 def _about_the_paper(sheet: Sheet, main: Printed) -> Texts:
     """Return what the paper proves, and what its square code is, one after the other in each language."""
     said = (
-        marked(
-            "The square code is the handover code. Ask either agency to scan it, or to type the code beside "
-            "it: it says whether its record is the same."
-        )
+        marked("The square code is the handover code. Either agency compares it with its own record.")
         if _is_compared(main)
         else marked("The square code holds the number of the message and its commitment, as at the foot.")
     )

@@ -215,7 +215,7 @@ def test_no_paper_names_a_command(language: str) -> None:
 
         foot = Page(html.partition('<table class="foot">')[2].partition("</table>")[0]).text
         assert not re.search(r"exchange [a-z]", html), name
-        assert ("Ask either agency to scan it" in foot) is (language == "en" and name in (RECORD, LIST))
+        assert ("Either agency compares it" in foot) is (language == "en" and name in (RECORD, LIST))
 
 
 def test_the_attached_json_is_what_stands_on_the_paper() -> None:
