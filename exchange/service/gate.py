@@ -164,7 +164,7 @@ async def _show_again(node: Node, link: LinkId, report: Report) -> None:
     if not report.asks:
         return
     before, wish, nonce = dict[str, JsonValue](), report.asks, report.nonce
-    while wish and wish != before:
+    while wish and wish != before and not node.presence.is_draining:
         given = await _give(node, link, wish)
         word = await ask(node, link, op=str(wish["op"]), asks={}, gives=given, to_nonce=nonce)
         before, wish, nonce = dict(wish), word.asks, word.nonce
