@@ -3,6 +3,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -279,6 +280,28 @@ def test_a_node_that_stops_does_not_wait_for_a_call(monkeypatch: Patch) -> None:
         assert await wishes.next() == {}
 
     pull_world(47).run(story)
+
+
+def test_a_caller_that_stops_gives_nothing_more_however_much_is_asked(monkeypatch: Patch) -> None:
+    async def story(world: World) -> None:
+        await world.open()
+        node, asked = world.vn.node, 0
+        report = await ask_report(node, world.link)
+
+        async def more(*_: Any, **__: Any) -> Any:
+            nonlocal asked
+            asked += 1
+            assert asked < 9, "it goes on for ever"
+            if asked == 3:
+                node.presence.drain()
+            return replace(report, asks={"op": "leaves", "of": KH, "ep": 1, "from": asked})
+
+        monkeypatch.setattr(gate, "ask", more)
+        monkeypatch.setattr(gate, "ask_report", more)
+        await gate._show_again(node, world.link, report)
+        assert asked == 4  # the last one is its own report
+
+    pull_world(49).run(story)
 
 
 def test_an_answer_does_not_wait_for_ever_for_what_is_wanted() -> None:
