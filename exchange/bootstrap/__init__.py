@@ -18,6 +18,7 @@ from exchange.adapters.documents.spreadsheets import write_spreadsheet as write_
 from exchange.adapters.keys.renewal import KeyAct as KeyAct
 from exchange.adapters.keys.witness import make_witness_key as make_witness_key
 from exchange.adapters.keys.witness import read_witness_key as read_witness_key
+from exchange.adapters.storage.unlocked import leave_out_locks as leave_out_locks
 from exchange.adapters.telemetry.counters import METRICS_TYPE as METRICS_TYPE
 from exchange.bootstrap.backups import last_backup as last_backup
 from exchange.bootstrap.backups import look_at as look_at

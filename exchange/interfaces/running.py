@@ -29,6 +29,7 @@ from exchange.bootstrap import (
     OpenNode,
     Press,
     announced_days,
+    leave_out_locks,
     notices_of,
     open_node,
     partner_door,
@@ -81,6 +82,7 @@ class Running:
 
 def run(folder: Path, passphrase: Callable[[], str], *, ready: Callable[[Running], None]) -> None:
     """Run a node until a signal stops it; see `run_node`."""
+    leave_out_locks()
     keep_large_apart()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run_node(folder, passphrase, ready=ready))

@@ -46,7 +46,7 @@ class Plan:
 
     rounds: int
     slices: dict[int, int]
-    """Messages of a slice, by how many are in flight."""
+    """Messages of a slice, by how many are in flight: so many that filling up and running dry do not show."""
     floor: int
     peer: int
     idle: int
@@ -74,7 +74,7 @@ QUICK: Final = Plan(
 )
 FULL: Final = Plan(
     rounds=5,
-    slices={1: 60, 32: 320, 256: 1_024},
+    slices={1: 60, 32: 640, 256: 4_096},
     floor=512,
     peer=40,
     idle=300,

@@ -112,7 +112,9 @@ class Findings:
     def _others(self) -> list[str]:
         found = []
         if self.idle:
-            found.append(_spread("idle, release to verdict, by the node's clock", self.idle.node_ms))
+            found.append(
+                _spread("idle, release to verdict, by the clock of a node left alone", self.idle.node_ms)
+            )
             found.append(_spread("idle, command to verdict, as its caller sees it", self.idle.caller_ms))
         if self.drain:
             drained = self.drain.drained
