@@ -9,6 +9,8 @@ import builtins
 import json
 from collections.abc import Collection
 
+import orjson
+
 from exchange.adapters.storage.columns import from_instant, to_instant
 from exchange.adapters.storage.database import Database, Row
 from exchange.adapters.storage.links import LinkNumbers
@@ -41,7 +43,7 @@ class SqlAudit:
 
     def record(self, row: AuditRow) -> None:
         n = self._last + 1 if self._last else self._next("audit_next")
-        content = json.dumps([row.object, row.purpose]).encode()
+        content = orjson.dumps([row.object, row.purpose])
         values = {
             "n": n,
             "at": from_instant(row.at),
