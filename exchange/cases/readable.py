@@ -25,12 +25,10 @@ from enum import StrEnum
 
 from exchange.cases.permissions import Role, Showing, showing
 from exchange.messages.document import Document, JsonValue, header_of, persons_of, text_at
-from exchange.messages.form_tree import FormNode, Sensitivity, form_tree
+from exchange.messages.form_tree import CHANGED, FormNode, Sensitivity, form_tree
 from exchange.messages.sensitivity import class_in_person_block
 
 SALT, PERSONS = "salt", "persons"
-_CHANGED = ("wrong", "right", "old", "new")
-"""Values of a correction (COR) or an amendment (AMD); their class follows from the place that it names."""
 
 
 class Why(StrEnum):
@@ -182,8 +180,9 @@ def readable_line(
 
 
 def _changed_class(change: Document) -> Sensitivity:
+    """Return the class of a correction (COR) or an amendment (AMD): that of the place which it names."""
     place = text_at(change, "pointer")
-    values = [change[name] for name in _CHANGED if name in change]
+    values = [change[name] for name in CHANGED if name in change]
     return max((class_in_person_block(place, value) for value in values), default=Sensitivity.S4)
 
 

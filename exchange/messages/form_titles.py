@@ -6,7 +6,7 @@ references of the schema files.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -27,6 +27,8 @@ class TitledNode:
     """Values of a closed set that is no code list."""
     members: dict[str, "TitledNode"] = field(default_factory=dict)
     items: "TitledNode | None" = None
+    about: "TitledNode | None" = None
+    """Of a change: the part of a message that its pointer leads into."""
 
     def at(self, *steps: str) -> "TitledNode":
         """Return the place below; a step into a list needs no number."""
@@ -35,6 +37,22 @@ class TitledNode:
             node = node.items if node.items is not None and step not in node.members else node
             node = node.members[step]
         return node
+
+    def steps_to(self, pointer: str) -> list[tuple["TitledNode", int]]:
+        """Return the places on the way of a JSON pointer, each with the number of its entry from 1 on, or 0.
+
+        Raises:
+            KeyError: the form has no such place.
+        """
+        steps: list[tuple[TitledNode, int]] = []
+        here = self
+        for name in pointer.split("/")[1:]:
+            if here.items is not None and name.isascii() and name.isdigit():
+                steps[-1], here = (steps[-1][0], int(name) + 1), here.items
+            else:
+                here = here.members[name]
+                steps.append((here, 0))
+        return steps
 
 
 @cache
@@ -48,6 +66,28 @@ def titled_form(type_code: str) -> TitledNode:
     node = _node(schemas()[schema], schema)
     node.members["header"] = _node(schemas()[HEADER], HEADER)
     return node
+
+
+def form_with_changes(type_code: str, changed: str) -> TitledNode:
+    """Return the tree of an amendment or a correction whose changes are made in a message of a type.
+
+    Raises:
+        KeyError: no form is installed for one of them.
+    """
+    form, into = titled_form(type_code), titled_form(changed)
+    parts = {name: _changing(form.members[name], into.members.get(name)) for name in ("content", "persons")}
+    return replace(form, members=form.members | parts)
+
+
+def _changing(part: TitledNode, into: TitledNode | None) -> TitledNode:
+    """Return the tree of a part, whose changes know the tree of the part that they are made in."""
+    if part.items is not None:
+        return replace(part, items=_changing(part.items, into.items if into else None))
+    changes = part.members.get("changes")
+    if changes is None or changes.items is None:
+        return part
+    named = replace(changes, items=replace(changes.items, about=into))
+    return replace(part, members=part.members | {"changes": named})
 
 
 def _node(schema: Mapping[str, Any], base: str) -> TitledNode:

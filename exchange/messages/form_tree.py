@@ -33,6 +33,8 @@ class Sensitivity(IntEnum):
 
 
 _UNKNOWN = Sensitivity.S3
+CHANGED = ("old", "new", "wrong", "right")
+"""Members of a change, or of a correction, that have the form of the place that is changed."""
 PERSON = "urn:exchange:schema:person:1.0"
 
 
@@ -60,6 +62,15 @@ class FormNode:
     """The members with such codes."""
     by_ceiling: tuple[tuple[str, "FormNode"], ...] = ()
     """All members, those with the highest ceiling first."""
+
+    def place(self, pointer: str) -> "FormNode | None":
+        """Return the place at a JSON pointer, None if the form has no such place."""
+        node: FormNode | None = self
+        for step in pointer.split("/")[1:]:
+            if node is None:
+                return None
+            node = node.items if node.items is not None and step.isdigit() else node.members.get(step)
+        return node
 
 
 @cache

@@ -4,13 +4,16 @@
 Paper is copied, left on desks and carried over a bridge. Of class S4 only those flags are printed that say
 what the officer at the gate has to do. How many values were left out is said on the paper.
 
+An amendment or a correction names places in the part of a person. Where a value of a change is of class S4 at
+its place, the whole change is left out: that something was changed there, and how it is known, says too much.
+
 The salts of the parts are left out, too: they would let somebody who finds the paper test the commitments.
 """
 
 from dataclasses import dataclass
 
-from exchange.messages.document import Document, JsonValue, header_of, text_at
-from exchange.messages.form_tree import FormNode, Sensitivity, form_tree
+from exchange.messages.document import Document, JsonValue, header_of, objects_at, persons_of, text_at
+from exchange.messages.form_tree import CHANGED, FormNode, Sensitivity, form_tree, person_tree
 
 ON_PAPER = frozenset({"self_harm_risk", "keep_apart"})
 """Flags of class S4 that say what the officer at the gate has to do."""
@@ -25,13 +28,42 @@ class OnPaper:
     left_out: int
 
 
-def on_paper(document: Document) -> OnPaper:
-    """Return what of a document may be printed; a type without a form gives nothing but its header."""
+def on_paper(document: Document, *, changed: str = "") -> OnPaper:
+    """Return what of a document may be printed; a type without a form gives nothing but its header.
+
+    `changed` is the type of the message in which an amendment changes something. Without it the places of the
+    person block are known; what is changed elsewhere is left out.
+    """
     tree = form_tree(text_at(header_of(document), "type"))
     if tree is None:
         return OnPaper({"header": dict(header_of(document))}, len(document) - 1)
     kept, left_out = _group(document, tree)
-    return OnPaper(kept, left_out)
+    block = _person_form(changed)
+    pairs = [_changes(person, block) for person in persons_of(kept)]
+    persons: list[JsonValue] = [person for person, _ in pairs]
+    hidden = sum(count for _, count in pairs)
+    return OnPaper(kept | {"persons": persons} if hidden else kept, left_out + hidden)
+
+
+def _person_form(type_code: str) -> FormNode:
+    """Return the tree of the part of a person in a message of a type, or of the person block."""
+    tree = form_tree(type_code)
+    persons = tree.members.get("persons") if tree else None
+    return (persons.items if persons else None) or person_tree()
+
+
+def _changes(person: Document, block: FormNode) -> tuple[Document, int]:
+    """Return the part of a person without the changes that must not be printed, and how many those are."""
+    changes = objects_at(person, "changes")
+    kept: list[JsonValue] = [one for one in changes if not _is_hidden(one, block)]
+    hidden = len(changes) - len(kept)
+    return (person | {"changes": kept}, hidden) if hidden else (person, 0)
+
+
+def _is_hidden(change: Document, block: FormNode) -> bool:
+    pointer = text_at(change, "pointer")
+    node = block.place(pointer) if pointer else None
+    return node is None or any(_value(change[name], node)[1] for name in CHANGED if name in change)
 
 
 def _value(value: JsonValue, node: FormNode) -> tuple[JsonValue, int]:

@@ -34,11 +34,7 @@ def class_of(type_code: str, pointer: str) -> Sensitivity:
 
 def class_in_person_block(pointer: str, value: JsonValue) -> Sensitivity:
     """Return the class of a value at a JSON pointer into the person block; S4 where the block ends before."""
-    node: FormNode | None = person_tree()
-    for step in pointer.split("/")[1:]:
-        if node is None:
-            return Sensitivity.S4
-        node = node.items if node.items is not None and step.isdigit() else node.members.get(step)
+    node = person_tree().place(pointer)
     return Sensitivity.S4 if node is None else _highest(value, node, node.own)
 
 

@@ -15,12 +15,15 @@ from datetime import datetime
 
 from exchange.errors import UsageError
 from exchange.ids import AgencyCode, MovementCode, OfficerNumber
+from exchange.messages.changing import CORRECTION
 from exchange.messages.document import content_of, object_at, text_at
 from exchange.messages.on_paper import on_paper
 from exchange.protocol.handover_token import token_for
 from exchange.protocol.parts import Document
+from exchange.service.changeable import BLOCK
 from exchange.service.handovers import demand_movement, find_movement, handover_of
 from exchange.service.meaning import document_of, message_by_id, movement_of
+from exchange.service.nameable import AMENDMENT
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import note_opening, open_for_print, reader_of
@@ -51,6 +54,8 @@ class Printed:
     left_out: int
     """Values of class S4 that stay in the message."""
     token: str
+    changed: str = ""
+    """Type of the message in which it changes something, "" if it changes nothing or that is not here."""
 
 
 @dataclass(frozen=True)
@@ -171,11 +176,22 @@ def _printed(uow: UnitOfWork, node: Node, row: MessageRow) -> Printed:
     document, link = document_of(uow, row), uow.links.get(row.link)
     if document is None or link is None:
         raise UsageError(f"the content of message {row.id} is not kept (rejected, or erased)")
-    kept = on_paper(document)
+    changed = _changed(uow, row, document)
+    kept = on_paper(document, changed=changed)
     ours = row.direction is Direction.OUT
     sender, recipient = (node.agency, link.partner) if ours else (link.partner, node.agency)
     token = token_for(row.link, row.seq, sender, row.id, row.commitment)
-    return Printed(row, sender, recipient, kept.document, kept.left_out, token.text)
+    return Printed(row, sender, recipient, kept.document, kept.left_out, token.text, changed)
+
+
+def _changed(uow: UnitOfWork, row: MessageRow, document: Document) -> str:
+    """Return the type by whose form the changes of a message are named."""
+    if row.type == CORRECTION:
+        return BLOCK
+    if row.type != AMENDMENT:
+        return ""
+    found = message_by_id(uow, row.link, text_at(content_of(document), "target"))
+    return found.type if found else ""
 
 
 def _signed_by(uow: UnitOfWork, row: MessageRow) -> MessageRow | None:

@@ -2,12 +2,16 @@
 """Papers of a handover, as officers of both sides print them: form, minutes, and who printed what."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 from exchange.errors import UsageError
 from exchange.ids import b64url, unb64url
 from exchange.interfaces.api.handover import SCAN
+from exchange.interfaces.papers import paper_of
+from exchange.service.meaning import message_by_id
+from exchange.service.papers import open_message
 from tests.journeys.test_handover_desk import RECORD, accepted, departed, play, signed
 from tests.support.pictures import png
 from tests.support.staff import BORDER, Desks
@@ -117,5 +121,25 @@ def test_a_language_without_texts_is_refused_before_anything_is_recorded(tmp_pat
             await desks.kh("message.print", id=row["id"], languages=["km", "km"], purpose="x")
 
         assert await world.kh.store.read(lambda uow: uow.audit.list(limit=1)) == before
+
+    play(story, tmp_path)
+
+
+def test_a_paper_names_its_changes_by_the_form_of_what_they_change(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        codes = await accepted(desks, persons=1)
+        (notice,) = [row for row in (await desks.kh("message.list"))["messages"] if row["type"] == "RPN"]
+        content = (await desks.kh("message.show", id=notice["id"]))["document"]["content"]
+        change = {"pointer": "/proposed_to", "old": content["proposed_to"], "new": "2027-12-18"}
+        amendment = {"type": "AMD", "case_codes": codes, "purpose": "return_arrangement"}
+        amendment |= {"target": notice["id"], "changes": [change], "reason": "A holiday."}
+        number = await desks.sent(await desks.kh("message.send", document=amendment))
+
+        for agency in (world.kh, world.vn):
+            row = await agency.store.read(partial(message_by_id, link=world.link, id=number))
+            assert row is not None
+            opened = await open_message(agency.node, row, OFFICER, "file")
+            assert opened.main.changed == "RPN"
+            assert "18 December 2027" in paper_of(opened, ("en",)).html
 
     play(story, tmp_path)

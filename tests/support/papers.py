@@ -29,14 +29,14 @@ def examples() -> list[str]:
     return sorted(f"{path.parts[-3]}/{path.stem}" for path in EXAMPLES.glob("*/valid/*.json"))
 
 
-def printed(document: dict[str, Any], *, seq: int = 41) -> Printed:
+def printed(document: dict[str, Any], *, seq: int = 41, changed: str = "") -> Printed:
     """Return a document as a message that is printed."""
     header = document["header"]
-    kept = on_paper(document)
+    kept = on_paper(document, changed=changed)
     row = row_of(document, seq)
     sender, recipient = AgencyCode(header["sender"]), AgencyCode(header["recipient"])
     token = token_for(row.link, seq, sender, row.id, row.commitment)
-    return Printed(row, sender, recipient, kept.document, kept.left_out, token.text)
+    return Printed(row, sender, recipient, kept.document, kept.left_out, token.text, changed)
 
 
 def row_of(document: dict[str, Any], seq: int) -> MessageRow:
@@ -62,10 +62,12 @@ def row_of(document: dict[str, Any], seq: int) -> MessageRow:
     )
 
 
-def opened(name: str, *signatures: str, blank: bool = False, training: bool = False) -> Opened:
+def opened(
+    name: str, *signatures: str, blank: bool = False, training: bool = False, changed: str = ""
+) -> Opened:
     """Return an example as it is opened for printing, with the examples that sign it."""
     signing = tuple(printed(example(one), seq=42) for one in signatures)
-    return Opened(printed(example(name)), signing, blank=blank, training=training)
+    return Opened(printed(example(name), changed=changed), signing, blank=blank, training=training)
 
 
 def many_lines(name: str, count: int) -> Opened:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from exchange.interfaces.papers.sheet import Sheet, code, shown
 from exchange.messages.document import Document, JsonValue, objects_at, persons_of, text_at
-from exchange.messages.form_titles import TitledNode, titled_form
+from exchange.messages.form_titles import TitledNode, form_with_changes, titled_form
 from exchange.service.papers import Printed
 
 _HEADINGS = frozenset({"case_code"})
@@ -24,9 +24,14 @@ def facts_of(
             yield sheet.row(sheet.title(node, name), sheet.value(node, group[name]))
 
 
+def form_of(main: Printed) -> TitledNode:
+    """Return the tree of a message; its changes know what they change."""
+    return form_with_changes(main.row.type, main.changed) if main.changed else titled_form(main.row.type)
+
+
 def person_sections(sheet: Sheet, main: Printed) -> Iterator[str]:
     """Yield each person or line of a message with all that is said of it."""
-    form = titled_form(main.row.type).at("persons")
+    form = form_of(main).at("persons")
     line = form.items or form
     for number, person in enumerate(persons_of(main.document), start=1):
         rest = {name: value for name, value in person.items() if name not in _HEADINGS}

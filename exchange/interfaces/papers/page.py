@@ -27,7 +27,7 @@ from exchange.i18n import draft_note, is_available, label, marked, moment
 from exchange.i18n.fonts import families, without_glyph
 from exchange.i18n.languages import demand_language
 from exchange.interfaces.papers import balance, handover
-from exchange.interfaces.papers.members import facts_of, person_sections
+from exchange.interfaces.papers.members import facts_of, form_of, person_sections
 from exchange.interfaces.papers.said import agency_name
 from exchange.interfaces.papers.sheet import Sheet, Texts, code, shown
 from exchange.messages.document import content_of, header_of
@@ -211,7 +211,7 @@ def _content(sheet: Sheet, opened: Opened) -> Iterator[str]:
     if kind == RECORD or opened.blank:
         yield from handover.minutes(sheet, opened)
         return
-    form = titled_form(kind)
+    form = form_of(main)
     special = {DEPARTURE: handover.final_list, _STATEMENT: balance.balance}.get(kind)
     if special is not None:
         yield from special(sheet, main)

@@ -4,12 +4,14 @@
 What a person or an officer wrote is given as it is. Names of countries and languages come from Unicode CLDR.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from exchange.i18n import label, marked, moment, translations, written_day
 from exchange.i18n.places import country_name, language_of
 from exchange.messages.document import JsonValue, text_at
 from exchange.messages.form_titles import TitledNode
+from exchange.messages.form_tree import CHANGED
 
 YES, NO, NONE = marked("yes"), marked("no"), marked("none")
 _SIDES = frozenset({"host", "origin"})
@@ -80,12 +82,33 @@ def _list(node: TitledNode | None, value: list[JsonValue], language: str) -> str
 def _group(node: TitledNode | None, value: dict[str, JsonValue], language: str) -> str:
     if isinstance(value.get("full"), str):
         return text_at(value, "full")
-    members = node.members if node is not None else {}
+    titled = node.members if node is not None else {}
+    formed, value = _placed(node, value, language)
     shown = [(name, item) for name, item in value.items() if item not in (None, "")]
     if not shown:
         return translations(language).gettext(NONE)
     texts = [
-        f"{title(members.get(name), name, language)}: {said(members.get(name), item, language)}"
+        f"{title(titled.get(name), name, language)}: {said(formed.get(name), item, language)}"
         for name, item in shown
     ]
     return "\n".join(texts) if len(texts) > _ON_ONE_LINE else "; ".join(texts)
+
+
+def _placed(
+    node: TitledNode | None, value: dict[str, JsonValue], language: str
+) -> tuple[Mapping[str, TitledNode], dict[str, JsonValue]]:
+    """Return the forms of the members of a group, and its values; a change says its place in words.
+
+    What is changed has the form of its place. A place that only a newer form has stays a pointer.
+    """
+    if node is None or node.about is None:
+        return (node.members if node else {}), value
+    try:
+        steps = node.about.steps_to(text_at(value, "pointer"))
+    except KeyError:
+        return node.members, value
+    titles = [f"{title(step, '', language)} {entry or ''}".strip() for step, entry in steps]
+    last, entry = steps[-1] if steps else (None, 0)
+    end = last.items if last and entry else last
+    formed = {**node.members, **{name: end for name in CHANGED if end}}
+    return formed, {**value, "pointer": ", ".join(titles)}

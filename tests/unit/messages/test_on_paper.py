@@ -82,3 +82,61 @@ def test_the_document_itself_is_not_changed() -> None:
     on_paper(document)
 
     assert said(document) == before
+
+
+CORRECTION, AMENDMENT = "cor/flag-that-does-not-hold", "amd/name-of-a-person-spelled-again"
+
+
+def amended(*changes: dict[str, Any]) -> dict[str, Any]:
+    document = example(AMENDMENT)
+    document["persons"][0]["changes"] = list(changes)
+    return document
+
+
+def test_a_corrected_flag_of_class_s4_leaves_no_trace() -> None:
+    found = on_paper(example(CORRECTION), changed="RPN")
+
+    assert "threat_from_family" not in said(found.document)
+    assert "the person said so" not in said(found.document)
+    assert found.left_out == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pointer": "/flags", "old": ["witness"], "new": ["witness", "threat_from_official"]},
+        {"pointer": "/flags/0", "new": "threat_from_official"},
+        {"pointer": "/flags/0", "old": "threat_from_official"},
+        {"pointer": "/best_interests", "new": {"decision": "return_to_care"}},
+        {"pointer": "/best_interests/summary", "old": "hidden", "new": "hidden, too"},
+        {"pointer": "/fingerprints", "new": "hidden"},
+        {"pointer": "/of_tomorrow", "new": "hidden"},
+        {"pointer": "/outcome", "old": "confirmed", "new": "not_confirmed"},
+        {"pointer": "", "new": "hidden"},
+        {"new": "hidden"},
+    ],
+)
+@pytest.mark.parametrize("changed", ["", "RPN"])
+def test_a_change_of_class_s4_or_of_no_known_place_is_left_out(change: dict[str, Any], changed: str) -> None:
+    kept = {"pointer": "/names/0/full", "old": "TEST Mai", "new": "TEST My"}
+
+    found = on_paper(amended(change, kept), changed=changed)
+
+    assert found.document["persons"][0]["changes"] == [kept]  # type: ignore[index, call-overload]
+    assert found.left_out == 1
+
+
+def test_a_change_of_a_flag_that_may_be_printed_stays() -> None:
+    change = {"pointer": "/flags", "old": ["witness"], "new": ["witness", "keep_apart"]}
+
+    found = on_paper(amended(change), changed="RPN")
+
+    assert found.document["persons"][0]["changes"] == [change]  # type: ignore[index, call-overload]
+    assert found.left_out == 0
+
+
+def test_what_is_changed_in_another_type_has_the_form_of_that_type() -> None:
+    change = {"pointer": "/outcome", "old": "confirmed", "new": "not_confirmed"}
+
+    assert on_paper(amended(change), changed="RPD").left_out == 0
+    assert on_paper(amended({"pointer": "/assessment", "new": "hidden"}), changed="TRS").left_out == 1

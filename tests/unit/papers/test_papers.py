@@ -261,3 +261,36 @@ def test_a_thousand_lines_are_composed_at_once() -> None:
 def test_other_languages_are_refused(languages: tuple[str, ...]) -> None:
     with pytest.raises(UsageError):
         paper_of(opened(NOTICE), languages)
+
+
+def test_a_change_says_its_place_and_its_values_in_words() -> None:
+    text = page(opened("amd/appointment-one-day-later", changed="HPR"), ("en",)).text
+
+    assert "Place of the member: Begin of the window" in text
+    assert "Value as it was sent: 5 October 2027, 09:00 (UTC+07:00)" in text
+    assert "/window" not in text
+
+
+def test_a_change_in_a_list_says_which_entry() -> None:
+    text = page(opened("amd/member-added-and-member-taken-out", changed="RPN"), ("en",)).text
+
+    assert "Place of the member: Languages of the person, Spoken 1; Value from now on: Vietnamese" in text
+    assert "Place of the member: Papers 1; Value as it was sent: Kind: Passport" in text
+
+
+def test_a_place_that_no_form_here_has_stays_as_it_was_sent() -> None:
+    made = opened("amd/notice-with-a-longer-period", changed="RPN")
+    content = {**example("amd/notice-with-a-longer-period")["content"]}
+    content["changes"] = [{"pointer": "/of_tomorrow/0", "new": "1"}]
+    main = replace(made.main, document={**made.main.document, "content": content})
+
+    text = page(replace(made, main=main), ("en",)).text
+
+    assert "Place of the member: /of_tomorrow/0; Value from now on: 1" in text
+
+
+def test_a_correction_is_in_words_in_both_languages() -> None:
+    text = page(opened("cor/birth-year", changed="RPN")).text
+
+    assert "Place: Birth, Year, month or day" in text
+    assert "/birth" not in text
