@@ -195,12 +195,16 @@ def _read(path: Path) -> bytes:
         raise ConfigurationError(
             f"key file {path} cannot be read", hint="exchange init, or name the place where the file is kept"
         ) from error
-    with os.fdopen(handle, "rb") as file:
+    try:
         found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_CONTAINER_BYTES:
+        if not stat.S_ISREG(found.st_mode):
+            raise ConfigurationError(f"{path} is no file", hint="name the key file itself")
+        if found.st_size > MAX_CONTAINER_BYTES:
             raise StoreDamagedError("not a file of the size of a key file")
         _check_mode(path, found.st_mode, _FILE_MODE)
-        return file.read(MAX_CONTAINER_BYTES + 1)
+        return os.read(handle, MAX_CONTAINER_BYTES + 1)
+    finally:
+        os.close(handle)
 
 
 def _write_new(path: Path, raw: bytes) -> None:

@@ -349,8 +349,15 @@ def test_a_pipe_in_the_place_of_the_keys_does_not_hang(tmp_path: Path) -> None:
     files.keys_path.unlink()
     os.mkfifo(files.keys_path, 0o600)
 
-    with pytest.raises(StoreDamagedError):
+    with pytest.raises(ConfigurationError, match="is no file"):
         files.read(PASSPHRASE)
+
+
+def test_a_folder_in_the_place_of_the_keys_is_refused_in_words(tmp_path: Path) -> None:
+    files = created(tmp_path)
+
+    with pytest.raises(ConfigurationError, match="is no file"):
+        files.read_recovery(PASSPHRASE, tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"{}", b'{"a":1,"a":1}', b"\x00" * 100, b"x" * 300_000])
