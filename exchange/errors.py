@@ -58,6 +58,10 @@ class UsageError(ExchangeError):
     exit_code = 2
 
 
+class NotHereError(UsageError):
+    """Nothing here has the code or number that was named, or more than one thing has it."""
+
+
 @dataclass(frozen=True)
 class Fault:
     """One thing that is wrong with a document, in words that quote no value of a person.
@@ -117,7 +121,7 @@ class OtherDeskError(NotAllowedError):
 
 
 class SignInError(ExchangeError):
-    """Name, password or code is wrong.
+    """Number, password or code is wrong.
 
     `reason` is `sign_in_refused`, or `sign_in_too_often`; which of the three was wrong is never said.
     """

@@ -229,7 +229,7 @@ async def _pages(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str:
     press = await stack.enter_async_context(Press())
     house = House(staff_desk(opened), ask, agency.zone, agency.names, press.print, folder=opened.folder)
     back = f"{place.address.rstrip('/') or f'http://localhost:{place.port}'}{BACK}"
-    house = replace(house, elsewhere=sign_in_elsewhere(opened, back))
+    house = replace(house, elsewhere=sign_in_elsewhere(opened, back), language=agency.language)
     return await stack.enter_async_context(serve_staff(at_address(house, place), place, folder=opened.folder))
 
 

@@ -31,6 +31,7 @@ from exchange.protocol.parts import Document
 from exchange.service.enclosures import kept, unkept
 from exchange.service.facts import two_person_reason
 from exchange.service.node import Node
+from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft, demand_officer, demand_whole, release, release_checked
 from exchange.service.rows import AuditRow, DraftRow
@@ -120,11 +121,7 @@ async def find_draft(node: Node, prefix: str) -> DraftRow:
         UsageError: none, or several.
     """
     found = await node.store.read(lambda uow: uow.drafts.find(prefix))
-    if len(found) != 1:
-        raise UsageError(
-            f"{len(found)} drafts have the number {prefix}", hint="list them: exchange message list --drafts"
-        )
-    return found[0]
+    return the_only(found, "draft", f"the number {prefix}", hint="list them: exchange message list --drafts")
 
 
 def _waiting(uow: UnitOfWork, link: LinkId) -> list[DraftRow]:

@@ -19,6 +19,7 @@ from exchange.service.access import CasePlace
 from exchange.service.facts import COUNTS
 from exchange.service.meaning import document_of
 from exchange.service.node import Node
+from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader, open_case, reader_of, reading_of
 from exchange.service.rows import CaseRow, Direction, MessageRow
@@ -98,9 +99,7 @@ def one_case(uow: UnitOfWork, prefix: str) -> CaseRow:
         UsageError: none or several.
     """
     found = uow.cases.find(prefix.upper())
-    if len(found) != 1:
-        raise UsageError(f"{len(found)} cases have the code {prefix}", hint="list them: exchange case list")
-    return found[0]
+    return the_only(found, "case", f"the code {prefix}", hint="list them: exchange case list")
 
 
 def _file(uow: UnitOfWork, node: Node, case: CaseRow, reader: Reader) -> PersonalFile:

@@ -29,6 +29,7 @@ from exchange.service.facts import StoreFacts
 from exchange.service.following import SPOKE_OF_PERSONS, content_kept, departed
 from exchange.service.next_steps import NextStep, shown_movement, steps_of_movement
 from exchange.service.node import Node
+from exchange.service.only import the_only
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader
@@ -128,11 +129,7 @@ def find_movement(uow: UnitOfWork, prefix: str) -> MovementRow:
             "a movement code has at least 4 characters", hint="list them: exchange handover list"
         )
     found = uow.movements.find(MovementCode(code))
-    if len(found) != 1:
-        raise UsageError(
-            f"{len(found)} movements have the code {code}", hint="list them: exchange handover list"
-        )
-    return found[0]
+    return the_only(found, "movement", f"the code {code}", hint="list them: exchange handover list")
 
 
 def sheet_of(uow: UnitOfWork, node: Node, row: MovementRow) -> Sheet:

@@ -218,7 +218,11 @@ def test_the_list_of_handovers_names_nobody(tmp_path: Path) -> None:
         ({"officer": "P-0031"}, InputError, "somebody of the final list has no line"),
         ({"officer": "P-0031", "document": {"agreed": True}}, UsageError, "waits for your signature"),
         ({"officer": "P-0009", "all_handed_over": True}, NodeError, "not in the directory"),
-        ({"officer": "P-0031", "movement": "0000", "all_handed_over": True}, UsageError, "0 movements"),
+        (
+            {"officer": "P-0031", "movement": "0000", "all_handed_over": True},
+            UsageError,
+            "no movement has the code 0000",
+        ),
         ({"officer": "P-0031", "movement": "00", "all_handed_over": True}, UsageError, "at least 4"),
         ({"officer": "P-0031", "all_handed_over": True}, InputError, "not complete"),
     ],

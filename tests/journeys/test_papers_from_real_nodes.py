@@ -103,7 +103,7 @@ def test_what_cannot_be_printed_is_refused_and_not_recorded(tmp_path: Path) -> N
 
         with pytest.raises(UsageError, match="a print needs a purpose"):
             await desks.kh("message.print", id=row["id"], languages=["en"], purpose=" ")
-        with pytest.raises(UsageError, match="movements have the code"):
+        with pytest.raises(UsageError, match="no movement has the code"):
             await desks.kh("handover.print", movement="ZZZZ-ZZZZ-ZZZZ", languages=["en"], purpose="x")
 
         assert await world.kh.store.read(lambda uow: uow.audit.list(limit=1)) == before

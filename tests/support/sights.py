@@ -147,6 +147,8 @@ SIGHTS: Final = (
         Sight("", "sign_in.html", "/sign-in", "Sign in", only=ENGLISH, script=True, host="localhost"),
         Sight("", "sign_in.html", "/sign-in?ended=saved", "Sign in", only=ENGLISH, script=True),
         Sight("", "sign_in.html", "/sign-in?ended=password", "Sign in", only=ENGLISH, script=True),
+        Sight("", "sign_in.html", "/sign-in?ended=lost", "Sign in", only=ENGLISH, script=True),
+        Sight("", "sign_in.html", "/sign-in?ended=left", "Sign in", only=ENGLISH, script=True),
         Sight("", "sign_in.html", "/sign-in", "Sign in", pressing(_BUTTON), 400, only=ENGLISH, script=True),
         Sight("", "not_found.html", "/nowhere", "There is no such page", status=404, only=ENGLISH),
         Sight("", "left.html", "/left", "Blank page", only=ENGLISH),
@@ -255,6 +257,7 @@ SIGHTS: Final = (
         Sight(
             f"POST {_SIGNS}", "sign_check.html", _OURS, _CHECK, signing_on_paper, 400
         ),
+        Sight("GET /case/<code>", "not_here.html", "/case/ZZZZ-ZZZZ-ZZZZ", "This is not here", status=404),
         Sight(
             "GET /case/<code>", "other_desk.html", "/case/{case_3}", "The case lies at another office",
             status=403,

@@ -155,6 +155,8 @@ class Visitor:
     address: str = "10.0.0.7"
     way: str = ""
     """Cookie of who went to the sign-in service of the agency."""
+    wanted: str = "en"
+    """Language that the browser wants."""
     last: Shown = field(default_factory=lambda: Shown(0, "", "", {}))
 
     async def sign_in(
@@ -192,7 +194,15 @@ class Visitor:
     ) -> Shown:
         brought = {name: (data,) for name, data in (files or {}).items()}
         asked = Asked(
-            method, path, self.address, self.token, self.way, query or {}, fields or {}, files=brought
+            method,
+            path,
+            self.address,
+            self.token,
+            self.way,
+            query or {},
+            fields or {},
+            files=brought,
+            wanted=self.wanted,
         )
         response = await StaffDoor(self.house).judged(asked)
         cookie = response.cookies.get(self.house.cookie)

@@ -34,7 +34,7 @@ def test_trouble_at_the_sign_in_loses_nothing_and_sends_nothing_twice(
 def _wrong_password(officer: Officer) -> None:
     right, officer.password = officer.password, "wrong"
     officer.sign_in()
-    assert "Name, password or code is wrong." in officer.text()
+    assert "Number, password or code is wrong." in officer.text()
     officer.password = right
     officer.sign_in()
     assert officer.title() == "Work today"

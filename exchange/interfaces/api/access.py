@@ -6,7 +6,6 @@ None of them shows content. A case is named by its whole code; with several link
 
 from collections.abc import Callable
 
-from exchange.errors import UsageError
 from exchange.ids import OfficerNumber, parse_agency, parse_officer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, reader_for, when
 from exchange.service.access import CasePlace, EmergencyOpening, ReaderRow, StopRow
@@ -20,6 +19,7 @@ from exchange.service.granting import (
     propose_reader,
 )
 from exchange.service.node import Node
+from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader, demand_desk
 
@@ -125,9 +125,8 @@ def place_of(uow: UnitOfWork, ask: Ask) -> CasePlace:
     """
     code = ask.text("code").upper()
     found = [row for row in uow.cases.find(code) if row.code == code]
-    if len(found) != 1:
-        raise UsageError(f"{len(found)} cases have the code {code}", hint="list them: exchange case list")
-    return CasePlace(found[0].link, found[0].code)
+    case = the_only(found, "case", f"the code {code}", hint="list them: exchange case list")
+    return CasePlace(case.link, case.code)
 
 
 async def _on_reader(desk: Desk, ask: Ask, act: OnReader) -> Answer:

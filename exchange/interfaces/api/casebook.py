@@ -10,7 +10,6 @@ from datetime import datetime
 
 from exchange.cases.readable import Reading, Withheld, readable_line
 from exchange.cases.snapshot import CaseSnapshot
-from exchange.errors import UsageError
 from exchange.ids import CaseCode, MessageId
 from exchange.interfaces.api.access import reader_answer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, reader_for, when
@@ -20,6 +19,7 @@ from exchange.service.casework import shown_case
 from exchange.service.meaning import document_of
 from exchange.service.next_steps import steps_of_case
 from exchange.service.node import Node
+from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader, open_case, reading_of
 from exchange.service.rows import AuditRow, CaseEventRow, CaseRow, Direction, MessageRow, MessageState
@@ -59,9 +59,7 @@ async def show_case(desk: Desk, ask: Ask) -> Answer:
 
     def unit(uow: UnitOfWork) -> Answer:
         found = uow.cases.find(code)
-        if len(found) != 1:
-            raise UsageError(f"{len(found)} cases have the code {code}", hint="list them: exchange case list")
-        row = found[0]
+        row = the_only(found, "case", f"the code {code}", hint="list them: exchange case list")
         reader, place = reader_for(uow, ask), CasePlace(row.link, row.code)
         open_case(uow, desk.node, reader, place, act="case_opened")
         return {

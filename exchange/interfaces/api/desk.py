@@ -16,6 +16,7 @@ from exchange.clock import instant_text
 from exchange.errors import ExchangeError, InputError, UsageError
 from exchange.ids import AgencyCode, LinkId, OfficerNumber, parse_agency, parse_officer
 from exchange.service.node import Node
+from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader, count_opening, reader_of
 from exchange.service.rows import LinkRow, MessageRow
@@ -152,11 +153,7 @@ async def message_of(desk: Desk, prefix: str) -> MessageRow:
         return uow.messages.find(prefix.lower())
 
     found = await desk.node.store.read(unit)
-    if len(found) != 1:
-        raise UsageError(
-            f"{len(found)} messages have the number {prefix}", hint="type more of it: exchange message list"
-        )
-    return found[0]
+    return the_only(found, "message", f"the number {prefix}", hint="list them: exchange message list")
 
 
 def problem_answer(error: ExchangeError) -> Answer:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Command about the rights of a person: who got which data of the person of a case."""
 
-from exchange.errors import UsageError
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, reader_for, when
 from exchange.service.access import CasePlace
+from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import open_case
 from exchange.service.recipients import Given, recipients_of
@@ -16,12 +16,11 @@ async def list_recipients(desk: Desk, ask: Ask) -> Answer:
 
     def opened(uow: UnitOfWork) -> CaseRow:
         found = uow.cases.find(code)
-        if len(found) != 1:
-            raise UsageError(f"{len(found)} cases have the code {code}", hint="list them: exchange case list")
+        case = the_only(found, "case", f"the code {code}", hint="list them: exchange case list")
         reader = reader_for(uow, ask, purpose="data_subject_request")
-        place = CasePlace(found[0].link, found[0].code)
+        place = CasePlace(case.link, case.code)
         open_case(uow, desk.node, reader, place, act="case_opened")
-        return found[0]
+        return case
 
     case = await desk.node.store.write(opened)
     found = await recipients_of(desk.node, case.link, case.code)

@@ -16,7 +16,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from aiohttp import ClientPayloadError, web
 
+from exchange.i18n import ENGLISH
 from exchange.interfaces.server import Refusal, connection_of
+from exchange.interfaces.web.languages import wanted_language
 from exchange.interfaces.web.uploads import MAX_UPLOAD_BYTES, Uploaded, is_upload, read_upload
 
 T = TypeVar("T")
@@ -52,6 +54,8 @@ class Asked:
     """The parts of the path that the route names."""
     files: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
     """Files of the form, without their names; an input that was left empty has none."""
+    wanted: str = ENGLISH
+    """Language of the pages that the browser wants most."""
 
     def text(self, name: str) -> str:
         """Return the first value of a field of the form, without space around it."""
@@ -96,6 +100,7 @@ async def read_asked(
         token=_cookie(request, cookie),
         way=_cookie(request, f"{cookie}{WAY_COOKIE}"),
         query=_pairs(parts.query),
+        wanted=wanted_language(request.headers.get("Accept-Language", "")),
     )
     if request.method != "POST":
         if request.body_exists:

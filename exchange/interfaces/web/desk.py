@@ -130,6 +130,8 @@ class House:
     """The sign-in service of the agency, if there is one."""
     folder: Path | None = None
     """Where a large file may lie while it is sent, without a name; None for the system's place."""
+    language: str = "en"
+    """Of the agency: what a new account gets if nobody chooses another one."""
 
     @property
     def node(self) -> Node:

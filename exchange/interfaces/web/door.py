@@ -17,7 +17,8 @@ or a trace. A sign-in that ended for want of use may still bring the step of a f
 """
 
 import hmac
-from urllib.parse import quote
+from dataclasses import replace
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -25,6 +26,7 @@ from exchange.errors import (
     ExchangeError,
     InputError,
     NotAllowedError,
+    NotHereError,
     OtherDeskError,
     ReadingStoppedError,
     StaleFormError,
@@ -34,6 +36,7 @@ from exchange.interfaces.server import HttpServer, Refusal, ServerLimits, place_
 from exchange.interfaces.web.asking import WAY_COOKIE, Asked, read_asked
 from exchange.interfaces.web.desk import Clerk, House
 from exchange.interfaces.web.frame import page_text, plain_text
+from exchange.interfaces.web.languages import wanted_language
 from exchange.interfaces.web.pages import access, signing_in
 from exchange.interfaces.web.pages.lines import place_in_any_form
 from exchange.interfaces.web.replying import (
@@ -81,13 +84,17 @@ class StaffDoor:
                 takes_file=self._takes_file,
             )
         except Refusal as refusal:
-            return self._plain("refused.html", refusal.status, reason=refusal.reason)
+            return self._refused(request, refusal.status, refusal.reason)
         except UnicodeDecodeError:
-            return self._plain("refused.html", 400, reason="request_invalid")
+            return self._refused(request, 400, "request_invalid")
         file = loaded_file(asked.path)
         if file is not None:
             return file_answer(*file)
         return await self.judged(asked)
+
+    def _refused(self, request: web.BaseRequest, status: int, reason: str) -> web.Response:
+        language = wanted_language(request.headers.get("Accept-Language", ""))
+        return self._plain("refused.html", status, language, reason=reason)
 
     async def _takes_file(self, asked: Asked) -> bool:
         """Return whether a form with a file is taken: at its own pages, of somebody who is signed in."""
@@ -103,30 +110,33 @@ class StaffDoor:
         found = route_of(asked)
         if asked.path in signing_in.PUBLIC:
             return await self._public(asked, session)
+        language = session.account.language if session else asked.wanted
         if found is None:
-            return self._plain("not_found.html", 404)
+            return self._plain("not_found.html", 404, language)
         route, asked = found
         if session is None or (session.ended and not route.takes_a_step):
-            return redirect_answer(f"/sign-in?next={quote(_way_back(asked))}")
+            return redirect_answer(_to_sign_in(asked))
         if asked.method == "POST" and not _is_own_form(session, asked):
-            return self._plain("refused.html", 400, reason="form_token")
+            return self._plain("refused.html", 400, language, reason="form_token")
         return await self._page(route, Clerk(self._house, session, asked))
 
     async def _public(self, asked: Asked, session: Session | None) -> web.Response:
         reply = await signing_in.public_page(self._house, asked, session)
         if isinstance(reply, signing_in.SignedIn):
-            return self._signed_in(reply)
+            return self._signed_in(reply, asked.wanted)
         if isinstance(reply, signing_in.Sent):
             response = redirect_answer(reply.to)
             self._set_way(response, reply.way)
             return response
         if isinstance(reply, Redirect):
             return redirect_answer(reply.to)
-        return html_answer(plain_text(self._house, reply), status=reply.status, script=reply.script)
+        text = plain_text(self._house, reply, signing_in.language_of(asked))
+        return html_answer(text, status=reply.status, script=reply.script)
 
-    def _signed_in(self, reply: signing_in.SignedIn) -> web.Response:
+    def _signed_in(self, reply: signing_in.SignedIn, language: str) -> web.Response:
         """Set the cookie and go on; after another site by a page of ours, which keeps the cookie strict."""
-        response = self._plain("signed_in.html", 200) if reply.crossed else redirect_answer(reply.to)
+        signed = "signed_in.html"
+        response = self._plain(signed, 200, language) if reply.crossed else redirect_answer(reply.to)
         self._set_cookie(response, reply.session.token)
         if reply.crossed:
             self._set_way(response, "")
@@ -153,7 +163,7 @@ class StaffDoor:
         except Exception as error:
             number = self._house.node.random(6).hex()
             self._house.node.journal.note("request_failed", place=place_of(error))
-            return self._plain("failed.html", 500, number=number)
+            return self._plain("failed.html", 500, clerk.language, number=number)
 
     def _answer_to(self, clerk: Clerk, reply: Reply | Download) -> web.Response:
         if isinstance(reply, Page):
@@ -188,12 +198,14 @@ class StaffDoor:
             return self._trouble(error)
 
     def _trouble(self, error: ExchangeError) -> Page:
+        if isinstance(error, NotHereError):
+            return Page("not_here.html", status=404)
         found = error.faults if isinstance(error, InputError) else ()
         faults = [(fault, place_in_any_form(fault.pointer)) for fault in found]
         return Page("trouble.html", {"error": error, "faults": faults}, status=400)
 
-    def _plain(self, template: str, status: int, **values: str) -> web.Response:
-        return html_answer(plain_text(self._house, Page(template, values)), status=status)
+    def _plain(self, template: str, status: int, language: str, **values: str) -> web.Response:
+        return html_answer(plain_text(self._house, Page(template, values), language), status=status)
 
     def _set_cookie(self, response: web.Response, token: str) -> None:
         response.set_cookie(
@@ -216,6 +228,13 @@ def _must_set_up(clerk: Clerk) -> bool:
     return account.must_change or (clerk.house.staff.codes_needed and not account.code_secret)
 
 
+def _to_sign_in(asked: Asked) -> str:
+    """Return the address of the sign-in page: it says what became of a form, and where one goes on."""
+    ended = "lost" if asked.method == "POST" else "left" if asked.token else ""
+    way = {"next": _way_back(asked)} | ({"ended": ended} if ended else {})
+    return f"{signing_in.SIGN_IN}?{urlencode(way, safe='/')}"
+
+
 def _way_back(asked: Asked) -> str:
-    """Return where somebody goes on after signing in: a page, never the target of a form."""
-    return asked.path if asked.method == "GET" else "/"
+    """Return where somebody goes on after signing in: a page, never what a form does."""
+    return asked.path if route_of(replace(asked, method="GET")) else "/"

@@ -10,8 +10,6 @@ from exchange.interfaces.web.replying import Page
 from exchange.interfaces.web.styles import MARK_PATH, SCRIPT_PATH, STYLE_PATH
 from exchange.messages.codelists import agencies
 
-PUBLIC_LANGUAGE = "en"
-
 
 @dataclass(frozen=True)
 class Way:
@@ -54,10 +52,10 @@ def page_text(clerk: Clerk, page: Page) -> str:
     )
 
 
-def plain_text(house: House, page: Page) -> str:
-    """Return the text of a page that needs no sign-in."""
+def plain_text(house: House, page: Page, language: str) -> str:
+    """Return the text of a page that needs no sign-in, in the language that the browser wants."""
     none: dict[str, object] = {"session": None, "token": "", "ways": []}
-    return render(page.template, PUBLIC_LANGUAGE, {**_frame(house, PUBLIC_LANGUAGE), **none, **page.values})
+    return render(page.template, language, {**_frame(house, language), **none, **page.values})
 
 
 def _frame(house: House, language: str) -> dict[str, object]:

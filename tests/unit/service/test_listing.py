@@ -56,7 +56,7 @@ def test_a_message_that_comes_between_two_pages_moves_nothing(play: Callable[[St
 
 def test_a_page_behind_an_unknown_message_is_refused(play: Callable[[Story], None]) -> None:
     async def story(desks: Desks, world: World) -> None:
-        with pytest.raises(UsageError, match="0 messages have the number"):
+        with pytest.raises(UsageError, match="no message has the number"):
             await desks.kh("message.list", after="ffff-ffff")
 
     play(story)

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -294,5 +295,34 @@ def test_a_new_officer_with_wrong_fields_is_asked_for_again(
         assert all(shown.words.count(words) == 2 for words in said)
         assert f'value="{number}"' in shown.text
         assert await house.node.store.read(lambda uow: uow.officers.list()) == before
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    "path", ["/case/ZZZZ-ZZZZ-ZZZZ", "/case/XYZ", "/message/0192f0c1-7a3e-7d10-8c3b-5a9d2f1e4c7f"]
+)
+def test_what_is_not_here_is_said_so_and_quotes_nothing(tmp_path: Path, path: str) -> None:
+    async def story(world: World, house: House) -> None:
+        officer = await signed_in(house, OFFICER)
+
+        shown = await officer.get(path)
+
+        assert (shown.status, shown.says("This is not here")) == (404, True)
+        assert path.rpartition("/")[2] not in shown.words
+
+    play(tmp_path, story)
+
+
+def test_a_new_account_speaks_the_language_of_the_agency(tmp_path: Path) -> None:
+    async def story(world: World, house: House) -> None:
+        administrator = await signed_in(replace(house, language="km"), ADMINISTRATOR)
+        await administrator.get(f"/accounts/{SECOND}")
+
+        await administrator.post(f"/accounts/{SECOND}", act="open", roles=("officer",))
+
+        row = await house.node.store.read(lambda uow: uow.staff.accounts.get(SECOND))
+        assert row is not None
+        assert row.language == "km"
 
     play(tmp_path, story)

@@ -147,7 +147,7 @@ def test_a_wrong_signature_is_refused_like_a_wrong_password(
         visitor = await signed_in(house, replace(device, **changes))  # type: ignore[arg-type]
 
         assert (visitor.last.status, visitor.token) == (400, "")
-        assert visitor.last.says("Name, password or code is wrong")
+        assert visitor.last.says("Number, password or code is wrong")
 
     play(tmp_path, story)
 

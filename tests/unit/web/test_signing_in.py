@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from exchange.ids import OfficerNumber
 from exchange.interfaces.web.desk import House
+from exchange.interfaces.web.languages import wanted_language
 from exchange.service.accounts import (
     close_account,
     connect_device,
@@ -68,7 +69,7 @@ def test_whatever_is_wrong_has_one_answer(tmp_path: Path, name: str, password: s
         shown = await visitor.post("/sign-in", name=name, password=password, code="", next="/")
 
         assert (shown.status, visitor.token) == (400, "")
-        assert shown.says("Name, password or code is wrong. Type all three again.")
+        assert shown.says("Number, password or code is wrong. Type all three again.")
 
     play(tmp_path, story)
 
@@ -161,9 +162,74 @@ def test_a_sign_in_ends_after_fifteen_minutes_without_use(tmp_path: Path) -> Non
         later(house, timedelta(minutes=16))
 
         assert used.status == 200
-        assert (await visitor.get("/today")).to == "/sign-in?next=/today"
+        assert (await visitor.get("/today")).to == "/sign-in?next=/today&ended=left"
+        assert (await visitor.follow()).says("Sign in and go on.")
 
     play(tmp_path, story)
+
+
+def test_a_form_of_who_has_left_says_that_it_was_not_saved_and_comes_back(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        visitor = Visitor(house)
+        await visitor.sign_in(OFFICER)
+        other = Visitor(house, token=visitor.token, form_token=visitor.form_token)
+        await other.post("/leave")
+
+        sent = await visitor.post(
+            "/form/0192f0c1-7a3e-7d10-8c3b-5a9d2f1e4c7f/content/0/reason", reason="typed"
+        )
+
+        assert sent.to == (
+            "/sign-in?next=/form/0192f0c1-7a3e-7d10-8c3b-5a9d2f1e4c7f/content/0/reason&ended=lost"
+        )
+        assert (await visitor.follow()).says("Your last entry was not saved")
+        assert "typed" not in visitor.last.text
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("path", ["/leave", "/account/password", "/message/x/remind"])
+def test_who_comes_back_never_comes_back_to_an_act(tmp_path: Path, path: str) -> None:
+    async def story(house: House) -> None:
+        assert (await Visitor(house).post(path)).to == "/sign-in?next=/&ended=lost"
+
+    play(tmp_path, story)
+
+
+def test_the_sign_in_page_speaks_the_language_of_the_browser_or_the_chosen_one(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        visitor = Visitor(house, wanted="km")
+
+        assert '<html lang="km"' in (await visitor.get("/sign-in")).text
+        assert '<html lang="vi"' in (await visitor.get("/sign-in?lang=vi&next=/today")).text
+        assert (await visitor.post("/sign-in", name=OFFICER, password="wrong", lang="vi")).status == 400
+        assert '<html lang="vi"' in visitor.last.text
+        assert '<html lang="km"' in (await visitor.get("/sign-in?lang=xx")).text
+        assert '<html lang="km"' in (await visitor.get("/no/such/page/here/at/all")).text
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ("", "en"),
+        ("km", "km"),
+        ("km-KH,km;q=0.9,en;q=0.8", "km"),
+        ("en;q=0.5, vi;q=0.9", "vi"),
+        ("fr-FR, fr;q=0.9, th;q=0.1", "th"),
+        ("fr", "en"),
+        ("*", "en"),
+        ("km;q=0", "en"),
+        ("km;q=0.000, th;q=0.001", "th"),
+        ("km;q=2, th;q=x, vi;level=1", "en"),
+        (";;,,;q=1", "en"),
+        ("KM", "km"),
+        ("x" * 500 + ",km", "en"),
+    ],
+)
+def test_the_language_that_a_browser_wants(said: str, language: str) -> None:
+    assert wanted_language(said) == language
 
 
 def test_a_sign_in_ends_after_eight_hours_of_use(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_wrong_way_back_is_refused_like_a_wrong_password(tmp_path: Path, query
         shown = await visitor.get("/sign-in/elsewhere/back?" + query.format(state=state))
 
         assert (shown.status, visitor.token) == (400, "")
-        assert shown.says("Name, password or code is wrong")
+        assert shown.says("Number, password or code is wrong")
 
     play(tmp_path, story)
 

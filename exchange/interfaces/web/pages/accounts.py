@@ -78,7 +78,7 @@ async def change(clerk: Clerk) -> Reply:
     opened: Opened | None = None
     match clerk.asked.text("act"):
         case "open":
-            language = clerk.asked.text("language") or "en"
+            language = clerk.asked.text("language") or clerk.house.language
             roles = clerk.asked.texts("roles")
             opened = await open_account(desk, officer, roles, actor=actor, language=language)
         case "reset":
@@ -110,6 +110,7 @@ async def _page(clerk: Clerk, *, opened: Opened | None = None) -> Page:
         "first_password": opened.first_password if opened else "",
         "roles": tuple(Role),
         "languages": LANGUAGES,
+        "usual": clerk.house.language,
         "is_own": officer == clerk.officer,
     }
     return Page("account.html", values)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from exchange.errors import SignInError
+from exchange.i18n.languages import LANGUAGES, language_name
 from exchange.interfaces.web.asking import Asked
 from exchange.interfaces.web.desk import Clerk, House
 from exchange.interfaces.web.replying import Page, Redirect, Reply
@@ -53,7 +54,7 @@ async def public_page(house: House, asked: Asked, session: Session | None) -> Re
     if asked.method == "GET":
         if session is not None and not session.ended and not asked.said("ended"):
             return Redirect("/")
-        return _form(house, asked.said("next"), ended=asked.said("ended"))
+        return _form(house, asked, asked.said("next"), ended=asked.said("ended"))
     return await _try(house, asked)
 
 
@@ -63,14 +64,14 @@ async def _try(house: House, asked: Asked) -> Reply | SignedIn:
         session = await (_by_passkey if asked.path == BY_PASSKEY else _by_password)(house, asked)
     except SignInError as error:
         status = 429 if error.reason == "sign_in_too_often" else 400
-        return _form(house, way, problem=error.reason, status=status)
+        return _form(house, asked, way, problem=error.reason, status=status)
     return SignedIn(session, _checked(way))
 
 
 async def _elsewhere(house: House, asked: Asked) -> Reply | SignedIn | Sent:
     """Go to the sign-in service, or come back from it."""
     if house.elsewhere is None or asked.method != "GET":
-        return _form(house, "")
+        return _form(house, asked, "")
     try:
         if asked.path == ELSEWHERE:
             begun = await begin(house.elsewhere)
@@ -78,7 +79,7 @@ async def _elsewhere(house: House, asked: Asked) -> Reply | SignedIn | Sent:
         return SignedIn(await _back(house, house.elsewhere, asked), "/", crossed=True)
     except SignInError as error:
         status = 429 if error.reason == "sign_in_too_often" else 400
-        return _form(house, "", problem=error.reason, status=status)
+        return _form(house, asked, "", problem=error.reason, status=status)
 
 
 async def _back(house: House, elsewhere: Elsewhere, asked: Asked) -> Session:
@@ -114,10 +115,24 @@ async def leave(clerk: Clerk) -> Reply:
     return Redirect(LEFT)
 
 
-def _form(house: House, way: str, *, problem: str = "", ended: str = "", status: int = 200) -> Page:
+def language_of(asked: Asked) -> str:
+    """Return the language of a page that needs no sign-in: the chosen one, or what the browser wants."""
+    return _chosen(asked) or asked.wanted
+
+
+def _chosen(asked: Asked) -> str:
+    language = asked.said("lang") or asked.text("lang")
+    return language if language in LANGUAGES else ""
+
+
+def _form(
+    house: House, asked: Asked, way: str, *, problem: str = "", ended: str = "", status: int = 200
+) -> Page:
     keys = house.passkeys
     values = {
         "next": _checked(way),
+        "lang": _chosen(asked),
+        "languages": {language: language_name(language) for language in LANGUAGES},
         "problem": problem,
         "ended": ended,
         "options": options_to_sign_in(keys) if keys else "",

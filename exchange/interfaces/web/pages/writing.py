@@ -8,7 +8,7 @@ time the whole is looked at, by the same commands as on the command line; so a f
 from typing import Any
 
 from exchange.cases.permissions import Act
-from exchange.errors import StaleFormError, UsageError
+from exchange.errors import NotHereError, StaleFormError, UsageError
 from exchange.ids import MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
@@ -220,7 +220,7 @@ async def sent(clerk: Clerk) -> Reply:
     if draft is not None:
         return Page("sent.html", {"draft": draft, "message": None, "type": draft.type})
     if not rows:
-        raise UsageError(f"no message has the number {id}", hint="look at your work of today")
+        raise NotHereError(f"no message has the number {id}", hint="look at your work of today")
     row, partner = rows[0], await _partner(clerk, rows[0])
     told = await clerk.ask("message.wait", link=row.link, seq=row.seq, timeout_s=WAIT_S)
     values = {"draft": None, "message": row, "told": told, "partner": partner, "type": row.type}
