@@ -5,6 +5,9 @@ At most five of up to 256 KiB each follow the persons, one part for each. The li
 each the number, type, size, digest and class; the part holds the bytes. Both sides compare them, and look
 into the bytes (`media.py`), before anything of the message takes effect.
 
+The photograph and the fingerprints of a person are named by the part of the person as well, where its form
+has a place for them: that they need a consent of their own is judged there.
+
     attached = attach(draft, [FileToAttach(data, type="photograph", case_code=case)])
     attached.document, attached.parts
 """
@@ -16,10 +19,13 @@ from exchange.errors import Fault, InputError
 from exchange.ids import sha256
 from exchange.messages.codelists import codelist
 from exchange.messages.document import Document, JsonValue, header_of, object_at, objects_at, pointer, text_at
+from exchange.messages.form_tree import form_tree
 from exchange.messages.header_rules import INLINE_MEDIA, MAX_INLINE, MAX_INLINE_BYTES, NOT_EXCHANGED
 from exchange.messages.media import Carried, media_type_of, strip, trouble_with
 from exchange.messages.wording import fault
 
+OF_A_PERSON = ("photograph", "fingerprints")
+"""Types of attachments that the part of a person names under the same name."""
 _FIRST_PERSON = 2
 _LATER_CODES = frozenset(
     {"over_disclosure", "purpose_missing", "safeguard_missing", "consent_missing", "state_conflict"}
@@ -75,7 +81,26 @@ def attach(document: Document, files: Sequence[FileToAttach]) -> Attached:
     classes = [text_at(entry, "class") for entry in entries if isinstance(entry, dict)]
     if stated:
         header["sensitivity"] = max([stated, *classes])
-    return Attached({**document, "header": header}, tuple(parts))
+    named = {**document, "header": header}
+    if isinstance(persons, list):
+        listed = objects_at(header, "attachments")
+        named["persons"] = [_naming(document, person, listed) for person in persons]
+    return Attached(named, tuple(parts))
+
+
+def _naming(document: Document, person: JsonValue, entries: Sequence[Document]) -> JsonValue:
+    """Return the part of a person with the numbers of its own picture and fingerprints, if it names none."""
+    tree = form_tree(text_at(header_of(document), "type"))
+    line = tree.place("/persons/0") if tree else None
+    if line is None or not isinstance(person, dict) or "case_code" not in person:
+        return person
+    own = [entry for entry in entries if entry.get("case_code") == person["case_code"]]
+    found = {
+        name: next((entry["number"] for entry in own if entry["type"] == name), None)
+        for name in OF_A_PERSON
+        if name in line.members and name not in person
+    }
+    return person | {name: number for name, number in found.items() if number is not None}
 
 
 def attachment_faults(document: Document, parts: Sequence[Carried]) -> tuple[Fault, ...]:

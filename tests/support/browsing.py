@@ -161,7 +161,7 @@ class Officer:
 
     def sign_in(self) -> "Officer":
         self.page.goto(f"{self.base}/sign-in")
-        self.page.get_by_label("Name").fill(self.number)
+        self.page.get_by_label("Your number").fill(self.number)
         self.page.get_by_label("Password").fill(self.password)
         self.press("Sign in")
         return self

@@ -64,7 +64,10 @@ class States:
         """Let two persons leave for the crossing; the record of the second one is signed on our side."""
         photograph = {"data": b64url(png()), "type": "photograph", "strip": False}
         for name, files in (("", [photograph]), ("signed_", [])):
-            sent = self._kh("message.send", document=real_notice(), files=files)
+            notice = real_notice()
+            (person,) = notice["persons"]
+            person["consents"].append({**person["consents"][0], "scope": "photo"})
+            sent = self._kh("message.send", document=notice, files=files)
             self.names[f"{name}notice"] = self._settled(self._made.kh, sent)
             self.names[f"{name}case"] = appoint(self._made, self.names[f"{name}notice"])
             self.names[f"{name}sheet"] = self._departed()

@@ -94,6 +94,7 @@ class Return:
         self.kh.go("/write")
         self.kh.press("Begin")
         self.kh.form(notice(name))
+        self._agreed_to_a_photograph()
         self.kh.press("Add a file")
         self.kh.page.set_input_files("#file", files=[{**PHOTO, "buffer": png()}])
         self.kh.fill("type", "photograph")
@@ -101,6 +102,12 @@ class Return:
         assert "1. Photograph" in self.kh.text(), self.kh.text()
         self.kh.press("Look at everything")
         self._send(self.kh)
+
+    def _agreed_to_a_photograph(self) -> None:
+        form = self.kh.page.url.partition("/form/")[2].partition("/")[0]
+        self.kh.go(f"/form/{form}/persons/0/consents?back=check")
+        self.kh.press("Save and add another")
+        self.kh.answer(f__1__scope="photo", f__1__state="given", f__1__giver="person", **day("f__1__on", -5))
 
     def open_file(self) -> bytes:
         """Open the photograph of the notice as the officer who decides, and return its bytes."""

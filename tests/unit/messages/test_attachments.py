@@ -24,8 +24,16 @@ def photograph(**changes: Any) -> FileToAttach:
     return replace(FileToAttach(jpeg(), "photograph", case_code=CASE), **changes)
 
 
+def agreed() -> dict[str, Any]:
+    """Return a notice whose person agreed to the photograph as well."""
+    document: dict[str, Any] = notice()
+    (person,) = document["persons"]
+    person["consents"] = [*person["consents"], {**person["consents"][0], "scope": "photo"}]
+    return document
+
+
 def two_files() -> Attached:
-    return attach(notice(), [photograph(), FileToAttach(pdf(), "official_letter")])
+    return attach(agreed(), [photograph(), FileToAttach(pdf(), "official_letter")])
 
 
 def faults(attached: Attached, **changes: Any) -> list[tuple[str, str]]:
@@ -219,7 +227,7 @@ def test_blob_is_not_looked_for_among_the_parts() -> None:
 
 
 def test_bytes_are_judged_after_the_list_and_before_disclosure_and_consent() -> None:
-    attached = attach(notice(persons__0__consents=[]), [photograph()])
+    attached = attach(notice(persons__0__consents=[]), [FileToAttach(pdf(), "official_letter")])
     document: Any = attached.document
     document["header"] |= {"purpose": "handover"}
     document["content"]["persons_count"] = 3
@@ -228,3 +236,54 @@ def test_bytes_are_judged_after_the_list_and_before_disclosure_and_consent() -> 
     codes = [found.code for found in check_rules(document, act, facts())]
 
     assert codes == ["count_invalid", "attachment_mismatch", "purpose_missing", "consent_missing"]
+
+
+def of_persons(attached: Attached, name: str = "photograph") -> list[Any]:
+    persons: Any = attached.document["persons"]
+    return [person.get(name) for person in persons]
+
+
+def test_a_photograph_of_a_person_is_named_by_the_person_and_needs_consent() -> None:
+    attached = attach(notice(), [FileToAttach(pdf(), "official_letter"), photograph()])
+
+    rules = [found.rule for found in check_rules(attached.document, context(attached.document), facts())]
+
+    assert of_persons(attached) == [2]
+    assert rules == ["consent.photo"]
+
+
+def test_fingerprints_are_named_as_well() -> None:
+    attached = attach(notice(header__type="VRQ"), [photograph(type="fingerprints", readers=("P-0001",))])
+
+    assert of_persons(attached, "fingerprints") == [1]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        photograph(case_code="8W3R-6HPZ-1CJN"),
+        photograph(case_code=None),
+        photograph(type="identity_document_copy"),
+    ],
+)
+def test_a_picture_of_nobody_of_the_message_or_of_a_paper_is_named_by_no_person(file: FileToAttach) -> None:
+    assert of_persons(attach(notice(), [file])) == [None]
+
+
+def test_what_a_person_names_already_stays() -> None:
+    attached = attach(notice(persons__0__photograph=2), [photograph(), photograph()])
+
+    assert of_persons(attached) == [2]
+
+
+def test_a_form_without_a_place_for_a_photograph_gets_none() -> None:
+    document = notice(header__type="INC")
+
+    assert of_persons(attach(document, [photograph()])) == [None]
+
+
+def test_a_draft_without_a_person_to_name_is_left_alone() -> None:
+    assert attach({"header": {"type": "RPN"}, "persons": ["x", {}]}, [photograph()]).document["persons"] == [
+        "x",
+        {},
+    ]

@@ -19,6 +19,9 @@ from tests.unit.web.test_handover_pages import _records, about_to_sign, record, 
 from tests.unit.web.test_handover_pages import play as play_handover
 
 PHOTO = "photograph"
+AGREED = {name.replace("f-0", "f-1"): value for name, value in ANSWERS["consents"].items()}
+WITH_PHOTO = {**ANSWERS, "consents": {**ANSWERS["consents"], **AGREED, "f-1-scope": "photo"}}
+"""The person agreed to the return and to the photograph."""
 
 
 async def add(writer: Writer, form: str, data: bytes, kind: str = PHOTO, **more: str) -> Shown:
@@ -31,7 +34,7 @@ async def add(writer: Writer, form: str, data: bytes, kind: str = PHOTO, **more:
 def test_a_file_is_sent_with_the_message_and_opened_as_a_download(tmp_path: Path) -> None:
     async def story(writer: Writer) -> None:
         form = await writer.begin()
-        await writer.answer(form, ANSWERS)
+        await writer.answer(form, WITH_PHOTO)
         await add(writer, form, png())
         whole = await writer.visitor.get(f"/form/{form}/check")
         await writer.send(form)
@@ -89,13 +92,29 @@ def test_a_file_that_may_not_travel_is_told_in_words_and_not_kept(
 def test_what_says_where_a_picture_was_made_is_taken_out_when_the_box_is_ticked(tmp_path: Path) -> None:
     async def story(writer: Writer) -> None:
         form = await writer.begin()
-        await writer.answer(form, ANSWERS)
+        await writer.answer(form, WITH_PHOTO)
 
         added = await add(writer, form, jpeg(segment(0xE1, GPS)), strip="yes")
         whole = await writer.visitor.get(f"/form/{form}/check")
 
         assert added.status == 303
         assert not whole.says("Not ready to be sent")
+
+    play(tmp_path, story)
+
+
+def test_a_photograph_that_the_person_did_not_agree_to_is_not_sent(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        form = await writer.begin()
+        await writer.answer(form, ANSWERS)
+        await add(writer, form, png())
+
+        whole = await writer.visitor.get(f"/form/{form}/check")
+        refused = await writer.visitor.post(f"/form/{form}/send", version=whole.hidden["version"])
+
+        assert whole.says("Not ready to be sent")
+        assert whole.says("Photograph of the face")
+        assert (refused.status, await writer.sent()) == (400, [])
 
     play(tmp_path, story)
 
