@@ -44,6 +44,8 @@ _OPENS_A_CASE = frozenset({"IDN", "VRQ", "RPN"})
 """Types that may be the first about a person."""
 _BIRTH = "birth"
 """A type without it names persons who are known already; nothing about them is concluded."""
+_STOPPED = "return_arrangement"
+"""What a stop is about, unless its officer says something else: nobody chooses one while a bus waits."""
 _ASKED = {"TRQ": frozenset({"flags"})}
 """Members that are not added empty, because the answer decides whether the message is safe."""
 _BY_CASES = frozenset({"AMD", "RMD", "RSM", "CWD", "CAN", "INC", "INQ", "INR"})
@@ -213,12 +215,12 @@ def _fill_header(document: Document, form: Form, filler: Filler) -> None:
     sources = filler.sources
     _drop_parties(header, sources)
     row = message_type(text_at(header, "type"))
-    purpose = next(iter(row.purposes)) if row is not None and len(row.purposes) == 1 else None
+    purpose = usual_purpose(row) if row is not None else ""
     codes: list[JsonValue] = [person.get("case_code") for person in objects_at(document, "persons")]
     filler.put(header, "type_version", form.version, "installed schema", "header")
     filler.put(header, "acting_agency", sources.office, "configuration", "header")
     filler.put(header, "urgency", "routine", "form", "header")
-    if purpose is not None:
+    if purpose:
         filler.put(header, "purpose", purpose, "installed schema", "header")
     if codes:
         filler.put(header, "case_codes", codes, "persons in the file", "header")
@@ -231,6 +233,13 @@ def _fill_header(document: Document, form: Form, filler: Filler) -> None:
         filler.put(header, "sensitivity", highest_class(document).name, "highest class in the file", "header")
     if "list_versions" not in header:
         filler.put(header, "list_versions", _versions(document), "installed schema", "header")
+
+
+def usual_purpose(row: MessageType) -> str:
+    """Return the purpose of a type of which nobody is asked for one: its only one, or that of a stop."""
+    if row.is_stop and _STOPPED in row.purposes:
+        return _STOPPED
+    return next(iter(row.purposes)) if len(row.purposes) == 1 else ""
 
 
 def _versions(document: Document) -> JsonValue:

@@ -14,14 +14,15 @@ Nothing is judged here: what a value may be, `forms` and `validation` say.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any, Literal
 
 from exchange.messages.blanks import blank
-from exchange.messages.catalog import FORMS, message_types
+from exchange.messages.catalog import FORMS, MessageType, message_types
 from exchange.messages.document import RELEASE_FIELDS, Document, JsonValue
+from exchange.messages.filling import usual_purpose
 from exchange.messages.form_tree import PERSON
 from exchange.messages.schemas import HEADER, schemas
 
@@ -49,6 +50,8 @@ _FILLED = frozenset(RELEASE_FIELDS) | {
     "in_reply_to",
 }
 """Members that the program fills, or that name an attachment, a number or a commitment."""
+_MAY_BE_URGENT = frozenset({"INC"})
+"""Types of which the urgency is asked at once, because a life may hang on it."""
 FILES = frozenset({"photograph", "fingerprints"})
 """Members of a person that stand for files: a correction can say that there should be none."""
 _FILLED_BELOW = frozenset({"attachment"})
@@ -125,8 +128,10 @@ def questions_of(type_code: str) -> tuple[Question, ...]:
     ]
     refused = _refused_header(schema)
     kept = [one for one in found if not (one.part == "header" and one.name in refused)]
-    purposes = tuple(sorted(message_types()[type_code].purposes))
-    shown = [_with_purposes(one, purposes) for one in kept if one.name != "purpose" or len(purposes) > 1]
+    row = message_types()[type_code]
+    shown = [_with_purposes(one, row) for one in kept if one.name != "purpose" or len(row.purposes) > 1]
+    if type_code in _MAY_BE_URGENT:
+        shown = [replace(one, more=one.more and one.name != "urgency") for one in shown]
     order = [*least, *(first if isinstance(first, dict) else ())]
     return tuple(sorted(shown, key=lambda one: (one.more, _place(order, one.name))))
 
@@ -162,14 +167,15 @@ def _refused_header(schema: Mapping[str, Any]) -> set[str]:
     return {name for name, part in header.items() if part is False}
 
 
-def _with_purposes(question: Question, purposes: tuple[str, ...]) -> Question:
+def _with_purposes(question: Question, row: MessageType) -> Question:
+    """Return a question; that for the purpose with those of the type, and only if none is usual."""
     if question.name != "purpose":
         return question
-    field = question.field
+    field, asked, choices = question.field, not usual_purpose(row), tuple(sorted(row.purposes))
     narrowed = Field(
-        field.name, field.title, field.explanation, Kind.CODE, True, code_list="purposes", choices=purposes
+        field.name, field.title, field.explanation, Kind.CODE, asked, code_list="purposes", choices=choices
     )
-    return Question(question.part, narrowed)
+    return Question(question.part, narrowed, more=not asked)
 
 
 def _place(order: list[str], name: str) -> int:
