@@ -195,10 +195,10 @@ class StaffDoor:
         except StoreError:
             raise
         except ExchangeError as error:
-            return self._trouble(error)
+            return self._trouble(error, is_look=clerk.asked.method == "GET")
 
-    def _trouble(self, error: ExchangeError) -> Page:
-        if isinstance(error, NotHereError):
+    def _trouble(self, error: ExchangeError, *, is_look: bool) -> Page:
+        if is_look and isinstance(error, NotHereError):
             return Page("not_here.html", status=404)
         found = error.faults if isinstance(error, InputError) else ()
         faults = [(fault, place_in_any_form(fault.pointer)) for fault in found]

@@ -55,7 +55,7 @@ def test_two_persons_erase_one_person_and_the_other_stays(tmp_path: Path) -> Non
         assert work.says("Erase, and hold back : 1 waits for a decision")
         assert waits.says(f"{MAI} Erase the case The person asked for it and has the right to it")
         assert done.says("The case is erased here.")
-        assert (await first.get(f"/case/{MAI}")).status == 400
+        assert (await first.get(f"/case/{MAI}")).status == 404
         assert (await first.get(f"/case/{BINH}")).status == 200
         assert [row.act for row in await acts(house) if row.object == MAI][-2:] == [
             "erase_proposed", "erase_confirmed"
@@ -204,10 +204,12 @@ def test_no_reason_is_chosen_beforehand_and_one_is_asked_for(path: str, tmp_path
     play(tmp_path, story)
 
 
-@pytest.mark.parametrize("path", [f"/case/{MAI}/keeping/burn", "/case/ZZZZ-ZZZZ-ZZZZ/keeping"])
-def test_an_act_or_a_case_that_is_none_is_refused(path: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("path", "status"), [(f"/case/{MAI}/keeping/burn", 400), ("/case/ZZZZ-ZZZZ-ZZZZ/keeping", 404)]
+)
+def test_an_act_or_a_case_that_is_none_is_refused(path: str, status: int, tmp_path: Path) -> None:
     async def story(house: House, first: Visitor, _: Visitor) -> None:
-        assert (await first.get(path)).status == 400
+        assert (await first.get(path)).status == status
 
     play(tmp_path, story)
 
