@@ -14,7 +14,7 @@ from exchange.bootstrap import OpenNode
 from exchange.config import AgencySection, DoorSection, Settings
 from exchange.ids import AgencyCode, OfficerNumber
 from exchange.interfaces.api.desk import Ask, Desk
-from exchange.interfaces.api.server import COMMANDS
+from exchange.interfaces.api.server import run_at_the_machine
 from exchange.service.rows import OfficerRow
 from tests.support.world import OFFICER, START, Agency, World
 
@@ -76,4 +76,4 @@ class Desks:
         )
         settings = Settings.model_construct(agency=section, door=DoorSection.model_construct())
         opened = OpenNode(agency.node, self._folder, settings, None, None, None)  # type: ignore[arg-type]
-        return await COMMANDS[command](Desk(opened), Ask({"officer": OFFICER, **members}))
+        return await run_at_the_machine(Desk(opened), command, Ask({"officer": OFFICER, **members}))

@@ -47,6 +47,7 @@ from exchange.interfaces.api import (
     telling,
     training,
 )
+from exchange.interfaces.api.allowed import demand_allowed
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, problem_answer
 from exchange.protocol.strictjson import Limits, parse_object
 
@@ -112,6 +113,12 @@ async def serve_commands(desk: Desk) -> AsyncIterator[Path]:
         path.unlink(missing_ok=True)
 
 
+async def run_at_the_machine(desk: Desk, name: str, ask: Ask) -> Answer:
+    """Run a command that was typed at the machine itself, if the officer who is named may give it."""
+    await demand_allowed(desk, name, ask)
+    return await COMMANDS[name](desk, ask)
+
+
 async def run_command(desk: Desk, name: str, members: Mapping[str, Any]) -> Answer:
     """Run a command by its name, for another door of the same staff."""
     return await COMMANDS[name](desk, Ask(dict(members)))
@@ -134,12 +141,13 @@ def _app(desk: Desk) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY_BYTES)
 
     async def run(request: web.Request) -> web.Response:
-        command = COMMANDS.get(request.match_info["name"])
-        if command is None:
+        name = request.match_info["name"]
+        if name not in COMMANDS:
             return web.json_response(problem_answer(ConfigurationError("no such command")), status=404)
         try:
             members = parse_object(await request.read() or b"{}", _LIMITS)
-            return web.json_response(await command(desk, Ask(dict(members), read_for_it=True)))
+            ask = Ask(dict(members), read_for_it=True)
+            return web.json_response(await run_at_the_machine(desk, name, ask))
         except StrictJsonError as error:
             return web.json_response(problem_answer(InputError(str(error))), status=400)
         except ExchangeError as error:
