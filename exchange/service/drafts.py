@@ -13,6 +13,7 @@ opens. If it is not allowed any more by then, it stays a draft and its officer i
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 
 from exchange.errors import (
     ClockError,
@@ -34,7 +35,7 @@ from exchange.service.node import Node
 from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft, demand_officer, demand_whole, release, release_checked
-from exchange.service.rows import AuditRow, DraftRow
+from exchange.service.rows import AuditRow, Direction, DraftRow
 from exchange.service.together import each_does_this_step
 
 
@@ -139,7 +140,8 @@ async def release_waiting(node: Node, link: LinkId) -> int:
         except InputError as error:
             await _stop_waiting(node, row, error)
             continue
-        except UsageError:  # released meanwhile
+        except UsageError:
+            await node.store.write(partial(_forget_released, link=link, draft=row.id))
             continue
         except (StoreError, ClockError):
             raise
@@ -148,6 +150,12 @@ async def release_waiting(node: Node, link: LinkId) -> int:
             continue
         released += outcome.fate is Fate.RELEASED
     return released
+
+
+def _forget_released(uow: UnitOfWork, *, link: LinkId, draft: MessageId) -> None:
+    """Delete a draft that was released before: meanwhile, or after the backup that brought it back."""
+    if uow.messages.by_id(link, Direction.OUT, draft) is not None:
+        uow.drafts.delete(draft)
 
 
 async def release_draft(node: Node, row: DraftRow) -> Sent:

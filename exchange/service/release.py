@@ -168,7 +168,7 @@ async def release_checked(
 
     async def once() -> MessageRow:
         pairing = await _pairing_to_seal(node, link)
-        sealing = partial(seal_message, node, pairing, document, officer=officer, second=second)
+        sealing = partial(seal_message, node, pairing, document, officer=officer, second=second, draft=draft)
         if is_about_many(document):
             sealed = await beside(node, lambda: sealing(attachments=attachments))
         else:
@@ -198,7 +198,7 @@ def _number_prepared(
     """Number what was a draft, has a second person, or is sent by one person in an emergency."""
     document = ready.sealed.document
     within = demand_emergency(document, pairing.agreement.terms) if alone else None
-    _use_draft(uow, draft)
+    _use_draft(uow, pairing.link.link, draft)
     if ready.second is not None:
         demand_officer(uow, ready.second, node.clock.now())
     row = number(uow, node, pairing.link.link, ready.sealed, officer=ready.officer, second=ready.second)
@@ -235,11 +235,14 @@ async def _again_if_switched(
     return await once()
 
 
-def _use_draft(uow: UnitOfWork, draft: MessageId | None) -> None:
-    """Delete the draft that becomes this message, so that it can become only one."""
+def _use_draft(uow: UnitOfWork, link: LinkId, draft: MessageId | None) -> None:
+    """Delete the draft that becomes this message, so that it can become only one.
+
+    A draft that was released and is here again was put back with a backup that is older than its release.
+    """
     if draft is None:
         return
-    if uow.drafts.get(draft) is None:
+    if uow.drafts.get(draft) is None or uow.messages.by_id(link, Direction.OUT, draft) is not None:
         raise UsageError("the draft was released meanwhile", hint="look at: exchange message list")
     uow.drafts.delete(draft)
 

@@ -48,10 +48,11 @@ def seal_message(
     officer: OfficerNumber,
     second: OfficerNumber | None,
     attachments: Sequence[Carried] = (),
+    draft: MessageId | None = None,
 ) -> Sealed:
-    """Return the sealed message without its number (step 3)."""
+    """Return the sealed message without its number (step 3); a draft keeps the id that people know."""
     now = node.clock.now()
-    id = new_message_id(now, node.random)
+    id = draft or new_message_id(now, node.random)
     full = released(
         document,
         message_id=id,

@@ -177,6 +177,42 @@ def test_a_draft_that_waits_for_the_gate_takes_its_number_when_it_opens():
         assert await release_waiting(stage.node, stage.link) == 0
         assert await numbers(stage) == [1, 2]
         assert await drafts(stage) == []
+        assert {(await stage.row(Direction.OUT, seq)).id for seq in (1, 2)} == {waiting.id, approved.id}
+
+    with_stage(story, target=KH)
+
+
+@pytest.mark.parametrize("needs_second", [False, True])
+def test_a_draft_that_comes_back_with_a_backup_is_not_sent_twice(needs_second):
+    async def story(stage):
+        shut(stage)
+        sent = await send(stage.node, stage.link, child(stage) if needs_second else adult(stage), OFFICER)
+        if needs_second:
+            await approve(stage.node, sent.id, SECOND)
+        (draft,) = await drafts(stage)
+        await stage.open()
+        assert await release_waiting(stage.node, stage.link) == 1
+
+        await stage.store.write(lambda uow: uow.drafts.save(draft))
+        assert await release_waiting(stage.node, stage.link) == 0
+
+        assert await numbers(stage) == [1]
+        assert await drafts(stage) == []
+
+    with_stage(story, target=KH)
+
+
+def test_a_draft_that_was_released_before_is_not_approved_again():
+    async def story(stage):
+        kept = await send(stage.node, stage.link, child(stage), OFFICER)
+        (draft,) = await drafts(stage)
+        await approve(stage.node, kept.id, SECOND)
+        await stage.store.write(lambda uow: uow.drafts.save(draft))
+
+        with pytest.raises(UsageError, match="released meanwhile"):
+            await approve(stage.node, kept.id, SECOND)
+
+        assert await numbers(stage) == [1]
 
     with_stage(story, target=KH)
 
