@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 CLOCK_TOLERANCE_S = 60
 """Design 5: a wall clock that moved this far against the monotonic clock is in doubt."""
 
+NOT_ASKED = "not_asked_yet"
+"""Reason of a gate whose partner was not reached since the start."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -88,7 +91,7 @@ class LinkPresence:
     """What a running process knows of one link; gone with the process."""
 
     gate: LinkState = LinkState.CLOSED
-    reason: str = "not_asked_yet"
+    reason: str = NOT_ASKED
     offered: Offered = field(default_factory=Offered)
     """Lines that are on their way."""
     owed_results: list[Result] = field(default_factory=list)
@@ -122,7 +125,7 @@ class LinkPresence:
     only_answers: bool = False
     """The partner has no address: it calls, and we never do."""
     is_confirmed: bool = False
-    """Two persons confirmed since the start that this store is the newest one; for a link by files."""
+    """Two persons confirmed since the start that this store is the newest one; for parcels without a line."""
     is_decided_here: bool = False
     """Two persons decided a new epoch since the start: they know that this store is the newest one."""
     is_reading: bool = False

@@ -63,7 +63,7 @@ from exchange.service.converse import take_frame
 from exchange.service.filegate import PARTNER_AHEAD, begin_by_files, heed_view, open_by_files
 from exchange.service.gatetalk import Report, note_what_partner_holds, report_from
 from exchange.service.keyplaces import hear_card
-from exchange.service.node import Node
+from exchange.service.node import NOT_ASKED, Node
 from exchange.service.pairing import Pairing, pairing_of, parsed_card
 from exchange.service.parcel_files import OpenParcel, ParcelFiles
 from exchange.service.partners import hear_agreement
@@ -308,14 +308,35 @@ async def _hear_report(node: Node, verified: _Verified, records: AsyncGenerator[
             f"the enrolment with {row.partner} is not finished ({row.reason})",
             hint=f"first: exchange partner confirm {row.partner}",
         )
-    if node.is_by_files(link) and node.presence.of(link).gate is not LinkState.OPEN:
-        try:
-            await open_by_files(node, link)
-        except NodeError as error:
-            node.presence.of(link).reason = error.reason
-            raise
-    node.presence.demand_open(link)
+    if node.presence.of(link).gate is not LinkState.OPEN:
+        await _open_gate(node, link, partner=row.partner if row else "")
     return report
+
+
+async def _open_gate(node: Node, link: LinkId, *, partner: str) -> None:
+    """Open the gate by what the parcel said, where nobody can be asked over the network.
+
+    That is so between two sides without addresses, and while the line is down: then two persons confirm that
+    this store is the newest one. What the partner showed of our log was compared before.
+
+    Raises:
+        NodeError: it stays closed; the reason says what is missing.
+    """
+    presence = node.presence.of(link)
+    line_is_down = presence.gate is LinkState.CLOSED and presence.reason == NOT_ASKED
+    if not node.is_by_files(link) and not (line_is_down and presence.is_confirmed):
+        if line_is_down:
+            raise GateClosedError(
+                f"{partner} was not reached since the start: its parcel is not taken yet, nothing is written",
+                hint="wait for the line; or let two officers confirm that this store is the newest one, and"
+                f" read it again: exchange partner resume {partner} --second OFFICER",
+            )
+        node.presence.demand_open(link)
+    try:
+        await open_by_files(node, link)
+    except NodeError as error:
+        presence.reason = error.reason
+        raise
 
 
 async def _begin_anew(node: Node, link: LinkId, report: Report) -> bool:

@@ -2,6 +2,7 @@
 """Parcels beside the network: the same lines by both ways, in any order, while the line is bad or down."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from exchange.service.release import release
 from exchange.service.rows import Direction, LinkState, MessageState
 from tests.support.couriers import Courier
 from tests.support.notices import notice
-from tests.support.world import KH, OFFICER, VN, Agency, World
+from tests.support.staff import Desks
+from tests.support.world import KH, OFFICER, SECOND, VN, Agency, World
 
 
 async def send(world: World, agency: Agency) -> int:
@@ -129,6 +131,67 @@ def test_after_a_start_the_gate_of_the_network_is_asked_before_a_parcel_is_taken
         assert await states(world, world.vn, Direction.IN) == [MessageState.ACCEPTED]
 
     World(53).run(story)
+
+
+def test_without_a_line_two_persons_of_each_side_let_parcels_go_on(tmp_path: Path) -> None:
+    """Both were started while the line is down; when it is back, there is nothing to do."""
+
+    async def story(world: World) -> None:
+        courier, desks = Courier(world), Desks(world, tmp_path)
+        await desks.open()
+        await send(world, world.kh)
+        world.weather.down = True
+        await asyncio.sleep(60)
+        await send(world, world.kh)
+        for agency in world.agencies:
+            agency.crash()
+            agency.start()
+        await asyncio.sleep(5)
+        told = await courier.write(world.kh)
+        with pytest.raises(GateClosedError, match="was not reached since the start"):
+            await courier.read(world.vn, told)
+
+        await desks.vn("partner.resume", partner="", second=SECOND)
+        await courier.read(world.vn, told)
+        with pytest.raises(GateClosedError):
+            await courier.carry(world.vn)
+        await desks.kh("partner.resume", partner="", second=SECOND)
+        await courier.carry(world.vn)
+        await courier.carry(world.kh)
+        await courier.carry(world.vn)
+        assert await states(world, world.kh, Direction.OUT) == [MessageState.ACCEPTED] * 2
+
+        world.weather.down = False
+        await asyncio.sleep(300)
+        for agency in world.agencies:
+            assert await refresh(agency.node, world.link)
+            found = await reconcile(agency.node, world.link)
+            assert (found.agrees, found.matched) == (True, 2), found.differences
+
+    World(55).run(story)
+
+
+def test_two_persons_do_not_open_an_old_store_by_a_parcel(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        courier, desks = Courier(world), Desks(world, tmp_path)
+        await desks.open()
+        backup = world.kh.store.snapshot()
+        await send(world, world.kh)
+        await courier.carry(world.kh)
+        told = await courier.write(world.vn)
+        world.weather.down = True
+        world.kh.crash()
+        world.kh.start(backup)
+        await asyncio.sleep(5)
+        await desks.kh("partner.resume", partner="", second=SECOND)
+
+        with pytest.raises(ExchangeError) as caught:
+            await courier.read(world.kh, told)
+
+        assert caught.value.reason == "partner_ahead"
+        assert world.kh.node.presence.of(world.link).gate is not LinkState.OPEN
+
+    World(56).run(story)
 
 
 def test_a_parcel_that_shows_an_old_store_lets_the_network_bring_the_rest_back() -> None:

@@ -125,6 +125,7 @@ async def resume(desk: Desk, ask: Ask) -> Answer:
         return head
 
     head = await node.store.write(unit)
+    node.presence.of(row.link).is_confirmed = True
     if head:
         node.high_water.write(
             row.link, epoch=row.own_epoch, size=head.size, root=head.root, next_seq=row.next_seq
