@@ -5,6 +5,7 @@ Every step is saved. What the program knows (earlier messages of the case, agree
 time the whole is looked at, by the same commands as on the command line; so a form can wait for days.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from exchange.cases.permissions import Act
@@ -12,13 +13,16 @@ from exchange.errors import StaleFormError, UsageError
 from exchange.ids import MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
-from exchange.interfaces.web.pages import changing
+from exchange.interfaces.web.pages import changing, proposing
+from exchange.interfaces.web.pages.fitting import fitted
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
+from exchange.interfaces.web.pages.proposing import SURE, Around, around, note_sure
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
 from exchange.messages.questions import Question
+from exchange.service.appointments import Doubt
 from exchange.service.forms import Form, begin_form, drop_form, open_form, save_step, send_form
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import DraftRow, MessageRow
@@ -124,14 +128,18 @@ async def ask(clerk: Clerk) -> Reply:
     if changing.asks_for_changes(form.row.type, step):
         return await changing.ask(clerk, form, step)
     named = await offered(clerk, form, step)
-    field, value = step.question.field, step.value(form)
-    inputs = named.inputs(value) if named else inputs_of(field, value, zone=clerk.house.zone)
+    fit, value = await fitted(clerk, form, step), step.value(form)
+    zone = clerk.house.zone
+    inputs = named.inputs(value) if named else inputs_of(fit.field, fit.shown(value), zone=zone)
     problems: tuple[Any, ...] = ()
     if clerk.asked.said("back") == "check":
         whole = await _whole(clerk, form)
         problems = whole.at(step, clerk.language)
     back = clerk.asked.said("back")
-    return _question(clerk, form, step, inputs, named=named, problems=problems, back=back)
+    beside = await around(clerk, form)
+    return _question(
+        clerk, form, fit.step(step), inputs, named=named, problems=problems, back=back, beside=beside
+    )
 
 
 async def take(clerk: Clerk) -> Reply:
@@ -140,16 +148,22 @@ async def take(clerk: Clerk) -> Reply:
     if changing.asks_for_changes(form.row.type, step):
         return await changing.take(clerk, form, step)
     named = await offered(clerk, form, step)
-    back, inputs = clerk.asked.text("back"), clerk.asked.fields
-    entered = read_field(named.field if named else step.question.field, inputs, zone=clerk.house.zone)
-    if entered.problems:
+    back, inputs, fit = clerk.asked.text("back"), clerk.asked.fields, await fitted(clerk, form, step)
+    entered = read_field(named.field if named else fit.field, inputs, zone=clerk.house.zone)
+    asked, wrong = fit.step(step), entered.problems
+    if wrong:
+        beside = await around(clerk, form)
         return _question(
-            clerk, form, step, inputs, named=named, problems=entered.problems, back=back, status=400
+            clerk, form, asked, inputs, named=named, problems=wrong, back=back, status=400, beside=beside
         )
+    entered = replace(entered, value=fit.said(entered.value))
     try:
         form = await _saved(clerk, form, step, entered, named)
     except StaleFormError:
-        return _question(clerk, form, step, inputs, named=named, back=back, is_stale=True, status=409)
+        beside = await around(clerk, form)
+        return _question(
+            clerk, form, asked, inputs, named=named, back=back, is_stale=True, status=409, beside=beside
+        )
     if clerk.asked.text("another"):
         return Redirect(f"{step.address(form.id)}?another=1")
     following = None if back == "check" else next_step(form, step)
@@ -159,7 +173,8 @@ async def take(clerk: Clerk) -> Reply:
 async def check(clerk: Clerk) -> Reply:
     """Show everything that the partner would see, and what is still wrong."""
     form = await form_of(clerk)
-    return _whole_page(form, await _whole(clerk, form))
+    whole = await _whole(clerk, form)
+    return _whole_page(form, whole, await around(clerk, form, whole.document))
 
 
 async def send(clerk: Clerk) -> Reply:
@@ -170,8 +185,12 @@ async def send(clerk: Clerk) -> Reply:
             return Redirect(f"/sent/{became}")
         form = await open_or_stale(clerk)
         whole = await _whole(clerk, form)
-        if whole.faults or whole.document is None:
-            return _whole_page(form, whole, status=400)
+        beside = await around(clerk, form, whole.document)
+        unsure = beside.unsure(clerk.asked.texts(SURE))
+        if whole.faults or whole.document is None or unsure:
+            return _whole_page(form, whole, beside, unsure=unsure, status=400)
+        if beside.demands and beside.doubts:
+            await note_sure(clerk, form, beside.doubts)
         version = clerk.asked.number("version")
         sent = await send_form(
             clerk.node,
@@ -242,7 +261,7 @@ async def _partner(clerk: Clerk, row: MessageRow) -> str:
 
 async def _whole(clerk: Clerk, form: Form) -> Whole:
     whole = await in_words(clerk, form, await whole_of(clerk, form))
-    return await changing.in_words(clerk, form, whole)
+    return proposing.in_words(form, await changing.in_words(clerk, form, whole))
 
 
 async def _saved(clerk: Clerk, form: Form, step: Step, entered: Entered, named: Offered | None) -> Form:
@@ -292,6 +311,7 @@ def _question(
     back: str = "",
     is_stale: bool = False,
     status: int = 200,
+    beside: Around,
 ) -> Page:
     question: Question = step.question
     another = 1 if clerk.asked.said("another") else 0
@@ -306,6 +326,7 @@ def _question(
         "groups": lambda place: groups_in(inputs, place) + (another if place == TOP else 0),
         "back": "check" if back == "check" else "",
         "is_stale": is_stale,
+        "around": beside,
         "type": form.row.type,
         "persons": len(form.given["persons"]),
         "top": TOP,
@@ -320,9 +341,13 @@ def _is_shown(shown: Shown, step: Step) -> bool:
     return not shown.rows or step.question.part != "persons"
 
 
-def _whole_page(form: Form, whole: Whole, *, status: int = 200) -> Page:
+def _whole_page(
+    form: Form, whole: Whole, beside: Around, *, unsure: tuple[Doubt, ...] = (), status: int = 200
+) -> Page:
     values = {
         "form": form,
+        "around": beside,
+        "unsure": unsure if not whole.faults else (),
         "whole": whole,
         "step_is_shown": lambda step: _is_shown(whole.shown, step),
         "most_told": MOST_TOLD,

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions whose choices depend on the link: its crossings, and the officers of both sides.
+
+1. Crossings are those that can fit, the ones between the two countries first (`messages.crossings`). The one
+   of a proposal is asked first and shows the usual one, unless a decision asks for another
+   (`service.appointments`, 2).
+2. Who may stop a handover is asked in two fields. Our officer is chosen from our directory; the one of the
+   partner from those that it has told, and where it has told none, the number is typed, and the page says so.
+3. Who will sign is chosen from our officers who may sign at the border.
+
+The value of such a question stays as the form has it: `shown` and `said` lead from one to the other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from exchange.i18n import marked
+from exchange.ids import AgencyCode, CaseCode, OfficerNumber
+from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.pages.steps import Step
+from exchange.messages.context import country_of
+from exchange.messages.crossings import crossings_between
+from exchange.messages.document import JsonValue
+from exchange.messages.questions import Field, Kind
+from exchange.service.appointments import NOTICE, Officers, officers_of, usual_crossing
+from exchange.service.directory import NamedOfficer
+from exchange.service.facts import StoreFacts
+from exchange.service.forms import Form
+from exchange.service.pairing import pairing_of
+from exchange.service.ports import UnitOfWork
+from exchange.service.rows import OfficerRow
+
+PROPOSAL, RESPONSE = "HPR", "HRP"
+_TYPES = frozenset({PROPOSAL, RESPONSE, NOTICE})
+CROSSING, STOPS, SIGNERS = "checkpoint", "stop_officers", "receiving_officers"
+_CROSSINGS = "checkpoints"
+OURS, THEIRS = "ours", "theirs"
+_OUR_OFFICER: Final = marked("Officer of your side")
+_THEIR_OFFICER: Final = marked("Officer of the partner")
+_NOT_TOLD: Final = marked(
+    "The partner has not told its officers here. Ask it for the number of the officer, and enter it as you"
+    " are told."
+)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A question with the choices of its link."""
+
+    field: Field
+    own_side: str
+    """`host` or `origin`."""
+    begins_with: JsonValue = None
+    """What is shown while nothing was entered."""
+
+    def step(self, step: Step) -> Step:
+        """Return the step as its page asks it."""
+        return replace(step, question=replace(step.question, field=self.field))
+
+    def shown(self, value: JsonValue) -> JsonValue:
+        """Return a value as the page asks for it."""
+        value = self.begins_with if value is None else value
+        if isinstance(value, dict) and STOPS in value:
+            return {**value, STOPS: self._by_side(value[STOPS])}
+        return self._by_side(value) if self.field.name == STOPS else value
+
+    def said(self, value: JsonValue) -> JsonValue:
+        """Return what was entered as the form has it."""
+        if isinstance(value, dict) and STOPS in value:
+            return {**value, STOPS: self._as_list(value[STOPS])}
+        if self.field.name == STOPS:
+            return self._as_list(value)
+        return None if self.field.name == SIGNERS and value == [] else value
+
+    def _by_side(self, value: JsonValue) -> JsonValue:
+        entries = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+        found = {str(one.get("side")): one.get("officer") for one in entries}
+        other = "origin" if self.own_side == "host" else "host"
+        return {OURS: found.get(self.own_side), THEIRS: found.get(other)} if found else None
+
+    def _as_list(self, value: JsonValue) -> JsonValue:
+        if not isinstance(value, dict):
+            return value
+        sides = {self.own_side: OURS, ("origin" if self.own_side == "host" else "host"): THEIRS}
+        named: Mapping[str, JsonValue] = {side: value.get(sides[side]) for side in ("host", "origin")}
+        return [{"side": side, "officer": officer} for side, officer in named.items() if officer]
+
+
+async def fitted(clerk: Clerk, form: Form, step: Step) -> Fitted:
+    """Return a question as its link allows it to be answered; any other one as it is."""
+    field = step.question.field
+    if form.row.type not in _TYPES or not _needs_a_link(field):
+        return Fitted(field, "host")
+    return await clerk.node.store.read(lambda uow: _fitted(uow, clerk, form, field))
+
+
+def cases_of_form(uow: UnitOfWork, form: Form) -> tuple[CaseCode, ...]:
+    """Return the persons of a form; while it names none, those of the message it follows."""
+    persons = [line.get("case_code") for line in form.given["persons"]]
+    named = persons or form.given["header"].get("case_codes") or []
+    if named or not form.after:
+        return tuple(CaseCode(str(code)) for code in named)
+    rows = uow.messages.find(form.after)
+    return tuple(code for row in rows for code in uow.cases.of_message(row.link, row.direction, row.seq))
+
+
+def _needs_a_link(field: Field) -> bool:
+    of_link = field.code_list == _CROSSINGS or field.name in (STOPS, SIGNERS)
+    return of_link or any(map(_needs_a_link, field.fields))
+
+
+def _fitted(uow: UnitOfWork, clerk: Clerk, form: Form, field: Field) -> Fitted:
+    node, link = clerk.node, form.row.link
+    pairing = pairing_of(uow, node, link)
+    cases = cases_of_form(uow, form)
+    host = next((case.host for code in cases if (case := uow.cases.get(link, code))), node.agency)
+    origin = pairing.partner if host == node.agency else node.agency
+    crossings = crossings_between(country_of(host), country_of(origin), pairing.checkpoints)
+    changed = _with_choices(field, crossings, officers_of(uow, node, link))
+    begins_with: JsonValue = None
+    if (form.row.type, field.name) == (PROPOSAL, CROSSING):
+        usual = usual_crossing(StoreFacts(uow, pairing, node.agency), pairing, cases)
+        begins_with = usual if usual in crossings else None
+    return Fitted(changed, _side(node.agency, host), begins_with)
+
+
+def _side(own: AgencyCode, host: AgencyCode) -> str:
+    return "host" if own == host else "origin"
+
+
+def _with_choices(field: Field, crossings: tuple[str, ...], officers: Officers) -> Field:
+    if field.code_list == _CROSSINGS:
+        return replace(field, choices=crossings)
+    if field.name == STOPS:
+        officer = next(one for one in field.fields if one.name == "officer")
+        ours = _chosen(replace(officer, name=OURS, title=_OUR_OFFICER), officers.own)
+        theirs = replace(officer, name=THEIRS, title=_THEIR_OFFICER, needed=True, explanation=_NOT_TOLD)
+        theirs = _chosen(replace(theirs, explanation=""), officers.theirs) if officers.theirs else theirs
+        return replace(field, kind=Kind.GROUP, fields=(ours, theirs))
+    if field.name == SIGNERS:
+        return replace(_chosen(field, officers.signing or officers.own), kind=Kind.CODES, needed=False)
+    below = tuple(_with_choices(one, crossings, officers) for one in field.fields)
+    return replace(field, fields=below)
+
+
+def _chosen(field: Field, officers: Sequence[OfficerRow | NamedOfficer]) -> Field:
+    """Return a field as a choice of officers, by number and name."""
+    words = tuple((str(one.number), _words(one.number, one.name)) for one in officers)
+    choices = tuple(number for number, _ in words)
+    return replace(field, kind=Kind.CODE, needed=True, code_list="", choices=choices, words=words)
+
+
+def _words(number: OfficerNumber, name: str) -> str:
+    return f"{number} {name}"
