@@ -9,6 +9,7 @@
    of the notice although the decision asks for another one. Whoever proposes says to each that it is meant;
    whoever answers sees the same.
 4. Which officers can be named: our own that are in the directory now, and those that the partner has told.
+   To stop a handover is to cancel it, so who may stop one has a function with which that can be done.
 
 Nothing is forbidden here: what is impossible the rules refuse (`messages.appointment_rules`).
 """
@@ -21,6 +22,7 @@ from enum import StrEnum
 from typing import Final
 
 from exchange.ids import CaseCode, LinkId
+from exchange.messages.catalog import message_types
 from exchange.messages.dates import Days
 from exchange.messages.document import JsonValue
 from exchange.protocol.terms import Deadline, Unit
@@ -31,7 +33,7 @@ from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, OfficerRow
 
-DECISION, NOTICE = "RPD", "RPN"
+DECISION, NOTICE, CANCELLATION = "RPD", "RPN", "CAN"
 LIST_FIXED: Final = "DL-LIST"
 OTHER_CROSSING: Final = "other_checkpoint"
 ON_CONDITIONS: Final = "accepted_with_conditions"
@@ -87,6 +89,19 @@ class Officers:
     def signing(self) -> tuple[OfficerRow, ...]:
         """Our officers who may sign a record at the border."""
         return tuple(one for one in self.own if SIGNS in one.functions)
+
+    @property
+    def stopping(self) -> tuple[OfficerRow, ...]:
+        """Our officers who can stop a handover."""
+        return tuple(one for one in self.own if _can_stop(one))
+
+    @property
+    def stopping_there(self) -> tuple[NamedOfficer, ...]:
+        return tuple(one for one in self.theirs if _can_stop(one))
+
+
+def _can_stop(officer: OfficerRow | NamedOfficer) -> bool:
+    return not message_types()[CANCELLATION].functions.isdisjoint(officer.functions)
 
 
 def conditions_of(facts: StoreFacts, cases: Sequence[CaseCode]) -> tuple[Condition, ...]:

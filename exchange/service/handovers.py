@@ -212,9 +212,10 @@ def _contact(uow: UnitOfWork, node: Node, row: MovementRow, stop: dict[str, Json
     side = Direction.OUT if is_ours else Direction.IN
     named = officers_named(uow, row.link, side, node.clock.now().date()).get(number)
     own = uow.officers.get(number) if is_ours else None
+    is_here = own is not None and (own.valid_to is None or node.clock.now() < own.valid_to)
     name = own.name if own else named.name if named else ""
     phone = named.telephone if named else ""
-    return Contact(agency, number, name, phone, is_ours, is_missing=is_ours and own is None)
+    return Contact(agency, number, name, phone, is_ours, is_missing=is_ours and not is_here)
 
 
 def _person(

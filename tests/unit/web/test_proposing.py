@@ -16,7 +16,7 @@ from tests.journeys.test_handover_desk import proposed
 from tests.support.notices import small_notice
 from tests.support.staff import BORDER, Desks
 from tests.support.visitors import Shown, Visitor, acts, give_account, open_house
-from tests.support.world import OFFICER, START, VN, World
+from tests.support.world import KH, OFFICER, START, VN, World
 
 INSIDE = {"window_from": "21 13:00", "window_to": "21 15:00", "go_no_go_at": "20 12:00"}
 """Days of October 2027 in the period of the notice, with more than a day before them."""
@@ -180,6 +180,26 @@ def test_a_crossing_that_leads_elsewhere_is_not_taken(tmp_path: Path, crossing: 
     play(tmp_path, story)
 
 
+@pytest.mark.parametrize("type_code", ["RPN", "AMD"])
+def test_a_notice_and_an_amendment_offer_the_same_crossings(tmp_path: Path, type_code: str) -> None:
+    async def story(desk: Desk) -> None:
+        await desk.kh.get("/write")
+        if type_code == "RPN":
+            form = (await desk.kh.post("/write", type="RPN", partner="")).to
+            shown = await desk.kh.get(f"{form}/content/0/proposed_checkpoint")
+        else:
+            case = tuple(desk.cases)
+            form = (await desk.kh.post("/write", type="AMD", after=desk.decision, case=case)).to
+            shown = await desk.kh.get(f"{form}/content/0/changes?at=/proposed_checkpoint")
+
+        found = options(shown)
+
+        assert found[0].startswith("KH-VN-"), shown.words
+        assert [code for code in found if code.startswith(("KH-TH", "KH-LA"))] == []
+
+    play(tmp_path, story)
+
+
 # --- officers
 
 
@@ -192,14 +212,19 @@ async def _told(desks: Desks) -> None:
 def test_who_may_stop_it_is_chosen_from_the_officers_of_both_sides(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         await _told(desk.desks)
+        inside = OfficerRow(OfficerNumber("P-0050"), "Auditor", KH, ("audit",), START, None)
+        ended = OfficerRow(OfficerNumber("P-0051"), "Gone", KH, ("central_authority",), START, START)
+        for row in (inside, ended):
+            await desk.house.node.store.write(lambda uow, row=row: uow.officers.add(row))  # type: ignore[misc]
         form = await desk.begin()
 
         shown = await desk.answer(form, answers(INSIDE), at="stop_officers")
         await desk.answer(form, answers(INSIDE))
-        (row, *_) = await forms_of(desk.house.node, OFFICER)
-        kept = await open_form(desk.house.node, row.id, OFFICER)
+        (begun, *_) = await forms_of(desk.house.node, OFFICER)
+        kept = await open_form(desk.house.node, begun.id, OFFICER)
 
         assert {"P-0001", BORDER, "P-0002"} <= set(options(shown))
+        assert not {"P-0050", "P-0051"} & set(options(shown))
         assert shown.says("P-0002 TRAN Van Duty")
         assert not shown.says("has not told its officers")
         stops = [{"side": "host", "officer": "P-0001"}, {"side": "origin", "officer": "P-0002"}]

@@ -6,6 +6,7 @@
    (`service.appointments`, 2).
 2. Who may stop a handover is asked in two fields. Our officer is chosen from our directory; the one of the
    partner from those that it has told, and where it has told none, the number is typed, and the page says so.
+   Only officers with a function that can stop one are offered.
 3. Who will sign is chosen from our officers who may sign at the border.
 
 The value of such a question stays as the form has it: `shown` and `said` lead from one to the other.
@@ -95,6 +96,14 @@ async def fitted(clerk: Clerk, form: Form, step: Step) -> Fitted:
     return await clerk.node.store.read(lambda uow: _fitted(uow, clerk, form, field))
 
 
+async def with_crossings(clerk: Clerk, form: Form, fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Return the fields of an earlier message, of which only the crossings are chosen by the link."""
+    if not any(map(_has_crossings, fields)):
+        return fields
+    crossings = await clerk.node.store.read(lambda uow: _ways(uow, clerk, form).crossings)
+    return tuple(_by_crossings(one, crossings) for one in fields)
+
+
 def cases_of_form(uow: UnitOfWork, form: Form) -> tuple[CaseCode, ...]:
     """Return the persons of a form; while it names none, those of the message it follows."""
     persons = [line.get("case_code") for line in form.given["persons"]]
@@ -106,42 +115,63 @@ def cases_of_form(uow: UnitOfWork, form: Form) -> tuple[CaseCode, ...]:
 
 
 def _needs_a_link(field: Field) -> bool:
-    of_link = field.code_list == _CROSSINGS or field.name in (STOPS, SIGNERS)
-    return of_link or any(map(_needs_a_link, field.fields))
+    names_officers = field.name in (STOPS, SIGNERS) or any(map(_needs_a_link, field.fields))
+    return names_officers or _has_crossings(field)
+
+
+def _has_crossings(field: Field) -> bool:
+    return field.code_list == _CROSSINGS or any(map(_has_crossings, field.fields))
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """The way of the persons of a form, and where it can cross the border."""
+
+    host: AgencyCode
+    crossings: tuple[str, ...]
+
+
+def _ways(uow: UnitOfWork, clerk: Clerk, form: Form) -> _Ways:
+    own, pairing = clerk.node.agency, pairing_of(uow, clerk.node, form.row.link)
+    rows = (uow.cases.get(form.row.link, code) for code in cases_of_form(uow, form))
+    host = next((row.host for row in rows if row is not None), own)
+    origin = pairing.partner if host == own else own
+    return _Ways(host, crossings_between(country_of(host), country_of(origin), pairing.checkpoints))
 
 
 def _fitted(uow: UnitOfWork, clerk: Clerk, form: Form, field: Field) -> Fitted:
-    node, link = clerk.node, form.row.link
-    pairing = pairing_of(uow, node, link)
-    cases = cases_of_form(uow, form)
-    host = next((case.host for code in cases if (case := uow.cases.get(link, code))), node.agency)
-    origin = pairing.partner if host == node.agency else node.agency
-    crossings = crossings_between(country_of(host), country_of(origin), pairing.checkpoints)
-    changed = _with_choices(field, crossings, officers_of(uow, node, link))
+    node, link, ways = clerk.node, form.row.link, _ways(uow, clerk, form)
+    changed = _by_officers(_by_crossings(field, ways.crossings), officers_of(uow, node, link))
     begins_with: JsonValue = None
     if (form.row.type, field.name) == (PROPOSAL, CROSSING):
-        usual = usual_crossing(StoreFacts(uow, pairing, node.agency), pairing, cases)
-        begins_with = usual if usual in crossings else None
-    return Fitted(changed, _side(node.agency, host), begins_with)
+        pairing = pairing_of(uow, node, link)
+        usual = usual_crossing(StoreFacts(uow, pairing, node.agency), pairing, cases_of_form(uow, form))
+        begins_with = usual if usual in ways.crossings else None
+    return Fitted(changed, _side(node.agency, ways.host), begins_with)
 
 
 def _side(own: AgencyCode, host: AgencyCode) -> str:
     return "host" if own == host else "origin"
 
 
-def _with_choices(field: Field, crossings: tuple[str, ...], officers: Officers) -> Field:
+def _by_crossings(field: Field, crossings: tuple[str, ...]) -> Field:
     if field.code_list == _CROSSINGS:
         return replace(field, choices=crossings)
+    return replace(field, fields=tuple(_by_crossings(one, crossings) for one in field.fields))
+
+
+def _by_officers(field: Field, officers: Officers) -> Field:
     if field.name == STOPS:
         officer = next(one for one in field.fields if one.name == "officer")
-        ours = _chosen(replace(officer, name=OURS, title=_OUR_OFFICER), officers.own)
-        theirs = replace(officer, name=THEIRS, title=_THEIR_OFFICER, needed=True, explanation=_NOT_TOLD)
-        theirs = _chosen(replace(theirs, explanation=""), officers.theirs) if officers.theirs else theirs
+        there = officers.stopping_there
+        ours = replace(officer, name=OURS, title=_OUR_OFFICER)
+        theirs = replace(officer, name=THEIRS, title=_THEIR_OFFICER, needed=True)
+        ours = _chosen(ours, officers.stopping or officers.own)
+        theirs = _chosen(theirs, there) if there else replace(theirs, explanation=_NOT_TOLD)
         return replace(field, kind=Kind.GROUP, fields=(ours, theirs))
     if field.name == SIGNERS:
         return replace(_chosen(field, officers.signing or officers.own), kind=Kind.CODES, needed=False)
-    below = tuple(_with_choices(one, crossings, officers) for one in field.fields)
-    return replace(field, fields=below)
+    return replace(field, fields=tuple(_by_officers(one, officers) for one in field.fields))
 
 
 def _chosen(field: Field, officers: Sequence[OfficerRow | NamedOfficer]) -> Field:
