@@ -4,10 +4,10 @@
 1. Under which conditions its persons were accepted, and by how many of them.
 2. Which crossing is the usual one: that of the notice, else that of the agreement; none if a decision asks
    for another crossing, for then somebody has to choose.
-3. What speaks against the terms without forbidding them (`Doubt`): a window outside the period of the
-   notice, a window that begins within the agreed time in which the list is fixed (DL-LIST), and the crossing
-   of the notice although the decision asks for another one. Whoever proposes says to each that it is meant;
-   whoever answers sees the same.
+3. What speaks against the terms without forbidding them (`Doubt`, ADR 0087): a window outside the period of
+   the notice, a window that begins within the agreed time in which the list is fixed (DL-LIST), and the
+   crossing of the notice although the decision asks for another one. Whoever proposes says to each that it
+   is meant; whoever answers sees the same.
 4. Which officers can be named: our own that are in the directory now, and those that the partner has told.
    To stop a handover is to cancel it, so who may stop one has a function with which that can be done.
 

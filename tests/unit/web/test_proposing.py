@@ -43,6 +43,12 @@ def answers(window: dict[str, str], **changes: dict[str, str]) -> dict[str, dict
     return {**said, **{name: moment(text) for name, text in window.items()}, **changes}
 
 
+def window_of(window: dict[str, str]) -> dict[str, str]:
+    """Return a window as a file of a message says it."""
+    parts = {name: text.split() for name, text in window.items()}
+    return {name: f"2027-10-{day:0>2}T{time}+07:00" for name, (day, time) in parts.items()}
+
+
 @dataclass
 class Desk:
     """An officer of each side, and what the partner has decided on a notice."""
@@ -408,6 +414,39 @@ def test_who_changes_time_or_crossing_answers_for_the_doubts(
         sent = await desk.vn.post(f"{form}/send", version=version, sure=sure) if demanded else first
 
         assert first.status == (400 if demanded else 303), first.words
+        assert sent.to.startswith("/sent/"), sent.words
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("day", ["14", "21"], ids=["outside the period", "inside"])
+def test_who_amends_the_time_answers_for_the_doubts(tmp_path: Path, day: str) -> None:
+    async def story(desk: Desk) -> None:
+        number, _ = await proposed(desk.desks, desk.cases, **window_of(INSIDE))
+        await desk.kh.get("/write")
+        case = tuple(desk.cases)
+        form = (await desk.kh.post("/write", type="AMD", after=number, case=case)).to
+        target = await desk.kh.get(f"{form}/content/0/target")
+        said = {"version": target.hidden["version"], "back": "", "f": number}
+        await desk.kh.post(f"{form}/content/0/target", **said)
+        step = f"{form}/content/0/changes"
+        changes = ("window_from", f"{day} 13:30"), ("window_to", f"{day} 15:30"), ("go_no_go_at", "13 12:00")
+        for name, text in changes:
+            hidden = (await desk.kh.get(f"{step}?at=/{name}")).hidden
+            hidden.pop("token")
+            taken = await desk.kh.post(step, **{**hidden, **moment(text)})
+            assert taken.status == 303, taken.words
+        others = {"reason": {"f": "the road is closed"}, "purpose": {"f": "handover"}}
+        await _answer(desk.kh, form, others)
+        version = (await desk.kh.get(f"{form}/check")).hidden["version"]
+
+        first = await desk.kh.post(f"{form}/send", version=version)
+        doubted = day == "14"
+        sent = (
+            await desk.kh.post(f"{form}/send", version=version, sure="outside_period") if doubted else first
+        )
+
+        assert first.status == (400 if doubted else 303), first.words
         assert sent.to.startswith("/sent/"), sent.words
 
     play(tmp_path, story)

@@ -4,21 +4,22 @@
 1. Whoever answers sees the whole proposal above the question and above what is sent: crossing, time,
    persons with names, escorts, who may stop it. That is the sheet of the handover, recorded as opened.
 2. Whoever proposes sees under which conditions the persons were accepted, in numbers.
-3. A doubt (`service.appointments`) is shown to both. A proposal, or a change of its time or crossing, is sent
-   only when each doubt was ticked, in its own words; that is recorded.
+3. A doubt (`service.appointments`) is shown to both. A proposal, or a change of its time or crossing by an
+   answer or an amendment, is sent only when each doubt was ticked, in its own words; that is recorded.
 4. The crossing of a proposal is chosen by an officer: a form without one is not ready, though the agreement
    may have a usual one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from exchange.ids import MovementCode
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.pages.fitting import CROSSING, PROPOSAL, RESPONSE, cases_of_form
 from exchange.interfaces.web.pages.lines import Line, content_lines
 from exchange.interfaces.web.pages.steps import Trouble, Whole, steps_of
-from exchange.messages.document import JsonValue, content_of, header_of, object_at, text_at
+from exchange.messages.document import JsonValue, content_of, header_of, object_at, objects_at, text_at
 from exchange.protocol.parts import Document
 from exchange.service.appointments import Condition, Doubt, conditions_of, doubts_of
 from exchange.service.facts import StoreFacts
@@ -40,6 +41,9 @@ _SHOWN_APART = frozenset(
 )  # fmt: skip
 """Members of a proposal that are no further lines below it."""
 SURE: Final = "sure"
+AMENDMENT: Final = "AMD"
+_DOUBTED = frozenset({CROSSING, "window_from"})
+"""Members of a proposal about which there are doubts."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ async def around(clerk: Clerk, form: Form, document: Document | None = None) -> 
     """Return what stands around a form; `document` is what it became, if it is complete."""
     if form.row.type == PROPOSAL:
         return await clerk.node.store.read(lambda uow: _of_proposal(uow, clerk, form, document))
+    if form.row.type == AMENDMENT:
+        return await clerk.node.store.read(lambda uow: _of_amendment(uow, clerk, form))
     if form.row.type != RESPONSE:
         return NOTHING
     movement = await clerk.node.store.read(lambda uow: _answered(uow, form))
@@ -117,14 +123,36 @@ def _of_proposal(uow: UnitOfWork, clerk: Clerk, form: Form, document: Document |
     return Around(len(cases), conditions_of(facts, cases), doubts, demands=True)
 
 
+def _of_amendment(uow: UnitOfWork, clerk: Clerk, form: Form) -> Around:
+    """Return the doubts about a handover as an amendment changes it."""
+    changes = {
+        text_at(one, "pointer").removeprefix("/"): one.get("new")
+        for one in objects_at(form.given["content"], "changes")
+    }
+    code = MovementCode(text_at(form.given["header"], "movement_code"))
+    movement = uow.movements.get(form.row.link, code) if changes.keys() & _DOUBTED else None
+    if movement is None:
+        return NOTHING
+    doubts = _doubts(uow, clerk, movement, changes)
+    return Around(len(handover_of(uow, clerk.node, movement).listed), doubts=doubts, demands=True)
+
+
+def _doubts(
+    uow: UnitOfWork, clerk: Clerk, movement: MovementRow, changes: Mapping[str, JsonValue]
+) -> tuple[Doubt, ...]:
+    """Return the doubts about a handover with changes laid over what it says."""
+    node, pairing = clerk.node, pairing_of(uow, clerk.node, movement.link)
+    facts, handover = StoreFacts(uow, pairing, node.agency), handover_of(uow, node, movement)
+    terms, now = {**handover.terms, **changes}, node.clock.now()
+    urgency = text_at(header_of(document_of(uow, proposed(uow, movement)) or {}), "urgency")
+    return doubts_of(facts, pairing, terms, handover.listed, now=now, urgency=urgency)
+
+
 def _of_response(uow: UnitOfWork, clerk: Clerk, form: Form, movement: MovementRow, sheet: Answer) -> Around:
     node, pairing = clerk.node, pairing_of(uow, clerk.node, form.row.link)
     facts, handover = StoreFacts(uow, pairing, node.agency), handover_of(uow, node, movement)
     changes = object_at(form.given["content"], "changes")
-    terms = {**handover.terms, **changes}
-    urgency = text_at(header_of(document_of(uow, proposed(uow, movement)) or {}), "urgency")
-    doubts = doubts_of(facts, pairing, terms, handover.listed, now=node.clock.now(), urgency=urgency)
-    demands = bool(changes.keys() & {CROSSING, "window_from"})
+    doubts, demands = _doubts(uow, clerk, movement, changes), bool(changes.keys() & _DOUBTED)
     conditions = conditions_of(facts, handover.listed)
     shown = _proposed(dict(handover.terms), sheet)
     return Around(len(handover.listed), conditions, doubts, demands, shown)
