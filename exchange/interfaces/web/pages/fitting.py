@@ -9,12 +9,12 @@
    Only officers with a function that can stop one are offered.
 3. Who will sign is chosen from our officers who may sign at the border.
 
-The value of such a question stays as the form has it: `shown` and `said` lead from one to the other.
+The value of such a question stays as the form has it: `FittedStep` leads from one to the other.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from exchange.i18n import marked
 from exchange.ids import AgencyCode, CaseCode, OfficerNumber
@@ -46,33 +46,29 @@ _NOT_TOLD: Final = marked(
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedStep(Step):
     """A question with the choices of its link."""
 
-    field: Field
-    own_side: str
+    own_side: str = "host"
     """`host` or `origin`."""
     begins_with: JsonValue = None
     """What is shown while nothing was entered."""
 
-    def step(self, step: Step) -> Step:
-        """Return the step as its page asks it."""
-        return replace(step, question=replace(step.question, field=self.field))
-
-    def shown(self, value: JsonValue) -> JsonValue:
+    def value_in(self, given: Mapping[str, Any]) -> JsonValue:
         """Return a value as the page asks for it."""
+        value = super().value_in(given)
         value = self.begins_with if value is None else value
         if isinstance(value, dict) and STOPS in value:
             return {**value, STOPS: self._by_side(value[STOPS])}
-        return self._by_side(value) if self.field.name == STOPS else value
+        return self._by_side(value) if self.question.name == STOPS else value
 
-    def said(self, value: JsonValue) -> JsonValue:
-        """Return what was entered as the form has it."""
+    def put(self, given: dict[str, Any], value: JsonValue) -> dict[str, Any]:
+        """Return what was entered with this answer in it, as the form has it."""
         if isinstance(value, dict) and STOPS in value:
-            return {**value, STOPS: self._as_list(value[STOPS])}
-        if self.field.name == STOPS:
-            return self._as_list(value)
-        return None if self.field.name == SIGNERS and value == [] else value
+            value = {**value, STOPS: self._as_list(value[STOPS])}
+        elif self.question.name == STOPS:
+            value = self._as_list(value)
+        return super().put(given, None if self.question.name == SIGNERS and value == [] else value)
 
     def _by_side(self, value: JsonValue) -> JsonValue:
         entries = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
@@ -88,12 +84,11 @@ class Fitted:
         return [{"side": side, "officer": officer} for side, officer in named.items() if officer]
 
 
-async def fitted(clerk: Clerk, form: Form, step: Step) -> Fitted:
+async def fitted(clerk: Clerk, form: Form, step: Step) -> Step:
     """Return a question as its link allows it to be answered; any other one as it is."""
-    field = step.question.field
-    if form.row.type not in _TYPES or not _needs_a_link(field):
-        return Fitted(field, "host")
-    return await clerk.node.store.read(lambda uow: _fitted(uow, clerk, form, field))
+    if form.row.type not in _TYPES or not _needs_a_link(step.question.field):
+        return step
+    return await clerk.node.store.read(lambda uow: _fitted(uow, clerk, form, step))
 
 
 async def with_crossings(clerk: Clerk, form: Form, fields: tuple[Field, ...]) -> tuple[Field, ...]:
@@ -139,19 +134,16 @@ def _ways(uow: UnitOfWork, clerk: Clerk, form: Form) -> _Ways:
     return _Ways(host, crossings_between(country_of(host), country_of(origin), pairing.checkpoints))
 
 
-def _fitted(uow: UnitOfWork, clerk: Clerk, form: Form, field: Field) -> Fitted:
-    node, link, ways = clerk.node, form.row.link, _ways(uow, clerk, form)
+def _fitted(uow: UnitOfWork, clerk: Clerk, form: Form, step: Step) -> Step:
+    node, link, ways, field = clerk.node, form.row.link, _ways(uow, clerk, form), step.question.field
     changed = _by_officers(_by_crossings(field, ways.crossings), officers_of(uow, node, link))
     begins_with: JsonValue = None
     if (form.row.type, field.name) == (PROPOSAL, CROSSING):
         pairing = pairing_of(uow, node, link)
         usual = usual_crossing(StoreFacts(uow, pairing, node.agency), pairing, cases_of_form(uow, form))
         begins_with = usual if usual in ways.crossings else None
-    return Fitted(changed, _side(node.agency, ways.host), begins_with)
-
-
-def _side(own: AgencyCode, host: AgencyCode) -> str:
-    return "host" if own == host else "origin"
+    own_side = "host" if node.agency == ways.host else "origin"
+    return FittedStep(replace(step.question, field=changed), step.number, own_side, begins_with)
 
 
 def _by_crossings(field: Field, crossings: tuple[str, ...]) -> Field:

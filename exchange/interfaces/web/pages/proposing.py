@@ -93,11 +93,15 @@ async def around(clerk: Clerk, form: Form, document: Document | None = None) -> 
     return await clerk.node.store.read(lambda uow: _of_response(uow, clerk, form, movement, sheet))
 
 
-async def note_sure(clerk: Clerk, form: Form, doubts: Sequence[Doubt]) -> None:
-    """Record which doubts whoever proposes has ticked."""
-    said = ",".join(one.kind for one in doubts)
-    act = AuditRow(clerk.node.clock.now(), clerk.officer, "doubts_ticked", form.id, result=said)
-    await clerk.node.store.write(lambda uow: uow.audit.record(act))
+async def unsure_about(clerk: Clerk, form: Form, document: Document) -> tuple[Doubt, ...]:
+    """Return the doubts that whoever proposes has not ticked; if all were, it is recorded which."""
+    found = await around(clerk, form, document)
+    unsure = found.unsure(clerk.asked.texts(SURE))
+    if found.demands and found.doubts and not unsure:
+        said = ",".join(one.kind for one in found.doubts)
+        act = AuditRow(clerk.node.clock.now(), clerk.officer, "doubts_ticked", form.id, result=said)
+        await clerk.node.store.write(lambda uow: uow.audit.record(act))
+    return unsure
 
 
 def in_words(form: Form, whole: Whole) -> Whole:

@@ -5,7 +5,6 @@ Every step is saved. What the program knows (earlier messages of the case, agree
 time the whole is looked at, by the same commands as on the command line; so a form can wait for days.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from exchange.cases.permissions import Act
@@ -17,7 +16,7 @@ from exchange.interfaces.web.pages import changing, proposing
 from exchange.interfaces.web.pages.fitting import fitted
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
-from exchange.interfaces.web.pages.proposing import SURE, Around, around, note_sure
+from exchange.interfaces.web.pages.proposing import around, unsure_about
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
@@ -128,18 +127,14 @@ async def ask(clerk: Clerk) -> Reply:
     if changing.asks_for_changes(form.row.type, step):
         return await changing.ask(clerk, form, step)
     named = await offered(clerk, form, step)
-    fit, value = await fitted(clerk, form, step), step.value(form)
-    zone = clerk.house.zone
-    inputs = named.inputs(value) if named else inputs_of(fit.field, fit.shown(value), zone=zone)
+    field, value = step.question.field, step.value(form)
+    inputs = named.inputs(value) if named else inputs_of(field, value, zone=clerk.house.zone)
     problems: tuple[Any, ...] = ()
     if clerk.asked.said("back") == "check":
         whole = await _whole(clerk, form)
         problems = whole.at(step, clerk.language)
     back = clerk.asked.said("back")
-    beside = await around(clerk, form)
-    return _question(
-        clerk, form, fit.step(step), inputs, named=named, problems=problems, back=back, beside=beside
-    )
+    return await _question(clerk, form, step, inputs, named=named, problems=problems, back=back)
 
 
 async def take(clerk: Clerk) -> Reply:
@@ -148,22 +143,16 @@ async def take(clerk: Clerk) -> Reply:
     if changing.asks_for_changes(form.row.type, step):
         return await changing.take(clerk, form, step)
     named = await offered(clerk, form, step)
-    back, inputs, fit = clerk.asked.text("back"), clerk.asked.fields, await fitted(clerk, form, step)
-    entered = read_field(named.field if named else fit.field, inputs, zone=clerk.house.zone)
-    asked, wrong = fit.step(step), entered.problems
-    if wrong:
-        beside = await around(clerk, form)
-        return _question(
-            clerk, form, asked, inputs, named=named, problems=wrong, back=back, status=400, beside=beside
+    back, inputs = clerk.asked.text("back"), clerk.asked.fields
+    entered = read_field(named.field if named else step.question.field, inputs, zone=clerk.house.zone)
+    if entered.problems:
+        return await _question(
+            clerk, form, step, inputs, named=named, problems=entered.problems, back=back, status=400
         )
-    entered = replace(entered, value=fit.said(entered.value))
     try:
         form = await _saved(clerk, form, step, entered, named)
     except StaleFormError:
-        beside = await around(clerk, form)
-        return _question(
-            clerk, form, asked, inputs, named=named, back=back, is_stale=True, status=409, beside=beside
-        )
+        return await _question(clerk, form, step, inputs, named=named, back=back, is_stale=True, status=409)
     if clerk.asked.text("another"):
         return Redirect(f"{step.address(form.id)}?another=1")
     following = None if back == "check" else next_step(form, step)
@@ -173,8 +162,7 @@ async def take(clerk: Clerk) -> Reply:
 async def check(clerk: Clerk) -> Reply:
     """Show everything that the partner would see, and what is still wrong."""
     form = await form_of(clerk)
-    whole = await _whole(clerk, form)
-    return _whole_page(form, whole, await around(clerk, form, whole.document))
+    return await _whole_page(clerk, form, await _whole(clerk, form))
 
 
 async def send(clerk: Clerk) -> Reply:
@@ -185,12 +173,10 @@ async def send(clerk: Clerk) -> Reply:
             return Redirect(f"/sent/{became}")
         form = await open_or_stale(clerk)
         whole = await _whole(clerk, form)
-        beside = await around(clerk, form, whole.document)
-        unsure = beside.unsure(clerk.asked.texts(SURE))
-        if whole.faults or whole.document is None or unsure:
-            return _whole_page(form, whole, beside, unsure=unsure, status=400)
-        if beside.demands and beside.doubts:
-            await note_sure(clerk, form, beside.doubts)
+        if whole.faults or whole.document is None:
+            return await _whole_page(clerk, form, whole, status=400)
+        if unsure := await unsure_about(clerk, form, whole.document):
+            return await _whole_page(clerk, form, whole, status=400, unsure=unsure)
         version = clerk.asked.number("version")
         sent = await send_form(
             clerk.node,
@@ -297,10 +283,11 @@ def _id(clerk: Clerk) -> MessageId:
 
 async def _at(clerk: Clerk) -> tuple[Form, Step]:
     form, places = await form_of(clerk), clerk.asked.places
-    return form, step_at(form, places["part"], places["n"], places["name"])
+    step = step_at(form, places["part"], places["n"], places["name"])
+    return form, await fitted(clerk, form, step)
 
 
-def _question(
+async def _question(
     clerk: Clerk,
     form: Form,
     step: Step,
@@ -311,7 +298,6 @@ def _question(
     back: str = "",
     is_stale: bool = False,
     status: int = 200,
-    beside: Around,
 ) -> Page:
     question: Question = step.question
     another = 1 if clerk.asked.said("another") else 0
@@ -326,7 +312,7 @@ def _question(
         "groups": lambda place: groups_in(inputs, place) + (another if place == TOP else 0),
         "back": "check" if back == "check" else "",
         "is_stale": is_stale,
-        "around": beside,
+        "around": await around(clerk, form),
         "type": form.row.type,
         "persons": len(form.given["persons"]),
         "top": TOP,
@@ -341,13 +327,13 @@ def _is_shown(shown: Shown, step: Step) -> bool:
     return not shown.rows or step.question.part != "persons"
 
 
-def _whole_page(
-    form: Form, whole: Whole, beside: Around, *, unsure: tuple[Doubt, ...] = (), status: int = 200
+async def _whole_page(
+    clerk: Clerk, form: Form, whole: Whole, *, status: int = 200, unsure: tuple[Doubt, ...] = ()
 ) -> Page:
     values = {
         "form": form,
-        "around": beside,
-        "unsure": unsure if not whole.faults else (),
+        "around": await around(clerk, form, whole.document),
+        "unsure": unsure,
         "whole": whole,
         "step_is_shown": lambda step: _is_shown(whole.shown, step),
         "most_told": MOST_TOLD,
