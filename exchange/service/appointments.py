@@ -26,9 +26,9 @@ from exchange.messages.catalog import message_types
 from exchange.messages.dates import Days
 from exchange.messages.document import JsonValue
 from exchange.protocol.terms import Deadline, Unit
-from exchange.service.directory import NamedOfficer, officers_named
 from exchange.service.facts import StoreFacts
 from exchange.service.node import Node
+from exchange.service.officers_told import NamedOfficer, officers_named
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, OfficerRow

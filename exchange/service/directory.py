@@ -3,20 +3,18 @@
 
 1. Offices are those of the code list `agencies`, changed by the updates (DIR) that their own country sent
    on this link, in the order of their numbers, each from its first day on.
-2. Officers are those whom a side named in its updates, each as the newest one has the officer. An officer
-   without a telephone of the own is called at the office.
-3. A third state let a movement pass if the newest decision (TRD) on it that counts is an acceptance. It came
+2. A third state let a movement pass if the newest decision (TRD) on it that counts is an acceptance. It came
    on the link with that state, so only the node of the host side finds it.
 
 Only messages with an effect count.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from exchange.ids import AgencyCode, LinkId, MovementCode, OfficerNumber
+from exchange.ids import LinkId, MovementCode
 from exchange.messages.codelists import Agency, agency
 from exchange.messages.context import country_of
 from exchange.messages.dates import as_day
@@ -32,44 +30,6 @@ UPDATE, DECISION = "DIR", "TRD"
 COUNTS: Final = frozenset({MessageState.ACCEPTED, MessageState.QUEUED, MessageState.HELD})
 READ_AT_MOST = 1_000
 """Newest messages that are looked at; an agency changes an office a few times a year."""
-
-
-@dataclass(frozen=True)
-class NamedOfficer:
-    """One officer as an update of the own side has the person."""
-
-    number: OfficerNumber
-    name: str
-    office: AgencyCode
-    functions: tuple[str, ...]
-    telephone: str
-    """Duty telephone, "" if none was told."""
-
-
-def officers_named(
-    uow: UnitOfWork, link: LinkId, direction: Direction, day: date
-) -> Mapping[OfficerNumber, NamedOfficer]:
-    """Return the officers whom one side of a link has named in its updates, as they hold on a day (2)."""
-    found: dict[OfficerNumber, NamedOfficer] = {}
-    phones: dict[str, str] = {}
-    for row, document in reversed(list(_told(uow, UPDATE, link))):
-        update = DirectoryUpdate.model_validate(document).content.entry
-        first, last = as_day(update.valid_from), as_day(update.valid_to or "")
-        if row.direction is not direction or first is None or first > day:
-            continue
-        said = update.officer
-        if said is None:
-            phones[update.agency] = update.duty_telephone or phones.get(update.agency, "")
-        elif last is not None and last < day:
-            found.pop(OfficerNumber(said.number), None)
-        else:
-            phone = said.duty_telephone or update.duty_telephone or ""
-            number, office = OfficerNumber(said.number), AgencyCode(update.agency)
-            found[number] = NamedOfficer(number, said.name, office, tuple(said.functions), phone)
-    return {
-        one.number: one if one.telephone else replace(one, telephone=phones.get(one.office, ""))
-        for one in found.values()
-    }
 
 
 def office_on(uow: UnitOfWork, link: LinkId, code: str, day: date) -> Agency | None:

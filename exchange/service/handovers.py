@@ -27,11 +27,11 @@ from exchange.messages.earlier import Appointment
 from exchange.messages.on_paper import ON_PAPER
 from exchange.messages.replying import Line
 from exchange.service.casework import shown_case
-from exchange.service.directory import officers_named
 from exchange.service.facts import StoreFacts
 from exchange.service.following import SPOKE_OF_PERSONS, content_kept, departed
 from exchange.service.next_steps import NextStep, shown_movement, steps_of_movement
 from exchange.service.node import Node
+from exchange.service.officers_told import officers_named
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader

@@ -25,9 +25,9 @@ from exchange.messages.crossings import crossings_between
 from exchange.messages.document import JsonValue
 from exchange.messages.questions import Field, Kind
 from exchange.service.appointments import NOTICE, Officers, officers_of, usual_crossing
-from exchange.service.directory import NamedOfficer
 from exchange.service.facts import StoreFacts
 from exchange.service.forms import Form
+from exchange.service.officers_told import NamedOfficer
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import OfficerRow
@@ -142,8 +142,9 @@ def _fitted(uow: UnitOfWork, clerk: Clerk, form: Form, step: Step) -> Step:
         pairing = pairing_of(uow, node, link)
         usual = usual_crossing(StoreFacts(uow, pairing, node.agency), pairing, cases_of_form(uow, form))
         begins_with = usual if usual in ways.crossings else None
+    asked: dict[str, Any] = {**vars(step), "question": replace(step.question, field=changed)}
     own_side = "host" if node.agency == ways.host else "origin"
-    return FittedStep(replace(step.question, field=changed), step.number, own_side, begins_with)
+    return FittedStep(**asked, own_side=own_side, begins_with=begins_with)
 
 
 def _by_crossings(field: Field, crossings: tuple[str, ...]) -> Field:
