@@ -108,6 +108,10 @@ FAULT_SENTENCES: Mapping[str, str] = MappingProxyType(
         "reference.paper": marked(
             "The origin state does not issue this travel document. Choose one that it issues."
         ),
+        "reference.officer": marked(
+            "No officer of your side has this number now. Choose another officer; if the partner named the"
+            " number, propose a change."
+        ),
         "reference.office": marked(
             "This office cannot be named here. Choose an office of the sender's country."
         ),

@@ -7,6 +7,7 @@ so nobody confirms what has been replaced.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from exchange.errors import Fault
 from exchange.ids import AgencyCode, CaseCode, MessageId, MovementCode
@@ -86,6 +87,7 @@ def _proposal_references(act: Act, cases: Sequence[str], terms: Terms) -> Iterat
     yield from _interpreter(act, cases, terms, "content")
     if len({entry["side"] for entry in _objects(terms, "stop_officers")}) != 2:
         yield _stop_sides("content")
+    yield from _stop_officers(act, cases, terms, "content")
 
 
 def _response_references(act: Act, response: Response, changes: Terms) -> Iterator[Fault]:
@@ -107,6 +109,36 @@ def _response_references(act: Act, response: Response, changes: Terms) -> Iterat
     stops = _objects(changes, "stop_officers")
     if stops and len({entry["side"] for entry in stops}) != 2:
         yield _stop_sides("content", "changes")
+    yield from _response_officers(act, response, changes)
+
+
+def _response_officers(act: Act, response: Response, changes: Terms) -> Iterator[Fault]:
+    """Whoever confirms answers for the own officers whom the other side has named."""
+    cases, standing = response.header.case_codes or (), known_appointment(act)
+    yield from _stop_officers(act, cases, changes, "content", "changes")
+    if standing is not None and response.content.response == "confirm":
+        for one in _stop_officers(act, cases, standing.terms):
+            yield replace(one, pointer="/content/confirms")
+    for index, number in enumerate(response.content.receiving_officers or ()):
+        if not act.facts.knows_officer(number, act.context.sender, act.context.numbered_at):
+            yield _no_officer("content", "receiving_officers", index)
+
+
+def _stop_officers(act: Act, cases: Sequence[str], terms: Terms, *place: Step) -> Iterator[Fault]:
+    """Who may stop it is to be reached: the sender names no officer of the own side who is not there."""
+    host, sender = host_of_group(act, cases), act.context.sender
+    own = "host" if host == sender else "origin"
+    for index, entry in enumerate(_objects(terms, "stop_officers")):
+        number = str(entry.get("officer", ""))
+        if host is None or entry.get("side") != own:
+            continue
+        if not act.facts.knows_officer(number, sender, act.context.numbered_at):
+            yield _no_officer(*place, "stop_officers", index, "officer")
+
+
+def _no_officer(*place: Step) -> Fault:
+    at, expected = pointer(*place), "an officer of the own directory"
+    return fault("reference_unknown", "reference.officer", at, expected=expected, found="another number")
 
 
 def _other_side(act: Act, response: Response) -> Iterator[Fault]:

@@ -155,6 +155,10 @@ class Facts(Protocol):
         """Return other partners that received data of this person; only the node of the sender knows."""
         ...
 
+    def knows_officer(self, number: str, sender: AgencyCode, at: datetime) -> bool:
+        """Return whether an officer is in the directory of the sender; only its node can say no."""
+        ...
+
 
 @dataclass(frozen=True)
 class KnownFacts:
@@ -184,6 +188,8 @@ class KnownFacts:
     transit: Mapping[str, frozenset[str]] | None = None
     """By movement; None where no decision of a third state can be seen."""
     told: Mapping[str, Collection[AgencyCode]] = field(default_factory=lambda: MappingProxyType({}))
+    officers: frozenset[str] | None = None
+    """Officers of the sender; None where its directory cannot be seen."""
 
     def host_of(self, case: CaseCode) -> AgencyCode | None:
         return self.hosts.get(case)
@@ -238,6 +244,9 @@ class KnownFacts:
 
     def others_told(self, case: CaseCode, sender: AgencyCode) -> Collection[AgencyCode]:
         return self.told.get(case, ())
+
+    def knows_officer(self, number: str, sender: AgencyCode, at: datetime) -> bool:
+        return self.officers is None or number in self.officers
 
     def author_of(self, message: MessageId) -> AgencyCode | None:
         return self.authors.get(message)

@@ -91,10 +91,16 @@ class Field:
     """Other values than the codes of the list are allowed."""
     choices: tuple[str, ...] = ()
     """Codes that stand in the form itself, or those of the list that are possible here."""
+    words: tuple[tuple[str, str], ...] = ()
+    """What stands for a choice where no list and no translation says it: the name of an officer."""
     longest: int = 0
     fields: tuple["Field", ...] = ()
     """Of a group, or of each group of a list."""
     most: int = 0
+
+    def words_of(self, code: str) -> str:
+        """Return what stands for a choice, "" if its list says it."""
+        return dict(self.words).get(code, "")
 
 
 @dataclass(frozen=True)

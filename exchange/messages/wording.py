@@ -70,6 +70,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "reference.both_lists": "is to be contacted and must not be contacted",
         "reference.ref_twice": "is the number of another relative",
         "reference.paper": "is not a travel document of the origin state",
+        "reference.officer": "names an officer who is not in the directory of the own side",
         "reference.office": "is not an office of the sender's country",
         "reference.crossing": "does not connect the two countries",
         "reference.crossing_agreed": "is not a crossing of the agreement",

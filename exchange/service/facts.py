@@ -5,10 +5,10 @@ Only messages with an effect count: accepted ones, and our own that are on their
 in the unit that judges, so the facts are those at the verdict.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from exchange.ids import AgencyCode, CaseCode, Digest, MessageId, MovementCode
+from exchange.ids import AgencyCode, CaseCode, Digest, MessageId, MovementCode, OfficerNumber
 from exchange.messages.catalog import two_person_acts
 from exchange.messages.codelists import Agency
 from exchange.messages.context import RuleContext, named_in
@@ -107,6 +107,10 @@ class StoreFacts:
         notice = self._handover.last_content(case, "RPN")
         return as_day(text_at(notice, "proposed_to")) if notice else None
 
+    def content_of_last(self, case: CaseCode, type_code: str) -> Mapping[str, JsonValue]:
+        """Return the common content of the newest message of a type about a case; nothing without one."""
+        return self._handover.last_content(case, type_code) or {}
+
     def author_of(self, message: MessageId) -> AgencyCode | None:
         row = self._message(message)
         if row is None:
@@ -144,6 +148,13 @@ class StoreFacts:
     def others_told(self, case: CaseCode, sender: AgencyCode) -> Collection[AgencyCode]:
         """Return the partners with whom this person has another case, as far as a message links the two."""
         return others_told(self._uow, self._link, case) if sender == self._own else ()
+
+    def knows_officer(self, number: str, sender: AgencyCode, at: datetime) -> bool:
+        """Return whether an officer of ours is in the directory; of the partner's nobody here can say no."""
+        if sender != self._own:
+            return True
+        row = self._uow.officers.get(OfficerNumber(number))
+        return row is not None and (row.valid_to is None or at < row.valid_to)
 
     def is_on_its_way(self, message: MessageId) -> bool:
         link = self._uow.links.get(self._link)

@@ -7,17 +7,19 @@
 3. A flag stands there as what has to be done. Of class S4 only what the officer at the gate must do is on
    paper; how many others there are is said, and they are read in the message itself.
 4. An age is counted for the day of the window; a birth that is not exact gives two ages.
+5. While a movement is open, whoever is not on its list any more does not travel: the sheet says so with the
+   message that did it, and the list says how many they are.
 
 Nothing here is changed; who opens a sheet is recorded by the caller.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from exchange.cases.permissions import Act, demand, sees_movement
 from exchange.errors import NotAllowedError, UsageError
-from exchange.ids import AgencyCode, CaseCode, MovementCode
+from exchange.ids import AgencyCode, CaseCode, MovementCode, OfficerNumber
 from exchange.messages.codelists import codelist
 from exchange.messages.dates import Span, as_day, value_span
 from exchange.messages.document import JsonValue, content_of, object_at, objects_at, text_at
@@ -29,13 +31,16 @@ from exchange.service.facts import StoreFacts
 from exchange.service.following import SPOKE_OF_PERSONS, content_kept, departed
 from exchange.service.next_steps import NextStep, shown_movement, steps_of_movement
 from exchange.service.node import Node
+from exchange.service.officers_told import officers_named
 from exchange.service.only import the_only
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader
-from exchange.service.rows import MovementRow
+from exchange.service.rows import CaseRow, Direction, MovementRow
 
 _LEAST_CODE = 4
+_NOBODY_LEAVES = frozenset({"failed", "postponed"})
+"""States of a movement that is not finished, and with which nobody travels."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +77,26 @@ class Person:
     more_flags: int
     """Flags that are not printed."""
     languages: tuple[str, ...]
+    stays: bool = False
+    """Does not travel with this movement any more (5)."""
+    stays_by: str = ""
+    """Type of the message that took the person off, "" if it is not known."""
+    stays_since: str = ""
+    """When that message was released."""
 
 
 @dataclass(frozen=True)
 class Contact:
-    """An officer who may stop the handover; only our own has a name here."""
+    """An officer who may stop the handover, as far as the person is known here."""
 
     agency: AgencyCode
     number: str
     name: str
+    telephone: str
+    """On duty, "" if neither side told it."""
+    is_ours: bool
+    is_missing: bool
+    """No officer of this number is in our directory; of the partner's number that is not known."""
 
 
 @dataclass(frozen=True)
@@ -138,12 +154,28 @@ def sheet_of(uow: UnitOfWork, node: Node, row: MovementRow) -> Sheet:
     notice = departed(uow, row)
     facts = StoreFacts(uow, pairing_of(uow, node, row.link), node.agency)
     opens = _moment(text_at(dict(handover.terms), "window_from")) or node.clock.now()
+    stay = staying(uow, node, handover)
+    persons = (_person(uow, node, facts, row, code, opens.date()) for code in handover.listed)
     return Sheet(
         handover=handover,
-        persons=tuple(_person(uow, node, facts, row, code, opens.date()) for code in handover.listed),
+        persons=tuple(_staying(uow, row, one) if one.case in stay else one for one in persons),
         stop_officers=tuple(_contact(uow, node, row, one) for one in _stops(handover)),
         departure=content_of(content_kept(uow, notice)) if notice else {},
     )
+
+
+def staying(uow: UnitOfWork, node: Node, handover: Handover) -> frozenset[CaseCode]:
+    """Return who of the list does not travel with an open movement any more (5)."""
+    if handover.state in node.tables.final | _NOBODY_LEAVES:
+        return frozenset()
+    row = handover.row
+    cases = (uow.cases.get(row.link, code) for code in handover.listed)
+    return frozenset(case.code for case in cases if case and not _is_in(node, case, row))
+
+
+def _is_in(node: Node, case: CaseRow, movement: MovementRow) -> bool:
+    shown = shown_case(node, case)
+    return movement.code in (shown.movement, *shown.listed)
 
 
 def demand_movement(node: Node, reader: Reader, handover: Handover) -> None:
@@ -173,9 +205,14 @@ def _stops(handover: Handover) -> list[dict[str, JsonValue]]:
 
 def _contact(uow: UnitOfWork, node: Node, row: MovementRow, stop: dict[str, JsonValue]) -> Contact:
     agency = row.host if text_at(stop, "side") == "host" else row.origin
-    number = text_at(stop, "officer")
-    own = next((one for one in uow.officers.list() if one.number == number), None)
-    return Contact(agency, number, own.name if own and agency == node.agency else "")
+    number, is_ours = OfficerNumber(text_at(stop, "officer")), agency == node.agency
+    side = Direction.OUT if is_ours else Direction.IN
+    named = officers_named(uow, row.link, side, node.clock.now().date()).get(number)
+    own = uow.officers.get(number) if is_ours else None
+    is_here = own is not None and (own.valid_to is None or node.clock.now() < own.valid_to)
+    name = own.name if own else named.name if named else ""
+    phone = named.telephone if named else ""
+    return Contact(agency, number, name, phone, is_ours, is_missing=is_ours and not is_here)
 
 
 def _person(
@@ -204,6 +241,16 @@ def _person(
         more_flags=len(flags) - len(printed),
         languages=_texts(object_at(known, "languages").get("understood")),
     )
+
+
+def _staying(uow: UnitOfWork, row: MovementRow, person: Person) -> Person:
+    """Return a person who does not travel, with the message that gave the case its state."""
+    for event in reversed(uow.cases.events(row.link, person.case)):
+        if event.state_before != event.state_after == person.state:
+            message = uow.messages.by_seq(row.link, event.direction, event.seq)
+            since = message.created_at.isoformat() if message else ""
+            return replace(person, stays=True, stays_by=event.type, stays_since=since)
+    return replace(person, stays=True)
 
 
 def _is_printed(flag: str) -> bool:

@@ -39,11 +39,12 @@ async def _accepted_case(world: World) -> str:
     return str(received["header"]["case_codes"][0])
 
 
-def _proposal(world: World, case: str, **changes: str) -> Any:
+def _proposal(world: World, case: str, **changes: Any) -> Any:
     content = example("hpr", "two-persons-by-bus")["content"]
     del content["group_size"]
     content |= {
         "case_list": [case],
+        "stop_officers": [{"side": side, "officer": "P-0001"} for side in ("host", "origin")],
         "checkpoint": "KH-VN-BAVET",
         "alternative": "KH-VN-PREYVOR",
         "window_from": "2027-10-21T09:00+07:00",
@@ -124,3 +125,29 @@ def test_person_nobody_announced_cannot_be_listed() -> None:
         assert caught.value.faults[0].rule == "reference.case"
 
     World(seed=6).run(story)
+
+
+def test_an_appointment_with_an_own_officer_who_does_not_exist_does_not_leave() -> None:
+    """Who may stop it has to be reached. Of the officers of the other side nobody here can say that."""
+
+    async def story(world: World) -> None:
+        case = await _accepted_case(world)
+        stops = [{"side": "host", "officer": "P-0001"}, {"side": "origin", "officer": "P-9999"}]
+        proposal = _proposal(world, case, stop_officers=stops)
+        proposed = await _send(world, world.kh, proposal)
+        row = await world.vn.store.read(
+            lambda uow: uow.messages.by_seq(world.link, Direction.IN, proposed.seq)
+        )
+        own = [{**stops[0], "officer": "P-9999"}, {**stops[1], "officer": "P-0001"}]
+
+        with pytest.raises(InputError) as ours:
+            await _send(world, world.kh, _proposal(world, case, stop_officers=own))
+        with pytest.raises(InputError) as theirs:
+            await _send(world, world.vn, _confirmation(world, proposal, row, row.commitment))
+
+        assert [one.rule for one in ours.value.faults] == ["reference.officer"]
+        assert [(one.rule, one.pointer) for one in theirs.value.faults] == [
+            ("reference.officer", "/content/confirms")
+        ]
+
+    World(seed=7).run(story)

@@ -147,6 +147,7 @@ class Return:
         self._open_case()
         self.kh.press("Handover proposal")
         answers = {
+            "checkpoint": {"f": "KH-VN-BAVET"},
             "alternative": {"f": "KH-VN-PREYVOR"},
             "place_detail": {"f": "road gate, protection office"},
             "window_from": moment("f", 3),
@@ -155,12 +156,9 @@ class Return:
             "transport": {"f": "ministry_vehicle"},
             "record_form": {"f": "electronic"},
         }
-        self._until(self.kh, answers, "stop_officers")
-        self.kh.fill("f-0-side", "host")
-        self.kh.fill("f-0-officer", "P-0001")
-        self.kh.press("Save and add another")
-        self.kh.answer(f__1__side="origin", f__1__officer="P-0001")
+        answers["stop_officers"] = {"f__ours": "P-0001", "f__theirs": "P-0001"}
         self.kh.form(answers)
+        self.kh.fill("sure", "short_notice")
         self._send(self.kh)
 
     def confirm(self) -> None:
@@ -233,11 +231,6 @@ class Return:
         self.countersign()
         self.minutes = self.print_minutes()
         self.receive()
-
-    def _until(self, officer: Officer, answers: dict[str, dict[str, str]], name: str) -> None:
-        """Answer the questions of a form until the one with a name is asked."""
-        while (asked := officer.page.url.rpartition("/")[2]) != name:
-            officer.answer(**answers.get(asked, {}))
 
     def _send(self, officer: Officer) -> None:
         officer.press("Send")

@@ -29,6 +29,7 @@ from exchange.service.handovers import (
     handover_of,
     handovers,
     sheet_of,
+    staying,
 )
 from exchange.service.next_steps import NextStep, record_to_sign
 from exchange.service.pairing import pairing_of
@@ -45,10 +46,14 @@ MAX_LIST = 1_000
 async def list_handovers(desk: Desk, ask: Ask) -> Answer:
     """Return the movements, last changed first; with `open` only those that are not finished."""
     limit, skip = min(ask.number("limit", 100), MAX_LIST), ask.number("skip", 0)
-    found = await desk.node.store.read(lambda uow: handovers(uow, desk.node, limit=limit, skip=skip))
-    final = desk.node.tables.final
-    shown = [one for one in found if not (ask.flag("open") and one.state in final)]
-    return {"handovers": [_handover(desk, one) for one in shown]}
+    final, only_open = desk.node.tables.final, ask.flag("open")
+
+    def unit(uow: UnitOfWork) -> list[Answer]:
+        found = handovers(uow, desk.node, limit=limit, skip=skip)
+        shown = [one for one in found if not (only_open and one.state in final)]
+        return [{**_handover(desk, one), "stay": len(staying(uow, desk.node, one))} for one in shown]
+
+    return {"handovers": await desk.node.store.read(unit)}
 
 
 async def one_handover(desk: Desk, ask: Ask) -> Answer:

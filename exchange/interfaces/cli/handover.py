@@ -195,7 +195,7 @@ def person_lines(number: int, person: Answer) -> list[str]:
     names = " / ".join(person["names"]) or "name not known"
     facts = ", ".join(part for part in (person["sex"], age(person["ages"]), _child(person)) if part)
     lines = [
-        f"{number:>3}. [ ] here  [ ] papers  [ ] belongings   {person['case']}",
+        f"{number:>3}. {_boxes(person)}   {person['case']}",
         f"     {names} ({facts})" if facts else f"     {names}",
         f"     papers: {'; '.join(person['papers']) or 'none'}",
     ]
@@ -255,7 +255,18 @@ def count(persons: int) -> str:
 
 def contact(officer: Answer) -> str:
     name = f" {officer['name']}" if officer["name"] else ""
-    return f"{officer['number']}{name} ({officer['agency']})"
+    phone = f" {officer['telephone']}" if officer.get("telephone") else ""
+    missing = ", not in your directory" if officer.get("is_missing") else ""
+    return f"{officer['number']}{name}{phone} ({officer['agency']}{missing})"
+
+
+def _boxes(person: Answer) -> str:
+    """Return what is ticked at the crossing; who does not travel has nothing to tick."""
+    if not person.get("stays"):
+        return "[ ] here  [ ] papers  [ ] belongings"
+    known = person["stays_by"] and person["stays_since"]
+    since = f" ({person['stays_by']} {short_time(person['stays_since'])})" if known else ""
+    return f"DOES NOT TRAVEL{since}"
 
 
 def reference(record: Answer) -> str:

@@ -103,6 +103,10 @@ _HANDOVER = whole(
     provisional=YES_NO, persons=NUMBER, checkpoint=TEXT, crossing=TEXT, alternative=TEXT, place=TEXT,
     window=OPEN, record_form=TEXT, changed=MAYBE, next=many(OPEN),
 )  # fmt: skip
+_LISTED_HANDOVER = whole(
+    **_HANDOVER["properties"],
+    stay={**NUMBER, "description": "Persons of the list who do not travel any more."},
+)
 _PASSED = whole(
     message=TEXT, type=TEXT, sender=TEXT, acting_agency=TEXT, recipient=TEXT, created=MAYBE,
     delivered=MAYBE, state=TEXT,
@@ -209,7 +213,7 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
     "Preview": _PREVIEW,
     "Proposal": whole(proposed_by=TEXT, proposed=MAYBE, shown=form("Preview")),
     "Erased": whole(act=TEXT, messages=NUMBER, proposed_by=TEXT, confirmed_by=TEXT),
-    "HandoverList": whole(handovers=many(_HANDOVER)),
+    "HandoverList": whole(handovers=many(_LISTED_HANDOVER)),
     "Sheet": whole(handover=_HANDOVER, persons=many(OPEN), stop_officers=many(OPEN), departure=OPEN),
     "SchemaList": whole(schemas=many(whole(name=TEXT, title=TEXT, type=TEXT))),
     "SchemaFile": OPEN,

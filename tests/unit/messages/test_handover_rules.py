@@ -100,6 +100,37 @@ def test_paper_may_have_been_signed_by_another_officer() -> None:
 
 
 @pytest.mark.parametrize(
+    ("own", "found"),
+    [
+        (frozenset({"P-0007", "P-0031", "P-0033", "P-0112"}), []),
+        (frozenset({"P-9999"}), [("reference_unknown", "reference.officer")]),
+        (frozenset(), [("reference_unknown", "reference.officer")]),
+        (None, []),
+    ],
+    ids=["in the directory", "others only", "an empty directory", "not to be seen, at the recipient"],
+)
+@pytest.mark.parametrize("code", ["HPR", "HRP"])
+def test_the_own_officers_of_an_appointment_are_in_the_directory(
+    code: str, own: frozenset[str] | None, found: list[tuple[str, str]]
+) -> None:
+    """Who may stop it, and who will sign: of the other side nobody here can say that a number is wrong."""
+    assert rules(made(code), replace(facts(), officers=own)) == found
+
+
+def test_a_proposal_with_an_own_officer_who_does_not_exist_is_not_confirmed() -> None:
+    known, response = facts(), made("HRP")
+    movement, signs = response["header"]["movement_code"], response["content"]["receiving_officers"]
+    standing = known.appointments[movement]
+    stops = [{"side": side, "officer": "P-9999"} for side in ("host", "origin")]
+    proposed = replace(standing, terms={**standing.terms, "stop_officers": stops})
+    known = replace(known, officers=frozenset(signs), appointments={**known.appointments, movement: proposed})
+
+    found = check_rules(response, context(response), known)
+
+    assert [(one.rule, one.pointer) for one in found] == [("reference.officer", "/content/confirms")]
+
+
+@pytest.mark.parametrize(
     ("first", "last", "stop", "rule"),
     [
         ("2027-09-24T09:00+07:00", "2027-09-24T09:00+07:00", "2027-09-24T06:00+07:00", "date.order"),

@@ -307,3 +307,99 @@ def test_a_withdrawal_at_the_crossing_takes_one_person_off(tmp_path: Path) -> No
         assert codes[1] not in whole.text
 
     play(tmp_path, story)
+
+
+async def _withdraw(desks: Desks, case: str) -> None:
+    """Let the host side pass on that one person does not want to go any more."""
+    document = {
+        "type": "CWD",
+        "case_codes": [case],
+        "scope": ["return"],
+        "withdrawn_at": "2027-10-04T08:30+07:00",
+        "purpose": "return_arrangement",
+    }
+    await desks.sent(await desks.kh("message.send", document=document))
+
+
+async def _shown_sheet(house: House, movement: str) -> Shown:
+    return await (await at_the_crossing(house)).get(f"/handover/{movement}")
+
+
+@pytest.mark.parametrize("left", [False, True], ids=["before the departure", "on the way"])
+def test_who_withdrew_does_not_travel_and_has_nothing_to_tick(tmp_path: Path, left: bool) -> None:
+    """Rule 3 of `movement-states`: who withdraws is off the list at once."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        codes: list[str]
+        if left:
+            movement, codes = await departed(desks)
+        else:
+            codes = await accepted(desks)
+            _, movement = await proposed(desks, codes)
+        before = await _shown_sheet(house, movement)
+        await _withdraw(desks, codes[1])
+
+        after = await _shown_sheet(house, movement)
+        listed = await (await at_the_crossing(house)).get("/handovers")
+
+        assert (before.text.count("sheet__boxes"), before.says("Does not travel")) == (2, False)
+        assert after.text.count("sheet__boxes") == 1
+        assert after.says("Does not travel: Consent withdrawal, ")
+        assert after.says("2 persons · 1 does not travel")
+        assert listed.says("1 does not travel")
+
+    play(tmp_path, story)
+
+
+def test_a_finished_handover_says_of_nobody_that_they_stay(tmp_path: Path) -> None:
+    """A case that was referred or closed later has left its movement, and was handed over all the same."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement, _ = await departed(desks)
+        await signed(desks, movement)
+        open_sheet = await _shown_sheet(house, movement)
+        agreed = await desks.vn("handover.sign", movement=movement, officer=BORDER, document={"agreed": True})
+        await desks.sent(agreed)
+
+        shown = await _shown_sheet(house, movement)
+
+        assert open_sheet.says("Stop the handover: call")
+        assert not shown.says("Stop the handover: call")
+        assert not shown.says("Does not travel")
+
+    play(tmp_path, story)
+
+
+async def _named(world: World, desks: Desks, number: str, **entry: Any) -> None:
+    """Let the partner tell one of its officers."""
+    officer = {"number": number, "name": "TRAN Van Duty", "functions": ["border_handover"]}
+    said = {"agency": "VN-BG", "officer": {**officer, **entry.pop("officer", {})}, "valid_from": "2027-01-01"}
+    document = {"type": "DIR", "entry": {**said, **entry}}
+    await desks.sent(await desks.vn("message.send", document=document))
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (None, "the partner has told neither name nor telephone of this officer"),
+        ({"officer": {"duty_telephone": "+84 24 1111"}}, "TRAN Van Duty , +84 24 1111"),
+        ({"duty_telephone": "+84 24 2222"}, "TRAN Van Duty , +84 24 2222"),
+        ({}, "TRAN Van Duty – no telephone is known here"),
+        ({"valid_to": "2027-02-01"}, "the partner has told neither name nor telephone of this officer"),
+        ({"valid_from": "2027-12-01"}, "the partner has told neither name nor telephone of this officer"),
+    ],
+    ids=["never named", "own telephone", "telephone of the office", "no telephone", "ended", "not yet"],
+)
+def test_who_may_stop_it_is_shown_as_the_partner_has_named_the_officer(
+    tmp_path: Path, told: dict[str, Any] | None, words: str
+) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        if told is not None:
+            await _named(world, desks, "P-0002", **told)
+        _, movement = await proposed(desks, await accepted(desks))
+
+        shown = await _shown_sheet(house, movement)
+
+        assert shown.says(words), shown.words
+
+    play(tmp_path, story)

@@ -19,6 +19,8 @@ from exchange.interfaces.web.replying import Page, Reply
 from exchange.service.pairing import pairing_of
 
 CASE_WORK = "case_work"
+_WITHOUT_EFFECT = frozenset({"rejected", "voided", "stopped"})
+"""States of messages that do not count."""
 
 
 async def listed(clerk: Clerk) -> Reply:
@@ -36,6 +38,7 @@ async def show(clerk: Clerk) -> Reply:
         "case": found["case"],
         "events": events,
         "person": _person(events),
+        "conditions": _conditions(events),
         "next_own": _next(clerk, found, own=True),
         "next_theirs": _next(clerk, found, own=False),
         "last": _last_message(events),
@@ -94,6 +97,16 @@ def _person(events: list[dict[str, Any]]) -> dict[str, Any]:
     return {**known, "consents": list(consents.values())}
 
 
+def _conditions(events: list[dict[str, Any]]) -> list[str]:
+    """Return under which conditions the newest notice was accepted, as far as they are shown."""
+    found: list[str] = []
+    for event in events:
+        if event["type"] in ("RPN", "RPD") and event["state"] not in _WITHOUT_EFFECT:
+            line = event["line"] if isinstance(event["line"], dict) else {}
+            found = [str(code) for code in line.get("conditions") or ()]
+    return found
+
+
 async def _agreed(clerk: Clerk, link: LinkId, types: tuple[str, ...]) -> list[str]:
     """Return which types both sides agreed to exchange."""
     agreed = await clerk.node.store.read(lambda uow: pairing_of(uow, clerk.node, link).agreement.terms.types)
@@ -107,5 +120,5 @@ def _next(clerk: Clerk, found: dict[str, Any], *, own: bool) -> list[dict[str, A
 
 def _last_message(events: list[dict[str, Any]]) -> str:
     """Return the newest message of a case that counts; the next one is written after it."""
-    counting = [event for event in events if event["state"] not in ("rejected", "voided", "stopped")]
+    counting = [event for event in events if event["state"] not in _WITHOUT_EFFECT]
     return str(counting[-1]["message"]) if counting else ""

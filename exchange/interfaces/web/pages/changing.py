@@ -20,6 +20,7 @@ from exchange.errors import StaleFormError
 from exchange.ids import sha256
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import LONGEST, TOP, Entered, Problem, groups_in, inputs_of, read_field
+from exchange.interfaces.web.pages.fitting import with_crossings
 from exchange.interfaces.web.pages.lines import Line, value_lines
 from exchange.interfaces.web.pages.naming import cases_about
 from exchange.interfaces.web.pages.steps import Step, Trouble, Whole, next_step, steps_for
@@ -219,6 +220,7 @@ async def _found(clerk: Clerk, form: Form, step: Step) -> Found | None:
         if correction
         else fields_of_part(standing.type, "persons" if of_person else "content")
     )
+    fields = await with_crossings(clerk, form, fields)
     members = members_of(fields, standing.part, edits=edits, may_add=not correction)
     shown = tuple(_member(one, listed) for one in members if not standing.hides(one.pointer))
     return Found(form, step, standing, fields, edits, shown, listed)

@@ -81,6 +81,7 @@ async def sheet(clerk: Clerk) -> Reply:
         **found,
         "to_sign": any(step["type"] == "HRC" for step in steps),
         "stops": STOPS if row["state"] not in clerk.node.tables.final else (),
+        "stay": sum(person["stays"] for person in found["persons"]),
         "signs_theirs": _signs_theirs(clerk, found),
         "print": print_choices(clerk.language, OF_A_HANDOVER),
     }

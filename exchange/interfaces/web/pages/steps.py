@@ -36,9 +36,9 @@ from exchange.service.reading import Reader, read_prepared
 
 _ORDER = {"persons": 0, "content": 1, "header": 2}
 """Who comes before when and where."""
-_ASKED = frozenset({("AMD", "changes")})
+_ASKED = frozenset({("AMD", "changes"), ("HPR", "checkpoint")})
 """Members that are asked for although the smallest message of the type has none."""
-_EARLY = MappingProxyType({("AMD", "target"): 0, ("AMD", "changes"): 1})
+_EARLY = MappingProxyType({("AMD", "target"): 0, ("AMD", "changes"): 1, ("HPR", "checkpoint"): 0})
 """Members on which the other questions depend, in their order."""
 _LATE = 2
 _FOLLOWS = frozenset({("CAN", "persons")})

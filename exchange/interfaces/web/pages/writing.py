@@ -12,13 +12,16 @@ from exchange.errors import NotHereError, StaleFormError, UsageError
 from exchange.ids import MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
-from exchange.interfaces.web.pages import changing
+from exchange.interfaces.web.pages import changing, proposing
+from exchange.interfaces.web.pages.fitting import fitted
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
+from exchange.interfaces.web.pages.proposing import around, unsure_about
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
 from exchange.messages.questions import Question
+from exchange.service.appointments import Doubt
 from exchange.service.forms import Form, begin_form, drop_form, open_form, save_step, send_form
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import DraftRow, MessageRow
@@ -131,7 +134,7 @@ async def ask(clerk: Clerk) -> Reply:
         whole = await _whole(clerk, form)
         problems = whole.at(step, clerk.language)
     back = clerk.asked.said("back")
-    return _question(clerk, form, step, inputs, named=named, problems=problems, back=back)
+    return await _question(clerk, form, step, inputs, named=named, problems=problems, back=back)
 
 
 async def take(clerk: Clerk) -> Reply:
@@ -143,13 +146,13 @@ async def take(clerk: Clerk) -> Reply:
     back, inputs = clerk.asked.text("back"), clerk.asked.fields
     entered = read_field(named.field if named else step.question.field, inputs, zone=clerk.house.zone)
     if entered.problems:
-        return _question(
+        return await _question(
             clerk, form, step, inputs, named=named, problems=entered.problems, back=back, status=400
         )
     try:
         form = await _saved(clerk, form, step, entered, named)
     except StaleFormError:
-        return _question(clerk, form, step, inputs, named=named, back=back, is_stale=True, status=409)
+        return await _question(clerk, form, step, inputs, named=named, back=back, is_stale=True, status=409)
     if clerk.asked.text("another"):
         return Redirect(f"{step.address(form.id)}?another=1")
     following = None if back == "check" else next_step(form, step)
@@ -159,7 +162,7 @@ async def take(clerk: Clerk) -> Reply:
 async def check(clerk: Clerk) -> Reply:
     """Show everything that the partner would see, and what is still wrong."""
     form = await form_of(clerk)
-    return _whole_page(form, await _whole(clerk, form))
+    return await _whole_page(clerk, form, await _whole(clerk, form))
 
 
 async def send(clerk: Clerk) -> Reply:
@@ -171,7 +174,9 @@ async def send(clerk: Clerk) -> Reply:
         form = await open_or_stale(clerk)
         whole = await _whole(clerk, form)
         if whole.faults or whole.document is None:
-            return _whole_page(form, whole, status=400)
+            return await _whole_page(clerk, form, whole, status=400)
+        if unsure := await unsure_about(clerk, form, whole.document):
+            return await _whole_page(clerk, form, whole, status=400, unsure=unsure)
         version = clerk.asked.number("version")
         sent = await send_form(
             clerk.node,
@@ -242,7 +247,7 @@ async def _partner(clerk: Clerk, row: MessageRow) -> str:
 
 async def _whole(clerk: Clerk, form: Form) -> Whole:
     whole = await in_words(clerk, form, await whole_of(clerk, form))
-    return await changing.in_words(clerk, form, whole)
+    return proposing.in_words(form, await changing.in_words(clerk, form, whole))
 
 
 async def _saved(clerk: Clerk, form: Form, step: Step, entered: Entered, named: Offered | None) -> Form:
@@ -278,10 +283,11 @@ def _id(clerk: Clerk) -> MessageId:
 
 async def _at(clerk: Clerk) -> tuple[Form, Step]:
     form, places = await form_of(clerk), clerk.asked.places
-    return form, step_at(form, places["part"], places["n"], places["name"])
+    step = step_at(form, places["part"], places["n"], places["name"])
+    return form, await fitted(clerk, form, step)
 
 
-def _question(
+async def _question(
     clerk: Clerk,
     form: Form,
     step: Step,
@@ -306,6 +312,7 @@ def _question(
         "groups": lambda place: groups_in(inputs, place) + (another if place == TOP else 0),
         "back": "check" if back == "check" else "",
         "is_stale": is_stale,
+        "around": await around(clerk, form),
         "type": form.row.type,
         "persons": len(form.given["persons"]),
         "top": TOP,
@@ -320,9 +327,13 @@ def _is_shown(shown: Shown, step: Step) -> bool:
     return not shown.rows or step.question.part != "persons"
 
 
-def _whole_page(form: Form, whole: Whole, *, status: int = 200) -> Page:
+async def _whole_page(
+    clerk: Clerk, form: Form, whole: Whole, *, status: int = 200, unsure: tuple[Doubt, ...] = ()
+) -> Page:
     values = {
         "form": form,
+        "around": await around(clerk, form, whole.document),
+        "unsure": unsure,
         "whole": whole,
         "step_is_shown": lambda step: _is_shown(whole.shown, step),
         "most_told": MOST_TOLD,
