@@ -13,12 +13,14 @@ from exchange.ids import MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
 from exchange.interfaces.web.pages import changing
+from exchange.interfaces.web.pages.after_sending import sentences
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
 from exchange.messages.questions import Question
+from exchange.service.effects import effect_of
 from exchange.service.forms import Form, begin_form, drop_form, open_form, save_step, send_form
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import DraftRow, MessageRow
@@ -223,8 +225,9 @@ async def sent(clerk: Clerk) -> Reply:
         raise UsageError(f"no message has the number {id}", hint="look at your work of today")
     row, partner = rows[0], await _partner(clerk, rows[0])
     told = await clerk.ask("message.wait", link=row.link, seq=row.seq, timeout_s=WAIT_S)
+    effect = await clerk.node.store.read(lambda uow: effect_of(uow, clerk.node, row))
     values = {"draft": None, "message": row, "told": told, "partner": partner, "type": row.type}
-    return Page("sent.html", values)
+    return Page("sent.html", {**values, "sentences": sentences(row.type, effect)})
 
 
 async def open_or_stale(clerk: Clerk) -> Form:
