@@ -5,6 +5,7 @@ Every step is saved. What the program knows (earlier messages of the case, agree
 time the whole is looked at, by the same commands as on the command line; so a form can wait for days.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from exchange.cases.permissions import Act
@@ -13,6 +14,7 @@ from exchange.ids import MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
 from exchange.interfaces.web.pages import changing
+from exchange.interfaces.web.pages.acts_now import NOTHING_SAID, acts_of_message, said_before
 from exchange.interfaces.web.pages.after_sending import sentences
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
@@ -51,7 +53,8 @@ async def choose(clerk: Clerk) -> Reply:
 async def offer(clerk: Clerk) -> Reply:
     """Show with what a message can be answered now."""
     found = await clerk.ask("message.offer", id=clerk.asked.places["id"])
-    return Page("offer.html", {"message": found["message"], "answers": found["answers"]})
+    acts = await acts_of_message(clerk, found["message"])
+    return Page("offer.html", {"message": found["message"], "acts": acts})
 
 
 async def begin(clerk: Clerk) -> Reply:
@@ -63,7 +66,7 @@ async def begin(clerk: Clerk) -> Reply:
     after, cases = clerk.asked.text("after"), clerk.asked.texts("case")
     if after:
         clerk.demand(Act.OPEN_MESSAGE)
-        form = await form_after(clerk, row.code, after, cases)
+        form = await form_after(clerk, row.code, after, cases, said=said_before(row.code, clerk.asked))
     else:
         form = await _first(clerk, row.code)
     return Redirect(f"/form/{form.id}")
@@ -81,15 +84,23 @@ async def _first(clerk: Clerk, type_code: str) -> Form:
 
 
 async def form_after(
-    clerk: Clerk, type_code: str, after: str, cases: tuple[str, ...], *, movement: str = ""
+    clerk: Clerk,
+    type_code: str,
+    after: str,
+    cases: tuple[str, ...],
+    *,
+    movement: str = "",
+    said: Mapping[str, Any] = NOTHING_SAID,
 ) -> Form:
-    """Begin a message that answers or follows another one; `movement` is what it cancels, if it is known.
+    """Begin a message that answers or follows another one.
+
+    `movement` is what it cancels, if it is known; `said` what its content says from the beginning.
 
     Raises:
         OtherDeskError: it names an earlier message, and the case is given to another office.
     """
     header: dict[str, Any] = {"case_codes": list(cases)} if cases else {}
-    content: dict[str, Any] = {}
+    content: dict[str, Any] = {**said}
     if movement:
         header, content = {**header, "movement_code": movement}, {"target": movement}
     small: dict[str, Any] = {"type": type_code, **header, **content}
