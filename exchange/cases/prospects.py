@@ -103,12 +103,13 @@ def _outcomes(table: LifecycleTable) -> tuple[Value, ...]:
 
 @lru_cache(maxsize=8)
 def _travels_by_acceptance(table: LifecycleTable) -> frozenset[str]:
-    """Return the states from the decision to the way to the crossing, in the order of the main line."""
+    """Return the states from the decision to the departure, and those that lead there without a message."""
     line = table.main_line
     decided = [row.to for row in table.index.rows if row.message == DECISION and row.start in line]
     begins = max(line.index(state) for state in decided if state in line)
     ends = max(line.index(state) for state in table.travelling)
-    return frozenset(line[begins : ends + 1])
+    states = frozenset(line[begins : ends + 1])
+    return states | {row.start for row in table.index.rows if row.message is None and row.to in states}
 
 
 def _is_step(row: Row, table: LifecycleTable) -> bool:

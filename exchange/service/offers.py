@@ -71,14 +71,17 @@ def offers_of_case(uow: UnitOfWork, node: Node, case: CaseRow) -> tuple[Offer, .
     rows = [row for row in uow.cases.messages(case.link, case.code) if row.state in COUNTS]
     if not rows:
         return ()
-    steps = [step for step in steps_of_case(uow, node, case) if step.by == node.agency]
-    asked = list(_asked_of_us(uow, node, case, {step.type for step in steps}))
+    steps: dict[str, NextStep] = {}
+    for step in steps_of_case(uow, node, case):
+        if step.by == node.agency:
+            steps.setdefault(step.type, step)
+    asked = list(_asked_of_us(uow, node, case, set(steps)))
     answered = {offer.type for offer in asked}
     further = [
         _step(step, _place_of(uow, step, rows), case)
-        for step in {step.type: step for step in reversed(steps)}.values()
+        for step in steps.values()
         if step.type not in answered and _is_step(node, case, step)
-    ][::-1]
+    ]
     apart = [*_later_decision(node, case, rows), *_second_look(node, case, rows)]
     question = Offer(QUESTION, Kind.QUESTION, rows[-1].id, (case.code,), target=case.code)
     found = (*asked, *further, *apart, question)
@@ -200,7 +203,8 @@ def _plain(uow: UnitOfWork, node: Node, row: MessageRow) -> Iterator[Offer]:
     for step in steps_after(uow, node, row):
         if not step.countersigns:
             kind = Kind.ANSWER if step.type in replies else Kind.STEP
-            yield Offer(step.type, kind, row.id, asked=row.type if kind is Kind.ANSWER else "")
+            asked = row.type if kind is Kind.ANSWER else ""
+            yield Offer(step.type, kind, row.id, asked=asked, movement=step.movement)
 
 
 def _question_about(uow: UnitOfWork, node: Node, row: MessageRow) -> Iterator[Offer]:

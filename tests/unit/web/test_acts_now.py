@@ -360,3 +360,34 @@ def test_a_message_without_effect_offers_nothing(tmp_path: Path) -> None:
         assert await pair.kh.buttons(f"/message/{number}") == {}
 
     play(tmp_path, story)
+
+
+def test_a_decision_about_many_lists_them_by_name_with_a_way_to_each_case(tmp_path: Path) -> None:
+    async def story(pair: Pair) -> None:
+        decision = await pair.decided(outcome="accepted", valid_until="2027-12-20")
+
+        listed = await pair.kh.officer.get(f"/message/{decision}")
+        fifth = await pair.kh.officer.get(f"/message/{decision}?person=5")
+
+        assert not listed.says("Name not known here")
+        assert [f'href="/case/{case}"' in listed.text for case in pair.cases] == [True] * 5
+        assert fifth.says(f"Person 5 Names › Full form {NAMES[4 % len(NAMES)]}")
+        assert len(listed.text.encode()) < 30_000
+
+    play(tmp_path, story, persons=5)
+
+
+def test_a_message_about_very_many_can_still_be_answered(tmp_path: Path) -> None:
+    """Their cases are not looked at one by one; the next steps are offered for everybody."""
+
+    async def story(pair: Pair) -> None:
+        offered_now = await pair.vn.buttons(f"/message/{pair.notice}")
+        shown = await pair.vn.officer.get(f"/message/{pair.notice}")
+
+        assert next(iter(offered_now)) == "Repatriation decision"
+        assert offered_now["Repatriation decision"]["after"] == [pair.notice]
+        assert _ASKED in offered_now
+        assert all("case" not in values for values in offered_now.values())
+        assert len(shown.text.encode()) < 30_000
+
+    play(tmp_path, story, persons=25)
