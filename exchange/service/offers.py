@@ -36,6 +36,8 @@ MOST_WHOLE: Final = 20
 """Persons of a message whose cases are looked at one by one; of more only the next steps are offered."""
 _OF_THE_GROUP = frozenset({"HRP", "HDP", "RCV"})
 """Types that are about everybody of a handover, however many they are."""
+_RARE = frozenset({LATER, "ROP"})
+"""What ends a case or opens it again; never the first thing that somebody is offered."""
 _REPLIES = frozenset(reply for entry in message_types().values() for reply in entry.replies)
 
 
@@ -87,7 +89,7 @@ def offers_of_case(uow: UnitOfWork, node: Node, case: CaseRow) -> tuple[Offer, .
     found = (*asked, *further, *apart, question)
     allowed = pairing_of(uow, node, case.link).agreement.terms.types
     kept = [offer for offer in found if offer.type in allowed]
-    return tuple(sorted(kept, key=lambda offer: offer.kind is Kind.STEP and offer.type == LATER))
+    return tuple(sorted(kept, key=_rank))
 
 
 def offers_after(uow: UnitOfWork, node: Node, row: MessageRow) -> tuple[Offer, ...]:
@@ -106,7 +108,13 @@ def offers_after(uow: UnitOfWork, node: Node, row: MessageRow) -> tuple[Offer, .
             found[key] = replace(known, cases=(*known.cases, *offer.cases)) if known else offer
     offers = [_about(offer, row, one=len(cases) == 1) for offer in found.values()]
     again = _answers_again(node, row, offers)
-    return tuple(sorted((*offers, *again), key=lambda offer: offer.after != row.id or bool(offer.target)))
+    return tuple(sorted((*offers, *again), key=_rank))
+
+
+def _rank(offer: Offer) -> int:
+    """Return where an offer stands: answers, steps, what goes back on a decision, a question, the rare."""
+    is_rare = offer.kind is Kind.STEP and offer.type in _RARE
+    return len(Kind) if is_rare else tuple(Kind).index(offer.kind)
 
 
 def _what(offer: Offer) -> str:

@@ -107,7 +107,7 @@ def offered(shown: Shown) -> dict[str, dict[str, Any]]:
         words = _BUTTON.findall(form)
         values.pop("token")
         if words and "type" in values:
-            found[html.unescape(words[0]).strip()] = values
+            found[html.unescape(re.sub(r"<[^>]+>", "", words[0])).strip()] = values
     return found
 
 
@@ -232,8 +232,8 @@ def test_a_second_look_is_offered_for_who_was_refused_only(tmp_path: Path) -> No
         of_message = await pair.kh.buttons(f"/message/{decision}")
 
         assert _AGAIN not in first
-        assert of_message[_AGAIN]["case"] == [pair.cases[1]]
-        assert of_message["Handover proposal"]["case"] == [pair.cases[0]]
+        assert of_message[f"{_AGAIN} · {NAMES[1]}"]["case"] == [pair.cases[1]]
+        assert of_message[f"Handover proposal · {NAMES[0]}"]["case"] == [pair.cases[0]]
         assert _AGAIN not in await pair.vn.buttons(f"/case/{pair.cases[1]}")
 
     play(tmp_path, story, persons=2)
@@ -308,6 +308,22 @@ def test_a_received_decision_says_of_whom_it_is(tmp_path: Path) -> None:
             assert f'href="/case/{case}"' in shown.text
 
     play(tmp_path, story, persons=2)
+
+
+def test_a_person_is_named_as_corrected_since(tmp_path: Path) -> None:
+    async def story(pair: Pair) -> None:
+        decision = await pair.decided(outcome="accepted", valid_until="2027-12-20")
+        change = {"pointer": "/names/0/full", "wrong": NAMES[0], "right": "TEST Anh", "basis": "passport"}
+        line = {"case_code": pair.cases[0], "changes": [change], "passed_on_to": []}
+        document = {"type": "COR", "persons": [line], "purpose": "data_subject_request"}
+        await pair.desks.sent(await pair.desks.kh("message.send", document=document))
+
+        shown = await pair.vn.officer.get(f"/message/{decision}")
+
+        assert shown.says("Person 1 Names › Full form TEST Anh"), shown.words
+        assert not shown.says(NAMES[0])
+
+    play(tmp_path, story)
 
 
 def test_a_person_whose_case_lies_at_another_office_is_not_named_with_the_decision(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@
 1. A message whose lines say codes only (a decision, a withdrawal, a reception) shows name, sex and birth of
    each person with the line, so that nobody reads a decision about the wrong one.
 2. A message about few has them in a list on top; one about many has them in its own list, page by page.
-3. What may not be read is not shown: whoever is left out by `service.whom` keeps the code only.
+3. What may not be read is not shown: whoever is left out by `service.persons_meant` keeps the code only.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +16,10 @@ from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.lines import Group, Line, PersonRow, Shown, persons_in_places
 from exchange.interfaces.web.paging import ROWS
 from exchange.messages.document import text_at
+from exchange.service.persons_meant import PersonMeant, persons_meant
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader
 from exchange.service.rows import Direction
-from exchange.service.whom import Whom, whom
 
 MOST_ON_TOP: Final = 10
 """Persons in the list on top of a message, about 300 bytes each."""
@@ -33,7 +33,7 @@ class Persons:
     """What the page of a message says of its persons."""
 
     shown: Shown
-    on_top: tuple[Whom, ...] = ()
+    on_top: tuple[PersonMeant, ...] = ()
     more: int = 0
     """Persons who are not in the list on top, for there are too many."""
 
@@ -44,12 +44,12 @@ async def with_persons(clerk: Clerk, found: Mapping[str, Any], shown: Shown) -> 
     link, direction = LinkId(about["link"]), Direction(about["direction"])
     numbered = _numbered(found["document"], found["withheld"])
 
-    def unit(uow: UnitOfWork) -> tuple[dict[CaseCode, Whom], int]:
+    def unit(uow: UnitOfWork) -> tuple[dict[CaseCode, PersonMeant], int]:
         codes = _wanted(shown, numbered)
         if codes is None:
             codes = uow.cases.of_message(link, direction, about["seq"])
         most = ROWS if shown.rows else MOST_ON_TOP
-        return whom(uow, clerk.node, reader, link, codes[:most]), len(codes)
+        return persons_meant(uow, clerk.node, reader, link, codes[:most]), len(codes)
 
     known, count = await clerk.node.store.read(unit)
     groups = (_named(group, known.get(numbered.get(group.number, _NOBODY))) for group in shown.groups)
@@ -79,14 +79,14 @@ def _wanted(shown: Shown, numbered: Mapping[int, CaseCode]) -> list[CaseCode] | 
     return [*numbered.values()] or None
 
 
-def _named(group: Group, person: Whom | None) -> Group:
+def _named(group: Group, person: PersonMeant | None) -> Group:
     """Return the lines of a person behind who it is, if they do not say so themselves."""
     if group.name != "person" or person is None or any(line.titles[:1] == _NAMES for line in group.lines):
         return group
     return replace(group, lines=[*_who(person), *group.lines])
 
 
-def _who(person: Whom) -> Iterator[Line]:
+def _who(person: PersonMeant) -> Iterator[Line]:
     for name, _ in person.names:
         yield Line((*_NAMES, "Full form"), name)
     if person.sex:
@@ -97,7 +97,7 @@ def _who(person: Whom) -> Iterator[Line]:
         yield Line(("Treated as a child",), "yes", kind="yes_no")
 
 
-def _named_row(row: PersonRow, known: Mapping[CaseCode, Whom]) -> PersonRow:
+def _named_row(row: PersonRow, known: Mapping[CaseCode, PersonMeant]) -> PersonRow:
     person = known.get(CaseCode(row.case))
     if row.names or person is None:
         return row

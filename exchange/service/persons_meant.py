@@ -28,7 +28,7 @@ _SAID = ("names", "sex", "birth", "is_child")
 
 
 @dataclass(frozen=True)
-class Whom:
+class PersonMeant:
     """One person, as short as a row of a page."""
 
     case: CaseCode
@@ -40,16 +40,16 @@ class Whom:
     is_child: bool = False
 
 
-def whom(
+def persons_meant(
     uow: UnitOfWork, node: Node, reader: Reader, link: LinkId, codes: Iterable[CaseCode]
-) -> dict[CaseCode, Whom]:
+) -> dict[CaseCode, PersonMeant]:
     """Return the persons of these cases whom the reader may see."""
     opened = _Opened(uow)
-    found: dict[CaseCode, Whom] = {}
+    found: dict[CaseCode, PersonMeant] = {}
     for code in codes:
         case = uow.cases.get(link, code)
         if case is not None and has_desk(uow, node, reader, CasePlace(link, code)):
-            found[code] = _whom(code, shown_case(node, case).state, _known(uow, opened, reader, link, code))
+            found[code] = _person(code, shown_case(node, case).state, _known(uow, opened, reader, link, code))
     return found
 
 
@@ -89,9 +89,9 @@ def _lines(
             yield row.type, readable_line(line, row.type, reading).document
 
 
-def _whom(code: CaseCode, state: str, known: Document) -> Whom:
+def _person(code: CaseCode, state: str, known: Document) -> PersonMeant:
     birth = object_at(known, "birth")
-    return Whom(
+    return PersonMeant(
         case=code,
         state=state,
         names=tuple((text_at(one, "full"), text_at(one, "language")) for one in objects_at(known, "names")),
