@@ -106,7 +106,7 @@ def offers_after(uow: UnitOfWork, node: Node, row: MessageRow) -> tuple[Offer, .
             key = (offer.type, offer.kind, _what(offer))
             known = found.get(key)
             found[key] = replace(known, cases=(*known.cases, *offer.cases)) if known else offer
-    offers = [_about(offer, row, one=len(cases) == 1) for offer in found.values()]
+    offers = [_about(offer, row, {case.code for case in cases}) for offer in found.values()]
     again = _answers_again(node, row, offers)
     return tuple(sorted((*offers, *again), key=_rank))
 
@@ -190,11 +190,13 @@ def _second_look(node: Node, case: CaseRow, rows: list[MessageRow]) -> Iterator[
         yield Offer(QUESTION, Kind.SECOND_LOOK, refusal, (case.code,), target=refusal)
 
 
-def _about(offer: Offer, row: MessageRow, *, one: bool) -> Offer:
-    """Return an offer of a case as the page of a message has it."""
+def _about(offer: Offer, row: MessageRow, everybody: set[CaseCode]) -> Offer:
+    """Return an offer of a case as the page of a message has it; nobody is named where everybody is meant."""
     if offer.kind is Kind.QUESTION:
-        return replace(offer, after=row.id, target=row.id)
-    return offer if one or offer.kind is not Kind.STEP else replace(offer, after=row.id)
+        return replace(offer, after=row.id, target=row.id, cases=())
+    if offer.kind is not Kind.STEP or len(everybody) == 1:
+        return offer
+    return replace(offer, after=row.id, cases=() if everybody <= set(offer.cases) else offer.cases)
 
 
 def _answers_again(node: Node, row: MessageRow, offers: list[Offer]) -> Iterator[Offer]:
