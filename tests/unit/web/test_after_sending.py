@@ -7,7 +7,7 @@ import pytest
 from exchange.interfaces.web.pages.after_sending import sentences
 from exchange.messages.catalog import message_types
 from exchange.service.effects import Effect
-from tests.journeys.test_handover_desk import WINDOW
+from tests.journeys.test_handover_desk import BORDER, WINDOW, proposed, signed
 from tests.unit.web.test_naming import Desk, play
 
 _UNDECIDED = "nothing is decided"
@@ -47,6 +47,16 @@ def test_a_stop_that_changed_nothing_is_not_said_to_have_stopped_the_return(type
     assert "is on hold" not in words
 
 
+def test_a_signature_that_changed_nothing_is_not_said_to_complete_the_record() -> None:
+    assert said("HRC", _NOTHING).startswith("If one side signed with a reservation, nothing is agreed yet")
+
+
+def test_a_countersignature_that_completes_the_record_says_so() -> None:
+    complete = Effect(awaits=False, changed_case=True, changed_movement=True, on_hold=False)
+
+    assert said("HRC", complete) == "Both sides have signed: the record is complete."
+
+
 def test_an_incident_report_is_said_to_stop_nothing() -> None:
     assert "A report alone stops nothing" in said("INC", _WAITS)
 
@@ -55,6 +65,25 @@ def test_an_incident_report_is_said_to_stop_nothing() -> None:
 def test_what_changed_no_state_is_not_said_to_count(type_code: str) -> None:
     """For example a decision that waits for the end of a hold."""
     assert said(type_code, _NOTHING) == "The partner has it, and need not answer it."
+
+
+def test_a_record_is_complete_only_when_both_sides_have_signed_without_a_reservation(
+    tmp_path: Path,
+) -> None:
+    async def story(desk: Desk) -> None:
+        movement = await _departed(desk)
+        first = await signed(desk.desks, movement)
+        waits = await desk.officer.get(f"/sent/{first['id']}")
+        doubt = {"agreed": False, "reservations": "The child has no paper."}
+        second = await desk.desks.vn("handover.sign", movement=movement, officer=BORDER, document=doubt)
+        await desk.desks.sent(second)
+        reserved = await desk.officer.get(f"/sent/{first['id']}")
+
+        assert waits.says("The record is complete only when an officer of the partner has signed it, too.")
+        assert not reserved.says("the record is complete")
+        assert not reserved.says("need not answer it")
+
+    play(tmp_path, story)
 
 
 def test_a_withdrawn_consent_to_the_return_is_said_to_stop_it_on_both_sides(tmp_path: Path) -> None:
@@ -117,6 +146,17 @@ def test_what_the_machine_of_the_partner_said_does_not_look_like_a_decision(tmp_
             assert "govuk-tag--green" not in shown.text
 
     play(tmp_path, story)
+
+
+async def _departed(desk: Desk) -> str:
+    """Let the group of the desk leave, and return its movement."""
+    proposal, movement = await proposed(desk.desks, desk.cases)
+    answer = {"id": proposal, "as": "HRP", "document": {"response": "confirm"}}
+    number = await desk.desks.sent(await desk.desks.vn("message.answer", **answer))
+    left = {"departed_at": "2027-10-04T08:50+07:00", "expected_at": "2027-10-04T12:50+07:00"}
+    leaving = {"id": number, "as": "HDP", "document": {**left, "escort_contact": "+855 23 000 000"}}
+    await desk.desks.sent(await desk.desks.kh("message.answer", **leaving))
+    return movement
 
 
 def _proposal(cases: list[str]) -> dict[str, object]:

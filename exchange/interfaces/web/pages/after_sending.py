@@ -14,6 +14,7 @@ from typing import Final
 from exchange.i18n import marked
 from exchange.messages.catalog import message_types
 from exchange.service.effects import Effect
+from exchange.service.offers import RECORD
 
 _DECISIVE: Final = frozenset({"RPN", "HPR", "TRA"})
 """Types that are answered with a decision."""
@@ -22,6 +23,9 @@ _ON_THE_WAY: Final = frozenset({"CWD", "HLD", "CAN", "INC"})
 _UNDECIDED = marked("Delivered is not decided: until an officer of the partner answers, nothing is decided.")
 _TO_ANSWER = marked("An officer of the partner has to answer it. Until when, you see under: Work today.")
 _TO_SIGN = marked("The record is complete only when an officer of the partner has signed it, too.")
+_RESERVED = marked(
+    "If one side signed with a reservation, nothing is agreed yet: the record has to be written anew."
+)
 _NO_ANSWER = marked("The partner has it, and need not answer it.")
 _CALL = marked(
     "If somebody is on the way, call the partner as well: a message that nobody has read stops no vehicle."
@@ -38,6 +42,7 @@ _COUNTS: Mapping[str, str] = MappingProxyType(
     {
         "RPD": marked("Your decision counts on both sides from now on."),
         "HRP": marked("Your answer to the proposal counts on both sides from now on."),
+        "HRC": marked("Both sides have signed: the record is complete."),
         "RSM": marked("Your hold has ended on both sides."),
         "CLO": marked("The case is closed on both sides."),
         "ROP": marked("The case is open again on both sides."),
@@ -85,5 +90,6 @@ def _said(type_code: str, effect: Effect) -> str:
         return _UNDECIDED
     if effect.awaits:
         return _TO_SIGN if type_code in message_types()[type_code].replies else _TO_ANSWER
-    changed = effect.changed_case or effect.changed_movement
-    return _COUNTS.get(type_code, _NO_ANSWER) if changed else _NO_ANSWER
+    if effect.changed_case or effect.changed_movement:
+        return _COUNTS.get(type_code, _NO_ANSWER)
+    return _RESERVED if type_code == RECORD else _NO_ANSWER
