@@ -22,18 +22,20 @@ from typing import Final, assert_never
 from exchange.cases.prospects import can_be_decided_anew
 from exchange.ids import CaseCode, MessageId, MovementCode
 from exchange.messages.catalog import message_types
+from exchange.service.access import CasePlace
 from exchange.service.casework import shown_case
 from exchange.service.facts import COUNTS
 from exchange.service.next_steps import LATER, NextStep, steps_after, steps_of_case
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
+from exchange.service.reading import Reader, has_desk
 from exchange.service.rows import CaseRow, Direction, MessageRow, QuestionRow
 
 DECISION, NOTICE, RECORD, RECEPTION, QUESTION = "RPD", "RPN", "HRC", "RCV", "INQ"
 REFUSED = "refused"
-MOST_WHOLE: Final = 20
-"""Persons of a message whose cases are looked at one by one; of more only the next steps are offered."""
+MOST_WHOLE: Final = 10
+"""Persons of a message whose cases are looked at one by one, about 5 ms each; of more only the next steps."""
 _OF_THE_GROUP = frozenset({"HRP", "HDP", "RCV"})
 """Types that are about everybody of a handover, however many they are."""
 _RARE = frozenset({LATER, "ROP"})
@@ -92,13 +94,18 @@ def offers_of_case(uow: UnitOfWork, node: Node, case: CaseRow) -> tuple[Offer, .
     return tuple(sorted(kept, key=_rank))
 
 
-def offers_after(uow: UnitOfWork, node: Node, row: MessageRow) -> tuple[Offer, ...]:
-    """Return what we can write now about a message and its persons (4); about one without effect nothing."""
+def offers_after(uow: UnitOfWork, node: Node, row: MessageRow, reader: Reader) -> tuple[Offer, ...]:
+    """Return what we can write now about a message and its persons (4); about one without effect nothing.
+
+    What concerns single persons is offered for those whose cases lie at the desk of the reader.
+    """
     if row.state not in COUNTS:
         return ()
     codes = uow.cases.of_message(row.link, row.direction, row.seq)
-    cases = [case for code in codes[: MOST_WHOLE + 1] if (case := uow.cases.get(row.link, code))]
-    if not 0 < len(cases) <= MOST_WHOLE:
+    few = codes if len(codes) <= MOST_WHOLE else ()
+    near = [code for code in few if has_desk(uow, node, reader, CasePlace(row.link, code))]
+    cases = [case for code in near if (case := uow.cases.get(row.link, code))]
+    if not cases:
         return (*_plain(uow, node, row), *_question_about(uow, node, row))
     found: dict[tuple[str, Kind, str], Offer] = {}
     for case in cases:
@@ -106,7 +113,7 @@ def offers_after(uow: UnitOfWork, node: Node, row: MessageRow) -> tuple[Offer, .
             key = (offer.type, offer.kind, _what(offer))
             known = found.get(key)
             found[key] = replace(known, cases=(*known.cases, *offer.cases)) if known else offer
-    offers = [_about(offer, row, {case.code for case in cases}) for offer in found.values()]
+    offers = [_about(offer, row, set(codes)) for offer in found.values()]
     again = _answers_again(node, row, offers)
     return tuple(sorted((*offers, *again), key=_rank))
 

@@ -239,6 +239,22 @@ def test_a_second_look_is_offered_for_who_was_refused_only(tmp_path: Path) -> No
     play(tmp_path, story, persons=2)
 
 
+def test_a_button_for_one_of_many_says_for_whom(tmp_path: Path) -> None:
+    async def story(pair: Pair) -> None:
+        accepted = {"outcome": "accepted", "valid_until": "2027-12-20"}
+        lines = [{"case_code": code, **(accepted if at else _REFUSED)} for at, code in enumerate(pair.cases)]
+        decision = await pair.decided(**{"as": "RPD", "persons": lines})
+
+        for message in (decision, pair.notice):
+            found = await pair.kh.buttons(f"/message/{message}")
+
+            assert found[f"{_AGAIN} · {NAMES[0]}"]["case"] == [pair.cases[0]]
+            assert found["Handover proposal · 4 persons"]["case"] == pair.cases[1:]
+            assert "case" not in found[_ASKED]
+
+    play(tmp_path, story, persons=5)
+
+
 def test_after_the_day_of_the_agreement_the_page_says_that_the_time_has_ended(tmp_path: Path) -> None:
     async def story(pair: Pair) -> None:
         await pair.decided(**_REFUSED)
@@ -328,8 +344,7 @@ def test_a_person_is_named_as_corrected_since(tmp_path: Path) -> None:
 
 def test_a_person_whose_case_lies_at_another_office_is_not_named_with_the_decision(tmp_path: Path) -> None:
     async def story(pair: Pair) -> None:
-        accepted = {"outcome": "accepted", "valid_until": "2027-12-20"}
-        decision = await pair.decided(**accepted)
+        decision = await pair.decided(**_REFUSED)
         place = CasePlace(pair.world.link, CaseCode(pair.cases[1]))
 
         def give(uow: UnitOfWork) -> None:
@@ -341,6 +356,7 @@ def test_a_person_whose_case_lies_at_another_office_is_not_named_with_the_decisi
         assert shown.says(NAMES[0])
         assert NAMES[1] not in shown.text
         assert pair.cases[1] not in shown.words.partition("Numbers of this message")[0]
+        assert offered(shown)[f"{_AGAIN} · {NAMES[0]}"]["case"] == [pair.cases[0]]
 
     play(tmp_path, story, persons=2)
 

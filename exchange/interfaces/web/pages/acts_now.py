@@ -15,6 +15,7 @@ from exchange.interfaces.web.asking import Asked
 from exchange.interfaces.web.desk import Clerk
 from exchange.service.offers import DECISION, QUESTION, Kind, Offer, offers_after, offers_of_case
 from exchange.service.ports import UnitOfWork
+from exchange.service.reading import Reader
 from exchange.service.rows import Direction
 
 NOTHING_SAID: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -56,10 +57,11 @@ async def acts_of_case(clerk: Clerk, link: LinkId, code: CaseCode) -> Acts:
 
 async def acts_of_message(clerk: Clerk, about: Mapping[str, Any]) -> Acts:
     """Return the buttons of a message."""
+    reader = Reader(clerk.officer, clerk.session.roles)
 
     def unit(uow: UnitOfWork) -> tuple[Offer, ...]:
         row = uow.messages.by_id(LinkId(about["link"]), Direction(about["direction"]), about["id"])
-        return offers_after(uow, clerk.node, row) if row else ()
+        return offers_after(uow, clerk.node, row, reader) if row else ()
 
     return await _with_look(clerk, await clerk.node.store.read(unit))
 

@@ -8,7 +8,7 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from exchange.ids import CaseCode, LinkId
@@ -36,6 +36,9 @@ class Persons:
     on_top: tuple[PersonMeant, ...] = ()
     more: int = 0
     """Persons who are not in the list on top, for there are too many."""
+    total: int = 0
+    names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """A name of each person on the page by the case, with the language in which it is written."""
 
 
 async def with_persons(clerk: Clerk, found: Mapping[str, Any], shown: Shown) -> Persons:
@@ -56,8 +59,12 @@ async def with_persons(clerk: Clerk, found: Mapping[str, Any], shown: Shown) -> 
     rows = tuple(_named_row(row, known) for row in shown.rows)
     named = replace(shown, groups=tuple(groups), rows=rows)
     if shown.rows:
-        return Persons(named)
-    return Persons(named, tuple(known.values()), max(count - MOST_ON_TOP, 0))
+        names = {row.case: row.names[0] for row in rows if row.names}
+        return Persons(named, total=shown.persons, names=names)
+    names = {code: person.names[0] for code, person in known.items() if person.names}
+    return Persons(
+        named, tuple(known.values()), max(count - MOST_ON_TOP, 0), max(count, shown.persons), names
+    )
 
 
 def _numbered(document: Mapping[str, Any], withheld: Sequence[Mapping[str, str]]) -> dict[int, CaseCode]:
