@@ -5,7 +5,8 @@ Every row of a table is tried on the snapshot: what `apply` accepts and what tak
 a message is offered exactly when it would be accepted, as far as it depends on the state.
 
 Left out is what is no next step: stops, which may come at any time, changes of what was sent before
-(amendments, revised decisions), and the late notice of an added person.
+(amendments, revised decisions), and the late notice of an added person. Whether a decision can still be
+changed is a question of its own (`can_be_decided_anew`).
 
     next_in_case(table, snapshot, on=today)    # (Prospect("RPD", "origin", "accepted"), …)
 """
@@ -13,6 +14,7 @@ Left out is what is no next step: stops, which may come at any time, changes of 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from exchange.cases.lifecycle import apply
 from exchange.cases.movements import AMENDMENT, MovementEvent, MovementSnapshot, apply_movement
@@ -21,7 +23,8 @@ from exchange.cases.tables import RECORD, LifecycleTable, MovementTable, Row
 from exchange.errors import RejectedError
 
 SIDES: tuple[Side, ...] = ("host", "origin")
-_CHANGES = frozenset({"revises", "late", "supplementary"})
+DECISION, REVISES = "RPD", "revises"
+_CHANGES = frozenset({REVISES, "late", "supplementary"})
 """Conditions of rows that change or add to what was sent before."""
 
 
@@ -73,6 +76,40 @@ def can_be_listed(table: LifecycleTable, snapshot: CaseSnapshot, *, type_code: s
     return any(
         _state_after(table, snapshot, CaseEvent(type_code, side, {}, on)) is not None for side in SIDES
     )
+
+
+def can_be_decided_anew(table: LifecycleTable, snapshot: CaseSnapshot, *, on: date) -> bool:
+    """Return whether a later decision fits: after a second look, for new facts, when a deferral ends."""
+    if snapshot.state in table.returning | table.final:
+        return False
+    events = (CaseEvent(DECISION, "origin", {"outcome": one, REVISES: True}, on) for one in _outcomes(table))
+    return any(_state_after(table, snapshot, event) is not None for event in events)
+
+
+def acceptance_until(table: LifecycleTable, snapshot: CaseSnapshot) -> date | None:
+    """Return the last day of an acceptance that somebody can still travel by, None without one.
+
+    Whoever withdrew, was taken over or whose notice was cancelled travels by none, whatever was said before.
+    """
+    state = snapshot.before if snapshot.state in table.holding else snapshot.state
+    return snapshot.valid_until if state in _travels_by_acceptance(table) else None
+
+
+@lru_cache(maxsize=8)
+def _outcomes(table: LifecycleTable) -> tuple[Value, ...]:
+    rows = [row for row in table.index.rows if row.message == DECISION]
+    return tuple({outcome for row in rows for outcome in row.when.get("outcome", ())})
+
+
+@lru_cache(maxsize=8)
+def _travels_by_acceptance(table: LifecycleTable) -> frozenset[str]:
+    """Return the states from the decision to the departure, and those that lead there without a message."""
+    line = table.main_line
+    decided = [row.to for row in table.index.rows if row.message == DECISION and row.start in line]
+    begins = max(line.index(state) for state in decided if state in line)
+    ends = max(line.index(state) for state in table.travelling)
+    states = frozenset(line[begins : ends + 1])
+    return states | {row.start for row in table.index.rows if row.message is None and row.to in states}
 
 
 def _is_step(row: Row, table: LifecycleTable) -> bool:

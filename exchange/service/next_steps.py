@@ -19,7 +19,7 @@ from exchange.service.meaning import message_by_id
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import CaseRow, MessageRow, MovementRow
+from exchange.service.rows import CaseRow, Direction, MessageRow, MovementRow
 from exchange.service.subjects import case_subject, movement_subject
 
 PROPOSAL, LATER = "HPR", "CLO"
@@ -58,7 +58,10 @@ def steps_of_movement(uow: UnitOfWork, node: Node, row: MovementRow) -> tuple[Ne
 
 
 def steps_after(uow: UnitOfWork, node: Node, message: MessageRow) -> tuple[NextStep, ...]:
-    """Return what we may send next about a message: its answers first, each type once."""
+    """Return what we may send next about a message: its answers first, each type once.
+
+    Nobody answers the own question.
+    """
     replies = message_types()[message.type].replies if message.type in message_types() else ()
     found: dict[str, NextStep] = {}
     for code in uow.cases.of_message(message.link, message.direction, message.seq):
@@ -67,7 +70,7 @@ def steps_after(uow: UnitOfWork, node: Node, message: MessageRow) -> tuple[NextS
             if step.by == node.agency:
                 found.setdefault(step.type, step)
     for reply in replies:
-        if _answers_at_any_time(node, reply):
+        if message.direction is Direction.IN and _answers_at_any_time(node, reply):
             found.setdefault(reply, NextStep(reply, node.agency, ""))
     return tuple(sorted(found.values(), key=lambda step: (step.type not in replies, step.type == LATER)))
 

@@ -79,7 +79,7 @@ async def _page(desk: Desk, ask: Ask, announced: AnnouncedDays) -> Worklist:
 
 
 def _tasks(desk: Desk, page: Worklist) -> Answer:
-    return {"tasks": [_task(desk, task) for task in page.tasks], "more": list(page.next) or None}
+    return {"tasks": [task_answer(desk, task) for task in page.tasks], "more": list(page.next) or None}
 
 
 def _place(ask: Ask) -> Place:
@@ -113,7 +113,8 @@ def _waiting(counts: Sequence[TaskCount], partners: Mapping[LinkId, AgencyCode])
     ]
 
 
-def _task(desk: Desk, task: Task) -> Answer:
+def task_answer(desk: Desk, task: Task) -> Answer:
+    """Return a task as the own staff sees it."""
     due = task.due
     return {
         "message": task.message,

@@ -8,6 +8,7 @@ While the two differ, `provisional` says how many wait, and each entry of the ti
 from collections.abc import Iterable
 from datetime import datetime
 
+from exchange.cases.prospects import acceptance_until
 from exchange.cases.readable import Reading, Withheld, readable_line
 from exchange.cases.snapshot import CaseSnapshot
 from exchange.ids import CaseCode, MessageId
@@ -178,13 +179,14 @@ def _case(row: CaseRow, shown: CaseSnapshot) -> Answer:
 
 def _whole_case(uow: UnitOfWork, node: Node, row: CaseRow) -> Answer:
     shown = shown_case(node, row)
+    until = acceptance_until(node.tables.cases, shown)
     return {
         **_case(row, shown),
         "tracks": dict(shown.tracks),
         "holds": [{"message": hold.ref, "side": hold.side} for hold in shown.holds],
         "movement": shown.movement,
         "movements": list(_movements(uow, row)),
-        "acceptance_until": shown.valid_until.isoformat() if shown.valid_until else None,
+        "acceptance_until": until.isoformat() if until else None,
         "withdrawn_consents": {scope: on.isoformat() for scope, on in shown.consents.withdrawn},
     }
 

@@ -46,6 +46,7 @@ from exchange.interfaces.api import (
     stating,
     telling,
     training,
+    until,
 )
 from exchange.interfaces.api.allowed import demand_allowed
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, problem_answer
@@ -78,6 +79,7 @@ COMMANDS: dict[str, Command] = {
     **finding.COMMANDS,
     **figures.COMMANDS,
     **agenda.COMMANDS,
+    **until.COMMANDS,
     **persons.COMMANDS,
     **printing.COMMANDS,
     **rights.COMMANDS,

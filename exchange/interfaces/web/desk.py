@@ -44,6 +44,8 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "message.file": Act.OPEN_MESSAGE,
         "message.print": Act.OPEN_MESSAGE,
         "message.offer": Act.OPEN_CASE,
+        "message.tasks": Act.OPEN_CASE,
+        "case.second_look": Act.OPEN_CASE,
         "case.find": Act.SEARCH,
         "message.fill": Act.STOP,
         "message.persons": Act.WRITE,

@@ -6,7 +6,13 @@ from datetime import date
 
 import pytest
 from exchange.cases.movements import FirstRecord, first_movement
-from exchange.cases.prospects import can_be_listed, next_in_case, next_in_movement
+from exchange.cases.prospects import (
+    acceptance_until,
+    can_be_decided_anew,
+    can_be_listed,
+    next_in_case,
+    next_in_movement,
+)
 from tests.support.case_tables import CASES, MOVEMENTS
 
 TODAY = date(2027, 10, 4)
@@ -62,3 +68,27 @@ def test_a_record_waits_for_the_signature_of_the_other_side() -> None:
 @pytest.mark.parametrize("state", ["completed", "completed_partly", "cancelled"])
 def test_a_finished_movement_expects_nothing(state: str) -> None:
     assert next_in_movement(MOVEMENTS, replace(first_movement(MOVEMENTS), state=state)) == ()
+
+
+@pytest.mark.parametrize("state", sorted(CASES.states))
+def test_a_decision_can_be_changed_from_the_notice_to_the_departure_only(state: str) -> None:
+    """Who did not come is ready again without a message."""
+    open_ones = {"notice_pending", "refused", "accepted", "documents_pending", "ready", "scheduled"}
+    open_ones |= {"not_presented"}
+
+    assert can_be_decided_anew(CASES, case(state), on=TODAY) == (state in open_ones)
+
+
+@pytest.mark.parametrize("state", sorted(CASES.states))
+def test_an_acceptance_holds_for_nobody_who_does_not_travel_by_it(state: str) -> None:
+    travels = {"accepted", "documents_pending", "ready", "scheduled", "in_transfer", "not_presented"}
+    expected = date(2027, 12, 20) if state in travels else None
+
+    assert acceptance_until(CASES, case(state)) == expected
+
+
+@pytest.mark.parametrize(("before", "holds"), [("ready", True), ("presumed", False)])
+def test_during_a_hold_an_acceptance_holds_as_before_it(before: str, holds: bool) -> None:
+    held = replace(case("on_hold"), before=before)
+
+    assert (acceptance_until(CASES, held) is not None) == holds

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from exchange.cases.permissions import Act
-from exchange.ids import LinkId
+from exchange.ids import CaseCode, LinkId
 from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.pages.acts_now import acts_of_case, acts_of_message
 from exchange.interfaces.web.pages.lines import files_of, shown_document
 from exchange.interfaces.web.pages.steps import changed_type
+from exchange.interfaces.web.pages.whom_shown import Persons, with_persons
 from exchange.interfaces.web.pages.writing import CHANGING, STOPS
 from exchange.interfaces.web.paging import ROWS, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_CASE, print_choices
@@ -33,17 +35,17 @@ async def show(clerk: Clerk) -> Reply:
     """Return one case: what happened, who it is about, what may come next."""
     purpose = clerk.asked.said("purpose") or CASE_WORK
     found = await clerk.ask("case.show", code=clerk.asked.places["code"], purpose=purpose)
-    events = found["events"]
+    events, link = found["events"], LinkId(found["case"]["link"])
     values = {
         "case": found["case"],
         "events": events,
         "person": _person(events),
         "conditions": _conditions(events),
-        "next_own": _next(clerk, found, own=True),
-        "next_theirs": _next(clerk, found, own=False),
+        "acts": await acts_of_case(clerk, link, CaseCode(found["case"]["code"])),
+        "next_theirs": _next_theirs(clerk, found),
         "last": _last_message(events),
         "stops": STOPS,
-        "changing": await _agreed(clerk, LinkId(found["case"]["link"]), CHANGING),
+        "changing": await _agreed(clerk, link, CHANGING),
         "withheld": sum(len(event["withheld"]) for event in events),
     }
     return Page("case.html", values)
@@ -53,22 +55,28 @@ async def show_message(clerk: Clerk) -> Reply:
     """Return a message with its content, as it was sent or received."""
     purpose = clerk.asked.said("purpose") or CASE_WORK
     found = await clerk.ask("message.show", id=clerk.asked.places["id"], purpose=purpose)
-    document = found["document"]
-    offered = []
-    if clerk.may(Act.WRITE) and "message" in found:
-        offered = (await clerk.ask("message.offer", id=found["message"]["id"]))["answers"]
+    document, sent = found["document"], "message" in found
+    changed = await changed_type(clerk, document)
+    shown = shown_document(clerk.asked, document, found["withheld"], changed=changed)
+    persons = await with_persons(clerk, found, shown) if sent else Persons(shown)
     values = {
         "found": found,
         "about": found.get("message") or found["draft"],
-        "shown": shown_document(
-            clerk.asked, document, found["withheld"], changed=await changed_type(clerk, document)
-        ),
+        "shown": persons.shown,
+        "persons": persons,
         "files": files_of(document),
-        "offered": offered,
+        "acts": await acts_of_message(clerk, found["message"]) if sent else None,
+        "tasks": await _tasks(clerk, found) if sent else [],
         "review": await _to_review(clerk, found),
-        "print": print_choices(clerk.language, OF_A_CASE) if "message" in found else None,
+        "print": print_choices(clerk.language, OF_A_CASE) if sent else None,
     }
     return Page("message.html", values)
+
+
+async def _tasks(clerk: Clerk, found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return who has to answer a message, until when; nothing once it is answered."""
+    tasks: list[dict[str, Any]] = (await clerk.ask("message.tasks", id=found["message"]["id"]))["tasks"]
+    return [task for task in tasks if not task["answering"]]
 
 
 async def _to_review(clerk: Clerk, found: Mapping[str, Any]) -> str:
@@ -113,8 +121,8 @@ async def _agreed(clerk: Clerk, link: LinkId, types: tuple[str, ...]) -> list[st
     return [code for code in types if code in agreed]
 
 
-def _next(clerk: Clerk, found: dict[str, Any], *, own: bool) -> list[dict[str, Any]]:
-    steps = [step for step in found["next"] if (step["by"] == clerk.node.agency) is own]
+def _next_theirs(clerk: Clerk, found: dict[str, Any]) -> list[dict[str, Any]]:
+    steps = [step for step in found["next"] if step["by"] != clerk.node.agency]
     return list({step["type"]: step for step in steps}.values())
 
 

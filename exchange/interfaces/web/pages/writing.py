@@ -5,6 +5,7 @@ Every step is saved. What the program knows (earlier messages of the case, agree
 time the whole is looked at, by the same commands as on the command line; so a form can wait for days.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from exchange.cases.permissions import Act
@@ -13,6 +14,8 @@ from exchange.ids import MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
 from exchange.interfaces.web.pages import changing, proposing
+from exchange.interfaces.web.pages.acts_now import NOTHING_SAID, acts_of_message, said_before
+from exchange.interfaces.web.pages.after_sending import sentences
 from exchange.interfaces.web.pages.fitting import fitted
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
@@ -22,6 +25,7 @@ from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
 from exchange.messages.questions import Question
 from exchange.service.appointments import Doubt
+from exchange.service.effects import effect_of
 from exchange.service.forms import Form, begin_form, drop_form, open_form, save_step, send_form
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import DraftRow, MessageRow
@@ -52,7 +56,8 @@ async def choose(clerk: Clerk) -> Reply:
 async def offer(clerk: Clerk) -> Reply:
     """Show with what a message can be answered now."""
     found = await clerk.ask("message.offer", id=clerk.asked.places["id"])
-    return Page("offer.html", {"message": found["message"], "answers": found["answers"]})
+    acts = await acts_of_message(clerk, found["message"])
+    return Page("offer.html", {"message": found["message"], "acts": acts})
 
 
 async def begin(clerk: Clerk) -> Reply:
@@ -64,7 +69,7 @@ async def begin(clerk: Clerk) -> Reply:
     after, cases = clerk.asked.text("after"), clerk.asked.texts("case")
     if after:
         clerk.demand(Act.OPEN_MESSAGE)
-        form = await form_after(clerk, row.code, after, cases)
+        form = await form_after(clerk, row.code, after, cases, said=said_before(row.code, clerk.asked))
     else:
         form = await _first(clerk, row.code)
     return Redirect(f"/form/{form.id}")
@@ -82,15 +87,23 @@ async def _first(clerk: Clerk, type_code: str) -> Form:
 
 
 async def form_after(
-    clerk: Clerk, type_code: str, after: str, cases: tuple[str, ...], *, movement: str = ""
+    clerk: Clerk,
+    type_code: str,
+    after: str,
+    cases: tuple[str, ...],
+    *,
+    movement: str = "",
+    said: Mapping[str, Any] = NOTHING_SAID,
 ) -> Form:
-    """Begin a message that answers or follows another one; `movement` is what it cancels, if it is known.
+    """Begin a message that answers or follows another one.
+
+    `movement` is what it cancels, if it is known; `said` what its content says from the beginning.
 
     Raises:
         OtherDeskError: it names an earlier message, and the case is given to another office.
     """
     header: dict[str, Any] = {"case_codes": list(cases)} if cases else {}
-    content: dict[str, Any] = {}
+    content: dict[str, Any] = {**said}
     if movement:
         header, content = {**header, "movement_code": movement}, {"target": movement}
     small: dict[str, Any] = {"type": type_code, **header, **content}
@@ -228,8 +241,9 @@ async def sent(clerk: Clerk) -> Reply:
         raise NotHereError(f"no message has the number {id}", hint="look at your work of today")
     row, partner = rows[0], await _partner(clerk, rows[0])
     told = await clerk.ask("message.wait", link=row.link, seq=row.seq, timeout_s=WAIT_S)
+    effect = await clerk.node.store.read(lambda uow: effect_of(uow, clerk.node, row))
     values = {"draft": None, "message": row, "told": told, "partner": partner, "type": row.type}
-    return Page("sent.html", values)
+    return Page("sent.html", {**values, "sentences": sentences(row.type, effect)})
 
 
 async def open_or_stale(clerk: Clerk) -> Form:
