@@ -3,6 +3,7 @@
 
     ExchangeError
     ├── UsageError               the command was typed wrongly                    exit 2
+    │   └── DraftMovedError      a colleague was faster with the draft
     ├── InputError               a file or form of our own officer is wrong       exit 3
     │   └── StaleFormError       the form was changed in another window
     ├── NotAllowedError          the roles of the account do not allow it         exit 2
@@ -56,6 +57,12 @@ class UsageError(ExchangeError):
 
     reason = "usage"
     exit_code = 2
+
+
+class DraftMovedError(UsageError):
+    """The draft was released, sent back, taken back or changed meanwhile."""
+
+    reason = "draft_moved"
 
 
 @dataclass(frozen=True)

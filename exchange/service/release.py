@@ -27,7 +27,6 @@ from exchange.errors import (
     InputError,
     NodeError,
     RejectedError,
-    UsageError,
 )
 from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, sha256
 from exchange.ledger.entries import Entry, sent
@@ -49,9 +48,10 @@ from exchange.service.meaning import cases_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import AboutCases, UnitOfWork
-from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState, OfficerRow
+from exchange.service.rows import AuditRow, Direction, DraftRow, MessageRow, MessageState, OfficerRow
 from exchange.service.sealing import Sealed, demand_in_force, seal_message
 from exchange.service.together import Failed
+from exchange.service.unmoved import demand_unmoved
 
 SWITCHES = 2
 """How often a message is sealed anew because agreement or key changed; two changes a second do not happen."""
@@ -118,7 +118,7 @@ async def release(
     officer: OfficerNumber,
     second: OfficerNumber | None = None,
     approved: Digest | None = None,
-    draft: MessageId | None = None,
+    draft: DraftRow | None = None,
     attachments: Sequence[Carried] = (),
     alone: bool = False,
 ) -> Released:
@@ -130,7 +130,7 @@ async def release(
     Raises:
         InputError: the draft is wrong, or a second person is needed; nothing was stored.
         GateClosedError: the start gate is closed; nothing was stored.
-        UsageError: the draft was released or deleted meanwhile; nothing was stored.
+        DraftMovedError: the draft was released, sent back or taken back meanwhile; nothing was stored.
     """
     node.presence.demand_open(link)
     demand_whole(check_form(document, draft=True, known=node.versions))
@@ -159,7 +159,7 @@ async def release_checked(
     *,
     officer: OfficerNumber,
     second: OfficerNumber | None = None,
-    draft: MessageId | None = None,
+    draft: DraftRow | None = None,
     attachments: Sequence[Carried] = (),
     alone: bool = False,
 ) -> Released:
@@ -193,7 +193,7 @@ def _number_in_unit(node: Node, link: LinkId, run: Sequence[Ready]) -> Awaitable
 
 
 def _number_prepared(
-    node: Node, pairing: Pairing, ready: Ready, draft: MessageId | None, alone: bool, uow: UnitOfWork
+    node: Node, pairing: Pairing, ready: Ready, draft: DraftRow | None, alone: bool, uow: UnitOfWork
 ) -> MessageRow:
     """Number what was a draft, has a second person, or is sent by one person in an emergency."""
     document = ready.sealed.document
@@ -235,13 +235,11 @@ async def _again_if_switched(
     return await once()
 
 
-def _use_draft(uow: UnitOfWork, draft: MessageId | None) -> None:
+def _use_draft(uow: UnitOfWork, draft: DraftRow | None) -> None:
     """Delete the draft that becomes this message, so that it can become only one."""
-    if draft is None:
-        return
-    if uow.drafts.get(draft) is None:
-        raise UsageError("the draft was released meanwhile", hint="look at: exchange message list")
-    uow.drafts.delete(draft)
+    if draft is not None:
+        demand_unmoved(uow, draft)
+        uow.drafts.delete(draft.id)
 
 
 def demand_officer(uow: UnitOfWork, officer: OfficerNumber, now: datetime) -> OfficerRow:

@@ -15,6 +15,7 @@ from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of,
 from exchange.interfaces.web.pages import changing
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
+from exchange.interfaces.web.pages.returning import became, names_of
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
@@ -113,6 +114,8 @@ async def form_after(
 
 async def go_on(clerk: Clerk) -> Reply:
     """Go to the first question without an answer, or to the whole."""
+    if await _is_gone(clerk):
+        return await became(clerk, _id(clerk))
     form = await form_of(clerk)
     step = next_step(form)
     return Redirect(step.address(form.id) if step else f"/form/{form.id}/check")
@@ -120,6 +123,8 @@ async def go_on(clerk: Clerk) -> Reply:
 
 async def ask(clerk: Clerk) -> Reply:
     """Ask one question."""
+    if await _is_gone(clerk):
+        return await became(clerk, _id(clerk))
     form, step = await _at(clerk)
     if changing.asks_for_changes(form.row.type, step):
         return await changing.ask(clerk, form, step)
@@ -158,8 +163,10 @@ async def take(clerk: Clerk) -> Reply:
 
 async def check(clerk: Clerk) -> Reply:
     """Show everything that the partner would see, and what is still wrong."""
+    if await _is_gone(clerk):
+        return await became(clerk, _id(clerk))
     form = await form_of(clerk)
-    return _whole_page(form, await _whole(clerk, form))
+    return await _whole_page(clerk, form, await _whole(clerk, form))
 
 
 async def send(clerk: Clerk) -> Reply:
@@ -171,7 +178,7 @@ async def send(clerk: Clerk) -> Reply:
         form = await open_or_stale(clerk)
         whole = await _whole(clerk, form)
         if whole.faults or whole.document is None:
-            return _whole_page(form, whole, status=400)
+            return await _whole_page(clerk, form, whole, status=400)
         version = clerk.asked.number("version")
         sent = await send_form(
             clerk.node,
@@ -185,7 +192,16 @@ async def send(clerk: Clerk) -> Reply:
     return Redirect(f"/sent/{sent.id}")
 
 
+async def ask_to_drop(clerk: Clerk) -> Reply:
+    """Ask once before a message that is being written is destroyed."""
+    if await _is_gone(clerk):
+        return await became(clerk, _id(clerk))
+    form = await form_of(clerk)
+    return Page("drop.html", {"form": form, "type": form.row.type, "persons": len(form.given["persons"])})
+
+
 async def drop(clerk: Clerk) -> Reply:
+    """Destroy a message that is being written."""
     form = await form_of(clerk)
     await drop_form(clerk.node, form.id, clerk.officer)
     return Redirect("/")
@@ -220,7 +236,7 @@ async def sent(clerk: Clerk) -> Reply:
     if draft is not None:
         return Page("sent.html", {"draft": draft, "message": None, "type": draft.type})
     if not rows:
-        raise UsageError(f"no message has the number {id}", hint="look at your work of today")
+        return await became(clerk, id)
     row, partner = rows[0], await _partner(clerk, rows[0])
     told = await clerk.ask("message.wait", link=row.link, seq=row.seq, timeout_s=WAIT_S)
     values = {"draft": None, "message": row, "told": told, "partner": partner, "type": row.type}
@@ -272,6 +288,12 @@ async def form_of(clerk: Clerk) -> Form:
     return form
 
 
+async def _is_gone(clerk: Clerk) -> bool:
+    """Return whether nobody writes the form of an address any more: it was sent or discarded."""
+    id = _id(clerk)
+    return await clerk.node.store.read(lambda uow: uow.staff.forms.get(id)) is None
+
+
 def _id(clerk: Clerk) -> MessageId:
     return parse_message_id(clerk.asked.places["id"])
 
@@ -320,9 +342,15 @@ def _is_shown(shown: Shown, step: Step) -> bool:
     return not shown.rows or step.question.part != "persons"
 
 
-def _whole_page(form: Form, whole: Whole, *, status: int = 200) -> Page:
+async def _whole_page(clerk: Clerk, form: Form, whole: Whole, *, status: int = 200) -> Page:
+    link = await clerk.node.store.read(lambda uow: uow.links.get(form.row.link))
+    back = form.story.sent_back
     values = {
         "form": form,
+        "partner": link.partner if link else "",
+        "sent_back": back,
+        "names": await names_of(clerk, {back.by} if back else set()),
+        "needs_second": bool(whole.second) or form.story.is_for_two,
         "whole": whole,
         "step_is_shown": lambda step: _is_shown(whole.shown, step),
         "most_told": MOST_TOLD,
