@@ -38,14 +38,15 @@ def differences(before: Document, after: Document) -> tuple[Difference, ...]:
     return tuple(found)
 
 
-def person_differences(before: Document, after: Document, number: int) -> tuple[Difference, ...]:
-    """Return the members of a person that stand in both and differ; `number` is the one in the later one."""
-    return tuple(
-        one
-        for name in after
-        if name in before
-        for one in _members(before[name], after[name], (_PERSONS, number, name))
-    )
+def contradictions(
+    before: Document, after: Document, number: int, names: Sequence[str]
+) -> tuple[Difference, ...]:
+    """Return where what is said of a person contradicts what was said before; to say more is none.
+
+    `number` is the place of the person in the later document, `names` are the members that are compared.
+    """
+    found = (_contradicting(before.get(name), after.get(name), (_PERSONS, number, name)) for name in names)
+    return tuple(one for each in found for one in each)
 
 
 def _persons(before: Document, after: Document) -> Iterator[Difference]:
@@ -70,6 +71,27 @@ def _members(before: JsonValue, after: JsonValue, steps: Steps) -> Iterator[Diff
             yield from _members(old, new, (*steps, number))
         return
     yield Difference(pointer(*steps), before, after)
+
+
+def _contradicting(before: JsonValue, after: JsonValue, steps: Steps) -> Iterator[Difference]:
+    if before is None or after is None or before == after:
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in before:
+            yield from _contradicting(before[name], after.get(name), (*steps, name))
+        return
+    if isinstance(before, list) and isinstance(after, list) and all(_is_said(one, after) for one in before):
+        return
+    if _are_alike(before, after):
+        for number, (old, new) in enumerate(zip(before, after, strict=True)):  # type: ignore[arg-type]
+            yield from _contradicting(old, new, (*steps, number))
+        return
+    yield Difference(pointer(*steps), before, after)
+
+
+def _is_said(item: JsonValue, after: Sequence[JsonValue]) -> bool:
+    """Return whether a list says an item again, perhaps with more about it."""
+    return any(not [*_contradicting(item, one, ())] for one in after)
 
 
 def _are_alike(before: JsonValue, after: JsonValue) -> bool:

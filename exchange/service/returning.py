@@ -67,7 +67,8 @@ async def send_back(
 
     def unit(uow: UnitOfWork) -> None:
         demand_officer(uow, second, node.clock.now())
-        _replace(uow, node, row, changed, "draft_sent_back", second)
+        _replace(uow, row, changed)
+        _record(uow, node, row, "draft_sent_back", second)
 
     await node.store.write(unit)
     return changed
@@ -86,7 +87,12 @@ async def take_back(node: Node, prefix: str, officer: OfficerNumber) -> DraftRow
     returned = Returned(officer, node.clock.now())
     story = story_bytes(followed(row))
     changed = replace(row, approved_by=None, waiting=False, returned=returned, story=story)
-    await node.store.write(lambda uow: _replace(uow, node, row, changed, "draft_taken_back", officer))
+
+    def unit(uow: UnitOfWork) -> None:
+        _replace(uow, row, changed)
+        _record(uow, node, row, "draft_taken_back", officer)
+
+    await node.store.write(unit)
     return changed
 
 
@@ -117,7 +123,12 @@ async def change(
         returned=None,
         story=story_bytes(replace(followed(row), form=None)),
     )
-    await node.store.write(lambda uow: _replace(uow, node, row, changed, "draft_changed", officer))
+
+    def unit(uow: UnitOfWork) -> None:
+        _replace(uow, row, changed)
+        _record(uow, node, row, "draft_changed", officer)
+
+    await node.store.write(unit)
     why = two_person_reason(document) or ""
     return Sent(Fate.NEEDS_SECOND, row.link, row.id, row.type, changed.digest, reason=why)
 
@@ -134,7 +145,7 @@ async def discard(node: Node, prefix: str, officer: OfficerNumber) -> DraftRow:
     def unit(uow: UnitOfWork) -> None:
         demand_unmoved(uow, row)
         uow.drafts.delete(row.id)
-        uow.audit.record(AuditRow(node.clock.now(), officer, "draft_discarded", row.id))
+        _record(uow, node, row, "draft_discarded", officer)
 
     await node.store.write(unit)
     return row
@@ -172,9 +183,10 @@ def _reason(text: str) -> str:
     return reason
 
 
-def _replace(
-    uow: UnitOfWork, node: Node, row: DraftRow, changed: DraftRow, act: str, officer: OfficerNumber
-) -> None:
+def _replace(uow: UnitOfWork, row: DraftRow, changed: DraftRow) -> None:
     demand_unmoved(uow, row)
     uow.drafts.save(changed)
+
+
+def _record(uow: UnitOfWork, node: Node, row: DraftRow, act: str, officer: OfficerNumber) -> None:
     uow.audit.record(AuditRow(node.clock.now(), officer, act, row.id))

@@ -59,7 +59,7 @@ async def validate_message(desk: Desk, ask: Ask) -> Answer:
     return {
         "partner": link.partner,
         "faults": [asdict(fault) for fault in faults],
-        "questions": questions_answer(filled.document),
+        "questions": questions_answer(filled.document, link.partner),
     }
 
 

@@ -35,8 +35,10 @@ async def shown_draft(desk: Desk, ask: Ask, found: DraftRow) -> Answer:
         reader = reader_for(uow, ask)
         note_opening(uow, desk.node, reader, row.id, act="draft_opened")
         document = unkept(row.document)[0]
-        answer = _content(read_draft(uow, reader, document, row), document)
-        return _about(uow, row) | answer | {"changes": _looked(uow, reader, row, answer["document"])}
+        about = _about(uow, row)
+        partner = about["draft"]["partner"]
+        answer = _content(read_draft(uow, reader, document, row), document, partner)
+        return about | answer | {"changes": _looked(uow, reader, row, answer["document"])}
 
     return await desk.node.store.write(unit)
 
@@ -81,9 +83,9 @@ def returned_answer(returned: Returned | None, *, with_reason: bool) -> Answer |
     return found | ({"reason": returned.reason} if with_reason else {})
 
 
-def questions_answer(document: Document) -> list[Answer]:
-    """Return what whoever releases it has to look at."""
-    return [asdict(question) for question in release_questions(document)]
+def questions_answer(document: Document, partner: str) -> list[Answer]:
+    """Return what whoever releases it has to look at; the code of an agency begins with its country."""
+    return [asdict(question) for question in release_questions(document, to=partner[:2])]
 
 
 def files_of(ask: Ask, document: Document) -> list[FileToAttach]:
@@ -122,11 +124,11 @@ def _about(uow: UnitOfWork, row: DraftRow) -> Answer:
     }
 
 
-def _content(read: Readable, document: Document) -> Answer:
+def _content(read: Readable, document: Document, partner: str) -> Answer:
     return {
         "document": read.document,
         "withheld": withheld_answer(read.withheld),
-        "questions": questions_answer(document),
+        "questions": questions_answer(document, partner),
     }
 
 

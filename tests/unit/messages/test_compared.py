@@ -4,7 +4,7 @@
 from typing import Any
 
 import pytest
-from exchange.messages.compared import differences, person_differences
+from exchange.messages.compared import contradictions, differences
 
 MAI: dict[str, Any] = {"case_code": "A", "sex": "F", "names": [{"full": "NGUYEN Thi Mai"}]}
 HOA: dict[str, Any] = {"case_code": "B", "sex": "F", "names": [{"full": "TRAN Thi Hoa"}]}
@@ -44,7 +44,32 @@ def test_differences(before: Any, after: Any, found: list[tuple[str, Any, Any]])
     assert [(one.pointer, one.before, one.after) for one in differences(before, after)] == found
 
 
-def test_of_a_person_only_what_both_say_is_compared() -> None:
-    found = person_differences({"sex": "F", "birth": {"value": "2015"}}, {"sex": "M", "documents": []}, 2)
+BEFORE: dict[str, Any] = {
+    "sex": "F", "birth": {"value": "2015-05-14", "precision": "day"}, "names": [{"full": "NGUYEN Thi Mai"}],
+}  # fmt: skip
 
-    assert [(one.pointer, one.before, one.after) for one in found] == [("/persons/2/sex", "F", "M")]
+
+@pytest.mark.parametrize(
+    ("after", "found"),
+    [
+        ({}, []),
+        (BEFORE, []),
+        (BEFORE | {"documents": [{"number": "N1"}]}, []),
+        ({"names": [{"full": "Mai"}, {"full": "NGUYEN Thi Mai", "language": "vi"}]}, []),
+        ({"names": [*BEFORE["names"], {"full": "Mai"}]}, []),
+        ({"names": [{"full": "NGUYEN Thi Mai", "language": "vi"}]}, []),
+        ({"names": [{"full": "NGUYEN Thi May"}]}, ["/persons/2/names/0/full"]),
+        ({"names": [{"full": "Mai"}, {"full": "May"}]}, ["/persons/2/names"]),
+        ({"birth": {"value": "2016"}, "sex": "M"}, ["/persons/2/sex", "/persons/2/birth/value"]),
+        ({"care": "other"}, []),
+    ],
+    ids=[
+        "says nothing", "says the same", "says more", "says a name in another way", "one more name",
+        "says a name better", "another name", "two other names", "another birth and sex",
+        "no member of these",
+    ],
+)  # fmt: skip
+def test_only_what_contradicts_is_told(after: dict[str, Any], found: list[str]) -> None:
+    told = contradictions(BEFORE, after, 2, ("names", "sex", "birth", "documents"))
+
+    assert sorted(one.pointer for one in told) == sorted(found)

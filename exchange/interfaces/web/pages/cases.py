@@ -5,20 +5,29 @@ Opening a case or a message is recorded with its purpose by the command that giv
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from exchange.cases.permissions import Act
 from exchange.ids import LinkId
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.lines import files_of, shown_document
+from exchange.interfaces.web.pages.returning import changes_of
 from exchange.interfaces.web.pages.steps import changed_type
 from exchange.interfaces.web.pages.writing import CHANGING, STOPS
 from exchange.interfaces.web.paging import ROWS, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_CASE, print_choices
 from exchange.interfaces.web.replying import Page, Reply
+from exchange.messages.compared import contradictions
+from exchange.service.following import IDENTITY
 from exchange.service.pairing import pairing_of
 
 CASE_WORK = "case_work"
+OF_PERSON = "RPN"
+"""Type by whose form the members of a person are named."""
+MOST_TOLD = 10
+"""Contradictions that the page of a case tells; all of them stand in its messages."""
+_COUNTS = frozenset({"accepted", "queued", "held"})
 
 
 async def listed(clerk: Clerk) -> Reply:
@@ -36,6 +45,7 @@ async def show(clerk: Clerk) -> Reply:
         "case": found["case"],
         "events": events,
         "person": _person(events),
+        "otherwise": _said_otherwise(events),
         "next_own": _next(clerk, found, own=True),
         "next_theirs": _next(clerk, found, own=False),
         "last": _last_message(events),
@@ -92,6 +102,20 @@ def _person(events: list[dict[str, Any]]) -> dict[str, Any]:
         for consent in line.get("consents") or []:
             consents[consent.get("scope", ""), consent.get("giver", "")] = consent
     return {**known, "consents": list(consents.values())}
+
+
+def _said_otherwise(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return where a later message contradicts what an earlier one said of the person, the newest first."""
+    known: dict[str, Any] = {}
+    found: list[dict[str, Any]] = []
+    for event in events:
+        line = event["line"] if isinstance(event["line"], dict) else {}
+        told = [asdict(one) for one in contradictions(known, line, 0, IDENTITY)]
+        if told and event["state"] in _COUNTS:
+            changes = [(replace(place, person=0), *lines) for place, *lines in changes_of(OF_PERSON, told)]
+            found.append({"event": event, "changes": changes})
+        known |= {name: line[name] for name in IDENTITY if line.get(name) not in (None, [])}
+    return found[::-1][:MOST_TOLD]
 
 
 async def _agreed(clerk: Clerk, link: LinkId, types: tuple[str, ...]) -> list[str]:

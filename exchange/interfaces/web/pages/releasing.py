@@ -8,13 +8,14 @@ last. Its author finds on the same page why it was sent back, and takes it back 
 In an emergency one person released alone; then the second one looks at the message and agrees or objects.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from exchange.cases.permissions import Act
 from exchange.errors import DraftMovedError, UsageError
 from exchange.ids import MessageId
 from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.pages.doubts import doubts_about
 from exchange.interfaces.web.pages.lines import files_of, shown_document
 from exchange.interfaces.web.pages.returning import became, changes_of, names_of, reason_problem
 from exchange.interfaces.web.pages.steps import asked_about, changed_type
@@ -31,13 +32,15 @@ class Told:
     """What the page says about the act that was just tried."""
 
     not_looked: bool = False
+    unconfirmed: bool = False
+    """It was not said that another country than that of a person is meant."""
     reason: str = ""
     """What was typed as a reason."""
     reason_problem: str = ""
 
     @property
     def status(self) -> int:
-        return 400 if self.not_looked or self.reason_problem else 200
+        return 400 if self.not_looked or self.unconfirmed or self.reason_problem else 200
 
 
 async def show(clerk: Clerk) -> Reply:
@@ -55,7 +58,9 @@ async def _page(clerk: Clerk, told: Told) -> Reply:
     draft = await clerk.node.store.read(lambda uow: uow.drafts.get(id))
     if draft is None:
         return await became(clerk, id)
-    values = {**await _shown(clerk, found, draft), "told": told, "most_reason": MOST_REASON}
+    doubts = replace(await doubts_about(clerk, draft.link, found["document"]), unconfirmed=told.unconfirmed)
+    shown = await _shown(clerk, found, draft)
+    values = {**shown, "doubts": doubts, "told": told, "most_reason": MOST_REASON}
     return Page("release.html", values, status=told.status)
 
 
@@ -95,14 +100,25 @@ async def release(clerk: Clerk) -> Reply:
     digest, id = clerk.asked.text("digest"), MessageId(clerk.asked.places["id"])
     if await _is_gone(clerk):
         return await became(clerk, id)
-    if not digest or clerk.asked.text("looked") != "yes":
-        return await _page(clerk, Told(not_looked=True))
+    not_looked = not digest or clerk.asked.text("looked") != "yes"
+    unconfirmed = await _is_unconfirmed(clerk)
+    if not_looked or unconfirmed:
+        return await _page(clerk, Told(not_looked=not_looked, unconfirmed=unconfirmed))
     try:
         sent = await clerk.ask("message.release", id=id, digest=digest)
     except DraftMovedError:
         return await became(clerk, id)
     clerk.house.sendings.note(id, sent["id"])
     return Redirect(f"/sent/{sent['id']}")
+
+
+async def _is_unconfirmed(clerk: Clerk) -> bool:
+    """Return whether the draft goes to another country than that of a person, and this was not said."""
+    place = clerk.asked.places["id"]
+    rows = await clerk.node.store.read(lambda uow: uow.drafts.find(place))
+    if len(rows) != 1:
+        return False
+    return (await doubts_about(clerk, rows[0].link, unkept(rows[0].document)[0])).stop(clerk)
 
 
 async def send_back(clerk: Clerk) -> Reply:

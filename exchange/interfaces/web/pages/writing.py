@@ -5,6 +5,7 @@ Every step is saved. What the program knows (earlier messages of the case, agree
 time the whole is looked at, by the same commands as on the command line; so a form can wait for days.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from exchange.cases.permissions import Act
@@ -13,16 +14,21 @@ from exchange.ids import MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
 from exchange.interfaces.web.pages import changing
+from exchange.interfaces.web.pages.doubts import doubts_about
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
 from exchange.interfaces.web.pages.returning import became, names_of
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
+from exchange.messages.document import JsonValue
 from exchange.messages.questions import Question
+from exchange.service.following import IDENTITY
 from exchange.service.forms import Form, begin_form, drop_form, open_form, save_step, send_form
 from exchange.service.ports import UnitOfWork
+from exchange.service.reading import Reader
 from exchange.service.rows import DraftRow, MessageRow
+from exchange.service.said_before import known_to
 
 OPENING = ("RPN", "IDN", "VRQ")
 """Types that may be the first about a person, the most usual one first."""
@@ -98,7 +104,7 @@ async def form_after(
     persons = [{"case_code": line["case_code"]} for line in document["persons"] if "case_code" in line]
     chosen = [line for line in persons if not cases or line["case_code"] in cases]
     known = [f"{part}/{name}" for part in ("header", "content") for name in document[part]]
-    known += [f"persons/{name}" for name in (document["persons"] or [{}])[0]]
+    known += [f"persons/{name}" for name in _known_of_all(document["persons"])]
     whole = {"header": header, "content": content, "persons": chosen, "known": known}
     first = await begun(clerk, found[0].link, type_code, whole)
     return await begin_form(
@@ -110,6 +116,11 @@ async def form_after(
         after=found[0].id,
         answered=first.answered,
     )
+
+
+def _known_of_all(persons: list[dict[str, Any]]) -> list[str]:
+    """Return what is known of every person: what is not known of one of them is asked."""
+    return [name for name in (persons or [{}])[0] if all(name in person for person in persons)]
 
 
 async def go_on(clerk: Clerk) -> Reply:
@@ -129,7 +140,7 @@ async def ask(clerk: Clerk) -> Reply:
     if changing.asks_for_changes(form.row.type, step):
         return await changing.ask(clerk, form, step)
     named = await offered(clerk, form, step)
-    field, value = step.question.field, step.value(form)
+    field, value = step.question.field, await _value(clerk, form, step)
     inputs = named.inputs(value) if named else inputs_of(field, value, zone=clerk.house.zone)
     problems: tuple[Any, ...] = ()
     if clerk.asked.said("back") == "check":
@@ -137,6 +148,18 @@ async def ask(clerk: Clerk) -> Reply:
         problems = whole.at(step, clerk.language)
     back = clerk.asked.said("back")
     return _question(clerk, form, step, inputs, named=named, problems=problems, back=back)
+
+
+async def _value(clerk: Clerk, form: Form, step: Step) -> JsonValue:
+    """Return what a question shows as its answer: what was entered, or else what the case knows."""
+    entered = step.value(form)
+    name = step.question.name
+    if entered is not None or step.question.part != "persons" or name not in IDENTITY:
+        return entered
+    code = form.given["persons"][step.number].get("case_code", "")
+    reader, link = Reader(clerk.officer, clerk.session.roles), form.row.link
+    known = await clerk.node.store.read(lambda uow: known_to(uow, clerk.node, reader, link, code))
+    return known.get(name)
 
 
 async def take(clerk: Clerk) -> Reply:
@@ -179,6 +202,8 @@ async def send(clerk: Clerk) -> Reply:
         whole = await _whole(clerk, form)
         if whole.faults or whole.document is None:
             return await _whole_page(clerk, form, whole, status=400)
+        if (await doubts_about(clerk, form.row.link, whole.document)).stop(clerk):
+            return await _whole_page(clerk, form, whole, status=400, unconfirmed=True)
         version = clerk.asked.number("version")
         sent = await send_form(
             clerk.node,
@@ -342,12 +367,13 @@ def _is_shown(shown: Shown, step: Step) -> bool:
     return not shown.rows or step.question.part != "persons"
 
 
-async def _whole_page(clerk: Clerk, form: Form, whole: Whole, *, status: int = 200) -> Page:
-    link = await clerk.node.store.read(lambda uow: uow.links.get(form.row.link))
-    back = form.story.sent_back
+async def _whole_page(
+    clerk: Clerk, form: Form, whole: Whole, *, status: int = 200, unconfirmed: bool = False
+) -> Page:
+    back, doubts = form.story.sent_back, await doubts_about(clerk, form.row.link, whole.document)
     values = {
         "form": form,
-        "partner": link.partner if link else "",
+        "doubts": replace(doubts, unconfirmed=unconfirmed),
         "sent_back": back,
         "names": await names_of(clerk, {back.by} if back else set()),
         "needs_second": bool(whole.second) or form.story.is_for_two,
