@@ -10,6 +10,8 @@ from typing import Final
 
 from exchange.messages.document import Document, header_of, objects_at, persons_of, text_at
 
+OTHER_COUNTRY: Final = "wrong_recipient"
+"""Code of the question whether such a message goes to the right country."""
 _FIRST: Final = frozenset({"IDN", "VRQ", "RPN"})
 """Types that tell a country of a person for the first time."""
 

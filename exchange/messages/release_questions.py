@@ -22,14 +22,13 @@ from exchange.messages.document import (
     text_at,
 )
 from exchange.messages.form_tree import FormNode, form_tree
-from exchange.messages.nationalities import not_of
+from exchange.messages.nationalities import OTHER_COUNTRY, not_of
 
 TEXT = "does it say only what the next step needs: no account, no offence, no health, no shelter, nobody else"
 PAPER = "is it about this person alone, and no answer of another state"
 EVERYBODY = "is everybody who travels a person of the list, also a child without papers"
 EACH_LINE = "does each line say what happened to that very person"
 COUNTRY = "does it go to the right country, of which this person is not said to be a national"
-OTHER_COUNTRY = "wrong_recipient"
 SETTLED = "is it corrected by a message or an entry, and not in a table of one side"
 
 

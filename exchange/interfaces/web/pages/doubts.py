@@ -41,23 +41,27 @@ class Doubts:
     """What the case knows, and what the message says."""
     unconfirmed: bool = False
     """It was tried without saying that the other country is meant."""
+    confirmed: bool = False
+    """It was said, and something else is missing."""
 
-    def stop(self, clerk: Clerk) -> bool:
-        """Return whether it has to be said first that the other country is meant."""
-        return bool(self.strangers) and clerk.asked.text(CONFIRMED) != "yes"
+    @property
+    def stop(self) -> bool:
+        """Whether it has to be said first that the other country is meant."""
+        return bool(self.strangers) and not self.confirmed
 
 
 async def doubts_about(clerk: Clerk, link: LinkId | None, document: Document | None) -> Doubts:
     """Return the doubts about a whole message; none about one that is not whole yet."""
     reader = Reader(clerk.officer, clerk.session.roles)
+    confirmed = clerk.asked.text(CONFIRMED) == "yes"
 
     def unit(uow: UnitOfWork) -> Doubts:
         row = uow.links.get(link) if link else None
         if row is None or document is None:
             return Doubts(row.partner if row else "")
         told = [asdict(one) for one in said_otherwise(uow, clerk.node, reader, row.link, document)]
-        changes = changes_of(text_at(header_of(document), "type"), told)
-        return Doubts(row.partner, _strangers(document, row.partner), tuple(changes))
+        changes = tuple(changes_of(text_at(header_of(document), "type"), told))
+        return Doubts(row.partner, _strangers(document, row.partner), changes, confirmed=confirmed)
 
     return await clerk.node.store.read(unit)
 

@@ -32,6 +32,8 @@ class Told:
     """What the page says about the act that was just tried."""
 
     not_looked: bool = False
+    looked: bool = False
+    """It was ticked, and something else is missing."""
     unconfirmed: bool = False
     """It was not said that another country than that of a person is meant."""
     reason: str = ""
@@ -103,7 +105,8 @@ async def release(clerk: Clerk) -> Reply:
     not_looked = not digest or clerk.asked.text("looked") != "yes"
     unconfirmed = await _is_unconfirmed(clerk)
     if not_looked or unconfirmed:
-        return await _page(clerk, Told(not_looked=not_looked, unconfirmed=unconfirmed))
+        told = Told(not_looked=not_looked, looked=not not_looked, unconfirmed=unconfirmed)
+        return await _page(clerk, told)
     try:
         sent = await clerk.ask("message.release", id=id, digest=digest)
     except DraftMovedError:
@@ -118,7 +121,7 @@ async def _is_unconfirmed(clerk: Clerk) -> bool:
     rows = await clerk.node.store.read(lambda uow: uow.drafts.find(place))
     if len(rows) != 1:
         return False
-    return (await doubts_about(clerk, rows[0].link, unkept(rows[0].document)[0])).stop(clerk)
+    return (await doubts_about(clerk, rows[0].link, unkept(rows[0].document)[0])).stop
 
 
 async def send_back(clerk: Clerk) -> Reply:

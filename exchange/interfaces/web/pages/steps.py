@@ -27,8 +27,8 @@ from exchange.interfaces.web.pages.lines import (
 from exchange.messages.attachments import Attached, attach
 from exchange.messages.document import JsonValue
 from exchange.messages.media import Carried
+from exchange.messages.nationalities import OTHER_COUNTRY
 from exchange.messages.questions import Question, questions_of
-from exchange.messages.release_questions import OTHER_COUNTRY
 from exchange.protocol.parts import Document
 from exchange.service.changeable import type_changed
 from exchange.service.facts import two_person_reason

@@ -202,7 +202,7 @@ async def send(clerk: Clerk) -> Reply:
         whole = await _whole(clerk, form)
         if whole.faults or whole.document is None:
             return await _whole_page(clerk, form, whole, status=400)
-        if (await doubts_about(clerk, form.row.link, whole.document)).stop(clerk):
+        if (await doubts_about(clerk, form.row.link, whole.document)).stop:
             return await _whole_page(clerk, form, whole, status=400, unconfirmed=True)
         version = clerk.asked.number("version")
         sent = await send_form(
