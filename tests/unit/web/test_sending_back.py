@@ -162,10 +162,16 @@ def test_back_after_sending_leads_to_what_became_of_it(tmp_path: Path) -> None:
         await writer.answer(form, ANSWERS)
         sent = await writer.send(form)
 
-        pages = [await writer.visitor.get(f"/form/{form}{end}") for end in ("", "/check", "/drop")]
+        pages = [
+            await writer.visitor.get(f"/form/{form}{end}")
+            for end in ("", "/check", "/drop", "/files", "/list")
+        ]
         question = await writer.visitor.get(f"/form/{form}/persons/0/names")
 
+        late = await writer.visitor.post(f"/form/{form}/persons/0/names", version="9")
+
         assert {page.to for page in (*pages, question)} == {sent.to}
+        assert (late.status, late.says("nothing is lost")) == (409, True)
         assert len(await writer.sent()) == 1
 
     play(tmp_path, story)

@@ -125,7 +125,7 @@ def _known_of_all(persons: list[dict[str, Any]]) -> list[str]:
 
 async def go_on(clerk: Clerk) -> Reply:
     """Go to the first question without an answer, or to the whole."""
-    if await _is_gone(clerk):
+    if await is_gone(clerk):
         return await became(clerk, _id(clerk))
     form = await form_of(clerk)
     step = next_step(form)
@@ -134,7 +134,7 @@ async def go_on(clerk: Clerk) -> Reply:
 
 async def ask(clerk: Clerk) -> Reply:
     """Ask one question."""
-    if await _is_gone(clerk):
+    if await is_gone(clerk):
         return await became(clerk, _id(clerk))
     form, step = await _at(clerk)
     if changing.asks_for_changes(form.row.type, step):
@@ -164,6 +164,8 @@ async def _value(clerk: Clerk, form: Form, step: Step) -> JsonValue:
 
 async def take(clerk: Clerk) -> Reply:
     """Save the answer to one question."""
+    if await is_gone(clerk):
+        raise StaleFormError("this form was sent or discarded meanwhile", hint="look at your work")
     form, step = await _at(clerk)
     if changing.asks_for_changes(form.row.type, step):
         return await changing.take(clerk, form, step)
@@ -186,7 +188,7 @@ async def take(clerk: Clerk) -> Reply:
 
 async def check(clerk: Clerk) -> Reply:
     """Show everything that the partner would see, and what is still wrong."""
-    if await _is_gone(clerk):
+    if await is_gone(clerk):
         return await became(clerk, _id(clerk))
     form = await form_of(clerk)
     return await _whole_page(clerk, form, await _whole(clerk, form))
@@ -219,7 +221,7 @@ async def send(clerk: Clerk) -> Reply:
 
 async def ask_to_drop(clerk: Clerk) -> Reply:
     """Ask once before a message that is being written is destroyed."""
-    if await _is_gone(clerk):
+    if await is_gone(clerk):
         return await became(clerk, _id(clerk))
     form = await form_of(clerk)
     return Page("drop.html", {"form": form, "type": form.row.type, "persons": len(form.given["persons"])})
@@ -313,7 +315,7 @@ async def form_of(clerk: Clerk) -> Form:
     return form
 
 
-async def _is_gone(clerk: Clerk) -> bool:
+async def is_gone(clerk: Clerk) -> bool:
     """Return whether nobody writes the form of an address any more: it was sent or discarded."""
     id = _id(clerk)
     return await clerk.node.store.read(lambda uow: uow.staff.forms.get(id)) is None
