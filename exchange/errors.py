@@ -3,6 +3,7 @@
 
     ExchangeError
     ├── UsageError               the command was typed wrongly                    exit 2
+    │   └── DraftMovedError      a colleague was faster with the draft
     ├── InputError               a file or form of our own officer is wrong       exit 3
     │   └── StaleFormError       the form was changed in another window
     ├── NotAllowedError          the roles of the account do not allow it         exit 2
@@ -60,6 +61,12 @@ class UsageError(ExchangeError):
 
 class NotHereError(UsageError):
     """Nothing here has the code or number that was named, or more than one thing has it."""
+
+
+class DraftMovedError(UsageError):
+    """The draft was released, sent back, taken back or changed meanwhile."""
+
+    reason = "draft_moved"
 
 
 @dataclass(frozen=True)

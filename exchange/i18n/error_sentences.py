@@ -18,6 +18,14 @@ _SENTENCES: Final[tuple[tuple[str, str], ...]] = (
         ),
     ),
     (
+        r"this draft was not written on the pages",
+        marked("It was not written on the pages, so it cannot be changed here. Ask your administrator."),
+    ),
+    (
+        r"only who prepared a message takes it back or changes it",
+        marked("Only who prepared a message takes it back. You can send it back with a reason."),
+    ),
+    (
         r"you have [0-9]+ messages open",
         marked("You are writing too many messages at once. Send or discard some of them first."),
     ),

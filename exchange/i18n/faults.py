@@ -36,6 +36,7 @@ REASON_SENTENCES: Mapping[str, str] = MappingProxyType(
     {
         "failed": marked("Something failed. Try again; if it happens again, tell your administrator."),
         "usage": marked("This cannot be done so. Go back, and choose or enter what is asked."),
+        "draft_moved": marked("A colleague was faster: look at it again, and at what became of it."),
         "input": marked("What was entered is not right. Correct it and try again."),
         "form_stale": marked("The form was changed or sent meanwhile. Open it again."),
         "not_allowed": marked(

@@ -186,14 +186,17 @@ def message_type(name: str) -> MessageType | None:
 def two_person_acts(
     type_code: str, *, sensitivity: str, children: bool, consent_states: Iterable[str]
 ) -> tuple[str, ...]:
-    """Return the acts of `two-person-acts` that releasing such a message is; a stop is none."""
+    """Return the acts of `two-person-acts` that releasing such a message is; a stop is none.
+
+    The first one is what people are told first: whom it is about, before how secret it is.
+    """
     row = message_types()[type_code]
     if row.is_stop or type_code == "HRC":
         return ()
     acts = {
+        "rpn_child": type_code == "RPN" and children,
         "consent_override": "overridden" in set(consent_states),
         "s4_named_readers": sensitivity == "S4",
-        "rpn_child": type_code == "RPN" and children,
     }
     return tuple(act for act, needed in acts.items() if needed)
 

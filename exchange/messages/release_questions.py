@@ -22,11 +22,13 @@ from exchange.messages.document import (
     text_at,
 )
 from exchange.messages.form_tree import FormNode, form_tree
+from exchange.messages.nationalities import OTHER_COUNTRY, not_of
 
 TEXT = "does it say only what the next step needs: no account, no offence, no health, no shelter, nobody else"
 PAPER = "is it about this person alone, and no answer of another state"
 EVERYBODY = "is everybody who travels a person of the list, also a child without papers"
 EACH_LINE = "does each line say what happened to that very person"
+COUNTRY = "does it go to the right country, of which this person is not said to be a national"
 SETTLED = "is it corrected by a message or an entry, and not in a table of one side"
 
 
@@ -39,9 +41,17 @@ class ReleaseQuestion:
     text: str
 
 
-def release_questions(document: Document) -> tuple[ReleaseQuestion, ...]:
-    """Return what whoever releases a draft or a message has to look at; none if nothing needs a person."""
-    return (*_of_the_type(document), *_papers(document), *_texts(document))
+def release_questions(document: Document, *, to: str = "") -> tuple[ReleaseQuestion, ...]:
+    """Return what whoever releases a draft or a message has to look at; none if nothing needs a person.
+
+    `to` is the country that it goes to, "" if that is not known.
+    """
+    return (*_country(document, to), *_of_the_type(document), *_papers(document), *_texts(document))
+
+
+def _country(document: Document, to: str) -> Iterator[ReleaseQuestion]:
+    for number in not_of(document, to) if to else ():
+        yield ReleaseQuestion(OTHER_COUNTRY, pointer("persons", number, "nationality"), COUNTRY)
 
 
 def _of_the_type(document: Document) -> Iterator[ReleaseQuestion]:

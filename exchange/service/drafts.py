@@ -6,6 +6,7 @@
                                     -> kept as waiting (the start gate is closed)
     approve  the second person sees the digest of what was shown, then it is released or waits
 
+What was sent back, or taken back by its author, nobody releases until it is handed in again (`returning`).
 A waiting draft was released by its officers; it is checked again and takes its number when the gate
 opens. If it is not allowed any more by then, it stays a draft and its officer is told.
 """
@@ -37,6 +38,7 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft, demand_officer, demand_whole, release, release_checked
 from exchange.service.rows import AuditRow, Direction, DraftRow
 from exchange.service.together import each_does_this_step
+from exchange.service.unmoved import demand_offered, demand_unmoved, is_unmoved
 
 
 class Fate(StrEnum):
@@ -99,8 +101,10 @@ async def approve(node: Node, prefix: str, second: OfficerNumber, *, digest: Dig
         UsageError: no such draft, or it is one's own.
         NodeError: the second person is not in the directory.
         InputError: the draft changed since it was shown (`digest`), or is not allowed any more.
+        DraftMovedError: it was sent back or taken back.
     """
     row = await find_draft(node, prefix)
+    demand_offered(row)
     if row.link is None or row.prepared_by == second:
         raise UsageError(
             "the second person must be another officer than the one who prepared the message",
@@ -172,13 +176,18 @@ async def release_draft(node: Node, row: DraftRow) -> Sent:
             officer=row.prepared_by,
             second=row.approved_by,
             approved=row.digest,
-            draft=row.id,
+            draft=row,
             attachments=attachments,
         )
     except GateClosedError as error:
-        await node.store.write(lambda uow: uow.drafts.save(replace(row, waiting=True)))
+        await node.store.write(lambda uow: _let_wait(uow, row))
         return Sent(Fate.WAITING, link, row.id, row.type, row.digest, reason=error.reason)
     return Sent(Fate.RELEASED, link, done.id, done.type, row.digest, done.seq)
+
+
+def _let_wait(uow: UnitOfWork, row: DraftRow) -> None:
+    demand_unmoved(uow, row)
+    uow.drafts.save(replace(row, waiting=True))
 
 
 async def _keep(
@@ -215,6 +224,8 @@ async def _keep(
 
 async def _stop_waiting(node: Node, row: DraftRow, error: ExchangeError) -> None:
     def unit(uow: UnitOfWork) -> None:
+        if not is_unmoved(uow, row):
+            return
         uow.drafts.save(replace(row, waiting=False))
         uow.audit.record(
             AuditRow(

@@ -207,4 +207,6 @@ def _told(uow: UnitOfWork, case: CaseRow, row: MessageRow) -> Told:
 
 
 def _names(row: DraftRow, case: CaseRow) -> bool:
-    return row.link in (None, case.link) and case.code in cases_of(unkept(row.document)[0])
+    if row.link not in (None, case.link):
+        return False
+    return case.code in cases_of(unkept(row.document)[0]) or case.code.encode() in row.story

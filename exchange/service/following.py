@@ -26,6 +26,12 @@ from exchange.service.rows import MessageRow, MessageState, MovementRow
 
 SPOKE_OF_PERSONS = ("RPN", "HDP", "HRC")
 """Types that say who a person is, the later one with the last word."""
+FIRST_WORD = ("IDN", "VRQ")
+"""Types that may say who a person is before any of these; what the notice says takes the place of it."""
+IDENTITY = ("names", "sex", "birth", "nationality", "documents")
+"""Members by which a person is known again."""
+_REPEATED_OF_FIRST = (*IDENTITY, "languages")
+"""What the first word says of protection is asked again: it decides what may be sent, and may change."""
 RECORD, DEPARTURE, CORRECTION = "HRC", "HDP", "COR"
 
 
@@ -57,7 +63,7 @@ def before_of(
         checkpoint=_crossing(standing),
         last_change=_last_change(uow, row, standing),
         record=_record(uow, row, document),
-        persons={code: known_of(facts, code) for code in cases},
+        persons={code: said_of(facts, code) for code in cases},
     )
 
 
@@ -142,6 +148,15 @@ def _record(uow: UnitOfWork, row: MessageRow, document: Document) -> Document | 
         return document
     signed = message_by_id(uow, row.link, text_at(object_at(content_of(document), "countersigns"), "id"))
     return document_of(uow, signed) if signed else None
+
+
+def said_of(facts: StoreFacts, code: CaseCode) -> Line:
+    """Return what is known of a person, also from the messages before the notice."""
+    first: Line = {}
+    for type_code in FIRST_WORD:
+        line = facts.line_of(code, type_code) or {}
+        first |= {name: line[name] for name in _REPEATED_OF_FIRST if name in line}
+    return first | known_of(facts, code)
 
 
 def known_of(facts: StoreFacts, code: CaseCode) -> Line:

@@ -8,12 +8,13 @@
    can become one message only (`release`), so a second click, another window or a restart in between send
    nothing twice. If it cannot be released now, the form is put back as it was.
 4. Files are kept, sealed, with the form until it is sent; they become parts of the draft (`attachments`).
-5. If the act needs two persons, the draft stays for the second one (`drafts.approve`).
+5. If the act needs two persons, the draft stays for the second one (`drafts.approve`). So does one that was
+   with a second person before: who takes it back and changes it does not send it alone.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from exchange.errors import ExchangeError, StaleFormError, UsageError
@@ -22,6 +23,7 @@ from exchange.messages.attachments import FileToAttach
 from exchange.messages.filling import release_digest
 from exchange.messages.media import Carried
 from exchange.protocol.parts import Document
+from exchange.service.draft_story import Story, read_story, story_bytes, story_members
 from exchange.service.drafts import Fate, Sent, release_draft
 from exchange.service.enclosures import kept
 from exchange.service.facts import two_person_reason
@@ -30,6 +32,7 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft, demand_whole
 from exchange.service.rows import AuditRow, DraftRow
 from exchange.service.staff import FormRow
+from exchange.service.unmoved import is_unmoved
 
 MOST_FORMS: Final = 50
 """Forms that one officer may have open."""
@@ -50,6 +53,8 @@ class Form:
     """Places of the questions that were answered, also with nothing."""
     files: tuple[FileToAttach, ...] = ()
     """What goes with it, in the order of its attachment list."""
+    story: Story = field(default_factory=Story)
+    """What it was before, if it was a draft already."""
 
     @property
     def id(self) -> MessageId:
@@ -76,11 +81,20 @@ async def begin_form(
     form = Form(row, after, given, tuple(answered))
 
     def unit(uow: UnitOfWork) -> Form:
-        if len(uow.staff.forms.of(officer)) >= MOST_FORMS:
-            raise UsageError(f"you have {MOST_FORMS} messages open", hint="send or discard some first")
-        return _save(uow, node, form)
+        return keep_form(uow, node, form)
 
     return await node.store.write(unit)
+
+
+def keep_form(uow: UnitOfWork, node: Node, form: Form) -> Form:
+    """Keep a form that is not in the store yet.
+
+    Raises:
+        UsageError: the officer has too many open ones.
+    """
+    if len(uow.staff.forms.of(form.row.officer)) >= MOST_FORMS:
+        raise UsageError(f"you have {MOST_FORMS} messages open", hint="send or discard some first")
+    return _save(uow, node, form)
 
 
 async def open_form(node: Node, id: MessageId, officer: OfficerNumber) -> Form:
@@ -174,8 +188,8 @@ async def send_form(
         uow.audit.record(AuditRow(node.clock.now(), officer, "draft_kept", draft.id, result="form"))
 
     await node.store.write(unit)
-    reason = two_person_reason(document)
-    if reason:
+    reason = two_person_reason(document) or ""
+    if reason or form.story.is_for_two:
         return Sent(Fate.NEEDS_SECOND, form.row.link, draft.id, draft.type, draft.digest, reason=reason)
     try:
         return await release_draft(node, draft)
@@ -194,12 +208,13 @@ def _draft(node: Node, form: Form, document: Document, attachments: Sequence[Car
         digest=release_digest(document),
         approved_by=None,
         created_at=node.clock.now(),
+        story=story_bytes(replace(form.story, form={**_entered(form), "version": form.row.version})),
     )
 
 
 def _put_back(uow: UnitOfWork, form: Form, draft: DraftRow) -> None:
-    """Turn a draft that could not be released into the form again, unless it was released after all."""
-    if uow.drafts.get(draft.id) is not None:
+    """Turn a draft that could not be released into the form again, unless it became something after all."""
+    if is_unmoved(uow, draft):
         uow.drafts.delete(draft.id)
         uow.staff.forms.save(form.row)
 
@@ -219,10 +234,13 @@ def _fresh(uow: UnitOfWork, id: MessageId, officer: OfficerNumber, version: int)
 
 
 def _save(uow: UnitOfWork, node: Node, form: Form) -> Form:
-    members = {"after": form.after, "given": form.given, "answered": form.answered}
-    content = json.dumps({**members, "files": [_file_members(file) for file in form.files]}).encode()
+    entered = _entered(form)
+    content = json.dumps(entered).encode()
     if len(content) > MOST_BYTES:
         raise UsageError("the form has become too long", hint="send fewer persons or files in one message")
+    story = story_members(form.story)
+    if story:
+        content = json.dumps({**entered, "story": story}).encode()
     row = replace(form.row, content=content, version=form.row.version + 1, changed_at=node.clock.now())
     uow.staff.forms.save(row)
     return replace(form, row=row)
@@ -230,8 +248,22 @@ def _save(uow: UnitOfWork, node: Node, form: Form) -> Form:
 
 def _read(row: FormRow) -> Form:
     members = json.loads(row.content)
+    return form_of_entered(row, members, read_story(members.get("story", {})))
+
+
+def form_of_entered(row: FormRow, members: Mapping[str, Any], story: Story) -> Form:
+    """Return a form of what was entered, as `Story.form` holds it."""
     files = tuple(_file(one) for one in members.get("files", ()))
-    return Form(row, members["after"], members["given"], tuple(members["answered"]), files)
+    return Form(row, members["after"], members["given"], tuple(members["answered"]), files, story)
+
+
+def _entered(form: Form) -> dict[str, Any]:
+    return {
+        "after": form.after,
+        "given": form.given,
+        "answered": form.answered,
+        "files": [_file_members(file) for file in form.files],
+    }
 
 
 def _file_members(file: FileToAttach) -> dict[str, Any]:

@@ -23,11 +23,11 @@ from typing import NamedTuple
 
 from exchange.errors import (
     AgreementSwitchedError,
+    DraftMovedError,
     Fault,
     InputError,
     NodeError,
     RejectedError,
-    UsageError,
 )
 from exchange.ids import Digest, LinkId, MessageId, OfficerNumber, sha256
 from exchange.ledger.entries import Entry, sent
@@ -49,9 +49,10 @@ from exchange.service.meaning import cases_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import AboutCases, UnitOfWork
-from exchange.service.rows import AuditRow, Direction, MessageRow, MessageState, OfficerRow
+from exchange.service.rows import AuditRow, Direction, DraftRow, MessageRow, MessageState, OfficerRow
 from exchange.service.sealing import Sealed, demand_in_force, seal_message
 from exchange.service.together import Failed
+from exchange.service.unmoved import demand_unmoved
 
 SWITCHES = 2
 """How often a message is sealed anew because agreement or key changed; two changes a second do not happen."""
@@ -118,7 +119,7 @@ async def release(
     officer: OfficerNumber,
     second: OfficerNumber | None = None,
     approved: Digest | None = None,
-    draft: MessageId | None = None,
+    draft: DraftRow | None = None,
     attachments: Sequence[Carried] = (),
     alone: bool = False,
 ) -> Released:
@@ -130,7 +131,7 @@ async def release(
     Raises:
         InputError: the draft is wrong, or a second person is needed; nothing was stored.
         GateClosedError: the start gate is closed; nothing was stored.
-        UsageError: the draft was released or deleted meanwhile; nothing was stored.
+        DraftMovedError: the draft was released, sent back or taken back meanwhile; nothing was stored.
     """
     node.presence.demand_open(link)
     demand_whole(check_form(document, draft=True, known=node.versions))
@@ -159,7 +160,7 @@ async def release_checked(
     *,
     officer: OfficerNumber,
     second: OfficerNumber | None = None,
-    draft: MessageId | None = None,
+    draft: DraftRow | None = None,
     attachments: Sequence[Carried] = (),
     alone: bool = False,
 ) -> Released:
@@ -168,7 +169,8 @@ async def release_checked(
 
     async def once() -> MessageRow:
         pairing = await _pairing_to_seal(node, link)
-        sealing = partial(seal_message, node, pairing, document, officer=officer, second=second, draft=draft)
+        kept = draft.id if draft else None
+        sealing = partial(seal_message, node, pairing, document, officer=officer, second=second, draft=kept)
         if is_about_many(document):
             sealed = await beside(node, lambda: sealing(attachments=attachments))
         else:
@@ -193,7 +195,7 @@ def _number_in_unit(node: Node, link: LinkId, run: Sequence[Ready]) -> Awaitable
 
 
 def _number_prepared(
-    node: Node, pairing: Pairing, ready: Ready, draft: MessageId | None, alone: bool, uow: UnitOfWork
+    node: Node, pairing: Pairing, ready: Ready, draft: DraftRow | None, alone: bool, uow: UnitOfWork
 ) -> MessageRow:
     """Number what was a draft, has a second person, or is sent by one person in an emergency."""
     document = ready.sealed.document
@@ -235,16 +237,13 @@ async def _again_if_switched(
     return await once()
 
 
-def _use_draft(uow: UnitOfWork, link: LinkId, draft: MessageId | None) -> None:
-    """Delete the draft that becomes this message, so that it can become only one.
-
-    A draft that was released and is here again was put back with a backup that is older than its release.
-    """
-    if draft is None:
-        return
-    if uow.drafts.get(draft) is None or uow.messages.by_id(link, Direction.OUT, draft) is not None:
-        raise UsageError("the draft was released meanwhile", hint="look at: exchange message list")
-    uow.drafts.delete(draft)
+def _use_draft(uow: UnitOfWork, link: LinkId, draft: DraftRow | None) -> None:
+    """Delete the draft that becomes this message, so that it can become only one, also after a restore."""
+    if draft is not None:
+        demand_unmoved(uow, draft)
+        if uow.messages.by_id(link, Direction.OUT, draft.id) is not None:
+            raise DraftMovedError("the draft was released before", hint="look at: exchange message list")
+        uow.drafts.delete(draft.id)
 
 
 def demand_officer(uow: UnitOfWork, officer: OfficerNumber, now: datetime) -> OfficerRow:

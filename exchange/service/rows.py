@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from exchange.ids import AgencyCode, CaseCode, Digest, LinkId, MessageId, MovementCode, OfficerNumber
 from exchange.ledger.differences import Difference
+from exchange.service.draft_story import Returned
 
 
 class Direction(StrEnum):
@@ -344,6 +345,10 @@ class DraftRow:
     created_at: datetime
     waiting: bool = False
     """Released by its officers; it takes its number as soon as the start gate of the link is open."""
+    returned: Returned | None = None
+    """Nobody releases it now: it was sent back, or its author took it back."""
+    story: bytes = b""
+    """JSON of `draft_story.Story`, b"" in the first round; kept encrypted."""
 
 
 @dataclass(frozen=True)
@@ -357,6 +362,7 @@ class DraftSummary:
     digest: Digest
     created_at: datetime
     waiting: bool
+    returned: Returned | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import pytest
 from exchange.adapters.storage import audit
 from exchange.errors import AppendOnlyError, StoreError
 from exchange.ids import OfficerNumber
+from exchange.service.draft_story import Returned
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import CaseRow, Direction, LinkState, MessageRow, Part
 from tests.support.store_rows import (
@@ -338,7 +339,15 @@ async def test_unknown_officer_is_none_and_cannot_be_ended(world: StoreWorld) ->
 
 async def test_draft_is_saved_replaced_and_deleted(world: StoreWorld) -> None:
     first, second = draft_row(1, link=None), draft_row(2)
-    changed = draft_row(1, document=b"{}", approved_by=OFFICER, waiting=True, digest=digest("new"))
+    changed = draft_row(
+        1,
+        document=b"{}",
+        approved_by=OFFICER,
+        waiting=True,
+        digest=digest("new"),
+        returned=Returned(OFFICER, NOW, "the year is wrong"),
+        story=b'{"is_for_two":true}',
+    )
     for row in (first, second, changed):
         await world.store.write(lambda uow, row=row: uow.drafts.save(row))
 
@@ -350,11 +359,16 @@ async def test_draft_is_saved_replaced_and_deleted(world: StoreWorld) -> None:
 
 
 async def test_drafts_are_listed_without_their_documents(world: StoreWorld) -> None:
-    rows = [draft_row(1, link=None), draft_row(2, waiting=True, digest=digest("new"))]
+    back = Returned(OFFICER, NOW, "planted reason")
+    rows = [
+        draft_row(1, link=None),
+        draft_row(2, waiting=True, digest=digest("new")),
+        draft_row(3, returned=back),
+    ]
     for row in rows:
         await world.store.write(lambda uow, row=row: uow.drafts.save(row))
 
-    names = ("id", "link", "type", "prepared_by", "digest", "created_at", "waiting")
+    names = ("id", "link", "type", "prepared_by", "digest", "created_at", "waiting", "returned")
     assert [vars(one) for one in await world.store.read(lambda uow: uow.drafts.summaries())] == [
         {name: getattr(row, name) for name in names} for row in rows[::-1]
     ]

@@ -34,6 +34,7 @@ GROUP: Final = MOST_OPENED + 10
 """Persons of the long notice: enough cases to open too many of them, and some for other acts."""
 UNKNOWN, CLOSED, GIVEN = "P-0007", "P-0008", "P-0009"
 """Officers without an account, with a closed one, and with one whose password is given again."""
+_WHY_BACK = "The year of birth is not the one in the passport. Please look at the copy again."
 _IN_THE_FORM = re.compile(r"/form/[0-9a-f-]{36}")
 
 
@@ -115,6 +116,19 @@ class States:
         for place in range(5, 5 + MOST_OPENED):
             self._kh("case.show", code=names[f"case_{place}"], officer=RECEPTION)
         names["draft"] = str(self._kh("message.send", document=_child_notice())["id"])
+        self._sent_back()
+
+    def _sent_back(self) -> None:
+        """Send one draft back, and let its author change another one after that."""
+        names = self.names
+        names["nothing"] = "0192f0c1-7a3e-7d10-8c3b-5a9d2f1e4b60"
+        for name in ("sent_back", "again"):
+            names[name] = str(self._kh("message.send", document=_child_notice())["id"])
+            self._kh("message.show", id=names[name], officer=SECOND)
+            self._kh("message.send_back", id=names[name], officer=SECOND, reason=_WHY_BACK)
+        document = self._kh("message.take_back", id=names["again"])["document"]
+        document["persons"][0]["sex"] = "M"
+        self._kh("message.change", id=names["again"], document=document)
 
     def _proposed(self, act: str, case: str, reason: str) -> None:
         shown = self._kh("erasure.propose", code=case, act=act, reason=reason)

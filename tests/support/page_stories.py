@@ -233,5 +233,5 @@ class Return:
         self.receive()
 
     def _send(self, officer: Officer) -> None:
-        officer.press("Send")
+        officer.page.locator("main form[action$=send] button").click()
         assert officer.title() == "Delivered", officer.text()

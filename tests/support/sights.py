@@ -56,6 +56,13 @@ def pressing(selector: str) -> Step:
     return lambda officer: officer.page.locator(f"main {selector}").first.click()
 
 
+def _discarding(officer: Officer) -> None:
+    """Discard the message that is shown, and say that it is meant."""
+    pressing("[href$=drop]")(officer)
+    officer.page.wait_for_load_state()
+    pressing("[action$=drop] button")(officer)
+
+
 def filling(selector: str, **values: str) -> Step:
     """Return the step that fills inputs, `__` for `-` in their names, and presses a button."""
 
@@ -209,8 +216,11 @@ SIGHTS: Final = (
         ),
         Sight(
             "POST /form/<id>/send", "stale.html", "{dropped}/check", "This was changed meanwhile",
-            changed_meanwhile(pressing("[action$=drop] button"), pressing("[action$=send] button")), 409,
+            changed_meanwhile(_discarding, pressing("[action$=send] button")), 409,
         ),
+        Sight("GET /form/<id>/drop", "drop.html", "{form}/drop", "Discard this message?"),
+        Sight("GET /draft/<id>", "release.html", "/draft/{sent_back}", _NOTICE),
+        Sight("GET /sent/<id>", "gone.html", "/sent/{nothing}", "It is not here any more", status=404),
         Sight("GET /search", "search.html", "/search", _SEARCH),
         Sight("POST /search", "search.html", "/search", _SEARCH, pressing(_BUTTON), 400),
         Sight(
@@ -241,6 +251,11 @@ SIGHTS: Final = (
         ),
         Sight("GET /draft/<id>", "release.html", "/draft/{draft}", _NOTICE),
         Sight("POST /draft/<id>/release", "release.html", "/draft/{draft}", _NOTICE, pressing(_BUTTON), 400),
+        Sight(
+            "POST /draft/<id>/send-back", "release.html", "/draft/{draft}", _NOTICE,
+            pressing("[action$=send-back] button"), 400,
+        ),
+        Sight("GET /draft/<id>", "release.html", "/draft/{again}", _NOTICE),
         Sight(f"GET {_ACCESS}", "case_access.html", "/case/{case_2}/access", _READERS),
         Sight(f"GET {_KEEPING}", "keeping.html", "/case/{case_1}/keeping", _ERASING),
         Sight(f"GET {_ACT}", "keeping_act.html", "/case/{case_1}/keeping/hold", _HOLD),

@@ -4,9 +4,8 @@
 import asyncio
 from dataclasses import asdict
 
-from exchange.cases.readable import Readable
 from exchange.errors import ExchangeError, UsageError
-from exchange.ids import Digest, LinkId, parse_message_id, unb64url
+from exchange.ids import Digest, LinkId, parse_message_id
 from exchange.interfaces.api.casebook import withheld_answer
 from exchange.interfaces.api.desk import (
     Answer,
@@ -16,23 +15,19 @@ from exchange.interfaces.api.desk import (
     message_line,
     message_of,
     problem_answer,
-    reader_for,
     when,
 )
 from exchange.interfaces.api.drafting import link_of, opened_content, sent_answer, sources_for
-from exchange.messages.attachments import FileToAttach, attach
-from exchange.messages.document import persons_of, text_at
+from exchange.interfaces.api.returning import files_of, questions_answer, returned_answer, shown_draft
+from exchange.messages.attachments import attach
 from exchange.messages.filling import Filled, fill, release_digest
-from exchange.messages.release_questions import release_questions
 from exchange.messages.versions import understood
 from exchange.protocol.parts import Document
-from exchange.service.drafts import approve, find_draft, send
-from exchange.service.enclosures import unkept
+from exchange.service.drafts import approve, send
 from exchange.service.long_work import beside, is_about_many
 from exchange.service.ports import UnitOfWork
-from exchange.service.reading import note_opening, read_draft
 from exchange.service.release import check_draft
-from exchange.service.rows import Direction, DraftRow, LinkRow, MessageState
+from exchange.service.rows import Direction, DraftSummary, LinkRow, MessageState
 from exchange.service.second_look import review
 from exchange.service.together import each_does_this_step
 from exchange.service.void import give_up
@@ -64,19 +59,14 @@ async def validate_message(desk: Desk, ask: Ask) -> Answer:
     return {
         "partner": link.partner,
         "faults": [asdict(fault) for fault in faults],
-        "questions": _questions(filled.document),
+        "questions": questions_answer(filled.document, link.partner),
     }
-
-
-def _questions(document: Document) -> list[Answer]:
-    """Return what whoever releases it has to look at."""
-    return [asdict(question) for question in release_questions(document)]
 
 
 async def send_message(desk: Desk, ask: Ask) -> Answer:
     """Complete a file and send it, or keep it for the second person."""
     link, filled = await _filled(desk, ask)
-    attached = attach(filled.document, _files(ask, filled.document)) if ask.members.get("files") else None
+    attached = attach(filled.document, files_of(ask, filled.document)) if ask.members.get("files") else None
     document, parts = (attached.document, attached.parts) if attached else (filled.document, ())
     alone = ask.flag("emergency")
     return sent_answer(link, await send(desk.node, link.link, document, ask.officer(), parts, alone=alone))
@@ -105,27 +95,6 @@ async def send_many(desk: Desk, ask: Ask) -> Answer:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(send_one(file)) for file in files]
     return {"partner": link.partner, "link": link.link, "sent": [task.result() for task in tasks]}
-
-
-def _files(ask: Ask, document: Document) -> list[FileToAttach]:
-    """Return the files that travel with a message; in one about one person they are about that person."""
-    files = ask.members["files"]
-    if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
-        raise UsageError("files is not a list of groups")
-    persons = persons_of(document)
-    only = text_at(persons[0], "case_code") if len(persons) == 1 else ""
-    return [_file(Ask(file), only) for file in files]
-
-
-def _file(file: Ask, only: str) -> FileToAttach:
-    case, readers = file.text("case_code", only), file.texts("readers")
-    return FileToAttach(
-        data=unb64url(file.text("data")),
-        type=file.text("type"),
-        case_code=case or None,
-        readers=readers,
-        strip=file.flag("strip"),
-    )
 
 
 async def release_message(desk: Desk, ask: Ask) -> Answer:
@@ -167,12 +136,18 @@ async def list_messages(desk: Desk, ask: Ask) -> Answer:
                     "created": when(row.created_at),
                     "waiting": row.waiting,
                     "digest": row.digest,
+                    "returned": _returned(row, ask),
                 }
                 for row in drafts
             ],
         }
 
     return await desk.node.store.read(unit)
+
+
+def _returned(row: DraftSummary, ask: Ask) -> Answer | None:
+    """Return who took a draft out of the hands of the releasers; only its author is told why in a list."""
+    return returned_answer(row.returned, with_reason=ask.members.get("officer") == row.prepared_by)
 
 
 async def _place(desk: Desk, after: str) -> tuple[str, int] | None:
@@ -203,7 +178,7 @@ async def show_message(desk: Desk, ask: Ask) -> Answer:
     prefix = ask.text("id")
     drafts = await desk.node.store.read(lambda uow: uow.drafts.find(prefix))
     if len(drafts) == 1:
-        return await _shown_draft(desk, ask, await find_draft(desk.node, prefix))
+        return await shown_draft(desk, ask, drafts[0])
     message = await message_of(desk, prefix)
     link = await link_of(desk, message.link)
     opened = await opened_content(desk, message, ask)
@@ -215,23 +190,6 @@ async def show_message(desk: Desk, ask: Ask) -> Answer:
         "not_understood": list(understood(opened.document, desk.node.versions).unknown),
         "entries": {"own": message.leaf_index, "partner": message.verdict_leaf_index},
         "opened": "this records that you opened it",
-    }
-
-
-async def _shown_draft(desk: Desk, ask: Ask, row: DraftRow) -> Answer:
-    document = unkept(row.document)[0]
-
-    def unit(uow: UnitOfWork) -> Readable:
-        reader = reader_for(uow, ask)
-        note_opening(uow, desk.node, reader, row.id, act="draft_opened")
-        return read_draft(uow, reader, document, row)
-
-    read = await desk.node.store.write(unit)
-    return {
-        "draft": {"id": row.id, "type": row.type, "prepared_by": row.prepared_by, "digest": row.digest},
-        "document": read.document,
-        "withheld": withheld_answer(read.withheld),
-        "questions": _questions(document),
     }
 
 

@@ -10,7 +10,7 @@ import typer
 
 from exchange.errors import InputError, UsageError
 from exchange.ids import b64url
-from exchange.interfaces.cli import printing, sending, sheets, templates
+from exchange.interfaces.cli import printing, returning, sending, sheets, templates
 from exchange.interfaces.cli.client import Service, faults_in
 from exchange.interfaces.cli.options import (
     DATA,
@@ -244,6 +244,10 @@ def show(
         draft = found["draft"]
         say(f"draft {draft['id']}  {draft['type']}, prepared by {draft['prepared_by']}")
         say(f"  digest {draft['digest']}")
+        returning.say_returned(draft)
+        for one in found.get("changes", ()):
+            before, after = (json.dumps(one[name], ensure_ascii=False) for name in ("before", "after"))
+            say(f"  changed since you looked: {one['pointer']}: {before} -> {after}")
         _say_questions(found)
     else:
         _say_message(found["message"], found["entries"])
@@ -257,6 +261,10 @@ def show(
 
 
 group.command("print")(printing.print_message)
+group.command("send-back")(returning.send_back)
+group.command("take-back")(returning.take_back)
+group.command("change")(returning.change)
+group.command("discard")(returning.discard)
 
 
 @group.command("void")
@@ -289,7 +297,7 @@ def _say_drafts(drafts: list[Answer], *, only: bool) -> None:
             sending.short(row["id"]),
             row["type"],
             row["prepared_by"],
-            "waits for the gate" if row["waiting"] else "waits for a second person",
+            returning.state_of(row),
         )
         for row in drafts
     ]

@@ -107,6 +107,32 @@ async def release_draft(call: Call) -> Answer:
     return await call.ask("message.release", id=row.id, digest=call.body["digest"])
 
 
+async def send_back_draft(call: Call) -> Answer:
+    """Send a draft back to its author, by another person, who saw it."""
+    row = await _draft(call)
+    if row.prepared_by == call.caller.officer:
+        raise conflict("own_message")
+    if row.digest != call.body["digest"]:
+        raise conflict("draft_changed")
+    members = {"digest": call.body["digest"], "reason": call.body["reason"]}
+    return _without(await call.ask("message.send_back", id=row.id, **members), "prepared_by")
+
+
+async def take_back_draft(call: Call) -> Answer:
+    """Take back the own draft; its content is opened by its own route."""
+    found = (await call.ask("message.take_back", id=(await _own_draft(call)).id))["draft"]
+    return {name: found[name] for name in ("id", "type")}
+
+
+async def change_draft(call: Call) -> Answer:
+    """Hand in another document in place of the own draft."""
+    return await call.ask("message.change", id=(await _own_draft(call)).id, **call.body)
+
+
+async def discard_draft(call: Call) -> Answer:
+    return await call.ask("message.discard", id=(await _own_draft(call)).id)
+
+
 async def list_cases(call: Call) -> Answer:
     partner = call.query["partner"]
     await _known_partner(call, partner)
@@ -234,6 +260,13 @@ async def _draft(call: Call) -> DraftRow:
         return [] if row is None else [row]
 
     return _only(await call.store.read(unit))
+
+
+async def _own_draft(call: Call) -> DraftRow:
+    row = await _draft(call)
+    if row.prepared_by != call.caller.officer:
+        raise absent()
+    return row
 
 
 async def _case(call: Call) -> CaseCode:

@@ -16,6 +16,7 @@ from exchange.messages.catalog import FORMS
 from exchange.messages.codelists import codelist
 from exchange.messages.form_tree import Sensitivity
 from exchange.messages.schemas import HEADER
+from exchange.service.returning import MOST_REASON
 
 TEXT: Final[Schema] = {"type": "string"}
 MAYBE: Final[Schema] = {"type": ["string", "null"]}
@@ -153,6 +154,7 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
     ),
     "Fault": _FAULT,
     "Question": _QUESTION,
+    "Change": whole(pointer=TEXT, before={}, after={}),
     "Document": _documents(),
     "SmallFile": _SMALL,
     "Message": _MESSAGE,
@@ -163,13 +165,20 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
         message=form("Message"), document=_READ, withheld=many(form("Withheld")), digest=DIGEST,
         not_understood=many(TEXT),
     ),
-    "Draft": whole(id=TEXT, type=TEXT, prepared_by=TEXT, created=MAYBE, waiting=YES_NO, digest=TEXT),
+    "Draft": whole(
+        id=TEXT, type=TEXT, prepared_by=TEXT, created=MAYBE, waiting=YES_NO, digest=TEXT, returned=NULLABLE
+    ),
+    "DraftState": whole(id=TEXT, type=TEXT),
     "DraftList": whole(drafts=many(form("Draft"))),
     "DraftContent": whole(
-        draft=whole(id=TEXT, type=TEXT, prepared_by=TEXT, digest=TEXT),
+        draft=whole(
+            id=TEXT, type=TEXT, partner=TEXT, prepared_by=TEXT, digest=TEXT, returned=NULLABLE,
+            sent_back=NULLABLE,
+        ),
         document=form("SmallFile"),
         withheld=many(form("Withheld")),
         questions=many(form("Question")),
+        changes=many(form("Change")),
     ),
     "Validation": whole(partner=TEXT, faults=many(form("Fault")), questions=many(form("Question"))),
     "Sent": whole(
@@ -224,6 +233,17 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
     ),
     "DraftToCheck": whole(
         closed=True, optional=("partner",), partner=AGENCY, document=form("SmallFile")
+    ),
+    "SendBack": whole(
+        closed=True,
+        digest={**DIGEST, "description": "Of the draft as it was shown."},
+        reason={
+            "type": "string", "minLength": 1, "maxLength": MOST_REASON,
+            "description": "What has to be changed; its author reads it.",
+        },
+    ),
+    "ChangedDraft": whole(
+        closed=True, optional=("files",), document=form("SmallFile"), files=many(_FILE, MAX_FILES)
     ),
     "Release": whole(closed=True, digest={**DIGEST, "description": "Of the draft as it was shown."}),
     "Void": whole(closed=True, code={"enum": list(codelist("void-reasons").codes)}),

@@ -9,6 +9,7 @@
 from dataclasses import asdict
 
 from exchange.errors import (
+    DraftMovedError,
     ExchangeError,
     Fault,
     InputError,
@@ -48,7 +49,8 @@ def refusal_of(error: ExchangeError) -> Refusal:
         case NotAllowedError():
             return _forbidden(error)
         case UsageError():
-            return Refusal(409, "not_possible", close=False)
+            moved = isinstance(error, DraftMovedError)
+            return Refusal(409, error.reason if moved else "not_possible", close=False)
         case StrictJsonError():
             return Refusal(400, error.reason, close=False)
         case ProtocolError():

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Remembers what a form became, so that a second click on *Send* shows the same page as the first.
 
+What a draft became is remembered as well, so that *Back* of the browser leads to the message.
+
 That nothing is sent twice does not depend on this: the store sees to it (`service.forms`, 3).
 """
 
@@ -32,6 +34,14 @@ class Sendings:
         finally:
             if not lock.locked():
                 self._under_way.pop(form, None)
+
+    def became(self, form: str) -> MessageId | None:
+        """Return what a form or a draft became, None if it is not remembered."""
+        return self._became.get(form)
+
+    def forget(self, form: str) -> None:
+        """Forget what a form became: it is a form again."""
+        self._became.pop(form, None)
 
     def note(self, form: str, became: MessageId) -> None:
         self._became[form] = became

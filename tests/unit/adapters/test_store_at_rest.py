@@ -16,6 +16,7 @@ from exchange.adapters.storage.sqlite import SqliteStore
 from exchange.adapters.storage.vault import CACHED_KEYS, STOCK, Vault
 from exchange.errors import ConfigurationError, StoreDamagedError, StoreError
 from exchange.ids import CaseCode, sha256
+from exchange.service.draft_story import Returned
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, Part, RegisterRow
 from tests.support.keys import seeded_random
@@ -24,6 +25,7 @@ from tests.support.store_rows import (
     LINK,
     MOVEMENT,
     NOW,
+    OFFICER,
     OTHER_CODE,
     OWN,
     STORE_KEY,
@@ -51,6 +53,8 @@ PLANTED = {
     "movement": b"planted list of cases",
     "officer": "សុខ planted".encode(),
     "draft": DRAFT,
+    "draft before": b"planted draft before",
+    "reason": b"planted reason",
     "purpose": b"planted purpose",
     "evidence": b"planted evidence",
     "salt": SALT,
@@ -77,7 +81,10 @@ def plant(uow: UnitOfWork) -> None:
     uow.register.add(entry, keys)
     uow.register.add(replace(entry, number=number + "0", link=None, case=None), keys)
     uow.officers.add(officer_row(name=PLANTED["officer"].decode()))
-    uow.drafts.save(draft_row(document=DRAFT, digest=sha256(DRAFT)))
+    back = Returned(OFFICER, NOW, PLANTED["reason"].decode())
+    uow.drafts.save(
+        draft_row(document=DRAFT, digest=sha256(DRAFT), returned=back, story=PLANTED["draft before"])
+    )
     uow.audit.record(audit_row(CODE, purpose="planted purpose"))
     uow.audit.keep(difference_row(evidence=PLANTED["evidence"]))
 

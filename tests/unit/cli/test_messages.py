@@ -366,6 +366,73 @@ def test_a_draft_is_shown_with_the_digest_to_approve(tmp_path: Path) -> None:
     assert "digest abc" in done.out
 
 
+BACK = {"by": "P-0002", "at": "2027-10-04T09:12:04.129Z", "is_sent_back": True, "reason": "wrong year"}
+
+
+def test_a_draft_says_who_sent_it_back_and_what_changed(tmp_path: Path) -> None:
+    draft = {"id": ID, "type": "RPN", "prepared_by": "P-0001", "digest": "d", "returned": None}
+    changes = [{"pointer": "/persons/0/sex", "before": "F", "after": None}]
+    answer = {"draft": draft | {"sent_back": BACK}, "document": {}, "changes": changes}
+    with LocalService(tmp_path, {"message.show": answer}):
+        done = run("message", "show", "4b60", "--data", tmp_path, OFFICER="P-0002")
+
+    assert "  sent back by P-0002, 2027-10-04T09:12: wrong year\n" in done.out
+    assert '  changed since you looked: /persons/0/sex: "F" -> null\n' in done.out
+
+
+@pytest.mark.parametrize(
+    ("words", "command", "answer", "line"),
+    [
+        (
+            ("send-back", "4b60", "--reason", "wrong year", "--digest", "abc"),
+            "message.send_back",
+            {"id": ID, "type": "RPN", "prepared_by": "P-0001"},
+            "RPN 2f1e4b60: sent back to P-0001, not sent\n",
+        ),
+        (
+            ("discard", "4b60"),
+            "message.discard",
+            {"id": ID, "type": "RPN"},
+            "RPN 2f1e4b60: discarded, not sent\n",
+        ),
+    ],
+)
+def test_a_draft_is_sent_back_or_discarded(
+    tmp_path: Path, words: tuple[str, ...], command: str, answer: dict[str, Any], line: str
+) -> None:
+    with LocalService(tmp_path, {command: answer}) as service:
+        done = run("message", *words, "--data", tmp_path, OFFICER="P-0002")
+
+    assert (done.code, done.out) == (0, line)
+    assert service.members(command)["officer"] == "P-0002"
+
+
+def test_sending_back_without_a_reason_is_wrong_usage(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {}) as service:
+        done = run("message", "send-back", "4b60", "--data", tmp_path, OFFICER="P-0002")
+
+    assert (done.code, service.asked) == (2, [])
+
+
+def test_taking_back_prints_the_message_alone_on_stdout(tmp_path: Path) -> None:
+    answer = {"draft": {"id": ID}, "document": {"header": {"type": "RPN"}}}
+    with LocalService(tmp_path, {"message.take_back": answer}):
+        done = run("message", "take-back", "4b60", "--data", tmp_path, OFFICER="P-0001")
+
+    assert json.loads(done.out) == answer["document"]
+    assert "exchange message change 2f1e4b60 FILE" in done.err
+
+
+def test_a_changed_draft_waits_for_a_second_person(tmp_path: Path) -> None:
+    kept = SENT | {"fate": "needs_second", "seq": 0}
+    with LocalService(tmp_path / "data", {"message.change": kept}) as service:
+        place = ("--data", tmp_path / "data")
+        done = run("message", "change", "4b60", _file(tmp_path), *place, OFFICER="P-0001")
+
+    assert done.out == "RPN 2f1e4b60 to VN-MPS-IMM: kept for a second person\n"
+    assert service.members("message.change")["document"] == {"type": "RPN"}
+
+
 def test_void_says_what_was_given_up(tmp_path: Path) -> None:
     with LocalService(tmp_path, {"message.void": {"id": ID, "seq": 3}}) as service:
         done = run("message", "void", "4b60", "--code", "superseded", "--data", tmp_path, OFFICER="P-0001")

@@ -90,7 +90,7 @@ def test_type_outside_the_person_table_forbids_the_reserved_names_only() -> None
     ("code", "sensitivity", "children", "states", "acts"),
     [
         ("RPN", "S3", False, ["given"], ()),
-        ("RPN", "S4", True, ["given"], ("s4_named_readers", "rpn_child")),
+        ("RPN", "S4", True, ["given"], ("rpn_child", "s4_named_readers")),
         ("RPN", "S3", False, ["overridden"], ("consent_override",)),
         ("HDP", "S4", True, [], ("s4_named_readers",)),
         ("HRC", "S4", True, ["overridden"], ()),

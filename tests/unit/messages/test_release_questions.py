@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 from exchange.messages.codelists import codelist
-from exchange.messages.release_questions import EACH_LINE, EVERYBODY, PAPER, SETTLED, TEXT, release_questions
+from exchange.messages.release_questions import (
+    COUNTRY,
+    EACH_LINE,
+    EVERYBODY,
+    PAPER,
+    SETTLED,
+    TEXT,
+    release_questions,
+)
 from tests.support.documents import example
 from tests.support.examples import files, load
 
@@ -61,3 +69,15 @@ def test_every_question_names_a_code_of_the_list_of_rejections() -> None:
     codes = {question.code for path in files("valid") for question in release_questions(load(path))}
 
     assert codes <= set(codelist("ack-rejections").codes)
+
+
+def test_a_person_of_another_country_is_asked_about_when_the_country_is_known() -> None:
+    person = {"nationality": [{"country": "KH"}]}
+    document: Any = {"header": {"type": "RPN"}, "content": {}, "persons": [person]}
+
+    asked = [
+        [one.pointer for one in release_questions(document, to=country) if one.text == COUNTRY]
+        for country in ("VN", "KH", "")
+    ]
+
+    assert asked == [["/persons/0/nationality"], [], []]

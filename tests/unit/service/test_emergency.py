@@ -51,7 +51,7 @@ def test_one_officer_releases_it_and_it_is_open_until_the_hours_are_over():
 
         assert (sent.fate, sent.seq) == (Fate.RELEASED, 1)
         (row,) = await open_ones(stage)
-        assert (row.message, row.act, row.released_by) == (sent.id, "s4_named_readers rpn_child", OFFICER)
+        assert (row.message, row.act, row.released_by) == (sent.id, "rpn_child s4_named_readers", OFFICER)
         assert row.until_at == stage.node.clock.now() + WITHIN
         assert "released_alone" in await acts(stage)
 

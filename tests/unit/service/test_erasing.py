@@ -8,6 +8,8 @@ import pytest
 from exchange.errors import InputError, NodeError, UsageError
 from exchange.ids import Digest
 from exchange.messages.filling import fill
+from exchange.service.draft_story import Story, Version, story_bytes
+from exchange.service.enclosures import kept
 from exchange.service.erasing import confirm, give_up, look, propose
 from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
@@ -207,6 +209,25 @@ def test_released_draft_that_waits_for_the_gate_is_waited_for() -> None:
         await world.vn.store.write(waits)
 
         assert "draft_waits" in await refused(world.vn, ERASE, "person_asked")
+
+    play(story)
+
+
+def test_a_draft_that_named_the_person_before_it_was_changed_goes_too() -> None:
+    async def story(world: World) -> None:
+        await plant(world.vn)
+        other = kept({"header": {"case_codes": []}, "content": {}, "persons": []}, ())
+        before: Any = {"header": {"case_codes": [MAI]}, "content": {}, "persons": []}
+
+        def changed(uow: UnitOfWork) -> None:
+            (row,) = uow.drafts.list()
+            story = Story().followed(Version(row.digest, before))
+            uow.drafts.save(replace(row, document=other, story=story_bytes(story)))
+
+        await world.vn.store.write(changed)
+        await erase(world.vn)
+
+        assert await world.vn.store.read(lambda uow: uow.drafts.list()) == []
 
     play(story)
 

@@ -247,6 +247,62 @@ def test_the_second_person_releases_what_they_saw(api: LiveStaffApi) -> None:
     assert drafts(api) == []
 
 
+WHY = "the year of birth is not the one in the passport"
+
+
+def test_a_draft_is_sent_back_taken_back_changed_and_released(api: LiveStaffApi) -> None:
+    path, digest = f"/v1/drafts/{api.story.draft}", api.story.draft_digest
+    back = api.ask("releaser", "POST", f"{path}/return", {"digest": digest, "reason": WHY}, key="test-key-1")
+    listed = api.ask("releaser", "GET", "/v1/drafts").json["drafts"][0]["returned"]
+    early = api.ask("releaser", "POST", f"{path}/release", {"digest": digest}, key="test-key-2")
+    taken = api.ask("officer", "POST", f"{path}/take-back", key="test-key-3")
+    document = api.ask("officer", "GET", f"{path}/content?purpose=case_work").json["document"]
+    document["content"]["proposed_to"] = "2027-10-22"
+    sent = api.ask("officer", "POST", f"{path}/change", {"document": document}, key="test-key-4")
+    shown = api.ask("releaser", "GET", f"{path}/content?purpose=case_work").json
+    done = api.ask("releaser", "POST", f"{path}/release", {"digest": sent.json["digest"]}, key="test-key-5")
+
+    assert back.json == taken.json == {"id": api.story.draft, "type": "RPN"}
+    assert (listed["by"], "reason" in listed) == ("P-0002", False)
+    assert (early.status, early.reason) == (409, "draft_moved")
+    assert shown["draft"]["sent_back"]["reason"] == WHY
+    assert [one["pointer"] for one in shown["changes"]] == ["/content/proposed_to"]
+    assert done.json["fate"] == "released"
+
+
+@pytest.mark.parametrize(
+    ("client", "act", "body", "status", "reason"),
+    [
+        ("same-person", "return", {"digest": "{right}", "reason": WHY}, 409, "own_message"),
+        ("releaser", "return", {"digest": "A" * 43, "reason": WHY}, 409, "draft_changed"),
+        ("releaser", "return", {"digest": "{right}", "reason": ""}, 400, "body_invalid"),
+        ("releaser", "return", {"digest": "{right}"}, 400, "body_invalid"),
+        ("releaser", "return", {"digest": "{right}", "reason": " "}, 409, "not_possible"),
+        ("officer", "return", {"digest": "{right}", "reason": WHY}, 404, "not_found"),
+        ("releaser", "take-back", None, 404, "not_found"),
+        ("releaser", "discard", None, 404, "not_found"),
+        ("auditor", "discard", None, 404, "not_found"),
+    ],
+)
+def test_who_may_not_return_a_draft_changes_nothing(
+    api: LiveStaffApi, client: str, act: str, body: Any, status: int, reason: str
+) -> None:
+    filled = body and {name: text.format(right=api.story.draft_digest) for name, text in body.items()}
+
+    got = api.ask(client, "POST", f"/v1/drafts/{api.story.draft}/{act}", filled, key="test-key-1")
+
+    assert (got.status, got.reason) == (status, reason)
+    assert api.ask("officer", "GET", "/v1/drafts").json["drafts"][0]["returned"] is None
+
+
+def test_a_discarded_draft_is_gone(api: LiveStaffApi) -> None:
+    path = f"/v1/drafts/{api.story.draft}/discard"
+
+    done, again = (api.ask("officer", "POST", path, key=f"test-key-{n}") for n in (1, 2))
+
+    assert (done.json["id"], again.status, drafts(api)) == (api.story.draft, 404, [])
+
+
 def test_a_message_without_a_verdict_is_given_up_once(api: LiveStaffApi) -> None:
     path = f"{SEND}/{api.story.queued}/void"
 

@@ -114,7 +114,8 @@ def test_a_page_that_is_refused_speaks_the_language_of_the_reader_only(tmp_path:
     async def story(writer: Writer) -> None:
         await writer.visitor.post("/account/language", language=language)
 
-        shown = await writer.visitor.get("/form/00000000-0000-7000-8000-000000000000/check")
+        await writer.visitor.get("/today")
+        shown = await writer.visitor.post("/form/00000000-0000-7000-8000-000000000000/person")
 
         main = shown.text.partition("<main")[2].partition(">")[2].partition("</main>")[0]
         assert shown.status == 400

@@ -224,12 +224,16 @@ def test_a_discarded_form_is_gone(tmp_path: Path) -> None:
     async def story(writer: Writer) -> None:
         form = await writer.begin()
         await writer.answer(form, ANSWERS)
-        await writer.visitor.get(f"/form/{form}/check")
+        asked = await writer.visitor.get(f"/form/{form}/drop")
+        kept = await forms_of(writer.house.node, OFFICER)
 
         await writer.visitor.post(f"/form/{form}/drop")
 
+        assert asked.says("Discard this message?")
+        assert [row.id for row in kept] == [form]
         assert await forms_of(writer.house.node, OFFICER) == []
-        assert (await writer.visitor.get(f"/form/{form}/check")).status == 400
+        gone = await writer.visitor.get(f"/form/{form}/check")
+        assert (gone.status, gone.says("Look whether it was sent before you write it again")) == (404, True)
         assert "form_discarded" in [row.act for row in await acts(writer.house)]
 
     play(tmp_path, story)

@@ -5,6 +5,7 @@ Opening a case or a message is recorded with its purpose by the command that giv
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 from exchange.cases.permissions import Act
@@ -12,17 +13,25 @@ from exchange.ids import CaseCode, LinkId
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.acts_now import acts_of_case, acts_of_message
 from exchange.interfaces.web.pages.lines import files_of, shown_document
+from exchange.interfaces.web.pages.returning import changes_of
 from exchange.interfaces.web.pages.steps import changed_type
 from exchange.interfaces.web.pages.whom_shown import Persons, with_persons
 from exchange.interfaces.web.pages.writing import CHANGING, STOPS
 from exchange.interfaces.web.paging import ROWS, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_CASE, print_choices
 from exchange.interfaces.web.replying import Page, Reply
+from exchange.messages.compared import contradictions
+from exchange.service.following import IDENTITY
 from exchange.service.pairing import pairing_of
 
 CASE_WORK = "case_work"
 _WITHOUT_EFFECT = frozenset({"rejected", "voided", "stopped"})
 """States of messages that do not count."""
+OF_PERSON = "RPN"
+"""Type by whose form the members of a person are named."""
+MOST_TOLD = 10
+"""Contradictions that the page of a case tells; all of them stand in its messages."""
+_COUNTS = frozenset({"accepted", "queued", "held"})
 
 
 async def listed(clerk: Clerk) -> Reply:
@@ -43,6 +52,7 @@ async def show(clerk: Clerk) -> Reply:
         "conditions": _conditions(events),
         "acts": await acts_of_case(clerk, link, CaseCode(found["case"]["code"])),
         "next_theirs": _next_theirs(clerk, found),
+        "otherwise": _said_otherwise(events),
         "last": _last_message(events),
         "stops": STOPS,
         "changing": await _agreed(clerk, link, CHANGING),
@@ -113,6 +123,18 @@ def _conditions(events: list[dict[str, Any]]) -> list[str]:
             line = event["line"] if isinstance(event["line"], dict) else {}
             found = [str(code) for code in line.get("conditions") or ()]
     return found
+def _said_otherwise(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return where a later message contradicts what an earlier one said of the person, the newest first."""
+    known: dict[str, Any] = {}
+    found: list[dict[str, Any]] = []
+    for event in events:
+        line = event["line"] if isinstance(event["line"], dict) else {}
+        told = [asdict(one) for one in contradictions(known, line, 0, IDENTITY)]
+        if told and event["state"] in _COUNTS:
+            changes = [(replace(place, person=0), *lines) for place, *lines in changes_of(OF_PERSON, told)]
+            found.append({"event": event, "changes": changes})
+        known |= {name: line[name] for name in IDENTITY if line.get(name) not in (None, [])}
+    return found[::-1][:MOST_TOLD]
 
 
 async def _agreed(clerk: Clerk, link: LinkId, types: tuple[str, ...]) -> list[str]:

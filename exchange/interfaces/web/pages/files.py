@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from exchange.errors import InputError, StaleFormError, UsageError
-from exchange.ids import unb64url
+from exchange.ids import parse_message_id, unb64url
 from exchange.interfaces.web.desk import Clerk
-from exchange.interfaces.web.pages.writing import form_of
+from exchange.interfaces.web.pages.returning import became
+from exchange.interfaces.web.pages.writing import form_of, is_gone
 from exchange.interfaces.web.replying import Download, Page, Redirect, Reply
 from exchange.messages.attachments import FileToAttach, attach
 from exchange.messages.codelists import codelist
@@ -48,6 +49,8 @@ def file_choices() -> list[dict[str, Any]]:
 
 async def listed(clerk: Clerk) -> Reply:
     """Show the files of a form, and ask for one more."""
+    if await is_gone(clerk):
+        return await became(clerk, parse_message_id(clerk.asked.places["id"]))
     return _page(await form_of(clerk))
 
 

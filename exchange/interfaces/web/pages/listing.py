@@ -15,10 +15,11 @@ from typing import Any, Final
 
 from exchange.bootstrap import read_spreadsheet, write_spreadsheet
 from exchange.errors import Fault, InputError, UsageError
-from exchange.ids import new_case_code
+from exchange.ids import new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.pages.returning import became
 from exchange.interfaces.web.pages.sheet_words import headings_in, in_our_words
-from exchange.interfaces.web.pages.writing import LISTED, form_of
+from exchange.interfaces.web.pages.writing import LISTED, form_of, is_gone
 from exchange.interfaces.web.replying import Download, Page, Redirect, Reply
 from exchange.messages.questions import questions_of
 from exchange.messages.sheets import Sheet, as_pasted, pasted
@@ -36,6 +37,8 @@ _CELL: Final = re.compile(r"row (?P<row>[0-9]+)(, column (?P<column>.+))?")
 
 async def ask(clerk: Clerk) -> Reply:
     """Ask for a list."""
+    if await is_gone(clerk):
+        return await became(clerk, parse_message_id(clerk.asked.places["id"]))
     return _page(await _notice(clerk), text="\t".join(headings_in(clerk.language)) + "\n")
 
 

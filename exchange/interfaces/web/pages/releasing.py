@@ -1,55 +1,143 @@
 # SPDX-License-Identifier: Apache-2.0
 """Release: the second person looks at everything that will be sent, and approves exactly that.
 
-The form carries the digest of what was shown. A draft that changed since is refused, and so is one's own.
+Or sends it back, with a reason. The form carries the digest of what was shown. A draft that changed since is
+refused, and so is one's own. In a later round the page begins with what changed since this person looked
+last. Its author finds on the same page why it was sent back, and takes it back there.
+
 In an emergency one person released alone; then the second one looks at the message and agrees or objects.
 """
 
+from dataclasses import dataclass, replace
+from typing import Any
+
 from exchange.cases.permissions import Act
-from exchange.errors import UsageError
-from exchange.interfaces.web.desk import Clerk
+from exchange.errors import DraftMovedError, UsageError
+from exchange.ids import MessageId
+from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.pages.doubts import doubts_about
 from exchange.interfaces.web.pages.lines import files_of, shown_document
+from exchange.interfaces.web.pages.returning import became, changes_of, names_of, reason_problem
 from exchange.interfaces.web.pages.steps import asked_about, changed_type
 from exchange.interfaces.web.replying import Page, Redirect, Reply
-from exchange.service.drafts import find_draft
 from exchange.service.enclosures import unkept
 from exchange.service.facts import two_person_reason
+from exchange.service.ports import UnitOfWork
+from exchange.service.returning import MOST_REASON
+from exchange.service.rows import DraftRow
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the page says about the act that was just tried."""
+
+    not_looked: bool = False
+    looked: bool = False
+    """It was ticked, and something else is missing."""
+    unconfirmed: bool = False
+    """It was not said that another country than that of a person is meant."""
+    reason: str = ""
+    """What was typed as a reason."""
+    reason_problem: str = ""
+
+    @property
+    def status(self) -> int:
+        return 400 if self.not_looked or self.unconfirmed or self.reason_problem else 200
 
 
 async def show(clerk: Clerk) -> Reply:
     """Return a draft with everything that the partner would see."""
-    return await _page(clerk)
+    return await _page(clerk, Told())
 
 
-async def _page(clerk: Clerk, *, not_looked: bool = False) -> Reply:
+async def _page(clerk: Clerk, told: Told) -> Reply:
+    if await _is_gone(clerk):
+        return await became(clerk, MessageId(clerk.asked.places["id"]))
     found = await clerk.ask("message.show", id=clerk.asked.places["id"])
     if "draft" not in found:
         return Redirect(f"/message/{found['message']['id']}")
-    draft = await find_draft(clerk.node, found["draft"]["id"])
+    id = found["draft"]["id"]
+    draft = await clerk.node.store.read(lambda uow: uow.drafts.get(id))
+    if draft is None:
+        return await became(clerk, id)
+    doubts = replace(await doubts_about(clerk, draft.link, found["document"]), unconfirmed=told.unconfirmed)
+    shown = await _shown(clerk, found, draft)
+    values = {**shown, "doubts": doubts, "told": told, "most_reason": MOST_REASON}
+    return Page("release.html", values, status=told.status)
+
+
+async def _is_gone(clerk: Clerk) -> bool:
+    """Return whether neither a draft nor a message has the number of the address."""
+    place = clerk.asked.places["id"]
+
+    def unit(uow: UnitOfWork) -> bool:
+        return not uow.drafts.find(place) and not uow.messages.find(place)
+
+    return await clerk.node.store.read(unit)
+
+
+async def _shown(clerk: Clerk, found: Answer, draft: DraftRow) -> dict[str, Any]:
     changed = await changed_type(clerk, found["document"])
-    values = {
-        "draft": found["draft"],
+    about, own = found["draft"], draft.prepared_by == clerk.officer
+    back = about["returned"] or about["sent_back"]
+    return {
+        "draft": about,
         "shown": shown_document(clerk.asked, found["document"], found["withheld"], changed=changed),
         "written_in": str(found["document"]["header"].get("language", "")),
         "files": files_of(found["document"]),
         "questions": asked_about(draft.type, found["questions"]),
+        "changes": changes_of(changed or draft.type, found["changes"]),
         "reason": two_person_reason(unkept(draft.document)[0]),
-        "own_draft": draft.prepared_by == clerk.officer,
+        "names": await names_of(clerk, {draft.prepared_by, back["by"] if back else ""}),
+        "own_draft": own,
         "waiting": draft.waiting,
         "type": draft.type,
-        "may_release": clerk.may(Act.RELEASE) and draft.prepared_by != clerk.officer,
-        "not_looked": not_looked,
+        "may_take_back": own and (clerk.may(Act.WRITE) or clerk.may(Act.STOP)),
+        "may_release": clerk.may(Act.RELEASE) and not own and draft.returned is None and not draft.waiting,
     }
-    return Page("release.html", values, status=400 if not_looked else 200)
 
 
 async def release(clerk: Clerk) -> Reply:
     """Release what was shown."""
-    digest = clerk.asked.text("digest")
-    if not digest or clerk.asked.text("looked") != "yes":
-        return await _page(clerk, not_looked=True)
-    sent = await clerk.ask("message.release", id=clerk.asked.places["id"], digest=digest)
+    digest, id = clerk.asked.text("digest"), MessageId(clerk.asked.places["id"])
+    if await _is_gone(clerk):
+        return await became(clerk, id)
+    not_looked = not digest or clerk.asked.text("looked") != "yes"
+    unconfirmed = await _is_unconfirmed(clerk)
+    if not_looked or unconfirmed:
+        told = Told(not_looked=not_looked, looked=not not_looked, unconfirmed=unconfirmed)
+        return await _page(clerk, told)
+    try:
+        sent = await clerk.ask("message.release", id=id, digest=digest)
+    except DraftMovedError:
+        return await became(clerk, id)
+    clerk.house.sendings.note(id, sent["id"])
     return Redirect(f"/sent/{sent['id']}")
+
+
+async def _is_unconfirmed(clerk: Clerk) -> bool:
+    """Return whether the draft goes to another country than that of a person, and this was not said."""
+    place = clerk.asked.places["id"]
+    rows = await clerk.node.store.read(lambda uow: uow.drafts.find(place))
+    if len(rows) != 1:
+        return False
+    return (await doubts_about(clerk, rows[0].link, unkept(rows[0].document)[0])).stop
+
+
+async def send_back(clerk: Clerk) -> Reply:
+    """Send back what was shown, with a reason."""
+    digest, id = clerk.asked.text("digest"), MessageId(clerk.asked.places["id"])
+    reason = clerk.asked.text("reason")
+    if await _is_gone(clerk):
+        return await became(clerk, id)
+    problem = reason_problem(reason)
+    if problem or not digest:
+        return await _page(clerk, Told(reason=reason, reason_problem=problem or "missing"))
+    try:
+        await clerk.ask("message.send_back", id=id, digest=digest, reason=reason)
+    except DraftMovedError:
+        return await became(clerk, id)
+    return Redirect(f"/draft/{id}")
 
 
 async def review(clerk: Clerk) -> Reply:

@@ -27,6 +27,7 @@ from exchange.interfaces.web.pages.lines import (
 from exchange.messages.attachments import Attached, attach
 from exchange.messages.document import JsonValue
 from exchange.messages.media import Carried
+from exchange.messages.nationalities import OTHER_COUNTRY
 from exchange.messages.questions import Question, questions_of
 from exchange.protocol.parts import Document
 from exchange.service.changeable import type_changed
@@ -227,7 +228,8 @@ async def _as_its_writer(clerk: Clerk, form: Form, document: Document) -> Readab
 
 def asked_about(type_code: str, questions: list[dict[str, str]]) -> tuple[tuple[str, Place], ...]:
     """Return what whoever sends it has to look at, each with its place in words."""
-    return tuple((one["text"], place_of(type_code, one["pointer"])) for one in questions)
+    asked = [one for one in questions if one["code"] != OTHER_COUNTRY]  # has a box of its own (`doubts`)
+    return tuple((one["text"], place_of(type_code, one["pointer"])) for one in asked)
 
 
 async def _completed(clerk: Clerk, form: Form) -> tuple[Document, tuple[Carried, ...], Answer]:

@@ -5,7 +5,8 @@ from typing import Any
 
 from exchange.cases.permissions import Act
 from exchange.errors import UsageError
-from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.pages.returning import names_of
 from exchange.interfaces.web.paging import WIDE_ROWS
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.forms import forms_of
@@ -39,9 +40,11 @@ async def today(clerk: Clerk) -> Reply:
     theirs = await clerk.ask("due.page", side=THEIRS, limit=SOME)
     listed = await clerk.ask("message.list", limit=LOOKED_THROUGH)
     drafts = listed["drafts"]
-    to_release = [row for row in drafts if row["prepared_by"] != clerk.officer and not row["waiting"]]
+    to_release = [row for row in drafts if _is_to_release(clerk, row)]
     offered = clerk.may(Act.CONFIRM_ACCEPTANCE)
     kept = [row for row in drafts if row["prepared_by"] == clerk.officer]
+    back = [row for row in kept if row["returned"]]
+    kept = [row for row in kept if not row["returned"]]
     values = {
         "due": due,
         "ours": due["tasks"],
@@ -52,11 +55,27 @@ async def today(clerk: Clerk) -> Reply:
         "to_release": to_release[:WIDE_ROWS],
         "more_to_release": max(len(to_release) - WIDE_ROWS, 0),
         "acceptances": (await clerk.ask("difference.waiting"))["differences"] if offered else [],
+        "back": back[:WIDE_ROWS],
+        "more_back": max(len(back) - WIDE_ROWS, 0),
+        "names": await _names(clerk, to_release[:WIDE_ROWS], back, due["second_looks"]),
         "kept": kept[:SOME],
         "more_kept": max(len(kept) - SOME, 0),
         "stuck": [row for row in listed["messages"] if _is_stuck(row)][:SOME],
     }
     return Page("work.html", values)
+
+
+def _is_to_release(clerk: Clerk, row: Answer) -> bool:
+    """Return whether a draft of somebody else waits for a second person."""
+    return row["prepared_by"] != clerk.officer and not row["waiting"] and not row["returned"]
+
+
+async def _names(
+    clerk: Clerk, to_release: list[Answer], back: list[Answer], looks: list[Answer]
+) -> dict[str, str]:
+    """Return the names of the officers whom the page mentions."""
+    numbers = {row["prepared_by"] for row in to_release} | {row["returned"]["by"] for row in back}
+    return await names_of(clerk, numbers | {row["released_by"] for row in looks})
 
 
 async def due_page(clerk: Clerk) -> Reply:

@@ -6,29 +6,36 @@ time the whole is looked at, by the same commands as on the command line; so a f
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from exchange.cases.permissions import Act
-from exchange.errors import NotHereError, StaleFormError, UsageError
+from exchange.errors import StaleFormError, UsageError
 from exchange.ids import MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
 from exchange.interfaces.web.pages import changing, proposing
 from exchange.interfaces.web.pages.acts_now import NOTHING_SAID, acts_of_message, said_before
 from exchange.interfaces.web.pages.after_sending import sentences
+from exchange.interfaces.web.pages.doubts import doubts_about
 from exchange.interfaces.web.pages.fitting import fitted
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
 from exchange.interfaces.web.pages.proposing import around, unsure_about
+from exchange.interfaces.web.pages.returning import became, names_of
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
+from exchange.messages.document import JsonValue
 from exchange.messages.questions import Question
 from exchange.service.appointments import Doubt
 from exchange.service.effects import effect_of
+from exchange.service.following import IDENTITY
 from exchange.service.forms import Form, begin_form, drop_form, open_form, save_step, send_form
 from exchange.service.ports import UnitOfWork
+from exchange.service.reading import Reader
 from exchange.service.rows import DraftRow, MessageRow
+from exchange.service.said_before import known_to
 
 OPENING = ("RPN", "IDN", "VRQ")
 """Types that may be the first about a person, the most usual one first."""
@@ -113,7 +120,7 @@ async def form_after(
     persons = [{"case_code": line["case_code"]} for line in document["persons"] if "case_code" in line]
     chosen = [line for line in persons if not cases or line["case_code"] in cases]
     known = [f"{part}/{name}" for part in ("header", "content") for name in document[part]]
-    known += [f"persons/{name}" for name in (document["persons"] or [{}])[0]]
+    known += [f"persons/{name}" for name in _known_of_all(document["persons"])]
     whole = {"header": header, "content": content, "persons": chosen, "known": known}
     first = await begun(clerk, found[0].link, type_code, whole)
     return await begin_form(
@@ -127,8 +134,15 @@ async def form_after(
     )
 
 
+def _known_of_all(persons: list[dict[str, Any]]) -> list[str]:
+    """Return what is known of every person: what is not known of one of them is asked."""
+    return [name for name in (persons or [{}])[0] if all(name in person for person in persons)]
+
+
 async def go_on(clerk: Clerk) -> Reply:
     """Go to the first question without an answer, or to the whole."""
+    if await is_gone(clerk):
+        return await became(clerk, _id(clerk))
     form = await form_of(clerk)
     step = next_step(form)
     return Redirect(step.address(form.id) if step else f"/form/{form.id}/check")
@@ -136,11 +150,13 @@ async def go_on(clerk: Clerk) -> Reply:
 
 async def ask(clerk: Clerk) -> Reply:
     """Ask one question."""
+    if await is_gone(clerk):
+        return await became(clerk, _id(clerk))
     form, step = await _at(clerk)
     if changing.asks_for_changes(form.row.type, step):
         return await changing.ask(clerk, form, step)
     named = await offered(clerk, form, step)
-    field, value = step.question.field, step.value(form)
+    field, value = step.question.field, await _value(clerk, form, step)
     inputs = named.inputs(value) if named else inputs_of(field, value, zone=clerk.house.zone)
     problems: tuple[Any, ...] = ()
     if clerk.asked.said("back") == "check":
@@ -150,8 +166,22 @@ async def ask(clerk: Clerk) -> Reply:
     return await _question(clerk, form, step, inputs, named=named, problems=problems, back=back)
 
 
+async def _value(clerk: Clerk, form: Form, step: Step) -> JsonValue:
+    """Return what a question shows as its answer: what was entered, or else what the case knows."""
+    entered = step.value(form)
+    name = step.question.name
+    if entered is not None or step.question.part != "persons" or name not in IDENTITY:
+        return entered
+    code = form.given["persons"][step.number].get("case_code", "")
+    reader, link = Reader(clerk.officer, clerk.session.roles), form.row.link
+    known = await clerk.node.store.read(lambda uow: known_to(uow, clerk.node, reader, link, code))
+    return known.get(name)
+
+
 async def take(clerk: Clerk) -> Reply:
     """Save the answer to one question."""
+    if await is_gone(clerk):
+        raise StaleFormError("this form was sent or discarded meanwhile", hint="look at your work")
     form, step = await _at(clerk)
     if changing.asks_for_changes(form.row.type, step):
         return await changing.take(clerk, form, step)
@@ -174,6 +204,8 @@ async def take(clerk: Clerk) -> Reply:
 
 async def check(clerk: Clerk) -> Reply:
     """Show everything that the partner would see, and what is still wrong."""
+    if await is_gone(clerk):
+        return await became(clerk, _id(clerk))
     form = await form_of(clerk)
     return await _whole_page(clerk, form, await _whole(clerk, form))
 
@@ -190,6 +222,8 @@ async def send(clerk: Clerk) -> Reply:
             return await _whole_page(clerk, form, whole, status=400)
         if unsure := await unsure_about(clerk, form, whole.document):
             return await _whole_page(clerk, form, whole, status=400, unsure=unsure)
+        if (await doubts_about(clerk, form.row.link, whole.document)).stop:
+            return await _whole_page(clerk, form, whole, status=400, unconfirmed=True)
         version = clerk.asked.number("version")
         sent = await send_form(
             clerk.node,
@@ -203,7 +237,16 @@ async def send(clerk: Clerk) -> Reply:
     return Redirect(f"/sent/{sent.id}")
 
 
+async def ask_to_drop(clerk: Clerk) -> Reply:
+    """Ask once before a message that is being written is destroyed."""
+    if await is_gone(clerk):
+        return await became(clerk, _id(clerk))
+    form = await form_of(clerk)
+    return Page("drop.html", {"form": form, "type": form.row.type, "persons": len(form.given["persons"])})
+
+
 async def drop(clerk: Clerk) -> Reply:
+    """Destroy a message that is being written."""
     form = await form_of(clerk)
     await drop_form(clerk.node, form.id, clerk.officer)
     return Redirect("/")
@@ -238,7 +281,7 @@ async def sent(clerk: Clerk) -> Reply:
     if draft is not None:
         return Page("sent.html", {"draft": draft, "message": None, "type": draft.type})
     if not rows:
-        raise NotHereError(f"no message has the number {id}", hint="look at your work of today")
+        return await became(clerk, id)
     row, partner = rows[0], await _partner(clerk, rows[0])
     told = await clerk.ask("message.wait", link=row.link, seq=row.seq, timeout_s=WAIT_S)
     effect = await clerk.node.store.read(lambda uow: effect_of(uow, clerk.node, row))
@@ -289,6 +332,12 @@ async def form_of(clerk: Clerk) -> Form:
     form = await open_form(clerk.node, _id(clerk), clerk.officer)
     clerk.demand_writing(form.row.type)
     return form
+
+
+async def is_gone(clerk: Clerk) -> bool:
+    """Return whether nobody writes the form of an address any more: it was sent or discarded."""
+    id = _id(clerk)
+    return await clerk.node.store.read(lambda uow: uow.staff.forms.get(id)) is None
 
 
 def _id(clerk: Clerk) -> MessageId:
@@ -342,12 +391,23 @@ def _is_shown(shown: Shown, step: Step) -> bool:
 
 
 async def _whole_page(
-    clerk: Clerk, form: Form, whole: Whole, *, status: int = 200, unsure: tuple[Doubt, ...] = ()
+    clerk: Clerk,
+    form: Form,
+    whole: Whole,
+    *,
+    status: int = 200,
+    unsure: tuple[Doubt, ...] = (),
+    unconfirmed: bool = False,
 ) -> Page:
+    back, doubts = form.story.sent_back, await doubts_about(clerk, form.row.link, whole.document)
     values = {
         "form": form,
         "around": await around(clerk, form, whole.document),
         "unsure": unsure,
+        "doubts": replace(doubts, unconfirmed=unconfirmed),
+        "sent_back": back,
+        "names": await names_of(clerk, {back.by} if back else set()),
+        "needs_second": bool(whole.second) or form.story.is_for_two,
         "whole": whole,
         "step_is_shown": lambda step: _is_shown(whole.shown, step),
         "most_told": MOST_TOLD,

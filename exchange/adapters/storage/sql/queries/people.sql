@@ -36,18 +36,21 @@ ON CONFLICT (id) DO UPDATE SET
 
 -- name: draft_get
 -- One draft.
-SELECT d.no, d.id, d.key, link.link, d.type, d.document, d.prepared_by, d.approved_by, d.created_at, d.waiting
+SELECT d.no, d.id, d.key, link.link, d.type, d.document, d.summary, d.prepared_by, d.approved_by, d.created_at,
+    d.waiting
 FROM draft AS d LEFT JOIN link ON link.no = d.link WHERE d.id = :id;
 
 -- name: draft_find
 -- Drafts whose id begins or ends with some hex digits, newest first.
-SELECT d.no, d.id, d.key, link.link, d.type, d.document, d.prepared_by, d.approved_by, d.created_at, d.waiting
+SELECT d.no, d.id, d.key, link.link, d.type, d.document, d.summary, d.prepared_by, d.approved_by, d.created_at,
+    d.waiting
 FROM draft AS d LEFT JOIN link ON link.no = d.link
 WHERE hex(d.id) LIKE +:begins OR hex(d.id) LIKE +:ends ORDER BY d.id DESC LIMIT :limit;
 
 -- name: draft_list
 -- Every draft, newest first.
-SELECT d.no, d.id, d.key, link.link, d.type, d.document, d.prepared_by, d.approved_by, d.created_at, d.waiting
+SELECT d.no, d.id, d.key, link.link, d.type, d.document, d.summary, d.prepared_by, d.approved_by, d.created_at,
+    d.waiting
 FROM draft AS d LEFT JOIN link ON link.no = d.link ORDER BY d.no DESC;
 
 -- name: draft_summaries
