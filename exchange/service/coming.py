@@ -7,7 +7,7 @@
    change of it, a page in a unit (`settle_windows`).
 3. Each state has one next act: a counter-proposal is answered, the host side says that the group has left,
    a first record is signed by the other side. After a reservation it says so: the record is written anew,
-   by whichever side comes first.
+   by whichever side comes first. If nobody on the list may travel any more, the handover is called off.
 4. Reception is confirmed within `DL-RCV`, counted from the countersignature as both logs have it.
 
 This only reads. Nothing changes its state because a day has passed (ADR 0010).
@@ -48,6 +48,8 @@ class NextAct(StrEnum):
     ANSWER = "answer"
     """A counter-proposal waits for its answer."""
     DEPART = "depart"
+    CALL_OFF = "call_off"
+    """Nobody on the list may travel any more."""
     RECORD = "record"
     COUNTERSIGN = "countersign"
     RECORD_ANEW = "record_anew"
@@ -67,6 +69,8 @@ class Coming:
     after: MessageId | None = None
     """The message that the next one follows: the newest response, or the signature with a reservation."""
     reserved_by_us: bool = False
+    staying: int = 0
+    """Persons on the list who do not travel: they withdrew, or are on hold."""
 
 
 @dataclass(frozen=True)
@@ -122,9 +126,7 @@ def _coming(uow: UnitOfWork, node: Node, one: Handover) -> Coming:
             response, is_ours = _newest(uow, one.row, _RESPONSE), any(step.type == _RESPONSE for step in ours)
             return Coming(one, NextAct.ANSWER, is_ours, after=response.id if response else None)
         case "confirmed":
-            response, until_at = _newest(uow, one.row, _RESPONSE), _leave_by(uow, node, one)
-            is_ours, after = one.row.host == node.agency, response.id if response else None
-            return Coming(one, NextAct.DEPART, is_ours, until_at, after)
+            return _to_depart(uow, node, one)
     waiting = [step for step in one.steps if step.countersigns]
     if waiting:
         return Coming(one, NextAct.COUNTERSIGN, any(step.by == node.agency for step in waiting))
@@ -133,6 +135,23 @@ def _coming(uow: UnitOfWork, node: Node, one: Handover) -> Coming:
         by_us = reserved.direction is Direction.OUT
         return Coming(one, NextAct.RECORD_ANEW, True, after=reserved.id, reserved_by_us=by_us)
     return Coming(one, NextAct.RECORD, True)
+
+
+def _to_depart(uow: UnitOfWork, node: Node, one: Handover) -> Coming:
+    response, is_host = _newest(uow, one.row, _RESPONSE), one.row.host == node.agency
+    staying = _staying(uow, node, one)
+    if one.listed and staying == len(one.listed):
+        return Coming(one, NextAct.CALL_OFF, True, staying=staying)
+    after = response.id if response else None
+    return Coming(one, NextAct.DEPART, is_host, _leave_by(uow, node, one), after, staying=staying)
+
+
+def _staying(uow: UnitOfWork, node: Node, one: Handover) -> int:
+    """Return how many persons on the list do not travel; not known while our confirmation is on its way."""
+    if one.row.state != one.state:
+        return 0
+    travelling = uow.movements.cases_in(one.row.link, one.row.code, node.tables.cases.travelling)
+    return max(len(one.listed) - travelling, 0)
 
 
 def _reserved(uow: UnitOfWork, row: MovementRow) -> MessageRow | None:

@@ -46,6 +46,7 @@ def _handover(desk: Desk, one: Coming) -> Answer:
         "partner": movement.row.origin if is_host else movement.row.host,
         "crossing": _crossing(movement),
         "persons": len(movement.listed),
+        "staying": one.staying,
         "state": movement.state,
         "act": one.act.value,
         "ours": one.is_ours,

@@ -27,6 +27,7 @@ _CASE_SHOWN = 9
 _NEXT_ACTS = {
     "answer": ("answer the change that {partner} proposes", "{partner} has to answer our change"),
     "depart": ("send the departure notice when the group leaves", "{partner} says when the group has left"),
+    "call_off": ("nobody on the list may travel any more, call it off",) * 2,
     "countersign": ("sign the record of {partner}", "{partner} has to sign our record"),
     "record_anew": ("signed with a reservation, write the record anew",) * 2,
     "record": ("the group has left, sign the record",) * 2,
@@ -91,6 +92,8 @@ def handover_line(each: Answer) -> str:
     """Return what has to be done next for a handover of today or tomorrow, or one that is late."""
     at = each["own_time"]["at"] or "no window"
     words = _NEXT_ACTS[each["act"]][0 if each["ours"] else 1].format(partner=each["partner"])
+    if each["act"] == "depart" and each["staying"]:
+        words += f" ({each['staying']} of {each['persons']} persons do not travel)"
     late = ", overdue" if each["overdue"] else ""
     named = f"handover {each['movement']} ({each['crossing']}, {at})"
     return f"{named}: {words}{late}: exchange handover sheet {each['movement']}"

@@ -103,8 +103,9 @@ _ARRIVED = whole(
     cases=many(TEXT),
 )  # fmt: skip
 _NEAR = whole(
-    movement=TEXT, partner=TEXT, crossing=TEXT, persons=NUMBER, state=TEXT, act=TEXT, ours=YES_NO,
-    until=MAYBE, overdue=YES_NO, own_time=OPEN, partner_time=OPEN, after=MAYBE, reserved_by_us=YES_NO,
+    movement=TEXT, partner=TEXT, crossing=TEXT, persons=NUMBER, staying=NUMBER, state=TEXT, act=TEXT,
+    ours=YES_NO, until=MAYBE, overdue=YES_NO, own_time=OPEN, partner_time=OPEN, after=MAYBE,
+    reserved_by_us=YES_NO,
 )  # fmt: skip
 _RECEPTION = whole(
     movement=TEXT, partner=TEXT, persons=NUMBER, record=MAYBE, until=MAYBE, state=TEXT, own_time=OPEN,

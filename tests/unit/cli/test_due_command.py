@@ -116,6 +116,11 @@ def test_a_stop_that_nobody_opened_is_the_first_line_and_what_arrived_the_last(t
     [
         ({"act": "depart", "overdue": True}, "send the departure notice when the group leaves, overdue"),
         ({"act": "depart", "ours": False}, "VN-MPS-IMM says when the group has left"),
+        (
+            {"act": "depart", "staying": 1},
+            "send the departure notice when the group leaves (1 of 2 persons do not travel)",
+        ),
+        ({"act": "call_off", "staying": 2}, "nobody on the list may travel any more, call it off"),
         ({"act": "countersign"}, "sign the record of VN-MPS-IMM"),
         ({"act": "countersign", "ours": False}, "VN-MPS-IMM has to sign our record"),
         ({"act": "record_anew"}, "signed with a reservation, write the record anew"),
@@ -128,7 +133,8 @@ def test_a_handover_that_is_near_says_what_comes_next(
 ) -> None:
     near: dict[str, Any] = {
         "movement": "M0VE-0001-0000", "partner": "VN-MPS-IMM", "crossing": "Bavet / Moc Bai", "persons": 2,
-        "state": "confirmed", "ours": True, "until": None, "overdue": False, "own_time": OURS["own_time"],
+        "staying": 0, "state": "confirmed", "ours": True, "until": None, "overdue": False,
+        "own_time": OURS["own_time"],
         "partner_time": OURS["partner_time"], "after": None, "reserved_by_us": False,
     }  # fmt: skip
     done, _ = due(tmp_path, found(handovers=[near | changes]))

@@ -292,6 +292,51 @@ def test_a_handover_of_today_says_what_is_next_on_each_side(tmp_path: Path, at: 
     play(tmp_path, story, at=at)
 
 
+def test_who_withdrew_is_told_before_the_departure(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        codes = await accepted(seen.desks)
+        proposal, _ = await proposed(seen.desks, codes)
+        agreed = {"as": "HRP", "document": {"response": "confirm"}}
+        await seen.desks.sent(await seen.desks.vn("message.answer", id=proposal, **agreed))
+        everybody = section(await seen.today(), NEAR)
+        await withdrawn(seen.desks, codes[0])
+        one_less = section(await seen.today(), NEAR)
+        await withdrawn(seen.desks, codes[1])
+        nobody = await seen.today()
+
+        assert "travel" not in everybody
+        assert "1 of them does not travel." in one_less
+        assert "When the group leaves, send the departure notice." in one_less
+        assert "Nobody on the list may travel any more: call the handover off." in section(nobody, NEAR)
+        assert not nobody.says("Write the departure notice")
+
+    play(tmp_path, story, at="kh")
+
+
+def test_our_confirmation_that_is_on_its_way_calls_nothing_off(tmp_path: Path) -> None:
+    """The host side keeps the order: until its verdict the movement has no traveller for the origin side."""
+
+    async def story(seen: Seen) -> None:
+        desks = seen.desks
+        number, _ = await proposed(desks, await accepted(desks))
+        for ask, end in ((desks.vn, "16:00"), (desks.kh, "17:00")):
+            later = {"window_to": f"2027-10-04T{end}+07:00"}
+            counter = {"response": "counter", "changes": later, "reasons": "the bus is late"}
+            number = await desks.sent(
+                await ask("message.answer", id=number, **{"as": "HRP", "document": counter})
+            )
+        seen.world.kh.crash()
+        confirm = {"as": "HRP", "document": {"response": "confirm"}}
+        await desks.vn("message.answer", id=number, **confirm)
+
+        shown = section(await seen.today(), NEAR)
+
+        assert "says when the group has left." in shown
+        assert "travel" not in shown
+
+    play(tmp_path, story)
+
+
 def test_a_departure_that_is_not_told_two_hours_before_the_window_is_overdue(tmp_path: Path) -> None:
     async def story(seen: Seen) -> None:
         await confirmed(seen.desks)
