@@ -22,8 +22,8 @@ HOMES = (
 """Where somebody begins: the first page that the roles allow."""
 OURS, THEIRS = "ours", "theirs"
 """Who has to answer; the lists of tasks."""
-SOME = 10
-"""Rows of a list beside the one that waits for this officer; the others stand on a page of their own."""
+SOME, FEW = 10, 5
+"""Rows of a list that has to be seen first, and of one beside it; the others stand on a page of their own."""
 LOOKED_THROUGH = 200
 """Messages among which those are looked for that did not get through."""
 _DIRECTION = 3
@@ -40,8 +40,8 @@ async def home(clerk: Clerk) -> Reply:
 
 async def today(clerk: Clerk) -> Reply:
     """Return what is due, what one is writing, and what waits for a second person."""
-    due = await clerk.ask("due", side=OURS, limit=WIDE_ROWS)
-    theirs = await clerk.ask("due.page", side=THEIRS, limit=SOME)
+    due = await clerk.ask("due", side=OURS, limit=SOME)
+    theirs = await clerk.ask("due.page", side=THEIRS, limit=FEW)
     listed = await clerk.ask("message.list", limit=LOOKED_THROUGH)
     drafts = listed["drafts"]
     to_release = [row for row in drafts if row["prepared_by"] != clerk.officer and not row["waiting"]]
@@ -51,6 +51,8 @@ async def today(clerk: Clerk) -> Reply:
     values = {
         "due": due,
         "stops": stops,
+        "handovers": due["handovers"][:FEW],
+        "arrived": due["arrived"][:FEW],
         "ours": due["tasks"],
         "more_ours": _place_text(due["more"]),
         "theirs": theirs["tasks"],
