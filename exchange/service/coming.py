@@ -8,7 +8,8 @@
 3. Each state has one next act: a counter-proposal is answered, the host side says that the group has left,
    a first record is signed by the other side. After a reservation it says so: the record is written anew,
    by whichever side comes first. If nobody on the list may travel any more, the handover is called off.
-4. Reception is confirmed within `DL-RCV`, counted from the countersignature as both logs have it.
+4. Each movement is read in a unit of its own, for it opens the messages of a case.
+5. Reception is confirmed within `DL-RCV`, counted from the countersignature as both logs have it.
 
 This only reads. Nothing changes its state because a day has passed (ADR 0010).
 """
@@ -16,6 +17,7 @@ This only reads. Nothing changes its state because a day has passed (ADR 0010).
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -33,7 +35,7 @@ from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageRow, MovementRow
 
-PAGE: Final = 20
+PAGE: Final = 5
 """Windows read in one unit; each reads the messages of one case, some 2 ms."""
 DAYS_SEEN: Final = 2
 """Today and tomorrow."""
@@ -96,20 +98,25 @@ def _keep_windows(uow: UnitOfWork, node: Node) -> None:
         uow.movements.keep_window(row.link, row.code, begins_at or row.opened_at)
 
 
-def coming(uow: UnitOfWork, node: Node, *, limit: int) -> list[Coming]:
+async def coming(node: Node, *, limit: int) -> list[Coming]:
     """Return the handovers of today and tomorrow and those that are late, the first to begin first."""
-    rows = uow.movements.under_way(before=_end_of_tomorrow(uow, node), limit=limit)
-    return [_coming(uow, node, handover_of(uow, node, row)) for row in rows]
+    await settle_windows(node)
+    rows = await node.store.read(
+        lambda uow: uow.movements.under_way(before=_end_of_tomorrow(uow, node), limit=limit)
+    )
+    return [await node.store.read(partial(_coming, node=node, row=row)) for row in rows]
 
 
-def receptions(uow: UnitOfWork, node: Node, announced: AnnouncedDays, *, limit: int) -> list[Reception]:
+async def receptions(node: Node, announced: AnnouncedDays, *, limit: int) -> list[Reception]:
     """Return the movements with persons whose reception we owe, the first to be confirmed first.
 
     Raises:
         HolidaysMissingError: the calendar of our side does not cover the period.
     """
-    found = uow.movements.to_be_received(node.agency, limit=limit)
-    return [_reception(uow, node, announced, one) for one in found]
+    found = await node.store.read(lambda uow: uow.movements.to_be_received(node.agency, limit=limit))
+    return [
+        await node.store.read(partial(_reception, node=node, announced=announced, one=one)) for one in found
+    ]
 
 
 def _end_of_tomorrow(uow: UnitOfWork, node: Node) -> datetime:
@@ -119,7 +126,8 @@ def _end_of_tomorrow(uow: UnitOfWork, node: Node) -> datetime:
     return datetime.combine(here.date() + timedelta(days=DAYS_SEEN), time(), tzinfo=here.tzinfo)
 
 
-def _coming(uow: UnitOfWork, node: Node, one: Handover) -> Coming:
+def _coming(uow: UnitOfWork, node: Node, row: MovementRow) -> Coming:
+    one = handover_of(uow, node, row)
     ours = [step for step in one.steps if step.by == node.agency]
     match one.state:
         case "countered":

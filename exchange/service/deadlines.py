@@ -159,12 +159,22 @@ class _Page:
         self.node = node
         self._announced = announced
         self._rules: dict[tuple[LinkId, Direction, int, str], _Rule] = {}
+        self._decided: dict[tuple[LinkId, Direction, int], datetime | None] = {}
 
     def rule_of(self, question: StaleRow) -> _Rule:
         key = question.link, question.direction, question.agreement_n, question.type
         if key not in self._rules:
             self._rules[key] = self._rule_of(question)
         return self._rules[key]
+
+    def decided_at(self, question: StaleRow) -> datetime | None:
+        """Return the go/no-go time of a proposal, read once for its persons; None for other questions."""
+        if question.type != _PROPOSAL:
+            return None
+        key = question.link, question.direction, question.seq
+        if key not in self._decided:
+            self._decided[key] = _go_no_go(self.uow, self.node, question)
+        return self._decided[key]
 
     def _rule_of(self, question: StaleRow) -> _Rule:
         pairing = pairing_of(self.uow, self.node, question.link)
@@ -192,20 +202,18 @@ def end_of(page: _Page, question: StaleRow) -> EndRow:
             urgency=question.urgency,
             holds=pauses,
         )
-        decided_at = _decided_at(page, question)
+        decided_at = page.decided_at(question)
         if due is not None and decided_at is not None:
             due = no_later_than(due, decided_at, calendar=rule.calendar)
     held = any(pause.until_at is None for pause in pauses)
     return EndRow(question, awaited=True, due=due, held=held)
 
 
-def _decided_at(page: _Page, question: StaleRow) -> datetime | None:
-    """Return the go/no-go time of a proposed handover as it stands now; None for every other question."""
-    if question.type != _PROPOSAL:
-        return None
-    uow, link = page.uow, question.link
+def _go_no_go(uow: UnitOfWork, node: Node, question: StaleRow) -> datetime | None:
+    """Return the time at which a proposed handover is decided, with the changes made so far."""
+    link = question.link
     code = uow.movements.of_message(link, question.direction, question.seq)
-    facts = StoreFacts(uow, pairing_of(uow, page.node, link), page.node.agency)
+    facts = StoreFacts(uow, pairing_of(uow, node, link), node.agency)
     standing = facts.appointment(code, uow.movements.listed(link, code)) if code else None
     text = text_at(dict(standing.terms), "go_no_go_at") if standing else ""
     return datetime.fromisoformat(text).astimezone(UTC) if text else None

@@ -3,11 +3,15 @@
 
 1. Persons are named as far as their case lies at the desk of the reader, and for a few persons only: a long
    list is opened.
-2. To see a name is to read: each stop that is named is recorded. It is not counted among the openings, for
-   nobody has opened too much to see a stop; but who was stopped for it sees codes alone.
+2. Each stop is read in a unit of its own, for names stand in the messages of a case.
+3. To see a name is to read: each stop that is named is recorded. It is not counted among the openings, for
+   nobody has opened too much to see a stop; but who was stopped for it sees codes alone. It is recorded
+   before anything is shown.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from exchange.cases.permissions import Act, allows
@@ -32,18 +36,25 @@ class Stop:
     """With their names, if the reader may have them."""
 
 
-def stops_named(uow: UnitOfWork, node: Node, reader: Reader, *, limit: int) -> list[Stop]:
+async def stops_named(node: Node, reader: Reader, *, limit: int) -> list[Stop]:
     """Return the newest stops that nobody has opened, with names, and record that they were named."""
-    rows, _ = uow.unopened.page(stops=True, limit=limit)
-    return [_named(uow, node, reader, row) for row in rows]
+    rows, _ = await node.store.read(lambda uow: uow.unopened.page(stops=True, limit=limit))
+    stops = [await node.store.read(partial(_stop, node=node, reader=reader, row=row)) for row in rows]
+    named = [stop for stop in stops if any(person.names for person in stop.persons)]
+    if named:
+        await node.store.write(lambda uow: _record(uow, node, reader, named))
+    return stops
 
 
-def _named(uow: UnitOfWork, node: Node, reader: Reader, row: MessageRow) -> Stop:
+def _stop(uow: UnitOfWork, node: Node, reader: Reader, row: MessageRow) -> Stop:
     cases = tuple(uow.cases.of_message(row.link, Direction.IN, row.seq))
     stopped = uow.access.stop_of(reader.officer) is not None
     if stopped or len(cases) > NAMED or not allows(reader.roles, Act.OPEN_CASE):
         return Stop(row, cases)
-    persons = persons_listed(uow, node, reader, row.link, cases)
-    if any(person.names for person in persons):
-        uow.audit.record(AuditRow(node.clock.now(), reader.officer, "stop_named", row.id, reader.purpose))
-    return Stop(row, cases, persons)
+    return Stop(row, cases, persons_listed(uow, node, reader, row.link, cases))
+
+
+def _record(uow: UnitOfWork, node: Node, reader: Reader, named: Sequence[Stop]) -> None:
+    for stop in named:
+        now = node.clock.now()
+        uow.audit.record(AuditRow(now, reader.officer, "stop_named", stop.row.id, reader.purpose))

@@ -31,15 +31,14 @@ def arrivals_answer(uow: UnitOfWork, *, limit: int = SHOWN) -> Answer:
 
 async def list_stops(desk: Desk, ask: Ask) -> Answer:
     """Return the stops that nobody has opened, with the names that this officer may read; recorded."""
+    reader = await desk.node.store.read(lambda uow: reader_for(uow, ask))
+    found = await stops_named(desk.node, reader, limit=_limit(ask))
 
     def unit(uow: UnitOfWork) -> Answer:
-        reader, partners = reader_for(uow, ask), _partners(uow)
-        found = stops_named(uow, desk.node, reader, limit=_limit(ask))
+        partners = _partners(uow)
         return {"stops": [_stop(uow, stop, partners) for stop in found]}
 
-    if not (await desk.node.store.read(lambda uow: uow.unopened.count())).stops:
-        return {"stops": []}
-    return await desk.node.store.write(unit)
+    return await desk.node.store.read(unit)
 
 
 async def page_arrivals(desk: Desk, ask: Ask) -> Answer:

@@ -8,7 +8,7 @@ from exchange.cases.calendars import AnnouncedDays
 from exchange.interfaces.api.desk import Answer, Desk, when
 from exchange.messages.codelists import codelist
 from exchange.messages.document import text_at
-from exchange.service.coming import Coming, Reception, coming, receptions, settle_windows
+from exchange.service.coming import Coming, Reception, coming, receptions
 from exchange.service.handovers import Handover
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
@@ -23,11 +23,10 @@ async def coming_answer(desk: Desk, announced: AnnouncedDays) -> Answer:
     Raises:
         HolidaysMissingError: the calendar of our side does not cover a period.
     """
-    await settle_windows(desk.node)
+    near = await coming(desk.node, limit=SHOWN)
+    owed = await receptions(desk.node, announced, limit=SHOWN)
 
     def unit(uow: UnitOfWork) -> Answer:
-        near = coming(uow, desk.node, limit=SHOWN)
-        owed = receptions(uow, desk.node, announced, limit=SHOWN)
         return {
             "handovers": [_handover(desk, one) for one in near],
             "receptions": [_reception(uow, desk, one) for one in owed],
