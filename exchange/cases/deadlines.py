@@ -18,14 +18,16 @@ How it is counted (docs/reference/deadlines.md has examples for each rule):
     a limit, not an answer: no hold stops it.
 10. An agreed tolerance for a side without a line delays only the moment from which it is overdue.
 
-11. A reminder waits for so many working days of the side that waits, after the last day of the deadline.
+11. What is decided at a fixed time cannot be answered later: a proposal of a handover is due at its go/no-go
+    time, if that comes before the deadline.
+12. A reminder waits for so many working days of the side that waits, after the last day of the deadline.
 
 Nothing follows from a missed deadline but a reminder: silence is never acceptance (ADR 0010).
 """
 
 from calendar import monthrange
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
@@ -104,6 +106,14 @@ def answer_by(
         end = _counted(step, urgency, end, calendar)
     over_at = end.over_at + _tolerance(steps if offline else ())
     return Due(end.on, end.at, calendar.start(end.on), over_at, began_at)
+
+
+def no_later_than(due: Due, moment: datetime, *, calendar: Calendar) -> Due:
+    """Return the end of a deadline, or an earlier moment at which the answer comes too late (11)."""
+    if due.at <= moment:
+        return replace(due, over_at=min(due.over_at, moment))
+    on = calendar.local(moment).date()
+    return replace(due, on=on, at=moment, today_at=calendar.start(on), over_at=moment)
 
 
 def _resumed(received_at: datetime, holds: Iterable[Pause]) -> datetime | None:

@@ -33,7 +33,7 @@ from exchange.errors import RejectedError
 from exchange.ids import CaseCode
 from exchange.messages.document import header_of, text_at
 from exchange.protocol.parts import Document
-from exchange.service import consents, crossings, hearing, questions
+from exchange.service import arrivals, consents, crossings, hearing, questions
 from exchange.service.meaning import TARGET_ID, UNKNOWN, target_of
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
@@ -204,6 +204,7 @@ def note_received(uow: UnitOfWork, row: MessageRow, document: Document, weighed:
     hearing.note(uow, row)
     index_message(uow, row.link, document)
     questions.take(uow, row, weighed.touched.named, urgency=text_at(header_of(document), "urgency"))
+    arrivals.note(uow, row)
 
 
 def settle(

@@ -6,7 +6,8 @@
        one case the later one counts. Types that change no case (INQ, COR, PDR …) are always awaited. What
        is not accepted yet asks nothing of anybody.
     2. A deadline counts from the verdict in the log of the recipient, which both sides read the same.
-    3. Days are those of the side that has to answer, holds of the person stop them (`cases.deadlines`).
+    3. Days are those of the side that has to answer, holds of the person stop them (`cases.deadlines`). A
+       proposal of a handover is due at its go/no-go time, if that comes first.
 
 All of this is decided here, from the rows of one question (`end_of`), and kept in `open_questions`. A change
 marks what it touches as stale in its own transaction; `settle_ends` decides the stale ones again, a page in a
@@ -20,19 +21,21 @@ Nothing here changes a state because a day has passed (ADR 0010).
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib.metadata import version
 
 from exchange.cases.calendars import AnnouncedDays, Calendar
-from exchange.cases.deadlines import Pause, answer_by
+from exchange.cases.deadlines import Pause, answer_by, no_later_than
 from exchange.cases.tables import LifecycleTable
 from exchange.clock import parse_instant
 from exchange.errors import ConfigurationError, HolidaysMissingError, IdentifierError, StoreError
 from exchange.ids import AgencyCode, LinkId, MessageId, sha256
 from exchange.ledger.entries import Event, stored_form
 from exchange.messages.catalog import message_types
+from exchange.messages.document import text_at
 from exchange.protocol.terms import Deadline, Terms
+from exchange.service.facts import StoreFacts
 from exchange.service.node import Node
 from exchange.service.open_questions import BEGIN, EndRow, Place, StaleRow
 from exchange.service.pairing import Pairing, pairing_of, parsed_agreement
@@ -47,6 +50,7 @@ LOOK_S = 2.0
 """How often a running node looks for stale ends."""
 BUSY = 4
 """A node that decides many ends rests so many times as long as it works, for messages come first."""
+_PROPOSAL = "HPR"
 _KEPT_BY = "ends_kept_by"
 """Setting with the fingerprint of the calendar that the kept ends were counted with."""
 
@@ -155,12 +159,22 @@ class _Page:
         self.node = node
         self._announced = announced
         self._rules: dict[tuple[LinkId, Direction, int, str], _Rule] = {}
+        self._decided: dict[tuple[LinkId, Direction, int], datetime | None] = {}
 
     def rule_of(self, question: StaleRow) -> _Rule:
         key = question.link, question.direction, question.agreement_n, question.type
         if key not in self._rules:
             self._rules[key] = self._rule_of(question)
         return self._rules[key]
+
+    def decided_at(self, question: StaleRow) -> datetime | None:
+        """Return the go/no-go time of a proposal, read once for its persons; None for other questions."""
+        if question.type != _PROPOSAL:
+            return None
+        key = question.link, question.direction, question.seq
+        if key not in self._decided:
+            self._decided[key] = _go_no_go(self.uow, self.node, question)
+        return self._decided[key]
 
     def _rule_of(self, question: StaleRow) -> _Rule:
         pairing = pairing_of(self.uow, self.node, question.link)
@@ -188,8 +202,21 @@ def end_of(page: _Page, question: StaleRow) -> EndRow:
             urgency=question.urgency,
             holds=pauses,
         )
+        decided_at = page.decided_at(question)
+        if due is not None and decided_at is not None:
+            due = no_later_than(due, decided_at, calendar=rule.calendar)
     held = any(pause.until_at is None for pause in pauses)
     return EndRow(question, awaited=True, due=due, held=held)
+
+
+def _go_no_go(uow: UnitOfWork, node: Node, question: StaleRow) -> datetime | None:
+    """Return the time at which a proposed handover is decided, with the changes made so far."""
+    link = question.link
+    code = uow.movements.of_message(link, question.direction, question.seq)
+    facts = StoreFacts(uow, pairing_of(uow, node, link), node.agency)
+    standing = facts.appointment(code, uow.movements.listed(link, code)) if code else None
+    text = text_at(dict(standing.terms), "go_no_go_at") if standing else ""
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
 def _is_awaited(node: Node, question: StaleRow) -> bool:

@@ -20,6 +20,7 @@ from exchange.messages.document import content_of, object_at, text_at
 from exchange.messages.on_paper import on_paper
 from exchange.protocol.handover_token import token_for
 from exchange.protocol.parts import Document
+from exchange.service.arrivals import note_opened
 from exchange.service.changeable import BLOCK
 from exchange.service.handovers import demand_movement, find_movement, handover_of
 from exchange.service.meaning import document_of, message_by_id, movement_of
@@ -96,6 +97,8 @@ async def open_message(
         reader = reader_of(uow, officer, roles, purpose=purpose)
         document = document_of(uow, main) or {}
         open_for_print(uow, node, reader, main.link, document, of=main.id, act="message_printed")
+        for each in {main, row}:
+            note_opened(uow, each)
         return _opened(uow, node, main)
 
     return await node.store.write(unit)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from exchange.ids import AgencyCode, CaseCode, LinkId, MessageId, MovementCode, OfficerNumber
+from exchange.ids import AgencyCode, CaseCode, LinkId, MessageId, OfficerNumber
 from exchange.protocol.keyring import KeySpan
 from exchange.service.access import Access
 from exchange.service.books import Audit, Differences, Statements
@@ -29,6 +29,7 @@ from exchange.service.emergencies import Emergencies
 from exchange.service.erasures import Erasures
 from exchange.service.findings import Register, Searches
 from exchange.service.ledgers import HeadLines, Logs, Stamps, Tiles, Witnessed
+from exchange.service.movements import Movements
 from exchange.service.open_questions import Questions
 from exchange.service.rows import (
     AgreementRow,
@@ -42,12 +43,11 @@ from exchange.service.rows import (
     DraftSummary,
     LinkRow,
     MessageRow,
-    MovementEventRow,
-    MovementRow,
     OfficerRow,
     Part,
 )
 from exchange.service.staff import Staff
+from exchange.service.unopened import Unopened
 
 T = TypeVar("T")
 
@@ -325,45 +325,6 @@ class Cases(Protocol):
         ...
 
 
-class Movements(Protocol):
-    """Movements, their events and the cases on them. Codes are stored encrypted and found by keyed tokens.
-
-    A movement goes with the last of its cases (`Cases.erase`); events stay: numbers, states, times.
-    """
-
-    def get(self, link: LinkId, code: MovementCode) -> MovementRow | None: ...
-    def add(self, row: MovementRow) -> None: ...
-    def update(self, row: MovementRow) -> None:
-        """Replace state, snapshot, provisional and changed_at."""
-        ...
-
-    def find(self, prefix: str) -> list[MovementRow]:
-        """Return movements whose code begins with `prefix` (at least the first group of four), at most 20."""
-        ...
-
-    def list(self, *, link: LinkId | None = None, limit: int = 100, skip: int = 0) -> list[MovementRow]:
-        """Return movements, last changed first; without a link those behind the first `skip`."""
-        ...
-
-    def add_event(self, row: MovementEventRow) -> None: ...
-    def events(self, link: LinkId, code: MovementCode) -> builtins.list[MovementEventRow]: ...
-    def of_message(self, link: LinkId, direction: Direction, seq: int) -> MovementCode | None:
-        """Return the movement that a message had an effect on."""
-        ...
-
-    def enlist(self, link: LinkId, code: MovementCode, cases: Iterable[CaseCode]) -> builtins.list[CaseCode]:
-        """Remember cases that a message named in the movement; return those that are new there."""
-        ...
-
-    def listed(self, link: LinkId, code: MovementCode) -> builtins.list[CaseCode]:
-        """Return every case that a message ever named in the movement, apart from erased ones."""
-        ...
-
-    def of_case(self, link: LinkId, case: CaseCode) -> builtins.list[MovementCode]:
-        """Return the movements in which a case was ever named, oldest first."""
-        ...
-
-
 class Crossings(Protocol):
     """What both sides announced about crossings; names nobody."""
 
@@ -435,6 +396,8 @@ class UnitOfWork(Protocol):
     def crossings(self) -> Crossings: ...
     @property
     def questions(self) -> Questions: ...
+    @property
+    def unopened(self) -> Unopened: ...
     @property
     def searches(self) -> Searches: ...
     @property

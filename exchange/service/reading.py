@@ -10,7 +10,8 @@
 4. Of what is opened the table decides value by value (`cases.readable`).
 5. A message that follows another one repeats what it said of a person. Who writes it is shown of that no more
    than before (`carried_by`, `read_prepared`); it travels all the same, because the journey depends on it.
-6. What was opened, by whom and what for, is recorded in the same commit (rule 30).
+6. What was opened, by whom and what for, is recorded in the same commit (rule 30). A message of the partner
+   does not wait to be opened any more (`arrivals`).
 
 Nothing here formats what is shown.
 """
@@ -27,6 +28,7 @@ from exchange.ids import CaseCode, LinkId, OfficerNumber
 from exchange.messages.document import persons_of, text_at
 from exchange.messages.sensitivity import Sensitivity, flag_class
 from exchange.protocol.parts import Document
+from exchange.service import arrivals
 from exchange.service.access import CasePlace, StopRow
 from exchange.service.meaning import cases_of, document_of
 from exchange.service.node import Node
@@ -99,6 +101,7 @@ def open_document(
     one = len(places) == 1
     counted = places[0].case if one else row.id
     note_opening(uow, node, reader, row.id, act=act, counted=counted, result=result)
+    arrivals.note_opened(uow, row)
     return readable(document, reading_of(uow, node, reader, row, places))
 
 

@@ -32,7 +32,7 @@ from exchange.protocol.gatewords import MAX_NUMBERS
 from exchange.protocol.parts import Document, join_parts
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse
-from exchange.service import casework, logbook, tail
+from exchange.service import arrivals, casework, logbook, tail
 from exchange.service.erasure_day import take_back_erasure
 from exchange.service.examine import open_parts
 from exchange.service.gatetalk import Source
@@ -342,6 +342,7 @@ def _apply_own_verdict(
     if accepted and document:
         weighed = casework.weigh(uow, node, pairing, row, document, verdict=leaf.i, rebuilding=True)
         casework.receive(uow, node, pairing, row, document, weighed)
+        arrivals.note_restored(uow, row, now=node.clock.now())
     state = MessageState.ACCEPTED if accepted else MessageState.REJECTED
     code = "" if accepted else str(leaf.fields.get("code", ""))
     uow.messages.update(

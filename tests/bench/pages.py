@@ -2,7 +2,8 @@
 """Server time of every page with 40,000 open cases and 1,000,000 messages: `python -m tests.bench.pages`.
 
 1. The rows are those that the product keeps (`open_cases`); each open case has the content of its notice, and
-   each tenth one a movement with the content of its proposal and ten persons on its list.
+   of each thousand some are on the list of a movement with the content of its proposal. Some movements are
+   agreed and late, and `UNOPENED` messages and some stops were never opened.
 2. A page is asked from the staff door itself, without a socket: judging, commands, store and rendering count,
    the network does not. Printed is the median of some repetitions, and the bytes that a browser gets.
 3. The first visit of a page after the start is left out: templates are read once.
@@ -13,7 +14,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -48,9 +49,14 @@ MOST_MS: Final = 200
 REPEATS: Final = 5
 PERSONS: Final = 10
 """Cases on the list of a movement."""
+LISTED: Final = 200
+"""Cases of a thousand that are on a list."""
 NOTICE, PROPOSAL = "rpn/adult-with-passport", "hpr/two-persons-by-bus"
 STATEMENT, DAYS = "stm/auditors-month", 730
-PROPOSED: Final = "proposed"
+PROPOSED, AGREED = "proposed", "confirmed"
+AGREED_EACH: Final = 5
+"""Of so many movements one is agreed."""
+UNOPENED, STOPS = 20_000, 10
 AUDITOR, ADMINISTRATOR, BORDER = "P-0005", "P-0006", "P-0003"
 ROLES: Final = {
     OFFICER: ("officer",),
@@ -115,12 +121,26 @@ async def fill_store(here: Office, cases: int, messages: int) -> Places:
         part = min(AT_ONCE, cases - len(done))
         kept = await here.store.write(lambda uow, part=part: _open_some(uow, here, part))  # type: ignore[misc]
         done += kept
-        movement = await here.store.write(lambda uow, kept=kept: _propose(uow, here, kept[:PERSONS]))  # type: ignore[misc]
+        for place in range(0, min(LISTED, len(kept)), PERSONS):
+            group = kept[place : place + PERSONS]
+            movement = await here.store.write(lambda uow, group=group: _propose(uow, here, group))  # type: ignore[misc]
     await settle_ends(here.node, NOTHING_ANNOUNCED)
     assert movement is not None
+    await _leave_unopened(here)
     partner = await here.store.write(lambda uow: _keep_ledger_books(uow, here))
     row, code = done[0]
     return Places(code, row.id, movement, partner)
+
+
+async def _leave_unopened(here: Office) -> None:
+    """Keep messages that nobody has opened: decisions, and a screen of stops."""
+    for type_code, count in (("CWD", STOPS), *[("RPD", AT_ONCE)] * (UNOPENED // AT_ONCE)):
+
+        def unit(uow: UnitOfWork, type_code: str = type_code, count: int = count) -> None:
+            for row, _ in keep_some(uow, here, count, opened=False, type_code=type_code):
+                uow.unopened.add(row, stop=type_code == "CWD")
+
+        await here.store.write(unit)
 
 
 def _keep_ledger_books(uow: UnitOfWork, here: Office) -> AgencyCode:
@@ -157,9 +177,10 @@ def _propose(uow: UnitOfWork, here: Office, kept: list[tuple[MessageRow, CaseCod
     ((row, _),) = keep_some(uow, here, 1, opened=False)
     now = node.clock.now()
     start: Chronicle[Any, Any] = new_chronicle(movement_rules(node.tables))
-    raw = movement_bytes(start)
+    state = PROPOSED if row.seq % AGREED_EACH else AGREED
+    raw = movement_bytes(replace(start, base=replace(start.base, state=state)))
     uow.movements.add(
-        MovementRow(movement, here.link, _partner(uow, here), node.agency, PROPOSED, raw, 0, now, now)
+        MovementRow(movement, here.link, _partner(uow, here), node.agency, state, raw, 0, now, now)
     )
     uow.movements.add_event(
         MovementEventRow(
@@ -212,7 +233,17 @@ async def visit_all(here: Office, folder: Path, places: Places) -> list[Visit]:
 def _pages(places: Places) -> dict[str, tuple[str, ...]]:
     case, message, ledgers = f"/case/{places.case}", f"/message/{places.message}", f"/audit/{places.partner}"
     return {
-        OFFICER: ("/today", "/cases", case, message, f"{message}/answer", "/write", "/search", "/account"),
+        OFFICER: (
+            "/today",
+            "/arrived",
+            "/cases",
+            case,
+            message,
+            f"{message}/answer",
+            "/write",
+            "/search",
+            "/account",
+        ),
         SECOND: ("/today", message),
         BORDER: ("/handovers", f"/handover/{places.movement}", "/partners"),
         AUDITOR: (

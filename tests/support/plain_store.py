@@ -39,12 +39,13 @@ class PlainStore:
         self.movements = PlainMovements()
         self.crossings = PlainCrossings()
         self.questions = PlainQuestions()
+        self.unopened = PlainUnopened()
         self.settings = PlainSettings()
         self.searches = PlainSearches()
         self.audit = PlainAudit()
 
     def attempt(self, work: Callable[[], T]) -> T:
-        tables = (self.cases, self.movements, self.crossings, self.questions, self.settings)
+        tables = (self.cases, self.movements, self.crossings, self.questions, self.unopened, self.settings)
         kept = [(table, table.copied()) for table in tables]
         try:
             return work()
@@ -190,6 +191,17 @@ class PlainCrossings(_Table):
 
     def of(self, link: LinkId, checkpoint: str) -> list[CrossingRow]:
         return sorted((row for row in self.rows if row.checkpoint == checkpoint), key=lambda row: row.seq)
+
+
+class PlainUnopened(_Table):
+    def __init__(self) -> None:
+        self.stops: dict[MessageId, bool] = {}
+
+    def add(self, row: MessageRow, *, stop: bool) -> None:
+        self.stops.setdefault(row.id, stop)
+
+    def drop(self, row: MessageRow) -> None:
+        self.stops.pop(row.id, None)
 
 
 class PlainSettings(_Table):

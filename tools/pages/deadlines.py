@@ -41,6 +41,8 @@ and to people, never to a state ([decision 10](../adr/0010-silence-is-never-acce
 11. A tolerance for a side without a line delays only the moment from which it is overdue.
 12. A reminder waits for so many working days of the side that waits, after the last day. Levels are never
     left out.
+13. What is decided at a fixed time cannot be answered later: a proposal of a handover is due at its go/no-go
+    time (`go_no_go_at`), if that comes before the end of `DL-HRP`.
 
 Rules 3 (free day), 4 to 7 and 10 (from its end) are this project's reading; partners are to confirm them.
 

@@ -49,6 +49,7 @@ def _erase_in(database: Database, message: int) -> None:
     if database.one("part_other_case", span) or database.one("message_about_others", {"message": message}):
         return
     database.run("part_drop_of_message", span)
+    database.run("unopened_drop", {"message": message})
     row = database.one("message_key", {"message": message})
     if row is not None:
         database.run("ended_key_add", {"key": row[0]})

@@ -29,7 +29,7 @@ Values = Mapping[str, object]
 LATER: Final = (
     "announced_add", "message_add", "message_update", "outbox_set", "line_add", "salt_add", "case_file_add",
     "part_add", "case_add", "case_update", "case_event_add", "case_token_add", "question_put",
-    "question_take_effect", "leaf_add", "log_advance", "link_step", "audit_add",
+    "question_take_effect", "unopened_add", "leaf_add", "log_advance", "link_step", "audit_add",
 )  # fmt: skip
 """Statements that may wait, in the order in which they are run: no row before one that it refers to."""
 LAST_COUNTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {

@@ -6,7 +6,9 @@ What stays of it are numbers, states and times.
 """
 
 import builtins
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from exchange.adapters.storage.cases import FIND_LIMIT, CaseFiles
 from exchange.adapters.storage.columns import from_instant, from_message_id, to_instant, to_message_id
@@ -14,7 +16,8 @@ from exchange.adapters.storage.database import Database, Row, Values
 from exchange.adapters.storage.links import LinkNumbers
 from exchange.adapters.storage.vault import Vault
 from exchange.errors import StoreError
-from exchange.ids import CaseCode, LinkId, MovementCode
+from exchange.ids import AgencyCode, CaseCode, LinkId, MovementCode
+from exchange.service.movements import NotReceived
 from exchange.service.rows import Direction, MovementEventRow, MovementRow
 
 _GROUP = 4
@@ -66,6 +69,21 @@ class SqlMovements:
             return self._rows("movement_list", {"limit": limit, "skip": skip})
         return self._rows("movement_list_of_link", {"link": self._numbers.find(link), "limit": limit})
 
+    def without_window(self, *, limit: int) -> builtins.list[MovementRow]:
+        return self._rows("movement_without_window", {"limit": limit})
+
+    def keep_window(self, link: LinkId, code: MovementCode, begins_at: datetime) -> None:
+        values = {"no": self._need(link, code)[0], "window_at": from_instant(begins_at)}
+        self._database.run("movement_keep_window", values)
+
+    def to_be_received(self, origin: AgencyCode, *, limit: int) -> builtins.list[NotReceived]:
+        rows = self._database.all("movement_to_be_received", {"origin": origin, "limit": limit})
+        found = ((self._row(row[:-1]), row[-1]) for row in rows)
+        return [NotReceived(movement, persons) for movement, persons in found if movement is not None]
+
+    def under_way(self, *, before: datetime, limit: int) -> builtins.list[MovementRow]:
+        return self._rows("movement_under_way", {"before": from_instant(before), "limit": limit})
+
     def add_event(self, row: MovementEventRow) -> None:
         values: dict[str, object] = {
             "movement": self._need(row.link, row.movement)[0],
@@ -108,6 +126,11 @@ class SqlMovements:
         rows = self._database.all("movement_cases", {"movement": found[0]}) if found else []
         codes = (self._files.code(no, key, sealed) for no, key, sealed in rows)
         return [case for case in codes if case is not None]
+
+    def cases_in(self, link: LinkId, code: MovementCode, states: Collection[str]) -> int:
+        values = {"movement": self._need(link, code)[0], "states": json.dumps(sorted(states))}
+        found = self._database.one("movement_cases_in", values)
+        return 0 if found is None else int(found[0])
 
     def of_case(self, link: LinkId, case: CaseCode) -> builtins.list[MovementCode]:
         file = self._files.find(link, case)

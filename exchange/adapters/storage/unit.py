@@ -31,6 +31,7 @@ from exchange.adapters.storage.settings import SqlSettings
 from exchange.adapters.storage.staff import SqlStaff
 from exchange.adapters.storage.stamps import SqlStamps
 from exchange.adapters.storage.tiles import SqlTiles
+from exchange.adapters.storage.unopened import SqlUnopened
 from exchange.adapters.storage.vault import Vault
 from exchange.adapters.storage.witnessed import SqlWitnessed
 from exchange.errors import StoreError
@@ -60,6 +61,7 @@ class SqlUnit:
         self.movements = SqlMovements(database, vault, self._numbers, files)
         self.crossings = SqlCrossings(database, self._numbers)
         self.questions = SqlQuestions(database, self._numbers, files)
+        self.unopened = SqlUnopened(database, places)
         self.searches = SqlSearches(database, vault, files)
         self.register = SqlRegister(database, vault, files)
         self.differences = SqlDifferences(database, self._numbers)

@@ -14,6 +14,8 @@ from exchange.cases.calendars import AnnouncedDays
 from exchange.errors import UsageError
 from exchange.ids import AgencyCode, LinkId
 from exchange.interfaces.api.access import waiting_answer
+from exchange.interfaces.api.arrivals import arrivals_answer
+from exchange.interfaces.api.coming import coming_answer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.interfaces.api.retaining import owed_answer, proposal_answer
 from exchange.messages.catalog import message_types
@@ -53,6 +55,8 @@ async def list_due(desk: Desk, ask: Ask) -> Answer:
         "second_looks": [_second_look(desk, each) for each in await _to_look_at(desk)],
         "withdrawals": [_withdrawal(each) for each in await _to_pass_on(desk)],
         **await desk.node.store.read(lambda uow: waiting_answer(uow, desk.node)),
+        **await desk.node.store.read(arrivals_answer),
+        **await coming_answer(desk, announced),
         "erasures": await _erasures(desk),
     }
 

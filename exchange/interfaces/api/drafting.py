@@ -13,6 +13,7 @@ from exchange.interfaces.api.desk import Answer, Ask, Desk, pick_link, reader_fo
 from exchange.messages.filling import Sources
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
+from exchange.service.arrivals import note_opened
 from exchange.service.drafts import Sent
 from exchange.service.meaning import document_of
 from exchange.service.pairing import pairing_of, versions_to_write
@@ -70,6 +71,7 @@ async def content_for_stop(desk: Desk, row: MessageRow, ask: Ask) -> Document:
             raise UsageError(f"the content of message {row.id} is not kept (rejected, or erased)")
         now = desk.node.clock.now()
         uow.audit.record(AuditRow(now, reader.officer, "message_opened", row.id, reader.purpose))
+        note_opened(uow, row)
         return document
 
     return await desk.node.store.write(unit)

@@ -24,6 +24,15 @@ SHOWN = 100
 """Tasks in one table; who has more to do begins with the first ones."""
 _CASE_SHOWN = 9
 """Two groups of a code, as they are read out on the telephone."""
+_NEXT_ACTS = {
+    "answer": ("answer the change that {partner} proposes", "{partner} has to answer our change"),
+    "depart": ("send the departure notice when the group leaves", "{partner} says when the group has left"),
+    "call_off": ("nobody on the list may travel any more, call it off",) * 2,
+    "countersign": ("sign the record of {partner}", "{partner} has to sign our record"),
+    "record_anew": ("signed with a reservation, write the record anew",) * 2,
+    "record": ("the group has left, sign the record",) * 2,
+}
+"""What comes next in a handover: when we do it, and when only the partner can."""
 _STATES = {"open": "open", "due_today": "due today", "overdue": "overdue", "stopped": "stopped by a hold"}
 
 
@@ -42,12 +51,17 @@ def due(
     if as_json:
         say_json(found)
         return
-    first = [second_look_line(each) for each in found["second_looks"]]
+    first = [f"STOP not opened: {arrival_words(each)}" for each in found["stops"]]
+    first += [second_look_line(each) for each in found["second_looks"]]
     first += [withdrawal_line(each) for each in found["withdrawals"]]
     first += [proposal_line(each) for each in found["erasures"]["proposals"]]
     first += owed_lines(found["erasures"]["owed"])
     first += [emergency_line(each) for each in found["emergency_openings"]]
     first += [stop_line(each) for each in found["reading_stops"]]
+    first += [handover_line(each) for each in found["handovers"]]
+    first += [reception_line(each) for each in found["receptions"]]
+    first += [f"not opened: {arrival_words(each)}" for each in found["arrived"]]
+    first += left_line(found)
     for line in first:
         say(line)
     if not (found["to_answer"] or found["answers_on_their_way"] or found["waiting"]):
@@ -58,6 +72,40 @@ def due(
     say_table(HEADINGS, [_row(task) for task in found["tasks"]], empty=NOTHING_LATE)
     if found.get("more"):
         say(f"only the first {len(found['tasks'])} are shown; more of them: exchange due --limit 1000")
+
+
+def left_line(found: Answer) -> list[str]:
+    """Return how many messages that nobody has opened have no line of their own, if there are any."""
+    left = found["stops_unopened"] + found["unopened"] - len(found["stops"]) - len(found["arrived"])
+    return [f"{left} more that arrived are not opened: exchange message list"] if left else []
+
+
+def arrival_words(each: Answer) -> str:
+    """Return a message that nobody has opened, and the command that opens it."""
+    number, cases = short(each["id"]), each["cases"]
+    about = f", case {cases[0]}" if len(cases) == 1 else f", {len(cases)} persons" if cases else ""
+    what = f"{each['type']} {each['what'].lower()} from {each['partner']}, {each['verdict']}{about}"
+    return f"{what}: exchange message show {number}"
+
+
+def handover_line(each: Answer) -> str:
+    """Return what has to be done next for a handover of today or tomorrow, or one that is late."""
+    at = each["own_time"]["at"] or "no window"
+    words = _NEXT_ACTS[each["act"]][0 if each["ours"] else 1].format(partner=each["partner"])
+    if each["act"] == "depart" and each["staying"]:
+        words += f" ({each['staying']} of {each['persons']} persons do not travel)"
+    late = ", overdue" if each["overdue"] else ""
+    named = f"handover {each['movement']} ({each['crossing']}, {at})"
+    return f"{named}: {words}{late}: exchange handover sheet {each['movement']}"
+
+
+def reception_line(each: Answer) -> str:
+    """Return which reception has to be confirmed, and until when."""
+    until_day = f" until {each['own_time']['at']}" if each["own_time"]["at"] else ""
+    late = ", overdue" if each["state"] == "overdue" else ""
+    command = f": exchange message answer {short(each['record'])} --as RCV" if each["record"] else ""
+    about = f"{each['persons']} persons of handover {each['movement']}"
+    return f"confirm the reception of {about}{until_day}{late}{command}"
 
 
 def second_look_line(each: Answer) -> str:

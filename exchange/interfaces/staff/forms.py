@@ -99,6 +99,19 @@ _TASK = whole(
     until=MAYBE, last_day=MAYBE, late_from=MAYBE, own_time=OPEN, partner_time=OPEN, answering=YES_NO,
     reminded=many(TEXT), reminder=NULLABLE,
 )  # fmt: skip
+_ARRIVED = whole(
+    id=MESSAGE_ID, partner=TEXT, type=TEXT, seq=NUMBER, created=MAYBE, verdict=MAYBE, what=TEXT,
+    cases=many(TEXT),
+)  # fmt: skip
+_NEAR = whole(
+    movement=TEXT, partner=TEXT, crossing=TEXT, persons=NUMBER, staying=NUMBER, state=TEXT, act=TEXT,
+    ours=YES_NO, until=MAYBE, overdue=YES_NO, own_time=OPEN, partner_time=OPEN, after=MAYBE,
+    reserved_by_us=YES_NO,
+)  # fmt: skip
+_RECEPTION = whole(
+    movement=TEXT, partner=TEXT, persons=NUMBER, record=MAYBE, until=MAYBE, state=TEXT, own_time=OPEN,
+    partner_time=OPEN,
+)  # fmt: skip
 _HANDOVER = whole(
     code=TEXT, link=TEXT, host=TEXT, origin=TEXT, we={"enum": ["host", "origin"]}, state=TEXT,
     provisional=YES_NO, persons=NUMBER, checkpoint=TEXT, crossing=TEXT, alternative=TEXT, place=TEXT,
@@ -213,7 +226,8 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
         now=MAYBE, to_answer=NUMBER, overdue=NUMBER, answers_on_their_way=NUMBER,
         waiting=many(whole(partner=TEXT, count=NUMBER, overdue=NUMBER)), tasks=many(_TASK), more=YES_NO,
         second_looks=many(OPEN), withdrawals=many(OPEN), reading_stops=many(OPEN),
-        emergency_openings=many(OPEN), erasures=_ERASURES,
+        emergency_openings=many(OPEN), erasures=_ERASURES, stops_unopened=NUMBER, unopened=NUMBER,
+        stops=many(_ARRIVED), arrived=many(_ARRIVED), handovers=many(_NEAR), receptions=many(_RECEPTION),
     ),
     "Retention": whole(
         now=MAYBE, due=many(form("Preview")), owed=many(_OWED), proposals=many(_PROPOSAL), holds=many(_HOLD),

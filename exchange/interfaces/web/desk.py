@@ -37,6 +37,8 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "partner.show": Act.SEE_PARTNERS,
         "due": Act.SEE_WORK,
         "due.page": Act.SEE_WORK,
+        "arrival.stops": Act.SEE_WORK,
+        "arrival.page": Act.SEE_WORK,
         "message.list": Act.SEE_WORK,
         "case.list": Act.SEE_WORK,
         "case.show": Act.OPEN_CASE,

@@ -69,6 +69,7 @@ def test_what_waits_for_a_second_person_stands_first_in_due(tmp_path: Path) -> N
     found = {
         "now": "t", "to_answer": 0, "overdue": 0, "answers_on_their_way": 0, "waiting": [], "tasks": [],
         "second_looks": [], "withdrawals": [], "more": None, "erasures": {"owed": [], "proposals": []},
+        "stops_unopened": 0, "unopened": 0, "stops": [], "arrived": [], "handovers": [], "receptions": [],
         "reading_stops": [{"officer": "P-0002", "at": "t", "opened": 60}],
         "emergency_openings": [
             {

@@ -25,6 +25,16 @@ NO_ERASURES: dict[str, Any] = {"owed": [], "proposals": []}
 FIRST = {"level": "first", "on": "2027-10-12", "may_be_sent": True}
 
 
+NOTHING_NEW: dict[str, Any] = {
+    "stops_unopened": 0,
+    "unopened": 0,
+    "stops": [],
+    "arrived": [],
+    "handovers": [],
+    "receptions": [],
+}
+
+
 def found(*tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
     ours = sum(task["ours"] for task in tasks)
     waiting = (
@@ -36,6 +46,7 @@ def found(*tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
         "withdrawals": [],
         "emergency_openings": [],
         "reading_stops": [],
+        **NOTHING_NEW,
         "more": None,
         "erasures": NO_ERASURES,
     }
@@ -78,6 +89,82 @@ def test_what_one_officer_released_alone_stands_first(tmp_path: Path, overdue: b
         f"2027-10-05T02:00:00.000Z{late}: exchange message review 2f1e4b60",
         "nothing else is waiting",
     ]
+
+
+ARRIVED: dict[str, Any] = {
+    "id": OURS["message"], "partner": "VN-MPS-IMM", "type": "RPD", "seq": 4, "what": "Repatriation decision",
+    "created": "2027-10-04T01:00:00.000Z", "verdict": "2027-10-04T02:00:00.000Z", "cases": ["7KQ2-M9XD-4TBE"],
+}  # fmt: skip
+STOP = ARRIVED | {"type": "INC", "what": "Incident report", "cases": ["A", "B"]}
+
+
+def test_a_stop_that_nobody_opened_is_the_first_line_and_what_arrived_the_last(tmp_path: Path) -> None:
+    done, _ = due(tmp_path, found(stops=[STOP], arrived=[ARRIVED], stops_unopened=1, unopened=4))
+
+    assert done.out.splitlines() == [
+        "STOP not opened: INC incident report from VN-MPS-IMM, 2027-10-04T02:00:00.000Z, 2 persons: "
+        "exchange message show 2f1e4b60",
+        "not opened: RPD repatriation decision from VN-MPS-IMM, 2027-10-04T02:00:00.000Z, "
+        "case 7KQ2-M9XD-4TBE: exchange message show 2f1e4b60",
+        "3 more that arrived are not opened: exchange message list",
+        "nothing else is waiting",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"act": "depart", "overdue": True}, "send the departure notice when the group leaves, overdue"),
+        ({"act": "depart", "ours": False}, "VN-MPS-IMM says when the group has left"),
+        (
+            {"act": "depart", "staying": 1},
+            "send the departure notice when the group leaves (1 of 2 persons do not travel)",
+        ),
+        ({"act": "call_off", "staying": 2}, "nobody on the list may travel any more, call it off"),
+        ({"act": "countersign"}, "sign the record of VN-MPS-IMM"),
+        ({"act": "countersign", "ours": False}, "VN-MPS-IMM has to sign our record"),
+        ({"act": "record_anew"}, "signed with a reservation, write the record anew"),
+        ({"act": "record"}, "the group has left, sign the record"),
+        ({"act": "answer"}, "answer the change that VN-MPS-IMM proposes"),
+    ],
+)
+def test_a_handover_that_is_near_says_what_comes_next(
+    tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
+    near: dict[str, Any] = {
+        "movement": "M0VE-0001-0000", "partner": "VN-MPS-IMM", "crossing": "Bavet / Moc Bai", "persons": 2,
+        "staying": 0, "state": "confirmed", "ours": True, "until": None, "overdue": False,
+        "own_time": OURS["own_time"],
+        "partner_time": OURS["partner_time"], "after": None, "reserved_by_us": False,
+    }  # fmt: skip
+    done, _ = due(tmp_path, found(handovers=[near | changes]))
+
+    assert done.out.splitlines()[0] == (
+        f"handover M0VE-0001-0000 (Bavet / Moc Bai, 2027-10-11T16:00+07:00): {words}: "
+        "exchange handover sheet M0VE-0001-0000"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "until 2027-10-11T16:00+07:00: exchange message answer 2f1e4b60 --as RCV"),
+        ({"state": "overdue", "record": None}, "until 2027-10-11T16:00+07:00, overdue"),
+    ],
+    ids=["in time", "late, and its record is not here"],
+)
+def test_a_reception_that_is_owed_says_until_when(
+    tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
+    owed: dict[str, Any] = {
+        "movement": "M0VE-0001-0000", "partner": "KH-MOSVY-DAHT", "persons": 2, "record": OURS["message"],
+        "until": OURS["until"], "state": "open", "own_time": OURS["own_time"],
+    }  # fmt: skip
+    done, _ = due(tmp_path, found(receptions=[owed | changes]))
+
+    assert done.out.splitlines()[0] == (
+        f"confirm the reception of 2 persons of handover M0VE-0001-0000 {words}"
+    )
 
 
 def test_a_cut_list_says_how_to_see_more(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ NOTHING_DUE: dict[str, Any] = {
     "now": "t", "to_answer": 0, "overdue": 0, "answers_on_their_way": 0, "waiting": [], "tasks": [],
     "second_looks": [], "withdrawals": [], "emergency_openings": [], "reading_stops": [], "more": None,
     "erasures": NO_ERASURES,
+    "stops_unopened": 0, "unopened": 0, "stops": [], "arrived": [], "handovers": [], "receptions": [],
 }  # fmt: skip
 WITHDRAWAL = {
     "partner": "TH-MSDHS-DATIP", "case": "9ABC-M9XD-4TBE", "scopes": ["return", "photo"],

@@ -123,6 +123,8 @@ def _conditions(events: list[dict[str, Any]]) -> list[str]:
             line = event["line"] if isinstance(event["line"], dict) else {}
             found = [str(code) for code in line.get("conditions") or ()]
     return found
+
+
 def _said_otherwise(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return where a later message contradicts what an earlier one said of the person, the newest first."""
     known: dict[str, Any] = {}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Work today: what has to be done, for how many persons, until when, and one button with the next act."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from exchange.cases.permissions import Act
@@ -22,12 +23,16 @@ HOMES = (
 """Where somebody begins: the first page that the roles allow."""
 OURS, THEIRS = "ours", "theirs"
 """Who has to answer; the lists of tasks."""
-SOME = 10
-"""Rows of a list beside the one that waits for this officer; the others stand on a page of their own."""
+SOME, FEW = 10, 5
+"""Rows of a list that has to be seen first, and of one beside it; the others stand on a page of their own."""
 LOOKED_THROUGH = 200
 """Messages among which those are looked for that did not get through."""
 _DIRECTION = 3
 """Member of a place that is a word; the others are numbers."""
+_DIGITS = 16
+"""Most digits of a number in a place."""
+_WAITING_TOO = ("arrived", "handovers", "receptions", "withdrawals")
+"""Lists of `due` that wait for an officer."""
 
 
 async def home(clerk: Clerk) -> Reply:
@@ -36,17 +41,21 @@ async def home(clerk: Clerk) -> Reply:
 
 async def today(clerk: Clerk) -> Reply:
     """Return what is due, what one is writing, and what waits for a second person."""
-    due = await clerk.ask("due", side=OURS, limit=WIDE_ROWS)
-    theirs = await clerk.ask("due.page", side=THEIRS, limit=SOME)
+    due = await clerk.ask("due", side=OURS, limit=SOME)
+    theirs = await clerk.ask("due.page", side=THEIRS, limit=FEW)
     listed = await clerk.ask("message.list", limit=LOOKED_THROUGH)
     drafts = listed["drafts"]
     to_release = [row for row in drafts if _is_to_release(clerk, row)]
+    stops = (await clerk.ask("arrival.stops", limit=SOME))["stops"]
     offered = clerk.may(Act.CONFIRM_ACCEPTANCE)
     kept = [row for row in drafts if row["prepared_by"] == clerk.officer]
     back = [row for row in kept if row["returned"]]
     kept = [row for row in kept if not row["returned"]]
     values = {
         "due": due,
+        "stops": stops,
+        "handovers": due["handovers"][:FEW],
+        "arrived": due["arrived"][:FEW],
         "ours": due["tasks"],
         "more_ours": _place_text(due["more"]),
         "theirs": theirs["tasks"],
@@ -62,7 +71,25 @@ async def today(clerk: Clerk) -> Reply:
         "more_kept": max(len(kept) - SOME, 0),
         "stuck": [row for row in listed["messages"] if _is_stuck(row)][:SOME],
     }
-    return Page("work.html", values)
+    return Page("work.html", values | {"is_quiet": _is_quiet(clerk, values)})
+
+
+async def arrived(clerk: Clerk) -> Reply:
+    """Return one more page of what arrived and nobody of this office has opened."""
+    after = clerk.asked.said("after")
+    place = int(after) if after.isascii() and after.isdigit() and len(after) <= _DIGITS else None
+    return Page("arrived.html", await clerk.ask("arrival.page", limit=WIDE_ROWS, after=place))
+
+
+def _is_quiet(clerk: Clerk, values: Mapping[str, Any]) -> bool:
+    """Return whether nothing at all waits for this officer; what partners owe waits for them."""
+    due = values["due"]
+    shown = [values[name] for name in ("stops", "ours", "acceptances", "forms", "back", "kept", "stuck")]
+    shown += [due[name] for name in _WAITING_TOO]
+    shown += list(due["erasures"].values())
+    if clerk.may(Act.RELEASE):
+        shown += [values["to_release"], due["second_looks"], due["reading_stops"], due["emergency_openings"]]
+    return not any(shown)
 
 
 def _is_to_release(clerk: Clerk, row: Answer) -> bool:
@@ -98,7 +125,7 @@ def _read_place(text: str) -> list[int | str] | None:
     """Return the place in an address; what is none begins at the first row."""
     parts = text.split(".") if text else []
     numbers = [part for at, part in enumerate(parts) if at != _DIRECTION]
-    if not parts or not all(part.isascii() and part.isdigit() and len(part) <= 16 for part in numbers):
+    if not parts or not all(part.isascii() and part.isdigit() and len(part) <= _DIGITS for part in numbers):
         return None
     return [part if at == _DIRECTION else int(part) for at, part in enumerate(parts)]
 

@@ -20,8 +20,28 @@ INSERT INTO movement (
 -- name: movement_update
 -- Replace what changes in a movement.
 UPDATE movement SET
-    state = :state, snapshot = :snapshot, provisional = :provisional, changed_at = :changed_at
+    state = :state, snapshot = :snapshot, provisional = :provisional, changed_at = :changed_at, window_at = NULL
 WHERE no = :no;
+
+-- name: movement_without_window
+-- Movements under way of which it has to be read again when they begin; the states are those of the index.
+SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.provisional,
+    m.opened_at, m.changed_at
+FROM movement AS m JOIN link ON link.no = m.link
+WHERE m.state IN ('countered', 'confirmed', 'departed') AND m.window_at IS NULL AND m.code IS NOT NULL
+LIMIT :limit;
+
+-- name: movement_keep_window
+-- Keep when the window of a movement begins.
+UPDATE movement SET window_at = :window_at WHERE no = :no;
+
+-- name: movement_under_way
+-- Movements under way whose window begins before an instant, the first to begin first.
+SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.provisional,
+    m.opened_at, m.changed_at
+FROM movement AS m JOIN link ON link.no = m.link
+WHERE m.state IN ('countered', 'confirmed', 'departed') AND m.window_at < :before AND m.code IS NOT NULL
+ORDER BY m.window_at, m.no LIMIT :limit;
 
 -- name: movement_erase
 -- Let code, tokens and snapshot of a movement go.
@@ -53,6 +73,18 @@ SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.
     m.opened_at, m.changed_at
 FROM movement AS m JOIN link ON link.no = m.link
 WHERE m.link = :link AND m.code IS NOT NULL ORDER BY m.changed_at DESC, m.no DESC LIMIT :limit;
+
+-- name: movement_to_be_received
+-- Movements of an origin side with persons who were handed over and whose reception is not confirmed, each with how
+-- many, the first one first. A person is in the newest movement that names the case.
+SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.provisional,
+    m.opened_at, m.changed_at, count(*)
+FROM (
+    SELECT (SELECT max(l.movement) FROM movement_case AS l WHERE l.case_file = s.case_file) AS movement, s.changed_at
+    FROM case_state AS s WHERE s.state = 'handed_over' AND s.origin = :origin
+) AS person
+JOIN movement AS m ON m.no = person.movement AND m.code IS NOT NULL JOIN link ON link.no = m.link
+GROUP BY m.no ORDER BY min(person.changed_at), m.no LIMIT :limit;
 
 -- name: movement_event_add
 -- The next event of a movement.
@@ -93,6 +125,11 @@ WHERE l.movement = :movement ORDER BY f.no;
 SELECT m.no, m.key, m.code
 FROM movement_case AS l JOIN movement AS m ON m.no = l.movement
 WHERE l.case_file = :case_file ORDER BY m.no;
+
+-- name: movement_cases_in
+-- How many cases that were ever named in a movement are in one of some states.
+SELECT count(*) FROM movement_case AS l JOIN case_state AS s ON s.case_file = l.case_file
+WHERE l.movement = :movement AND s.state IN (SELECT value FROM json_each(:states));
 
 -- name: movement_other_case
 -- A case of a movement that is not erased.
