@@ -62,19 +62,24 @@ async def proposed(desks: Desks, codes: list[str], **changes: Any) -> tuple[str,
 async def departed(desks: Desks, *, persons: int = 2) -> tuple[str, list[str]]:
     """Return the movement of a group that left, and its cases."""
     codes = await accepted(desks, persons=persons)
-    proposal, movement = await proposed(desks, codes)
+    return await left(desks, codes), codes
+
+
+async def left(desks: Desks, codes: list[str], **changes: Any) -> str:
+    """Let a group of accepted persons leave for the crossing; return its movement."""
+    proposal, movement = await proposed(desks, codes, **changes)
     confirmed = await desks.vn(
         "message.answer", id=proposal, **{"as": "HRP", "document": {"response": "confirm"}}
     )
     number = await desks.sent(confirmed)
-    left = {"departed_at": "2027-10-04T08:50+07:00", "expected_at": "2027-10-04T12:50+07:00"}
+    times = {"departed_at": "2027-10-04T08:50+07:00", "expected_at": "2027-10-04T12:50+07:00"}
     leaving = await desks.kh(
         "message.answer",
         id=number,
-        **{"as": "HDP", "document": {**left, "escort_contact": "+855 23 000 000"}},
+        **{"as": "HDP", "document": {**times, "escort_contact": "+855 23 000 000"}},
     )
     await desks.sent(leaving)
-    return movement, codes
+    return movement
 
 
 RECORD = {
