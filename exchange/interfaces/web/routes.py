@@ -110,6 +110,7 @@ ROUTES = (
     Route("POST", "/draft/<id>/release", Act.RELEASE, releasing.release),
     Route("GET", "/handovers", Act.SEE_HANDOVERS, handing_over.listed),
     Route("GET", "/handover/<code>", Act.OPEN_SHEET, handing_over.sheet),
+    Route("POST", "/handover/<code>/ticks", Act.SIGN_RECORD, recording.tick, takes_a_step=True),
     Route("GET", "/handover/<code>/sign", Act.SIGN_RECORD, recording.ask),
     Route("POST", "/handover/<code>/sign", Act.SIGN_RECORD, recording.keep, takes_a_step=True),
     Route("GET", "/handover/<code>/sign/check", Act.SIGN_RECORD, recording.look),

@@ -9,14 +9,16 @@ from exchange.interfaces.web.pages.record_inputs import (
     first_record,
     inputs_of_record,
     kept_inputs,
+    ticked,
 )
 
 ZONE = "Asia/Phnom_Penh"
 MAI, BINH = "5683-29KQ-702M", "YXJ5-7TBN-XW3N"
 PASSPORT = {"type": "passport", "number": "C0000000", "expires": "2030-02-01"}
+NONE = {"type": "none", "number": "", "expires": ""}
 PERSONS: list[dict[str, Any]] = [
     {"case": MAI, "documents": [PASSPORT], "is_child": False},
-    {"case": BINH, "documents": [], "is_child": True},
+    {"case": BINH, "documents": [NONE], "is_child": True},
 ]
 TIMES = {
     "started_at_d": ("4",), "started_at_m": ("10",), "started_at_y": ("2027",), "started_at_t": ("08:55",),
@@ -51,7 +53,7 @@ def test_a_line_of_belongings_may_begin_with_how_many(entered: str, made: Any) -
 
 
 @pytest.mark.parametrize(
-    ("ticked", "others", "made"),
+    ("given", "others", "made"),
     [
         (("0",), "", [{"what": "passport", "number": "C0000000"}]),
         (("0",), "letter of the police", [
@@ -62,8 +64,33 @@ def test_a_line_of_belongings_may_begin_with_how_many(entered: str, made: Any) -
         ((), "", None),
     ],
 )  # fmt: skip
-def test_papers_are_ticked_or_written(ticked: tuple[str, ...], others: str, made: Any) -> None:
-    assert lines({"p-0-given": ticked, "p-0-papers": (others,)})[0].get("papers") == made
+def test_papers_are_ticked_or_written(given: tuple[str, ...], others: str, made: Any) -> None:
+    assert lines({"p-0-given": given, "p-0-papers": (others,)})[0].get("papers") == made
+
+
+def test_that_there_is_no_paper_is_no_paper_to_hand_over() -> None:
+    assert "papers" not in lines({"p-1-given": ("0",)})[1]
+
+
+@pytest.mark.parametrize(
+    ("before", "seen", "given"),
+    [
+        ({}, ("here", "papers"), ("0",)),
+        ({"p-0-given": ("7",)}, ("papers",), ("7",)),
+        ({"p-0-seen": ("papers",)}, ("papers", "belongings"), None),
+        ({}, ("here", "x"), None),
+        ({"p-0-given": ("0",), "p-0-seen": ("papers",)}, (), ("0",)),
+    ],
+    ids=["papers are ticked", "not over others", "not again", "no papers", "taken back on the record only"],
+)
+def test_papers_that_are_ticked_on_the_sheet_are_ticked_in_the_record(
+    before: dict[str, tuple[str, ...]], seen: tuple[str, ...], given: Any
+) -> None:
+    found = ticked({**before, "minutes_number": ("3",)}, {"p-0-seen": seen, "p-0-outcome": ("x",)}, PERSONS)
+
+    assert found["p-0-seen"] == tuple(one for one in seen if one != "x")
+    assert (found.get("p-0-given"), found["p-1-seen"], found["minutes_number"]) == (given, (), ("3",))
+    assert "p-0-outcome" not in found
 
 
 @pytest.mark.parametrize(

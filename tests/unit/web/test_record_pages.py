@@ -421,3 +421,89 @@ def test_a_child_is_in_the_custody_of_somebody_before_the_record_is_shown_as_rea
         assert (named.status, named.says("Who has custody of the child now NGUYEN Thi Ba")) == (200, True)
 
     play(tmp_path, story)
+
+
+async def ticking(border: Visitor, movement: str, **said: Any) -> Shown:
+    """Tick on the sheet, and return the answer."""
+    hidden = (await border.get(f"/handover/{movement}")).hidden
+    fields = {**{name: hidden[name] for name in ("signs", "cases")}, **said}
+    return await border.post(f"/handover/{movement}/ticks", **fields)
+
+
+def test_what_is_ticked_on_the_sheet_stays_there_and_goes_on_to_the_record(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement, _ = await departed(desks)
+        border = await at_the_crossing(house)
+        sheet, page = f"/handover/{movement}", f"/handover/{movement}/sign"
+
+        stayed = await ticking(border, movement, **{"p-0-seen": ("here", "papers"), "p-1-seen": "here"})
+        shown = await border.get(sheet)
+        went_on = await ticking(border, movement, **{"p-0-seen": ("here", "papers"), "on": "sign"})
+        written = await border.get(page)
+        whole = await entered(border, page, **record(**{"p-0-given": "0", "p-0-seen": ("here", "papers")}))
+        later = await border.get(sheet)
+
+        assert (stayed.to, went_on.to) == (sheet, page)
+        assert (shown.text.count(" checked"), later.text.count(" checked")) == (3, 2)
+        assert written.text.count(" checked") == 1
+        assert " selected" not in written.text.replace('value="" selected', ""), "no outcome follows"
+        assert whole.says("Papers handed over Passport C0000000")
+
+    play(tmp_path, story)
+
+
+def test_only_who_can_sign_now_ticks_on_the_screen(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement, codes = await departed(desks)
+        border, officer = await at_the_crossing(house), await at_the_crossing(house, "P-0001")
+        boxes = 'type="checkbox"'
+
+        screens = [await one.get(f"/handover/{movement}") for one in (border, officer)]
+        refused = [
+            (await one.post(f"/handover/{movement}/ticks", signs="", cases=cases)).status
+            for one, cases in ((border, codes[0]), (officer, " ".join(codes)))
+        ]
+        await signed(desks, movement)
+        theirs = await at_the_crossing(await partner(world, tmp_path))
+        screens.append(await theirs.get(f"/handover/{movement}"))
+
+        assert [screen.text.count(boxes) for screen in screens] == [6, 0, 0]
+        assert [screen.text.count('class="box"') for screen in screens] == [0, 6, 6]
+        assert refused == [409, 403]
+
+    play(tmp_path, story)
+
+
+def test_each_movement_has_a_record_of_its_own(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        first, second = (await departed(desks, persons=1))[0], (await departed(desks, persons=1))[0]
+        border, page = await about_to_sign(house, first)
+        await entered(border, page, **record(1, minutes_number="1/2027"))
+
+        empty = await border.get(f"/handover/{second}/sign")
+        await entered(border, f"/handover/{second}/sign", **record(1, minutes_number="2/2027"))
+        kept = await border.get(page)
+
+        assert "1/2027" not in empty.text
+        assert "1/2027" in kept.text
+
+    play(tmp_path, story)
+
+
+def test_what_was_entered_for_a_finished_movement_is_forgotten_with_the_next_record(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        finished, _ = await departed(desks, persons=1)
+        border, page = await about_to_sign(house, finished)
+        await entered(border, page, **record(1))
+        await signed(desks, finished)
+        await desks.sent(
+            await desks.vn("handover.sign", movement=finished, officer=BORDER, document={"agreed": True})
+        )
+        movement, _ = await departed(desks, persons=1)
+
+        await entered(border, f"/handover/{movement}/sign", **record(1))
+        forms = await house.node.store.read(lambda uow: uow.staff.forms.of(BORDER))
+
+        assert len(forms) == 1
+
+    play(tmp_path, story)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from exchange.cases.permissions import Act, sees_movement
 from exchange.errors import NotAllowedError, UsageError
+from exchange.ids import MovementCode
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.pages.writing import CANCELLATION, STOPS, form_after
 from exchange.interfaces.web.paging import WIDE_ROWS, Slice, asked_slice
@@ -15,6 +16,7 @@ from exchange.interfaces.web.paper_choices import OF_A_HANDOVER, print_choices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.following import proposed
 from exchange.service.handovers import find_movement
+from exchange.service.record_forms import kept_record
 
 MOST_NEAR = 200
 """Movements, last changed first, among which those near their window are looked for."""
@@ -59,6 +61,7 @@ async def sheet(clerk: Clerk) -> Reply:
         "to_sign": any(step["type"] == "HRC" for step in steps),
         "stops": STOPS if row["state"] not in clerk.node.tables.final else (),
         "signs_theirs": _signs_theirs(clerk, found),
+        "ticks": await _ticks(clerk, row["code"], found["persons"]) if clerk.may(Act.SIGN_RECORD) else {},
         "record": record if row["state"] not in clerk.node.tables.final else {},
         "print": print_choices(clerk.language, OF_A_HANDOVER),
     }
@@ -78,6 +81,15 @@ async def stop(clerk: Clerk) -> Reply:
     cancelled = code if type_code == CANCELLATION else ""
     form = await form_after(clerk, type_code, row.id, cases, movement=cancelled)
     return Redirect(f"/form/{form.id}")
+
+
+async def _ticks(clerk: Clerk, code: str, persons: list[Answer]) -> dict[str, tuple[str, ...]]:
+    """Return what this officer ticked of each person of the sheet."""
+    kept = await kept_record(clerk.node, clerk.officer, MovementCode(code))
+    if kept is None:
+        return {}
+    places = {case: f"p-{number}-seen" for number, case in enumerate(kept.cases)}
+    return {person["case"]: kept.inputs.get(places.get(person["case"], ""), ()) for person in persons}
 
 
 def _signs_theirs(clerk: Clerk, found: Answer) -> bool:

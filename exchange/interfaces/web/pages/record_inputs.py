@@ -8,12 +8,14 @@
 4. A person who was added to the list has no inputs here. What the earlier record says of such a person is
    written again as it was.
 5. The record of the partner is agreed to, or it is said what is not agreed: never both.
+6. What is ticked on the sheet is kept with the record. *Papers* there ticks the known papers of the person in
+   the record; an outcome never follows from a tick.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from exchange.i18n import marked
 from exchange.interfaces.web.asking import Values
@@ -44,10 +46,14 @@ CONTRADICTION = marked(
 OF_LINE: Final = frozenset(
     {
         "outcome", "reason", "condition", "identity_check", "custody", "receiver",
-        "given", "papers", "belongings",
+        "given", "papers", "belongings", "seen",
     }
 )  # fmt: skip
 """What is entered of a person."""
+NO_PAPER: Final = "none"
+"""Code of `id-document-types` that says that there is no paper."""
+SEEN: Final = ("here", "papers", "belongings")
+"""What can be ticked on the sheet."""
 OF_ALL: Final = frozenset({"minutes_number", "started_at", "ended_at", "reservations", "agreed"})
 _TEXTS = ("outcome", "reason", "condition", "identity_check")
 _KEPT = (*_TEXTS, "custody", "papers", "belongings", "consents")
@@ -71,6 +77,19 @@ def kept_inputs(fields: Values) -> dict[str, tuple[str, ...]]:
         for name, values in fields.items()
         if (match := _INPUT.fullmatch(name)) and (match["of_line"] in OF_LINE or match["of_all"] in OF_ALL)
     }
+
+
+def ticked(inputs: Values, fields: Values, persons: Sequence[Answer]) -> dict[str, tuple[str, ...]]:
+    """Return inputs with what is ticked on the sheet, in place of what was ticked before (6)."""
+    found = dict(inputs)
+    for number, person in enumerate(persons):
+        place = f"p-{number}-"
+        seen = tuple(one for one in SEEN if one in fields.get(f"{place}seen", ()))
+        newly = "papers" in seen and "papers" not in found.get(f"{place}seen", ())
+        found[f"{place}seen"] = seen
+        if newly and not found.get(f"{place}given"):
+            found[f"{place}given"] = tuple(_known_papers(person))
+    return found
 
 
 def countersigned(inputs: Values, language: str) -> Entered:
@@ -122,10 +141,8 @@ def inputs_of_record(record: Document, persons: Sequence[Answer], *, zone: str) 
 def _line(inputs: Values, place: str, person: Answer, earlier: Document) -> Document:
     said = {name: _text(inputs, f"{place}{name}") for name in _TEXTS}
     line: Document = {"case_code": person["case"], **{name: value for name, value in said.items() if value}}
-    ticked = inputs.get(f"{place}given", ())
-    papers: list[JsonValue] = [
-        _known_paper(one) for number, one in enumerate(person["documents"]) if str(number) in ticked
-    ]
+    given = inputs.get(f"{place}given", ())
+    papers: list[JsonValue] = [one for number, one in _known_papers(person).items() if number in given]
     papers += [{"what": text} for text in _lines(inputs, f"{place}papers")]
     belongings: list[JsonValue] = [_thing(text) for text in _lines(inputs, f"{place}belongings")]
     line |= {"papers": papers} if papers else {}
@@ -159,22 +176,25 @@ def _added(before: Document, persons: Sequence[Answer]) -> list[JsonValue]:
 
 
 def _inputs_of_line(line: Document, person: Answer) -> dict[str, tuple[str, ...]]:
-    known = [_known_paper(one) for one in person["documents"]]
+    known = _known_papers(person)
     papers, custody = objects_at(line, "papers"), object_at(line, "custody")
     return {
         **{name: (text_at(line, name),) for name in _TEXTS},
         "custody": (text_at(custody, "agency"),),
         "receiver": (text_at(custody, "name"),),
-        "given": tuple(str(number) for number, one in enumerate(known) if one in papers),
-        "papers": ("\n".join(_words(one) for one in papers if one not in known),),
+        "given": tuple(number for number, one in known.items() if one in papers),
+        "papers": ("\n".join(_words(one) for one in papers if one not in known.values()),),
         "belongings": ("\n".join(_words(one) for one in objects_at(line, "belongings")),),
     }
 
 
-def _known_paper(document: Mapping[str, Any]) -> Document:
-    """Return a paper of the person as the record names it: by the code of its kind, for every language."""
-    number = {"number": document["number"]} if document["number"] else {}
-    return {"what": document["type"], **number}
+def _known_papers(person: Answer) -> dict[str, Document]:
+    """Return the papers of a person by their place, named by the code of their kind, for every language."""
+    return {
+        str(at): {"what": one["type"], **({"number": one["number"]} if one["number"] else {})}
+        for at, one in enumerate(person["documents"])
+        if one["type"] != NO_PAPER
+    }
 
 
 def _thing(text: str) -> Document:

@@ -33,6 +33,7 @@ from exchange.interfaces.web.pages.record_inputs import (
     first_record,
     inputs_of_record,
     kept_inputs,
+    ticked,
 )
 from exchange.interfaces.web.pages.steps import told_at
 from exchange.interfaces.web.replying import Page, Redirect, Reply
@@ -89,13 +90,8 @@ class Judged:
 async def ask(clerk: Clerk) -> Reply:
     """Ask what happened, or show the record of the partner and ask whether that is what happened."""
     table = await _table(clerk)
-    inputs: Values = {}
-    problems: tuple[Problem, ...] = ()
-    if table.kept is not None:
-        inputs = table.kept.inputs
-        problems = (await _judged(clerk, table, inputs)).problems if clerk.asked.said("again") else ()
-    elif table.before is not None:
-        inputs = inputs_of_record(table.document_before, table.persons, zone=clerk.house.zone)
+    inputs, again = _inputs(clerk, table), table.kept is not None and clerk.asked.said("again")
+    problems = (await _judged(clerk, table, inputs)).problems if again else ()
     values = {
         **_shown(table),
         "inputs": inputs,
@@ -108,15 +104,21 @@ async def ask(clerk: Clerk) -> Reply:
 
 async def keep(clerk: Clerk) -> Reply:
     """Keep what was entered, and go on to the whole, or back to what is wrong (1)."""
-    table, asked = await _table(clerk), clerk.asked
-    if asked.text("signs") != table.signs or tuple(asked.text("cases").split()) != table.cases:
-        raise StaleFormError(_CHANGED, hint="look at it again")
-    inputs = kept_inputs(asked.fields)
-    row = await clerk.node.store.read(lambda uow: find_movement(uow, table.code))
-    cases = [CaseCode(code) for code in table.cases]
-    await keep_record(clerk.node, clerk.officer, row, inputs, signs=table.signs, cases=cases)
+    table = await _table(clerk)
+    _demand_same(clerk, table)
+    inputs = kept_inputs(clerk.asked.fields)
+    await _keep(clerk, table, inputs)
     judged = await _judged(clerk, table, inputs)
     return _back(table) if judged.problems else Redirect(f"/handover/{table.code}/sign/check")
+
+
+async def tick(clerk: Clerk) -> Reply:
+    """Keep what was ticked on the sheet, and go on to the record, or stay there."""
+    table = await _table(clerk)
+    _demand_same(clerk, table)
+    inputs = ticked(_inputs(clerk, table), clerk.asked.fields, table.persons)
+    await _keep(clerk, table, inputs)
+    return Redirect(f"/handover/{table.code}/sign" if clerk.asked.text("on") else f"/handover/{table.code}")
 
 
 async def look(clerk: Clerk) -> Reply:
@@ -184,6 +186,28 @@ async def _table(clerk: Clerk) -> Table:
     kept = table.kept
     fits = kept is not None and (kept.signs, kept.cases) == (table.signs, table.cases)
     return table if fits else replace(table, kept=None)
+
+
+def _inputs(clerk: Clerk, table: Table) -> Values:
+    """Return what was entered, or what the record that is written anew said (5)."""
+    if table.kept is not None:
+        return table.kept.inputs
+    if table.before is None:
+        return {}
+    return inputs_of_record(table.document_before, table.persons, zone=clerk.house.zone)
+
+
+def _demand_same(clerk: Clerk, table: Table) -> None:
+    """Return if the page that sends a form was about this list and this record (3)."""
+    asked = clerk.asked
+    if asked.text("signs") != table.signs or tuple(asked.text("cases").split()) != table.cases:
+        raise StaleFormError(_CHANGED, hint="look at it again")
+
+
+async def _keep(clerk: Clerk, table: Table, inputs: Values) -> None:
+    row = await clerk.node.store.read(lambda uow: find_movement(uow, table.code))
+    cases = [CaseCode(code) for code in table.cases]
+    await keep_record(clerk.node, clerk.officer, row, inputs, signs=table.signs, cases=cases)
 
 
 async def _judged(clerk: Clerk, table: Table, inputs: Values, scans: Sequence[FileToAttach] = ()) -> Judged:
