@@ -45,7 +45,7 @@ async def about_to_sign(house: House, movement: str) -> tuple[Visitor, str]:
 async def entered(border: Visitor, page: str, **said: Any) -> Shown:
     """Enter a record on its page; return the page where the browser is sent."""
     hidden = (await border.get(page)).hidden
-    await border.post(page, **{**{name: hidden[name] for name in ("signs", "cases")}, **said})
+    await border.post(page, **{**{name: hidden[name] for name in ("signs", "cases", "page")}, **said})
     return await border.follow()
 
 

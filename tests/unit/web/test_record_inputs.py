@@ -10,6 +10,7 @@ from exchange.interfaces.web.pages.record_inputs import (
     inputs_of_record,
     kept_inputs,
     ticked,
+    with_page,
 )
 
 ZONE = "Asia/Phnom_Penh"
@@ -180,6 +181,27 @@ def test_a_record_is_agreed_to_or_it_is_said_what_is_not_agreed(
     entered = countersigned({name: (value,) for name, value in inputs.items()}, "en")
 
     assert [problem.place for problem in entered.problems] == places
+
+
+@pytest.mark.parametrize(
+    ("page", "rows", "changed", "unticked"),
+    [
+        (1, 3, ("p-0-outcome", "minutes_number"), "p-0-given"),
+        (2, 3, ("p-3-outcome",), "p-3-given"),
+        (3, 15, ("p-30-outcome",), ""),
+        (9, 3, (), ""),
+    ],
+)
+def test_one_page_takes_the_place_of_what_it_said_and_of_nothing_else(
+    page: int, rows: int, changed: tuple[str, ...], unticked: str
+) -> None:
+    names = ("p-0-outcome", "p-3-outcome", "p-30-outcome", "minutes_number")
+    before = {name: ("old",) for name in (*names, "p-0-given", "p-3-given")}
+
+    found = with_page(before, {name: ("new",) for name in (*names, "token")}, page, rows)
+
+    expected = {name: ("new",) if name in changed else ("old",) for name in before if name != unticked}
+    assert found == expected
 
 
 @pytest.mark.parametrize(

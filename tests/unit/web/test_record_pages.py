@@ -22,6 +22,7 @@ from tests.unit.web.test_handover_pages import (
     shown_again,
 )
 
+MOST_BYTES = 30_000
 NOT_AGREED = "The child has no paper."
 WHOLE = record(**{
     "p-0-given": "0", "p-0-belongings": "2 bags\nphone", "p-1-papers": "letter of the police",
@@ -505,5 +506,70 @@ def test_what_was_entered_for_a_finished_movement_is_forgotten_with_the_next_rec
         forms = await house.node.store.read(lambda uow: uow.staff.forms.of(BORDER))
 
         assert len(forms) == 1
+
+    play(tmp_path, story)
+
+
+MANY = 8
+
+
+def page_of_many(first: int, last: int, **changes: Any) -> dict[str, Any]:
+    """Return what is entered on one page of a record about many persons."""
+    whole = record(MANY, **changes)
+    own = tuple(f"p-{number}-" for number in range(first, last))
+    return {name: value for name, value in whole.items() if not name.startswith("p-") or name.startswith(own)}
+
+
+@pytest.mark.parametrize("language", ["en", "km"])
+def test_a_record_about_many_persons_is_written_some_a_page_and_signed_as_one(
+    tmp_path: Path, language: str
+) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement, codes = await departed(desks, persons=MANY)
+        border, page = await about_to_sign(house, movement)
+        await border.post("/account/language", language=language)
+        sizes = []
+        for first, number in ((0, 1), (3, 2), (6, 3)):
+            shown = await border.get(f"{page}?page={number}")
+            sizes.append(len(shown.text.encode()))
+            hidden = {name: shown.hidden[name] for name in ("signs", "cases", "page")}
+            to = (await border.post(page, **hidden, **page_of_many(first, first + 3))).to
+
+        whole = await border.get(to)
+        sent = await border.post(to, **{name: whole.hidden[name] for name in ("form", "version")})
+
+        assert to == f"{page}/check"
+        assert [code for code in codes if code not in whole.text] == []
+        assert sent.to.startswith("/sent/")
+        assert max(sizes) < MOST_BYTES
+
+    play(tmp_path, story)
+
+
+def test_what_is_wrong_on_another_page_is_told_there_and_back_keeps_what_was_typed(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement, _ = await departed(desks, persons=MANY)
+        border, page = await about_to_sign(house, movement)
+        hidden = {name: border.last.hidden[name] for name in ("signs", "cases")}
+        steps = [
+            (await border.post(page, **hidden, **fields)).to
+            for fields in (
+                {**page_of_many(0, 3), "page": "1"},
+                {**page_of_many(3, 6, **{"p-4-condition": ""}), "page": "2"},
+                {"page": "3", "back": "yes", "p-6-identity_check": "half a sentence"},
+                {**page_of_many(3, 6, **{"p-4-condition": ""}), "page": "2"},
+                {**page_of_many(6, 8), "page": "3"},
+            )
+        ]
+        told = await border.follow()
+        first = await border.get(f"{page}?again=yes")
+        beyond = await border.get(f"{page}?page=99")
+
+        places = ["?page=2", "?page=3", "?page=2", "?page=3", "?again=yes&page=2"]
+        assert steps == [f"{page}{place}" for place in places]
+        assert (told.status, 'href="#p-4-condition"' in told.text) == (400, True)
+        assert f'href="{page}?again=yes&amp;page=2#p-4-condition"' in first.text
+        assert "half a sentence" not in beyond.text
+        assert beyond.says("Persons 7 to 8 of 8")
 
     play(tmp_path, story)

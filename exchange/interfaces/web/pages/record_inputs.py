@@ -79,6 +79,21 @@ def kept_inputs(fields: Values) -> dict[str, tuple[str, ...]]:
     }
 
 
+def with_page(inputs: Values, fields: Values, page: int, rows: int) -> dict[str, tuple[str, ...]]:
+    """Return inputs with those of one page in place of what they were.
+
+    What is said of all stands on the first page.
+    """
+    here = {f"p-{number}" for number in range((page - 1) * rows, page * rows)}
+
+    def is_here(name: str) -> bool:
+        place = "-".join(name.split("-")[:2]) if name.startswith("p-") else ""
+        return place in here if place else page == 1
+
+    kept = {name: tuple(values) for name, values in inputs.items() if not is_here(name)}
+    return kept | {name: values for name, values in kept_inputs(fields).items() if is_here(name)}
+
+
 def ticked(inputs: Values, fields: Values, persons: Sequence[Answer]) -> dict[str, tuple[str, ...]]:
     """Return inputs with what is ticked on the sheet, in place of what was ticked before (6)."""
     found = dict(inputs)

@@ -10,6 +10,8 @@
    either has changed meanwhile, nothing is signed.
 4. What was kept becomes one message (`service.forms`, 3): a second click shows the same page as the first.
 5. Signed with a reservation, a record is written anew, filled with what it said.
+6. A record about many persons is written some persons a page, and every page is kept when it is left. What is
+   signed is shown as one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,10 +34,11 @@ from exchange.interfaces.web.pages.record_inputs import (
     countersigned,
     first_record,
     inputs_of_record,
-    kept_inputs,
     ticked,
+    with_page,
 )
 from exchange.interfaces.web.pages.steps import told_at
+from exchange.interfaces.web.paging import asked_slice
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.attachments import FileToAttach, attach
 from exchange.messages.codelists import agencies
@@ -45,6 +48,8 @@ from exchange.service.handovers import find_movement
 from exchange.service.record_forms import RECORD, RecordForm, keep_record, kept_record
 
 SCAN = "handover_minutes_scan"
+A_PAGE = 3
+"""Persons of one page: about 4 kB each, more in Khmer, so that a slow line shows it at once."""
 _CHANGED = "the record, or the list of persons, was changed since this page was opened"
 
 
@@ -92,10 +97,14 @@ async def ask(clerk: Clerk) -> Reply:
     table = await _table(clerk)
     inputs, again = _inputs(clerk, table), table.kept is not None and clerk.asked.said("again")
     problems = (await _judged(clerk, table, inputs)).problems if again else ()
+    page = min(asked_slice(clerk.asked, A_PAGE).page, _pages(table))
     values = {
         **_shown(table),
+        "page": page,
+        "pages": _pages(table),
+        "part": list(enumerate(table.persons))[(page - 1) * A_PAGE : page * A_PAGE],
         "inputs": inputs,
-        "problems": problems,
+        "problems": [(problem, _address(table, page, problem)) for problem in problems],
         "errors": {problem.place: problem for problem in reversed(problems)},
         "receivers": _receivers(table.handover["origin"]),
     }
@@ -103,13 +112,17 @@ async def ask(clerk: Clerk) -> Reply:
 
 
 async def keep(clerk: Clerk) -> Reply:
-    """Keep what was entered, and go on to the whole, or back to what is wrong (1)."""
+    """Keep what was entered; go on to the next persons, to the whole, or back to what is wrong (1, 6)."""
     table = await _table(clerk)
     _demand_same(clerk, table)
-    inputs = kept_inputs(clerk.asked.fields)
+    page = min(max(clerk.asked.number("page"), 1), _pages(table))
+    inputs = with_page(_inputs(clerk, table), clerk.asked.fields, page, A_PAGE)
     await _keep(clerk, table, inputs)
+    beside = page - 1 if clerk.asked.text("back") else page + 1
+    if 1 <= beside <= _pages(table):
+        return Redirect(f"{_address_of(table)}?page={beside}")
     judged = await _judged(clerk, table, inputs)
-    return _back(table) if judged.problems else Redirect(f"/handover/{table.code}/sign/check")
+    return _back(table, judged) if judged.problems else Redirect(f"{_address_of(table)}/check")
 
 
 async def tick(clerk: Clerk) -> Reply:
@@ -118,7 +131,7 @@ async def tick(clerk: Clerk) -> Reply:
     _demand_same(clerk, table)
     inputs = ticked(_inputs(clerk, table), clerk.asked.fields, table.persons)
     await _keep(clerk, table, inputs)
-    return Redirect(f"/handover/{table.code}/sign" if clerk.asked.text("on") else f"/handover/{table.code}")
+    return Redirect(_address_of(table) if clerk.asked.text("on") else f"/handover/{table.code}")
 
 
 async def look(clerk: Clerk) -> Reply:
@@ -128,7 +141,7 @@ async def look(clerk: Clerk) -> Reply:
         return Redirect(f"/handover/{table.code}")
     judged = await _judged(clerk, table, table.kept.inputs)
     if judged.problems or judged.answer is None:
-        return _back(table)
+        return _back(table, judged)
     values = {
         **_shown(table),
         "shown": judged.answer["shown"],
@@ -151,10 +164,10 @@ async def sign(clerk: Clerk) -> Reply:
             raise StaleFormError(_CHANGED, hint="look at it again")
         scans, problem = _scans(clerk)
         if problem:
-            return Redirect(f"/handover/{table.code}/sign/check?scan={problem}")
+            return Redirect(f"{_address_of(table)}/check?scan={problem}")
         judged = await _judged(clerk, table, kept.inputs, scans)
         if judged.problems or judged.answer is None:
-            return _back(table)
+            return _back(table, judged)
         whole = attach(judged.answer["document"], scans)
         sent = await send_form(
             clerk.node, id, clerk.officer, version=version, document=whole.document, attachments=whole.parts
@@ -233,8 +246,32 @@ def _entered(clerk: Clerk, table: Table, inputs: Values) -> Entered:
     return first_record(inputs, table.persons, table.document_before, zone=clerk.house.zone)
 
 
-def _back(table: Table) -> Redirect:
-    return Redirect(f"/handover/{table.code}/sign?again=yes")
+def _back(table: Table, judged: Judged) -> Redirect:
+    """Go back to the page of the first thing that is wrong."""
+    page = _page_of(judged.problems[0].place) if judged.problems else 1
+    more = f"&page={page}" if page > 1 else ""
+    return Redirect(f"{_address_of(table)}?again=yes{more}")
+
+
+def _address_of(table: Table) -> str:
+    return f"/handover/{table.code}/sign"
+
+
+def _address(table: Table, page: int, problem: Problem) -> str:
+    """Return where something is put right, from a page of the record."""
+    there = _page_of(problem.place)
+    elsewhere = f"{_address_of(table)}?again=yes&page={there}" if there != page else ""
+    return f"{elsewhere}#{problem.place}"
+
+
+def _pages(table: Table) -> int:
+    """Return how many pages an own record has; the question about the one of the partner has one."""
+    return 1 if table.theirs else max(-(-len(table.persons) // A_PAGE), 1)
+
+
+def _page_of(place: str) -> int:
+    steps = place.split("-")
+    return int(steps[1]) // A_PAGE + 1 if len(steps) > 2 else 1
 
 
 def _shown(table: Table) -> Mapping[str, Any]:
