@@ -190,6 +190,35 @@ def test_a_record_with_a_reservation_is_signed_anew(tmp_path: Path) -> None:
     play(story, tmp_path)
 
 
+@pytest.mark.parametrize("shown", ["the earlier one", "none"])
+def test_a_record_that_was_not_shown_is_not_signed(tmp_path: Path, shown: str) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        movement, _ = await departed(desks, persons=1)
+        first = await signed(desks, movement)
+        second = await signed(desks, movement, minutes_number="12a/2027")
+        asked = {"movement": movement, "officer": BORDER, "document": {"agreed": True}}
+
+        with pytest.raises(UsageError, match="written its record anew"):
+            await desks.vn("handover.sign", **asked, signs=first["id"] if shown != "none" else "")
+
+        assert (await desks.vn("handover.sign", **asked, signs=second["id"]))["signs"] == second["record"]
+
+    play(story, tmp_path)
+
+
+def test_an_own_record_is_signed_beside_the_one_of_the_partner(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        movement, _ = await departed(desks, persons=1)
+        await signed(desks, movement)
+        asked = {"movement": movement, "officer": BORDER, "document": RECORD, "all_handed_over": True}
+
+        own = await desks.vn("handover.sign", **asked, own_record=True, signs="")
+
+        assert (own["signs"], own["fate"]) == (None, "released")
+
+    play(story, tmp_path)
+
+
 def test_the_sheet_names_persons_and_its_opening_is_recorded(tmp_path: Path) -> None:
     async def story(world: World, desks: Desks) -> None:
         movement, codes = await departed(desks)

@@ -120,7 +120,8 @@ async def sign_handover(desk: Desk, ask: Ask) -> Answer:
     """Sign a movement: the record of the partner if one waits, otherwise our first record.
 
     With `send` false only what would be signed is returned: all of it as `document`, as it may be `shown` at
-    the crossing, and what is wrong with it. With a `scan` it was signed on paper, and that travels with it.
+    the crossing, and what is wrong with it. With `signs` no other record of the partner is signed, "" for
+    none. With a `scan` it was signed on paper, and that travels with it.
     """
     row = await desk.node.store.read(lambda uow: _movement_for(uow, desk, ask))
     link = await link_of(desk, row.link)
@@ -175,6 +176,7 @@ def _small(uow: UnitOfWork, desk: Desk, ask: Ask, row: MovementRow) -> tuple[Doc
     """Return the file of the signature, and the record that it signs."""
     given = _given(ask)
     waiting = record_to_sign(uow, desk.node, row)
+    _demand_shown(ask, waiting)
     if "agreed" in given:
         if waiting is None:
             raise UsageError(
@@ -195,6 +197,15 @@ def _small(uow: UnitOfWork, desk: Desk, ask: Ask, row: MovementRow) -> tuple[Doc
     final = [str(code) for code in _final(uow, desk, row)]
     small = first_record(given, final, all_handed_over=ask.flag("all_handed_over"))
     return _completed(uow, desk, ask, row, notice, small), None
+
+
+def _demand_shown(ask: Ask, waiting: MessageRow | None) -> None:
+    """Return if the record that waits is the one that was shown, where it is said which one that was."""
+    asks = "signs" in ask.members and not ask.flag("own_record")
+    if asks and ask.text("signs") != (waiting.id if waiting else ""):
+        raise UsageError(
+            "the partner has written its record anew since it was shown", hint="look at it again, then sign"
+        )
 
 
 def _final(uow: UnitOfWork, desk: Desk, row: MovementRow) -> Sequence[str]:

@@ -157,7 +157,9 @@ def sign(
     members |= {"all_handed_over": all_handed_over, "own_record": own_record}
     members |= {"scan": b64url(read_bytes(scan, what="the scan"))} if scan else {}
     if not as_json:
-        _show(service, who, service.ask("handover.sign", **members, send=False))
+        about = service.ask("handover.sign", **members, send=False)
+        _show(service, who, about)
+        members["signs"] = about["signs"]["id"] if about["signs"] else ""
     _demand_yes(yes=yes or as_json)
     sent = service.ask("handover.sign", **members)
     if not as_json and sent.get("record"):

@@ -229,6 +229,7 @@ async def _judged(clerk: Clerk, table: Table, inputs: Values, scans: Sequence[Fi
     if entered.problems:
         return Judged(None, entered.problems)
     asked: dict[str, Any] = {"movement": table.code, "document": entered.document, "send": False}
+    asked |= {"signs": table.signs}
     asked |= {"scan": b64url(scans[0].data)} if scans else {}
     try:
         answer = await clerk.ask("handover.sign", **asked)
