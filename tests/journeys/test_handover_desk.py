@@ -62,19 +62,24 @@ async def proposed(desks: Desks, codes: list[str], **changes: Any) -> tuple[str,
 async def departed(desks: Desks, *, persons: int = 2) -> tuple[str, list[str]]:
     """Return the movement of a group that left, and its cases."""
     codes = await accepted(desks, persons=persons)
-    proposal, movement = await proposed(desks, codes)
+    return await left(desks, codes), codes
+
+
+async def left(desks: Desks, codes: list[str], **changes: Any) -> str:
+    """Let a group of accepted persons leave for the crossing; return its movement."""
+    proposal, movement = await proposed(desks, codes, **changes)
     confirmed = await desks.vn(
         "message.answer", id=proposal, **{"as": "HRP", "document": {"response": "confirm"}}
     )
     number = await desks.sent(confirmed)
-    left = {"departed_at": "2027-10-04T08:50+07:00", "expected_at": "2027-10-04T12:50+07:00"}
+    times = {"departed_at": "2027-10-04T08:50+07:00", "expected_at": "2027-10-04T12:50+07:00"}
     leaving = await desks.kh(
         "message.answer",
         id=number,
-        **{"as": "HDP", "document": {**left, "escort_contact": "+855 23 000 000"}},
+        **{"as": "HDP", "document": {**times, "escort_contact": "+855 23 000 000"}},
     )
     await desks.sent(leaving)
-    return movement, codes
+    return movement
 
 
 RECORD = {
@@ -181,6 +186,35 @@ def test_a_record_with_a_reservation_is_signed_anew(tmp_path: Path) -> None:
 
         (row,) = (await desks.kh("handover.list"))["handovers"]
         assert row["state"] == "completed"
+
+    play(story, tmp_path)
+
+
+@pytest.mark.parametrize("shown", ["the earlier one", "none"])
+def test_a_record_that_was_not_shown_is_not_signed(tmp_path: Path, shown: str) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        movement, _ = await departed(desks, persons=1)
+        first = await signed(desks, movement)
+        second = await signed(desks, movement, minutes_number="12a/2027")
+        asked = {"movement": movement, "officer": BORDER, "document": {"agreed": True}}
+
+        with pytest.raises(UsageError, match="written its record anew"):
+            await desks.vn("handover.sign", **asked, signs=first["id"] if shown != "none" else "")
+
+        assert (await desks.vn("handover.sign", **asked, signs=second["id"]))["signs"] == second["record"]
+
+    play(story, tmp_path)
+
+
+def test_an_own_record_is_signed_beside_the_one_of_the_partner(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        movement, _ = await departed(desks, persons=1)
+        await signed(desks, movement)
+        asked = {"movement": movement, "officer": BORDER, "document": RECORD, "all_handed_over": True}
+
+        own = await desks.vn("handover.sign", **asked, own_record=True, signs="")
+
+        assert (own["signs"], own["fate"]) == (None, "released")
 
     play(story, tmp_path)
 

@@ -62,9 +62,12 @@ class States:
         return number
 
     def _handovers(self) -> None:
-        """Let two persons leave for the crossing; the record of the second one is signed on our side."""
+        """Let three persons leave for the crossing.
+
+        The record of the second one is signed on our side, that of the third one on both, with a reservation.
+        """
         photograph = {"data": b64url(png()), "type": "photograph", "strip": False}
-        for name, files in (("", [photograph]), ("signed_", [])):
+        for name, files in (("", [photograph]), ("signed_", []), ("reserved_", [])):
             notice = real_notice()
             (person,) = notice["persons"]
             person["consents"].append({**person["consents"][0], "scope": "photo"})
@@ -72,9 +75,14 @@ class States:
             self.names[f"{name}notice"] = self._settled(self._made.kh, sent)
             self.names[f"{name}case"] = appoint(self._made, self.names[f"{name}notice"])
             self.names[f"{name}sheet"] = self._departed()
-        record = _record()
-        signed = {"movement": self.names["signed_sheet"], "document": record, "all_handed_over": True}
-        self._settled(self._made.kh, self._kh("handover.sign", officer=BORDER, **signed))
+        for name in ("signed_sheet", "reserved_sheet"):
+            signed = {"movement": self.names[name], "document": _record(), "all_handed_over": True}
+            self._settled(self._made.kh, self._kh("handover.sign", officer=BORDER, **signed))
+        reserved = {"agreed": False, "reservations": "One bag is missing."}
+        answer = self._made.vn.service.ask(
+            "handover.sign", officer=BORDER, movement=self.names["reserved_sheet"], document=reserved
+        )
+        self._settled(self._made.vn, answer)
         received = [row for row in self._made.kh.messages("in") if row["type"] == "RPD"]
         self.names["decision"] = str(received[0]["id"])
 

@@ -108,6 +108,11 @@ def signing_on_paper(officer: Officer) -> None:
     pressing("button[name=by]")(officer)
 
 
+def countersigning(officer: Officer) -> None:
+    """Agree to the record of the partner, and ask for what would be signed."""
+    filling("form button", agreed="yes")(officer)
+
+
 def connecting(officer: Officer) -> None:
     """Connect a device for one-time codes, by the letters below the picture."""
     secret = officer.page.locator("p.code").inner_text()
@@ -268,11 +273,11 @@ SIGHTS: Final = (
         Sight("GET /handover/<code>", "sheet.html", "/handover/{sheet}", "Bavet / Moc Bai"),
         Sight("GET /handover/<code>", "sheet.html", "/handover/{signed_sheet}", "Bavet / Moc Bai"),
         Sight(f"GET {_SIGNS}", "sign.html", _OURS, _SIGN),
-        Sight(f"POST {_SIGNS}", "sign.html", _OURS, _SIGN, pressing(_BUTTON), 400),
-        Sight(f"POST {_SIGNS}", "sign_check.html", _OURS, _CHECK, signing),
-        Sight(
-            f"POST {_SIGNS}", "sign_check.html", _OURS, _CHECK, signing_on_paper, 400
-        ),
+        Sight(f"GET {_SIGNS}", "sign.html", _OURS, _SIGN, pressing(_BUTTON), 400),
+        Sight(f"GET {_SIGNS}/check", "sign_check.html", _OURS, _CHECK, signing),
+        Sight(f"GET {_SIGNS}/check", "sign_check.html", _OURS, _CHECK, signing_on_paper, 400),
+        Sight("GET /handover/<code>", "sheet.html", "/handover/{reserved_sheet}", "Bavet / Moc Bai"),
+        Sight(f"GET {_SIGNS}", "sign.html", "/handover/{reserved_sheet}/sign", _SIGN),
         Sight("GET /case/<code>", "not_here.html", "/case/ZZZZ-ZZZZ-ZZZZ", "This is not here", status=404),
         Sight(
             "GET /case/<code>", "other_desk.html", "/case/{case_3}", "The case lies at another office",
@@ -358,9 +363,8 @@ SIGHTS: Final = (
     *seen_by(
         BORDER,
         Sight(f"GET {_SIGNS}", "sign.html", _THEIRS, _SIGN),
-        Sight(
-            f"POST {_SIGNS}", "sign.html", _THEIRS, _SIGN, pressing(_BUTTON), 400
-        ),
+        Sight(f"GET {_SIGNS}", "sign.html", _THEIRS, _SIGN, pressing(_BUTTON), 400),
+        Sight(f"GET {_SIGNS}/check", "sign_check.html", _THEIRS, _CHECK, countersigning),
         side=VN,
     ),
     *seen_by(

@@ -2,6 +2,7 @@
 """Commands of the handover: movements without names, the sheet (recorded as opened), the signature."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from exchange.messages.attachments import FileToAttach, attach
 from exchange.messages.codelists import codelist
 from exchange.messages.document import object_at, text_at
 from exchange.messages.filling import Filled, fill
+from exchange.messages.on_paper import on_paper
 from exchange.messages.replying import following
 from exchange.messages.signing import first_record
 from exchange.protocol.handover_token import read_token
@@ -35,7 +37,7 @@ from exchange.service.next_steps import NextStep, record_to_sign
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import note_opening
-from exchange.service.release import demand_officer
+from exchange.service.release import check_draft, demand_officer
 from exchange.service.rows import AuditRow, Direction, MessageRow, MovementRow
 
 RECORD, SIGNER = "HRC", "border_handover"
@@ -122,8 +124,9 @@ async def check_token(desk: Desk, ask: Ask) -> Answer:
 async def sign_handover(desk: Desk, ask: Ask) -> Answer:
     """Sign a movement: the record of the partner if one waits, otherwise our first record.
 
-    With `send` false only what would be signed is returned. With a `scan` it was signed on paper, and that
-    travels with it.
+    With `send` false only what would be signed is returned: all of it as `document`, as it may be `shown` at
+    the crossing, and what is wrong with it. With `signs` no other record of the partner is signed, "" for
+    none. With a `scan` it was signed on paper, and that travels with it.
     """
     row = await desk.node.store.read(lambda uow: _movement_for(uow, desk, ask))
     link = await link_of(desk, row.link)
@@ -131,9 +134,16 @@ async def sign_handover(desk: Desk, ask: Ask) -> Answer:
     small, signed = await desk.node.store.write(lambda uow: _small(uow, desk, ask, row))
     filled = fill(small, sources)
     about: Answer = {"movement": row.code, "signs": _reference(signed), "summary": _summary(filled)}
-    if ask.members.get("send") is False:
-        return {"partner": link.partner, "document": filled.document, **about}
     attached = attach(filled.document, _scans(ask))
+    if ask.members.get("send") is False:
+        faults = await check_draft(desk.node, row.link, attached.document, ask.officer(), attached.parts)
+        shown = on_paper(filled.document)
+        judged = {
+            "shown": shown.document,
+            "left_out": shown.left_out,
+            "faults": [asdict(fault) for fault in faults],
+        }
+        return {"partner": link.partner, "document": filled.document, **judged, **about}
     sent = await send(desk.node, row.link, attached.document, ask.officer(), attached.parts)
     written = await desk.node.store.read(
         lambda uow: uow.messages.by_seq(row.link, Direction.OUT, sent.seq) if sent.seq else None
@@ -171,6 +181,7 @@ def _small(uow: UnitOfWork, desk: Desk, ask: Ask, row: MovementRow) -> tuple[Doc
     """Return the file of the signature, and the record that it signs."""
     given = _given(ask)
     waiting = record_to_sign(uow, desk.node, row)
+    _demand_shown(ask, waiting)
     if "agreed" in given:
         if waiting is None:
             raise UsageError(
@@ -191,6 +202,15 @@ def _small(uow: UnitOfWork, desk: Desk, ask: Ask, row: MovementRow) -> tuple[Doc
     final = [str(code) for code in _final(uow, desk, row)]
     small = first_record(given, final, all_handed_over=ask.flag("all_handed_over"))
     return _completed(uow, desk, ask, row, notice, small), None
+
+
+def _demand_shown(ask: Ask, waiting: MessageRow | None) -> None:
+    """Return if the record that waits is the one that was shown, where it is said which one that was."""
+    asks = "signs" in ask.members and not ask.flag("own_record")
+    if asks and ask.text("signs") != (waiting.id if waiting else ""):
+        raise UsageError(
+            "the partner has written its record anew since it was shown", hint="look at it again, then sign"
+        )
 
 
 def _final(uow: UnitOfWork, desk: Desk, row: MovementRow) -> Sequence[str]:

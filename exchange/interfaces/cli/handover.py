@@ -12,11 +12,12 @@ from typing import Annotated, Any
 
 import typer
 
-from exchange.errors import UsageError
+from exchange.errors import InputError, UsageError
 from exchange.ids import b64url
 from exchange.interfaces.cli import handover_code, printing, sending
-from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.client import Service, faults_in
 from exchange.interfaces.cli.due import city
+from exchange.interfaces.cli.handover_record import persons_lines, record_lines, reservation_lines
 from exchange.interfaces.cli.messages import NoWait
 from exchange.interfaces.cli.options import (
     DATA,
@@ -104,6 +105,10 @@ def sheet(
         return
     for line in sheet_lines(found):
         say(line)
+    now = service.ask("handover.record", movement=movement, officer=the_officer(officer), purpose=purpose)
+    row = found["handover"]
+    for line in reservation_lines(now, row.get(row.get("we", ""), "")):
+        say(line)
     if qr:
         handover_code.say_code(token)
     warn(f"hint: {found['opened']}")
@@ -152,7 +157,9 @@ def sign(
     members |= {"all_handed_over": all_handed_over, "own_record": own_record}
     members |= {"scan": b64url(read_bytes(scan, what="the scan"))} if scan else {}
     if not as_json:
-        _show(service.ask("handover.sign", **members, send=False))
+        about = service.ask("handover.sign", **members, send=False)
+        _show(service, who, about)
+        members["signs"] = about["signs"]["id"] if about["signs"] else ""
     _demand_yes(yes=yes or as_json)
     sent = service.ask("handover.sign", **members)
     if not as_json and sent.get("record"):
@@ -306,13 +313,30 @@ def _with_days(service: Service, movement: str, document: Answer) -> Answer:
     return {**document, **{name: f"{day}T{document[name]}{offset}" for name in names}}
 
 
-def _show(about: Answer) -> None:
-    """Print what would be signed."""
-    summary = about["summary"]
+def _show(service: Service, who: str, about: Answer) -> None:
+    """Print what would be signed, the record of the partner as well; what is wrong is told before a question.
+
+    Raises:
+        InputError: it cannot be signed.
+    """
+    faults = faults_in(about.get("faults"))
+    if faults:
+        raise InputError("the record is not complete", hint="nothing was signed", faults=faults)
+    _say_summary(about)
+    lines = persons_lines(about.get("shown", {}))
+    if about["signs"]:
+        asked = {"movement": about["movement"], "officer": who, "whole": True}
+        theirs = service.ask("handover.record", **asked)["theirs"] or {}
+        lines = record_lines(theirs.get("document", {}))
+    for line in lines:
+        say(line)
+
+
+def _say_summary(about: Answer) -> None:
     say(f"movement {about['movement']}: what you sign for {about['partner']}")
     if about["signs"]:
         say(f"  record of the partner: {reference(about['signs'])}")
-    for name, value in summary.items():
+    for name, value in about["summary"].items():
         if name == "totals":
             value = ", ".join(f"{number} {outcome.replace('_', ' ')}" for outcome, number in value.items())
         if name == "signatory":

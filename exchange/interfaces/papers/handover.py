@@ -14,6 +14,7 @@ from exchange.i18n import label, marked, moment
 from exchange.interfaces.papers.members import facts_of
 from exchange.interfaces.papers.said import agency_name
 from exchange.interfaces.papers.sheet import Sheet, Texts, code, shown
+from exchange.messages.codelists import codelist
 from exchange.messages.document import (
     Document,
     JsonValue,
@@ -31,6 +32,7 @@ _PLACE = '<div class="line"></div>'
 _WIDTHS = (5, 24)
 """Shares of the page for number and person of a line to be filled in; the outcomes share what is left."""
 _RECORD = "HRC"
+_PAPERS = "id-document-types"
 _OF_RECORD = ("minutes_number", "checkpoint", "checkpoint_name", "started_at", "ended_at")
 _OF_DEPARTURE = ("departed_at", "expected_at", "vehicle", "escort_contact")
 _NUMBER, _PERSON = marked("No."), marked("Person")
@@ -154,14 +156,15 @@ def _line(sheet: Sheet, form: TitledNode, number: int, person: Document) -> list
         for name in ("outcome", "reason", "condition")
         if name in person
     )
-    things = [*objects_at(person, "papers"), *objects_at(person, "belongings")]
+    papers = [_paper_given(sheet, paper) for paper in objects_at(person, "papers")]
+    things = [*papers, *(_thing(thing) for thing in objects_at(person, "belongings"))]
     custody = person.get("custody")
     return [
         str(number),
         _who(sheet, person),
         outcome,
         shown(text_at(person, "identity_check")),
-        "\n".join(_thing(thing) for thing in things),
+        "\n".join(things),
         sheet.stacked(_receiver(sheet, custody)) if isinstance(custody, dict) else "",
     ]
 
@@ -184,12 +187,20 @@ def _who(sheet: Sheet, person: Document) -> str:
 
 
 def _papers(sheet: Sheet, papers: Sequence[Document]) -> str:
-    kinds = "id-document-types"
     return "\n".join(
-        sheet.stacked([label(kinds, text_at(paper, "type"), each) for each in sheet.languages])
+        sheet.stacked([label(_PAPERS, text_at(paper, "type"), each) for each in sheet.languages])
         + f"\n{shown(text_at(paper, 'number'))}"
         for paper in papers
     )
+
+
+def _paper_given(sheet: Sheet, paper: Document) -> str:
+    """Return a paper as it was written; one that is named by the code of its kind, in every language."""
+    what, number = text_at(paper, "what"), text_at(paper, "number")
+    if what not in codelist(_PAPERS).codes:
+        return _thing(paper)
+    named = sheet.stacked([label(_PAPERS, what, language) for language in sheet.languages])
+    return f"{named}\n{shown(number)}" if number else named
 
 
 def _thing(thing: Document) -> str:

@@ -63,6 +63,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "handover.one": Act.SEE_HANDOVERS,
         "handover.sheet": Act.OPEN_SHEET,
         "handover.print": Act.OPEN_SHEET,
+        "handover.record": Act.OPEN_SHEET,
         "handover.sign": Act.SIGN_RECORD,
         "reconcile": Act.RECONCILE,
         "ledger.list": Act.RECONCILE,

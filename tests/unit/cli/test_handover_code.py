@@ -18,7 +18,7 @@ SAME: dict[str, Any] = {
 
 def handover(tmp_path: Path, *words: object, found: dict[str, Any] = SAME) -> tuple[Outcome, LocalService]:
     replies = {
-        "handover.sheet": SHEET, "handover.check": found,
+        "handover.record": {"reservation": None}, "handover.sheet": SHEET, "handover.check": found,
         "handover.token": {"token": TOKEN, "number": 12, "type": "HRC"},
     }  # fmt: skip
     with LocalService(tmp_path / "data", replies) as service:

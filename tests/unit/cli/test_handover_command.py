@@ -30,13 +30,21 @@ SHEET = {"handover": ROW, "persons": [PERSON], "stop_officers": [STOP], "departu
 RECORD = {"type": "HRC", "id": "0192f0c1", "pc": "Eq3t"}
 SUMMARY = {"totals": {"handed_over": 2}, "signatory": {"officer": "P-0031", "side": "host",
            "kind": "electronic", "at": "2027-10-21T10:45+07:00"}}  # fmt: skip
+LINE: dict[str, Any] = {
+    "case_code": "7KQ2-M9XD-4TBE", "names": [{"full": "NGUYEN Thi Mai"}], "sex": "F", "is_child": True,
+    "outcome": "handed_over", "condition": "well", "identity_check": "passport", "papers": [],
+    "belongings": [{"what": "bags", "count": 2}, {"what": "phone", "count": 1, "number": "IMEI 1"}],
+}  # fmt: skip
+THEIRS = {"content": {"minutes_number": "12/2027", "reservations": "rain"}, "persons": [LINE]}
+RESERVED = {"sender": "VN-MPS-IMM", "document": {"content": {"reservations": "One bag is missing."}}}
+NOW: dict[str, Any] = {"theirs": {"document": THEIRS}, "reservation": None}
 ABOUT = {"movement": ROW["code"], "partner": "VN-MPS-IMM", "signs": None, "summary": SUMMARY}
 
 
-def handover(tmp_path: Path, *words: str, sign: Any = None) -> tuple[Outcome, LocalService]:
+def handover(tmp_path: Path, *words: str, sign: Any = None, now: Any = None) -> tuple[Outcome, LocalService]:
     signed = {**SENT, **ABOUT, "type": "HRC", "record": RECORD} if sign is None else sign
     replies = {"handover.list": {"handovers": [ROW]}, "handover.sheet": SHEET,
-               "handover.sign": signed, "message.wait": ACCEPTED}  # fmt: skip
+               "handover.record": now or NOW, "handover.sign": signed, "message.wait": ACCEPTED}  # fmt: skip
     with LocalService(tmp_path / "data", replies) as service:
         done = run("handover", *words, "--data", tmp_path / "data", OFFICER="P-0031")
     return done, service
@@ -144,3 +152,52 @@ def test_hours_without_a_known_day_are_refused(tmp_path: Path) -> None:
 
 def test_who_signs_must_be_said(tmp_path: Path) -> None:
     assert run("handover", "sign", "K4WD", "--agree", "--data", tmp_path).code == 2
+
+
+def test_the_record_of_the_partner_is_shown_person_by_person_before_it_is_signed(tmp_path: Path) -> None:
+    signs = {**SENT, **ABOUT, "signs": RECORD, "type": "HRC", "record": RECORD}
+
+    done, service = handover(tmp_path, "sign", "K4WD", "--agree", "--yes", sign=signs)
+
+    assert "1. NGUYEN Thi Mai (F, child)   7KQ2-M9XD-4TBE" in done.out
+    assert "handed over, well; compared: passport" in done.out
+    assert "papers: none; belongings: 2 bags; phone IMEI 1" in done.out
+    assert "custody: nobody is named" in done.out
+    assert "reservations: rain" in done.out
+    assert service.members("handover.record")["whole"] is True
+
+
+def test_what_is_wrong_with_a_record_is_told_before_anybody_is_asked(tmp_path: Path) -> None:
+    fault = {"code": "safeguard_missing", "pointer": "/persons/0/custody", "rule": "safeguard.custody",
+             "expected": "an authority or person", "found": "none", "hint": ""}  # fmt: skip
+    wrong = {**SENT, **ABOUT, "type": "HRC", "record": None, "faults": [fault]}
+
+    done, service = handover(tmp_path, "sign", "K4WD", "--all-handed-over", "--yes", sign=wrong)
+
+    assert done.code != 0
+    assert "/persons/0/custody" in done.err
+    assert [members.get("send") for name, members in service.asked if name == "handover.sign"] == [False]
+
+
+@pytest.mark.parametrize(
+    ("reservation", "words"),
+    [
+        (RESERVED, "! VN-MPS-IMM signed with a reservation: One bag is missing."),
+        (
+            {**RESERVED, "sender": "KH-MOSVY-DAHT"},
+            "! our side signed with a reservation: One bag is missing.",
+        ),
+        (None, ""),
+    ],
+)
+def test_a_sheet_says_what_was_not_agreed(
+    tmp_path: Path, reservation: dict[str, Any] | None, words: str
+) -> None:
+    found = {**SHEET, "handover": {**ROW, "we": "host", "host": "KH-MOSVY-DAHT", "origin": "VN-MPS-IMM"}}
+    with LocalService(tmp_path / "data", {
+        "handover.sheet": found, "handover.record": {**NOW, "reservation": reservation},
+    }):  # fmt: skip
+        done = run("handover", "sheet", "K4WD", "--data", tmp_path / "data", OFFICER="P-0031")
+
+    assert ("signed with a reservation" in done.out) is bool(words)
+    assert words in done.out

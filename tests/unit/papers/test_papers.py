@@ -112,6 +112,25 @@ def test_minutes_show_each_person_and_who_signed() -> None:
     assert "Agreed as it stands" in text
 
 
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("birth_certificate", [label("id-document-types", "birth_certificate", each) for each in BOTH]),
+        ("letter of the police", ["letter of the police"]),
+    ],
+    ids=["a code", "a text"],
+)
+def test_a_paper_that_is_named_by_its_code_is_read_in_every_language(what: str, said: list[str]) -> None:
+    document = example(RECORD)
+    document["persons"][0]["papers"] = [{"what": what, "number": "E 17"}]
+
+    text = page(Opened(printed(document))).text
+
+    assert [words for words in said if words not in text] == []
+    assert "E 17" in text
+    assert (what in text) is (what == said[0])
+
+
 def test_one_agency_alone_has_its_stamp_beside_its_places_and_two_have_it_below() -> None:
     alone, both = paper_of(opened(DECISION), ("en",)).html, paper_of(opened(RECORD), ("en",)).html
 

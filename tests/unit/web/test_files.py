@@ -174,9 +174,10 @@ def test_minutes_signed_on_paper_are_entered_with_their_scan(tmp_path: Path) -> 
         border, page = await about_to_sign(house, movement)
         _, fields = await shown_again(border, page, **record())
 
-        without = await border.post(page, **{**fields, "by": "paper"})
+        await border.post(f"{page}/check", **{**fields, "by": "paper"})
+        without = await border.follow()
         nothing_yet = await _records(house)
-        sent = await border.post(page, files={"scan": pdf()}, **fields)
+        sent = await border.post(f"{page}/check", files={"scan": pdf()}, **fields)
 
         assert (without.status, without.words.count("Choose a file"), nothing_yet) == (400, 2, 0)
         assert sent.to.startswith("/sent/")

@@ -42,9 +42,16 @@ async def about_to_sign(house: House, movement: str) -> tuple[Visitor, str]:
     return border, page
 
 
-async def shown_again(border: Visitor, page: str, **said: str) -> tuple[Shown, dict[str, str]]:
+async def entered(border: Visitor, page: str, **said: Any) -> Shown:
+    """Enter a record on its page; return the page where the browser is sent."""
+    hidden = (await border.get(page)).hidden
+    await border.post(page, **{**{name: hidden[name] for name in ("signs", "cases", "page")}, **said})
+    return await border.follow()
+
+
+async def shown_again(border: Visitor, page: str, **said: Any) -> tuple[Shown, dict[str, str]]:
     """Write a record; return the page that shows it once more, and the fields that sign it."""
-    shown = await border.post(page, **said)
+    shown = await entered(border, page, **said)
     return shown, {name: value for name, value in shown.hidden.items() if name != "token"}
 
 
@@ -117,8 +124,8 @@ def test_what_is_signed_is_shown_first_and_signed_once(tmp_path: Path) -> None:
         shown, fields = await shown_again(border, page, **record())
         nothing_yet = await _records(house)
 
-        first = await border.post(page, **fields)
-        second = await border.post(page, **fields)
+        first = await border.post(f"{page}/check", **fields)
+        second = await border.post(f"{page}/check", **fields)
 
         assert shown.says("2 Handed over")
         assert nothing_yet == 0
@@ -146,7 +153,7 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_is_signed(
         movement, _ = await departed(desks)
         border, page = await about_to_sign(house, movement)
 
-        shown = await border.post(page, **record(**changes), signs="once")
+        shown = await entered(border, page, **record(**changes))
 
         assert shown.status == 400
         assert shown.words.count(words) >= 2, shown.words
@@ -179,8 +186,8 @@ async def countersigning(world: World, desks: Desks, folder: Path) -> tuple[Visi
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({}, "Enter: Is the record right?"),
-        ({"agreed": "perhaps"}, "Enter: Is the record right?"),
+        ({}, "Enter: Is this what happened?"),
+        ({"agreed": "perhaps"}, "Enter: Is this what happened?"),
         ({"agreed": "no"}, "Enter: What is not agreed"),
         ({"agreed": "no", "reservations": "  "}, "Enter: What is not agreed"),
     ],
@@ -192,11 +199,11 @@ def test_the_record_of_the_partner_is_not_signed_without_a_clear_word(
     async def story(world: World, house: House, desks: Desks) -> None:
         border, page = await countersigning(world, desks, tmp_path)
 
-        shown = await border.post(page, **fields)
+        shown = await entered(border, page, **fields)
 
         assert shown.status == 400
         assert shown.words.count(words) == 2
-        assert not shown.says("When it began")
+        assert "started_at_d" not in shown.text
 
     play(tmp_path, story)
 
@@ -206,8 +213,8 @@ def test_the_record_of_the_partner_is_signed_once(tmp_path: Path) -> None:
         border, page = await countersigning(world, desks, tmp_path)
         _, fields = await shown_again(border, page, agreed="yes")
 
-        first = await border.post(page, **fields)
-        second = await border.post(page, **fields)
+        first = await border.post(f"{page}/check", **fields)
+        second = await border.post(f"{page}/check", **fields)
 
         assert first.to.startswith("/sent/")
         assert second.to == first.to

@@ -34,6 +34,7 @@ from exchange.service.following import IDENTITY
 from exchange.service.forms import Form, begin_form, drop_form, open_form, save_step, send_form
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader
+from exchange.service.record_forms import movement_of_form
 from exchange.service.rows import DraftRow, MessageRow
 from exchange.service.said_before import known_to
 
@@ -140,9 +141,11 @@ def _known_of_all(persons: list[dict[str, Any]]) -> list[str]:
 
 
 async def go_on(clerk: Clerk) -> Reply:
-    """Go to the first question without an answer, or to the whole."""
+    """Go to the first question without an answer, or to the whole; a handover record has pages of its own."""
     if await is_gone(clerk):
         return await became(clerk, _id(clerk))
+    if movement := movement_of_form(await open_form(clerk.node, _id(clerk), clerk.officer)):
+        return Redirect(f"/handover/{movement}/sign")
     form = await form_of(clerk)
     step = next_step(form)
     return Redirect(step.address(form.id) if step else f"/form/{form.id}/check")
@@ -331,6 +334,8 @@ async def form_of(clerk: Clerk) -> Form:
     """Return the form at an address, for whoever may write its type."""
     form = await open_form(clerk.node, _id(clerk), clerk.officer)
     clerk.demand_writing(form.row.type)
+    if movement_of_form(form):
+        raise UsageError("the record of a handover is written at its sheet", hint="go on from there")
     return form
 
 
