@@ -71,6 +71,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "reference.ref_twice": "is the number of another relative",
         "reference.paper": "is not a travel document of the origin state",
         "reference.office": "is not an office of the sender's country",
+        "reference.receiver": "is not an office of the side that takes the person",
         "reference.crossing": "does not connect the two countries",
         "reference.crossing_agreed": "is not a crossing of the agreement",
         "date.impossible": "is not a day of the calendar",
