@@ -8,6 +8,7 @@ language is English, and the page says so in its `lang`.
 import gettext
 
 from exchange import i18n
+from exchange.i18n import choices
 from exchange.i18n import draft_note as draft_note
 from exchange.i18n import translations as translations
 from exchange.messages.codelists import list_versions
@@ -16,6 +17,15 @@ from exchange.messages.codelists import list_versions
 def label(list_name: str, code: str, language: str) -> str:
     """Return the label of a code of a list, or the code itself when there is no such list."""
     return i18n.label(list_name, code, language) if list_name in list_versions() else code
+
+
+def choice_labels(list_name: str, codes: tuple[str, ...], language: str) -> dict[str, str]:
+    """Return the labels of the codes of one choice, which are told apart."""
+    return (
+        choices.choice_labels(list_name, codes, language)
+        if list_name in list_versions()
+        else {code: code for code in codes}
+    )
 
 
 def shown_language(language: str) -> str:

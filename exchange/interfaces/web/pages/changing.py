@@ -22,6 +22,7 @@ from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import LONGEST, TOP, Entered, Problem, groups_in, inputs_of, read_field
 from exchange.interfaces.web.pages.lines import Line, value_lines
 from exchange.interfaces.web.pages.naming import cases_about
+from exchange.interfaces.web.pages.offices import fields_with_offices
 from exchange.interfaces.web.pages.steps import Step, Trouble, Whole, next_step, steps_for
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.amending import LIST_OF_THE_MOVEMENT, same_value
@@ -219,6 +220,7 @@ async def _found(clerk: Clerk, form: Form, step: Step) -> Found | None:
         if correction
         else fields_of_part(standing.type, "persons" if of_person else "content")
     )
+    fields = await fields_with_offices(clerk, form, step, fields)
     members = members_of(fields, standing.part, edits=edits, may_add=not correction)
     shown = tuple(_member(one, listed) for one in members if not standing.hides(one.pointer))
     return Found(form, step, standing, fields, edits, shown, listed)

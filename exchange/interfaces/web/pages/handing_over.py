@@ -11,7 +11,7 @@ from typing import Any
 from exchange.cases.permissions import Act, sees_movement
 from exchange.errors import Fault, InputError, NotAllowedError, UsageError
 from exchange.i18n.faults import words_of
-from exchange.ids import MessageId, b64url
+from exchange.ids import LinkId, MessageId, b64url
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.entering import Problem, read_field
 from exchange.interfaces.web.pages.files import FileProblem, file_problem
@@ -22,11 +22,11 @@ from exchange.interfaces.web.paging import WIDE_ROWS, Slice, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_HANDOVER, print_choices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.attachments import FileToAttach
-from exchange.messages.codelists import agencies
 from exchange.messages.form_titles import titled_form
 from exchange.messages.questions import Field, Kind
 from exchange.service.following import proposed
 from exchange.service.handovers import find_movement
+from exchange.service.offices import custodians
 
 MOST_NEAR = 200
 """Movements, last changed first, among which those near their window are looked for."""
@@ -89,7 +89,7 @@ async def sheet(clerk: Clerk) -> Reply:
 
 async def ask_signature(clerk: Clerk) -> Reply:
     """Ask what happened, or whether the record of the partner is right."""
-    return _ask(clerk, await _sheet(clerk))
+    return await _ask(clerk, await _sheet(clerk))
 
 
 async def sign(clerk: Clerk) -> Reply:
@@ -97,7 +97,7 @@ async def sign(clerk: Clerk) -> Reply:
     found = await _sheet(clerk)
     document, problems = _document(clerk, found)
     if problems:
-        return _ask(clerk, found, problems=problems)
+        return await _ask(clerk, found, problems=problems)
     asked: dict[str, Any] = {"movement": found["handover"]["code"], "document": document}
     once, problem = clerk.asked.text("signs"), _scan_problem(clerk)
     if not once or problem is not None:
@@ -113,7 +113,7 @@ async def sign(clerk: Clerk) -> Reply:
                 if not error.faults:
                     raise
                 problems = tuple(_problem(fault, clerk.language) for fault in error.faults)
-                return _ask(clerk, found, problems=problems)
+                return await _ask(clerk, found, problems=problems)
             became = MessageId(sent["id"])
             clerk.house.sendings.note(f"{clerk.officer}|{once}", became)
     return Redirect(f"/sent/{became}")
@@ -169,7 +169,7 @@ def _check(clerk: Clerk, found: Answer, shown: Answer, *, problem: FileProblem |
     return Page("sign_check.html", values, status=400 if problem else 200)
 
 
-def _ask(clerk: Clerk, found: Answer, *, problems: tuple[Any, ...] = ()) -> Page:
+async def _ask(clerk: Clerk, found: Answer, *, problems: tuple[Any, ...] = ()) -> Page:
     row = found["handover"]
     steps = [step for step in row["next"] if step["by"] == clerk.node.agency and step["type"] == "HRC"]
     if not steps:
@@ -181,7 +181,7 @@ def _ask(clerk: Clerk, found: Answer, *, problems: tuple[Any, ...] = ()) -> Page
         "inputs": clerk.asked.fields,
         "problems": problems,
         "errors": {problem.place: problem for problem in problems},
-        "receivers": _receivers(row["origin"]),
+        "receivers": await _receivers(clerk, found),
     }
     return Page("sign.html", values, status=400 if problems else 200)
 
@@ -225,8 +225,10 @@ def _line(clerk: Clerk, number: int, person: Answer) -> Answer:
     return {**line, "custody": {"kind": "agency", "agency": custody}} if custody else line
 
 
-def _receivers(origin: str) -> list[str]:
-    return [code for code in agencies() if code[:2] == origin[:2]]
+async def _receivers(clerk: Clerk, found: Answer) -> tuple[str, ...]:
+    """Return the offices that may have custody of a child after this handover."""
+    row, cases = found["handover"], [person["case"] for person in found["persons"]]
+    return await clerk.node.store.read(lambda uow: custodians(uow, clerk.node, LinkId(row["link"]), cases))
 
 
 async def _sheet(clerk: Clerk) -> Answer:

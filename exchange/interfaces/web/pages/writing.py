@@ -15,6 +15,7 @@ from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of,
 from exchange.interfaces.web.pages import changing
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
+from exchange.interfaces.web.pages.offices import step_with_offices
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
@@ -278,7 +279,8 @@ def _id(clerk: Clerk) -> MessageId:
 
 async def _at(clerk: Clerk) -> tuple[Form, Step]:
     form, places = await form_of(clerk), clerk.asked.places
-    return form, step_at(form, places["part"], places["n"], places["name"])
+    step = step_at(form, places["part"], places["n"], places["name"])
+    return form, await step_with_offices(clerk, form, step)
 
 
 def _question(
