@@ -6,12 +6,17 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from exchange.ids import AgencyCode, CaseCode, OfficerNumber
 from exchange.interfaces.web.desk import House
+from exchange.service.access import CasePlace, StopRow
+from exchange.service.ports import UnitOfWork
 from tests.journeys.test_handover_desk import proposed
 from tests.support.notices import small_notice
 from tests.support.staff import BORDER, Desks
-from tests.support.visitors import Shown, Visitor, give_account, open_house
-from tests.support.world import World
+from tests.support.visitors import Shown, Visitor, acts, give_account, open_house
+from tests.support.world import START, World
+from tests.support.writers import ANSWERS, Writer
+from tests.support.writers import play as play_writing
 
 OPTIONS = re.compile(r'<(?:input|option)[^>]* value="([A-Z]{2,3}-[A-Z0-9-]+)"')
 
@@ -163,3 +168,109 @@ def test_custody_after_a_handover_is_offered_to_existing_offices_of_both_sides(t
         assert asked.says("Ministry of Health and provincial departments of health (Vietnam)")
 
     World(seed=11).run(opened)
+
+
+def test_each_question_says_whom_it_is_about(tmp_path: Path) -> None:
+    """Refusing the wrong person is one slip: name in every script, sex, birth, child and code stand there."""
+
+    async def story(desk: Deciding) -> None:
+        for name in ("outcome", "valid_until", "reception", "refusal_reason", "child_receiver"):
+            child, adult = await desk.ask(name), await desk.ask(name, 1)
+
+            assert child.says("NGUYEN Thi Mai / ង្វៀន ធី ម៉ៃ Female, born 11 February 2016 · child")
+            assert adult.says("TRAN Van Binh Female, born 14 May 2003")
+            assert (desk.codes[0] in child.text, desk.codes[1] in child.text) == (True, False)
+            assert (desk.codes[0] in adult.text, desk.codes[1] in adult.text) == (False, True)
+            assert not adult.says("NGUYEN")
+
+    play(tmp_path, story)
+
+
+def test_a_question_shown_again_with_a_fault_still_says_whom_it_is_about(tmp_path: Path) -> None:
+    async def story(desk: Deciding) -> None:
+        shown = await desk.answer("reception", "KH-PTC", 1)
+
+        assert (shown.status, shown.says("TRAN Van Binh")) == (400, True)
+
+    play(tmp_path, story)
+
+
+def test_the_whole_says_over_each_decision_whom_it_is_about(tmp_path: Path) -> None:
+    async def story(desk: Deciding) -> None:
+        await desk.answer("outcome", "accepted")
+        await desk.answer("outcome", "refused", 1)
+        whole = (await desk.check()).words
+
+        assert re.search(r"Person 1 NGUYEN Thi Mai / \S.{5,30} Female, born 11 February 2016", whole)
+        assert re.search(r"Person 2 TRAN Van Binh Female, born 14 May 2003", whole)
+        assert "Decision, person 2: TRAN Van Binh" in whole
+
+    play(tmp_path, story)
+
+
+def test_a_list_of_many_persons_names_them_on_the_whole(tmp_path: Path) -> None:
+    async def story(desk: Deciding) -> None:
+        whole = await desk.check()
+
+        assert whole.says("5 persons")
+        assert whole.says("2. TRAN Van Binh")
+        assert not whole.says("Name not known here")
+
+    play(tmp_path, story, persons=5)
+
+
+def test_who_is_seen_beside_a_question_was_opened_by_the_officer(tmp_path: Path) -> None:
+    async def story(desk: Deciding) -> None:
+        before = [row for row in await acts(desk.house) if row.act == "message_opened"]
+        await desk.ask("outcome")
+        after = [row for row in await acts(desk.house) if row.act == "message_opened"]
+
+        assert len(after) == len(before) + 1
+        assert (after[-1].actor, after[-1].object, after[-1].result) == ("P-0001", before[-1].object, "form")
+
+    play(tmp_path, story)
+
+
+def test_a_case_at_another_desk_is_a_code_beside_a_question(tmp_path: Path) -> None:
+    async def story(desk: Deciding) -> None:
+        def give(uow: UnitOfWork) -> None:
+            (link,) = uow.links.all()
+            place = CasePlace(link.link, CaseCode(desk.codes[1]))
+            uow.access.give_to_desk(place, AgencyCode("VN-WU"), OfficerNumber("P-0002"), START)
+
+        await desk.house.node.store.write(give)
+        adult, child = await desk.ask("outcome", 1), await desk.ask("outcome")
+        whole = await desk.check()
+
+        assert (adult.says("TRAN Van Binh"), desk.codes[1] in adult.text) == (False, True)
+        assert child.says("NGUYEN Thi Mai")
+        assert not whole.says("TRAN Van Binh")
+
+    play(tmp_path, story)
+
+
+def test_who_is_stopped_from_reading_sees_the_code_and_goes_on_writing(tmp_path: Path) -> None:
+    async def story(desk: Deciding) -> None:
+        def stop(uow: UnitOfWork) -> None:
+            uow.access.stop(StopRow(OfficerNumber("P-0001"), START, 60))
+
+        await desk.house.node.store.write(stop)
+        asked, taken = await desk.ask("outcome"), await desk.answer("outcome", "refused")
+
+        assert (asked.says("NGUYEN"), desk.codes[0] in asked.text) == (False, True)
+        assert taken.status == 303
+
+    play(tmp_path, story)
+
+
+def test_a_first_message_says_whom_it_is_about_as_soon_as_it_knows(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        form = await writer.begin()
+        unknown = await writer.visitor.get(f"/form/{form}/persons/0/names")
+        await writer.step(f"/form/{form}/persons/0/names", ANSWERS["names"])
+        known = await writer.visitor.get(f"/form/{form}/persons/0/sex")
+
+        assert not unknown.says("Name not known here")
+        assert known.says("TRAN Thi Hoa")
+
+    play_writing(tmp_path, story)

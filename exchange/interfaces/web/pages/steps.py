@@ -6,7 +6,7 @@ said or changed from the page that shows the whole.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -33,6 +33,7 @@ from exchange.service.changeable import type_changed
 from exchange.service.facts import two_person_reason
 from exchange.service.forms import Form
 from exchange.service.reading import Reader, read_prepared
+from exchange.service.whom import Person
 
 _ORDER = {"persons": 0, "content": 1, "header": 2}
 """Who comes before when and where."""
@@ -129,6 +130,8 @@ class Whole:
     more: tuple[Step, ...]
     parts: tuple[Carried, ...] = ()
     """The bytes of its files, as they travel."""
+    persons: Mapping[int, Person] = field(default_factory=dict)
+    """Who the persons are whom the page shows, by their places."""
 
     def at(self, step: Step, language: str) -> tuple[Problem, ...]:
         """Return the faults of one step, for its own page."""

@@ -17,6 +17,7 @@ from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
 from exchange.interfaces.web.pages.offices import step_with_offices
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
+from exchange.interfaces.web.pages.whom import person_of, with_persons
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
 from exchange.messages.questions import Question
@@ -132,7 +133,7 @@ async def ask(clerk: Clerk) -> Reply:
         whole = await _whole(clerk, form)
         problems = whole.at(step, clerk.language)
     back = clerk.asked.said("back")
-    return _question(clerk, form, step, inputs, named=named, problems=problems, back=back)
+    return await _question(clerk, form, step, inputs, named=named, problems=problems, back=back)
 
 
 async def take(clerk: Clerk) -> Reply:
@@ -144,13 +145,13 @@ async def take(clerk: Clerk) -> Reply:
     back, inputs = clerk.asked.text("back"), clerk.asked.fields
     entered = read_field(named.field if named else step.question.field, inputs, zone=clerk.house.zone)
     if entered.problems:
-        return _question(
+        return await _question(
             clerk, form, step, inputs, named=named, problems=entered.problems, back=back, status=400
         )
     try:
         form = await _saved(clerk, form, step, entered, named)
     except StaleFormError:
-        return _question(clerk, form, step, inputs, named=named, back=back, is_stale=True, status=409)
+        return await _question(clerk, form, step, inputs, named=named, back=back, is_stale=True, status=409)
     if clerk.asked.text("another"):
         return Redirect(f"{step.address(form.id)}?another=1")
     following = None if back == "check" else next_step(form, step)
@@ -243,7 +244,7 @@ async def _partner(clerk: Clerk, row: MessageRow) -> str:
 
 async def _whole(clerk: Clerk, form: Form) -> Whole:
     whole = await in_words(clerk, form, await whole_of(clerk, form))
-    return await changing.in_words(clerk, form, whole)
+    return await with_persons(clerk, form, await changing.in_words(clerk, form, whole))
 
 
 async def _saved(clerk: Clerk, form: Form, step: Step, entered: Entered, named: Offered | None) -> Form:
@@ -283,7 +284,7 @@ async def _at(clerk: Clerk) -> tuple[Form, Step]:
     return form, await step_with_offices(clerk, form, step)
 
 
-def _question(
+async def _question(
     clerk: Clerk,
     form: Form,
     step: Step,
@@ -301,6 +302,7 @@ def _question(
         "form": form,
         "step": step,
         "question": question,
+        "whom": await person_of(clerk, form, step),
         "inputs": inputs,
         "named": named,
         "problems": problems,
