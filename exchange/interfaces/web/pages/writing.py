@@ -9,14 +9,21 @@ from typing import Any
 
 from exchange.cases.permissions import Act
 from exchange.errors import StaleFormError, UsageError
-from exchange.ids import MessageId, new_case_code, parse_message_id
+from exchange.ids import LinkId, MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
-from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
+from exchange.interfaces.web.entering import TOP, Entered, Problem, groups_in, inputs_of, read_field
 from exchange.interfaces.web.pages import changing
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
 from exchange.interfaces.web.pages.offices import step_with_offices
-from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
+from exchange.interfaces.web.pages.steps import (
+    Step,
+    Whole,
+    demanded_next,
+    next_step,
+    step_at,
+    whole_of,
+)
 from exchange.interfaces.web.pages.whom import person_of, with_persons
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
@@ -24,6 +31,8 @@ from exchange.messages.questions import Question
 from exchange.service.forms import Form, begin_form, drop_form, open_form, save_step, send_form
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import DraftRow, MessageRow
+from exchange.service.steering import CHILDREN, asks_of_children
+from exchange.service.whom import children_among
 
 OPENING = ("RPN", "IDN", "VRQ")
 """Types that may be the first about a person, the most usual one first."""
@@ -101,6 +110,7 @@ async def form_after(
     known = [f"{part}/{name}" for part in ("header", "content") for name in document[part]]
     known += [f"persons/{name}" for name in (document["persons"] or [{}])[0]]
     whole = {"header": header, "content": content, "persons": chosen, "known": known}
+    whole |= await _children(clerk, found[0].link, type_code, chosen)
     first = await begun(clerk, found[0].link, type_code, whole)
     return await begin_form(
         clerk.node,
@@ -111,6 +121,17 @@ async def form_after(
         after=found[0].id,
         answered=first.answered,
     )
+
+
+async def _children(
+    clerk: Clerk, link: LinkId, type_code: str, persons: list[dict[str, Any]]
+) -> dict[str, list[str]]:
+    """Return who of the persons is a child, where a form asks something for children only."""
+    if not asks_of_children(type_code):
+        return {}
+    codes = [str(line["case_code"]) for line in persons]
+    found = await clerk.node.store.read(lambda uow: children_among(uow, clerk.node, link, codes))
+    return {CHILDREN: found}
 
 
 async def go_on(clerk: Clerk) -> Reply:
@@ -144,6 +165,7 @@ async def take(clerk: Clerk) -> Reply:
     named = await offered(clerk, form, step)
     back, inputs = clerk.asked.text("back"), clerk.asked.fields
     entered = read_field(named.field if named else step.question.field, inputs, zone=clerk.house.zone)
+    entered = _not_empty(step, entered)
     if entered.problems:
         return await _question(
             clerk, form, step, inputs, named=named, problems=entered.problems, back=back, status=400
@@ -154,7 +176,7 @@ async def take(clerk: Clerk) -> Reply:
         return await _question(clerk, form, step, inputs, named=named, back=back, is_stale=True, status=409)
     if clerk.asked.text("another"):
         return Redirect(f"{step.address(form.id)}?another=1")
-    following = None if back == "check" else next_step(form, step)
+    following = demanded_next(form, step) if back == "check" else next_step(form, step)
     return Redirect(following.address(form.id) if following else f"/form/{form.id}/check")
 
 
@@ -245,6 +267,13 @@ async def _partner(clerk: Clerk, row: MessageRow) -> str:
 async def _whole(clerk: Clerk, form: Form) -> Whole:
     whole = await in_words(clerk, form, await whole_of(clerk, form))
     return await with_persons(clerk, form, await changing.in_words(clerk, form, whole))
+
+
+def _not_empty(step: Step, entered: Entered) -> Entered:
+    """Return what was entered; an empty list is no answer where another answer demands one."""
+    if entered.value == [] and step.is_demanded:
+        return Entered(None, (Problem(TOP, "needed", step.question.field.title),))
+    return entered
 
 
 async def _saved(clerk: Clerk, form: Form, step: Step, entered: Entered, named: Offered | None) -> Form:
