@@ -274,3 +274,18 @@ def test_a_first_message_says_whom_it_is_about_as_soon_as_it_knows(tmp_path: Pat
         assert known.says("TRAN Thi Hoa")
 
     play_writing(tmp_path, story)
+
+
+def test_an_office_that_has_ended_gets_no_new_officer(tmp_path: Path) -> None:
+    async def story(desk: Deciding) -> None:
+        await give_account(desk.house, "P-0007", "administrator")
+        administrator = Visitor(desk.house)
+        await administrator.sign_in("P-0007")
+
+        offered = OPTIONS.findall((await administrator.get("/accounts")).text)
+
+        assert "VN-MOH" in offered
+        assert {code[:2] for code in offered} == {"VN"}
+        assert "VN-MOLISA" not in offered
+
+    play(tmp_path, story)

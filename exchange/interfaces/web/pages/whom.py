@@ -29,11 +29,10 @@ async def person_of(clerk: Clerk, form: Form, step: Step) -> Person | None:
 
 async def persons_of_form(clerk: Clerk, form: Form, numbers: Iterable[int]) -> dict[int, Person]:
     """Return persons of a form; recorded as opening the message that the form follows."""
-    reader = Reader(clerk.officer, clerk.session.roles)
-    wanted = tuple(numbers)
-    return await clerk.node.store.write(
-        lambda uow: persons_asked_about(uow, clerk.node, reader, form, wanted)
-    )
+    reader, wanted = Reader(clerk.officer, clerk.session.roles), tuple(numbers)
+    store = clerk.node.store
+    inside = store.write if form.after and wanted else store.read
+    return await inside(lambda uow: persons_asked_about(uow, clerk.node, reader, form, wanted))
 
 
 async def with_persons(clerk: Clerk, form: Form, whole: Whole) -> Whole:
