@@ -115,6 +115,9 @@ FAULT_SENTENCES: Mapping[str, str] = MappingProxyType(
         "reference.office": marked(
             "This office cannot be named here. Choose an office of the sender's country."
         ),
+        "reference.receiver": marked(
+            "The office is of another country. Choose an office of the side that takes the person."
+        ),
         "reference.crossing": marked(
             "The crossing does not connect the two countries. Choose one that does."
         ),

@@ -28,6 +28,7 @@ from exchange.messages.handover_rules import agreed, known_cases, of_movement, s
 from exchange.messages.header_rules import message_of_type
 from exchange.messages.people import PersonBlock
 from exchange.messages.person_rules import block_attachments, block_dates, block_of, guarded, sent_by_origin
+from exchange.messages.receiving import day_in, receiving_office
 from exchange.messages.wording import fault
 
 _REFERRAL = "RFN"
@@ -87,7 +88,8 @@ def _report_faults(act: Act, lines: Lines, counts: Faults) -> Faults:
 
 
 def _reception_references(act: Act, reception: Reception, cases: Sequence[str]) -> Iterator[Fault]:
-    """It names the record of its persons; only somebody who was not announced has none."""
+    """It names the own office that received, and the record; only somebody who was not announced has none."""
+    yield from _receiving(act, reception)
     number = reception.content.record
     if number is None:
         announced = sum(act.facts.host_of(CaseCode(case)) is not None for case in cases)
@@ -105,6 +107,12 @@ def _reception_references(act: Act, reception: Reception, cases: Sequence[str]) 
         if case not in record.cases:
             at, expected = pointer("persons", index, "case_code"), "a person of the record"
             yield fault("reference_unknown", "reference.case", at, expected=expected, found="another case")
+
+
+def _receiving(act: Act, reception: Reception) -> Iterator[Fault]:
+    days = (day_in(reception.header.event_at), act.context.day)
+    code, sides, place = reception.content.reception_agency, (act.context.sender,), "reception_agency"
+    yield from receiving_office(code, sides, days, act.header, act.facts, "content", place)
 
 
 def _reception_dates(act: Act, reception: Reception, blocks: Blocks, days: Days) -> None:

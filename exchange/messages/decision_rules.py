@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from exchange.errors import Fault
 from exchange.ids import CaseCode, MessageId
 from exchange.messages.context import Facts, RuleContext
-from exchange.messages.dates import Days
+from exchange.messages.dates import Days, as_day
 from exchange.messages.document import pointer
 from exchange.messages.header_rules import message_of_type
 from exchange.messages.person_rules import sent_by_origin
+from exchange.messages.receiving import receiving_office
 from exchange.messages.returns import Decision
 from exchange.messages.wording import fault
 
@@ -40,6 +41,20 @@ def decision_references(decision: Decision, facts: Facts) -> Iterator[Fault]:
     elif facts.answered(notice):
         expected = "the decision that this one changes"
         yield fault("form_invalid", "reference.revises", "/content/revises", expected=expected, found="none")
+
+
+def decision_receivers(decision: Decision, context: RuleContext, facts: Facts) -> Iterator[Fault]:
+    """Who receives the person, and who takes the child, is an office of the side that decides.
+
+    It exists on some day of the acceptance: today, or at its end.
+    """
+    sides, header = (context.sender,), decision.header
+    for index, line in enumerate(decision.persons):
+        days = (context.day, as_day(line.valid_until or ""))
+        place = ("persons", index)
+        yield from receiving_office(line.reception, sides, days, header, facts, *place, "reception")
+        child = line.child_receiver.agency if line.child_receiver else None
+        yield from receiving_office(child, sides, days, header, facts, *place, "child_receiver", "agency")
 
 
 def decision_dates(decision: Decision, context: RuleContext, days: Days) -> None:

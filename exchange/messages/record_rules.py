@@ -6,14 +6,15 @@
 2. Who signs is the officer responsible for the message, on the own side. Only a paper may have been signed
    by somebody else of the same side.
 3. A countersignature names a record of the other side by number and commitment, and its persons.
-4. A child has custody named; a person who was added agreed to return.
+4. A child has custody named; a person who was added agreed to return. Who has custody is an office of the
+   side where the person is now, and existed on the day of the handover (`receiving`).
 """
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from exchange.errors import Fault
-from exchange.ids import MessageId, MovementCode
+from exchange.ids import AgencyCode, MessageId, MovementCode
 from exchange.messages.checklist import Act, Faults, OwnFaults, in_order
 from exchange.messages.context import Facts, RuleContext
 from exchange.messages.crossings import crossing_faults
@@ -42,6 +43,7 @@ from exchange.messages.person_rules import (
     treated_as_adult,
     unsafe,
 )
+from exchange.messages.receiving import TAKEN_OVER, day_in, receiving_office
 from exchange.messages.record import Record
 from exchange.messages.wording import fault
 
@@ -111,6 +113,18 @@ def _references(act: Act, record: Record) -> Iterator[Fault]:
         origin, place = origin_of(host, act.context), ("content", "checkpoint")
         transit = act.facts.transit_states(MovementCode(record.header.movement_code or ""), host)
         yield from crossing_faults(checkpoint, act.context, *place, host=host, origin=origin, transit=transit)
+    if host is not None:
+        yield from _custody(act, record, host)
+
+
+def _custody(act: Act, record: Record, host: AgencyCode) -> Iterator[Fault]:
+    origin = origin_of(host, act.context)
+    days = (day_in(record.content.ended_at), act.context.day)
+    for index, line in enumerate(record.persons):
+        sides = (origin,) if line.outcome in TAKEN_OVER else (origin, host)
+        code = line.custody.agency if line.custody else None
+        place = ("persons", index, "custody", "agency")
+        yield from receiving_office(code, sides, days, act.header, act.facts, *place)
 
 
 def _names_a_record(act: Act, named: ExactMessage, *place: str | int) -> Iterator[Fault]:

@@ -169,6 +169,7 @@ def _decision_faults(
     yield from header_rules.second_person(header, children=False, consent_states=())
     yield from header_rules.known_messages(header, facts)
     yield from decision_rules.decision_references(decision, facts)
+    yield from decision_rules.decision_receivers(decision, context, facts)
     days = Days()
     header_rules.header_dates(header, context, days)
     decision_rules.decision_dates(decision, context, days)

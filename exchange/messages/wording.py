@@ -72,6 +72,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "reference.paper": "is not a travel document of the origin state",
         "reference.officer": "names an officer who is not in the directory of the own side",
         "reference.office": "is not an office of the sender's country",
+        "reference.receiver": "is not an office of the side that takes the person",
         "reference.crossing": "does not connect the two countries",
         "reference.crossing_agreed": "is not a crossing of the agreement",
         "date.impossible": "is not a day of the calendar",

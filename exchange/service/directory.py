@@ -9,17 +9,17 @@
 Only messages with an effect count.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from exchange.ids import LinkId, MovementCode
-from exchange.messages.codelists import Agency, agency
+from exchange.messages.codelists import Agency, agencies, agency
 from exchange.messages.context import country_of
 from exchange.messages.dates import as_day
 from exchange.messages.decision_rules import ACCEPTANCES
-from exchange.messages.directory import DirectoryUpdate
+from exchange.messages.directory import DirectoryUpdate, Entry
 from exchange.messages.document import content_of, header_of, text_at
 from exchange.protocol.parts import Document
 from exchange.service.meaning import document_of
@@ -35,15 +35,29 @@ READ_AT_MOST = 1_000
 def office_on(uow: UnitOfWork, link: LinkId, code: str, day: date) -> Agency | None:
     """Return an office as the directory and the updates on a link have it on a day, or None."""
     found = agency(code)
-    for _, document in reversed(list(_told(uow, UPDATE, link))):
-        update = DirectoryUpdate.model_validate(document).content.entry
+    return _updated(found, _updates(uow, link), day) if found is not None else None
+
+
+def offices_on(uow: UnitOfWork, link: LinkId, day: date) -> list[Agency]:
+    """Return every office of the list as the updates on a link have it on a day."""
+    updates = _updates(uow, link)
+    return [_updated(office, updates, day) for office in agencies().values()]
+
+
+def _updates(uow: UnitOfWork, link: LinkId) -> list[Entry]:
+    """Return the updates of offices on a link, the oldest first."""
+    told = reversed(list(_told(uow, UPDATE, link)))
+    entries = [DirectoryUpdate.model_validate(document).content.entry for _, document in told]
+    return [entry for entry in entries if entry.officer is None]
+
+
+def _updated(office: Agency, updates: Sequence[Entry], day: date) -> Agency:
+    for update in updates:
         first, last = as_day(update.valid_from), as_day(update.valid_to or "")
-        if found is None or update.agency != code or update.officer is not None or first is None:
-            continue
-        if first <= day:
-            functions = found.functions if update.functions is None else frozenset(update.functions)
-            found = replace(found, functions=functions, valid_to=last)
-    return found
+        if update.agency == office.code and first is not None and first <= day:
+            functions = office.functions if update.functions is None else frozenset(update.functions)
+            office = replace(office, functions=functions, valid_to=last)
+    return office
 
 
 def transit_states(uow: UnitOfWork, movement: MovementCode) -> frozenset[str]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from exchange import i18n
+from exchange.i18n import choices
 from exchange.i18n import draft_note as draft_note
 from exchange.i18n import translations as translations
 from exchange.messages.codelists import list_versions
@@ -42,6 +43,15 @@ def _wanted(said: str) -> Iterator[tuple[float, str]]:
         share = float(weight["share"]) if weight else 0.0 if more else 1.0
         if language in i18n.LANGUAGES and share > 0:
             yield share, language
+
+
+def choice_labels(list_name: str, codes: tuple[str, ...], language: str) -> dict[str, str]:
+    """Return the labels of the codes of one choice, which are told apart."""
+    return (
+        choices.choice_labels(list_name, codes, language)
+        if list_name in list_versions()
+        else {code: code for code in codes}
+    )
 
 
 def shown_language(language: str) -> str:

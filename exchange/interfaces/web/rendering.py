@@ -20,7 +20,7 @@ from exchange.i18n.faults import Said, error_words, fault_words
 from exchange.i18n.languages import direction, language_name
 from exchange.i18n.places import city, country_name, language_of, script_name
 from exchange.i18n.results import result_words
-from exchange.interfaces.web.languages import draft_note, label, shown_language, translations
+from exchange.interfaces.web.languages import choice_labels, draft_note, label, shown_language, translations
 from exchange.interfaces.web.moments import born_text, day_text, end_text, moment_text
 from exchange.messages.codelists import codelist
 
@@ -60,6 +60,7 @@ def environment(language: str) -> Environment:
     made.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
     made.globals |= {
         "label": lambda name, code: label(str(name), str(code), language),
+        "choice_labels": lambda name, codes: choice_labels(str(name), tuple(codes), language),
         "language": shown_language(language),
         "draft_note": draft_note(language),
         "city": lambda zone: city(str(zone), language),

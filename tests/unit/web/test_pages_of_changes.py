@@ -485,3 +485,15 @@ def test_the_fields_are_said_in_the_language_of_the_page(tmp_path: Path, languag
             assert not re.search(r"\b(Change|Names|Full form|It says|nothing)\b", shown.words)
 
     play(tmp_path, story)
+
+
+def test_an_office_that_is_changed_is_chosen_from_those_of_the_two_sides(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        form = await desk.begin("AMD")
+        shown = await page(desk, form, "/guardian")
+        offered = re.findall(r'<option value="([A-Z]{2,3}-[A-Z0-9-]+)"', shown.text)
+
+        assert {code[:2] for code in offered} == {"KH", "VN"}
+        assert not {"VN-MOLISA", "KH-AUDIT", "IGO-IOM"}.intersection(offered)
+
+    play(tmp_path, story)

@@ -4,8 +4,8 @@
 from exchange.cases.permissions import Act, EmergencyPurpose
 from exchange.errors import OtherDeskError, UsageError
 from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.pages.offices import own_offices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
-from exchange.messages.codelists import agencies
 
 _ON_READERS = {"propose": "reader.propose", "confirm": "reader.confirm", "end": "reader.end"}
 
@@ -13,11 +13,10 @@ _ON_READERS = {"propose": "reader.propose", "confirm": "reader.confirm", "end": 
 async def show(clerk: Clerk) -> Reply:
     found = await clerk.ask("reader.list", code=clerk.asked.places["code"])
     officers = await clerk.node.store.read(lambda uow: uow.officers.list())
-    offices = [code for code in agencies() if code[:2] == clerk.node.agency[:2]]
     values = {
         **found,
         "officers": officers,
-        "offices": [code for code in offices if code not in found["desks"]],
+        "offices": [code for code in own_offices(clerk) if code not in found["desks"]],
         "own": clerk.officer,
         "may_confirm": clerk.may(Act.SECOND_READING),
     }

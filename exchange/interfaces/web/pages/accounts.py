@@ -9,6 +9,7 @@ from exchange.cases.permissions import Role
 from exchange.errors import IdentifierError, UsageError
 from exchange.ids import OfficerNumber, parse_officer
 from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.pages.offices import own_offices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.codelists import agencies
 from exchange.service.accounts import (
@@ -33,11 +34,10 @@ async def _directory(clerk: Clerk, *, wrong: Mapping[str, str] = NOTHING_WRONG) 
     """Return the directory; `wrong` says what is wrong with the new officer, by field."""
     officers = (await clerk.ask("officer.list"))["officers"]
     rows = await clerk.node.store.read(lambda uow: uow.staff.accounts.list())
-    offices = [code for code in agencies() if code[:2] == clerk.node.agency[:2]]
     values = {
         "officers": officers,
         "accounts": {row.officer: row for row in rows},
-        "offices": offices,
+        "offices": own_offices(clerk),
         "wrong": wrong,
         "entered": {name: clerk.asked.text(name) for name in ("number", "name", "office")} if wrong else {},
     }

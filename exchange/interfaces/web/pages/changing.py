@@ -23,6 +23,7 @@ from exchange.interfaces.web.entering import LONGEST, TOP, Entered, Problem, gro
 from exchange.interfaces.web.pages.fitting import with_crossings
 from exchange.interfaces.web.pages.lines import Line, value_lines
 from exchange.interfaces.web.pages.naming import cases_about
+from exchange.interfaces.web.pages.offices import fields_with_offices
 from exchange.interfaces.web.pages.steps import Step, Trouble, Whole, next_step, steps_for
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.amending import LIST_OF_THE_MOVEMENT, same_value
@@ -221,6 +222,7 @@ async def _found(clerk: Clerk, form: Form, step: Step) -> Found | None:
         else fields_of_part(standing.type, "persons" if of_person else "content")
     )
     fields = await with_crossings(clerk, form, fields)
+    fields = await fields_with_offices(clerk, form, step, fields)
     members = members_of(fields, standing.part, edits=edits, may_add=not correction)
     shown = tuple(_member(one, listed) for one in members if not standing.hides(one.pointer))
     return Found(form, step, standing, fields, edits, shown, listed)

@@ -22,6 +22,7 @@ from exchange.messages.catalog import FORMS
 from exchange.messages.document import Document, JsonValue, header_of, object_at, objects_at, text_at
 from exchange.messages.form_titles import TitledNode, titled_form
 from exchange.service.nameable import Nameable
+from exchange.service.whom import Person
 
 _APART = frozenset({"salt", "list_versions", "attachments"})
 """Members that are not lines of a page."""
@@ -66,6 +67,8 @@ class Group:
     name: str
     lines: list[Line]
     number: int = 0
+    whom: Person | None = None
+    """Who the person is, where the lines do not have to say it."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from typing import Any
 
 from exchange.errors import Fault, InputError, StaleFormError, UsageError
 from exchange.i18n.faults import words_of
-from exchange.ids import CaseCode, MovementCode, b64url, parse_message_id
+from exchange.ids import CaseCode, LinkId, MovementCode, b64url, parse_message_id
 from exchange.interfaces.web.asking import Values
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.entering import Problem
@@ -41,10 +41,10 @@ from exchange.interfaces.web.pages.steps import told_at
 from exchange.interfaces.web.paging import asked_slice
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.attachments import FileToAttach, attach
-from exchange.messages.codelists import agencies
 from exchange.protocol.parts import Document
 from exchange.service.forms import send_form
 from exchange.service.handovers import find_movement
+from exchange.service.offices import custodians
 from exchange.service.record_forms import RECORD, RecordForm, keep_record, kept_record
 
 SCAN = "handover_minutes_scan"
@@ -106,7 +106,7 @@ async def ask(clerk: Clerk) -> Reply:
         "inputs": inputs,
         "problems": [(problem, _address(table, page, problem)) for problem in problems],
         "errors": {problem.place: problem for problem in reversed(problems)},
-        "receivers": _receivers(table.handover["origin"]),
+        "receivers": await _receivers(clerk, table),
     }
     return Page("sign.html", values, status=400 if problems else 200)
 
@@ -316,5 +316,7 @@ def _scans(clerk: Clerk) -> tuple[list[FileToAttach], str]:
     return [scan], problem.code if problem else ""
 
 
-def _receivers(origin: str) -> list[str]:
-    return [code for code in agencies() if code[:2] == origin[:2]]
+async def _receivers(clerk: Clerk, table: Table) -> tuple[str, ...]:
+    """Return the offices that may have custody of a child after this handover."""
+    link, cases = LinkId(table.handover["link"]), [person["case"] for person in table.persons]
+    return await clerk.node.store.read(lambda uow: custodians(uow, clerk.node, link, cases))

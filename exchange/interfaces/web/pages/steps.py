@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The questions of a form as steps with addresses, and the whole that they make.
 
-Asked are the questions of the type whose answer the program does not know already. Everything else can be
-said or changed from the page that shows the whole.
+Asked are the questions of the type whose answer the program does not know already, and what other answers
+demand (`service.steering`). Everything else can be said or changed from the page that shows the whole.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -25,15 +25,18 @@ from exchange.interfaces.web.pages.lines import (
     withheld_places,
 )
 from exchange.messages.attachments import Attached, attach
+from exchange.messages.conditions import Demands
 from exchange.messages.document import JsonValue
 from exchange.messages.media import Carried
 from exchange.messages.nationalities import OTHER_COUNTRY
-from exchange.messages.questions import Question, questions_of
+from exchange.messages.questions import Part, Question, questions_of
 from exchange.protocol.parts import Document
 from exchange.service.changeable import type_changed
 from exchange.service.facts import two_person_reason
 from exchange.service.forms import Form
 from exchange.service.reading import Reader, read_prepared
+from exchange.service.steering import demands_at, going_out
+from exchange.service.whom import Person
 
 _ORDER = {"persons": 0, "content": 1, "header": 2}
 """Who comes before when and where."""
@@ -52,6 +55,10 @@ class Step:
 
     question: Question
     number: int
+    is_demanded: bool = False
+    """Another answer of the form demands this one."""
+    is_refused: bool = False
+    """This cannot be said beside another answer of the form."""
 
     @property
     def place(self) -> str:
@@ -80,10 +87,11 @@ class Step:
         return {**given, "persons": persons}
 
     def for_everybody(self, form: Form) -> tuple["Step", ...]:
-        """Return the same question for every person of the form."""
+        """Return the same question for every person of the form whom it fits."""
         if self.question.part != "persons":
             return (self,)
-        return tuple(Step(self.question, number) for number in range(len(form.given["persons"])))
+        same = (step for step in steps_of(form) if step.question.name == self.question.name)
+        return tuple(step for step in same if step.question.part == "persons" and not step.is_refused)
 
 
 @dataclass(frozen=True)
@@ -130,6 +138,10 @@ class Whole:
     more: tuple[Step, ...]
     parts: tuple[Carried, ...] = ()
     """The bytes of its files, as they travel."""
+    persons: Mapping[int, Person] = field(default_factory=dict)
+    """Who the persons are whom the page shows, by their places."""
+    kept_back: tuple[Step, ...] = ()
+    """What was entered and does not go out, because other answers refuse it."""
 
     def at(self, step: Step, language: str) -> tuple[Problem, ...]:
         """Return the faults of one step, for its own page."""
@@ -147,8 +159,26 @@ def told_at(place: str, titles: tuple[str, ...], said: Said, language: str) -> P
 
 
 def steps_of(form: Form) -> tuple[Step, ...]:
-    """Return the steps of a form in their order, those for more at the end."""
-    return steps_for(form.row.type, len(form.given["persons"]))
+    """Return the steps of a form in their order, those for more at the end; what answers demand is needed."""
+    demands: dict[tuple[Part, int], Demands] = {}
+    steps = []
+    for step in steps_for(form.row.type, len(form.given["persons"])):
+        place = (step.question.part, step.number)
+        if place not in demands:
+            demands[place] = demands_at(form.row.type, form.given, *place)
+        steps.append(_steered(step, demands[place]))
+    return tuple(sorted(steps, key=lambda step: _order_of(form.row.type, step)))
+
+
+def _steered(step: Step, demands: Demands) -> Step:
+    """Return a step that is asked and needed, or not asked, because of other answers."""
+    question = step.question
+    if question.name in demands.refused:
+        return replace(step, is_refused=True)
+    if question.name not in demands.needed:
+        return step
+    asked = replace(question, field=replace(question.field, needed=True), more=False)
+    return replace(step, question=asked, is_demanded=True)
 
 
 def steps_for(type_code: str, persons: int) -> tuple[Step, ...]:
@@ -163,13 +193,20 @@ def steps_for(type_code: str, persons: int) -> tuple[Step, ...]:
         for number in range(persons if question.part == "persons" else 1)
         if (type_code, question.name) not in _FOLLOWS
     ]
+    return tuple(sorted(found, key=lambda step: _order_of(type_code, step)))
 
-    def order(step: Step) -> tuple[bool, int, int, int]:
-        question = step.question
-        place = _EARLY.get((type_code, question.name), _LATE)
-        return question.more, place, _ORDER[question.part], step.number
 
-    return tuple(sorted(found, key=order))
+def _order_of(type_code: str, step: Step) -> tuple[bool, int, int, int]:
+    question = step.question
+    place = _EARLY.get((type_code, question.name), _LATE)
+    return question.more, place, _ORDER[question.part], step.number
+
+
+def demanded_next(form: Form, after: Step) -> Step | None:
+    """Return the first question without an answer that what is said of the same person demands."""
+    here = (after.question.part, after.number)
+    around = (step for step in steps_of(form) if (step.question.part, step.number) == here)
+    return next((step for step in around if step.is_demanded and _is_open(form, step)), None)
 
 
 def next_step(form: Form, after: Step | None = None) -> Step | None:
@@ -177,8 +214,7 @@ def next_step(form: Form, after: Step | None = None) -> Step | None:
     steps = steps_of(form)
     places = [step.place for step in steps]
     start = places.index(after.place) + 1 if after and after.place in places else 0
-    open_ones = [step for step in (*steps[start:], *steps[:start]) if _is_open(form, step)]
-    return open_ones[0] if open_ones else None
+    return next((step for step in (*steps[start:], *steps[:start]) if _is_open(form, step)), None)
 
 
 def step_at(form: Form, part: str, number: str, name: str) -> Step:
@@ -200,7 +236,8 @@ async def whole_of(clerk: Clerk, form: Form) -> Whole:
         document, parts, judged = await _completed(clerk, form)
     except InputError as error:
         found = [vars(fault) for fault in error.faults] or [_of_error(error)]
-        return Whole(None, Shown((), 0), 0, _troubles(steps, found), (), "", *_split(form, steps))
+        split, kept = _split(form, steps), _kept_back(form, steps)
+        return Whole(None, Shown((), 0), 0, _troubles(steps, found), (), "", *split, kept_back=kept)
     read = await _as_its_writer(clerk, form, document)
     second = two_person_reason(document) or ""
     troubles, questions = _troubles(steps, judged["faults"]), asked_about(form.row.type, judged["questions"])
@@ -208,7 +245,8 @@ async def whole_of(clerk: Clerk, form: Form) -> Whole:
     changed = await changed_type(clerk, document)
     shown = shown_document(clerk.asked, read.document, withheld, changed=changed)
     fields = sum(len(one.lines) for one in groups_of(document, changed=changed))
-    return Whole(document, shown, fields, troubles, questions, second, *_split(form, steps), parts)
+    split, kept = _split(form, steps), _kept_back(form, steps)
+    return Whole(document, shown, fields, troubles, questions, second, *split, parts, kept_back=kept)
 
 
 async def changed_type(clerk: Clerk, document: Document) -> str:
@@ -237,8 +275,7 @@ async def _completed(clerk: Clerk, form: Form) -> tuple[Document, tuple[Carried,
     link = await clerk.node.store.read(lambda uow: uow.links.get(form.row.link))
     if link is None:
         raise UsageError("the partner of this form is not enrolled any more")
-    small = {name: form.given[name] for name in ("header", "content", "persons") if form.given.get(name)}
-    small["type"] = form.row.type
+    small = going_out(form.row.type, form.given) | {"type": form.row.type}
     if form.after:
         asked = {"id": form.after, "as": form.row.type, "send": False}
         filled = await clerk.ask("message.answer", document=small, **asked)
@@ -303,14 +340,20 @@ def _is_open(form: Form, step: Step) -> bool:
     question = step.question
     is_asked = (form.row.type, question.name) in _ASKED
     known = not is_asked and f"{question.part}/{question.name}" in form.given["known"]
-    return not question.more and not known and step.place not in form.answered
+    is_due = not question.more and not step.is_refused
+    return is_due and not known and step.place not in form.answered
 
 
 def _split(form: Form, steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     """Return the steps that were asked or answered, and those with which more can be said."""
-    shown = [step for step in steps if not step.question.more or step.place in form.answered]
-    more = [step for step in steps if step not in shown]
+    fitting = [step for step in steps if not step.is_refused]
+    shown = [step for step in fitting if not step.question.more or step.place in form.answered]
+    more = [step for step in fitting if step not in shown]
     return tuple(shown), tuple(more)
+
+
+def _kept_back(form: Form, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return tuple(step for step in steps if step.is_refused and step.value(form) is not None)
 
 
 def _group(given: Mapping[str, Any], step: Step) -> dict[str, Any]:

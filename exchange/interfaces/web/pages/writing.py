@@ -11,9 +11,9 @@ from typing import Any
 
 from exchange.cases.permissions import Act
 from exchange.errors import StaleFormError, UsageError
-from exchange.ids import MessageId, new_case_code, parse_message_id
+from exchange.ids import LinkId, MessageId, new_case_code, parse_message_id
 from exchange.interfaces.web.desk import Clerk
-from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
+from exchange.interfaces.web.entering import TOP, Entered, Problem, groups_in, inputs_of, read_field
 from exchange.interfaces.web.pages import changing, proposing
 from exchange.interfaces.web.pages.acts_now import NOTHING_SAID, acts_of_message, said_before
 from exchange.interfaces.web.pages.after_sending import sentences
@@ -21,9 +21,18 @@ from exchange.interfaces.web.pages.doubts import doubts_about
 from exchange.interfaces.web.pages.fitting import fitted
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
+from exchange.interfaces.web.pages.offices import step_with_offices
 from exchange.interfaces.web.pages.proposing import around, unsure_about
 from exchange.interfaces.web.pages.returning import became, names_of
-from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
+from exchange.interfaces.web.pages.steps import (
+    Step,
+    Whole,
+    demanded_next,
+    next_step,
+    step_at,
+    whole_of,
+)
+from exchange.interfaces.web.pages.whom import person_of, with_persons
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
 from exchange.messages.document import JsonValue
@@ -37,6 +46,8 @@ from exchange.service.reading import Reader
 from exchange.service.record_forms import movement_of_form
 from exchange.service.rows import DraftRow, MessageRow
 from exchange.service.said_before import known_to
+from exchange.service.steering import CHILDREN, asks_of_children
+from exchange.service.whom import children_among
 
 OPENING = ("RPN", "IDN", "VRQ")
 """Types that may be the first about a person, the most usual one first."""
@@ -123,6 +134,7 @@ async def form_after(
     known = [f"{part}/{name}" for part in ("header", "content") for name in document[part]]
     known += [f"persons/{name}" for name in _known_of_all(document["persons"])]
     whole = {"header": header, "content": content, "persons": chosen, "known": known}
+    whole |= await _children(clerk, found[0].link, type_code, chosen)
     first = await begun(clerk, found[0].link, type_code, whole)
     return await begin_form(
         clerk.node,
@@ -138,6 +150,17 @@ async def form_after(
 def _known_of_all(persons: list[dict[str, Any]]) -> list[str]:
     """Return what is known of every person: what is not known of one of them is asked."""
     return [name for name in (persons or [{}])[0] if all(name in person for person in persons)]
+
+
+async def _children(
+    clerk: Clerk, link: LinkId, type_code: str, persons: list[dict[str, Any]]
+) -> dict[str, list[str]]:
+    """Return who of the persons is a child, where a form asks something for children only."""
+    if not asks_of_children(type_code):
+        return {}
+    codes = [str(line["case_code"]) for line in persons]
+    found = await clerk.node.store.read(lambda uow: children_among(uow, clerk.node, link, codes))
+    return {CHILDREN: found}
 
 
 async def go_on(clerk: Clerk) -> Reply:
@@ -191,6 +214,7 @@ async def take(clerk: Clerk) -> Reply:
     named = await offered(clerk, form, step)
     back, inputs = clerk.asked.text("back"), clerk.asked.fields
     entered = read_field(named.field if named else step.question.field, inputs, zone=clerk.house.zone)
+    entered = _not_empty(step, entered)
     if entered.problems:
         return await _question(
             clerk, form, step, inputs, named=named, problems=entered.problems, back=back, status=400
@@ -201,7 +225,7 @@ async def take(clerk: Clerk) -> Reply:
         return await _question(clerk, form, step, inputs, named=named, back=back, is_stale=True, status=409)
     if clerk.asked.text("another"):
         return Redirect(f"{step.address(form.id)}?another=1")
-    following = None if back == "check" else next_step(form, step)
+    following = demanded_next(form, step) if back == "check" else next_step(form, step)
     return Redirect(following.address(form.id) if following else f"/form/{form.id}/check")
 
 
@@ -307,7 +331,15 @@ async def _partner(clerk: Clerk, row: MessageRow) -> str:
 
 async def _whole(clerk: Clerk, form: Form) -> Whole:
     whole = await in_words(clerk, form, await whole_of(clerk, form))
-    return proposing.in_words(form, await changing.in_words(clerk, form, whole))
+    told = proposing.in_words(form, await changing.in_words(clerk, form, whole))
+    return await with_persons(clerk, form, told)
+
+
+def _not_empty(step: Step, entered: Entered) -> Entered:
+    """Return what was entered; an empty list is no answer where another answer demands one."""
+    if entered.value == [] and step.is_demanded:
+        return Entered(None, (Problem(TOP, "needed", step.question.field.title),))
+    return entered
 
 
 async def _saved(clerk: Clerk, form: Form, step: Step, entered: Entered, named: Offered | None) -> Form:
@@ -352,7 +384,7 @@ def _id(clerk: Clerk) -> MessageId:
 async def _at(clerk: Clerk) -> tuple[Form, Step]:
     form, places = await form_of(clerk), clerk.asked.places
     step = step_at(form, places["part"], places["n"], places["name"])
-    return form, await fitted(clerk, form, step)
+    return form, await fitted(clerk, form, await step_with_offices(clerk, form, step))
 
 
 async def _question(
@@ -373,6 +405,7 @@ async def _question(
         "form": form,
         "step": step,
         "question": question,
+        "whom": await person_of(clerk, form, step),
         "inputs": inputs,
         "named": named,
         "problems": problems,
