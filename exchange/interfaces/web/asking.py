@@ -18,6 +18,7 @@ from aiohttp import ClientPayloadError, web
 
 from exchange.interfaces.server import Refusal, connection_of
 from exchange.interfaces.web.uploads import MAX_UPLOAD_BYTES, Uploaded, is_upload, read_upload
+from exchange.messages.as_written import ascii_digits
 
 T = TypeVar("T")
 
@@ -74,7 +75,8 @@ class Asked:
 
 
 def number_in(text: str) -> int:
-    """Return a text as a number of at most nine digits, or 0."""
+    """Return a text as a number of at most nine digits of any script, or 0."""
+    text = ascii_digits(text)
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
 
 

@@ -13,7 +13,7 @@ from exchange.errors import Fault, InputError, NotAllowedError, UsageError
 from exchange.i18n.faults import words_of
 from exchange.ids import MessageId, b64url
 from exchange.interfaces.web.desk import Answer, Clerk
-from exchange.interfaces.web.entering import Problem, read_field
+from exchange.interfaces.web.entering import Problem, as_understood, in_common_era, read_field
 from exchange.interfaces.web.pages.files import FileProblem, file_problem
 from exchange.interfaces.web.pages.lines import place_of
 from exchange.interfaces.web.pages.steps import told_at
@@ -178,7 +178,7 @@ def _ask(clerk: Clerk, found: Answer, *, problems: tuple[Any, ...] = ()) -> Page
         "handover": row,
         "persons": found["persons"],
         "theirs": _signs_theirs(clerk, found),
-        "inputs": clerk.asked.fields,
+        "inputs": as_understood(in_common_era(clerk.asked.fields, clerk.language), problems),
         "problems": problems,
         "errors": {problem.place: problem for problem in problems},
         "receivers": _receivers(row["origin"]),
@@ -190,9 +190,9 @@ def _document(clerk: Clerk, found: Answer) -> tuple[Answer, tuple[Any, ...]]:
     """Return the file of a signature, from the fields of the page."""
     if clerk.asked.text("agreed") or _signs_theirs(clerk, found):
         return _countersigned(clerk)
+    inputs = in_common_era(clerk.asked.fields, clerk.language)
     times = {
-        field.name: read_field(field, clerk.asked.fields, zone=clerk.house.zone, place=field.name)
-        for field in _TIMES
+        field.name: read_field(field, inputs, zone=clerk.house.zone, place=field.name) for field in _TIMES
     }
     problems = tuple(problem for entered in times.values() for problem in entered.problems)
     minutes = clerk.asked.text("minutes_number")

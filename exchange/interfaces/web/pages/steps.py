@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The questions of a form as steps with addresses, and the whole that they make.
 
-Asked are the questions of the type whose answer the program does not know already. Everything else can be
-said or changed from the page that shows the whole.
+Asked are the questions of the type whose answer the program does not know already, and of a child what every
+child is asked (`messages.child_questions`). Everything else can be said or changed from the page that shows
+the whole.
 """
 
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ from exchange.interfaces.web.pages.lines import (
     withheld_places,
 )
 from exchange.messages.attachments import Attached, attach
+from exchange.messages.child_questions import is_of_children, is_treated_as_child
+from exchange.messages.dates import members_in_order
 from exchange.messages.document import JsonValue
 from exchange.messages.media import Carried
 from exchange.messages.questions import Question, questions_of
@@ -98,6 +101,8 @@ class Trouble:
     titles: tuple[str, ...]
     """Titles of the members on the way to the place, as far as the step has them."""
     pointer: str = ""
+    order: tuple[str, ...] = ()
+    """Of two days in the wrong order the titles, that of the one that comes first before the other."""
 
     @property
     def place(self) -> Place:
@@ -106,6 +111,8 @@ class Trouble:
 
     def problem(self, language: str) -> Problem:
         """Return it for the page of its step."""
+        if self.order:
+            return Problem(TOP, "order", self.order[0], self.order[1])
         said = fault_words(
             self.rule, code=self.code, expected=self.expected, hint=self.hint, language=language
         )
@@ -147,17 +154,20 @@ def told_at(place: str, titles: tuple[str, ...], said: Said, language: str) -> P
 
 def steps_of(form: Form) -> tuple[Step, ...]:
     """Return the steps of a form in their order, those for more at the end."""
-    return steps_for(form.row.type, len(form.given["persons"]))
+    persons = form.given["persons"]
+    today = form.row.changed_at.date()
+    children = frozenset(n for n, person in enumerate(persons) if is_treated_as_child(person, today))
+    return steps_for(form.row.type, len(persons), children)
 
 
-def steps_for(type_code: str, persons: int) -> tuple[Step, ...]:
-    """Return the steps of a form of a type for so many persons."""
+def steps_for(type_code: str, persons: int, children: frozenset[int] = frozenset()) -> tuple[Step, ...]:
+    """Return the steps of a form of a type for so many persons; `children` are the numbers of those."""
     questions = [
         replace(one, more=False) if (type_code, one.name) in _ASKED else one
         for one in questions_of(type_code)
     ]
     found = [
-        Step(question, number)
+        Step(_of_a_child(type_code, question) if number in children else question, number)
         for question in questions
         for number in range(persons if question.part == "persons" else 1)
         if (type_code, question.name) not in _FOLLOWS
@@ -169,6 +179,13 @@ def steps_for(type_code: str, persons: int) -> tuple[Step, ...]:
         return question.more, place, _ORDER[question.part], step.number
 
     return tuple(sorted(found, key=order))
+
+
+def _of_a_child(type_code: str, question: Question) -> Question:
+    """Return a question as a child is asked it."""
+    if question.part != "persons" or not is_of_children(type_code, question.name):
+        return question
+    return replace(question, field=replace(question.field, needed=True), more=False)
 
 
 def next_step(form: Form, after: Step | None = None) -> Step | None:
@@ -269,9 +286,19 @@ def _troubles(steps: tuple[Step, ...], faults: list[dict[str, str]]) -> tuple[Tr
             step := _step_of(steps, fault["pointer"]),
             _titles(step, fault["pointer"]),
             fault["pointer"],
+            _titles_in_order(steps, fault),
         )
         for fault in faults
     )
+
+
+def _titles_in_order(steps: tuple[Step, ...], fault: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the titles of two days in the wrong order, if the fault names both and they are asked for."""
+    members = members_in_order(fault["hint"]) if fault["rule"] == "date.order" else None
+    beside = fault["pointer"].rpartition("/")[0]
+    pointers = [f"{beside}/{member}" for member in members or ()]
+    titles = [_titles(_step_of(steps, pointer), pointer)[-1:] for pointer in pointers]
+    return tuple(title for found in titles for title in found) if all(titles) else ()
 
 
 def _titles(step: Step | None, pointer: str) -> tuple[str, ...]:

@@ -10,9 +10,19 @@ from typing import Any
 from exchange.cases.permissions import Act
 from exchange.errors import StaleFormError, UsageError
 from exchange.ids import MessageId, new_case_code, parse_message_id
+from exchange.interfaces.web.choices import countries_of
 from exchange.interfaces.web.desk import Clerk
-from exchange.interfaces.web.entering import TOP, Entered, groups_in, inputs_of, read_field
+from exchange.interfaces.web.entering import (
+    TOP,
+    Entered,
+    as_understood,
+    groups_in,
+    in_common_era,
+    inputs_of,
+    read_field,
+)
 from exchange.interfaces.web.pages import changing
+from exchange.interfaces.web.pages.at_once import told_at_once
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
@@ -131,7 +141,7 @@ async def ask(clerk: Clerk) -> Reply:
         whole = await _whole(clerk, form)
         problems = whole.at(step, clerk.language)
     back = clerk.asked.said("back")
-    return _question(clerk, form, step, inputs, named=named, problems=problems, back=back)
+    return await _question(clerk, form, step, inputs, named=named, problems=problems, back=back)
 
 
 async def take(clerk: Clerk) -> Reply:
@@ -140,16 +150,18 @@ async def take(clerk: Clerk) -> Reply:
     if changing.asks_for_changes(form.row.type, step):
         return await changing.take(clerk, form, step)
     named = await offered(clerk, form, step)
-    back, inputs = clerk.asked.text("back"), clerk.asked.fields
+    back, inputs = clerk.asked.text("back"), in_common_era(clerk.asked.fields, clerk.language)
     entered = read_field(named.field if named else step.question.field, inputs, zone=clerk.house.zone)
-    if entered.problems:
-        return _question(
-            clerk, form, step, inputs, named=named, problems=entered.problems, back=back, status=400
+    problems = entered.problems or (() if named else await told_at_once(clerk, form, step, entered))
+    if problems:
+        shown = as_understood(inputs, problems)
+        return await _question(
+            clerk, form, step, shown, named=named, problems=problems, back=back, status=400
         )
     try:
         form = await _saved(clerk, form, step, entered, named)
     except StaleFormError:
-        return _question(clerk, form, step, inputs, named=named, back=back, is_stale=True, status=409)
+        return await _question(clerk, form, step, inputs, named=named, back=back, is_stale=True, status=409)
     if clerk.asked.text("another"):
         return Redirect(f"{step.address(form.id)}?another=1")
     following = None if back == "check" else next_step(form, step)
@@ -281,7 +293,7 @@ async def _at(clerk: Clerk) -> tuple[Form, Step]:
     return form, step_at(form, places["part"], places["n"], places["name"])
 
 
-def _question(
+async def _question(
     clerk: Clerk,
     form: Form,
     step: Step,
@@ -309,6 +321,7 @@ def _question(
         "type": form.row.type,
         "persons": len(form.given["persons"]),
         "top": TOP,
+        "countries": await countries_of(clerk, form),
     }
     return Page("question.html", values, status=status)
 

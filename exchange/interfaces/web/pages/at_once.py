@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is told at a question when it is saved, and not only when everything is looked at.
+
+1. The whole is made with the answer in it and judged as ever; told is what is wrong with the form of this
+   answer alone. What depends on other answers waits until those are there, so nobody is held at a question
+   that cannot be put right.
+2. What the program may still fill is not missed here.
+3. A name is needed in Latin letters, too: officers of the other side compare it with the travel document
+   (domain, procedure: names are recorded in the original script and in Latin letters). Whoever does not know
+   it says so.
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
+from typing import Final
+
+from exchange.errors import ExchangeError
+from exchange.interfaces.web.desk import Clerk
+from exchange.interfaces.web.entering import TOP, Entered, Problem
+from exchange.interfaces.web.pages.steps import Step, Trouble, whole_of
+from exchange.messages.document import Document, JsonValue, text_at
+from exchange.messages.fillers import script_of
+from exchange.messages.questions import Field, Kind
+from exchange.service.forms import Form
+
+LATIN: Final = "Latn"
+NOT_KNOWN: Final = "latin"
+"""Input with which an officer says that a name is not known in Latin letters."""
+_OF_THE_ANSWER: Final = frozenset(
+    f"form.{name}" for name in ("text", "length", "number", "items", "value", "required", "kind", "either")
+) | {"code.unknown"}
+"""Rules that look at one member only."""
+
+
+async def told_at_once(clerk: Clerk, form: Form, step: Step, entered: Entered) -> tuple[Problem, ...]:
+    """Return what is wrong with an answer that could be read."""
+    found = await _of_the_form(clerk, form, step, entered.value)
+    return found or tuple(_of_names(clerk, step, entered.value))
+
+
+async def _of_the_form(clerk: Clerk, form: Form, step: Step, value: JsonValue) -> tuple[Problem, ...]:
+    if value is None:
+        return ()
+    try:
+        whole = await whole_of(clerk, replace(form, given=deepcopy(step.put(form.given, value))))
+    except ExchangeError:
+        return ()
+    own = [one for one in whole.faults if one.step is not None and one.step.place == step.place]
+    found = (_problem(step.question.field, one, clerk.language) for one in own if one.rule in _OF_THE_ANSWER)
+    return tuple(problem for problem in found if problem is not None)
+
+
+def _problem(field: Field, trouble: Trouble, language: str) -> Problem | None:
+    """Return a fault at its input; None for what the program may fill."""
+    steps = trouble.pointer.split("/")[4 if trouble.pointer.startswith("/persons/") else 3 :]
+    place, at = TOP, field
+    for step in steps:
+        below = next((one for one in at.fields if one.name == step), None)
+        if below is not None:
+            at = below
+        elif not (at.kind is Kind.GROUPS and step.isdigit()):
+            break
+        place = f"{place}-{step}"
+    if trouble.rule == "form.required":
+        return None if at.is_filled else Problem(place, "needed", at.title)
+    return replace(trouble.problem(language), place=place)
+
+
+def _of_names(clerk: Clerk, step: Step, value: JsonValue) -> Iterator[Problem]:
+    """Yield a problem if a person has names, and none in Latin letters (3)."""
+    is_asked = step.question.part == "persons" and step.question.name == "names"
+    names = [name for name in value if isinstance(name, dict)] if isinstance(value, list) else []
+    if is_asked and names and not any(map(_is_latin, names)) and clerk.asked.text(NOT_KNOWN) != "yes":
+        yield Problem(TOP, "latin", step.question.field.title)
+
+
+def _is_latin(name: Document) -> bool:
+    return (text_at(name, "script") or script_of(text_at(name, "full"))) == LATIN
