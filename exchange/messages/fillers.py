@@ -148,6 +148,11 @@ def script_of(text: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+def is_latin(name: Mapping[str, JsonValue]) -> bool:
+    """Return whether one written form of a name is in Latin letters, by its script or its letters."""
+    return (text_at(dict(name), "script") or script_of(text_at(dict(name), "full"))) == _SCRIPTS["LATIN"]
+
+
 def may_be_child(person: dict[str, JsonValue], today: date) -> bool:
     """Return True unless the birth shows an adult: in doubt about the age a person is a child."""
     span = _span(object_at(person, "birth"))

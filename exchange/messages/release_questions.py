@@ -21,12 +21,14 @@ from exchange.messages.document import (
     pointer,
     text_at,
 )
+from exchange.messages.fillers import is_latin
 from exchange.messages.form_tree import FormNode, form_tree
 
 TEXT = "does it say only what the next step needs: no account, no offence, no health, no shelter, nobody else"
 PAPER = "is it about this person alone, and no answer of another state"
 EVERYBODY = "is everybody who travels a person of the list, also a child without papers"
 EACH_LINE = "does each line say what happened to that very person"
+LATIN = "is the name really not known in Latin letters, with which the partner compares the travel document"
 SETTLED = "is it corrected by a message or an entry, and not in a table of one side"
 
 
@@ -41,7 +43,7 @@ class ReleaseQuestion:
 
 def release_questions(document: Document) -> tuple[ReleaseQuestion, ...]:
     """Return what whoever releases a draft or a message has to look at; none if nothing needs a person."""
-    return (*_of_the_type(document), *_papers(document), *_texts(document))
+    return (*_of_the_type(document), *_names(document), *_papers(document), *_texts(document))
 
 
 def _of_the_type(document: Document) -> Iterator[ReleaseQuestion]:
@@ -52,6 +54,14 @@ def _of_the_type(document: Document) -> Iterator[ReleaseQuestion]:
             yield ReleaseQuestion("form_invalid", "/persons", EACH_LINE)
         case "DRS" if content_of(document).get("settled") is True:
             yield ReleaseQuestion("form_invalid", "/content/settled", SETTLED)
+
+
+def _names(document: Document) -> Iterator[ReleaseQuestion]:
+    """Yield a question for each person whose names are in other letters only."""
+    for index, person in enumerate(persons_of(document)):
+        names = objects_at(person, "names")
+        if names and not any(is_latin(name) for name in names):
+            yield ReleaseQuestion("form_invalid", pointer("persons", index, "names"), LATIN)
 
 
 def _papers(document: Document) -> Iterator[ReleaseQuestion]:

@@ -19,12 +19,11 @@ from exchange.errors import ExchangeError
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP, Entered, Problem
 from exchange.interfaces.web.pages.steps import Step, Trouble, whole_of
-from exchange.messages.document import Document, JsonValue, text_at
-from exchange.messages.fillers import script_of
+from exchange.messages.document import JsonValue
+from exchange.messages.fillers import is_latin
 from exchange.messages.questions import Field, Kind
 from exchange.service.forms import Form
 
-LATIN: Final = "Latn"
 NOT_KNOWN: Final = "latin"
 """Input with which an officer says that a name is not known in Latin letters."""
 _OF_THE_ANSWER: Final = frozenset(
@@ -71,9 +70,5 @@ def _of_names(clerk: Clerk, step: Step, value: JsonValue) -> Iterator[Problem]:
     """Yield a problem if a person has names, and none in Latin letters (3)."""
     is_asked = step.question.part == "persons" and step.question.name == "names"
     names = [name for name in value if isinstance(name, dict)] if isinstance(value, list) else []
-    if is_asked and names and not any(map(_is_latin, names)) and clerk.asked.text(NOT_KNOWN) != "yes":
+    if is_asked and names and not any(map(is_latin, names)) and clerk.asked.text(NOT_KNOWN) != "yes":
         yield Problem(TOP, "latin", step.question.field.title)
-
-
-def _is_latin(name: Document) -> bool:
-    return (text_at(name, "script") or script_of(text_at(name, "full"))) == LATIN
