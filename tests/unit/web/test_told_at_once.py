@@ -168,7 +168,21 @@ def test_a_name_is_needed_in_latin_letters_unless_it_is_not_known(tmp_path: Path
 
         assert (told.status, told.says("enter the name in Latin letters as well")) == (400, True)
         assert told.says("The name is not known in Latin letters")
+        assert 'name="f-1-full"' in told.text
         assert ("names" in kept, both.status, unknown.status) == (False, 303, 303)
+
+    play(tmp_path, story)
+
+
+def test_another_name_can_be_added_before_there_is_one_in_latin_letters(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        form, khmer = await writer.begin(), {"f-0-full": "សុខ ដារ៉ា"}
+
+        taken = await save(writer, form, "persons/0/names", {**khmer, "another": "yes"})
+        told = await save(writer, form, "persons/0/names", {**khmer, "f-1-full": "สุข"})
+
+        assert taken.to.endswith("/persons/0/names?another=1")
+        assert (told.status, told.says("enter the name in Latin letters as well")) == (400, True)
 
     play(tmp_path, story)
 

@@ -6,11 +6,11 @@
    that cannot be put right.
 2. What the program may still fill is not missed here.
 3. A name is needed in Latin letters, too: officers of the other side compare it with the travel document
-   (domain, procedure: names are recorded in the original script and in Latin letters). Whoever does not know
-   it says so.
+   (domain, procedure: names are recorded in the original script and in Latin letters). The page has room for
+   it; whoever does not know it says so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import replace
 from typing import Final
@@ -26,6 +26,8 @@ from exchange.service.forms import Form
 
 NOT_KNOWN: Final = "latin"
 """Input with which an officer says that a name is not known in Latin letters."""
+_LATIN: Final = "latin"
+"""Code of the problem."""
 _OF_THE_ANSWER: Final = frozenset(
     f"form.{name}" for name in ("text", "length", "number", "items", "value", "required", "kind", "either")
 ) | {"code.unknown"}
@@ -36,6 +38,11 @@ async def told_at_once(clerk: Clerk, form: Form, step: Step, entered: Entered) -
     """Return what is wrong with an answer that could be read."""
     found = await _of_the_form(clerk, form, step, entered.value)
     return found or tuple(_of_names(clerk, step, entered.value))
+
+
+def has_room_for_latin(problems: Iterable[Problem]) -> bool:
+    """Return whether a page has to show one more name, for the one in Latin letters (3)."""
+    return any(problem.code == _LATIN for problem in problems)
 
 
 async def _of_the_form(clerk: Clerk, form: Form, step: Step, value: JsonValue) -> tuple[Problem, ...]:
@@ -70,5 +77,6 @@ def _of_names(clerk: Clerk, step: Step, value: JsonValue) -> Iterator[Problem]:
     """Yield a problem if a person has names, and none in Latin letters (3)."""
     is_asked = step.question.part == "persons" and step.question.name == "names"
     names = [name for name in value if isinstance(name, dict)] if isinstance(value, list) else []
-    if is_asked and names and not any(map(is_latin, names)) and clerk.asked.text(NOT_KNOWN) != "yes":
-        yield Problem(TOP, "latin", step.question.field.title)
+    goes_on = clerk.asked.text("another") or clerk.asked.text(NOT_KNOWN) == "yes"
+    if is_asked and names and not goes_on and not any(map(is_latin, names)):
+        yield Problem(TOP, _LATIN, step.question.field.title)

@@ -22,7 +22,7 @@ from exchange.interfaces.web.entering import (
     read_field,
 )
 from exchange.interfaces.web.pages import changing
-from exchange.interfaces.web.pages.at_once import told_at_once
+from exchange.interfaces.web.pages.at_once import has_room_for_latin, told_at_once
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
 from exchange.interfaces.web.pages.steps import Step, Whole, next_step, step_at, whole_of
@@ -306,7 +306,7 @@ async def _question(
     status: int = 200,
 ) -> Page:
     question: Question = step.question
-    another = 1 if clerk.asked.said("another") else 0
+    another = 1 if clerk.asked.said("another") or has_room_for_latin(problems) else 0
     values = {
         "form": form,
         "step": step,
