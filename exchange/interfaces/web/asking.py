@@ -58,6 +58,10 @@ class Asked:
         """Return the first value of a field of the form, without space around it."""
         return (self.fields.get(name) or ("",))[0].strip()
 
+    def written(self, name: str) -> str:
+        """Return the first value of a field, which holds a number, with the digits 0 to 9."""
+        return ascii_digits(self.text(name))
+
     def texts(self, name: str) -> tuple[str, ...]:
         return self.fields.get(name, ())
 
