@@ -233,6 +233,20 @@ def test_two_days_in_the_wrong_order_are_both_named(tmp_path: Path) -> None:
     play(tmp_path, story)
 
 
+def test_what_is_wrong_with_the_whole_is_told_at_its_input(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        form = await writer.begin()
+        expired = {**ANSWERS["documents"], "f-0-expires_y": "2026"}
+        await writer.answer(form, {**ANSWERS, "documents": expired})
+
+        asked = await writer.visitor.get(f"/form/{form}/persons/0/documents?back=check")
+
+        assert 'href="#f-0-expires"' in asked.text
+        assert asked.words.count("This has expired") == 2
+
+    play(tmp_path, story)
+
+
 def test_what_was_entered_below_more_is_open(tmp_path: Path) -> None:
     async def story(writer: Writer) -> None:
         form = await writer.begin()

@@ -18,10 +18,10 @@ from typing import Final
 from exchange.errors import ExchangeError
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP, Entered, Problem
-from exchange.interfaces.web.pages.steps import Step, Trouble, whole_of
+from exchange.interfaces.web.pages.steps import Step, Trouble, input_at, whole_of
 from exchange.messages.document import JsonValue
 from exchange.messages.fillers import is_latin
-from exchange.messages.questions import Field, Kind
+from exchange.messages.questions import Field
 from exchange.service.forms import Form
 
 NOT_KNOWN: Final = "latin"
@@ -53,24 +53,15 @@ async def _of_the_form(clerk: Clerk, form: Form, step: Step, value: JsonValue) -
     except ExchangeError:
         return ()
     own = [one for one in whole.faults if one.step is not None and one.step.place == step.place]
-    found = (_problem(step.question.field, one, clerk.language) for one in own if one.rule in _OF_THE_ANSWER)
-    return tuple(problem for problem in found if problem is not None)
+    return tuple(one.problem(clerk.language) for one in own if _is_told(one, step.question.field))
 
 
-def _problem(field: Field, trouble: Trouble, language: str) -> Problem | None:
-    """Return a fault at its input; None for what the program may fill."""
-    steps = trouble.pointer.split("/")[4 if trouble.pointer.startswith("/persons/") else 3 :]
-    place, at = TOP, field
-    for step in steps:
-        below = next((one for one in at.fields if one.name == step), None)
-        if below is not None:
-            at = below
-        elif not (at.kind is Kind.GROUPS and step.isdigit()):
-            break
-        place = f"{place}-{step}"
-    if trouble.rule == "form.required":
-        return None if at.is_filled else Problem(place, "needed", at.title)
-    return replace(trouble.problem(language), place=place)
+def _is_told(trouble: Trouble, field: Field) -> bool:
+    """Return whether a fault is one of the answer alone, and nothing that the program may fill (1, 2)."""
+    is_missing = trouble.rule == "form.required"
+    return trouble.rule in _OF_THE_ANSWER and not (
+        is_missing and input_at(field, trouble.pointer).field.is_filled
+    )
 
 
 def _of_names(clerk: Clerk, step: Step, value: JsonValue) -> Iterator[Problem]:

@@ -30,7 +30,7 @@ from exchange.messages.child_questions import is_of_children, is_treated_as_chil
 from exchange.messages.dates import members_in_order
 from exchange.messages.document import JsonValue
 from exchange.messages.media import Carried
-from exchange.messages.questions import Question, questions_of
+from exchange.messages.questions import Field, Kind, Question, questions_of
 from exchange.protocol.parts import Document
 from exchange.service.changeable import type_changed
 from exchange.service.facts import two_person_reason
@@ -110,13 +110,38 @@ class Trouble:
         return Place(self.step.number + 1 if self.step and of_person else 0, self.titles)
 
     def problem(self, language: str) -> Problem:
-        """Return it for the page of its step."""
+        """Return it for the page of its step, at the input that it is about."""
+        at = input_at(self.step.question.field, self.pointer) if self.step else None
+        place = at.place if at else TOP
         if self.order:
-            return Problem(TOP, "order", self.order[0], self.order[1])
+            return Problem(place, "order", self.order[0], self.order[1])
+        if at is not None and self.rule == "form.required":
+            return Problem(place, "needed", at.field.title)
         said = fault_words(
             self.rule, code=self.code, expected=self.expected, hint=self.hint, language=language
         )
-        return told_at(TOP, self.titles, said, language)
+        return told_at(place, self.titles, said, language)
+
+
+@dataclass(frozen=True)
+class Input:
+    """A place of a page, and the field that is entered there."""
+
+    place: str
+    field: Field
+
+
+def input_at(field: Field, pointer: str) -> Input:
+    """Return where a page with a field asks for what a pointer names, or for what it stands in."""
+    found, place = Input(TOP, field), TOP
+    for step in pointer.split("/")[4 if pointer.startswith("/persons/") else 3 :]:
+        place, at = f"{place}-{step}", found.field
+        below = next((one for one in at.fields if one.name == step), None)
+        if below is not None:
+            found = Input(place, below)
+        elif not (at.kind is Kind.GROUPS and step.isdigit()):
+            break
+    return found
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Every step is saved. What the program knows (earlier messages of the case, agree
 time the whole is looked at, by the same commands as on the command line; so a form can wait for days.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from exchange.cases.permissions import Act
@@ -140,6 +141,7 @@ async def ask(clerk: Clerk) -> Reply:
     if clerk.asked.said("back") == "check":
         whole = await _whole(clerk, form)
         problems = whole.at(step, clerk.language)
+        problems = tuple(replace(one, place=TOP) for one in problems) if named else problems
     back = clerk.asked.said("back")
     return await _question(clerk, form, step, inputs, named=named, problems=problems, back=back)
 
