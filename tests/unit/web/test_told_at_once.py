@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from exchange.i18n import LANGUAGES
 from tests.support.writers import ANSWERS, Writer, play
+from tests.unit.web.test_naming import Desk
+from tests.unit.web.test_naming import play as play_case
 
 CHILD = {**ANSWERS["birth"], "f-value_y": "2015"}
 GUARDIAN = {
@@ -272,3 +274,31 @@ def test_every_question_can_be_looked_at_and_is_short(tmp_path: Path, language: 
                 assert (shown.status, len(shown.text.encode()) < 30_000) == (200, True), name
 
     play(tmp_path, story)
+
+
+def test_a_list_with_too_few_entries_is_told_but_not_to_whoever_adds_one_more(tmp_path: Path) -> None:
+    async def story(desk: Desk) -> None:
+        address = f"{await desk.begin('HPR')}/content/0/stop_officers"
+        first = {"f-0-side": "host", "f-0-officer": "P-0001"}
+
+        saved = [
+            await desk.officer.post(address, **await shown(desk, address), **first, **more) for more in ADDED
+        ]
+
+        assert [page.status for page in saved] == [400, 303, 400]
+        assert saved[0].says("At least 2 entries")
+        assert saved[2].says("enter the number of an officer in the directory, for example P-0001")
+
+    play_case(tmp_path, story)
+
+
+ADDED: tuple[dict[str, str], ...] = (
+    {},
+    {"another": "yes"},
+    {"another": "yes", "f-1-side": "origin", "f-1-officer": "Sok Dara"},
+)
+
+
+async def shown(desk: Desk, address: str) -> dict[str, str]:
+    hidden = (await desk.officer.get(address)).hidden
+    return {"version": hidden["version"], "back": ""}

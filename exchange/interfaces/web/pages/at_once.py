@@ -28,6 +28,8 @@ NOT_KNOWN: Final = "latin"
 """Input with which an officer says that a name is not known in Latin letters."""
 _LATIN: Final = "latin"
 """Code of the problem."""
+_ITEMS: Final = "form.items"
+"""Rule of a list with too few entries; whoever adds one more is not done yet."""
 _OF_THE_ANSWER: Final = frozenset(
     f"form.{name}" for name in ("text", "length", "number", "items", "value", "required", "kind", "either")
 ) | {"code.unknown"}
@@ -52,8 +54,13 @@ async def _of_the_form(clerk: Clerk, form: Form, step: Step, value: JsonValue) -
         whole = await whole_of(clerk, replace(form, given=deepcopy(step.put(form.given, value))))
     except ExchangeError:
         return ()
+    goes_on = frozenset({_ITEMS}) if clerk.asked.text("another") else frozenset()
     own = [one for one in whole.faults if one.step is not None and one.step.place == step.place]
-    return tuple(one.problem(clerk.language) for one in own if _is_told(one, step.question.field))
+    return tuple(
+        one.problem(clerk.language)
+        for one in own
+        if one.rule not in goes_on and _is_told(one, step.question.field)
+    )
 
 
 def _is_told(trouble: Trouble, field: Field) -> bool:
