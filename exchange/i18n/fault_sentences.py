@@ -33,9 +33,7 @@ FAULT_SENTENCES: Mapping[str, str] = MappingProxyType(
             "This does not fit what else is stated. Take it out, or change the other answer."
         ),
         "form.release": marked("This is filled in when the message is released. Take it out."),
-        "form.text": marked(
-            "The text does not have the form of this field. Enter it as the explanation of the field says."
-        ),
+        "form.text": marked("This is not written as it has to be. The question shows an example."),
         "form.length": marked("The text is too long or too short. Change its length."),
         "form.number": marked("The number is outside the range. Enter one that is possible."),
         "form.items": marked("There are too many or too few entries. Add some, or take some out."),

@@ -128,7 +128,7 @@ def _report_dates(act: Act, lines: Lines, blocks: Blocks, days: Days) -> None:
         if isinstance(line, PlainFollowUpLine):
             visited = days.not_after(act.context.last_day, line.visited_on, "persons", index, "visited_on")
             following = days.not_before(act.context.day, line.next_on, "persons", index, "next_on")
-            days.in_order(visited, following, "persons", index, "next_on")
+            days.in_order(visited, following, "persons", index, "next_on", after="visited_on")
 
 
 def _block_dates(act: Act, blocks: Blocks, days: Days) -> None:

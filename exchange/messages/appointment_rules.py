@@ -182,8 +182,8 @@ def _window(act: Act, terms: Terms, cases: Sequence[str], days: Days, *place: St
     )
     last = days.moment(_text(terms, "window_to"), *place, "window_to")
     stop = days.moment(_text(terms, "go_no_go_at"), *place, "go_no_go_at")
-    days.moments_in_order(first, last, *place, "window_to", apart=True)
-    days.moments_in_order(stop, first, *place, "go_no_go_at", apart=True)
+    days.moments_in_order(first, last, *place, "window_to", apart=True, after="window_from")
+    days.moments_in_order(stop, first, *place, "go_no_go_at", apart=True, before="window_from")
     ends = [end for case in cases if (end := _announced(act, case).valid_until) and end >= act.context.day]
     if ends and last is not None:
         days.inside_acceptance(min(ends), as_day((_text(terms, "window_to") or "")[:10]), *place, "window_to")

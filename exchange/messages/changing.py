@@ -27,7 +27,7 @@ from exchange.messages.document import JsonValue, objects_at, pointer, text_at
 from exchange.messages.questions import FILES, Field, Kind
 
 CORRECTION: Final = "COR"
-_LISTS: Final = frozenset({Kind.CODES, Kind.LINES})
+_LISTS: Final = frozenset({Kind.CODES, Kind.LINES, Kind.LANGUAGES})
 
 
 @dataclass(frozen=True)

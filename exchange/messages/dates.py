@@ -38,6 +38,17 @@ class Span:
         return age(self.last, day) >= ADULT_FROM_AGE
 
 
+def order_hint(first: str, second: str) -> str:
+    """Return how a fault of order names its two members."""
+    return f"{first} comes before {second}"
+
+
+def members_in_order(hint: str) -> tuple[str, str] | None:
+    """Return the two members that a fault of order names, the earlier one first."""
+    first, between, second = hint.partition(" comes before ")
+    return (first, second) if between else None
+
+
 def as_day(text: str) -> date | None:
     """Return the day of `YYYY-MM-DD`, or None if the calendar has no such day."""
     try:
@@ -112,10 +123,11 @@ class Days:
         if day is not None and day > last:
             self._keep("date.acceptance", place, "a day inside every acceptance", "a later day")
 
-    def in_order(self, first: date | None, second: date | None, *place: str | int) -> None:
-        """Demand that `second` does not lie before `first`."""
+    def in_order(self, first: date | None, second: date | None, *place: str | int, after: str = "") -> None:
+        """Demand that `second` does not lie before `first`; `after` is the member beside it with `first`."""
         if first is not None and second is not None and second < first:
-            self._keep("date.order", place, "the same day or later", "an earlier day")
+            hint = order_hint(after, str(place[-1])) if after else ""
+            self._keep("date.order", place, "the same day or later", "an earlier day", hint)
 
     def not_later(self, limit: date, text: str | None, *place: str | int) -> None:
         """Read a day that may lie ahead, but not after `limit`."""
@@ -141,12 +153,23 @@ class Days:
         return moment
 
     def moments_in_order(
-        self, first: datetime | None, second: datetime | None, *place: str | int, apart: bool = False
+        self,
+        first: datetime | None,
+        second: datetime | None,
+        *place: str | int,
+        apart: bool = False,
+        after: str = "",
+        before: str = "",
     ) -> None:
-        """Demand that `second` does not lie before `first`; with `apart`, that it lies after it."""
+        """Demand that `second` does not lie before `first`; with `apart`, that it lies after it.
+
+        `after` or `before` is the member beside the place that holds the other moment.
+        """
         if first is not None and second is not None and (second < first or (apart and second == first)):
             expected = "a later moment" if apart else "the same moment or later"
-            self._keep("date.order", place, expected, "an earlier moment")
+            own = str(place[-1])
+            hint = order_hint(after or own, before or own) if after or before else ""
+            self._keep("date.order", place, expected, "an earlier moment", hint)
 
     def birth(self, birth: Birth, day: date, *place: str | int) -> None:
         """Read a birth: possible days, and a year from 110 years ago until now."""
@@ -154,7 +177,7 @@ class Days:
             if text is not None:
                 self._birth_year(text, day, (*place, name))
         if birth.from_ and birth.to:
-            self.in_order(as_day(birth.from_), as_day(birth.to), *place, "to")
+            self.in_order(as_day(birth.from_), as_day(birth.to), *place, "to", after="from")
 
     def _birth_year(self, text: str, day: date, place: tuple[str | int, ...]) -> None:
         if text[:2] in _BUDDHIST_BEGINNINGS and self._is_buddhist(text, place):

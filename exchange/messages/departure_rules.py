@@ -63,7 +63,7 @@ def _dates(act: Act, departure: Departure, blocks: Sequence[PersonBlock], days: 
         context.numbered_at + context.skew, content.departed_at, "content", "departed_at"
     )
     arrives = days.moment(content.expected_at, "content", "expected_at")
-    days.moments_in_order(left, arrives, "content", "expected_at", apart=True)
+    days.moments_in_order(left, arrives, "content", "expected_at", apart=True, after="departed_at")
     for index, block in enumerate(blocks):
         block_dates(block, context, days, index, latest=context.last_day, papers_valid=True)
 

@@ -28,7 +28,9 @@ def directory_faults(
 
     def dates(days: Days) -> None:
         first = days.read(entry.valid_from, *_AT, "valid_from")
-        days.in_order(first, days.read(entry.valid_to, *_AT, "valid_to"), *_AT, "valid_to")
+        days.in_order(
+            first, days.read(entry.valid_to, *_AT, "valid_to"), *_AT, "valid_to", after="valid_from"
+        )
 
     own = OwnFaults(side=_own_offices(act, entry), references=_successor(entry), dates=dates)
     return in_order(act, own, cases=())

@@ -117,7 +117,7 @@ def fill_person(
 
 def _say_if_child(person: dict[str, JsonValue], filler: Filler, *place: str | int) -> None:
     if "is_child" not in person:
-        filler.put(person, "is_child", _may_be_child(person, filler.sources.today), "date of birth", *place)
+        filler.put(person, "is_child", may_be_child(person, filler.sources.today), "date of birth", *place)
 
 
 def _give_code(person: dict[str, JsonValue], filler: Filler, *place: str | int) -> None:
@@ -148,7 +148,12 @@ def script_of(text: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _may_be_child(person: dict[str, JsonValue], today: date) -> bool:
+def is_latin(name: Mapping[str, JsonValue]) -> bool:
+    """Return whether one written form of a name is in Latin letters, by its script or its letters."""
+    return (text_at(dict(name), "script") or script_of(text_at(dict(name), "full"))) == _SCRIPTS["LATIN"]
+
+
+def may_be_child(person: dict[str, JsonValue], today: date) -> bool:
     """Return True unless the birth shows an adult: in doubt about the age a person is a child."""
     span = _span(object_at(person, "birth"))
     return span is None or not span.is_surely_adult(today)

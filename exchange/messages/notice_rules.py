@@ -61,7 +61,7 @@ def notice_dates(notice: Notice, blocks: Blocks, context: RuleContext, days: Day
     content = notice.content
     first = days.read(content.proposed_from, "content", "proposed_from")
     last = days.read(content.proposed_to, "content", "proposed_to")
-    days.in_order(first, last, "content", "proposed_to")
+    days.in_order(first, last, "content", "proposed_to", after="proposed_from")
     if content.record is None and last is not None:
         days.not_before(context.day, content.proposed_to, "content", "proposed_to")
     if content.telephone_notice is not None:

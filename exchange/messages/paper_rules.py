@@ -55,7 +55,7 @@ def _paper_dates(
 ) -> None:
     issued = days.not_after(context.last_day, paper.issued, *place, "issued")
     expires = days.not_before(context.day, paper.expires, *place, "expires", rule="date.expired")
-    days.in_order(issued, expires, *place, "expires")
+    days.in_order(issued, expires, *place, "expires", after="issued")
     end = facts.period_end_of(case)
     if end is not None and expires is not None and context.day <= expires < end:
         expected = f"{end.isoformat()}, the end of the period of the notice, or later"

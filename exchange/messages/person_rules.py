@@ -122,7 +122,7 @@ def block_dates(
     if block.return_wishes is not None:
         earliest = days.read(block.return_wishes.earliest, *at, "return_wishes", "earliest")
         last_wish = days.read(block.return_wishes.latest, *at, "return_wishes", "latest")
-        days.in_order(earliest, last_wish, *at, "return_wishes", "latest")
+        days.in_order(earliest, last_wish, *at, "return_wishes", "latest", after="earliest")
 
 
 def block_attachments(header: Header, block: PersonBlock, index: int) -> Iterator[Fault]:

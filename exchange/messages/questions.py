@@ -7,7 +7,9 @@
 3. Inside a group what must be there comes first; the others are `rare`. `needed` is only what the program
    cannot fill.
 4. Titles and explanations are those of the schema files, in English; whoever shows them translates them.
-5. The same fields, all of them and with every member that must stay, are what an amendment or a correction
+5. A text that is written in one way only has a `form`, with an example on the page; a country, a script and a
+   language are chosen from a list, and a birth is a year, a month or a day.
+6. The same fields, all of them and with every member that must stay, are what an amendment or a correction
    can change (`fields_of_part`, `fields_of_person_block`).
 
 Nothing is judged here: what a value may be, `forms` and `validation` say.
@@ -56,6 +58,20 @@ FILES = frozenset({"photograph", "fingerprints"})
 """Members of a person that stand for files: a correction can say that there should be none."""
 _FILLED_BELOW = frozenset({"attachment"})
 _NUMBER_PATTERN = "^[0-9a-f]{8}-"
+_AT_ONCE = frozenset(
+    {
+        ("birth", "value"),
+        ("guardian", "agency"),
+        ("guardian", "name"),
+        ("receiver", "agency"),
+        ("receiver", "name"),
+    }
+)
+"""Members, by their group, that are missed with a usual answer beside them: never closed at first."""
+_FOLLOWS_FROM_VALUE = frozenset({("birth", "precision")})
+"""Members that what is entered beside them shows."""
+_FORMS_BY_PATTERN = (("^\\+", "telephone"), ("^([01][0-9]|2[0-3]):", "clock"), ("^[A-Z0-9-]{1,16}$", "ref"))
+"""Beginnings of patterns that stand in one place of the schema files."""
 
 
 class Kind(StrEnum):
@@ -71,6 +87,12 @@ class Kind(StrEnum):
     """The number of an earlier message."""
     LINES = "lines"
     """Several short texts, one in each line."""
+    PART_DAY = "part_day"
+    """A year, a month or a day."""
+    COUNTRY = "country"
+    SCRIPT = "script"
+    LANGUAGE = "language"
+    LANGUAGES = "languages"
     GROUP = "group"
     GROUPS = "groups"
 
@@ -97,6 +119,12 @@ class Field:
     fields: tuple["Field", ...] = ()
     """Of a group, or of each group of a list."""
     most: int = 0
+    pattern: str = ""
+    """Of a text, or of each line."""
+    form: str = ""
+    """How it is written: `officer`, `case_code`, `telephone`, `clock`, `ref`, `other`; "" in words."""
+    is_filled: bool = False
+    """The form needs it, and the program can fill it."""
 
     def words_of(self, code: str) -> str:
         """Return what stands for a choice, "" if its list says it."""
@@ -138,6 +166,7 @@ def questions_of(type_code: str) -> tuple[Question, ...]:
     shown = [_with_purposes(one, row) for one in kept if one.name != "purpose" or len(row.purposes) > 1]
     if type_code in _MAY_BE_URGENT:
         shown = [replace(one, more=one.more and one.name != "urgency") for one in shown]
+    shown = [_with_consents(one, type_code) for one in shown]
     order = [*least, *(first if isinstance(first, dict) else ())]
     return tuple(sorted(shown, key=lambda one: (one.more, _place(order, one.name))))
 
@@ -160,7 +189,7 @@ def fields_of_person_block() -> tuple[Field, ...]:
 def _fields_below(
     schema: Mapping[str, Any], base: str, *, also: frozenset[str] = frozenset()
 ) -> tuple[Field, ...]:
-    return tuple(field for field in _below(schema, base, None) if field.name not in _FILLED - also)
+    return tuple(field for field in _below(schema, base, None, "") if field.name not in _FILLED - also)
 
 
 def _inner(least: Document, part: str) -> Mapping[str, JsonValue]:
@@ -182,6 +211,13 @@ def _with_purposes(question: Question, row: MessageType) -> Question:
         field.name, field.title, field.explanation, Kind.CODE, asked, code_list="purposes", choices=choices
     )
     return Question(question.part, narrowed, more=not asked)
+
+
+def _with_consents(question: Question, type_code: str) -> Question:
+    """Return the question about consents as one that needs an answer, where the type demands a consent."""
+    if question.name != "consents" or question.more or not message_types()[type_code].consents:
+        return question
+    return replace(question, field=replace(question.field, needed=True))
 
 
 def _place(order: list[str], name: str) -> int:
@@ -207,11 +243,18 @@ def _questions(
 
 
 def _field(
-    name: str, schema: Mapping[str, Any], base: str, least: JsonValue, *, needed: bool, rare: bool = False
+    name: str,
+    schema: Mapping[str, Any],
+    base: str,
+    least: JsonValue,
+    *,
+    needed: bool,
+    rare: bool = False,
+    is_filled: bool = False,
 ) -> Field:
     merged, base = _resolved(schema, base)
     kind = _kind(merged, base)
-    below = merged.get("items", {}) if kind in {Kind.CODES, Kind.LINES, Kind.GROUPS} else {}
+    below = merged.get("items", {}) if merged.get("type") == "array" else {}
     inner, inner_base = _resolved(below, base) if below else (merged, base)
     of_one = least[0] if isinstance(least, list) and least else least
     holder = inner if kind is Kind.GROUPS else merged
@@ -226,8 +269,11 @@ def _field(
         is_open=inner.get("x-list-open") is True,
         choices=tuple(inner.get("enum", ())),
         longest=int(inner.get("maxLength", 0)),
-        fields=_below(holder, inner_base, of_one) if kind in {Kind.GROUP, Kind.GROUPS} else (),
+        fields=_below(holder, inner_base, of_one, name) if kind in {Kind.GROUP, Kind.GROUPS} else (),
         most=int(merged.get("maxItems", 0)),
+        pattern=str(inner.get("pattern", "")) if kind in {Kind.LINE, Kind.LINES} else "",
+        form=_form_of(str(inner.get("pattern", ""))) if kind in {Kind.LINE, Kind.LINES} else "",
+        is_filled=is_filled,
     )
 
 
@@ -238,17 +284,22 @@ def _explanation(schema: Mapping[str, Any]) -> str:
     return "" if said in {kind.get("description") for kind in kinds.values()} else said
 
 
-def _below(schema: Mapping[str, Any], base: str, least: JsonValue) -> tuple[Field, ...]:
+def _below(schema: Mapping[str, Any], base: str, least: JsonValue, group: str) -> tuple[Field, ...]:
     known = least if isinstance(least, dict) else {}
-    needed = set(schema.get("required", ()))
+    required = set(schema.get("required", ()))
+    needed = {
+        name for name in required if name in (known or required) and (group, name) not in _FOLLOWS_FROM_VALUE
+    }
+    at_once = {name for of, name in _AT_ONCE if of == group}
     found = [
         _field(
             name,
             below,
             base,
             known.get(name),
-            needed=name in needed and name in (known or needed),
-            rare=name not in known and name not in needed,
+            needed=name in needed,
+            rare=name not in known and name not in required | at_once,
+            is_filled=name in required - needed,
         )
         for name, below in schema.get("properties", {}).items()
         if isinstance(below, dict) and name not in _FILLED_BELOW and "const" not in below
@@ -268,6 +319,8 @@ def _kind(schema: Mapping[str, Any], base: str) -> Kind:
             inner, _ = _resolved(schema.get("items", {}), base)
             if inner.get("type") == "object":
                 return Kind.GROUPS
+            if _text_kind(inner) is Kind.LANGUAGE:
+                return Kind.LANGUAGES
             return Kind.CODES if _is_code(inner) else Kind.LINES
     return _text_kind(schema)
 
@@ -276,13 +329,34 @@ def _text_kind(schema: Mapping[str, Any]) -> Kind:
     pattern = str(schema.get("pattern", ""))
     if _is_code(schema):
         return Kind.CODE
-    if pattern == _pattern("day"):
-        return Kind.DAY
-    if pattern == _pattern("instant"):
-        return Kind.INSTANT
     if pattern.startswith(_NUMBER_PATTERN):
         return Kind.MESSAGE
-    return Kind.NOTE if pattern == _pattern("note") else Kind.LINE
+    return _kinds_by_pattern().get(pattern, Kind.LINE)
+
+
+@cache
+def _kinds_by_pattern() -> Mapping[str, Kind]:
+    """Return the kinds of text that their pattern shows."""
+    person = schemas()[PERSON]["$defs"]
+    return {
+        _pattern("day"): Kind.DAY,
+        _pattern("instant"): Kind.INSTANT,
+        _pattern("note"): Kind.NOTE,
+        _pattern("country"): Kind.COUNTRY,
+        _pattern("language"): Kind.LANGUAGE,
+        str(person["name"]["properties"]["script"]["pattern"]): Kind.SCRIPT,
+        str(person["birth"]["properties"]["value"]["pattern"]): Kind.PART_DAY,
+    }
+
+
+def _form_of(pattern: str) -> str:
+    """Return in which way a text is written, "" if in words."""
+    if pattern in ("", _pattern("line"), _pattern("note")):
+        return ""
+    for name in ("officer", "case_code"):
+        if pattern == _pattern(name):
+            return name
+    return next((form for begin, form in _FORMS_BY_PATTERN if pattern.startswith(begin)), "other")
 
 
 def _is_code(schema: Mapping[str, Any]) -> bool:

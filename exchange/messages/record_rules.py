@@ -141,7 +141,7 @@ def _dates(act: Act, record: Record, blocks: Blocks, days: Days) -> None:
     content, latest = record.content, act.context.numbered_at + act.context.skew
     begun = days.moment_not_after(latest, content.started_at, "content", "started_at")
     ended = days.moment_not_after(latest, content.ended_at, "content", "ended_at")
-    days.moments_in_order(begun, ended, "content", "ended_at", apart=True)
+    days.moments_in_order(begun, ended, "content", "ended_at", apart=True, after="started_at")
     signed = days.moment_not_after(latest, content.signatory.at, "content", "signatory", "at")
     days.moments_in_order(begun, signed, "content", "signatory", "at", apart=True)
     for index, block in enumerate(blocks):

@@ -21,6 +21,7 @@ from exchange.messages.document import (
     pointer,
     text_at,
 )
+from exchange.messages.fillers import is_latin
 from exchange.messages.form_tree import FormNode, form_tree
 from exchange.messages.nationalities import OTHER_COUNTRY, not_of
 
@@ -29,6 +30,7 @@ PAPER = "is it about this person alone, and no answer of another state"
 EVERYBODY = "is everybody who travels a person of the list, also a child without papers"
 EACH_LINE = "does each line say what happened to that very person"
 COUNTRY = "does it go to the right country, of which this person is not said to be a national"
+LATIN = "is the name really not known in Latin letters, with which the partner compares the travel document"
 SETTLED = "is it corrected by a message or an entry, and not in a table of one side"
 
 
@@ -46,7 +48,8 @@ def release_questions(document: Document, *, to: str = "") -> tuple[ReleaseQuest
 
     `to` is the country that it goes to, "" if that is not known.
     """
-    return (*_country(document, to), *_of_the_type(document), *_papers(document), *_texts(document))
+    about_persons = (*_country(document, to), *_of_the_type(document), *_names(document))
+    return (*about_persons, *_papers(document), *_texts(document))
 
 
 def _country(document: Document, to: str) -> Iterator[ReleaseQuestion]:
@@ -62,6 +65,14 @@ def _of_the_type(document: Document) -> Iterator[ReleaseQuestion]:
             yield ReleaseQuestion("form_invalid", "/persons", EACH_LINE)
         case "DRS" if content_of(document).get("settled") is True:
             yield ReleaseQuestion("form_invalid", "/content/settled", SETTLED)
+
+
+def _names(document: Document) -> Iterator[ReleaseQuestion]:
+    """Yield a question for each person whose names are in other letters only."""
+    for index, person in enumerate(persons_of(document)):
+        names = objects_at(person, "names")
+        if names and not any(is_latin(name) for name in names):
+            yield ReleaseQuestion("form_invalid", pointer("persons", index, "names"), LATIN)
 
 
 def _papers(document: Document) -> Iterator[ReleaseQuestion]:

@@ -11,11 +11,14 @@ Nothing here opens a file (`adapters/documents`).
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from exchange.errors import Fault
+from exchange.messages.as_written import as_day
+from exchange.messages.dates import value_span
 from exchange.messages.document import Document, JsonValue
 from exchange.messages.lookalikes import plain
 from exchange.messages.wording import fault, kind_of, similar
@@ -29,6 +32,8 @@ _ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 """Beginnings that a spreadsheet program may take for a formula or a command."""
 _BETWEEN, _NONE = ";", "none"
 _TAB = "\t"
+_WRITTEN = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", re.ASCII)
+_A_DAY = "a day of the Gregorian calendar"
 YES_NO = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -37,7 +42,7 @@ class Kind(Enum):
 
     TEXT = auto()
     DAY = auto()
-    """A day, month or year; digits of any script."""
+    """A day, month or year as people write it (`as_written`), or as a document has it."""
     YES_NO = auto()
     LIST = auto()
     """Texts between semicolons; `none` is an empty list."""
@@ -153,7 +158,11 @@ def read_row(row: SheetRow, columns: Iterable[Column]) -> tuple[Document, list[F
             )  # fmt: skip
         elif text:
             found = _value(unguarded(text), column.kind)
-            if found is None:
+            if column.kind is Kind.DAY and _is_impossible(str(found)):
+                faults.append(
+                    fault("date_invalid", "date.impossible", place, expected=_A_DAY, found="no such day")
+                )
+            elif found is None:
                 faults.append(fault("form_invalid", "form.kind", place, expected="yes or no", found="a text"))
             else:
                 _put(document, column.place, found)
@@ -190,6 +199,11 @@ def repeated(rows: Iterable[SheetRow], heading: str) -> Iterator[Fault]:
             seen[text] = row.number
 
 
+def _is_impossible(text: str) -> bool:
+    """Return whether a text is written as a day, month or year, and the calendar has none such."""
+    return _WRITTEN.fullmatch(text) is not None and value_span(text) is None
+
+
 def _value(text: str, kind: Kind) -> JsonValue:
     match kind:
         case Kind.YES_NO:
@@ -201,7 +215,7 @@ def _value(text: str, kind: Kind) -> JsonValue:
                 else [part.strip() for part in text.split(_BETWEEN) if part.strip()]
             )
         case Kind.DAY:
-            return plain(text)
+            return as_day(text)
         case _:
             return text
 

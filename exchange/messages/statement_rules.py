@@ -86,7 +86,7 @@ def _period(act: Act, statement: Statement, days: Days) -> None:
     latest = act.context.numbered_at + act.context.skew
     first = days.moment(statement.content.period_from, "content", "period_from")
     last = days.moment_not_after(latest, statement.content.period_to, "content", "period_to")
-    days.moments_in_order(first, last, "content", "period_to", apart=True)
+    days.moments_in_order(first, last, "content", "period_to", apart=True, after="period_from")
 
 
 def _statement_counts(statement: Statement) -> Iterator[Fault]:

@@ -134,7 +134,7 @@ def _incident_dates(message: Incident, context: RuleContext) -> Iterator[Fault]:
     latest = context.numbered_at + context.skew
     known = days.moment_not_after(latest, message.content.known_at, "content", "known_at")
     happened = days.moment(message.content.happened_at, "content", "happened_at")
-    days.moments_in_order(happened, known, "content", "known_at")
+    days.moments_in_order(happened, known, "content", "known_at", after="happened_at")
     yield from days.faults
 
 
@@ -168,7 +168,7 @@ def _crossing_dates(message: Crossing) -> Iterator[Fault]:
     days = Days()
     first = days.moment(message.content.from_, "content", "from")
     last = days.moment(message.content.until, "content", "until")
-    days.moments_in_order(first, last, "content", "until", apart=True)
+    days.moments_in_order(first, last, "content", "until", apart=True, after="from")
     yield from days.faults
     yield from _sessions(message)
 

@@ -68,7 +68,7 @@ def _wrong_crossing(member: str, expected: str) -> Fault:
 def _window(act: Act, request: TransitRequest, days: Days) -> None:
     first = days.moment(request.content.window_from, "content", "window_from")
     last = days.moment(request.content.window_to, "content", "window_to")
-    days.moments_in_order(first, last, "content", "window_to", apart=True)
+    days.moments_in_order(first, last, "content", "window_to", apart=True, after="window_from")
     days.moments_in_order(act.context.numbered_at, last, "content", "window_to")
 
 

@@ -33,6 +33,7 @@ ALLOWED = {
     "exchange/service/searching.py": "the hint says how a year of the Buddhist Era is converted",
     "exchange/i18n/breaks.py": "scripts of letters",
     "exchange/i18n/explanations.py": "codes of scripts, as examples of what is entered",
+    "exchange/i18n/place_codes.py": "codes of scripts of names",
     "exchange/i18n/fonts.py": "scripts in the names of fonts",
     "exchange/kit/contents.py": "digits of a script, and an agency of no country",
     "exchange/kit/envelopes.py": "digits of a script, and an agency of no country",

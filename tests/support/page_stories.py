@@ -20,7 +20,8 @@ def notice(name: str = PERSON, born: str = "2001") -> dict[str, dict[str, str]]:
         "names": {"f__0__full": name},
         "sex": {"f": "F"},
         "birth": {
-            "f__value": born, "f__precision": "year", "f__basis": "self_reported", "f__calendar": "gregorian",
+            "f__value_y": born, "f__precision": "year", "f__basis": "self_reported",
+            "f__calendar": "gregorian",
         },
         "nationality": {"f__0__country": "VN"},
         "identification": {"f__status": "confirmed", **day("f__on", -6)},

@@ -17,7 +17,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "names": {"f-0-full": "TRAN Thi Hoa"},
     "sex": {"f": "F"},
     "birth": {
-        "f-value": "2001", "f-precision": "year", "f-basis": "self_reported", "f-calendar": "gregorian",
+        "f-value_y": "2001", "f-precision": "year", "f-basis": "self_reported", "f-calendar": "gregorian",
     },
     "nationality": {"f-0-country": "VN"},
     "identification": {"f-status": "confirmed", "f-on_d": "1", "f-on_m": "10", "f-on_y": "2027"},

@@ -18,8 +18,9 @@ openpyxl belongs to the extra `[desk]`; without it both calls say how to install
 
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
+from types import MappingProxyType
 from typing import Any
 
 from exchange.errors import InputError, UsageError
@@ -40,6 +41,12 @@ _ENCRYPTED = 0x1
 _ENTITIES = (b"<!DOCTYPE", b"<!ENTITY")
 _HINT = "save it again as .xlsx with one sheet of values, without macros"
 _ERROR, _FORMULA = "e", "f"
+_TEXT = "@"
+"""Number format of a cell whose text stays as it is typed."""
+_MIN_WIDTH = 10
+"""Letters of the narrowest column: a day has ten."""
+_MAX_TITLE = 31
+"""Letters that the format allows in the name of a sheet."""
 
 
 def read_spreadsheet(raw: bytes) -> Sheet:
@@ -63,15 +70,35 @@ def read_spreadsheet(raw: bytes) -> Sheet:
         raise InputError("the spreadsheet is damaged", hint=_HINT) from error
 
 
-def write_spreadsheet(headings: Sequence[str], rows: Iterable[Sequence[str]], *, title: str) -> bytes:
-    """Return a file with one sheet, every cell of which is text."""
+def write_spreadsheet(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    title: str,
+    beside: Mapping[str, Iterable[Sequence[str]]] = MappingProxyType({}),
+) -> bytes:
+    """Return a file, every cell of which is text; `beside` are further sheets, which are not read back.
+
+    Empty cells below the headings are text as well: what is typed there stays as it was typed, so that no
+    spreadsheet program takes the month of a day for the day.
+    """
     book = _openpyxl().Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    for row in (headings, *rows):
-        sheet.append([_text_cell(sheet, text) for text in row])
+    for name, lines in {title: (headings, *rows), **beside}.items():
+        sheet = book.create_sheet(name[:_MAX_TITLE])
+        _format_columns(sheet, headings)
+        for row in lines:
+            sheet.append([_text_cell(sheet, text) for text in row])
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
+
+
+def _format_columns(sheet: Any, headings: Sequence[str]) -> None:
+    from openpyxl.utils import get_column_letter
+
+    for at, heading in enumerate(headings, start=1):
+        column = sheet.column_dimensions[get_column_letter(at)]
+        column.number_format, column.width = _TEXT, max(len(heading), _MIN_WIDTH) + 2
 
 
 def _openpyxl() -> Any:
@@ -89,7 +116,7 @@ def _text_cell(sheet: Any, text: str) -> Any:
     from openpyxl.cell import WriteOnlyCell
 
     cell = WriteOnlyCell(sheet, value=text)
-    cell.data_type, cell.number_format = "s", "@"
+    cell.data_type, cell.number_format = "s", _TEXT
     return cell
 
 

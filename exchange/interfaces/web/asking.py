@@ -20,6 +20,7 @@ from exchange.i18n import ENGLISH
 from exchange.interfaces.server import Refusal, connection_of
 from exchange.interfaces.web.languages import wanted_language
 from exchange.interfaces.web.uploads import MAX_UPLOAD_BYTES, Uploaded, is_upload, read_upload
+from exchange.messages.as_written import ascii_digits
 
 T = TypeVar("T")
 
@@ -61,6 +62,10 @@ class Asked:
         """Return the first value of a field of the form, without space around it."""
         return (self.fields.get(name) or ("",))[0].strip()
 
+    def written(self, name: str) -> str:
+        """Return the first value of a field, which holds a number, with the digits 0 to 9."""
+        return ascii_digits(self.text(name))
+
     def texts(self, name: str) -> tuple[str, ...]:
         return self.fields.get(name, ())
 
@@ -78,7 +83,8 @@ class Asked:
 
 
 def number_in(text: str) -> int:
-    """Return a text as a number of at most nine digits, or 0."""
+    """Return a text as a number of at most nine digits of any script, or 0."""
+    text = ascii_digits(text)
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
 
 

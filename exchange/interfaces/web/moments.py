@@ -13,6 +13,8 @@ from babel.dates import format_date, format_datetime
 
 from exchange.i18n.days import BUDDHIST_YEARS, written_day
 
+BUDDHIST_FROM = 2400
+"""No day of a living person or of a return has such a year of the common era."""
 ERAS = {"th": ("พ.ศ.", BUDDHIST_YEARS)}
 """Languages in which years are counted from another year, with the name of the era and the difference."""
 
@@ -42,6 +44,18 @@ def born_text(text: str, language: str) -> str:
 def day_text(day: date, language: str) -> str:
     """Return a day: `24 September 2027`."""
     return _day(day, language, "d MMMM")
+
+
+def era_name(language: str) -> str:
+    """Return the era in which a language counts years, "" for the common one."""
+    return ERAS.get(language, ("", 0))[0]
+
+
+def year_text(text: str, language: str) -> str:
+    """Return a year as the language counts it; what is no year of the common era as it is."""
+    difference = ERAS.get(language, ("", 0))[1]
+    is_year = text.isascii() and text.isdigit() and len(text) == len("2027")
+    return str(int(text) + difference) if is_year and int(text) < BUDDHIST_FROM else text
 
 
 @cache

@@ -20,8 +20,16 @@ from exchange.i18n.faults import Said, error_words, fault_words
 from exchange.i18n.languages import direction, language_name
 from exchange.i18n.places import city, country_name, language_of, script_name
 from exchange.i18n.results import result_words
+from exchange.interfaces.web.choices import choice_name, codes_for, holds
 from exchange.interfaces.web.languages import choice_labels, draft_note, label, shown_language, translations
-from exchange.interfaces.web.moments import born_text, day_text, end_text, moment_text
+from exchange.interfaces.web.moments import (
+    born_text,
+    day_text,
+    end_text,
+    era_name,
+    moment_text,
+    year_text,
+)
 from exchange.messages.codelists import codelist
 
 _TURNING = re.compile(r"[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
@@ -73,6 +81,10 @@ def environment(language: str) -> Environment:
         "fault_words": lambda one: _fault_words(one, language),
         "error_words": lambda error: error_words(error, language),
         "result_words": lambda result: result_words(str(result), language),
+        "codes_for": codes_for,
+        "choice_name": lambda kind, code: choice_name(str(kind), str(code), language),
+        "holds": holds,
+        "era": era_name(language),
         "codes_of": lambda name: tuple(codelist(str(name)).codes),
     }
     made.filters |= {
@@ -80,6 +92,7 @@ def environment(language: str) -> Environment:
         "at": lambda text, zone: moment_text(_moment(text), zone, language) if text else "",
         "day": lambda text: day_text(date.fromisoformat(str(text)), language) if text else "",
         **dict.fromkeys(("born", "period"), lambda text: _born(str(text), language)),
+        "year": lambda text: year_text(str(text), language),
         "end_of": lambda text, first, zone: end_text(_moment(first), _moment(text), zone, language),
         "plain": lambda value, zone, written_in="": _plain(
             str(value), zone, language, written_in if written_in != language else ""

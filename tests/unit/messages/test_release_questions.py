@@ -9,6 +9,7 @@ from exchange.messages.release_questions import (
     COUNTRY,
     EACH_LINE,
     EVERYBODY,
+    LATIN,
     PAPER,
     SETTLED,
     TEXT,
@@ -32,6 +33,24 @@ def test_every_text_of_a_notice_is_asked_about_and_no_name_or_number() -> None:
     assert ("/header/remark", TEXT) in found
     assert ("/persons/0/tracing_result", TEXT) in found
     assert not [place for place, _ in found if "names" in place or "documents" in place]
+
+
+@pytest.mark.parametrize(
+    ("names", "is_asked"),
+    [
+        ([{"script": "Khmr", "full": "x"}], True),
+        ([{"full": "សុខ ដារ៉ា"}], True),
+        ([{"script": "Khmr", "full": "x"}, {"script": "Thai", "full": "y"}], True),
+        ([{"script": "Khmr", "full": "x"}, {"script": "Latn", "full": "SOK Dara"}], False),
+        ([{"full": "SOK Dara"}], False),
+        ([], False),
+    ],
+)
+def test_names_in_other_letters_only_are_asked_about(names: list[dict[str, str]], is_asked: bool) -> None:
+    document = example("rpn", "adult-with-passport")
+    document["persons"][0]["names"] = names
+
+    assert (("/persons/0/names", LATIN) in asked(document)) == is_asked
 
 
 def test_each_paper_is_asked_about() -> None:

@@ -5,7 +5,14 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from exchange.interfaces.web.entering import MOST_GROUPS, groups_in, inputs_of, read_field
+from exchange.interfaces.web.entering import (
+    MOST_GROUPS,
+    as_understood,
+    groups_in,
+    in_common_era,
+    inputs_of,
+    read_field,
+)
 from exchange.messages.catalog import FORMS
 from exchange.messages.questions import Field, Kind, questions_of
 from tests.support.examples import files, load
@@ -29,7 +36,24 @@ READ = [
     ("no", field(Kind.YES_NO), {"f": "no"}, False),
     ("number", field(Kind.NUMBER), {"f": "012"}, 12),
     ("code", field(Kind.CODE, code_list="sexes"), {"f": "F"}, "F"),
-    ("code of an open list", field(Kind.LINE, code_list="languages", is_open=True), {"f": "km"}, "km"),
+    ("chosen language", field(Kind.LANGUAGE, code_list="languages"), {"f": "km"}, "km"),
+    ("language by its name", field(Kind.LANGUAGE), {"f": "", "f_o": "Tiếng Việt"}, "vi"),
+    ("languages", field(Kind.LANGUAGES), {"f": "km", "f_o": "Lao; French"}, ["km", "lo", "fr"]),
+    ("no languages", field(Kind.LANGUAGES), {"f": "", "f_o": " "}, None),
+    ("chosen country", field(Kind.COUNTRY), {"f": "VN", "f_o": ""}, "VN"),
+    ("country in small letters", field(Kind.COUNTRY), {"f_o": "vn"}, "VN"),
+    ("country by its name", field(Kind.COUNTRY), {"f": "", "f_o": "Viet Nam"}, "VN"),
+    ("country in Khmer", field(Kind.COUNTRY), {"f_o": "វៀតណាម"}, "VN"),
+    ("country twice", field(Kind.COUNTRY), {"f": "VN", "f_o": "Vietnam"}, "VN"),
+    ("script", field(Kind.SCRIPT), {"f": "Khmr"}, "Khmr"),
+    ("Khmer digits", field(Kind.NUMBER), {"f": "១២"}, 12),
+    ("Thai digits of a day", field(Kind.DAY), {"f_d": "๑", "f_m": "๒", "f_y": "๒๐๒๗"}, "2027-02-01"),
+    ("year of a birth", field(Kind.PART_DAY), {"f_d": "", "f_m": "", "f_y": "2015"}, "2015"),
+    ("month of a birth", field(Kind.PART_DAY), {"f_d": "", "f_m": "5", "f_y": "2015"}, "2015-05"),
+    ("day of a birth", field(Kind.PART_DAY), {"f_d": "໑໔", "f_m": "05", "f_y": "2015"}, "2015-05-14"),
+    ("no birth", field(Kind.PART_DAY), {"f_d": "", "f_m": "", "f_y": ""}, None),
+    ("officer", field(Kind.LINE, form="officer", pattern="[A-Z0-9-]+"), {"f": "p-០០០១"}, "P-0001"),
+    ("clock", field(Kind.LINE, form="clock", pattern="[0-9]{2}:[0-9]{2}"), {"f": "9.05"}, "09:05"),
     ("no codes", field(Kind.CODES, code_list="service-types"), {}, []),
     ("day", field(Kind.DAY), {"f_d": "1", "f_m": "2", "f_y": "2027"}, "2027-02-01"),
     ("no day", field(Kind.DAY), {"f_d": "", "f_m": "", "f_y": ""}, None),
@@ -57,7 +81,22 @@ WRONG = [
     ("much too long", field(Kind.NOTE), {"f": "a" * 8_001}, "too_long"),
     ("letters", field(Kind.NUMBER), {"f": "2a"}, "number"),
     ("minus", field(Kind.NUMBER), {"f": "-2"}, "number"),
-    ("Khmer digits", field(Kind.NUMBER), {"f": "១២"}, "number"),
+    ("a number with a power", field(Kind.NUMBER), {"f": "2²"}, "number"),
+    ("no country", field(Kind.COUNTRY), {"f_o": "Atlantis"}, "country"),
+    ("no code of a country", field(Kind.COUNTRY), {"f": "XX"}, "country"),
+    ("two countries", field(Kind.COUNTRY), {"f": "VN", "f_o": "Laos"}, "one_of"),
+    ("no language", field(Kind.LANGUAGES), {"f": "km", "f_o": "Atlantean"}, "languages"),
+    ("no script", field(Kind.SCRIPT), {"f": "Khmer"}, "script"),
+    ("day of a birth without a month", field(Kind.PART_DAY), {"f_d": "14", "f_y": "2015"}, "part_day"),
+    ("birth without a year", field(Kind.PART_DAY), {"f_d": "14", "f_m": "5"}, "part_day"),
+    ("short year of a birth", field(Kind.PART_DAY), {"f_y": "15"}, "part_day"),
+    ("no such birth", field(Kind.PART_DAY), {"f_d": "31", "f_m": "2", "f_y": "2015"}, "part_day"),
+    ("words for a birth", field(Kind.PART_DAY), {"f_y": "two thousand"}, "part_day"),
+    ("Buddhist year of a birth", field(Kind.PART_DAY), {"f_y": "2558"}, "buddhist"),
+    ("no officer", field(Kind.LINE, form="officer", pattern="[A-Z0-9-]+"), {"f": "Sok Dara"}, "form"),
+    ("no telephone", field(Kind.LINE, form="telephone", pattern=r"\\+[0-9 ]+"), {"f": "012 345"}, "form"),
+    ("one wrong line", field(Kind.LINES, form="officer", pattern="[A-Z-]+"), {"f": "A-B\nx y"}, "form"),
+    ("no name", field(Kind.GROUPS, needed=True), {}, "needed"),
     ("no code", field(Kind.CODE, code_list="sexes"), {"f": "female"}, "code"),
     ("code of another list", field(Kind.CODE, choices=("host",)), {"f": "origin"}, "code"),
     ("one wrong code", field(Kind.CODES, code_list="service-types"), {"f": "<script>"}, "code"),
@@ -88,6 +127,58 @@ def test_what_cannot_become_a_value_is_told_at_its_place(
     assert [(problem.place, problem.code, problem.title) for problem in entered.problems] == [
         ("f", code, "Title")
     ]
+
+
+BIRTH = next(one.field for one in questions_of("IDN") if one.name == "birth")
+KNOWN = {"f-basis": "self_reported", "f-calendar": "gregorian"}
+
+
+def test_how_exact_a_birth_is_follows_from_what_was_entered() -> None:
+    entered = read(BIRTH, **KNOWN, **{"f-value_y": "2015", "f-value_m": "5"})
+
+    assert entered.problems == ()
+    assert entered.value["precision"] == "month"
+
+
+@pytest.mark.parametrize("precision", ["day", "month", "range", "unknown"])
+def test_another_precision_than_what_was_entered_is_told(precision: str) -> None:
+    entered = read(BIRTH, **KNOWN, **{"f-value_y": "2015", "f-precision": precision})
+
+    assert [(one.place, one.code) for one in entered.problems] == [("f-precision", "precision")]
+
+
+def test_a_range_of_births_says_its_own_precision() -> None:
+    first = {"f-from_d": "1", "f-from_m": "1", "f-from_y": "2012"}
+
+    entered = read(BIRTH, **KNOWN, **first, **{"f-precision": "range"})
+
+    assert (entered.value["precision"], entered.problems) == ("range", ())
+
+
+def test_the_day_that_was_understood_stands_in_the_inputs() -> None:
+    inputs = {"f_d": ("27",), "f_m": ("9",), "f_y": ("២៥៧០",)}
+    entered = read_field(field(Kind.DAY), inputs, zone=ZONE)
+
+    again = read_field(field(Kind.DAY), as_understood(inputs, entered.problems), zone=ZONE)
+
+    assert [one.read_as for one in entered.problems] == ["2027-09-27"]
+    assert (again.value, again.problems) == ("2027-09-27", ())
+
+
+@pytest.mark.parametrize(
+    ("language", "year", "meant"),
+    [
+        ("th", "2570", "2027"),
+        ("th", "๒๕๗๐", "2027"),
+        ("th", "2027", "2027"),
+        ("th", "", ""),
+        ("th", "25700", "25700"),
+        ("th", "x", "x"),
+        ("km", "2570", "2570"),
+    ],
+)
+def test_a_year_means_what_the_calendar_of_the_page_says(language: str, year: str, meant: str) -> None:
+    assert in_common_era({"f_y": (year,), "f_d": ("2570",)}, language) == {"f_y": (meant,), "f_d": ("2570",)}
 
 
 CONSENTS = next(one.field for one in questions_of("RPN") if one.name == "consents")

@@ -21,9 +21,11 @@ from tests.support.writers import Writer, play
 from tests.unit.web.test_list_of_persons import rows, take
 
 HEADINGS = [column.heading for column in COLUMNS]
+ORDER = "“%(first)s” must come before “%(second)s”. Change one of the two."
 KHMER = (
     *(translations("km").gettext(sentence) for sentence in FAULT_SENTENCES.values()),
     translations("km").gettext("Enter: %(title)s") % {"title": ""},
+    translations("km").gettext(ORDER).partition("%(second)s")[2],
 )
 _SUMMARY = re.compile(r'<div class="govuk-error-summary".*?</ul>', re.S)
 _AT_FIELD = re.compile(r'class="govuk-error-message">(.*?)</p>', re.S)

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """A list of persons on the pages: all rows become persons of the notice, or every wrong cell is told."""
 
+import io
+import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
+from exchange.bootstrap import read_spreadsheet, write_spreadsheet
 from exchange.i18n import LANGUAGES, translations
 from exchange.i18n.labels import label
+from exchange.interfaces.web.pages.sheet_help import sheet_of_help
 from exchange.interfaces.web.pages.sheet_words import in_our_words
 from exchange.messages.sheets import Sheet, SheetRow
 from tests.journeys.test_notice_sheet import HEADINGS, Row, no_consent, person, put
@@ -190,6 +196,93 @@ def test_the_empty_spreadsheet_has_the_headings(tmp_path: Path) -> None:
 
         assert made.fields["Content-Disposition"] == 'attachment; filename="list-of-persons.xlsx"'
         assert made.text.startswith("PK")
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_second_sheet_shows_an_example_that_can_be_taken_over(tmp_path: Path, language: str) -> None:
+    async def story(writer: Writer) -> None:
+        await writer.visitor.post("/account/language", language=language)
+        form = await writer.begin()
+        rows = sheet_of_help(language, writer.house.node.clock.now().date(), ("VN", "KH"))
+        text = "\n".join("\t".join(row[1:]) for row in rows[:2]) + "\n"
+
+        taken = await take(writer, form, text)
+
+        assert taken.to == f"/form/{form}", taken.words
+        person = (await writer.forms())[0].given["persons"][0]
+        assert (person["names"][0]["full"], person["nationality"][0]["country"]) == ("NGUYEN Thi Mai", "VN")
+        assert len(person["birth"]["value"]) == len("2003-05-28")
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_the_second_sheet_allows_is_understood(language: str) -> None:
+    headings, *rows = sheet_of_help(language, date(2027, 10, 1), ("VN", "KH"))
+    allowed = [(at, row[at]) for row in rows[2:] for at in range(1, len(headings)) if row[at]]
+
+    sheet = Sheet(tuple(headings), tuple(SheetRow(2, {headings[at]: text}) for at, text in allowed))
+
+    for (at, text), row in zip(allowed, in_our_words(sheet, language).rows, strict=True):
+        (cell,) = row.cells.values()
+        assert re.fullmatch("[A-Za-z0-9_-]+", cell), (headings[at], text, cell)
+
+
+def test_the_file_has_both_sheets_and_keeps_a_day_as_it_is_typed(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        rows = sheet_of_help("en", date(2027, 10, 1), ("VN", "KH"))
+        raw = write_spreadsheet(HEADINGS, (), title="notices", beside={"Example and values": rows})
+
+        book = openpyxl.load_workbook(io.BytesIO(raw))
+
+        assert book.sheetnames == ["notices", "Example and values"]
+        assert book["notices"].column_dimensions["H"].number_format == "@"
+        assert book["Example and values"]["B2"].value == "NGUYEN Thi Mai"
+        assert read_spreadsheet(raw) == Sheet(tuple(HEADINGS), ())
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("heading", "written", "path", "meant"),
+    [
+        ("born", "14/05/2001", ("birth", "value"), "2001-05-14"),
+        ("born", "១៤.៥.២០០១", ("birth", "value"), "2001-05-14"),
+        ("nationality", "Viet Nam", ("nationality", 0, "country"), "VN"),
+        ("name script", "Latin", ("names", 0, "script"), "Latn"),
+        ("name kind", "as heard", ("names", 0, "kind"), "as_heard"),
+        ("languages spoken", "Vietnamese; French", ("languages", "spoken"), ["vi", "fr"]),
+    ],
+)
+def test_a_cell_is_understood_as_people_write_it(
+    tmp_path: Path, heading: str, written: str, path: tuple[Any, ...], meant: Any
+) -> None:
+    async def story(writer: Writer) -> None:
+        form, lines = await writer.begin(), rows(1)
+        lines[0] |= {"languages spoken": "vi", "languages understood": "vi", heading: written}
+
+        taken = await take(writer, form, text_of(lines))
+
+        assert taken.to == f"/form/{form}", taken.words
+        found = (await writer.forms())[0].given["persons"][0]
+        for step in path:
+            found = found[step]
+        assert found == meant
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("written", ["5/14/2001", "14/5/01", "31/2/2001", "14/5/2546", "May 2001", "unknown"])
+def test_a_day_that_is_none_is_told_at_its_cell(tmp_path: Path, written: str) -> None:
+    async def story(writer: Writer) -> None:
+        form, lines = await writer.begin(), rows(1)
+        lines[0] |= {"born": written}
+
+        shown = await take(writer, form, text_of(lines))
+
+        assert (shown.status, shown.says("Row 2, column “born”")) == (400, True), shown.words
 
     play(tmp_path, story)
 

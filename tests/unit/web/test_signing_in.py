@@ -123,6 +123,14 @@ def test_tries_from_another_address_do_not_lock_an_officer_out(tmp_path: Path) -
     play(tmp_path, story)
 
 
+def test_digits_of_every_script_are_those_of_a_name(tmp_path: Path) -> None:
+    async def story(house: House) -> None:
+        assert (await Visitor(house).sign_in("P-០០០១")).status == 303
+        assert (await Visitor(house).sign_in("P-០០០២")).status == 400
+
+    play(tmp_path, story)
+
+
 def test_without_a_sign_in_a_page_asks_for_one_and_comes_back(tmp_path: Path) -> None:
     async def story(house: House) -> None:
         visitor = Visitor(house)

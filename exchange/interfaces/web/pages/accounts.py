@@ -53,7 +53,7 @@ async def add_officer(clerk: Clerk) -> Reply:
     office = clerk.asked.text("office")
     entry = next((agency for code, agency in agencies().items() if code == office), None)
     functions = sorted(entry.functions) if entry else []
-    number, name = clerk.asked.text("number").strip().upper(), clerk.asked.text("name").strip()
+    number, name = clerk.asked.written("number").upper(), clerk.asked.text("name").strip()
     if wrong := await _wrong_with(clerk, number, name):
         return await _directory(clerk, wrong=wrong)
     await clerk.ask("officer.add", number=number, name=name, office=office, functions=functions)

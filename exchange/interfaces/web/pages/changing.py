@@ -18,8 +18,19 @@ from urllib.parse import quote
 
 from exchange.errors import StaleFormError
 from exchange.ids import sha256
+from exchange.interfaces.web.choices import countries_of
 from exchange.interfaces.web.desk import Clerk
-from exchange.interfaces.web.entering import LONGEST, TOP, Entered, Problem, groups_in, inputs_of, read_field
+from exchange.interfaces.web.entering import (
+    LONGEST,
+    TOP,
+    Entered,
+    Problem,
+    as_understood,
+    groups_in,
+    in_common_era,
+    inputs_of,
+    read_field,
+)
 from exchange.interfaces.web.pages.fitting import with_crossings
 from exchange.interfaces.web.pages.lines import Line, value_lines
 from exchange.interfaces.web.pages.naming import cases_about
@@ -88,6 +99,7 @@ class Found:
     members: tuple[Member, ...]
     listed: tuple[Listed, ...] = ()
     """Persons of the movement, by whom its list is chosen."""
+    countries: tuple[str, ...] = ()
 
     @property
     def part(self) -> str:
@@ -142,7 +154,8 @@ async def take(clerk: Clerk, form: Form, step: Step) -> Reply:
     edit = _entered(clerk, found, member)
     if isinstance(edit, tuple):
         status = 409 if any(one.code == "changed" for one in edit) else 400
-        return _field(clerk, found, member, asked.fields, problems=edit, status=status)
+        inputs = as_understood(in_common_era(asked.fields, clerk.language), edit)
+        return _field(clerk, found, member, inputs, problems=edit, status=status)
     try:
         await _save(clerk, found, with_edit(found.edits, edit))
     except StaleFormError:
@@ -225,7 +238,8 @@ async def _found(clerk: Clerk, form: Form, step: Step) -> Found | None:
     fields = await fields_with_offices(clerk, form, step, fields)
     members = members_of(fields, standing.part, edits=edits, may_add=not correction)
     shown = tuple(_member(one, listed) for one in members if not standing.hides(one.pointer))
-    return Found(form, step, standing, fields, edits, shown, listed)
+    countries = await countries_of(clerk, form)
+    return Found(form, step, standing, fields, edits, shown, listed, countries)
 
 
 def step_group(form: Form, step: Step) -> dict[str, Any]:
@@ -261,7 +275,8 @@ def _entered(clerk: Clerk, found: Found, member: Member) -> Edit | tuple[Problem
 
 def _value(clerk: Clerk, member: Member) -> Entered:
     field = replace(member.field, needed=True)
-    entered = read_field(field, clerk.asked.fields, zone=clerk.house.zone)
+    inputs = in_common_era(clerk.asked.fields, clerk.language)
+    entered = read_field(field, inputs, zone=clerk.house.zone)
     if entered.value == [] and member.field.kind is Kind.GROUPS:
         return Entered(None, (Problem(TOP, "needed", field.title),))
     return entered
@@ -419,6 +434,7 @@ def _values(clerk: Clerk, found: Found) -> dict[str, Any]:
         "address": _address(clerk, found),
         "back": _back(clerk),
         "top": TOP,
+        "countries": found.countries,
     }
 
 

@@ -96,7 +96,7 @@ def _file(clerk: Clerk, form: Form) -> FileToAttach:
     asked = clerk.asked
     cases = [str(person.get("case_code", "")) for person in form.given["persons"]]
     case = asked.text("case") if asked.text("case") in cases else ""
-    readers = tuple(asked.text("readers").replace(",", " ").upper().split())
+    readers = tuple(asked.written("readers").replace(",", " ").upper().split())
     return FileToAttach(
         data=asked.file("file"),
         type=asked.text("type"),

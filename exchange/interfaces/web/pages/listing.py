@@ -16,8 +16,10 @@ from typing import Any, Final
 from exchange.bootstrap import read_spreadsheet, write_spreadsheet
 from exchange.errors import Fault, InputError, UsageError
 from exchange.ids import new_case_code, parse_message_id
+from exchange.interfaces.web.choices import countries_of
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.pages.returning import became
+from exchange.interfaces.web.pages.sheet_help import help_title, sheet_of_help
 from exchange.interfaces.web.pages.sheet_words import headings_in, in_our_words
 from exchange.interfaces.web.pages.writing import LISTED, form_of, is_gone
 from exchange.interfaces.web.replying import Download, Page, Redirect, Reply
@@ -33,6 +35,9 @@ MOST_TOLD: Final = 50
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CELL: Final = re.compile(r"row (?P<row>[0-9]+)(, column (?P<column>.+))?")
 """A place as `messages.sheets` writes it."""
+SHEET: Final = "notices"
+_OF_A_CELL: Final = {"form.text": "sheet.form"}
+"""Rules of a text as those of a cell, which has another example than a question."""
 
 
 async def ask(clerk: Clerk) -> Reply:
@@ -43,9 +48,13 @@ async def ask(clerk: Clerk) -> Reply:
 
 
 async def blank(clerk: Clerk) -> Download:
-    """Return an empty spreadsheet with the headings."""
-    await _notice(clerk)
-    made = await asyncio.to_thread(write_spreadsheet, headings_in(clerk.language), (), title="notices")
+    """Return an empty spreadsheet with the headings, and a sheet that shows how it is filled in."""
+    form = await _notice(clerk)
+    language = clerk.language
+    shown = sheet_of_help(language, clerk.node.clock.now().date(), await countries_of(clerk, form))
+    made = await asyncio.to_thread(
+        write_spreadsheet, headings_in(language), (), title=SHEET, beside={help_title(language): shown}
+    )
     return Download(made, XLSX, "list-of-persons.xlsx")
 
 
@@ -152,4 +161,5 @@ class Told:
 def _told(fault: Fault) -> Told:
     place = _CELL.match(fault.pointer)
     row, column = (place["row"], place["column"] or "") if place else ("", "")
-    return Told(row, column, fault.code, fault.rule, fault.expected, fault.hint)
+    rule = _OF_A_CELL.get(fault.rule, fault.rule)
+    return Told(row, column, fault.code, rule, fault.expected, fault.hint)

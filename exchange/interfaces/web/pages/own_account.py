@@ -40,7 +40,7 @@ async def change_own_password(clerk: Clerk) -> Reply:
 
 async def connect(clerk: Clerk) -> Reply:
     """Take a device for one-time codes."""
-    secret, code = clerk.asked.text("secret"), clerk.asked.text("code").replace(" ", "")
+    secret, code = clerk.asked.text("secret"), clerk.asked.written("code").replace(" ", "")
     try:
         await connect_device(clerk.house.staff, clerk.officer, secret=secret, code=code)
     except SignInError:

@@ -23,7 +23,7 @@ from exchange.i18n.faults import words_of
 from exchange.ids import CaseCode, LinkId, MovementCode, b64url, parse_message_id
 from exchange.interfaces.web.asking import Values
 from exchange.interfaces.web.desk import Answer, Clerk
-from exchange.interfaces.web.entering import Problem
+from exchange.interfaces.web.entering import Problem, as_understood, in_common_era
 from exchange.interfaces.web.pages.files import file_problem
 from exchange.interfaces.web.pages.handing_over import seen_movement
 from exchange.interfaces.web.pages.lines import place_of
@@ -103,7 +103,7 @@ async def ask(clerk: Clerk) -> Reply:
         "page": page,
         "pages": _pages(table),
         "part": list(enumerate(table.persons))[(page - 1) * A_PAGE : page * A_PAGE],
-        "inputs": inputs,
+        "inputs": as_understood(inputs, problems),
         "problems": [(problem, _address(table, page, problem)) for problem in problems],
         "errors": {problem.place: problem for problem in reversed(problems)},
         "receivers": await _receivers(clerk, table),
@@ -116,7 +116,8 @@ async def keep(clerk: Clerk) -> Reply:
     table = await _table(clerk)
     _demand_same(clerk, table)
     page = min(max(clerk.asked.number("page"), 1), _pages(table))
-    inputs = with_page(_inputs(clerk, table), clerk.asked.fields, page, A_PAGE)
+    given = in_common_era(clerk.asked.fields, clerk.language)
+    inputs = with_page(_inputs(clerk, table), given, page, A_PAGE)
     await _keep(clerk, table, inputs)
     beside = page - 1 if clerk.asked.text("back") else page + 1
     if 1 <= beside <= _pages(table):

@@ -95,9 +95,9 @@ async def _by_password(house: House, asked: Asked) -> Session:
     return await sign_in(
         house.staff,
         house.tries,
-        name=asked.text("name"),
+        name=asked.written("name"),
         password=(asked.fields.get("password") or ("",))[0],
-        code=asked.text("code"),
+        code=asked.written("code"),
         address=asked.address,
     )
 

@@ -61,7 +61,7 @@ async def _listed(clerk: Clerk, error: str = "") -> Page:
 
 async def make(clerk: Clerk) -> Reply:
     """Make the statement of a period by hand; the node does it by itself as well."""
-    partner, period = clerk.asked.places["partner"], clerk.asked.text("period")
+    partner, period = clerk.asked.places["partner"], clerk.asked.written("period")
     if not PERIOD.fullmatch(period):
         return await _listed(clerk, SAY_PERIOD)
     try:

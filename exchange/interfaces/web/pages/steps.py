@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The questions of a form as steps with addresses, and the whole that they make.
 
-Asked are the questions of the type whose answer the program does not know already, and what other answers
-demand (`service.steering`). Everything else can be said or changed from the page that shows the whole.
+Asked are the questions of the type whose answer the program does not know already, what other answers demand
+(`service.steering`), and of a child what every child is asked (`messages.child_questions`). Everything else
+can be said or changed from the page that shows the whole.
 """
 
 from collections.abc import Mapping
@@ -25,11 +26,13 @@ from exchange.interfaces.web.pages.lines import (
     withheld_places,
 )
 from exchange.messages.attachments import Attached, attach
+from exchange.messages.child_questions import is_of_children, is_treated_as_child
 from exchange.messages.conditions import Demands
+from exchange.messages.dates import members_in_order
 from exchange.messages.document import JsonValue
 from exchange.messages.media import Carried
 from exchange.messages.nationalities import OTHER_COUNTRY
-from exchange.messages.questions import Part, Question, questions_of
+from exchange.messages.questions import Field, Kind, Part, Question, questions_of
 from exchange.protocol.parts import Document
 from exchange.service.changeable import type_changed
 from exchange.service.facts import two_person_reason
@@ -107,6 +110,8 @@ class Trouble:
     titles: tuple[str, ...]
     """Titles of the members on the way to the place, as far as the step has them."""
     pointer: str = ""
+    order: tuple[str, ...] = ()
+    """Of two days in the wrong order the titles, that of the one that comes first before the other."""
 
     @property
     def place(self) -> Place:
@@ -114,11 +119,38 @@ class Trouble:
         return Place(self.step.number + 1 if self.step and of_person else 0, self.titles)
 
     def problem(self, language: str) -> Problem:
-        """Return it for the page of its step."""
+        """Return it for the page of its step, at the input that it is about."""
+        at = input_at(self.step.question.field, self.pointer) if self.step else None
+        place = at.place if at else TOP
+        if self.order:
+            return Problem(place, "order", self.order[0], self.order[1])
+        if at is not None and self.rule == "form.required":
+            return Problem(place, "needed", at.field.title)
         said = fault_words(
             self.rule, code=self.code, expected=self.expected, hint=self.hint, language=language
         )
-        return told_at(TOP, self.titles, said, language)
+        return told_at(place, self.titles, said, language)
+
+
+@dataclass(frozen=True)
+class Input:
+    """A place of a page, and the field that is entered there."""
+
+    place: str
+    field: Field
+
+
+def input_at(field: Field, pointer: str) -> Input:
+    """Return where a page with a field asks for what a pointer names, or for what it stands in."""
+    found, place = Input(TOP, field), TOP
+    for step in pointer.split("/")[4 if pointer.startswith("/persons/") else 3 :]:
+        place, at = f"{place}-{step}", found.field
+        below = next((one for one in at.fields if one.name == step), None)
+        if below is not None:
+            found = Input(place, below)
+        elif not (at.kind is Kind.GROUPS and step.isdigit()):
+            break
+    return found
 
 
 @dataclass(frozen=True)
@@ -160,9 +192,11 @@ def told_at(place: str, titles: tuple[str, ...], said: Said, language: str) -> P
 
 def steps_of(form: Form) -> tuple[Step, ...]:
     """Return the steps of a form in their order, those for more at the end; what answers demand is needed."""
+    persons, today = form.given["persons"], form.row.changed_at.date()
+    children = frozenset(n for n, person in enumerate(persons) if is_treated_as_child(person, today))
     demands: dict[tuple[Part, int], Demands] = {}
     steps = []
-    for step in steps_for(form.row.type, len(form.given["persons"])):
+    for step in steps_for(form.row.type, len(persons), children):
         place = (step.question.part, step.number)
         if place not in demands:
             demands[place] = demands_at(form.row.type, form.given, *place)
@@ -181,14 +215,14 @@ def _steered(step: Step, demands: Demands) -> Step:
     return replace(step, question=asked, is_demanded=True)
 
 
-def steps_for(type_code: str, persons: int) -> tuple[Step, ...]:
-    """Return the steps of a form of a type for so many persons."""
+def steps_for(type_code: str, persons: int, children: frozenset[int] = frozenset()) -> tuple[Step, ...]:
+    """Return the steps of a form of a type for so many persons; `children` are the numbers of those."""
     questions = [
         replace(one, more=False) if (type_code, one.name) in _ASKED else one
         for one in questions_of(type_code)
     ]
     found = [
-        Step(question, number)
+        Step(_of_a_child(type_code, question) if number in children else question, number)
         for question in questions
         for number in range(persons if question.part == "persons" else 1)
         if (type_code, question.name) not in _FOLLOWS
@@ -207,6 +241,13 @@ def demanded_next(form: Form, after: Step) -> Step | None:
     here = (after.question.part, after.number)
     around = (step for step in steps_of(form) if (step.question.part, step.number) == here)
     return next((step for step in around if step.is_demanded and _is_open(form, step)), None)
+
+
+def _of_a_child(type_code: str, question: Question) -> Question:
+    """Return a question as a child is asked it."""
+    if question.part != "persons" or not is_of_children(type_code, question.name):
+        return question
+    return replace(question, field=replace(question.field, needed=True), more=False)
 
 
 def next_step(form: Form, after: Step | None = None) -> Step | None:
@@ -308,9 +349,19 @@ def _troubles(steps: tuple[Step, ...], faults: list[dict[str, str]]) -> tuple[Tr
             step := _step_of(steps, fault["pointer"]),
             _titles(step, fault["pointer"]),
             fault["pointer"],
+            _titles_in_order(steps, fault),
         )
         for fault in faults
     )
+
+
+def _titles_in_order(steps: tuple[Step, ...], fault: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the titles of two days in the wrong order, if the fault names both and they are asked for."""
+    members = members_in_order(fault["hint"]) if fault["rule"] == "date.order" else None
+    beside = fault["pointer"].rpartition("/")[0]
+    pointers = [f"{beside}/{member}" for member in members or ()]
+    titles = [_titles(_step_of(steps, pointer), pointer)[-1:] for pointer in pointers]
+    return tuple(title for found in titles for title in found) if all(titles) else ()
 
 
 def _titles(step: Step | None, pointer: str) -> tuple[str, ...]:

@@ -12,11 +12,22 @@ from typing import Any
 from exchange.cases.permissions import Act
 from exchange.errors import StaleFormError, UsageError
 from exchange.ids import LinkId, MessageId, new_case_code, parse_message_id
+from exchange.interfaces.web.choices import countries_of
 from exchange.interfaces.web.desk import Clerk
-from exchange.interfaces.web.entering import TOP, Entered, Problem, groups_in, inputs_of, read_field
+from exchange.interfaces.web.entering import (
+    TOP,
+    Entered,
+    Problem,
+    as_understood,
+    groups_in,
+    in_common_era,
+    inputs_of,
+    read_field,
+)
 from exchange.interfaces.web.pages import changing, proposing
 from exchange.interfaces.web.pages.acts_now import NOTHING_SAID, acts_of_message, said_before
 from exchange.interfaces.web.pages.after_sending import sentences
+from exchange.interfaces.web.pages.at_once import has_room_for_latin, told_at_once
 from exchange.interfaces.web.pages.doubts import doubts_about
 from exchange.interfaces.web.pages.fitting import fitted
 from exchange.interfaces.web.pages.lines import Shown, files_of
@@ -188,6 +199,7 @@ async def ask(clerk: Clerk) -> Reply:
     if clerk.asked.said("back") == "check":
         whole = await _whole(clerk, form)
         problems = whole.at(step, clerk.language)
+        problems = tuple(replace(one, place=TOP) for one in problems) if named else problems
     back = clerk.asked.said("back")
     return await _question(clerk, form, step, inputs, named=named, problems=problems, back=back)
 
@@ -212,12 +224,14 @@ async def take(clerk: Clerk) -> Reply:
     if changing.asks_for_changes(form.row.type, step):
         return await changing.take(clerk, form, step)
     named = await offered(clerk, form, step)
-    back, inputs = clerk.asked.text("back"), clerk.asked.fields
+    back, inputs = clerk.asked.text("back"), in_common_era(clerk.asked.fields, clerk.language)
     entered = read_field(named.field if named else step.question.field, inputs, zone=clerk.house.zone)
     entered = _not_empty(step, entered)
-    if entered.problems:
+    problems = entered.problems or (() if named else await told_at_once(clerk, form, step, entered))
+    if problems:
+        shown = as_understood(inputs, problems)
         return await _question(
-            clerk, form, step, inputs, named=named, problems=entered.problems, back=back, status=400
+            clerk, form, step, shown, named=named, problems=problems, back=back, status=400
         )
     try:
         form = await _saved(clerk, form, step, entered, named)
@@ -400,7 +414,7 @@ async def _question(
     status: int = 200,
 ) -> Page:
     question: Question = step.question
-    another = 1 if clerk.asked.said("another") else 0
+    another = 1 if clerk.asked.said("another") or has_room_for_latin(problems) else 0
     values = {
         "form": form,
         "step": step,
@@ -417,6 +431,7 @@ async def _question(
         "type": form.row.type,
         "persons": len(form.given["persons"]),
         "top": TOP,
+        "countries": await countries_of(clerk, form),
     }
     return Page("question.html", values, status=status)
 
