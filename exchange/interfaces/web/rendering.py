@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
+from gettext import NullTranslations
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Undefined
@@ -66,7 +67,14 @@ def environment(language: str) -> Environment:
     )
     catalogue = translations(language)
     made.install_gettext_translations(catalogue, newstyle=True)  # type: ignore[attr-defined]
-    made.globals |= {
+    made.globals |= _names(language, catalogue)
+    made.filters |= _filters(language, catalogue)
+    return made
+
+
+def _names(language: str, catalogue: NullTranslations) -> dict[str, Any]:
+    """Return what templates call by name."""
+    return {
         "label": lambda name, code: label(str(name), str(code), language),
         "choice_labels": lambda name, codes: choice_labels(str(name), tuple(codes), language),
         "language": shown_language(language),
@@ -87,7 +95,11 @@ def environment(language: str) -> Environment:
         "era": era_name(language),
         "codes_of": lambda name: tuple(codelist(str(name)).codes),
     }
-    made.filters |= {
+
+
+def _filters(language: str, catalogue: NullTranslations) -> dict[str, Any]:
+    """Return what templates put values through."""
+    return {
         "said": said,
         "at": lambda text, zone: moment_text(_moment(text), zone, language) if text else "",
         "day": lambda text: day_text(date.fromisoformat(str(text)), language) if text else "",
@@ -102,7 +114,6 @@ def environment(language: str) -> Environment:
         "explained": lambda text: catalogue.gettext(plain) if (plain := in_plain_words(str(text))) else "",
         "words": lambda code: str(code).replace("_", " "),
     }
-    return made
 
 
 def _fault_words(one: Any, language: str) -> Said:
