@@ -289,13 +289,17 @@ class SignatureInvalidError(ProtocolError):
     """The signature does not verify.
 
     `rule` is the exact rule where it is known, as a code for our own log; nobody outside is told.
+    `apart_s` is how far the signer's clock is ahead of ours, if nothing but the time is wrong; else 0.
     """
 
     reason = "signature_invalid"
 
-    def __init__(self, message: str | None = None, *, hint: str | None = None, rule: str = "") -> None:
+    def __init__(
+        self, message: str | None = None, *, hint: str | None = None, rule: str = "", apart_s: int = 0
+    ) -> None:
         super().__init__(message, hint=hint)
         self.rule = rule
+        self.apart_s = apart_s
 
 
 class CardInvalidError(ProtocolError):
@@ -408,7 +412,8 @@ class NodeFaultError(ExchangeError):
 class TransportError(ExchangeError):
     """The partner did not answer properly; the same frame is sent again later.
 
-    `retry_after_s` is the wait the partner asked for, between 1 s and 1 h, or None.
+    `retry_after_s` is the wait the partner asked for, between 1 s and 1 h, or None. `apart_s` is how far its
+    clock is ahead of ours where that may be the cause, else 0.
     """
 
     reason = "transport"
@@ -423,7 +428,9 @@ class TransportError(ExchangeError):
         reason: str = "transport",
         retry_after_s: int | None = None,
         hint: str | None = None,
+        apart_s: int = 0,
     ) -> None:
         super().__init__(message, hint=hint)
         self.reason = reason
         self.retry_after_s = retry_after_s
+        self.apart_s = apart_s

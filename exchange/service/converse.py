@@ -43,6 +43,7 @@ from exchange.protocol.frames import (
 )
 from exchange.protocol.suites import PrivateKey, Suite
 from exchange.service import carryover, intake, tail
+from exchange.service.clock_apart import note_in_time
 from exchange.service.composing import Composed, compose
 from exchange.service.examine import Examined, examine
 from exchange.service.keyplaces import hear_card
@@ -357,6 +358,7 @@ def _after(node: Node, link: LinkId, frame: Frame, results: Sequence[Result]) ->
     presence.last_contact_at = node.clock.now()
     presence.card_wanted = any(result.code == "unknown_card" for result in frame.results)
     presence.offered.drop(result.seq for result in frame.results if result.outcome is not Outcome.LOGGED)
+    note_in_time(node, link)
     if frame.tail or frame.results or results:
         node.presence.announce_change(link)
     if results:

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from exchange.errors import GateClosedError, ProtocolError, TransportError
 from exchange.ids import LinkId
 from exchange.service.agreements import compare_notes, is_on_its_way
+from exchange.service.clock_apart import note_failed_call
 from exchange.service.composing import Composed, Results, compose_if, due_lines, next_frame
 from exchange.service.converse import backoff_s, call, call_while_full
 from exchange.service.filegate import open_by_files
@@ -68,6 +69,7 @@ async def deliver(node: Node, link: LinkId) -> None:
             presence.failures += 1
             node.counters.count("exchange_failed", reason=error.reason)
             node.journal.note("exchange_failed", link=link, reason=error.reason, failures=presence.failures)
+            note_failed_call(node, link, error)
             await _sleep(node, link, backoff_s(node, presence.failures))
 
 
@@ -147,6 +149,7 @@ async def poll(node: Node, link: LinkId) -> None:
         except (TransportError, ProtocolError, GateClosedError) as error:
             failures += 1
             node.counters.count("exchange_failed", reason=error.reason)
+            note_failed_call(node, link, error)
         brought = presence.changed is not changed
         if failures:
             await _until_changed(node, link, min(backoff_s(node, failures), IDLE_LOOK_S))

@@ -9,6 +9,7 @@ from exchange.errors import NodeError, RefusedError
 from exchange.ids import AgencyCode, KeyId, LinkId
 from exchange.protocol.suites import KeyUse, PublicKey
 from exchange.protocol.trust import NOW, trusted_signer
+from exchange.service.clock_apart import note_apart
 from exchange.service.converse import answer
 from exchange.service.gate import answer_gate
 from exchange.service.node import Node
@@ -65,6 +66,10 @@ class Doorkeeper:
         if partner is not None and counts:
             self._node.presence.of(link).refused[Refused.REQUEST] += 1
         return partner
+
+    def note_clock(self, link: LinkId, apart_s: int) -> None:
+        """Remember for people how far the partner's clock is from ours; see `clock_apart`."""
+        note_apart(self._node, link, apart_s)
 
     def card(self) -> bytes:
         return self._card

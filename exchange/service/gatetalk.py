@@ -28,6 +28,7 @@ from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import NOW, trusted_signer
 from exchange.service import logbook
 from exchange.service.agreement_words import told_version
+from exchange.service.clock_apart import note_word
 from exchange.service.keyplaces import hear_card
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
@@ -199,7 +200,9 @@ def verify_partner_word(pairing: Pairing, node: Node, raw: bytes) -> GateWord:
     word = verify_gate_word(jws, key)
     if (word.link, word.sender, word.recipient) != (pairing.link.link, pairing.partner, node.agency):
         raise FrameInvalidError("the gate statement is of another link or for another agency")
-    if abs(word.at - node.clock.now()) > node.limits.skew:
+    apart = word.at - node.clock.now()
+    note_word(node, pairing.link.link, apart)
+    if abs(apart) > node.limits.skew:
         raise ClockError(
             f"the clocks of {node.agency} and {pairing.partner} differ by more than 300 s",
             hint="set the clock that is wrong; until then nothing is written on this link",

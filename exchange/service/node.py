@@ -116,6 +116,8 @@ class LinkPresence:
     failures: int = 0
     last_contact_at: datetime | None = None
     tail_sent_s: float = float("-inf")
+    apart_s: int = 0
+    """How far the partner's clock is ahead of ours if that is too far, else 0: `clock_apart`."""
     evidence: int = 0
     """How many pieces of evidence against the partner were kept since the start."""
     retry_at_s: float = float("-inf")

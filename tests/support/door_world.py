@@ -77,6 +77,7 @@ class EchoService:
     answer: Callable[[bytes], Awaitable[bytes]] = echo
     taken: list[tuple[str, LinkId, bytes]] = field(default_factory=list)
     refused: list[tuple[LinkId, bool]] = field(default_factory=list)
+    clocks: list[tuple[LinkId, int]] = field(default_factory=list)
 
     async def door_key(self, link: LinkId, key: KeyId) -> PublicKey | None:
         known = self.keys.get(link)
@@ -96,6 +97,9 @@ class EchoService:
     def note_refused(self, link: LinkId, *, counts: bool) -> AgencyCode | None:
         self.refused.append((link, counts))
         return VN if link == LINK else None
+
+    def note_clock(self, link: LinkId, apart_s: int) -> None:
+        self.clocks.append((link, apart_s))
 
     def card(self) -> bytes:
         return b"card"

@@ -15,7 +15,8 @@ long. Its bytes are not judged here. Reasons of a `TransportError`:
     timeout         no whole answer in time
     broken          the connection ended early, or the answer is not HTTP
     redirected      3xx; never followed
-    not_found       404: unknown link, or our signature was not taken (key, clock)
+    not_found       404: unknown link, or our signature was not taken (key, clock); `apart_s` if the clock of
+                    the answer is too far from ours
     busy            429 or 503; `retry_after_s` is obeyed between 1 s and 1 h
     refused         any other 4xx
     failed          any other status
@@ -28,6 +29,8 @@ import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 
@@ -39,7 +42,7 @@ from exchange.adapters.transport.signing import NONCE_BYTES, sign_request
 from exchange.clock import Clock
 from exchange.errors import TransportError
 from exchange.ids import AgencyCode, LinkId, RandomSource
-from exchange.protocol.door import Route, answer_limit, path_of, type_of
+from exchange.protocol.door import MAX_AGE, Route, answer_limit, path_of, type_of
 from exchange.protocol.suites import PrivateKey, PublicKey
 
 CONNECTIONS = 3
@@ -48,6 +51,8 @@ KEEP_ALIVE_S = 60
 """Shorter than the 75 s after which the partner closes, so that no frame meets a closing connection."""
 CONNECT_S = 15
 MIN_RETRY_S, MAX_RETRY_S = 1, 3_600
+MAX_DATE_CHARS = 40
+"""A date of HTTP has 29."""
 _MAX_FIELD_BYTES = 8_190
 _DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
@@ -125,7 +130,7 @@ class HttpCarrier:
             async with line.session.post(
                 url, data=io.BytesIO(body), headers=fields, allow_redirects=False, timeout=timeout
             ) as response:
-                return await _take(response, route)
+                return await _take(response, route, now=self._clock.now())
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise _as_transport_error(error) from error
 
@@ -192,10 +197,10 @@ def _session(route: PartnerRoute) -> aiohttp.ClientSession:
     )
 
 
-async def _take(response: aiohttp.ClientResponse, route: Route) -> bytes:
+async def _take(response: aiohttp.ClientResponse, route: Route, *, now: datetime) -> bytes:
     """Return the bytes of an answer that counts as one."""
     if response.status != 200:
-        raise _status_error(response)
+        raise _status_error(response, now)
     if "Content-Encoding" in response.headers:
         raise TransportError("the answer is encoded", reason="answer_encoding")
     if response.headers.getall("Content-Type", []) != [type_of(route)]:
@@ -213,7 +218,7 @@ async def _take(response: aiohttp.ClientResponse, route: Route) -> bytes:
     return b"".join(pieces)
 
 
-def _status_error(response: aiohttp.ClientResponse) -> TransportError:
+def _status_error(response: aiohttp.ClientResponse, now: datetime) -> TransportError:
     status = response.status
     response.close()
     message = f"the partner answered with status {status}"
@@ -221,10 +226,25 @@ def _status_error(response: aiohttp.ClientResponse) -> TransportError:
         return TransportError(message, reason="busy", retry_after_s=_retry_after(response))
     if status == 404:
         hint = "check the link and the door key with the partner, and the clocks of both sides"
-        return TransportError(message, reason="not_found", hint=hint)
+        return TransportError(message, reason="not_found", hint=hint, apart_s=_apart_s(response, now))
     if 300 <= status < 400:
         return TransportError(message, reason="redirected")
     return TransportError(message, reason="refused" if 400 <= status < 500 else "failed")
+
+
+def _apart_s(response: aiohttp.ClientResponse, now: datetime) -> int:
+    """Return how far the clock of the answer is ahead of ours if it is too far for our requests, else 0."""
+    told = response.headers.getall("Date", [])
+    if len(told) != 1 or len(told[0]) > MAX_DATE_CHARS:
+        return 0
+    try:
+        made_at = parsedate_to_datetime(told[0])
+    except ValueError:
+        return 0
+    if made_at.tzinfo is None:
+        return 0
+    apart = made_at - now
+    return round(apart.total_seconds()) if abs(apart) > MAX_AGE else 0
 
 
 def _retry_after(response: aiohttp.ClientResponse) -> int | None:

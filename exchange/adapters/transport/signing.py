@@ -58,6 +58,9 @@ MAX_NONCES = 200_000
 MAX_FIELD_CHARS = 1_024
 """The longest `Signature-Input` that our rules allow has fewer than 300 characters."""
 
+TOO_FAR = "created_too_far"
+"""Rule 5 is broken."""
+
 _SINGLE_FIELDS = (
     "signature",
     "signature-input",
@@ -240,7 +243,9 @@ def verify_request(
     key = known if known is not None else _nobody()
     genuine = _verifies(_Message(method, path, query, dict(claim.fields)), key)  # 6
     if rule := _broken(claim, known, recipient=recipient, now=now, genuine=genuine):  # 4, 5, 6
-        raise SignatureInvalidError("the request is not signed as agreed", rule=rule)
+        is_only_late = rule == TOO_FAR and known is not None and genuine
+        apart_s = claim.created - round(now.timestamp()) if is_only_late else 0
+        raise SignatureInvalidError("the request is not signed as agreed", rule=rule, apart_s=apart_s)
     if not nonces.use(claim.key, claim.nonce, now=now):  # 7
         raise SignatureInvalidError("the request was seen before", rule="nonce_again")
     return SignedBy(claim.key)
@@ -253,7 +258,7 @@ def _broken(
     if claim.recipient != recipient:
         return "other_recipient"
     if abs(now.timestamp() - claim.created) > MAX_AGE.total_seconds():
-        return "created_too_far"
+        return TOO_FAR
     if known is None or known.use is not KeyUse.DOOR or known.kid != claim.key:
         return "key_unknown"
     return "" if genuine else "not_verified"

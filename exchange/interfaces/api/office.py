@@ -40,6 +40,7 @@ async def status(desk: Desk, _: Ask) -> Answer:
                 "refused": dict(sorted(presence.refused.items())) if presence else {},
                 "waiting": waiting,
                 "last_contact": when(presence.last_contact_at) if presence else None,
+                "clock_apart_s": presence.apart_s if presence else 0,
             }
         )
     return {

@@ -7,7 +7,7 @@ Checks, in this order; a later one is left out when what it needs has failed:
 2. configuration: can be read
 3. passphrase: opens the key file
 4. store: in use by the running service, or opens
-5. clock: runs in UTC without a jump that would stop the node (asked from the service)
+5. clock: runs in UTC without a jump that would stop the node, and near those of partners (`doctor_running`)
 6. recovery key: should not lie on this machine
 7. partners: each with its state and what to do, and what of it was refused since the start
 8. officers: at least two, because enrolment needs two
@@ -30,6 +30,7 @@ import typer
 from exchange.clock import parse_instant
 from exchange.config import FILE_NAME, Settings, read_settings
 from exchange.errors import ExchangeError, NodeError
+from exchange.interfaces.cli import doctor_running
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.doctor_outside import Finding, outside, wrong
 from exchange.interfaces.cli.options import DATA, Data, Json, read_passphrase
@@ -187,6 +188,7 @@ def _asked(service: Service) -> Iterator[Finding]:
         yield _partner(row)
         if row.get("refused"):
             yield _refused(row)
+    yield from doctor_running.clocks_of(status)
 
 
 def _second_key(is_there: bool) -> Finding:

@@ -77,6 +77,10 @@ class PartnerService(Protocol):
         """Count a refused request that named a link, and return the partner of the link, if it is ours."""
         ...
 
+    def note_clock(self, link: LinkId, apart_s: int) -> None:
+        """Remember that the partner of a link signed with a clock so many seconds ahead of ours."""
+        ...
+
     def card(self) -> bytes:
         """Return our current card."""
         ...
@@ -172,6 +176,8 @@ class _Door:
             key = await self._service.door_key(target.link, claimed)
             self._guard.verify(request.method, request.raw_path, query="", fields=fields, key=key)
         except SignatureInvalidError as error:
+            if error.apart_s:
+                self._service.note_clock(target.link, error.apart_s)
             raise Refusal(404, "not_found", rule=error.rule) from error
         except AgainError as error:
             raise Refusal(503, "busy", retry_after_s=RETRY_BUSY_S) from error

@@ -127,6 +127,26 @@ def test_the_running_service_is_asked_for_clock_officers_and_partners(tmp_path: 
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("apart_s", "there"), [(3_600, "2027-10-04T10:12Z"), (-360, "2027-10-04T09:06Z")])
+def test_a_clock_that_is_wrong_is_named_with_both_times(tmp_path: Path, apart_s: int, there: str) -> None:
+    partner = {**PARTNER, "clock_apart_s": apart_s}
+
+    done, found = _examined(_folder(tmp_path), {**STATUS, "partners": [partner]})
+
+    finding = found["clock of VN-MPS-IMM"]
+    minutes = abs(apart_s) // 60
+    assert done.code == 6
+    assert not finding["well"]
+    assert finding["found"] == f"our clocks differ by {minutes} min: here 2027-10-04T09:12Z, there {there}"
+    assert "set the wrong one" in finding["todo"]
+
+
+def test_clocks_that_agree_are_not_mentioned(tmp_path: Path) -> None:
+    _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [{**PARTNER, "clock_apart_s": 0}]})
+
+    assert "clock of VN-MPS-IMM" not in found
+
+
 @pytest.mark.parametrize(("reason", "todo"), sorted(NEXT.items()))
 def test_each_known_trouble_of_a_partner_has_its_next_step(tmp_path: Path, reason: str, todo: str) -> None:
     partner = {**PARTNER, "state": "closed", "reason": reason}

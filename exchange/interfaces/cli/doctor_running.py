@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checks of `exchange doctor` that ask the running service what it knows, beside keys and gates.
+
+1. clocks: those of partners are not so far from ours that requests are refused for their time
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from exchange.clock import instant_text, parse_instant
+from exchange.interfaces.cli.doctor_outside import Finding
+from exchange.interfaces.cli.output import Answer
+
+_MINUTE_S: Final = 60
+SET_CLOCK: Final = (
+    "compare both with a clock that you trust, set the wrong one, and restart the service of that node"
+)
+
+
+def clocks_of(status: Answer) -> Iterator[Finding]:
+    """Say which partner's clock is too far from ours (check 1)."""
+    for row in status["partners"]:
+        apart_s = row.get("clock_apart_s", 0)
+        if apart_s:
+            words = apart_words(apart_s, status["now"])
+            yield Finding(f"clock of {row['partner']}", False, words, SET_CLOCK)
+
+
+def apart_words(apart_s: int, now: str) -> str:
+    """Return `our clocks differ by 60 min: here …, there …`; nobody knows which one is wrong."""
+    here_at = parse_instant(now)
+    there_at = here_at + timedelta(seconds=apart_s)
+    here, there = (f"{instant_text(at)[:16]}Z" for at in (here_at, there_at))
+    return f"our clocks differ by {abs(apart_s) // _MINUTE_S} min: here {here}, there {there}"
