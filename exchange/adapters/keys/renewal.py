@@ -4,7 +4,8 @@
 Each function takes the keys and the card that name them and returns both as they are afterwards; nothing is
 written here. The card is signed by the recovery key, which comes out of its safe for this.
 
-    rotated      one more period for each use, behind the last one; what is over goes, apart from sealing keys
+    rotated      one more period for each use, behind the last one, if its keys do not reach two years ahead;
+                 what is over goes, apart from sealing keys
     retired      one key is used no longer, and a new one of the same use counts at once
     lost         one key may be in other hands: it is revoked, and a new one of the same use counts at once
     destroyable  sealing keys whose time is over and to which nothing is on its way any more
@@ -18,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from exchange.adapters.keys.material import KINDS, NodeKeys, life_of
+from exchange.adapters.keys.material import KEY_LIFE, KINDS, NodeKeys, life_of
 from exchange.errors import StoreDamagedError, UsageError
 from exchange.ids import KeyId, OfficerNumber, RandomSource, parse_officer
 from exchange.messages.versions import installed_versions
@@ -31,6 +32,9 @@ from exchange.protocol.suites import KeyUse, PrivateKey, algorithm_of, new_key
 
 HEAD_START: Final = timedelta(days=1)
 """Clocks differ: a key that takes another one's place counts from the day before."""
+FAR: Final = 2 * KEY_LIFE
+"""A use whose keys reach further gets no more yet. Sealing keys need a rotation each quarter, and the others
+would pile up until the card is larger than partners take (`MAX_CARD_BYTES`)."""
 A_SECOND: Final = timedelta(seconds=1)
 LONGEST_MESSAGE: Final = timedelta(days=30)
 """Default life of a message: so long a line that was sealed in time may still be under way."""
@@ -113,14 +117,15 @@ def changed(
 def rotated(
     keys: NodeKeys, card: Card, recovery: PrivateKey, *, now: datetime, random: RandomSource
 ) -> Changed:
-    """Return the keys with one more period of each use, without signing keys whose time is over."""
+    """Return the keys with one more period of each use that does not reach `FAR`, without what is over."""
     kept = [own for own in keys.keys if own.key.use is KeyUse.SEAL or now < own.valid_until]
     more = []
     for use, suite in KINDS:
         algorithm = algorithm_of(use, suite)
         ends = [own.valid_until for own in kept if (own.key.use, own.key.algorithm) == (use, algorithm)]
         start = max((*ends, _midnight(now) - HEAD_START))
-        more.append(OwnKey(new_key(use, algorithm, random), start, start + life_of(use)))
+        if start - now <= FAR:
+            more.append(OwnKey(new_key(use, algorithm, random), start, start + life_of(use)))
     return _changed(replace(keys, keys=(*kept, *more)), card, recovery, {}, now=now)
 
 

@@ -2,7 +2,7 @@
 """`exchange key …`: the keys of this agency, and how they are changed.
 
     list      what our card names; card writes it into a file for partners
-    rotate    the next period of every key, once a year, when the recovery key comes out of its safe
+    rotate    the next period of every key, every quarter, when the recovery key comes out of its safe
     retire    ends the use of one key; revoke: somebody else may have it
     drill     shows that all of this would work today, and changes nothing
     announce  tells a partner by a message which card is the newest
@@ -209,7 +209,7 @@ def _ending(held: Card) -> list[Answer]:
 
 @group.command("announce")
 def announce(
-    reason: Annotated[str, typer.Option("--reason", help="Why there is a new card.")] = "yearly rotation",
+    reason: Annotated[str, typer.Option("--reason", help="Why there is a new card.")] = "rotation of keys",
     to: To = "",
     data: Data = DATA,
     officer: Officer = "",

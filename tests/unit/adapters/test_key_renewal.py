@@ -21,7 +21,7 @@ from exchange.adapters.keys.renewal import (
 from exchange.errors import CardInvalidError, StoreDamagedError, StrictJsonError, UsageError
 from exchange.ids import KeyId, OfficerNumber
 from exchange.protocol.cardform import Revocation
-from exchange.protocol.cards import Card, newer_card
+from exchange.protocol.cards import MAX_CARD_BYTES, Card, newer_card
 from exchange.protocol.suites import KeyUse
 from tests.support import identity
 from tests.support.identity import KH, NOW, VN
@@ -59,6 +59,17 @@ def test_after_a_rotation_every_use_has_a_key_that_may_be_used(days: int) -> Non
 
     assert card.missing_uses(at) == ()
     assert {keys.keyring().signing(use, at).use for use in USES} == set(USES)
+
+
+def test_a_rotation_each_quarter_for_years_never_ends_a_use_and_never_outgrows_the_card() -> None:
+    """Sealing keys need one each quarter; the others would pile up until no card can be signed any more."""
+    keys, card = OWN.keys, OWN.card
+    for quarter in range(1, 41):
+        at = NOW + timedelta(days=85 * quarter)
+        keys, card = _rotated(at, keys.without(destroyable(keys, now=at, is_quiet=False)), card)
+
+        assert card.missing_uses(at + timedelta(days=90)) == ()
+        assert len(card.raw) < MAX_CARD_BYTES // 2
 
 
 def test_signing_keys_that_are_over_are_gone_and_sealing_keys_stay() -> None:
