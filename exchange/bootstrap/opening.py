@@ -4,6 +4,7 @@
 import contextlib
 import os
 import secrets
+import shlex
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,7 +74,9 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
     """
     settings = _settings_of(folder)
     check_folder(folder)
-    check_folder(folder / "store")
+    check_folder(
+        folder / "store", hint=f"exchange backup restore FILE --replace --data {shlex.quote(str(folder))}"
+    )
     files, secret = KeyFiles(folder / "keys"), passphrase()
     keys, prepared = files.read(secret), files.prepared_card()
     clock, counters = SystemClock(), PrometheusCounters()
