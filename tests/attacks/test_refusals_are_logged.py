@@ -183,7 +183,8 @@ def test_the_doorkeeper_counts_for_links_that_are_ours_only() -> None:
         assert keeper.note_refused(world.link, counts=True, rule="key_unknown") == world.vn.code
         assert keeper.note_refused(world.link, counts=False, rule="busy") == world.vn.code
         assert keeper.note_refused(stranger, counts=True, rule="key_unknown") is None
-        assert world.kh.node.presence.of(world.link).refused == {"request": 1}
+        presence = world.kh.node.presence.of(world.link)
+        assert (presence.refused, presence.refused_rule) == ({"request": 1}, "key_unknown")
 
     World(seed=61).run(story)
 

@@ -57,6 +57,12 @@ def _kid(node: RealNode, use: str) -> str:
     return str(max(rows, key=lambda row: str(row["from"]))["kid"])
 
 
+def _said(node: RealNode) -> tuple[str, str]:
+    """Return why the last call failed, and by which rule the last request of the partner was refused."""
+    row = _told(node, "status")["partners"][0]
+    return row["failure"], row["refused_rule"]
+
+
 def _demand_sound(pair: RealPair) -> None:
     """Both ledgers verify from their first entry, with the keys of then and of now."""
     for node, found in zip(pair.nodes, pair.reconcile(), strict=True):
@@ -154,12 +160,15 @@ def test_a_revoked_head_key_and_a_lost_door_key_do_not_stop_the_link(pair: RealP
     assert told["by_hand"] == [KH]
     pair.vn.stop()
     pair.vn.start()
+    pair.until(lambda: _said(pair.kh)[1] == "key_unknown")
+    pair.until(lambda: _said(pair.vn)[0] == "not_found")
     _ask(pair.vn, "key", "card", "-o", tmp_path / "card.jws")
 
     taken = _told(pair.kh, "partner", "card", tmp_path / "card.jws")
 
     assert (taken["partner"], taken["serial"]) == (VN, 3)
     pair.until(pair.is_open)
+    pair.until(lambda: [_said(node) for node in pair.nodes] == [("", ""), ("", "")])
     _exchange_both_ways(pair)
     _demand_sound(pair)
 
