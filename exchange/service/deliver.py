@@ -67,6 +67,7 @@ async def deliver(node: Node, link: LinkId) -> None:
             presence.failures = 0
         except (TransportError, ProtocolError, GateClosedError) as error:
             presence.failures += 1
+            presence.failure = error.reason
             node.counters.count("exchange_failed", reason=error.reason)
             node.journal.note("exchange_failed", link=link, reason=error.reason, failures=presence.failures)
             note_failed_call(node, link, error)
@@ -148,6 +149,7 @@ async def poll(node: Node, link: LinkId) -> None:
             failures = 0
         except (TransportError, ProtocolError, GateClosedError) as error:
             failures += 1
+            presence.failure = error.reason
             node.counters.count("exchange_failed", reason=error.reason)
             note_failed_call(node, link, error)
         brought = presence.changed is not changed

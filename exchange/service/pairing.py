@@ -61,11 +61,14 @@ def own_card(uow: UnitOfWork, node: Node) -> Card:
     """Return our newest card.
 
     Raises:
-        NodeError: this node was never set up.
+        NodeError: the store was set up for another agency.
     """
     row = uow.links.card(node.agency)
     if row is None:
-        raise NodeError("this node has no card", hint="begin with: exchange init")
+        raise NodeError(
+            f"the store has no card of {node.agency}",
+            hint="code of [agency] in exchange.toml has to be the one with which this folder was set up",
+        )
     return parsed_card(row.raw)
 
 
