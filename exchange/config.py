@@ -18,12 +18,15 @@ it comes from `EXCHANGE_PASSPHRASE`, from the file named by `EXCHANGE_PASSPHRASE
 """
 
 import ipaddress
+import os
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -35,6 +38,12 @@ FILE_NAME = "exchange.toml"
 MAX_FILE_BYTES = 64 * 1024
 MAX_AUTHORITIES: Final = 4
 """Time-stamping authorities: each one is asked for each statement, and two of two states are enough."""
+LANGUAGES: Final = ("en", "km", "th", "vi")
+"""As `exchange.i18n` has them; a test compares."""
+EXAMPLE_ZONE: Final = "Asia/Phnom_Penh"
+EXAMPLE_ADDRESS: Final = "https://exchange.agency.example:8443"
+_HEADING = re.compile(r"\s*\[\s*([a-z_]+)\s*\]")
+_DOOR = re.compile(r"https://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?/?", re.ASCII)
 _ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}", re.ASCII)
 
 
@@ -72,6 +81,24 @@ class AgencySection(Section):
     def _is_node(cls, value: str) -> str:
         return _checked(parse_node, value)
 
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        try:
+            return ZoneInfo(value).key
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            near = get_close_matches(value, available_timezones(), n=1) or [EXAMPLE_ZONE]
+            raise ValueError(
+                f'{value[:40]} is no time zone of the IANA list; write zone = "{near[0]}"'
+            ) from error
+
+    @field_validator("language")
+    @classmethod
+    def _is_language(cls, value: str) -> str:
+        if value not in LANGUAGES:
+            raise ValueError(f"there are no texts in {value[:8]}; write one of {', '.join(LANGUAGES)}")
+        return value
+
 
 class DoorSection(Section):
     """The partner door: the only listener that the other country can reach."""
@@ -82,6 +109,15 @@ class DoorSection(Section):
     """Port of the door."""
     address: str = ""
     """`https://host:port` as partners see it; "" for a node that only calls."""
+
+    @field_validator("address")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if value and _DOOR.fullmatch(value) is None:
+            bare = value.removeprefix("http://")
+            wanted = f"https://{bare}" if _DOOR.fullmatch(f"https://{bare}") else EXAMPLE_ADDRESS
+            raise ValueError(f'partners cannot call this; write address = "{wanted}"')
+        return value
 
 
 class DeskSection(Section):
@@ -317,7 +353,8 @@ def read_settings(folder: Path) -> Settings:
         return Settings(**members)
     except ValidationError as error:
         raise ConfigurationError(
-            _first_fault(path, error), hint="correct the file; see docs/reference/settings.md"
+            _first_fault(path, error, raw.decode("utf-8")),
+            hint="correct the file; see docs/reference/settings.md",
         ) from error
 
 
@@ -363,7 +400,25 @@ def _checked(parse: Callable[[str], str], value: str) -> str:
         raise ValueError(str(error)) from error
 
 
-def _first_fault(path: Path, error: ValidationError) -> str:
+def _first_fault(path: Path, error: ValidationError, text: str) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     place = ".".join(str(step) for step in first["loc"])
-    return f"{path}: {place}: {first['msg']}"
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{path}{_line_of(text, first['loc'])}: {place}: {said}"
+
+
+def _line_of(text: str, place: Sequence[int | str]) -> str:
+    """Return `, line 7` for a setting of a section that stands once, or where its value comes from else."""
+    if len(place) != 2:
+        return ""
+    section, name = str(place[0]), str(place[1])
+    variable = f"EXCHANGE_{section}__{name}".upper()
+    if variable in {each.upper() for each in os.environ}:
+        return f", but set by {variable}"
+    within = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if found := _HEADING.match(line):
+            within = found[1]
+        elif within == section and line.partition("=")[0].strip() == name:
+            return f", line {number}"
+    return ""

@@ -25,6 +25,7 @@ from exchange.adapters.transport.twin import (
     StrangeKeyring,
     Twin,
 )
+from exchange.bootstrap.founded import demand_founded
 from exchange.bootstrap.restoring import finish
 from exchange.bootstrap.third_parties import chosen_stampers, open_witnesses
 from exchange.cases.tables import LifecycleTable, MovementTable
@@ -115,6 +116,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
         )
         made.append(node)
         card = await _newest_card(node, keys, prepared)
+        demand_founded(settings, card)
         opened = OpenNode(node, folder, settings, keys, card, counters, routes, fault=fault)
         opened.shut_by = _shut_by(opened)
         await refresh_routes(opened)

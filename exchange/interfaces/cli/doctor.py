@@ -4,7 +4,7 @@
 Checks, in this order; a later one is left out when what it needs has failed:
 
 1. folder and files: there, and readable by their owner only
-2. configuration: can be read
+2. configuration: can be read, each value exists, and it is of the node that runs here
 3. passphrase: opens the key file
 4. store: in use by the running service, or opens
 5. clock: runs in UTC without a jump that would stop the node, and near those of partners (`doctor_running`)
@@ -111,7 +111,7 @@ def examine(folder: Path) -> Iterator[Finding]:
     yield keys
     service = Service(folder)
     if service.is_running():
-        yield from _asked(service)
+        yield from _asked(service, settings)
     else:
         if keys.well and isinstance(passphrase, str):
             yield from _store(folder, passphrase)
@@ -175,7 +175,7 @@ def _store(folder: Path, passphrase: str) -> Iterator[Finding]:
     yield from found
 
 
-def _asked(service: Service) -> Iterator[Finding]:
+def _asked(service: Service, settings: Settings) -> Iterator[Finding]:
     """Ask the running service (checks 4, 5, 7, 8)."""
     try:
         status, health = service.ask("status"), service.ask("health")
@@ -183,6 +183,7 @@ def _asked(service: Service) -> Iterator[Finding]:
         yield wrong("service", error)
         return
     yield Finding("service", True, f"{status['agency']} runs; the store is in use by it")
+    yield from doctor_running.founded(settings, status)
     yield Finding("clock", True, f"{status['now']} for the service")
     count = health["officers"]
     todo = "" if count >= OFFICERS_NEEDED else "run: exchange officer add <NUMBER> <name>"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The checks of `exchange doctor` that ask the running service what it knows, beside keys and gates.
 
-1. clocks: those of partners are not so far from ours that requests are refused for their time
+1. configuration: the file is of the node that runs, and of its kind
+2. clocks: those of partners are not so far from ours that requests are refused for their time
 """
 
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from exchange.clock import instant_text, parse_instant
+from exchange.config import FILE_NAME, Settings
 from exchange.interfaces.cli.doctor_outside import Finding
 from exchange.interfaces.cli.output import Answer
 
@@ -18,8 +20,19 @@ SET_CLOCK: Final = (
 )
 
 
+def founded(settings: Settings, status: Answer) -> Iterator[Finding]:
+    """Say what in the file is not as the running node was founded; its next start would fail (check 1)."""
+    agency = settings.agency
+    for name, said in {"code": agency.code, "node": agency.node, "training": agency.training}.items():
+        runs = status.get("agency" if name == "code" else name, said)
+        if runs != said:
+            value = str(runs).lower() if isinstance(runs, bool) else f'"{runs}"'
+            found = f"{FILE_NAME} was changed: [agency] {name} is not that of this node; it will not start"
+            yield Finding("configuration", False, found, f"write in [agency]: {name} = {value}")
+
+
 def clocks_of(status: Answer) -> Iterator[Finding]:
-    """Say which partner's clock is too far from ours (check 1)."""
+    """Say which partner's clock is too far from ours (check 2)."""
     for row in status["partners"]:
         apart_s = row.get("clock_apart_s", 0)
         if apart_s:

@@ -32,6 +32,14 @@ STATUS = {
     "shut_by": [],
 }
 
+HEALTH: dict[str, Any] = {
+    "troubles": [],
+    "officers": 2,
+    "last_backup": None,
+    "signs_again": True,
+    "stamps": [],
+}
+
 
 def _folder(tmp_path: Path, *, training: bool = False) -> Path:
     """Return a data folder with a configuration and without keys."""
@@ -51,16 +59,7 @@ def _folder(tmp_path: Path, *, training: bool = False) -> Path:
 
 def _examined(folder: Path, status: dict[str, Any], *, officers: int = 2) -> tuple[Outcome, dict[str, Any]]:
     """Return what the doctor says while a service runs; the first finding of each name counts."""
-    replies = {
-        "status": status,
-        "health": {
-            "troubles": [],
-            "officers": officers,
-            "last_backup": None,
-            "signs_again": True,
-            "stamps": [],
-        },
-    }
+    replies = {"status": status, "health": HEALTH | {"officers": officers}}
     with LocalService(folder, replies):
         done = run("doctor", "--json", "--data", folder, PASSPHRASE="correct horse battery")
     return done, {item["what"]: item for item in json.loads(done.out)["findings"]}
@@ -246,6 +245,25 @@ def test_a_clock_that_is_wrong_is_named_with_both_times(tmp_path: Path, apart_s:
     assert not finding["well"]
     assert finding["found"] == f"our clocks differ by {minutes} min: here 2027-10-04T09:12Z, there {there}"
     assert "set the wrong one" in finding["todo"]
+
+
+@pytest.mark.parametrize(
+    ("runs", "line"),
+    [
+        ({"node": "fedcba9876543210"}, 'node = "fedcba9876543210"'),
+        ({"training": True}, "training = true"),
+        ({"agency": "VN-MPS-IMM"}, 'code = "VN-MPS-IMM"'),
+    ],
+)
+def test_a_file_of_another_node_than_the_one_that_runs_is_wrong(
+    tmp_path: Path, runs: dict[str, Any], line: str
+) -> None:
+    with LocalService(_folder(tmp_path), {"status": STATUS | runs, "health": HEALTH}):
+        done = run("doctor", "--data", tmp_path / "kh", PASSPHRASE="correct horse battery")
+
+    assert done.code == 6
+    assert "WRONG  configuration: exchange.toml was changed" in done.out
+    assert f"write in [agency]: {line}" in done.out
 
 
 def test_clocks_that_agree_are_not_mentioned(tmp_path: Path) -> None:
