@@ -21,6 +21,9 @@ from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
 
+A_MOMENT = timedelta(minutes=2)
+"""A node that only calls does so at least every 75 s: a poll of 55 s, and a pause of 20 s after a failure."""
+
 
 @dataclass(frozen=True)
 class LogReport:
@@ -37,13 +40,18 @@ class LogReport:
 
 
 async def refresh(node: Node, link: LinkId) -> bool:
-    """Exchange until both logs are signed by the other side; return False if the partner is not reached."""
+    """Exchange until both logs are signed by the other side; return False if the partner is not reached.
+
+    A partner that only calls cannot be asked; it counts as reached if it called a moment ago.
+    """
     try:
         await flush(node, link)
     except ExchangeError as error:
         node.journal.note("exchange_failed", link=link, reason=error.reason)
         return False
-    return True
+    presence = node.presence.of(link)
+    heard_at = presence.last_contact_at
+    return not presence.only_answers or (heard_at is not None and node.clock.now() - heard_at <= A_MOMENT)
 
 
 async def reconcile(

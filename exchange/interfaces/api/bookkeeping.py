@@ -26,19 +26,23 @@ MAX_NAMED = 1_000
 async def reconcile_partner(desk: Desk, ask: Ask) -> Answer:
     """Compare both logs of a link and name every difference.
 
-    `month`, or the days `since` and `until` (both included, UTC), choose what was sent in that time.
+    `month`, or the days `since` and `until` (both included, UTC), choose what was sent in that time. If
+    nothing but a partner that was asked and not reached keeps the light from green, `unreached` says so.
     """
     row = await desk.link(ask.text("partner", ""))
     period = _period(ask)
-    asked = ask.members.get("flush") is not False
+    asked = ask.members.get("flush") is not False and not desk.node.is_by_files(row.link)
     reached = await refresh(desk.node, row.link) if asked else None
     found = await reconcile(desk.node, row.link, period=period)
     own, copy = await verify(desk.node, row.link)
     known = await desk.node.store.read(lambda uow: _known(uow, row, found))
     announced = await asyncio.to_thread(announced_days, desk.opened.folder)
     lacks = await desk.node.store.read(lambda uow: shortfall(uow, desk.node, row.link))
+    held = _light(found, known, faults=bool(own.faults or copy.faults or lacks))
+    unreached = held == GREEN and reached is False
     return {
-        "light": _light(found, known, faults=bool(own.faults or copy.faults or lacks)),
+        "light": AMBER if unreached else held,
+        "unreached": unreached,
         "behind": behind_answer(lacks),
         "counted": await counted_in_content(desk.node, row.link, announced),
         "period": {"from": when(period.begins), "to": when(period.ends)} if period else None,

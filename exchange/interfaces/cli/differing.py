@@ -26,6 +26,7 @@ LIGHTS: Final = {
     "red": "a difference is grave: look at it now",
 }
 
+UNREACHED: Final = "what is here of both ledgers agrees, but the partner was not reached"
 BEHIND: Final = "entries of our own ledger are missing here, this is an older store"
 
 
@@ -91,7 +92,8 @@ def settle(
 def say_light(found: Answer) -> None:
     """Print what an auditor sees first, and what is to be done if the store is known to be an old one."""
     word, lacks = str(found["light"]), found.get("behind")
-    say_marked(f"{found['partner']}  {word}: {BEHIND if lacks else LIGHTS[word]}", word)
+    held = UNREACHED if found.get("unreached") else LIGHTS[word]
+    say_marked(f"{found['partner']}  {word}: {BEHIND if lacks else held}", word)
     if lacks:
         seen = f"the partner has seen {lacks['seen']}" if lacks["seen"] else "more were written"
         say(f"  our ledger has {lacks['held']} entries here, {seen}; nobody can compare the missing ones")

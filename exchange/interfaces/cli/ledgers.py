@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from exchange.errors import UsageError
+from exchange.errors import UsageError, WaitingError
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.differing import DIFFERENCES, say_light
 from exchange.interfaces.cli.options import DATA, Data, Json, Partner
@@ -22,6 +22,8 @@ group = typer.Typer(help="The ledgers of a link: list, show, verify.", no_args_i
 Log = Annotated[str, typer.Option("--log", help="own or partner: whose ledger.")]
 _IN_HEADINGS: Final = frozenset({"index", "at", "event"})
 _DIGESTS: Final = frozenset({"eh", "cd", "pc", "ad", "crd", "dg", "root"})
+UNREACHED: Final = WaitingError.exit_code
+"""Exit code of a comparison without the partner: nothing is wrong that is known, and nothing is proved."""
 CLOSED: Final = "closed"
 """State of a difference that both sides have settled."""
 _NAMES: Final = {
@@ -57,7 +59,10 @@ def reconcile(
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
-    """Compare both ledgers of a link and name every difference. Exit 1 if one is not closed."""
+    """Compare both ledgers of a link and name every difference.
+
+    Exit 1 if one is not closed; 5 if none is, but the partner was not reached.
+    """
     service = Service(data)
     asked = {"partner": partner, "month": month, "since": first, "until": last}
     found = service.ask("reconcile", **asked, flush=not offline)
@@ -70,8 +75,19 @@ def reconcile(
     else:
         _say_comparison(found)
         _say_persons(found["persons"] if persons else None)
-    if found["light"] != "green" or (persons and not found["persons"]["holds"]):
-        raise typer.Exit(DIFFERENCES)
+    code = _exit_code(found)
+    if code:
+        raise typer.Exit(code)
+
+
+def _exit_code(found: Answer) -> int:
+    """Return 0 only if everything agrees and the partner was asked, or nobody wanted to ask it."""
+    balance = found.get("persons")
+    if balance and not balance["holds"]:
+        return DIFFERENCES
+    if found.get("unreached"):
+        return UNREACHED
+    return 0 if found["light"] == "green" else DIFFERENCES
 
 
 @group.command("list")

@@ -35,7 +35,7 @@ async def reconcile(call: Call) -> Answer:
     link = await _link(call)
     entry = AuditRow(call.node.clock.now(), call.caller.officer, "reconciled", link.link, call.caller.name)
     await call.store.write(lambda uow: uow.audit.record(entry))
-    return _without(await call.ask("reconcile", partner=link.partner, flush=False), "reached")
+    return _without(await call.ask("reconcile", partner=link.partner, flush=False), "reached", "unreached")
 
 
 async def list_messages(call: Call) -> Answer:

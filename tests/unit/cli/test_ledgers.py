@@ -39,6 +39,34 @@ def test_equal_ledgers_are_exit_0(tmp_path: Path) -> None:
     assert service.members("reconcile") == WHOLE | {"partner": "VN-MPS-IMM"}
 
 
+def test_equal_ledgers_without_the_partner_are_amber_and_exit_5(tmp_path: Path) -> None:
+    found = SAME | {"light": "amber", "reached": False, "unreached": True}
+
+    with LocalService(tmp_path, {"reconcile": found}):
+        done = run("reconcile", "--data", tmp_path)
+
+    assert done.code == 5
+    assert done.out.splitlines()[0] == (
+        "VN-MPS-IMM  amber: what is here of both ledgers agrees, but the partner was not reached"
+    )
+
+
+@pytest.mark.parametrize("light", ["amber", "red"])
+def test_a_difference_outweighs_that_the_partner_was_not_reached(tmp_path: Path, light: str) -> None:
+    found = SAME | {"light": light, "reached": False, "unreached": False, "differences": [MISSING]}
+
+    with LocalService(tmp_path, {"reconcile": found}):
+        assert run("reconcile", "--data", tmp_path).code == 1
+
+
+def test_persons_that_do_not_add_up_outweigh_that_the_partner_was_not_reached(tmp_path: Path) -> None:
+    found = SAME | {"light": "amber", "reached": False, "unreached": True}
+    balance = {"holds": False, "equations": []}
+
+    with LocalService(tmp_path, {"reconcile": found, "persons.balance": balance}):
+        assert run("reconcile", "--persons", "--data", tmp_path).code == 1
+
+
 def test_a_difference_is_exit_1_and_says_who_acts_first(tmp_path: Path) -> None:
     with LocalService(tmp_path, {"reconcile": SAME | {"differences": [MISSING], "light": "amber"}}):
         done = run("reconcile", "--data", tmp_path)
