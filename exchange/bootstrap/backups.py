@@ -68,7 +68,12 @@ from exchange.service.rows import AuditRow
 
 EMPTIED: Final = "emptied.db"
 LAST_BACKUP: Final = "last_backup"
-"""Setting: when the last backup was made, and until when it may be kept."""
+"""Setting: when the last backup with data keys was made, and until when it may be kept.
+
+A store of version 0.1 may have an archive here, without the second instant.
+"""
+LAST_ARCHIVE: Final = "last_archive"
+"""Setting: when the last backup without data keys was made."""
 RESTORED: Final = "restored"
 
 
@@ -136,14 +141,20 @@ def _demand_name(path: Path, *, with_data_keys: bool) -> None:
 
 def _note_made(uow: UnitOfWork, card: BackupCard, size: int) -> None:
     until = instant_text(card.destroy_by) if card.destroy_by else ""
-    uow.settings.put(LAST_BACKUP, f"{instant_text(card.made_at)} {until}".strip())
+    uow.settings.put(LAST_BACKUP if until else LAST_ARCHIVE, f"{instant_text(card.made_at)} {until}".strip())
     uow.audit.record(AuditRow(card.made_at, "node", "backup_made", until or "to keep", result=str(size)))
 
 
-def last_backup(uow: UnitOfWork) -> tuple[str, str] | None:
-    """Return when the last backup was made and until when it may be kept ("" for ever), or None."""
+def last_backup(uow: UnitOfWork) -> str:
+    """Return when the last backup that can be restored by itself was made, or ""."""
     made, _, until = (uow.settings.get(LAST_BACKUP) or "").partition(" ")
-    return (made, until) if made else None
+    return made if until else ""
+
+
+def last_archive(uow: UnitOfWork) -> str:
+    """Return when the last backup without data keys was made, or ""; it opens no content by itself."""
+    made, _, until = (uow.settings.get(LAST_BACKUP) or "").partition(" ")
+    return uow.settings.get(LAST_ARCHIVE) or ("" if until else made)
 
 
 def _parts(folder: Path, copy: Path, *, with_data_keys: bool) -> dict[Part, Path]:

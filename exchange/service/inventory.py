@@ -78,3 +78,8 @@ def _announced_last(uow: UnitOfWork, *, link: LinkId) -> int:
 
 def _hashes(uow: UnitOfWork, *, link: LinkId, by: AgencyCode, start: int, stop: int) -> list[bytes]:
     return [leaf_hash(raw) for raw in uow.logs.leaves(link, by, start, stop)]
+
+
+def has_messages(uow: UnitOfWork) -> bool:
+    """Return whether anything was ever sent or announced on a link, so that a loss would matter."""
+    return any(row.next_seq > 1 or uow.messages.announced_last(row.link) for row in uow.links.all())

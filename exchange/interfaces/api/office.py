@@ -3,13 +3,14 @@
 
 from dataclasses import replace
 
-from exchange.bootstrap import last_backup
+from exchange.bootstrap import last_archive, last_backup
 from exchange.errors import ConfigurationError, UsageError
 from exchange.ids import LinkId, b64url, parse_agency, parse_officer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.interfaces.api.differing import behind_answer
 from exchange.messages.codelists import agencies, agency, codelist
 from exchange.protocol.suites import KeyUse
+from exchange.service.inventory import has_messages
 from exchange.service.key_ends import key_ends
 from exchange.service.key_trial import Trial, last_trial, note_recovery, recovery_tried_at, try_keys
 from exchange.service.node import Node
@@ -227,11 +228,12 @@ async def health(desk: Desk, _: Ask) -> Answer:
         if item.state is LinkState.FROZEN or item.reason not in ("", "not_asked_yet")
     ]
     officers = await node.store.read(lambda uow: uow.officers.list())
-    backup = await node.store.read(last_backup)
     return {
         "troubles": troubles,
         "officers": sum(row.valid_to is None for row in officers),
-        "last_backup": backup[0] if backup else None,
+        "last_backup": await node.store.read(last_backup) or None,
+        "last_archive": await node.store.read(last_archive) or None,
+        "has_messages": await node.store.read(has_messages),
         "signs_again": _signs_again(node),
         "stamps": await node.store.read(lambda uow: _stamps(uow, node)),
     }

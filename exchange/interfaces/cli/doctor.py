@@ -11,7 +11,7 @@ Checks, in this order; a later one is left out when what it needs has failed:
 6. recovery key: should not lie on this machine
 7. partners: each with its state and what to do, why a call failed, and what of it was refused since the start
 8. officers: at least two, because enrolment needs two
-9. backup: the last one is young
+9. backup: once messages exist the last one is at most two days old; an archive is told apart
 10. post-quantum key: there; a node of version 0.1 gets it with their next card
 11. time stamps: the newest head of a statement is stamped by each authority that is configured
 12. outside: certificates, mail server, sign-in service, as far as they are configured (`doctor_outside`)
@@ -22,13 +22,11 @@ import asyncio
 import stat
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import typer
 
-from exchange.clock import parse_instant
 from exchange.config import FILE_NAME, Settings, read_settings
 from exchange.errors import ExchangeError, NodeError
 from exchange.interfaces.cli import doctor_keys, doctor_running
@@ -39,8 +37,6 @@ from exchange.interfaces.cli.output import Answer, say, say_json
 
 UNWELL: Final = NodeError.exit_code
 OFFICERS_NEEDED: Final = 2
-BACKUP_EVERY: Final = timedelta(days=1)
-"""docs/guides/backups.md: one a day."""
 NOT_ASKED: Final = "not_asked_yet"
 NEXT: Final = {
     "words": "telephone the partner and run: exchange partner confirm",
@@ -188,7 +184,7 @@ def _asked(service: Service, settings: Settings) -> Iterator[Finding]:
     count = health["officers"]
     todo = "" if count >= OFFICERS_NEEDED else "run: exchange officer add <NUMBER> <name>"
     yield Finding("officers", count >= OFFICERS_NEEDED, f"{count} active, {OFFICERS_NEEDED} needed", todo)
-    yield backup_finding(health["last_backup"], status["now"])
+    yield from doctor_running.backups_of(health, status["now"])
     yield _second_key(health["signs_again"])
     partners = {row["partner"]: row["keys"] for row in status["partners"]}
     yield from doctor_keys.keys_of(status["keys"], status["shut_by"], partners)
@@ -214,15 +210,6 @@ def _stamp(row: Answer) -> Finding:
     found = f"newest over the ledger with {row['partner']}: {row['at'] or 'none'}"
     todo = "the newest statement is not stamped; check [[tsa]] and the network" if row["missing"] else ""
     return Finding(f"time stamps of {row['tsa']}", True, found, todo)
-
-
-def backup_finding(made: str | None, now: str) -> Finding:
-    """Judge the last backup (check 9); an old one is a warning, because the partner holds the ledger too."""
-    todo = "run: exchange backup make -o <folder on another disk>/<date>.7-days.backup"
-    if made is None:
-        return Finding("backup", True, "none was made yet", todo)
-    is_young = parse_instant(now) - parse_instant(made) <= BACKUP_EVERY
-    return Finding("backup", True, f"the last one is of {made}", "" if is_young else todo)
 
 
 def _partner(row: Answer) -> Finding:

@@ -3,6 +3,7 @@
 
 1. configuration: the file is of the node that runs, and of its kind
 2. clocks: those of partners are not so far from ours that requests are refused for their time
+3. backups: once messages exist, one that can be restored by itself is not older than two days
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,12 @@ from exchange.interfaces.cli.doctor_outside import Finding
 from exchange.interfaces.cli.output import Answer
 
 _MINUTE_S: Final = 60
+BACKUP_EVERY: Final = timedelta(days=1)
+"""docs/guides/backups.md: one a day."""
+BACKUP_OLDEST: Final = timedelta(days=2)
+"""One may fail; after two somebody has to look."""
+OLD: Final = ", more than two days ago"
+MAKE_BACKUP: Final = "run: exchange backup make -o <folder on another disk>/<date>.7-days.backup"
 SET_CLOCK: Final = (
     "compare both with a clock that you trust, set the wrong one, and restart the service of that node"
 )
@@ -38,6 +45,21 @@ def clocks_of(status: Answer) -> Iterator[Finding]:
         if apart_s:
             words = apart_words(apart_s, status["now"])
             yield Finding(f"clock of {row['partner']}", False, words, SET_CLOCK)
+
+
+def backups_of(health: Answer, now: str) -> Iterator[Finding]:
+    """Judge the last backup; one without data keys restores nothing by itself and is told apart (check 3)."""
+    made, is_needed = health["last_backup"], health.get("has_messages", False)
+    if made is None:
+        found = "none was made yet" + (", and there are messages" if is_needed else "")
+        yield Finding("backup", not is_needed, found, MAKE_BACKUP)
+    else:
+        age = parse_instant(now) - parse_instant(made)
+        is_old = age > BACKUP_OLDEST
+        todo = MAKE_BACKUP if age > BACKUP_EVERY else ""
+        yield Finding("backup", not is_old, f"the last one is of {made}" + OLD * is_old, todo)
+    if archived := health.get("last_archive"):
+        yield Finding("archive", True, f"the last one is of {archived}; it has no data keys")
 
 
 def apart_words(apart_s: int, now: str) -> str:

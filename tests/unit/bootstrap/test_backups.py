@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 from exchange.bootstrap import look_at, make_backup, open_node, restore_backup, set_up, try_backup
-from exchange.bootstrap.backups import LAST_BACKUP, RESTORED
+from exchange.bootstrap.backups import LAST_BACKUP, RESTORED, last_archive, last_backup
 from exchange.clock import instant_text
 from exchange.config import AgencySection, Settings
 from exchange.errors import (
@@ -82,6 +82,33 @@ def test_a_backup_says_who_made_it_and_when_it_has_to_be_destroyed(backup: Path,
     assert (card.agency, card.node, card.has_data_keys) == ("KH-MOSVY-DAHT", NODE, True)
     assert read(node, lambda uow: uow.settings.get(LAST_BACKUP))
     assert not (node / "store" / "copy").exists()
+
+
+def test_an_archive_does_not_count_as_the_last_backup(backup: Path, node: Path, tmp_path: Path) -> None:
+    made = read(node, last_backup)
+
+    backed_up(node, tmp_path / "kept.backup", with_data_keys=False)
+
+    assert made
+    assert read(node, last_backup) == made
+    assert read(node, last_archive) == instant_text(look_at(tmp_path / "kept.backup").made_at)
+
+
+@pytest.mark.parametrize(
+    ("kept", "backup_at", "archive_at"),
+    [("2027-10-04 2027-10-11", "2027-10-04", ""), ("2027-10-04", "", "2027-10-04"), ("", "", "")],
+)
+def test_what_version_0_1_noted_is_told_apart(
+    tmp_path: Path, kept: str, backup_at: str, archive_at: str
+) -> None:
+    fresh = new_node(tmp_path / "data")
+
+    async def told() -> tuple[str, str]:
+        async with open_node(fresh, lambda: PASSPHRASE) as opened:
+            await opened.node.store.write(lambda uow: uow.settings.put(LAST_BACKUP, kept))
+            return await opened.node.store.read(lambda uow: (last_backup(uow), last_archive(uow)))
+
+    assert asyncio.run(told()) == (backup_at, archive_at)
 
 
 def test_a_backup_that_is_tried_changes_nothing(backup: Path) -> None:

@@ -57,9 +57,11 @@ def _folder(tmp_path: Path, *, training: bool = False) -> Path:
     return folder
 
 
-def _examined(folder: Path, status: dict[str, Any], *, officers: int = 2) -> tuple[Outcome, dict[str, Any]]:
+def _examined(
+    folder: Path, status: dict[str, Any], *, officers: int = 2, health: dict[str, Any] = HEALTH
+) -> tuple[Outcome, dict[str, Any]]:
     """Return what the doctor says while a service runs; the first finding of each name counts."""
-    replies = {"status": status, "health": HEALTH | {"officers": officers}}
+    replies = {"status": status, "health": health | {"officers": officers}}
     with LocalService(folder, replies):
         done = run("doctor", "--json", "--data", folder, PASSPHRASE="correct horse battery")
     return done, {item["what"]: item for item in json.loads(done.out)["findings"]}
@@ -264,6 +266,42 @@ def test_a_file_of_another_node_than_the_one_that_runs_is_wrong(
     assert done.code == 6
     assert "WRONG  configuration: exchange.toml was changed" in done.out
     assert f"write in [agency]: {line}" in done.out
+
+
+@pytest.mark.parametrize(
+    ("made", "messages", "well", "found"),
+    [
+        (None, False, True, "none was made yet"),
+        (None, True, False, "none was made yet, and there are messages"),
+        ("2027-10-03T09:12:04.123Z", True, True, "the last one is of 2027-10-03T09:12:04.123Z"),
+        ("2027-10-02T09:12:04.123Z", True, True, "the last one is of 2027-10-02T09:12:04.123Z"),
+        (
+            "2027-10-02T09:12:03.123Z",
+            False,
+            False,
+            "the last one is of 2027-10-02T09:12:03.123Z, more than two days ago",
+        ),
+    ],
+)
+def test_a_backup_is_missed_after_two_days(
+    tmp_path: Path, made: str | None, messages: bool, well: bool, found: str
+) -> None:
+    health = HEALTH | {"last_backup": made, "has_messages": messages}
+
+    done, findings = _examined(_folder(tmp_path), STATUS, health=health)
+
+    assert (findings["backup"]["well"], findings["backup"]["found"]) == (well, found)
+    assert well or done.code == 6
+    assert "archive" not in findings
+
+
+def test_an_archive_does_not_stand_for_a_backup(tmp_path: Path) -> None:
+    health = HEALTH | {"has_messages": True, "last_archive": "2027-10-04T09:00:00.000Z"}
+
+    _, findings = _examined(_folder(tmp_path), STATUS, health=health)
+
+    assert not findings["backup"]["well"]
+    assert findings["archive"]["found"].endswith("it has no data keys")
 
 
 def test_clocks_that_agree_are_not_mentioned(tmp_path: Path) -> None:
