@@ -27,6 +27,7 @@ from exchange.bootstrap.backups import make_backup as make_backup
 from exchange.bootstrap.backups import restore_backup as restore_backup
 from exchange.bootstrap.backups import try_backup as try_backup
 from exchange.bootstrap.checkups import ask_sign_in_service as ask_sign_in_service
+from exchange.bootstrap.checkups import check_high_water as check_high_water
 from exchange.bootstrap.checkups import greet_mail_server as greet_mail_server
 from exchange.bootstrap.checkups import read_tls_files as read_tls_files
 from exchange.bootstrap.founding import first_card as first_card
@@ -42,10 +43,12 @@ from exchange.bootstrap.opening import refresh_routes as refresh_routes
 from exchange.bootstrap.opening import wanted_fault as wanted_fault
 from exchange.bootstrap.surroundings import DESK_EXTRA as DESK_EXTRA
 from exchange.bootstrap.surroundings import announced_days as announced_days
+from exchange.bootstrap.surroundings import announced_for_figures as announced_for_figures
 from exchange.bootstrap.surroundings import knock_at as knock_at
 from exchange.bootstrap.surroundings import memory_store as memory_store
 from exchange.bootstrap.surroundings import notices_of as notices_of
 from exchange.bootstrap.surroundings import partner_door as partner_door
+from exchange.bootstrap.surroundings import read_calendar as read_calendar
 from exchange.bootstrap.surroundings import rehearse_frame as rehearse_frame
 from exchange.bootstrap.surroundings import sign_in_elsewhere as sign_in_elsewhere
 from exchange.bootstrap.surroundings import staff_desk as staff_desk

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from exchange.adapters.identity.sign_in_service import SignInService
 from exchange.adapters.notify.mail import SmtpMailer
+from exchange.bootstrap.opening import high_water_of
 from exchange.bootstrap.surroundings import line_of
 from exchange.clock import SystemClock
 from exchange.config import DeskSection, NotifySection, OidcSection, Settings, StaffSection
@@ -34,6 +35,16 @@ async def ask_sign_in_service(wanted: OidcSection) -> None:
     """
     secret = line_of(wanted.secret_file, "[oidc] secret_file") if wanted.secret_file else ""
     await SignInService(wanted, secret, "", SystemClock()).described()
+
+
+def check_high_water(folder: Path, settings: Settings) -> Path:
+    """Return the folder of the high-water files, if it can be used.
+
+    Raises:
+        ConfigurationError: it cannot; names it and what the system says.
+    """
+    high_water_of(folder, settings).check()
+    return Path(settings.paths.high_water or folder / "high-water")
 
 
 def read_tls_files(settings: Settings) -> list[str]:

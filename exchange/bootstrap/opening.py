@@ -101,7 +101,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
             keys=_keyring(keys, fault, past),
             store=store,
             carrier=FaultyCarrier(carrier, fault) if fault else carrier,
-            high_water=HighWaterFiles(Path(settings.paths.high_water or folder / "high-water"), data=folder),
+            high_water=high_water_of(folder, settings),
             counters=counters,
             journal=journal,
             clock=clock,
@@ -121,6 +121,11 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
         opened.shut_by = _shut_by(opened)
         await refresh_routes(opened)
         yield opened
+
+
+def high_water_of(folder: Path, settings: Settings) -> HighWaterFiles:
+    """Return the high-water files of a data folder, where the settings want them."""
+    return HighWaterFiles(Path(settings.paths.high_water or folder / "high-water"), data=folder)
 
 
 async def _open_store(folder: Path, keys: NodeKeys, own: AgencyCode, made: Sequence[Node]) -> SqliteStore:

@@ -42,24 +42,46 @@ CALENDAR_FILE = "calendar.toml"
 
 
 def announced_days(folder: Path) -> AnnouncedDays:
-    """Return the holidays that were announced in `calendar.toml` of a data folder; nothing without one.
+    """Return the days to count with: those of `calendar.toml`, or none, with the reason, if it is wrong.
 
-    It is read each time, because governments announce late and nobody wants to restart a node for it.
+    A wrong file must not hide what is due. It is read each time, because governments announce late and nobody
+    wants to restart a node for it.
+    """
+    try:
+        return read_calendar(folder) or NOTHING_ANNOUNCED
+    except ConfigurationError as error:
+        return AnnouncedDays(fault=str(error))
+
+
+def announced_for_figures(folder: Path) -> AnnouncedDays:
+    """Return the days to count with for figures that are signed or leave the office.
 
     Raises:
-        ConfigurationError: the file cannot be read, is too large, or is wrong.
+        ConfigurationError: as `read_calendar`; a figure that was counted without the file would be wrong.
+    """
+    return read_calendar(folder) or NOTHING_ANNOUNCED
+
+
+def read_calendar(folder: Path) -> AnnouncedDays | None:
+    """Return what was announced in `calendar.toml` of a data folder; None without one.
+
+    Raises:
+        ConfigurationError: the file cannot be read, is too large, or is wrong; names it.
     """
     path = folder / CALENDAR_FILE
     try:
         with path.open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
-        return NOTHING_ANNOUNCED
+        return None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read", hint="check its owner and its mode") from error
     if len(raw) > MAX_FILE_BYTES:
         raise ConfigurationError(f"{path} has more than {MAX_FILE_BYTES} bytes")
-    return read_announced(raw)
+    try:
+        return read_announced(raw)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: {error}", hint=error.hint) from error
 
 
 def notices_of(opened: OpenNode) -> Notices:

@@ -51,6 +51,8 @@ class AnnouncedDays:
     """The local file, by country code of the calendar."""
 
     countries: Mapping[str, CountryDays] = field(default_factory=dict)
+    fault: str = ""
+    """Why the file could not be taken, so that these are no days at all; "" if nothing is wrong."""
 
     def of(self, country: str) -> CountryDays:
         return self.countries.get(country, CountryDays())

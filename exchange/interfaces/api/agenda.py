@@ -58,6 +58,7 @@ async def list_due(desk: Desk, ask: Ask) -> Answer:
         **await desk.node.store.read(arrivals_answer),
         **await coming_answer(desk, announced),
         "erasures": await _erasures(desk),
+        "calendar_fault": announced.fault,
     }
 
 

@@ -3,7 +3,7 @@
 
 import asyncio
 
-from exchange.bootstrap import announced_days
+from exchange.bootstrap import announced_for_figures
 from exchange.cases.publication import Period, period_of
 from exchange.errors import UsageError
 from exchange.ids import LinkId
@@ -32,7 +32,7 @@ async def statistics(desk: Desk, ask: Ask) -> Answer:
 async def timeliness(desk: Desk, ask: Ask) -> Answer:
     """Return how punctually each side answered each type."""
     period = _period(desk, ask)
-    announced = await asyncio.to_thread(announced_days, desk.opened.folder)
+    announced = await asyncio.to_thread(announced_for_figures, desk.opened.folder)
     lines = await timeliness_of(desk.node, await _links(desk, ask), period, announced, ask.officer())
     rows = [
         {

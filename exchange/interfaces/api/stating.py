@@ -4,7 +4,7 @@
 import asyncio
 from datetime import timedelta
 
-from exchange.bootstrap import announced_days
+from exchange.bootstrap import announced_for_figures
 from exchange.errors import UsageError
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.service.rows import LinkRow, StatementRow
@@ -19,7 +19,7 @@ async def make_statement(desk: Desk, ask: Ask) -> Answer:
     """Make the statement of a day or a month by hand; without a period that of yesterday."""
     row = await desk.link(ask.text("partner", ""))
     yesterday = (desk.node.clock.now() - timedelta(days=1)).date().isoformat()
-    announced = await asyncio.to_thread(announced_days, desk.opened.folder)
+    announced = await asyncio.to_thread(announced_for_figures, desk.opened.folder)
     period = ask.text("period", "") or yesterday
     made = await make(desk.node, row.link, period, officer=ask.officer(), announced=announced)
     return {"partner": row.partner, **_line(made)}

@@ -8,7 +8,7 @@ Checks, in this order; a later one is left out when what it needs has failed:
 3. passphrase: opens the key file
 4. store: in use by the running service, or opens
 5. clock: runs in UTC without a jump that would stop the node, and near those of partners (`doctor_running`)
-6. recovery key: should not lie on this machine
+6. recovery key: should not lie on this machine; high water and announced days: can be used (`doctor_files`)
 7. partners: each with its state and what to do, why a call failed, and what of it was refused since the start
 8. officers: at least two, because enrolment needs two
 9. backup: once messages exist the last one is at most two days old; an archive is told apart
@@ -31,6 +31,7 @@ from exchange.config import FILE_NAME, Settings, read_settings
 from exchange.errors import ExchangeError, NodeError
 from exchange.interfaces.cli import doctor_keys, doctor_running
 from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.doctor_files import of_files
 from exchange.interfaces.cli.doctor_outside import Finding, outside, wrong
 from exchange.interfaces.cli.options import DATA, Data, Json, read_passphrase
 from exchange.interfaces.cli.output import Answer, say, say_json
@@ -38,6 +39,7 @@ from exchange.interfaces.cli.output import Answer, say, say_json
 UNWELL: Final = NodeError.exit_code
 OFFICERS_NEEDED: Final = 2
 NOT_ASKED: Final = "not_asked_yet"
+RESUME: Final = "exchange partner resume PARTNER --officer NUMBER --second NUMBER"
 NEXT: Final = {
     "words": "telephone the partner and run: exchange partner confirm",
     "countersignature": "wait until the inviter confirms; the nodes tell each other",
@@ -47,20 +49,23 @@ NEXT: Final = {
     "tls": "something between the nodes breaks TLS; ask the network administrators of both sides",
     "busy": "the partner's gate is closed; it opens when both nodes have asked each other",
     "clock": "set the clock that is wrong, then restart the service",
-    "high_water_missing": "two officers confirm that this store is the newest: exchange partner resume",
+    "high_water_missing": f"two officers confirm that this store is the newest: {RESUME}",
+    "high_water_unusable": "the folder of paths.high_water cannot be used: see the line high water",
+    "high_water_damaged": "a file in paths.high_water was changed: keep it, tell your security officer; then"
+    f" two officers: {RESUME}",
     "high_water_ahead": "this store is older than it was: restore the newest backup, or ask two officers",
     "high_water_beside_store": "set paths.high_water to a folder on another disk, or confirm each start: "
-    "exchange partner resume",
+    f"{RESUME}",
     "partner_ahead": "this store is an old one: write the partner a parcel, then read its next one",
     "refill_unfinished": "read the partner's last parcel again, or ask it for a new one",
     "refill_by_calls": "wait: what is missing comes with the partner's next calls",
     "refill_unanswered": "the partner does not give back what is missing: put back the newest backup, or give"
     " it an address once; else officers of both sides begin anew: exchange partner renew",
     "entries_missing": "the partner gives them back when it answers; if it stays, put back the newest backup",
-    "restored": "two officers confirm that this store is the newest: exchange partner resume",
+    "restored": f"two officers confirm that this store is the newest: {RESUME}",
     "witness_ahead": "a witness saw more than this store has: restore the newest backup, or ask two officers",
     "witness_forked": "a witness saw another history: compare with it before two officers confirm",
-    "both_restored": "a newer backup of one side, two officers (exchange partner resume), or begin anew",
+    "both_restored": f"a newer backup of one side, two officers ({RESUME}), or begin anew",
     "epoch_decided": "telephone the partner: its officers have to decide the same, exchange partner renew",
     "renew_unconfirmed": "decide again, then read the parcel again: exchange partner renew",
     "epoch_lost": "put back a newer backup; else officers of both sides begin anew: exchange partner renew",
@@ -113,6 +118,7 @@ def examine(folder: Path) -> Iterator[Finding]:
             yield from _store(folder, passphrase)
         yield Finding("service", False, "does not run", f"run: exchange serve --data {folder}")
     yield _recovery(folder, training=settings.agency.training)
+    yield from of_files(folder, settings)
     yield from outside(settings)
 
 

@@ -13,7 +13,7 @@ import typer
 from exchange.interfaces.cli.access import emergency_line, stop_line
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.options import DATA, Data, Json
-from exchange.interfaces.cli.output import Answer, say, say_json, say_table
+from exchange.interfaces.cli.output import Answer, say, say_json, say_table, warn
 from exchange.interfaces.cli.retaining import owed_lines, proposal_line
 from exchange.interfaces.cli.sending import short
 
@@ -48,6 +48,8 @@ def due(
 ) -> None:
     """Show what must be done, by whom, until when, in both countries' time."""
     found = Service(data).ask("due", overdue=overdue, limit=limit)
+    if found.get("calendar_fault"):
+        warn(f"deadlines are counted without announced days: {found['calendar_fault']}")
     if as_json:
         say_json(found)
         return

@@ -5,10 +5,12 @@ A message that is not delivered yet is no error of anybody: exit 5, and nothing 
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import typer
 
+from exchange.config import read_settings
 from exchange.errors import DeclinedError, ExchangeError, UsageError, WaitingError
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.output import Answer, say_json, say_marked
@@ -26,6 +28,8 @@ class Delivery:
     """The answer of `message.send`."""
     verdict: Answer | None
     """The answer of `message.wait`, or None when nobody waited."""
+    trouble: str = ""
+    """What on this machine keeps the start gate closed, if that is known."""
 
     @property
     def state(self) -> str:
@@ -67,10 +71,27 @@ def verdict_text(verdict: Answer) -> str:
 
 def follow(service: Service, sent: Answer, *, wait: bool) -> Delivery:
     """Return the delivery of a sent message, after waiting for its verdict if `wait`."""
+    if sent["fate"] == "waiting":
+        return Delivery(sent, None, trouble=_trouble_of(service.folder))
     if not wait or sent["fate"] != "released":
         return Delivery(sent, None)
     verdict = service.ask("message.wait", link=sent["link"], seq=sent["seq"], timeout_s=WAIT_S)
     return Delivery(sent, verdict)
+
+
+def _trouble_of(folder: Path) -> str:
+    """Return what is wrong with the place of the high-water files, or ""."""
+    from exchange.bootstrap import check_high_water
+
+    try:
+        settings = read_settings(folder)
+    except ExchangeError:
+        return ""
+    try:
+        check_high_water(folder, settings)
+    except ExchangeError as error:
+        return str(error)
+    return ""
 
 
 def demand_done(delivery: Delivery) -> None:
@@ -90,9 +111,11 @@ def demand_done(delivery: Delivery) -> None:
                 hint=f"a colleague runs: exchange message release {number} --officer <number>",
             )
         case "waiting":
+            why = delivery.trouble or "the partner was not asked yet since the start, or did not answer"
             raise WaitingError(
-                "the message waits: the partner was not asked yet since the start, or did not answer",
-                hint="it is sent by itself as soon as the partner answers; see exchange partner list",
+                f"the message waits: {why}",
+                hint="it is sent by itself as soon as the start gate opens; what is to be done says:"
+                " exchange doctor",
             )
         case "rejected" | "stopped":
             raise DeclinedError(

@@ -178,7 +178,7 @@ async def confirm_erasure(call: Call) -> Answer:
 
 async def list_due(call: Call) -> Answer:
     found = await call.ask("due", overdue=call.query.get("overdue") == "true", limit=LAST_PAGE)
-    return {**found, "more": found["more"] is not None}
+    return {**_without(found, "calendar_fault"), "more": found["more"] is not None}
 
 
 async def list_handovers(call: Call) -> Answer:

@@ -304,6 +304,50 @@ def test_an_archive_does_not_stand_for_a_backup(tmp_path: Path) -> None:
     assert findings["archive"]["found"].endswith("it has no data keys")
 
 
+def test_a_high_water_place_that_cannot_be_used_is_named_with_the_error(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    (folder / "high-water").touch(mode=0o600)
+
+    done, found = _examined(folder, STATUS)
+
+    assert done.code == 6
+    assert found["high water"]["found"] == (
+        f"the high-water place {folder / 'high-water'} cannot be used: Not a directory"
+    )
+    assert "paths.high_water" in found["high water"]["todo"]
+
+
+def test_a_high_water_place_that_can_be_used_is_well_also_without_a_service(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    (folder / "high-water").mkdir(mode=0o700)
+
+    done = run("doctor", "--data", folder, PASSPHRASE="correct horse battery")
+
+    assert f"ok     high water: {folder / 'high-water'}, can be written" in done.out
+    assert not list((folder / "high-water").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "well", "said"),
+    [
+        ('[KH.holidays]\n2027-04-13 = "x"\n', True, "calendar.toml can be read"),
+        ('[KH.holidays]\n2026-13-01 = "x"\n', False, "KH names 2026-13-01, which is not a day"),
+        ("[KH", False, "it is not TOML"),
+    ],
+)
+def test_a_wrong_file_of_announced_days_is_named(tmp_path: Path, text: str, well: bool, said: str) -> None:
+    folder = _folder(tmp_path)
+    path = folder / "calendar.toml"
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+    _, found = _examined(folder, STATUS)
+
+    assert found["announced days"]["well"] is well
+    assert said in found["announced days"]["found"]
+    assert well or str(path) in found["announced days"]["found"]
+
+
 def test_clocks_that_agree_are_not_mentioned(tmp_path: Path) -> None:
     _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [{**PARTNER, "clock_apart_s": 0}]})
 

@@ -59,6 +59,16 @@ def due(tmp_path: Path, answer: Any, *words: str) -> tuple[Outcome, LocalService
     return done, service
 
 
+def test_a_wrong_file_of_days_is_named_beside_what_is_due(tmp_path: Path) -> None:
+    fault = "kh/calendar.toml: the file of announced days is wrong: KH names 2026-13-01, which is not a day"
+
+    done, _ = due(tmp_path, found(OURS, calendar_fault=fault))
+
+    assert done.code == 0
+    assert done.err == f"deadlines are counted without announced days: {fault}\n"
+    assert done.out.splitlines()[0] == "1 to answer"
+
+
 def test_a_row_says_what_for_how_many_by_whom_until_when_and_what_to_type(tmp_path: Path) -> None:
     done, _ = due(tmp_path, found(OURS, THEIRS))
 

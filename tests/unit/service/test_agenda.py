@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exchange.bootstrap import OpenNode
+from exchange.bootstrap import OpenNode, announced_for_figures
 from exchange.config import MAX_FILE_BYTES
 from exchange.errors import ConfigurationError, UsageError
 from exchange.interfaces.api.agenda import COMMANDS
@@ -102,12 +102,33 @@ def test_days_in_the_data_folder_count_from_the_next_question_on(tmp_path: Path)
 @pytest.mark.parametrize(
     "raw", [b"[VN", b"\xff", b"# " + b"x" * MAX_FILE_BYTES], ids=["no toml", "no text", "too large"]
 )
-def test_a_wrong_file_of_days_is_named_and_nothing_is_guessed(raw: bytes, tmp_path: Path) -> None:
+def test_a_wrong_file_of_days_is_named_and_hides_nothing_that_is_due(raw: bytes, tmp_path: Path) -> None:
     async def story(world: World) -> None:
+        before = await ask(world.vn, tmp_path)
         (tmp_path / "calendar.toml").write_bytes(raw)
 
+        after = await ask(world.vn, tmp_path)
+
+        assert before["calendar_fault"] == ""
+        assert str(tmp_path / "calendar.toml") in after["calendar_fault"]
+        assert after["tasks"] == before["tasks"] != []
         with pytest.raises(ConfigurationError):
-            await ask(world.vn, tmp_path)
+            announced_for_figures(tmp_path)
+
+    play(story)
+
+
+def test_days_that_were_announced_do_not_count_while_the_file_is_wrong(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        path = tmp_path / "calendar.toml"
+        path.write_text('[VN.holidays]\n2027-10-06 = "announced"\n')
+        with_it = (await ask(world.vn, tmp_path))["tasks"][0]["last_day"]
+        path.write_text('[VN.holidays]\n2027-13-06 = "announced"\n')
+        without = (await ask(world.vn, tmp_path))["tasks"][0]["last_day"]
+        path.write_text('[VN.holidays]\n2027-10-06 = "announced"\n')
+
+        assert (with_it, without) == ("2027-10-12", "2027-10-11")
+        assert (await ask(world.vn, tmp_path))["tasks"][0]["last_day"] == with_it
 
     play(story)
 
@@ -116,8 +137,7 @@ def test_a_folder_in_place_of_the_file_is_named(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         (tmp_path / "calendar.toml").mkdir()
 
-        with pytest.raises(ConfigurationError):
-            await ask(world.vn, tmp_path)
+        assert "calendar.toml cannot be read" in (await ask(world.vn, tmp_path))["calendar_fault"]
 
     play(story)
 
