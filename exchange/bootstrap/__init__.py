@@ -29,6 +29,7 @@ from exchange.bootstrap.backups import try_backup as try_backup
 from exchange.bootstrap.checkups import ask_sign_in_service as ask_sign_in_service
 from exchange.bootstrap.checkups import check_high_water as check_high_water
 from exchange.bootstrap.checkups import greet_mail_server as greet_mail_server
+from exchange.bootstrap.checkups import lacks_marks as lacks_marks
 from exchange.bootstrap.checkups import read_tls_files as read_tls_files
 from exchange.bootstrap.founding import first_card as first_card
 from exchange.bootstrap.founding import set_up as set_up

@@ -9,9 +9,9 @@ from exchange.adapters.notify.mail import SmtpMailer
 from exchange.bootstrap.opening import high_water_of
 from exchange.bootstrap.surroundings import line_of
 from exchange.clock import SystemClock
-from exchange.config import DeskSection, NotifySection, OidcSection, Settings, StaffSection
+from exchange.config import DeskSection, NotifySection, OidcSection, Settings, StaffSection, read_settings
 from exchange.errors import ConfigurationError
-from exchange.ids import RandomSource
+from exchange.ids import LinkId, RandomSource
 
 
 async def greet_mail_server(wanted: NotifySection, random: RandomSource) -> None:
@@ -45,6 +45,14 @@ def check_high_water(folder: Path, settings: Settings) -> Path:
     """
     high_water_of(folder, settings).check()
     return Path(settings.paths.high_water or folder / "high-water")
+
+
+def lacks_marks(folder: Path, link: LinkId) -> bool:
+    """Return whether the high-water file of a link is not there, or cannot be read."""
+    try:
+        return high_water_of(folder, read_settings(folder)).read(link) is None
+    except ConfigurationError:
+        return True
 
 
 def read_tls_files(settings: Settings) -> list[str]:

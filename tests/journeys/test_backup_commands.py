@@ -43,10 +43,15 @@ def test_a_backup_by_command_comes_back_with_what_was_sent_after_it(tmp_path: Pa
         pair.until(pair.is_quiet)
         before = sent(pair.kh, "out")
         pair.kh.stop()
+        new = tmp_path / "new"
+        elsewhere = run("backup", "restore", backup, "--data", new, PASSPHRASE=pair.kh.passphrase)
+        here = asked(pair.kh, "backup", "restore", backup, "--replace")
         restored = told(asked(pair.kh, "backup", "restore", backup, "--replace", "--json"))
         pair.kh.start()
         pair.until(pair.is_open)
 
+        assert "partner resume VN-MPS-IMM --officer NUMBER --second NUMBER --data" in elsewhere.out
+        assert "partner resume" not in here.out
         assert stat.S_IMODE(backup.stat().st_mode) == 0o600
         assert made["destroy_by"]
         assert (again.code, "exists" in again.err) == (3, True)

@@ -119,6 +119,18 @@ def restore(
     say(f"restored into {data}; what came after the backup comes back from the partners")
     warn("never start the old node again: two stores of one node write two histories")
     say(f"next: exchange serve --data {data}, then: exchange doctor --data {data}")
+    _say_resume(data, found)
+
+
+def _say_resume(data: Path, found: Answer) -> None:
+    """Say what two officers have to do for each partner whose high-water file is not here."""
+    from exchange.bootstrap import lacks_marks
+
+    lacking = [link["partner"] for link in found["links"] if lacks_marks(data, link["link"])]
+    if lacking:
+        say("no high-water file is here: two officers confirm that the store is the newest, or a witness:")
+    for partner in lacking:
+        say(f"  exchange partner resume {partner} --officer NUMBER --second NUMBER --data {data}")
 
 
 def _keys_only(file: Path, data: Path, *, as_json: bool) -> None:

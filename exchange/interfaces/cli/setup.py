@@ -94,10 +94,11 @@ def init(
     _demand_empty(data)
     _demand_code("determining-bodies", office_kind, "--office-kind")
     answers = _ask_all(agency_code, name, office, address, zone, officer or [])
+    marks = _marks(data, high_water, answers.address)
     settings = Settings(
         agency=_agency_of(answers, office_kind=office_kind, training=training),
         door=DoorSection(host=host, port=port or answers.port, address=answers.address),
-        paths=PathsSection(high_water=str(_marks(data, high_water, answers.address) or "")),
+        paths=PathsSection(high_water=str(marks or "")),
     )
     passphrase = new_passphrase()
     card = set_up(
@@ -110,7 +111,7 @@ def init(
     if as_json:
         say_json({"agency": card.agency, "node": card.node, "data": str(data), "card": card.digest})
         return
-    _say_done(data, answers, training=training)
+    _say_done(data, answers, marks=marks, training=training)
 
 
 def _marks(data: Path, given: Path | None, address: str) -> Path | None:
@@ -299,12 +300,23 @@ def _demand_code(list_name: str, code: str, option: str) -> None:
         raise UsageError(f"{option} is no code of {list_name}", hint=f"codes: {', '.join(codes)}")
 
 
-def _say_done(data: Path, answers: Answers, *, training: bool) -> None:
+def _say_marks(data: Path, marks: Path | None, *, has_address: bool) -> None:
+    """Say where the high-water files lie, and what that means on the day a backup is put back."""
+    if marks is None:
+        say(f"  high water    {data / 'high-water'}; better on another disk: exchange init --high-water")
+        say("                lost with this machine: when a backup is put back on a new one, two officers")
+        say("                confirm each partner: exchange partner resume")
+    elif not has_address:
+        say("  high water    beside the data folder; better on another disk: exchange init --high-water")
+    else:
+        say(f"  high water    {marks}")
+
+
+def _say_done(data: Path, answers: Answers, *, marks: Path | None, training: bool) -> None:
     kind = ", a training node" if training else ""
     say(f"{answers.agency.code} is set up in {data}{kind}")
     say(f"  officers      {', '.join(answers.officers) or 'none yet: exchange officer add'}")
-    if not answers.address:
-        say("  high water    beside the data folder; better on another disk: exchange init --high-water")
+    _say_marks(data, marks, has_address=bool(answers.address))
     say(f"  key file      {data / 'keys' / 'keys.sealed'}")
     say(f"  recovery key  {data / 'keys' / 'recovery.key'}")
     say(

@@ -63,6 +63,26 @@ def test_the_high_water_files_go_where_they_are_wanted(tmp_path: Path) -> None:
     assert (tmp_path / "other").is_dir()
 
 
+@pytest.mark.parametrize(
+    ("words", "address", "is_named"),
+    [
+        ((), "localhost:18443", True),
+        (("--high-water", "other"), "localhost:18443", False),
+        ((), "none", False),
+    ],
+)
+def test_init_names_the_step_of_two_officers_where_a_lost_machine_takes_the_files_with_it(
+    tmp_path: Path, words: tuple[str, ...], address: str, is_named: bool
+) -> None:
+    given = [tmp_path / word if word == "other" else word for word in words]
+
+    done = _init(tmp_path / "kh", *given, address=address)
+
+    told = "two officers\n                confirm each partner: exchange partner resume"
+    assert (told in done.out) is is_named
+    assert "  high water    " in done.out
+
+
 def test_a_folder_with_something_in_it_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
 
