@@ -86,6 +86,16 @@ class ClockGuard:
         return now
 
 
+@dataclass(frozen=True)
+class WitnessHeard:
+    """What a witness said of our log when it was asked last."""
+
+    word: str
+    at: datetime
+    confirmed_at: datetime | None
+    """When it confirmed our log last, since the start."""
+
+
 @dataclass
 class LinkPresence:
     """What a running process knows of one link; gone with the process."""
@@ -120,6 +130,8 @@ class LinkPresence:
     """Why our last call failed, until the partner is heard."""
     last_contact_at: datetime | None = None
     tail_sent_s: float = float("-inf")
+    witnesses: dict[str, WitnessHeard] = field(default_factory=dict)
+    """What each witness said last, by its name."""
     apart_s: int = 0
     """How far the partner's clock is ahead of ours if that is too far, else 0: `clock_apart`."""
     evidence: int = 0

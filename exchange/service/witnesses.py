@@ -32,7 +32,7 @@ from exchange.ledger.notes import MAX_NOTE_BYTES, Head, read_head, verify_head
 from exchange.ledger.witnessing import SIZE_TYPE, verify_witness, write_request
 from exchange.protocol.suites import KeyUse
 from exchange.service import tiles
-from exchange.service.node import Node
+from exchange.service.node import Node, WitnessHeard
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, DifferenceRow, HeadRow, LinkState
 from exchange.service.surroundings import Witness, WitnessReply
@@ -107,7 +107,21 @@ async def is_confirmed(node: Node, link: LinkId) -> bool:
 
 
 async def answer_of(node: Node, link: LinkId, witness: Witness) -> Answer:
-    """Ask one witness for its cosignature over our newest head, and keep it."""
+    """Ask one witness for its cosignature over our newest head, and keep it and its word."""
+    answer, name, heard = (
+        await _asked(node, link, witness),
+        witness.key.name,
+        node.presence.of(link).witnesses,
+    )
+    now, before = node.clock.now(), heard.get(name)
+    confirmed_at = before.confirmed_at if before else None
+    if answer.word is Word.CONFIRMED:
+        confirmed_at = now
+    heard[name] = WitnessHeard(answer.word.value, now, confirmed_at)
+    return answer
+
+
+async def _asked(node: Node, link: LinkId, witness: Witness) -> Answer:
     head, known = await node.store.read(
         lambda uow: (uow.logs.head(link, node.agency), uow.witnessed.size(link, witness.key.name))
     )

@@ -236,6 +236,7 @@ async def health(desk: Desk, _: Ask) -> Answer:
         "has_messages": await node.store.read(has_messages),
         "signs_again": _signs_again(node),
         "stamps": await node.store.read(lambda uow: _stamps(uow, node)),
+        "witnesses": await node.store.read(lambda uow: _witnesses(uow, node)),
     }
 
 
@@ -245,6 +246,23 @@ def _stamps(uow: UnitOfWork, node: Node) -> list[Answer]:
         {"partner": row.partner, "tsa": one.tsa, "at": when(one.at), "missing": one.is_missing}
         for row in uow.links.all()
         for one in standings_of(uow, node, row.link)
+    ]
+
+
+def _witnesses(uow: UnitOfWork, node: Node) -> list[Answer]:
+    """Return for each link and witness what it said last since the start, and how much it ever cosigned."""
+    return [
+        {
+            "partner": row.partner,
+            "witness": witness.key.name,
+            "word": heard.word if heard else None,
+            "at": when(heard.at) if heard else None,
+            "confirmed_at": when(heard.confirmed_at) if heard else None,
+            "entries": uow.witnessed.size(row.link, witness.key.name),
+        }
+        for row in uow.links.all()
+        for witness in (node.witnesses.chosen if node.witnesses else ())
+        for heard in (node.presence.of(row.link).witnesses.get(witness.key.name),)
     ]
 
 

@@ -13,7 +13,8 @@ Checks, in this order; a later one is left out when what it needs has failed:
 8. officers: at least two, because enrolment needs two
 9. backup: once messages exist the last one is at most two days old; an archive is told apart
 10. post-quantum key: there; a node of version 0.1 gets it with their next card
-11. time stamps: the newest head of a statement is stamped by each authority that is configured
+11. time stamps: the newest head of a statement is stamped by each authority that is configured; each witness
+    that is configured confirms our ledgers
 12. outside: certificates, mail server, sign-in service, as far as they are configured (`doctor_outside`)
 13. keys: ours and those of partners do not end within 60 days, and the partner door has keys (`doctor_keys`)
 """
@@ -195,6 +196,7 @@ def _asked(service: Service, settings: Settings) -> Iterator[Finding]:
     partners = {row["partner"]: row["keys"] for row in status["partners"]}
     yield from doctor_keys.keys_of(status["keys"], status["shut_by"], partners)
     yield from map(_stamp, health["stamps"])
+    yield from doctor_running.witnesses_of(health, status["now"])
     if not status["partners"]:
         yield Finding("partners", True, "none yet", "run: exchange partner invite, or exchange partner join")
     for row in status["partners"]:

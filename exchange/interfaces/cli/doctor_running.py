@@ -3,7 +3,8 @@
 
 1. configuration: the file is of the node that runs, and of its kind
 2. clocks: those of partners are not so far from ours that requests are refused for their time
-3. backups: once messages exist, one that can be restored by itself is not older than two days
+3. witnesses: each confirmed our ledgers within a day, or was not asked yet
+4. backups: once messages exist, one that can be restored by itself is not older than two days
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,17 @@ from exchange.interfaces.cli.doctor_outside import Finding
 from exchange.interfaces.cli.output import Answer
 
 _MINUTE_S: Final = 60
+CONFIRMED, SILENT = "confirmed", "witness_silent"
+SILENT_LONGEST: Final = timedelta(days=1)
+"""A witness is asked once an hour; one that is away for a day has to be called."""
+WITNESS_NEXT: Final = {
+    SILENT: "it does not answer, or not as a witness does: check url and key in [[witness]] and the network;"
+    " nothing waits for it",
+    "witness_unknown_log": "it does not know this agency or its newest key: send its administrator what this"
+    " prints: exchange witness request",
+    "witness_ahead": "it saw more of our ledger than is here: tell your security officer, ask the witness",
+    "witness_forked": "it saw another history of our ledger: tell your security officer, ask the witness",
+}
 BACKUP_EVERY: Final = timedelta(days=1)
 """docs/guides/backups.md: one a day."""
 BACKUP_OLDEST: Final = timedelta(days=2)
@@ -47,8 +59,27 @@ def clocks_of(status: Answer) -> Iterator[Finding]:
             yield Finding(f"clock of {row['partner']}", False, words, SET_CLOCK)
 
 
+def witnesses_of(health: Answer, now: str) -> Iterator[Finding]:
+    """Say what each witness answered last; nothing waits for one that does not answer (check 3)."""
+    for row in health.get("witnesses", ()):
+        word = row["word"]
+        what = f"witness {row['witness']} over the ledger with {row['partner']}"
+        held = f"{row['entries']} entries cosigned"
+        if word is None:
+            yield Finding(what, True, f"not asked since the start, {held}")
+        elif word == CONFIRMED:
+            yield Finding(what, True, f"confirmed at {row['at']}, {held}")
+        else:
+            last = row["confirmed_at"]
+            is_passing = (
+                word == SILENT and last and parse_instant(now) - parse_instant(last) <= SILENT_LONGEST
+            )
+            todo = WITNESS_NEXT.get(word, "ask the witness, and compare with it")
+            yield Finding(what, bool(is_passing), f"{word} at {row['at']}, {held}", todo)
+
+
 def backups_of(health: Answer, now: str) -> Iterator[Finding]:
-    """Judge the last backup; one without data keys restores nothing by itself and is told apart (check 3)."""
+    """Judge the last backup; one without data keys restores nothing by itself and is told apart (check 4)."""
     made, is_needed = health["last_backup"], health.get("has_messages", False)
     if made is None:
         found = "none was made yet" + (", and there are messages" if is_needed else "")

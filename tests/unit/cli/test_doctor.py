@@ -348,6 +348,44 @@ def test_a_wrong_file_of_announced_days_is_named(tmp_path: Path, text: str, well
     assert well or str(path) in found["announced days"]["found"]
 
 
+WITNESS = {
+    "partner": "VN-MPS-IMM", "witness": "witness.example/w1", "word": "confirmed",
+    "at": "2027-10-04T09:00:00.000Z", "confirmed_at": "2027-10-04T09:00:00.000Z", "entries": 17,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "well", "found", "todo"),
+    [
+        ({}, True, "confirmed at 2027-10-04T09:00:00.000Z, 17 entries cosigned", ""),
+        ({"word": None, "at": None}, True, "not asked since the start, 17 entries cosigned", ""),
+        ({"word": "witness_silent"}, True, "witness_silent at", "check url and key"),
+        (
+            {"word": "witness_silent", "confirmed_at": "2027-10-03T09:00:00.000Z"},
+            False,
+            "witness_silent at",
+            "nothing waits for it",
+        ),
+        ({"word": "witness_silent", "confirmed_at": None}, False, "witness_silent at", "check url and key"),
+        ({"word": "witness_unknown_log"}, False, "witness_unknown_log", "exchange witness request"),
+        ({"word": "witness_ahead"}, False, "witness_ahead", "security officer"),
+        ({"word": "witness_forked"}, False, "witness_forked", "security officer"),
+    ],
+)
+def test_a_witness_has_a_line_of_its_own(
+    tmp_path: Path, changed: dict[str, Any], well: bool, found: str, todo: str
+) -> None:
+    health = HEALTH | {"witnesses": [WITNESS | changed]}
+
+    _, findings = _examined(_folder(tmp_path), STATUS, health=health)
+
+    finding = findings["witness witness.example/w1 over the ledger with VN-MPS-IMM"]
+    assert finding["well"] is well
+    assert found in finding["found"]
+    assert todo in finding["todo"]
+    assert bool(finding["todo"]) is bool(todo)
+
+
 def test_clocks_that_agree_are_not_mentioned(tmp_path: Path) -> None:
     _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [{**PARTNER, "clock_apart_s": 0}]})
 

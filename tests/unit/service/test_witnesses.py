@@ -184,6 +184,23 @@ def test_at_the_gate_what_nobody_signed_keeps_it_closed_for_people(
     play(tmp_path, story)
 
 
+def test_what_a_witness_said_last_is_remembered_with_its_last_confirmation(tmp_path: Path) -> None:
+    async def story(world: World, witness: WitnessInMemory) -> None:
+        node = world.kh.node
+        await grow(world)
+        await show_heads(node, world.link, at=node.clock.now())
+        first = node.presence.of(world.link).witnesses[NAME]
+        witness.answers = lambda _: WitnessReply(503, "text/plain", b"")
+
+        await show_heads(node, world.link, at=node.clock.now())
+
+        second = node.presence.of(world.link).witnesses[NAME]
+        assert (first.word, first.confirmed_at) == ("confirmed", first.at)
+        assert (second.word, second.confirmed_at) == ("witness_silent", first.at)
+
+    play(tmp_path, story)
+
+
 async def _other_history(world: World, witness: WitnessInMemory) -> None:
     """Write two histories of one log: the witness cosigns the first, the node holds the second."""
     backup, marks = world.kh.store.snapshot(), dict(world.kh.high_water.marks)
