@@ -20,6 +20,7 @@ from exchange.adapters.keys.witness import make_witness_key as make_witness_key
 from exchange.adapters.keys.witness import read_witness_key as read_witness_key
 from exchange.adapters.storage.unlocked import leave_out_locks as leave_out_locks
 from exchange.adapters.telemetry.counters import METRICS_TYPE as METRICS_TYPE
+from exchange.adapters.telemetry.gauges import gauges_text as gauges_text
 from exchange.bootstrap.backups import last_archive as last_archive
 from exchange.bootstrap.backups import last_backup as last_backup
 from exchange.bootstrap.backups import look_at as look_at

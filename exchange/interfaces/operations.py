@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The operations listener: is this node well, and what has it counted.
 
-    GET /health     200 or 503, {"status": "ok" | "unwell", "reasons": [codes]}
-    GET /metrics    counts in the text format of Prometheus
+    GET /health     200 or 503, {"status": "ok" | "look" | "unwell", "reasons": [codes]}
+    GET /metrics    counts and gauges in the text format of Prometheus
+
+*unwell* is 503: this node does not work as it should. *look* is 200: it works, and people have to do
+something. A balancer that acts on the status must leave such a node where it is: its start gate opens only if
+partners go on reaching it, and a restart closes every gate.
 
 It listens on loopback; whoever wants it elsewhere says so in the configuration. It shows codes and
 numbers only, takes no body, and changes nothing.
@@ -30,10 +34,18 @@ class Health:
     """Whether the node works, and if not, why, as reason codes."""
 
     reasons: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
+    """Why people should look at it although it works."""
 
     @property
     def is_well(self) -> bool:
         return not self.reasons
+
+    @property
+    def status(self) -> str:
+        if self.reasons:
+            return "unwell"
+        return "look" if self.looks else "ok"
 
 
 @contextlib.asynccontextmanager
@@ -71,6 +83,6 @@ async def serve_operations(
 
 
 def _health_page(health: Health) -> web.Response:
-    page = {"status": "ok" if health.is_well else "unwell", "reasons": list(health.reasons)}
+    page = {"status": health.status, "reasons": [*health.reasons, *health.looks]}
     status = 200 if health.is_well else 503
     return answer_with(json.dumps(page).encode(), status=status, content_type="application/json")

@@ -49,6 +49,7 @@ from exchange.interfaces.server import serve
 from exchange.interfaces.staff.call import Office
 from exchange.interfaces.staff.door import staff_app
 from exchange.interfaces.tls import server_tls
+from exchange.interfaces.watching import Watch
 from exchange.protocol.suites import KeyUse
 from exchange.service.deadlines import keep_ends
 from exchange.service.digests import Notices
@@ -146,10 +147,12 @@ async def _listen(opened: OpenNode, stack: contextlib.AsyncExitStack) -> Running
     pages = await _pages(opened, stack) if settings.desk.port else ""
     operations = ""
     if settings.operations.port:
+        watch = Watch(opened)
+        stack.callback(asyncio.create_task(watch.run()).cancel)
         listener = await stack.enter_async_context(
             serve_operations(
-                lambda: health_of(opened),
-                opened.counters.text,
+                lambda: health_of(opened, watch),
+                lambda: opened.counters.text() + watch.text(),
                 metrics_type=METRICS_TYPE,
                 host=settings.operations.host,
                 port=settings.operations.port,
@@ -248,7 +251,7 @@ async def _pages(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str:
     return await stack.enter_async_context(serve_staff(at_address(house, place), place, folder=opened.folder))
 
 
-def health_of(opened: OpenNode) -> Health:
+def health_of(opened: OpenNode, watch: Watch) -> Health:
     """Return whether this node itself works; a partner that is not reachable is no illness of ours."""
     node = opened.node
     reasons = []
@@ -259,7 +262,7 @@ def health_of(opened: OpenNode) -> Health:
     if any(node.presence.of(link).gate is LinkState.FROZEN for link in opened.routes):
         reasons.append("link_frozen")
     reasons += map(_no_key, opened.shut_by)
-    return Health(tuple(reasons))
+    return Health(tuple(reasons), watch.looks())
 
 
 async def _until_stopped(supervisor: Supervisor, stop: asyncio.Event, *, drain_s: float = DRAIN_S) -> None:

@@ -108,16 +108,13 @@ async def is_confirmed(node: Node, link: LinkId) -> bool:
 
 async def answer_of(node: Node, link: LinkId, witness: Witness) -> Answer:
     """Ask one witness for its cosignature over our newest head, and keep it and its word."""
-    answer, name, heard = (
-        await _asked(node, link, witness),
-        witness.key.name,
-        node.presence.of(link).witnesses,
-    )
-    now, before = node.clock.now(), heard.get(name)
+    answer = await _asked(node, link, witness)
+    heard, now = node.presence.of(link).witnesses, node.clock.now()
+    before = heard.get(witness.key.name)
     confirmed_at = before.confirmed_at if before else None
     if answer.word is Word.CONFIRMED:
         confirmed_at = now
-    heard[name] = WitnessHeard(answer.word.value, now, confirmed_at)
+    heard[witness.key.name] = WitnessHeard(answer.word.value, now, confirmed_at)
     return answer
 
 

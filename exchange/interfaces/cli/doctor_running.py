@@ -70,12 +70,13 @@ def witnesses_of(health: Answer, now: str) -> Iterator[Finding]:
         elif word == CONFIRMED:
             yield Finding(what, True, f"confirmed at {row['at']}, {held}")
         else:
-            last = row["confirmed_at"]
-            is_passing = (
-                word == SILENT and last and parse_instant(now) - parse_instant(last) <= SILENT_LONGEST
-            )
+            is_passing = word == SILENT and _is_recent(row["confirmed_at"], now)
             todo = WITNESS_NEXT.get(word, "ask the witness, and compare with it")
-            yield Finding(what, bool(is_passing), f"{word} at {row['at']}, {held}", todo)
+            yield Finding(what, is_passing, f"{word} at {row['at']}, {held}", todo)
+
+
+def _is_recent(at: str | None, now: str) -> bool:
+    return at is not None and parse_instant(now) - parse_instant(at) <= SILENT_LONGEST
 
 
 def backups_of(health: Answer, now: str) -> Iterator[Finding]:

@@ -35,6 +35,20 @@ async def test_a_node_that_is_unwell_says_why_as_codes() -> None:
     assert (reply.status, json.loads(reply.body)["reasons"]) == (503, ["store", "clock"])
 
 
+async def test_a_node_that_people_should_look_at_stays_in_service() -> None:
+    reply = await get("/health", health=Health(looks=("gate_closed",)))
+
+    page = {"status": "look", "reasons": ["gate_closed"]}
+    assert (reply.status, json.loads(reply.body)) == (200, page)
+
+
+async def test_an_illness_outweighs_what_people_should_look_at() -> None:
+    reply = await get("/health", health=Health(("clock",), ("clocks_apart",)))
+
+    page = {"status": "unwell", "reasons": ["clock", "clocks_apart"]}
+    assert (reply.status, json.loads(reply.body)) == (503, page)
+
+
 async def test_metrics_are_shown_in_their_format() -> None:
     reply = await get("/metrics")
 
