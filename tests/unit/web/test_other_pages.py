@@ -131,6 +131,24 @@ def test_an_auditor_sees_numbers_and_no_name_code_or_type(tmp_path: Path) -> Non
     play(tmp_path, story)
 
 
+def test_a_comparison_without_the_partner_is_not_green(tmp_path: Path) -> None:
+    async def story(world: World, house: House) -> None:
+        auditor = await signed_in(house, AUDITOR)
+        await auditor.get("/audit")
+        before = await auditor.post("/audit", partner=VN)
+        world.vn.crash()
+
+        compared = await auditor.post("/audit", partner=VN)
+
+        said = "The partner cannot be reached now: compared with what is here of its ledger."
+        assert before.says("green Both ledgers agree")
+        assert compared.says(f"amber {said}")
+        assert compared.words.count(said) == 1
+        assert "Both ledgers agree" not in compared.words
+
+    play(tmp_path, story)
+
+
 def test_what_an_auditor_looks_at_is_recorded(tmp_path: Path) -> None:
     """Rule 29: their reads are recorded, too."""
 
