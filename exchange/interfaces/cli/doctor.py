@@ -231,6 +231,8 @@ def _partner(row: Answer) -> Finding:
     todo = "" if well else NEXT.get(cause, "read the log of the service, and ask the partner")
     if row["calls_us"] and cause == NOT_ASKED:
         todo = doctor_keys.CALLS_US
+    if not well and row.get("clock_apart_s"):
+        todo = f"see the line: clock of {row['partner']}"
     if well and row["waiting"]:
         todo = f"nothing is lost; last contact {row['last_contact'] or 'none'}; if it stays, ask the partner"
     return Finding(f"partner {row['partner']}", well, found, todo)

@@ -99,4 +99,4 @@ def apart_words(apart_s: int, now: str) -> str:
     here_at = parse_instant(now)
     there_at = here_at + timedelta(seconds=apart_s)
     here, there = (f"{instant_text(at)[:16]}Z" for at in (here_at, there_at))
-    return f"our clocks differ by {abs(apart_s) // _MINUTE_S} min: here {here}, there {there}"
+    return f"our clocks differ by {round(abs(apart_s) / _MINUTE_S)} min: here {here}, there {there}"

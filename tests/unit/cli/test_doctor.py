@@ -235,14 +235,17 @@ def test_the_running_service_is_asked_for_clock_officers_and_partners(tmp_path: 
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(("apart_s", "there"), [(3_600, "2027-10-04T10:12Z"), (-360, "2027-10-04T09:06Z")])
+@pytest.mark.parametrize(
+    ("apart_s", "there"),
+    [(3_600, "2027-10-04T10:12Z"), (-361, "2027-10-04T09:06Z"), (3_599, "2027-10-04T10:12Z")],
+)
 def test_a_clock_that_is_wrong_is_named_with_both_times(tmp_path: Path, apart_s: int, there: str) -> None:
     partner = {**PARTNER, "clock_apart_s": apart_s}
 
     done, found = _examined(_folder(tmp_path), {**STATUS, "partners": [partner]})
 
     finding = found["clock of VN-MPS-IMM"]
-    minutes = abs(apart_s) // 60
+    minutes = round(abs(apart_s) / 60)
     assert done.code == 6
     assert not finding["well"]
     assert finding["found"] == f"our clocks differ by {minutes} min: here 2027-10-04T09:12Z, there {there}"
@@ -384,6 +387,14 @@ def test_a_witness_has_a_line_of_its_own(
     assert found in finding["found"]
     assert todo in finding["todo"]
     assert bool(finding["todo"]) is bool(todo)
+
+
+def test_a_partner_that_is_closed_for_its_clock_needs_no_card(tmp_path: Path) -> None:
+    closed = {"state": "closed", "reason": "not_asked_yet", "failure": "not_found", "clock_apart_s": 3_600}
+
+    _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [PARTNER | closed]})
+
+    assert found["partner VN-MPS-IMM"]["todo"] == "see the line: clock of VN-MPS-IMM"
 
 
 def test_clocks_that_agree_are_not_mentioned(tmp_path: Path) -> None:
