@@ -18,6 +18,7 @@ it comes from `EXCHANGE_PASSPHRASE`, from the file named by `EXCHANGE_PASSPHRASE
 """
 
 import ipaddress
+import os
 import re
 import tomllib
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from exchange.config_faults import TOML_HINT, SettingFault, first_fault, place_in_toml
 from exchange.errors import ConfigurationError, IdentifierError
 from exchange.ids import parse_agency, parse_node
 
@@ -311,14 +313,31 @@ def read_settings(folder: Path) -> Settings:
         raise ConfigurationError(
             f"no node is set up in {folder}", hint="begin with: exchange init --data <folder>"
         ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read as TOML", hint="correct the file") from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read", hint="work as the user who runs the node; it must be a file"
+        ) from error
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"{path} is not UTF-8 text: line {line}", hint="save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {place_in_toml(error)} is not TOML", hint=TOML_HINT
+        ) from error
     try:
         return Settings(**members)
     except ValidationError as error:
+        fault = first_fault(error, Settings)
         raise ConfigurationError(
-            _first_fault(path, error), hint="correct the file; see docs/reference/settings.md"
+            f"{_origin(path, fault)}: {fault.sentence}",
+            hint=fault.hint or "correct it; what each setting means: docs/reference/settings.md",
         ) from error
+
+
+def _origin(path: Path, fault: SettingFault) -> str:
+    """Return where a setting was read: a variable counts before the file."""
+    variable = "EXCHANGE_" + "__".join(fault.steps).upper()
+    return f"the variable {variable}" if variable in os.environ else str(path)
 
 
 def settings_text(settings: Settings) -> str:
@@ -361,9 +380,3 @@ def _checked(parse: Callable[[str], str], value: str) -> str:
         return str(parse(value))
     except IdentifierError as error:
         raise ValueError(str(error)) from error
-
-
-def _first_fault(path: Path, error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(step) for step in first["loc"])
-    return f"{path}: {place}: {first['msg']}"
