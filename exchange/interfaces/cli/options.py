@@ -21,6 +21,7 @@ from exchange.protocol.strictjson import Limits, parse_object
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 """A notice with 1,000 persons is about 6 MiB."""
 _LIMITS: Final = Limits(max_bytes=MAX_FILE_BYTES, max_depth=20, max_members=250, max_items=2_000, max_name=64)
+_NOTHING_DONE: Final = "nothing was sent, nothing was stored"
 PASSPHRASE: Final = "EXCHANGE_PASSPHRASE"  # noqa: S105  the name of a variable
 RECOVERY_PASSPHRASE: Final = "EXCHANGE_RECOVERY_PASSPHRASE"  # noqa: S105
 
@@ -135,12 +136,14 @@ def read_document(path: Path) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise InputError(
             f"{path} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}",
-            hint="nothing was sent, nothing was stored",
+            hint=_NOTHING_DONE,
         ) from error
-    except (StrictJsonError, RecursionError) as error:
+    except RecursionError as error:
         raise InputError(
-            f"{path} is JSON that is not allowed here: {error}", hint="nothing was sent, nothing was stored"
+            f"{path} has groups and lists more than {_LIMITS.max_depth} deep", hint=_NOTHING_DONE
         ) from error
+    except StrictJsonError as error:
+        raise InputError(f"{path} is JSON that is not allowed here: {error}", hint=_NOTHING_DONE) from error
 
 
 def write_file(path: Path, raw: bytes, *, force: bool) -> None:
