@@ -108,7 +108,8 @@ def _unknown_codes(value: JsonValue, node: FormNode | None, steps: _Steps) -> It
         codes = codelist(node.code_list).codes
         if value not in codes:
             expected, hint = f"a code of {node.code_list}", wording.similar(value, tuple(codes))
-            yield _fault("code_unknown", "code.unknown", _place(*steps), expected, "another text", hint)
+            found = "another text" if value else wording.kind_of(value)
+            yield _fault("code_unknown", "code.unknown", _place(*steps), expected, found, hint)
 
 
 def _of_form(document: Document, row: MessageType, form: Form, *, draft: bool) -> Iterator[Fault]:
