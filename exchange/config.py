@@ -18,7 +18,6 @@ it comes from `EXCHANGE_PASSPHRASE`, from the file named by `EXCHANGE_PASSPHRASE
 """
 
 import ipaddress
-import os
 import re
 import tomllib
 from collections.abc import Callable
@@ -29,7 +28,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from exchange.config_faults import TOML_HINT, SettingFault, first_fault, place_in_toml
+from exchange.config_faults import TOML_HINT, first_fault, place_in_toml, place_of
 from exchange.errors import ConfigurationError, IdentifierError
 from exchange.ids import parse_agency, parse_node
 
@@ -329,15 +328,9 @@ def read_settings(folder: Path) -> Settings:
     except ValidationError as error:
         fault = first_fault(error, Settings)
         raise ConfigurationError(
-            f"{_origin(path, fault)}: {fault.sentence}",
-            hint=fault.hint or "correct it; what each setting means: docs/reference/settings.md",
+            f"{path}{place_of(fault, raw.decode('utf-8'))}: {fault.name}: {fault.sentence}",
+            hint=fault.hint or "correct the file; see docs/reference/settings.md",
         ) from error
-
-
-def _origin(path: Path, fault: SettingFault) -> str:
-    """Return where a setting was read: a variable counts before the file."""
-    variable = "EXCHANGE_" + "__".join(fault.steps).upper()
-    return f"the variable {variable}" if variable in os.environ else str(path)
 
 
 def settings_text(settings: Settings) -> str:

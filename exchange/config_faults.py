@@ -2,13 +2,14 @@
 """Says in our own words what is wrong in the settings of a node, and what would be right.
 
 1. A file that is no TOML: the line, never its text, because a secret may stand there.
-2. A setting: its section and name, what it is, what it should be. The first fault only; the next start
-   finds the next one.
+2. A setting: its line, or the variable that sets it, its section and name, and what it should be. The first
+   fault only; the next start finds the next one.
 3. A name that does not exist: the nearest name of that section.
 
 No value of a setting is quoted, and no text of a library is shown but the ones of our own validators.
 """
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -25,31 +26,32 @@ TOML_HINT: Final = (
     "the fault may stand at the end of the line before"
 )
 _LINE: Final = re.compile(r"at line (?P<line>[0-9]+)", re.ASCII)
+_HEADING: Final = re.compile(r"\s*\[\s*(?P<name>[a-z_]+)\s*\]")
 _OWN: Final = "Value error, "
 """What the library puts before a sentence of our own."""
 _SENTENCES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "missing": "is missing",
-        "int_type": "is not a whole number",
-        "int_parsing": "is not a whole number",
-        "int_from_float": "is not a whole number",
-        "bool_type": "is not true or false",
-        "bool_parsing": "is not true or false",
-        "string_type": "is not a text in quotes",
-        "list_type": "is not a list in square brackets",
-        "tuple_type": "is not a list in square brackets",
-        "dict_type": "is not a section",
-        "model_type": "is not a section",
-        "greater_than_equal": "is smaller than {ge}",
-        "less_than_equal": "is larger than {le}",
-        "string_too_short": "has fewer than {min_length} characters",
-        "string_too_long": "has more than {max_length} characters",
-        "too_short": "has fewer than {min_length} entries",
-        "too_long": "has more than {max_length} entries",
-        "literal_error": "is not one of {expected}",
+        "missing": "missing",
+        "int_type": "not a whole number",
+        "int_parsing": "not a whole number",
+        "int_from_float": "not a whole number",
+        "bool_type": "not true or false",
+        "bool_parsing": "not true or false",
+        "string_type": "not a text in quotes",
+        "list_type": "not a list in square brackets",
+        "tuple_type": "not a list in square brackets",
+        "dict_type": "not a section",
+        "model_type": "not a section",
+        "greater_than_equal": "smaller than {ge}",
+        "less_than_equal": "larger than {le}",
+        "string_too_short": "fewer than {min_length} characters",
+        "string_too_long": "more than {max_length} characters",
+        "too_short": "fewer than {min_length} entries",
+        "too_long": "more than {max_length} entries",
+        "literal_error": "not one of {expected}",
     }
 )
-_OTHER: Final = "does not have the form of this setting"
+_OTHER: Final = "not in the form of this setting"
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,13 @@ class SettingFault:
     """Section, then name; a number for one of several sections of a name."""
     sentence: str
     hint: str = ""
+
+    @property
+    def name(self) -> str:
+        """The setting as people say it: `door.port`, or `tsa.url, number 2`."""
+        names = ".".join(step for step in self.steps if not step.isdigit())
+        place = next((f", number {int(step) + 1}" for step in self.steps if step.isdigit()), "")
+        return f"{names or 'settings'}{place}"
 
 
 def place_in_toml(error: tomllib.TOMLDecodeError) -> str:
@@ -74,13 +83,29 @@ def first_fault(error: ValidationError, settings: type[BaseModel]) -> SettingFau
     steps = tuple(str(step) for step in first["loc"])
     if first["type"] == "extra_forbidden":
         return _unknown(steps, settings)
-    named = f"{steps[-1]} of {_heading(steps[:-1])}" if len(steps) > 1 else _heading(steps)
-    return SettingFault(steps, f"{named} {_sentence(first)}".strip())
+    return SettingFault(steps, _sentence(first))
+
+
+def place_of(fault: SettingFault, text: str) -> str:
+    """Return `, line 7` for a setting of a section that stands once, or the variable that sets it."""
+    if len(fault.steps) != 2:
+        return ""
+    section, name = fault.steps
+    variable = f"EXCHANGE_{section}__{name}".upper()
+    if variable in os.environ:
+        return f", but set by {variable}"
+    within = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if found := _HEADING.match(line):
+            within = found["name"]
+        elif within == section and line.partition("=")[0].strip() == name:
+            return f", line {number}"
+    return ""
 
 
 def _sentence(first: ErrorDetails) -> str:
     if first["type"] == "value_error":
-        return f"is wrong: {first['msg'].removeprefix(_OWN)}"
+        return first["msg"].removeprefix(_OWN)
     return _SENTENCES.get(first["type"], _OTHER).format_map(first.get("ctx", {}))
 
 
@@ -89,16 +114,7 @@ def _unknown(steps: tuple[str, ...], settings: type[BaseModel]) -> SettingFault:
     known = _names(settings, above)
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]}" if near else f"known: {', '.join(known)}"
-    if not above:
-        return SettingFault(steps, f"there is no section [{name}]", hint)
-    return SettingFault(steps, f"{_heading(above)} has no setting {name}", hint)
-
-
-def _heading(steps: Sequence[str]) -> str:
-    """Return a section as it stands in the file; nothing for the file itself."""
-    names = ".".join(step for step in steps if not step.isdigit())
-    place = next((f", number {int(step) + 1}" for step in steps if step.isdigit()), "")
-    return f"[{names}]{place}" if names else "the file"
+    return SettingFault(steps, "there is no such setting" if above else "there is no such section", hint)
 
 
 def _names(model: type[BaseModel], above: Sequence[str]) -> list[str]:

@@ -34,6 +34,7 @@ from exchange.bootstrap.keykeeping import check_keys as check_keys
 from exchange.bootstrap.keykeeping import prepare_keys as prepare_keys
 from exchange.bootstrap.keykeeping import recovery_key as recovery_key
 from exchange.bootstrap.keykeeping import rehearse_keys as rehearse_keys
+from exchange.bootstrap.keys_back import restore_keys as restore_keys
 from exchange.bootstrap.opening import OpenNode as OpenNode
 from exchange.bootstrap.opening import open_node as open_node
 from exchange.bootstrap.opening import refresh_routes as refresh_routes

@@ -3,7 +3,8 @@
 
     make      in the running service: both databases are copied by their own connections, then sealed
     try       opens a backup in a temporary folder, checks pages, references and the root of each log
-    restore   into an empty folder, or in the place of the store of the same node; no service runs
+    restore   into an empty folder, or in the place of the store of the same node; no service runs;
+              only the key files: `keys_back`
 
 What a restore does and does not:
 
@@ -204,7 +205,7 @@ def try_backup(path: Path, passphrase: str) -> Tried:
         store = Path(name) / "store"
         store.mkdir(mode=0o700)
         try:
-            card, keys = _unpack(path, passphrase, _store_places(store))
+            card, keys = unpack(path, passphrase, _store_places(store))
             return Tried(card, asyncio.run(_checked(store, card, keys)))
         finally:
             destroy_folder(store)
@@ -215,7 +216,7 @@ def _store_places(folder: Path) -> dict[Part, Path]:
     return {Part.STORE: files.store, Part.DATA_KEYS: files.keys}
 
 
-def _unpack(path: Path, passphrase: str, places: Mapping[Part, Path]) -> tuple[BackupCard, NodeKeys]:
+def unpack(path: Path, passphrase: str, places: Mapping[Part, Path]) -> tuple[BackupCard, NodeKeys]:
     """Write parts of a backup into new files; everything in it was authenticated when this returns."""
     with _open(path) as file:
         card, raw = read_card(file)
@@ -277,7 +278,7 @@ def restore_backup(
         return Tried(card, asyncio.run(_checked(folder / STORE, card, _unlock(card, passphrase))))
     is_new = not folder.exists() or not any(folder.iterdir())
     if not is_new:
-        _demand_own(folder, card, replace=replace)
+        demand_own(folder, card, replace=replace)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock_of(folder):
         unpacked = new_place(folder)
@@ -304,7 +305,7 @@ def _demand_data_keys(card: BackupCard, data_keys: Path | None) -> None:
     )
 
 
-def _demand_own(folder: Path, card: BackupCard, *, replace: bool) -> None:
+def demand_own(folder: Path, card: BackupCard, *, replace: bool) -> None:
     """Let a restore change only a folder that is the node's own and that somebody named for it."""
     if not replace:
         raise ConfigurationError(
@@ -326,10 +327,10 @@ def _prepare(path: Path, passphrase: str, unpacked: Path, *, data_keys: Path | N
     files = StoreFiles(store)
     places = {part: unpacked / part.value for part in (Part.SETTINGS, Part.CALENDAR, Part.CARD)}
     places |= {Part.STORE: files.store, Part.DATA_KEYS: files.keys}
-    card, keys = _unpack(path, passphrase, places)
+    card, keys = unpack(path, passphrase, places)
     if data_keys is not None:
         files.keys.unlink()
-        other, _ = _unpack(data_keys, passphrase, {Part.DATA_KEYS: files.keys})
+        other, _ = unpack(data_keys, passphrase, {Part.DATA_KEYS: files.keys})
         if not other.has_data_keys or other.node != card.node:
             raise ConfigurationError(
                 f"{data_keys} holds no data keys of this node",

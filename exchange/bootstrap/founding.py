@@ -34,8 +34,11 @@ def set_up(
     *,
     recovery_passphrase: str = "",
     officers: Mapping[OfficerNumber, str] | None = None,
+    clock: Clock | None = None,
 ) -> Card:
     """Make a new node in an empty folder and return its card; `officers` get every function of the office.
+
+    `clock` says from when on its keys count; without it that of the machine does.
 
     Raises:
         ConfigurationError: the folder is not empty.
@@ -49,7 +52,9 @@ def set_up(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     try:
-        return _fill(folder, settings, passphrase, recovery_passphrase, officers or {})
+        return _fill(
+            folder, settings, passphrase, recovery_passphrase, officers or {}, clock=clock or SystemClock()
+        )
     except BaseException:
         for name in FOLDERS:
             shutil.rmtree(folder / name, ignore_errors=True)
@@ -71,13 +76,14 @@ def _fill(
     passphrase: str,
     recovery_passphrase: str,
     officers: Mapping[OfficerNumber, str],
+    *,
+    clock: Clock,
 ) -> Card:
     """Write everything into a new folder; the caller removes it when this fails."""
     for name in FOLDERS:
         (folder / name).mkdir(mode=0o700)
     if settings.paths.high_water:
         Path(settings.paths.high_water).mkdir(mode=0o700, parents=True, exist_ok=True)
-    clock = SystemClock()
     keys = make_keys(secrets.token_bytes, clock.now())
     KeyFiles(folder / "keys").create(
         keys, passphrase, random=secrets.token_bytes, recovery_passphrase=recovery_passphrase

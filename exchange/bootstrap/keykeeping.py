@@ -41,7 +41,7 @@ def rehearse_keys(folder: Path, passphrase: str, recovery: PrivateKey, *, held: 
         NodeError: as `open_node`, about the key files.
     """
     keys, now = KeyFiles(folder / "keys").read(passphrase), SystemClock().now()
-    return changed(keys, held, recovery, KeyAct.ROTATE, None, now=now, random=secrets.token_bytes).card
+    return changed(keys, held, recovery, KeyAct.ROTATE, now=now, random=secrets.token_bytes).card
 
 
 def prepare_keys(
@@ -51,7 +51,7 @@ def prepare_keys(
     *,
     held: Card,
     act: KeyAct,
-    kid: KeyId | None,
+    kids: tuple[KeyId, ...] = (),
     officers: tuple[OfficerNumber, ...],
 ) -> Card:
     """Write changed keys and the card that names them; the next start of the service takes them over.
@@ -60,7 +60,7 @@ def prepare_keys(
     know them. A card without its keys is passed over, and the command is repeated.
 
     Raises:
-        UsageError: no such key, or a card waits already.
+        UsageError: no such key, or none is named, or one twice, or a card waits already.
         NodeError: as `open_node`, about the key files.
     """
     files, now = KeyFiles(folder / "keys"), SystemClock().now()
@@ -74,7 +74,7 @@ def prepare_keys(
             "a card was prepared before and waits for the start of the service",
             hint=f"restart the service: exchange serve --data {folder}",
         )
-    made = changed(keys, held, recovery, act, kid, now=now, random=secrets.token_bytes)
+    made = changed(keys, held, recovery, act, kids, now=now, random=secrets.token_bytes)
     files.prepare_card(PreparedCard(made.card.raw, act.value, officers))
     files.replace(made.keys, passphrase, random=secrets.token_bytes)
     return made.card

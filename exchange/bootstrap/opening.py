@@ -4,6 +4,7 @@
 import contextlib
 import os
 import secrets
+import shlex
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +40,7 @@ from exchange.service.accounts import Desk
 from exchange.service.keychange import adopt_card, is_quiet, past_keys
 from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Node, Presence
-from exchange.service.pairing import own_card, pairing_of
+from exchange.service.pairing import Pairing, own_card, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow
 
@@ -60,6 +61,8 @@ class OpenNode:
     """How a training node misbehaves on purpose."""
     desk: Desk | None = None
     """Accounts of the own staff, once somebody asked for them: `staff_desk`."""
+    shut_by: tuple[KeyUse, ...] = ()
+    """Uses without a key of ours that may be used at the start: no partner is called or let in."""
 
 
 @contextlib.asynccontextmanager
@@ -71,7 +74,9 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
     """
     settings = _settings_of(folder)
     check_folder(folder)
-    check_folder(folder / "store")
+    check_folder(
+        folder / "store", hint=f"exchange backup restore FILE --replace --data {shlex.quote(str(folder))}"
+    )
     files, secret = KeyFiles(folder / "keys"), passphrase()
     keys, prepared = files.read(secret), files.prepared_card()
     clock, counters = SystemClock(), PrometheusCounters()
@@ -111,6 +116,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
         made.append(node)
         card = await _newest_card(node, keys, prepared)
         opened = OpenNode(node, folder, settings, keys, card, counters, routes, fault=fault)
+        opened.shut_by = _shut_by(opened)
         await refresh_routes(opened)
         yield opened
 
@@ -181,32 +187,46 @@ def _tables() -> MovementTable:
     return MovementTable.from_json(raw_list("movement-states"), cases)
 
 
+def _shut_by(opened: OpenNode) -> tuple[KeyUse, ...]:
+    """Return the uses that the way to partners needs and for which no own key may be used now.
+
+    The node runs all the same: new keys are made by its own command, which needs it.
+    """
+    needed = (KeyUse.DOOR, KeyUse.TLS) if opened.settings.door.address else (KeyUse.DOOR,)
+    return tuple(use for use in needed if not opened.node.keys.may_sign(use, opened.node.clock.now()))
+
+
 async def refresh_routes(opened: OpenNode) -> None:
-    """Read from the store how each partner is reached; called at start and after an enrolment."""
+    """Read from the store how each partner is reached; called at start and after an enrolment.
+
+    Without a door key of ours nobody is called; that a partner has an address is known all the same.
+    """
     node = opened.node
 
-    def unit(uow: UnitOfWork) -> dict[LinkId, PartnerRoute]:
+    def unit(uow: UnitOfWork) -> dict[LinkId, tuple[Pairing, str]]:
         found = {}
         for row in uow.links.all():
             pairing = pairing_of(uow, node, row.link)
-            address = uow.settings.get(f"address:{row.partner}") or next(
-                iter(pairing.partner_card.addresses), ""
-            )
-            if address:
-                found[row.link] = PartnerRoute(
-                    link=row.link,
-                    base_url=address,
-                    recipient=row.partner,
-                    tls_pins=frozenset(
-                        key.public for key in pairing.partner_card.keys_for(KeyUse.TLS) if key.revoked is None
-                    ),
-                    door_key=node.keys.signing(KeyUse.DOOR, node.clock.now()),
-                )
+            address = uow.settings.get(f"address:{row.partner}")
+            found[row.link] = pairing, address or next(iter(pairing.partner_card.addresses), "")
         return found
 
     found = await node.store.read(unit)
-    links = await node.store.read(lambda uow: [row.link for row in uow.links.all()])
+    can_call = node.keys.may_sign(KeyUse.DOOR, node.clock.now())
     opened.routes.clear()
-    opened.routes.update(found)
-    for link in links:
-        node.presence.of(link).only_answers = link not in found
+    for link, (pairing, address) in found.items():
+        node.presence.of(link).only_answers = not address
+        if address and can_call:
+            opened.routes[link] = _route(node, pairing, address)
+
+
+def _route(node: Node, pairing: Pairing, address: str) -> PartnerRoute:
+    return PartnerRoute(
+        link=pairing.link.link,
+        base_url=address,
+        recipient=pairing.partner,
+        tls_pins=frozenset(
+            key.public for key in pairing.partner_card.keys_for(KeyUse.TLS) if key.revoked is None
+        ),
+        door_key=node.keys.signing(KeyUse.DOOR, node.clock.now()),
+    )

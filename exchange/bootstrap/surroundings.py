@@ -183,7 +183,10 @@ async def rehearse_frame(
 
 
 def partner_door(opened: OpenNode) -> tuple[Doorkeeper, RequestGuard, bytes, bytes]:
-    """Return what the partner door needs: service, guard, certificate (PEM), its key (PEM)."""
+    """Return what the partner door needs: service, guard, certificate (PEM), its key (PEM).
+
+    Requires that no use is missing for it (`OpenNode.shut_by`).
+    """
     node, now = opened.node, opened.node.clock.now()
     own = next(
         own

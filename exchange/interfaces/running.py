@@ -49,6 +49,7 @@ from exchange.interfaces.server import serve
 from exchange.interfaces.staff.call import Office
 from exchange.interfaces.staff.door import staff_app
 from exchange.interfaces.tls import server_tls
+from exchange.protocol.suites import KeyUse
 from exchange.service.deadlines import keep_ends
 from exchange.service.digests import Notices
 from exchange.service.doorkeeper import Doorkeeper
@@ -71,13 +72,15 @@ class Running:
     agency: str
     training: bool
     door: str
-    """`host:port` of the partner door, or "" when the node only calls."""
+    """`host:port` of the partner door, or "" when the node only calls, or when `shut_by` names keys."""
     pages: str
     """Address of the pages for the own staff, or "" when there are none."""
     operations: str
     staff: str
     """`host:port` of the staff API, or ""."""
     socket: Path
+    shut_by: tuple[str, ...] = ()
+    """Uses without an own key that may be used: no partner is let in or called."""
 
 
 def run(folder: Path, passphrase: Callable[[], str], *, ready: Callable[[Running], None]) -> None:
@@ -131,9 +134,15 @@ async def _keep_routes(opened: OpenNode) -> None:
 
 
 async def _listen(opened: OpenNode, stack: contextlib.AsyncExitStack) -> Running:
-    """Open every door on the stack."""
+    """Open every door on the stack.
+
+    Without keys for it the partner door stays shut. The rest opens: the command that makes new keys asks it.
+    """
     settings = opened.settings
-    door = await _partner_door(opened, stack) if settings.door.address else ""
+    for use in opened.shut_by:
+        opened.node.journal.note("door_shut", reason=_no_key(use))
+    is_open = settings.door.address and not opened.shut_by
+    door = await _partner_door(opened, stack) if is_open else ""
     pages = await _pages(opened, stack) if settings.desk.port else ""
     operations = ""
     if settings.operations.port:
@@ -149,7 +158,13 @@ async def _listen(opened: OpenNode, stack: contextlib.AsyncExitStack) -> Running
         operations = f"{listener.host}:{listener.port}"
     staff = await _staff_door(opened, stack) if settings.staff.port else ""
     socket = await stack.enter_async_context(serve_commands(Desk(opened)))
-    return Running(opened.node.agency, opened.node.training, door, pages, operations, staff, socket)
+    agency, training, shut = opened.node.agency, opened.node.training, opened.shut_by
+    return Running(agency, training, door, pages, operations, staff, socket, shut)
+
+
+def _no_key(use: KeyUse) -> str:
+    """Return the code of a use without a key that may be used."""
+    return f"no_{use.value}_key"
 
 
 async def _partner_door(opened: OpenNode, stack: contextlib.AsyncExitStack) -> str:
@@ -243,6 +258,7 @@ def health_of(opened: OpenNode) -> Health:
         reasons.append(error.reason)
     if any(node.presence.of(link).gate is LinkState.FROZEN for link in opened.routes):
         reasons.append("link_frozen")
+    reasons += map(_no_key, opened.shut_by)
     return Health(tuple(reasons))
 
 

@@ -21,7 +21,7 @@ span is known then, the key is not.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Self
+from typing import Final, Self
 
 from exchange.errors import ConfigurationError
 from exchange.ids import AgencyCode, KeyId
@@ -29,6 +29,8 @@ from exchange.protocol.cardform import CardKey
 from exchange.protocol.cards import Card, Revocation, newer_card
 from exchange.protocol.suites import KeyUse, PrivateKey, PublicKey, Suite
 
+NO_OWN_KEY: Final = "no_own_key"
+"""Reason of the error when no own key of a use may be used now."""
 _EVER = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -81,18 +83,27 @@ class Keyring:
         """Return the own key for a new signature: the newest whose dates cover the instant.
 
         Raises:
-            ConfigurationError: there is none.
+            ConfigurationError: there is none (`NO_OWN_KEY`).
         """
-        usable = [
+        usable = self._usable(use, at)
+        if not usable:
+            raise ConfigurationError(
+                f"no own key for {use} may be used now",
+                hint="two officers make new ones: exchange key rotate; then restart the service",
+                reason=NO_OWN_KEY,
+            )
+        return max(usable, key=lambda own: (own.valid_from, own.key.kid)).key
+
+    def may_sign(self, use: KeyUse, at: datetime) -> bool:
+        """Return whether `signing` gives a key."""
+        return bool(self._usable(use, at))
+
+    def _usable(self, use: KeyUse, at: datetime) -> list[OwnKey]:
+        return [
             own
             for own in self._keys.values()
             if own.key.use is use and own.valid_from <= at < own.valid_until
         ]
-        if not usable:
-            raise ConfigurationError(
-                f"no own key for {use} may be used now", hint="make new keys and a new card"
-            )
-        return max(usable, key=lambda own: (own.valid_from, own.key.kid)).key
 
 
 @dataclass(frozen=True)

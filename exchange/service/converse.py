@@ -355,6 +355,7 @@ def _after(node: Node, link: LinkId, frame: Frame, results: Sequence[Result]) ->
     presence.owed_results.extend(results)
     presence.failures = 0
     presence.last_contact_at = node.clock.now()
+    presence.note_heard()
     presence.card_wanted = any(result.code == "unknown_card" for result in frame.results)
     presence.offered.drop(result.seq for result in frame.results if result.outcome is not Outcome.LOGGED)
     if frame.tail or frame.results or results:

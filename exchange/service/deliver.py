@@ -66,6 +66,7 @@ async def deliver(node: Node, link: LinkId) -> None:
             presence.failures = 0
         except (TransportError, ProtocolError, GateClosedError) as error:
             presence.failures += 1
+            presence.failure = error.reason
             node.counters.count("exchange_failed", reason=error.reason)
             node.journal.note("exchange_failed", link=link, reason=error.reason, failures=presence.failures)
             await _sleep(node, link, backoff_s(node, presence.failures))
@@ -146,6 +147,7 @@ async def poll(node: Node, link: LinkId) -> None:
             failures = 0
         except (TransportError, ProtocolError, GateClosedError) as error:
             failures += 1
+            presence.failure = error.reason
             node.counters.count("exchange_failed", reason=error.reason)
         brought = presence.changed is not changed
         if failures:

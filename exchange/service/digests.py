@@ -7,7 +7,7 @@ of different languages get a mail each; if a later one is not taken, those befor
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from exchange.errors import ExchangeError, HolidaysMissingError, StoreError, Tra
 from exchange.i18n import ENGLISH, marked, translations
 from exchange.ids import LinkId
 from exchange.service.due import worklist
+from exchange.service.key_ends import key_ends
 from exchange.service.node import Node
 from exchange.service.notices import (
     LOOK_EVERY_S,
@@ -55,6 +56,7 @@ ARRIVED = Letter(marked("Something arrived"), (marked("Something arrived for you
 LATE = Letter(marked("Answers are late"), (marked("{late} answers of your office are late."), SIGN_IN))
 _CONNECTED = marked("Partners: {open} of {all} are connected.")
 _LATE_ANSWERS = marked("Late answers: {late}.")
+_KEYS_END = marked("Keys of this node end soon or have ended: {uses}. Two officers make new ones.")
 WELL = Letter(marked("All is well"), (marked("The node works."), _CONNECTED, _LATE_ANSWERS))
 LOOK = Letter(
     marked("Please look at the node"),
@@ -190,7 +192,11 @@ class Notices:
         troubles = sum(state in (LinkState.FROZEN, LinkState.PAUSED) for state in found)
         late = await self._late_or_unknown()
         letter = LOOK if troubles or late == UNKNOWN else WELL
+        uses = (await self._node.store.read(lambda uow: key_ends(uow, self._node))).uses
+        if uses:
+            letter = replace(LOOK, sentences=(*LOOK.sentences, _KEYS_END))
         figures = {
+            "uses": ", ".join(uses),
             "open": sum(state is LinkState.OPEN for state in found),
             "all": len(found),
             "troubles": troubles,

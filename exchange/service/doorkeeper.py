@@ -59,11 +59,13 @@ class Doorkeeper:
         """Return whether a refill waits for what the partner of a link gives."""
         return self._node.presence.is_asking(link)
 
-    def note_refused(self, link: LinkId, *, counts: bool) -> AgencyCode | None:
+    def note_refused(self, link: LinkId, *, counts: bool, rule: str) -> AgencyCode | None:
         """Count a refused request that named a link, and return whose link it is; None if it is not ours."""
         partner = self._partners.get(link)
         if partner is not None and counts:
-            self._node.presence.of(link).refused[Refused.REQUEST] += 1
+            presence = self._node.presence.of(link)
+            presence.refused[Refused.REQUEST] += 1
+            presence.refused_rule = rule
         return partner
 
     def card(self) -> bytes:

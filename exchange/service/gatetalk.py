@@ -170,6 +170,7 @@ async def ask(
     word = verify_partner_word(pairing, node, await node.carrier.gate(link, raw, timeout_s=GATE_TIMEOUT_S))
     if word.to_nonce != question.nonce or word.op != op:
         raise FrameInvalidError("the gate answer is to another question")
+    node.presence.of(link).note_heard()
     return word
 
 

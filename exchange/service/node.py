@@ -107,6 +107,8 @@ class LinkPresence:
     """The highest number of ours that the partner said it has seen."""
     refused: Counter[str] = field(default_factory=Counter)
     """How many requests, lines, tails, cosignatures and cards of the partner were refused since the start."""
+    refused_rule: str = ""
+    """The rule that the last refused request of the partner broke, until the partner is heard."""
     state_told: str = ""
     """The state of its own gate that the partner told last."""
     epoch_told: int = 1
@@ -114,6 +116,8 @@ class LinkPresence:
     cosignature_sent: int = 0
     """Size of the partner's log that our last sent cosignature covers."""
     failures: int = 0
+    failure: str = ""
+    """Why our last call failed, until the partner is heard."""
     last_contact_at: datetime | None = None
     tail_sent_s: float = float("-inf")
     evidence: int = 0
@@ -140,6 +144,10 @@ class LinkPresence:
     stir: asyncio.Event = field(default_factory=asyncio.Event)
     """As `wake`, for the answers that are held until something is due."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def note_heard(self) -> None:
+        """Forget why calls failed: the partner was heard, and what it said is verified."""
+        self.failure = self.refused_rule = ""
 
 
 class Presence:

@@ -20,12 +20,6 @@ from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import CardRow, LinkRow
 
-_NO_CARD = (
-    "code of [agency] in exchange.toml must be the one that this node was set up with: correct it there\n"
-    "if it is right, the store is not that of this node: put a backup back; never set up anew over a node"
-)
-"""A wrong code is more likely than a store without a card; a new `exchange init` would be another node."""
-
 
 @dataclass(frozen=True)
 class Pairing:
@@ -67,11 +61,14 @@ def own_card(uow: UnitOfWork, node: Node) -> Card:
     """Return our newest card.
 
     Raises:
-        NodeError: the store has no card of this agency; most often the code in the settings is wrong.
+        NodeError: the store was set up for another agency.
     """
     row = uow.links.card(node.agency)
     if row is None:
-        raise NodeError(f"the store holds no card of {node.agency}", hint=_NO_CARD)
+        raise NodeError(
+            f"the store has no card of {node.agency}",
+            hint="code of [agency] in exchange.toml has to be the one with which this folder was set up",
+        )
     return parsed_card(row.raw)
 
 

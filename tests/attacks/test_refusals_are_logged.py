@@ -180,10 +180,11 @@ def test_the_doorkeeper_counts_for_links_that_are_ours_only() -> None:
         for link in (world.link, stranger):
             await keeper.door_key(link, KeyId("0" * 16))
 
-        assert keeper.note_refused(world.link, counts=True) == world.vn.code
-        assert keeper.note_refused(world.link, counts=False) == world.vn.code
-        assert keeper.note_refused(stranger, counts=True) is None
-        assert world.kh.node.presence.of(world.link).refused == {"request": 1}
+        assert keeper.note_refused(world.link, counts=True, rule="key_unknown") == world.vn.code
+        assert keeper.note_refused(world.link, counts=False, rule="busy") == world.vn.code
+        assert keeper.note_refused(stranger, counts=True, rule="key_unknown") is None
+        presence = world.kh.node.presence.of(world.link)
+        assert (presence.refused, presence.refused_rule) == ({"request": 1}, "key_unknown")
 
     World(seed=61).run(story)
 

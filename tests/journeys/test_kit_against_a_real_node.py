@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from tests.support.command_line import Outcome, run
-from tests.support.pair import FIRST, KH, SECOND, VN, RealNode, _free_ports
+from tests.support.pair import FIRST, KH, SECOND, VN, RealNode, free_ports
 
 
 @pytest.fixture
 def node(tmp_path: Path) -> Iterator[RealNode]:
-    node = RealNode(tmp_path / "kh", KH, _free_ports()[0])
+    node = RealNode(tmp_path / "kh", KH, free_ports()[0])
     node.set_up()
     node.start()
     yield node

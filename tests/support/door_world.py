@@ -93,7 +93,7 @@ class EchoService:
     def asks(self, link: LinkId) -> bool:
         return link in self.asking
 
-    def note_refused(self, link: LinkId, *, counts: bool) -> AgencyCode | None:
+    def note_refused(self, link: LinkId, *, counts: bool, rule: str) -> AgencyCode | None:
         self.refused.append((link, counts))
         return VN if link == LINK else None
 

@@ -24,7 +24,16 @@ from types import TracebackType
 from typing import Any, Self
 
 from exchange.bootstrap import recovery_key, set_up
-from exchange.config import AgencySection, DeskSection, DoorSection, PathsSection, Settings, TsaSection
+from exchange.clock import Clock
+from exchange.config import (
+    AgencySection,
+    DeskSection,
+    DoorSection,
+    OperationsSection,
+    PathsSection,
+    Settings,
+    TsaSection,
+)
 from exchange.errors import NodeError
 from exchange.ids import AgencyCode, OfficerNumber
 from exchange.interfaces.cli import enrolling
@@ -51,6 +60,8 @@ class RealNode:
     only_calls: bool = False
     pages: int = 0
     """Port of the pages; 0 for none."""
+    operations: int = 0
+    """Port of health and metrics; 0 for none."""
     codes: bool = False
     """One-time codes are needed to sign in."""
     tsa: tuple[TsaSection, ...] = ()
@@ -68,7 +79,8 @@ class RealNode:
     def marks(self) -> str:
         return str(self.folder.with_suffix(".high-water"))
 
-    def set_up(self) -> None:
+    def set_up(self, clock: Clock | None = None) -> None:
+        """Make the node; `clock` says from when on its keys count."""
         settings = Settings(
             agency=AgencySection(
                 code=self.code, node=secrets.token_hex(8), names={"en": f"Agency {self.code}"},
@@ -76,11 +88,12 @@ class RealNode:
             ),
             desk=DeskSection(port=self.pages, codes=self.codes),
             door=DoorSection(host="127.0.0.1", port=self.port, address=self.address),
+            operations=OperationsSection(port=self.operations),
             paths=PathsSection(high_water=self.marks if self.by_files else ""),
             tsa=list(self.tsa),
         )  # fmt: skip
         officers = {FIRST: "First Officer", SECOND: "Second Officer"}
-        set_up(self.folder, settings, self.passphrase, officers=officers)
+        set_up(self.folder, settings, self.passphrase, officers=officers, clock=clock)
 
     def start(self) -> None:
         """Start the process and wait until it answers."""
@@ -145,7 +158,7 @@ class RealNode:
 @contextlib.contextmanager
 def lone_node(folder: Path) -> Iterator[RealNode]:
     """Run a node without any partner, at whose pages nobody signs in without a code."""
-    port, pages = _free_ports()
+    port, pages = free_ports()
     node = RealNode(folder / "alone", KH, port, pages=pages, codes=True)
     node.set_up()
     try:
@@ -161,13 +174,13 @@ class RealPair:
     def __init__(
         self, folder: Path, *, by_files: bool = False, vn_only_calls: bool = False, pages: bool = False
     ) -> None:
-        ports = _free_ports()
+        ports = free_ports()
         self.folder, self.by_files, self.parcels = folder, by_files, 0
         self.kh = RealNode(folder / "kh", KH, ports[0], by_files=by_files)
         self.vn = RealNode(folder / "vn", VN, ports[1], by_files=by_files, only_calls=vn_only_calls)
 
         if pages:
-            self.kh.pages, self.vn.pages = _free_ports()
+            self.kh.pages, self.vn.pages = free_ports()
 
     @property
     def nodes(self) -> tuple[RealNode, RealNode]:
@@ -255,7 +268,8 @@ class RealPair:
         ]
 
 
-def _free_ports() -> tuple[int, int]:
+def free_ports() -> tuple[int, int]:
+    """Return two ports of loopback that nobody uses."""
     with socket.socket() as one, socket.socket() as two:
         for sock in (one, two):
             sock.bind(("127.0.0.1", 0))

@@ -98,9 +98,7 @@ class KeyContainer:
         try:
             return AESGCM(_key(passphrase, cost, salt)).decrypt(nonce, ciphertext, aad)
         except InvalidTag:
-            raise PassphraseError(
-                hint="type it again; if it is right, the file was changed: restore it from the backup"
-            ) from None
+            raise PassphraseError(hint="type it again; if it is right, the file was changed") from None
 
     def _check(self, cost: Cost) -> None:
         if not self._floor_kib <= cost.memory_kib <= CEILING_KIB:

@@ -7,7 +7,8 @@
 3. A change of keys writes a new file beside the old one, flushes it, and takes its name in one step,
    so that a crash leaves the old or the new keys, whole.
 4. No link is followed in the place of a file.
-5. `card.json` is the newest card that was made for these keys, with who ordered it. It is written before the
+5. The key file is in every backup, the recovery key in none; each hint names the way back of its file.
+6. `card.json` is the newest card that was made for these keys, with who ordered it. It is written before the
    keys, and taken over at the next start. It stays, so that a store that was put back finds it again.
 
 The passphrase comes from the caller and is not kept.
@@ -28,7 +29,14 @@ from exchange.adapters.keys.material import (
     write_recovery,
 )
 from exchange.adapters.keys.renewal import PreparedCard, read_prepared, write_prepared
-from exchange.errors import ConfigurationError, FileModeError, StoreDamagedError, StoreError, StrictJsonError
+from exchange.errors import (
+    ConfigurationError,
+    FileModeError,
+    PassphraseError,
+    StoreDamagedError,
+    StoreError,
+    StrictJsonError,
+)
 from exchange.ids import RandomSource
 from exchange.protocol.suites import PrivateKey
 
@@ -37,7 +45,10 @@ CARD_NAME: Final = "card.json"
 RECOVERY_NAME: Final = "recovery.key"
 NODE_KIND: Final = "node"
 RECOVERY_KIND: Final = "recovery"
+OTHER_COPY: Final = "it is in no backup, take the other copy of the recovery key"
 
+INIT: Final = "exchange init"
+_STORE = "store"
 _NEW = ".new"
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
@@ -95,8 +106,16 @@ class KeyFiles:
             PassphraseError: the passphrase is wrong, or the file was changed.
             StoreDamagedError: it is no key file.
         """
-        check_folder(self._folder)
-        return read_node_keys(self._unlock(self.keys_path, passphrase, kind=NODE_KIND))
+        missing = self._way_back if self._has_store else INIT
+        check_folder(self._folder, hint=missing)
+        raw = _read(self.keys_path, missing=missing, damaged=self._way_back)
+        try:
+            return read_node_keys(self._container.unlock(raw, passphrase, kind=NODE_KIND))
+        except PassphraseError as error:
+            hint = f"type it again; if it is right, the file was changed, and: {self._way_back}"
+            raise PassphraseError(str(error), hint=hint) from error
+        except (StrictJsonError, StoreDamagedError) as error:
+            raise _damaged(self.keys_path, error, hint=self._way_back) from error
 
     def read_recovery(self, passphrase: str, path: Path | None = None) -> PrivateKey:
         """Return the recovery key, by default from the data folder, else from where it is kept.
@@ -106,7 +125,16 @@ class KeyFiles:
             FileModeError, PassphraseError, StoreDamagedError: as `read`.
         """
         place = self.recovery_path if path is None else path
-        return read_recovery_key(self._unlock(place, passphrase, kind=RECOVERY_KIND))
+        raw = _read(place, missing="name the place where it is kept: --recovery-key FILE", damaged=OTHER_COPY)
+        try:
+            return read_recovery_key(self._container.unlock(raw, passphrase, kind=RECOVERY_KIND))
+        except PassphraseError as error:
+            raise PassphraseError(
+                f"the passphrase does not open the recovery key {place}",
+                hint=f"type it again; the file may be of another agency, or of an earlier node; {OTHER_COPY}",
+            ) from error
+        except (StrictJsonError, StoreDamagedError) as error:
+            raise _damaged(place, error, hint=OTHER_COPY) from error
 
     def replace(self, keys: NodeKeys, passphrase: str, *, random: RandomSource) -> None:
         """Write the changed keys in the place of the old ones; the recovery file is not touched.
@@ -143,11 +171,9 @@ class KeyFiles:
         if not os.path.lexists(self.card_path):
             return None
         try:
-            return read_prepared(_read(self.card_path))
+            return read_prepared(_read(self.card_path, missing=self._way_back, damaged=self._way_back))
         except (StrictJsonError, StoreDamagedError) as error:
-            raise StoreDamagedError(
-                f"{self.card_path} is damaged: {error}", hint="restore it from the backup"
-            ) from error
+            raise _damaged(self.card_path, error, hint=self._way_back) from error
 
     def _make_folder(self) -> None:
         try:
@@ -155,17 +181,18 @@ class KeyFiles:
         except FileExistsError:
             check_folder(self._folder)
 
-    def _unlock(self, path: Path, passphrase: str, *, kind: str) -> bytes:
-        try:
-            return self._container.unlock(_read(path), passphrase, kind=kind)
-        except (StrictJsonError, StoreDamagedError) as error:
-            raise StoreDamagedError(
-                f"{path} is damaged: {error}", hint="restore it from the backup"
-            ) from error
+    @property
+    def _way_back(self) -> str:
+        """The command that brings back the key files, and nothing else."""
+        return f"exchange backup restore FILE --keys-only --data {shlex.quote(str(self._folder.parent))}"
+
+    @property
+    def _has_store(self) -> bool:
+        return (self._folder.parent / _STORE).exists()
 
 
-def check_folder(folder: Path) -> None:
-    """Return if only its owner can enter a folder.
+def check_folder(folder: Path, *, hint: str = INIT) -> None:
+    """Return if only its owner can enter a folder; `hint` says what to do when it is missing.
 
     Raises:
         FileModeError: others can; the hint is the command that repairs it.
@@ -174,7 +201,7 @@ def check_folder(folder: Path) -> None:
     try:
         found = folder.stat()
     except OSError as error:
-        raise ConfigurationError(f"there is no folder {folder}", hint="exchange init") from error
+        raise ConfigurationError(f"there is no folder {folder}", hint=hint) from error
     if not stat.S_ISDIR(found.st_mode):
         raise ConfigurationError(f"{folder} is no folder")
     _check_mode(folder, found.st_mode, _FOLDER_MODE)
@@ -188,19 +215,22 @@ def _check_mode(path: Path, mode: int, allowed: int) -> None:
         )
 
 
-def _read(path: Path) -> bytes:
+def _damaged(path: Path, error: Exception, *, hint: str) -> StoreDamagedError:
+    return StoreDamagedError(f"{path} is damaged: {error}", hint=hint)
+
+
+def _read(path: Path, *, missing: str, damaged: str) -> bytes:
+    """Return the bytes of a file; the hints say what to do when it is missing, or cannot be one of ours."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise ConfigurationError(
-            f"key file {path} cannot be read", hint="exchange init, or name the place where the file is kept"
-        ) from error
+        raise ConfigurationError(f"key file {path} cannot be read", hint=missing) from error
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise ConfigurationError(f"{path} is no file", hint="name the key file itself")
         if found.st_size > MAX_CONTAINER_BYTES:
-            raise StoreDamagedError("not a file of the size of a key file")
+            raise StoreDamagedError(f"{path} has not the size of a key file", hint=damaged)
         _check_mode(path, found.st_mode, _FILE_MODE)
         return os.read(handle, MAX_CONTAINER_BYTES + 1)
     finally:

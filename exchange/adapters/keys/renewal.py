@@ -4,21 +4,23 @@
 Each function takes the keys and the card that name them and returns both as they are afterwards; nothing is
 written here. The card is signed by the recovery key, which comes out of its safe for this.
 
-    rotated      one more period for each use, behind the last one; what is over goes, apart from sealing keys
-    retired      one key is used no longer, and a new one of the same use counts at once
-    lost         one key may be in other hands: it is revoked, and a new one of the same use counts at once
+    rotated      one more period for each use, behind the last one, if its keys do not reach two years ahead;
+                 what is over goes, apart from sealing keys
+    retired      keys are used no longer, and a new one of the same use takes the place of each at once
+    lost         keys may be in other hands: they are revoked, and a new one takes the place of each at once
     destroyable  sealing keys whose time is over and to which nothing is on its way any more
 
 Sealing keys outlive their use, because lines that were sealed to them may still come (design 4.1).
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
-from exchange.adapters.keys.material import KINDS, NodeKeys, life_of
+from exchange.adapters.keys.material import KEY_LIFE, KINDS, NodeKeys, life_of
 from exchange.errors import StoreDamagedError, UsageError
 from exchange.ids import KeyId, OfficerNumber, RandomSource, parse_officer
 from exchange.messages.versions import installed_versions
@@ -31,6 +33,9 @@ from exchange.protocol.suites import KeyUse, PrivateKey, algorithm_of, new_key
 
 HEAD_START: Final = timedelta(days=1)
 """Clocks differ: a key that takes another one's place counts from the day before."""
+FAR: Final = 2 * KEY_LIFE
+"""A use whose keys reach further gets no more yet. Sealing keys need a rotation each quarter, and the others
+would pile up until the card is larger than partners take (`MAX_CARD_BYTES`)."""
 A_SECOND: Final = timedelta(seconds=1)
 LONGEST_MESSAGE: Final = timedelta(days=30)
 """Default life of a message: so long a line that was sealed in time may still be under way."""
@@ -93,81 +98,116 @@ def changed(
     card: Card,
     recovery: PrivateKey,
     act: KeyAct,
-    kid: KeyId | None,
+    kids: tuple[KeyId, ...] = (),
     *,
     now: datetime,
     random: RandomSource,
 ) -> Changed:
-    """Return keys and card after an act; every act but a rotation is about one key.
+    """Return keys and card after an act; every act but a rotation is about the named keys, all or none.
 
     Raises:
-        UsageError: no such key.
+        UsageError: no such key, or none is named, or one twice.
     """
-    if act is KeyAct.ROTATE or kid is None:
-        return rotated(keys, card, recovery, now=now, random=random)
-    if act is KeyAct.RETIRE:
-        return retired(keys, card, recovery, kid, now=now, random=random)
-    return lost(keys, card, recovery, kid, now=now, random=random)
+    match act:
+        case KeyAct.ROTATE:
+            return rotated(keys, card, recovery, now=now, random=random)
+        case KeyAct.RETIRE:
+            return retired(keys, card, recovery, kids, now=now, random=random)
+        case KeyAct.REVOKE:
+            return lost(keys, card, recovery, kids, now=now, random=random)
+        case _:
+            assert_never(act)
 
 
 def rotated(
     keys: NodeKeys, card: Card, recovery: PrivateKey, *, now: datetime, random: RandomSource
 ) -> Changed:
-    """Return the keys with one more period of each use, without signing keys whose time is over."""
+    """Return the keys with one more period of each use that does not reach `FAR`, without what is over."""
     kept = [own for own in keys.keys if own.key.use is KeyUse.SEAL or now < own.valid_until]
     more = []
     for use, suite in KINDS:
         algorithm = algorithm_of(use, suite)
         ends = [own.valid_until for own in kept if (own.key.use, own.key.algorithm) == (use, algorithm)]
         start = max((*ends, _midnight(now) - HEAD_START))
-        more.append(OwnKey(new_key(use, algorithm, random), start, start + life_of(use)))
+        if start - now <= FAR:
+            more.append(OwnKey(new_key(use, algorithm, random), start, start + life_of(use)))
     return _changed(replace(keys, keys=(*kept, *more)), card, recovery, {}, now=now)
 
 
 def retired(
-    keys: NodeKeys, card: Card, recovery: PrivateKey, kid: KeyId, *, now: datetime, random: RandomSource
+    keys: NodeKeys,
+    card: Card,
+    recovery: PrivateKey,
+    kids: tuple[KeyId, ...],
+    *,
+    now: datetime,
+    random: RandomSource,
 ) -> Changed:
-    """Return the keys with the use of one at its end, and a new one in its place.
+    """Return the keys with the use of some at its end, and a new one in the place of each.
 
     Raises:
-        UsageError: no such key.
+        UsageError: as `changed`.
     """
-    return _replaced(keys, card, recovery, kid, Revocation.RETIRED, now=now, random=random)
+    return _replaced(keys, card, recovery, kids, Revocation.RETIRED, now=now, random=random)
 
 
 def lost(
-    keys: NodeKeys, card: Card, recovery: PrivateKey, kid: KeyId, *, now: datetime, random: RandomSource
+    keys: NodeKeys,
+    card: Card,
+    recovery: PrivateKey,
+    kids: tuple[KeyId, ...],
+    *,
+    now: datetime,
+    random: RandomSource,
 ) -> Changed:
-    """Return the keys with a new one in the place of one that may be in other hands.
+    """Return the keys with a new one in the place of each that may be in other hands.
 
     Raises:
-        UsageError: no such key.
+        UsageError: as `changed`.
     """
-    return _replaced(keys, card, recovery, kid, Revocation.COMPROMISED, now=now, random=random)
+    return _replaced(keys, card, recovery, kids, Revocation.COMPROMISED, now=now, random=random)
 
 
 def _replaced(
     keys: NodeKeys,
     card: Card,
     recovery: PrivateKey,
-    kid: KeyId,
+    kids: tuple[KeyId, ...],
     reason: Revocation,
     *,
     now: datetime,
     random: RandomSource,
 ) -> Changed:
-    """Revoke a key; the new one is the youngest of its use, so that it is taken from now on."""
+    """Revoke keys, one card for all of them."""
+    if not kids:
+        raise UsageError("no key is named", hint="list them: exchange key list")
+    twice = next((kid for kid, count in Counter(kids).items() if count > 1), None)
+    if twice is not None:
+        raise UsageError(f"key {twice} is named twice", hint="name each key once")
+    for kid in kids:
+        keys = _with_another(keys, kid, now=now, random=random)
+    return _changed(keys, card, recovery, dict.fromkeys(kids, reason), now=now)
+
+
+def _with_another(keys: NodeKeys, kid: KeyId, *, now: datetime, random: RandomSource) -> NodeKeys:
+    """Return the keys with a new one in the place of one of them.
+
+    In the place of a key that counts, the new one is the youngest of its use, so that it is taken at once.
+    In the place of a key whose time has not begun it has the dates of that one.
+    """
     own = next((each for each in keys.keys if each.key.kid == kid), None)
     if own is None:
         raise UsageError(f"this node has no key {kid}", hint="list them: exchange key list")
-    use, algorithm = own.key.use, own.key.algorithm
+    use, another = own.key.use, new_key(own.key.use, own.key.algorithm, random)
     usable = [each for each in keys.keys if each.key.use is use and each.valid_from <= now]
-    start = max(_midnight(now) - HEAD_START, *(each.valid_from + A_SECOND for each in usable))
-    instead = OwnKey(new_key(use, algorithm, random), start, start + life_of(use))
+    start = max((_midnight(now) - HEAD_START, *(each.valid_from + A_SECOND for each in usable)))
+    instead = OwnKey(another, start, start + life_of(use))
+    if own.valid_from > now:
+        instead = replace(own, key=another)
     kept = [each for each in keys.keys if each.key.kid != kid]
     if use is KeyUse.SEAL:
         kept.append(replace(own, valid_until=min(own.valid_until, now)))
-    return _changed(replace(keys, keys=(*kept, instead)), card, recovery, {kid: reason}, now=now)
+    return replace(keys, keys=(*kept, instead))
 
 
 def destroyable(keys: NodeKeys, *, now: datetime, is_quiet: bool) -> tuple[KeyId, ...]:

@@ -56,6 +56,7 @@ def _event(level: Level, *fields: str) -> Event:
 EVENTS: dict[str, Event] = {
     "node_started": _event("info", "port"),
     "node_stopped": _event("info", "reason"),
+    "door_shut": _event("error", "reason"),
     "record_dropped": _event("warning"),
     "request_refused": _event("info", "partner", "reason", "rule", "request"),
     "request_failed": _event("error", "place"),

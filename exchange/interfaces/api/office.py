@@ -10,6 +10,7 @@ from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.interfaces.api.differing import behind_answer
 from exchange.messages.codelists import agencies, agency, codelist
 from exchange.protocol.suites import KeyUse
+from exchange.service.key_ends import key_ends
 from exchange.service.key_trial import Trial, last_trial, note_recovery, recovery_tried_at, try_keys
 from exchange.service.node import Node
 from exchange.service.pairing import own_card
@@ -26,7 +27,7 @@ KEY_ACTS = ("rotate", "retire", "revoke", "drill")
 async def status(desk: Desk, _: Ask) -> Answer:
     """Return who this node is and how each partner stands."""
     node = desk.node
-    partners = []
+    partners, ends = [], await node.store.read(lambda uow: key_ends(uow, node))
     for item in await standings(node):
         presence = node.presence.of(item.link) if item.link else None
         waiting = await _waiting(desk, item.link)
@@ -38,6 +39,10 @@ async def status(desk: Desk, _: Ask) -> Answer:
                 "reason": item.reason,
                 "behind": await _behind(desk, item.link),
                 "refused": dict(sorted(presence.refused.items())) if presence else {},
+                "refused_rule": presence.refused_rule if presence else "",
+                "failure": presence.failure if presence else "",
+                "calls_us": presence.only_answers if presence else False,
+                "keys": [end.told for end in ends.partners.get(item.partner, ())],
                 "waiting": waiting,
                 "last_contact": when(presence.last_contact_at) if presence else None,
             }
@@ -50,6 +55,8 @@ async def status(desk: Desk, _: Ask) -> Answer:
         "office": desk.opened.settings.agency.office,
         "zone": desk.opened.settings.agency.zone,
         "language": desk.opened.settings.agency.language,
+        "shut_by": list(desk.opened.shut_by),
+        "keys": [end.told for end in ends.own],
         "partners": partners,
         "now": when(node.clock.now()),
     }
@@ -152,7 +159,10 @@ async def list_keys(desk: Desk, _: Ask) -> Answer:
 
 
 async def prepare_keys(desk: Desk, ask: Ask) -> Answer:
-    """Record which two officers are about to change keys, and return our card as it stands."""
+    """Record which two officers are about to change keys; return our card as it stands, and who has it.
+
+    A partner that only calls (`calls_us`) cannot learn of a new TLS key by itself.
+    """
     first, second, act = ask.officer(), ask.officer("second"), ask.text("act")
     if first == second or act not in KEY_ACTS:
         raise UsageError("keys are changed by two different officers, by an act that exists")
@@ -164,7 +174,12 @@ async def prepare_keys(desk: Desk, ask: Ask) -> Answer:
             uow.audit.record(AuditRow(now, officer, "key_change_prepared", desk.node.agency, result=act))
         return own_card(uow, desk.node).raw.decode("ascii")
 
-    return {"card": await desk.node.store.write(unit)}
+    card = await desk.node.store.write(unit)
+    partners = [
+        {"partner": row.partner, "calls_us": desk.node.presence.of(row.link).only_answers}
+        for row in await desk.links()
+    ]
+    return {"card": card, "partners": partners}
 
 
 async def key_drilled(desk: Desk, ask: Ask) -> Answer:

@@ -5,6 +5,7 @@
     exchange backup list /backup                                 what lies there, and what has to be destroyed
     exchange backup try FILE                                     opens and checks it; changes nothing
     exchange backup restore FILE --data <empty folder>           no service may run on the folder
+    exchange backup restore FILE --keys-only --data <folder>     a damaged key file; the store stays as it is
 
 The passphrase is that of the key file at the time of the backup.
 """
@@ -90,14 +91,25 @@ def restore(
     data_keys: Annotated[
         Path | None, typer.Option("--data-keys", help="Younger backup that has the data keys.")
     ] = None,
+    keys_only: Annotated[
+        bool,
+        typer.Option("--keys-only", help="Only damaged or lost key files of this node; its store stays."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Restore a backup; the start gate then asks the partner how far the ledger went."""
     from exchange.bootstrap import look_at, restore_backup
 
+    if keys_only and (replace or data_keys):
+        raise UsageError(
+            "--keys-only goes without --replace and --data-keys", hint="the store stays as it is"
+        )
     look_at(file)
     if Service(data).is_running():
         raise UsageError(f"a service runs on {data}", hint="stop it first, and keep it stopped")
+    if keys_only:
+        _keys_only(file, data, as_json=as_json)
+        return
     tried = restore_backup(file, data, read_passphrase(), replace=replace, data_keys=data_keys)
     found = _described(tried)
     if as_json:
@@ -106,6 +118,20 @@ def restore(
     _say_found(found)
     say(f"restored into {data}; what came after the backup comes back from the partners")
     warn("never start the old node again: two stores of one node write two histories")
+    say(f"next: exchange serve --data {data}, then: exchange doctor --data {data}")
+
+
+def _keys_only(file: Path, data: Path, *, as_json: bool) -> None:
+    from exchange.bootstrap import restore_keys
+
+    done = restore_keys(file, data, read_passphrase())
+    made = instant_text(done.card.made_at)
+    if as_json:
+        say_json({"node": done.card.node, "made": made, "aside": [str(path) for path in done.aside]})
+        return
+    say(f"the key files are those of the backup of {made}; the store is as it was")
+    for path in done.aside:
+        say(f"  put aside: {path}")
     say(f"next: exchange serve --data {data}, then: exchange doctor --data {data}")
 
 

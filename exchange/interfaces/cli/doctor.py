@@ -9,12 +9,13 @@ Checks, in this order; a later one is left out when what it needs has failed:
 4. store: in use by the running service, or opens
 5. clock: runs in UTC without a jump that would stop the node (asked from the service)
 6. recovery key: should not lie on this machine
-7. partners: each with its state and what to do, and what of it was refused since the start
+7. partners: each with its state and what to do, why a call failed, and what of it was refused since the start
 8. officers: at least two, because enrolment needs two
 9. backup: the last one is young
 10. post-quantum key: there; a node of version 0.1 gets it with their next card
 11. time stamps: the newest head of a statement is stamped by each authority that is configured
 12. outside: certificates, mail server, sign-in service, as far as they are configured (`doctor_outside`)
+13. keys: ours and those of partners do not end within 60 days, and the partner door has keys (`doctor_keys`)
 """
 
 import asyncio
@@ -30,6 +31,7 @@ import typer
 from exchange.clock import parse_instant
 from exchange.config import FILE_NAME, Settings, read_settings
 from exchange.errors import ExchangeError, NodeError
+from exchange.interfaces.cli import doctor_keys
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.doctor_outside import Finding, outside, wrong
 from exchange.interfaces.cli.options import DATA, Data, Json, read_passphrase
@@ -39,15 +41,14 @@ UNWELL: Final = NodeError.exit_code
 OFFICERS_NEEDED: Final = 2
 BACKUP_EVERY: Final = timedelta(days=1)
 """docs/guides/backups.md: one a day."""
+NOT_ASKED: Final = "not_asked_yet"
 NEXT: Final = {
     "words": "telephone the partner and run: exchange partner confirm",
     "countersignature": "wait until the inviter confirms; the nodes tell each other",
-    "not_asked_yet": "wait some seconds; if it stays, the partner's node does not answer",
+    NOT_ASKED: "wait some seconds; if it stays, the partner's node does not answer",
     "unreachable": "the partner's node does not answer at its address; ask it, check the network",
     "timeout": "the partner's node answers too late; ask it, check the network",
     "tls": "something between the nodes breaks TLS; ask the network administrators of both sides",
-    "pin": "the other side shows a key that is not in the card; ask the partner for its new card",
-    "not_found": "the partner does not know this link or key; compare with it: exchange partner show",
     "busy": "the partner's gate is closed; it opens when both nodes have asked each other",
     "clock": "set the clock that is wrong, then restart the service",
     "high_water_missing": "two officers confirm that this store is the newest: exchange partner resume",
@@ -68,7 +69,10 @@ NEXT: Final = {
     "renew_unconfirmed": "decide again, then read the parcel again: exchange partner renew",
     "epoch_lost": "put back a newer backup; else officers of both sides begin anew: exchange partner renew",
     "log_forked": "keep both data folders; officers of both sides begin anew: exchange partner renew",
+    **doctor_keys.NEXT,
 }
+PASSING: Final = frozenset({"", "busy"})
+"""Reasons of a failed call that say nothing of the partner but that it comes up just now."""
 
 
 def register(app: typer.Typer) -> None:
@@ -110,7 +114,7 @@ def examine(folder: Path) -> Iterator[Finding]:
         yield from _asked(service)
     else:
         if keys.well and isinstance(passphrase, str):
-            yield _store(folder, passphrase)
+            yield from _store(folder, passphrase)
         yield Finding("service", False, "does not run", f"run: exchange serve --data {folder}")
     yield _recovery(folder, training=settings.agency.training)
     yield from outside(settings)
@@ -151,19 +155,24 @@ def _keys(folder: Path, passphrase: str) -> Finding:
     return Finding("key file", True, "opens with the passphrase")
 
 
-def _store(folder: Path, passphrase: str) -> Finding:
-    """Open the store as the service would, and close it again (check 4)."""
+def _store(folder: Path, passphrase: str) -> Iterator[Finding]:
+    """Open the store as the service would, look at the keys, and close it again (checks 4 and 13)."""
     from exchange.bootstrap import open_node
+    from exchange.service.key_ends import key_ends
 
-    async def look() -> None:
-        async with open_node(folder, lambda: passphrase):
-            return
+    async def look() -> list[Finding]:
+        async with open_node(folder, lambda: passphrase) as opened:
+            ends = await opened.node.store.read(lambda uow: key_ends(uow, opened.node))
+        partners = {str(partner): [end.told for end in theirs] for partner, theirs in ends.partners.items()}
+        return list(doctor_keys.keys_of([end.told for end in ends.own], opened.shut_by, partners))
 
     try:
-        asyncio.run(look())
+        found = asyncio.run(look())
     except ExchangeError as error:
-        return wrong("store", error)
-    return Finding("store", True, "opens")
+        yield wrong("store", error)
+        return
+    yield Finding("store", True, "opens")
+    yield from found
 
 
 def _asked(service: Service) -> Iterator[Finding]:
@@ -180,6 +189,8 @@ def _asked(service: Service) -> Iterator[Finding]:
     yield Finding("officers", count >= OFFICERS_NEEDED, f"{count} active, {OFFICERS_NEEDED} needed", todo)
     yield backup_finding(health["last_backup"], status["now"])
     yield _second_key(health["signs_again"])
+    partners = {row["partner"]: row["keys"] for row in status["partners"]}
+    yield from doctor_keys.keys_of(status["keys"], status["shut_by"], partners)
     yield from map(_stamp, health["stamps"])
     if not status["partners"]:
         yield Finding("partners", True, "none yet", "run: exchange partner invite, or exchange partner join")
@@ -213,22 +224,37 @@ def backup_finding(made: str | None, now: str) -> Finding:
 
 
 def _partner(row: Answer) -> Finding:
-    well = row["state"] == "open"
-    reason = row["reason"] or ""
+    reason, failure = row["reason"] or "", row["failure"]
+    is_open = row["state"] == "open"
+    well = is_open and failure in PASSING
     found = f"{row['state']}{f' ({reason})' if reason else ''}, {row['waiting']} waiting"
-    todo = "" if well else NEXT.get(reason, "read the log of the service, and ask the partner")
+    if failure:
+        found = f"{found}, the last call failed ({failure})"
+    cause = failure if failure not in PASSING and (is_open or reason == NOT_ASKED) else reason
+    todo = "" if well else NEXT.get(cause, "read the log of the service, and ask the partner")
+    if row["calls_us"] and cause == NOT_ASKED:
+        todo = doctor_keys.CALLS_US
     if well and row["waiting"]:
         todo = f"nothing is lost; last contact {row['last_contact'] or 'none'}; if it stays, ask the partner"
     return Finding(f"partner {row['partner']}", well, found, todo)
 
 
 def _refused(row: Answer) -> Finding:
-    """Say what of a partner was refused (check 7); why stands in the log, and the partner mends it."""
+    """Say what of a partner was refused (check 7); why stands in the log, and the partner mends it.
+
+    A partner whose key is not known here cannot mend it by itself.
+    """
     counts = ", ".join(f"{what} {count}" for what, count in row["refused"].items())
+    rule = row["refused_rule"]
+    found, is_strange = f"since the start: {counts}", doctor_keys.is_strange(rule)
+    if rule:
+        found = f"{found}; the last request: {rule}"
     todo = (
         "each stands in log/exchange.log with its rule: request_refused, line_refused, ...; tell the partner"
     )
-    return Finding(f"refused of {row['partner']}", True, f"since the start: {counts}", todo)
+    if is_strange:
+        todo = f"it signs with a door key that is not in its card here: {doctor_keys.TAKE_CARD}"
+    return Finding(f"refused of {row['partner']}", not is_strange, found, todo)
 
 
 def _recovery(folder: Path, *, training: bool) -> Finding:

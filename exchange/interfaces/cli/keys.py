@@ -2,8 +2,8 @@
 """`exchange key …`: the keys of this agency, and how they are changed.
 
     list      what our card names; card writes it into a file for partners
-    rotate    the next period of every key, once a year, when the recovery key comes out of its safe
-    retire    ends the use of one key; revoke: somebody else may have it
+    rotate    the next period of every key, every quarter, when the recovery key comes out of its safe
+    retire    ends the use of keys; revoke: somebody else may have them; several keys in one change
     drill     shows that all of this would work today, and changes nothing
     announce  tells a partner by a message which card is the newest
 
@@ -11,6 +11,7 @@ What changes keys needs two officers, the recovery key and its passphrase, and t
 effect when the service starts again. Guide: docs/guides/keys.md.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +38,7 @@ from exchange.interfaces.cli.options import (
 )
 from exchange.interfaces.cli.output import Answer, say, say_json, say_table
 from exchange.protocol.cards import Card, read_card
+from exchange.protocol.suites import KeyUse
 
 if TYPE_CHECKING:
     from exchange.bootstrap import KeyAct
@@ -46,7 +48,9 @@ group = typer.Typer(
     help="The keys of this agency: list, rotate, retire, revoke; try it with drill.", no_args_is_help=True
 )
 
-KeyNumber = Annotated[str, typer.Argument(metavar="KEY", help="Key id, 16 characters: exchange key list.")]
+KeyNumbers = Annotated[
+    list[str], typer.Argument(metavar="KEY...", help="Key ids, 16 characters each: exchange key list.")
+]
 
 
 @group.command("list")
@@ -96,38 +100,38 @@ def rotate(
     as_json: Json = False,
 ) -> None:
     """Make the next period of every key; needs two officers and the recovery key."""
-    _change("rotate", None, data, officer, second, recovery_key, as_json=as_json)
+    _change("rotate", [], data, officer, second, recovery_key, as_json=as_json)
 
 
 @group.command("retire")
 def retire(
-    key: KeyNumber,
+    keys: KeyNumbers,
     data: Data = DATA,
     officer: Officer = "",
     second: Second = "",
     recovery_key: RecoveryKey = None,
     as_json: Json = False,
 ) -> None:
-    """End the use of one key; what it signed stays valid. Needs two officers and the recovery key."""
-    _change("retire", parse_key_id(key), data, officer, second, recovery_key, as_json=as_json)
+    """End the use of keys; what they signed stays valid. Needs two officers and the recovery key."""
+    _change("retire", keys, data, officer, second, recovery_key, as_json=as_json)
 
 
 @group.command("revoke")
 def revoke(
-    key: KeyNumber,
+    keys: KeyNumbers,
     data: Data = DATA,
     officer: Officer = "",
     second: Second = "",
     recovery_key: RecoveryKey = None,
     as_json: Json = False,
 ) -> None:
-    """Revoke a key that may be in other hands; queued messages under it are given up. Needs two officers."""
-    _change("revoke", parse_key_id(key), data, officer, second, recovery_key, as_json=as_json)
+    """Revoke keys that may be in other hands; queued messages under them are given up. Needs two officers."""
+    _change("revoke", keys, data, officer, second, recovery_key, as_json=as_json)
 
 
 def _change(
     act: str,
-    kid: KeyId | None,
+    named: list[str],
     data: Path,
     officer: str,
     second: str,
@@ -137,24 +141,50 @@ def _change(
 ) -> None:
     from exchange.bootstrap import KeyAct, prepare_keys
 
-    officers, wanted = _two(officer, second), KeyAct(act)
-    held = _permitted(data, officers, act)
+    kids, officers, wanted = tuple(map(parse_key_id, named)), _two(officer, second), KeyAct(act)
+    permitted = _permitted(data, officers, act)
+    held, needing = permitted.card, _by_hand(permitted.card, kids, permitted.partners)
+    if needing and not as_json:
+        say(f"partners that need the new card by hand, telephone them first: {', '.join(needing)}")
+        say("  until they have it, nothing goes between them and this node; nothing is lost")
     recovery, passphrase = _recovery(data, recovery_path), read_passphrase()
-    made = prepare_keys(data, passphrase, recovery, held=held, act=wanted, kid=kid, officers=officers)
+    made = prepare_keys(data, passphrase, recovery, held=held, act=wanted, kids=kids, officers=officers)
     if as_json:
-        say_json({"act": act, "serial": made.serial, "digest": made.digest, "key": kid or ""})
+        answer = {"act": act, "serial": made.serial, "digest": made.digest, "keys": kids, "by_hand": needing}
+        say_json(answer)
         return
     say(f"card {made.serial} is prepared, signed by the recovery key; card {held.serial} is still in use")
-    for line in _next_steps(wanted, data):
+    for line in _next_steps(wanted, data, needing):
         say(line)
 
 
-def _next_steps(act: "KeyAct", data: Path) -> list[str]:
+def _by_hand(held: Card, kids: tuple[KeyId, ...], partners: list[Answer]) -> list[str]:
+    """Return the partners that cannot learn by themselves of the keys that this node shows them from now on.
+
+    Nobody verifies a word that is signed by a door key that is not known. Another TLS key is told by our next
+    call, but a partner that only calls is never called.
+    """
+    now = SystemClock().now()
+    going = {key.use for key in held.keys if key.kid in kids and key.valid_from <= now}
+    over = {
+        use for use in (KeyUse.DOOR, KeyUse.TLS) if not any(key.is_usable(now) for key in held.keys_for(use))
+    }
+    if KeyUse.DOOR in going | over:
+        return [row["partner"] for row in partners]
+    if KeyUse.TLS in going | over and held.addresses:
+        return [row["partner"] for row in partners if row["calls_us"]]
+    return []
+
+
+def _next_steps(act: "KeyAct", data: Path, needing: list[str]) -> list[str]:
     lines = [f"next: put the recovery key back; restart the service: exchange serve --data {data}"]
+    if needing:
+        lines.append(f"      by hand, by any way, to {', '.join(needing)}: exchange key card -o card.jws")
+        lines.append("      there: exchange partner card card.jws; it holds no secret")
     lines.append("      then tell each partner: exchange key announce")
     if act.value == "revoke":
-        lines.append("      a revoked door key: partners need the card first: exchange key card -o card.jws")
         lines.append("      messages with the code rekeyed were given up: send again what still holds")
+    lines.append("      make a backup: an older one does not have the new keys: exchange backup make")
     return lines
 
 
@@ -170,7 +200,7 @@ def drill(
     from exchange.bootstrap import rehearse_keys
 
     officers = _two(officer, second)
-    held = _permitted(data, officers, "drill")
+    held = _permitted(data, officers, "drill").card
     recovery = _recovery(data, recovery_key)
     made = rehearse_keys(data, read_passphrase(), recovery, held=held)
     trial = Service(data).ask("key.drilled", officer=officers[0], second=officers[1])
@@ -209,7 +239,7 @@ def _ending(held: Card) -> list[Answer]:
 
 @group.command("announce")
 def announce(
-    reason: Annotated[str, typer.Option("--reason", help="Why there is a new card.")] = "yearly rotation",
+    reason: Annotated[str, typer.Option("--reason", help="Why there is a new card.")] = "rotation of keys",
     to: To = "",
     data: Data = DATA,
     officer: Officer = "",
@@ -225,11 +255,19 @@ def announce(
     sending.report(sending.follow(service, sent, wait=True), as_json=as_json)
 
 
-def _permitted(data: Path, officers: tuple[OfficerNumber, OfficerNumber], act: str) -> Card:
-    """Return our card as it stands, once the service has recorded who wants to change keys."""
+@dataclass(frozen=True)
+class _Permitted:
+    """What the service says when it has recorded who wants to change keys."""
+
+    card: Card
+    """Our card as it stands."""
+    partners: list[Answer]
+
+
+def _permitted(data: Path, officers: tuple[OfficerNumber, OfficerNumber], act: str) -> _Permitted:
     first, other = officers
     answer = Service(data).ask("key.prepare", act=act, officer=first, second=other)
-    return _card(str(answer["card"]).encode("ascii"))
+    return _Permitted(_card(str(answer["card"]).encode("ascii")), answer["partners"])
 
 
 def _two(officer: str, second: str) -> tuple[OfficerNumber, OfficerNumber]:

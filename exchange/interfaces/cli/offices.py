@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from exchange.errors import UsageError
+from exchange.interfaces.cli import doctor_keys
 from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.doctor_outside import Finding
 from exchange.interfaces.cli.options import DATA, Data, Json
 from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table
 from exchange.messages.codelists import agency
@@ -108,14 +110,25 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
         return
     kind = ", training" if answer["training"] else ""
     say(f"{answer['agency']}{kind}, {answer['address'] or 'only calls'}")
+    for finding in _about_keys(answer):
+        say(f"  {finding.what}: {finding.found}")
+        say(f"    {finding.todo}")
     for row in answer["partners"]:
         say_marked(partner_line(row), row["state"])
     if not answer["partners"]:
         say("no partner yet: exchange partner invite")
 
 
+def _about_keys(answer: Answer) -> list[Finding]:
+    """Return what is wrong with keys, in the words of the doctor."""
+    partners = {row["partner"]: row["keys"] for row in answer["partners"]}
+    found = doctor_keys.keys_of(answer["keys"], answer["shut_by"], partners)
+    return [finding for finding in found if not finding.well]
+
+
 def partner_line(row: Answer) -> str:
     """Return how one partner stands, in a line."""
     why = f" ({row['reason']})" if row["reason"] else ""
     contact = f"last contact {row['last_contact']}" if row["last_contact"] else "no contact since the start"
-    return f"  {row['partner']}  {row['state']}{why}, {row['waiting']} waiting, {contact}"
+    failed = f", the last call failed ({row['failure']})" if row["failure"] else ""
+    return f"  {row['partner']}  {row['state']}{why}, {row['waiting']} waiting, {contact}{failed}"

@@ -253,7 +253,12 @@ def serve(data: Data = DATA) -> None:
     def ready(running: Running) -> None:
         kind = " (training)" if running.training else ""
         say(f"{running.agency} is running{kind}")
-        say(f"  partners    {running.door or 'this node only calls; nobody can call it'}")
+        if running.shut_by:
+            say(f"  partners    SHUT: no key of ours for {' and '.join(running.shut_by)} may be used now")
+            say("              nobody is called or let in; two officers with the recovery key:")
+            say(f"              exchange key rotate --data {data}; then start the service again")
+        else:
+            say(f"  partners    {running.door or 'this node only calls; nobody can call it'}")
         if running.pages:
             say(f"  pages       {running.pages}")
         if running.operations:
@@ -317,7 +322,7 @@ def _say_done(data: Path, answers: Answers, *, training: bool) -> None:
     say(
         "                take it off this machine: two copies on two media, in two safes; then remove it here"
     )
-    say("                it is needed for each new partner, and once a year for new keys")
+    say("                it is needed for each new partner, and every quarter for new keys")
     say()
     say(f"next: exchange serve --data {data}")
     say(f"      exchange doctor --data {data}")

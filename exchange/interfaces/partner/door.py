@@ -73,7 +73,7 @@ class PartnerService(Protocol):
         """Return whether the partner of a link may give more than a question of the gate holds."""
         ...
 
-    def note_refused(self, link: LinkId, *, counts: bool) -> AgencyCode | None:
+    def note_refused(self, link: LinkId, *, counts: bool, rule: str) -> AgencyCode | None:
         """Count a refused request that named a link, and return the partner of the link, if it is ours."""
         ...
 
@@ -121,7 +121,8 @@ def partner_app(
 
     def told(refusal: Refusal, number: str) -> None:
         counts = refusal.status not in PASSING
-        partner = service.note_refused(LinkId(refusal.link), counts=counts) if refusal.link else None
+        link, rule = LinkId(refusal.link), refusal.rule or refusal.reason
+        partner = service.note_refused(link, counts=counts, rule=rule) if link else None
         named = {"rule": refusal.rule, "partner": partner or ""}
         fields = {name: value for name, value in named.items() if value}
         journal.note("request_refused", reason=refusal.reason, request=number, **fields)

@@ -377,6 +377,49 @@ def test_the_recovery_file_is_not_taken_for_the_keys(tmp_path: Path) -> None:
         files.read(PASSPHRASE)
 
 
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_folder_that_has_a_store_is_never_sent_to_init(tmp_path: Path, *, begun: bool) -> None:
+    files = files_in(tmp_path / "node")
+    files.keys_path.parent.mkdir(mode=0o700, parents=True)
+    if begun:
+        (tmp_path / "node" / "store").mkdir()
+
+    with pytest.raises(ConfigurationError) as caught:
+        files.read(PASSPHRASE)
+
+    way_back = f"exchange backup restore FILE --keys-only --data {tmp_path / 'node'}"
+    assert caught.value.hint == (way_back if begun else "exchange init")
+
+
+def test_a_damaged_key_file_comes_from_the_backup_and_a_recovery_key_from_its_other_copy(
+    tmp_path: Path,
+) -> None:
+    files = created(tmp_path)
+    for path in (files.keys_path, files.recovery_path):
+        path.write_bytes(b"{")
+
+    with pytest.raises(StoreDamagedError) as damaged:
+        files.read(PASSPHRASE)
+    with pytest.raises(StoreDamagedError) as lost:
+        files.read_recovery(PASSPHRASE)
+
+    assert "--keys-only" in (damaged.value.hint or "")
+    assert "other copy" in (lost.value.hint or "")
+    assert "backup restore" not in (lost.value.hint or "")
+
+
+def test_a_recovery_key_of_somebody_else_is_not_looked_for_in_a_backup(tmp_path: Path) -> None:
+    theirs = files_in(tmp_path / "theirs")
+    theirs.create(keys(), "their passphrase", random=seeded_random("theirs"))
+
+    with pytest.raises(PassphraseError) as caught:
+        created(tmp_path).read_recovery(PASSPHRASE, theirs.recovery_path)
+
+    assert str(theirs.recovery_path) in str(caught.value)
+    assert "of another agency" in (caught.value.hint or "")
+    assert "it is in no backup" in (caught.value.hint or "")
+
+
 def test_without_files_the_hint_says_how_to_begin(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         files_in(tmp_path).read(PASSPHRASE)

@@ -21,7 +21,7 @@ from exchange.adapters.keys.renewal import (
 from exchange.errors import CardInvalidError, StoreDamagedError, StrictJsonError, UsageError
 from exchange.ids import KeyId, OfficerNumber
 from exchange.protocol.cardform import Revocation
-from exchange.protocol.cards import Card, newer_card
+from exchange.protocol.cards import MAX_CARD_BYTES, Card, newer_card
 from exchange.protocol.suites import KeyUse
 from tests.support import identity
 from tests.support.identity import KH, NOW, VN
@@ -61,6 +61,17 @@ def test_after_a_rotation_every_use_has_a_key_that_may_be_used(days: int) -> Non
     assert {keys.keyring().signing(use, at).use for use in USES} == set(USES)
 
 
+def test_a_rotation_each_quarter_for_years_never_ends_a_use_and_never_outgrows_the_card() -> None:
+    """Sealing keys need one each quarter; the others would pile up until no card can be signed any more."""
+    keys, card = OWN.keys, OWN.card
+    for quarter in range(1, 41):
+        at = NOW + timedelta(days=85 * quarter)
+        keys, card = _rotated(at, keys.without(destroyable(keys, now=at, is_quiet=False)), card)
+
+        assert card.missing_uses(at + timedelta(days=90)) == ()
+        assert len(card.raw) < MAX_CARD_BYTES // 2
+
+
 def test_signing_keys_that_are_over_are_gone_and_sealing_keys_stay() -> None:
     keys, _ = _rotated(NOW + timedelta(days=400))
 
@@ -76,7 +87,7 @@ def test_a_card_signed_by_another_recovery_key_is_none() -> None:
 
 @pytest.mark.parametrize("use", [use for use in USES if use is not KeyUse.SEAL])
 def test_a_lost_key_is_called_compromised_and_another_one_signs_at_once(use: KeyUse) -> None:
-    made = lost(OWN.keys, OWN.card, OWN.recovery, _kid(use), now=NOW, random=RANDOM)
+    made = lost(OWN.keys, OWN.card, OWN.recovery, (_kid(use),), now=NOW, random=RANDOM)
 
     row = next(key for key in made.card.keys if key.kid == _kid(use))
     signing = made.keys.keyring().signing(use, NOW)
@@ -87,13 +98,13 @@ def test_a_lost_key_is_called_compromised_and_another_one_signs_at_once(use: Key
 
 
 def test_a_lost_sealing_key_still_opens_what_is_under_way() -> None:
-    made = lost(OWN.keys, OWN.card, OWN.recovery, _kid(KeyUse.SEAL), now=NOW, random=RANDOM)
+    made = lost(OWN.keys, OWN.card, OWN.recovery, (_kid(KeyUse.SEAL),), now=NOW, random=RANDOM)
 
     assert _kid(KeyUse.SEAL) in made.keys.keyring().sealing()
 
 
 def test_a_revoked_key_stays_revoked_in_the_next_card() -> None:
-    made = lost(OWN.keys, OWN.card, OWN.recovery, _kid(KeyUse.HEAD), now=NOW, random=RANDOM)
+    made = lost(OWN.keys, OWN.card, OWN.recovery, (_kid(KeyUse.HEAD),), now=NOW, random=RANDOM)
 
     _, card = _rotated(NOW, made.keys, made.card)
 
@@ -104,7 +115,7 @@ def test_a_retired_key_signs_nothing_more_and_what_it_opens_stays() -> None:
     for use in USES:
         kid = _kid(use)
 
-        done = retired(OWN.keys, OWN.card, OWN.recovery, kid, now=NOW, random=RANDOM)
+        done = retired(OWN.keys, OWN.card, OWN.recovery, (kid,), now=NOW, random=RANDOM)
 
         row = next(key for key in done.card.keys if key.kid == kid)
         assert row.revoked is Revocation.RETIRED
@@ -112,10 +123,45 @@ def test_a_retired_key_signs_nothing_more_and_what_it_opens_stays() -> None:
         assert (done.keys.keyring().find(use, kid) is not None) is (use is KeyUse.SEAL)
 
 
+def test_several_keys_are_lost_in_one_card_and_a_new_one_signs_for_each() -> None:
+    """After a whole machine was in other hands every key goes, also those whose time has not begun."""
+    kids = tuple(own.key.kid for own in OWN.keys.keys)
+
+    made = lost(OWN.keys, OWN.card, OWN.recovery, kids, now=NOW, random=RANDOM)
+
+    assert made.card.serial == OWN.card.serial + 1
+    assert {key.kid for key in made.card.keys if key.revoked is Revocation.COMPROMISED} == set(kids)
+    assert not {made.keys.keyring().signing(use, NOW).kid for use in USES} & set(kids)
+    for days in (0, 100, 170):
+        assert made.card.missing_uses(NOW + timedelta(days=days)) == ()
+
+
+def test_a_key_whose_time_has_not_begun_is_followed_by_one_of_the_same_dates() -> None:
+    next_one = OWN.key(KeyUse.HEAD, 1)
+
+    made = retired(OWN.keys, OWN.card, OWN.recovery, (next_one.kid,), now=NOW, random=RANDOM)
+
+    dates = {(key.valid_from, key.valid_until) for key in made.card.keys if key.revoked is None}
+    assert (next_one.valid_from, next_one.valid_until) in dates
+    assert made.keys.keyring().signing(KeyUse.HEAD, NOW).kid == _kid(KeyUse.HEAD)
+
+
+@pytest.mark.parametrize("act", [retired, lost])
+@pytest.mark.parametrize(
+    ("kids", "words"),
+    [((), "no key is named"), ((_kid(KeyUse.DOOR), _kid(KeyUse.HEAD), _kid(KeyUse.DOOR)), "named twice")],
+)
+def test_no_key_and_a_key_named_twice_are_refused(
+    act: Callable[..., Changed], kids: tuple[KeyId, ...], words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        act(OWN.keys, OWN.card, OWN.recovery, kids, now=NOW, random=RANDOM)
+
+
 @pytest.mark.parametrize("act", [retired, lost])
 def test_an_unknown_key_can_be_neither_retired_nor_lost(act: Callable[..., Changed]) -> None:
     with pytest.raises(UsageError, match="has no key"):
-        act(OWN.keys, OWN.card, OWN.recovery, KeyId("0" * 16), now=NOW, random=RANDOM)
+        act(OWN.keys, OWN.card, OWN.recovery, (_kid(KeyUse.HEAD), KeyId("0" * 16)), now=NOW, random=RANDOM)
 
 
 @pytest.mark.parametrize(

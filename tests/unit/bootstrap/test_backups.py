@@ -178,9 +178,9 @@ def test_a_backup_for_years_opens_content_only_with_the_data_keys_of_a_young_one
 
 def test_no_data_key_is_in_a_backup_for_years(for_years: Path, tmp_path: Path) -> None:
     from exchange.adapters.storage.backups import Part
-    from exchange.bootstrap.backups import _unpack
+    from exchange.bootstrap.backups import unpack
 
-    _unpack(for_years, PASSPHRASE, {Part.DATA_KEYS: tmp_path / "datakeys.db"})
+    unpack(for_years, PASSPHRASE, {Part.DATA_KEYS: tmp_path / "datakeys.db"})
 
     connection = sqlite3.connect(tmp_path / "datakeys.db")
     assert connection.execute("SELECT count(*) FROM data_key").fetchone() == (0,)

@@ -18,8 +18,19 @@ PARTNER = {
     "reason": "",
     "waiting": 0,
     "last_contact": "t",
+    "failure": "",
+    "calls_us": False,
+    "refused_rule": "",
+    "keys": [],
 }
-STATUS = {"agency": "KH-MOSVY-DAHT", "now": "2027-10-04T09:12:04.123Z", "partners": [PARTNER]}
+SEAL = {"use": "seal", "until": "2027-11-20T00:00:00.000Z", "over": False}
+STATUS = {
+    "agency": "KH-MOSVY-DAHT",
+    "now": "2027-10-04T09:12:04.123Z",
+    "partners": [PARTNER],
+    "keys": [],
+    "shut_by": [],
+}
 
 
 def _folder(tmp_path: Path, *, training: bool = False) -> Path:
@@ -114,6 +125,102 @@ def test_what_of_a_partner_was_refused_is_counted_and_nothing_is_wrong_by_it(tmp
     finding = found[f"refused of {PARTNER['partner']}"]
     assert (finding["well"], finding["found"]) == (True, "since the start: line 2, request 7")
     assert "log/exchange.log" in finding["todo"]
+
+
+@pytest.mark.parametrize("rule", ["key_unknown", "not_verified"])
+def test_a_partner_whose_key_is_not_known_here_needs_its_card_carried(tmp_path: Path, rule: str) -> None:
+    partner = {**PARTNER, "refused": {"request": 7}, "refused_rule": rule}
+
+    _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [partner]})
+
+    finding = found[f"refused of {PARTNER['partner']}"]
+    assert (finding["well"], finding["found"]) == (
+        False,
+        f"since the start: request 7; the last request: {rule}",
+    )
+    assert "exchange partner card" in finding["todo"]
+
+
+def test_keys_that_do_not_end_are_said_to_be_well(tmp_path: Path) -> None:
+    _, found = _examined(_folder(tmp_path), STATUS)
+
+    assert found["own keys"]["well"]
+    assert not [name for name in found if name.startswith("keys of")]
+
+
+def test_own_keys_that_end_soon_are_wrong_and_the_command_is_named(tmp_path: Path) -> None:
+    done, found = _examined(_folder(tmp_path), {**STATUS, "keys": [SEAL]})
+
+    assert done.code == 6
+    assert (found["own keys"]["well"], found["own keys"]["found"]) == (False, "seal ends on 2027-11-20")
+    assert "exchange key rotate" in found["own keys"]["todo"]
+
+
+def test_keys_of_a_partner_that_end_soon_or_are_over_are_wrong(tmp_path: Path) -> None:
+    head = {**SEAL, "use": "head", "over": True}
+
+    soon, found = _examined(_folder(tmp_path), {**STATUS, "partners": [{**PARTNER, "keys": [SEAL]}]})
+    (tmp_path / "kh" / "run" / "control.sock").unlink()
+    over, later = _examined(tmp_path / "kh", {**STATUS, "partners": [{**PARTNER, "keys": [SEAL, head]}]})
+
+    assert (soon.code, over.code) == (6, 6)
+    assert found["keys of VN-MPS-IMM"]["found"] == "seal ends on 2027-11-20"
+    assert later["keys of VN-MPS-IMM"]["found"] == "seal ends on 2027-11-20, head is over since 2027-11-20"
+    assert "exchange partner card" in later["keys of VN-MPS-IMM"]["todo"]
+    assert "exchange partner card" not in found["keys of VN-MPS-IMM"]["todo"]
+
+
+def test_a_door_that_is_shut_for_want_of_keys_names_them(tmp_path: Path) -> None:
+    done, found = _examined(_folder(tmp_path), {**STATUS, "shut_by": ["door", "tls"]})
+
+    assert done.code == 6
+    assert "no own key for door and tls" in found["partner door"]["found"]
+    assert "exchange key rotate" in found["partner door"]["todo"]
+
+
+@pytest.mark.parametrize("state", ["open", "closed"])
+@pytest.mark.parametrize(
+    ("failure", "words"),
+    [
+        ("pin", "another TLS key"),
+        ("signature_invalid", "signed by a key"),
+        ("unreachable", "does not answer"),
+    ],
+)
+def test_why_the_last_call_failed_is_said_with_its_next_step(
+    tmp_path: Path, state: str, failure: str, words: str
+) -> None:
+    reason = "" if state == "open" else "not_asked_yet"
+    partner = {**PARTNER, "state": state, "reason": reason, "failure": failure, "waiting": 1}
+
+    done, found = _examined(_folder(tmp_path), {**STATUS, "partners": [partner]})
+
+    assert done.code == 6
+    assert f"the last call failed ({failure})" in found["partner VN-MPS-IMM"]["found"]
+    assert words in found["partner VN-MPS-IMM"]["todo"]
+
+
+def test_what_people_have_to_decide_comes_before_a_call_that_failed(tmp_path: Path) -> None:
+    partner = {**PARTNER, "state": "closed", "reason": "high_water_missing", "failure": "unreachable"}
+
+    _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [partner]})
+
+    assert found["partner VN-MPS-IMM"]["todo"] == NEXT["high_water_missing"]
+
+
+def test_a_partner_that_only_calls_is_not_said_not_to_answer(tmp_path: Path) -> None:
+    partner = {**PARTNER, "state": "closed", "reason": "not_asked_yet", "calls_us": True}
+
+    _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [partner]})
+
+    assert "only calls" in found["partner VN-MPS-IMM"]["todo"]
+    assert "exchange key card" in found["partner VN-MPS-IMM"]["todo"]
+
+
+def test_a_partner_that_comes_up_just_now_is_no_trouble(tmp_path: Path) -> None:
+    _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [{**PARTNER, "failure": "busy"}]})
+
+    assert found["partner VN-MPS-IMM"]["well"]
 
 
 def test_the_running_service_is_asked_for_clock_officers_and_partners(tmp_path: Path) -> None:

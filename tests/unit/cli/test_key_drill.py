@@ -37,7 +37,9 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def drill(founded: tuple[Path, str], found: list[dict[str, Any]]) -> Outcome:
     folder, card = founded
     (folder / "run" / "control.sock").unlink(missing_ok=True)
-    with LocalService(folder, {"key.prepare": {"card": card}, "key.drilled": {"found": found}}):
+    with LocalService(
+        folder, {"key.prepare": {"card": card, "partners": []}, "key.drilled": {"found": found}}
+    ):
         return run("key", "drill", "--data", folder, OFFICER="P-0001", SECOND="P-0002", PASSPHRASE=PASSPHRASE)
 
 

@@ -4,6 +4,7 @@
 from pathlib import Path
 from typing import Any
 
+from exchange.interfaces.cli.doctor_keys import ROTATE
 from tests.support.command_line import run
 from tests.support.local_service import LocalService
 
@@ -76,15 +77,20 @@ def test_the_list_of_keys_has_no_private_one(tmp_path: Path) -> None:
 
 def test_status_says_how_each_partner_stands(tmp_path: Path) -> None:
     partner = {"partner": "VN-MPS-IMM", "link": "x", "state": "closed", "reason": "not_asked_yet",
-               "waiting": 3, "last_contact": None}  # fmt: skip
-    answer = {"agency": "KH-MOSVY-DAHT", "training": True, "address": "", "partners": [partner]}
+               "waiting": 3, "last_contact": None, "failure": "pin", "keys": []}  # fmt: skip
+    seal = {"use": "seal", "until": "2027-11-20T00:00:00.000Z", "over": True}
+    answer = {"agency": "KH-MOSVY-DAHT", "training": True, "address": "", "partners": [partner],
+              "keys": [seal], "shut_by": []}  # fmt: skip
 
     with LocalService(tmp_path, {"status": answer}):
         done = run("status", "--data", tmp_path)
 
     assert done.out.splitlines() == [
         "KH-MOSVY-DAHT, training, only calls",
-        "  VN-MPS-IMM  closed (not_asked_yet), 3 waiting, no contact since the start",
+        "  own keys: seal is over since 2027-11-20",
+        f"    {ROTATE}",
+        "  VN-MPS-IMM  closed (not_asked_yet), 3 waiting, no contact since the start,"
+        " the last call failed (pin)",
     ]
 
 

@@ -49,8 +49,8 @@ def test_a_wrong_code_in_the_settings_never_tells_to_set_up_anew(tmp_path: Path)
     done = run("serve", "--data", tmp_path / "kh", PASSPHRASE=PASSPHRASE)
 
     assert done.code == 6
-    assert "error: the store holds no card of TH-MSDHS-DATIP" in done.err
-    assert "correct it there" in done.err
+    assert "error: the store has no card of TH-MSDHS-DATIP" in done.err
+    assert "has to be the one with which this folder was set up" in done.err
     assert "exchange init" not in done.err
 
 

@@ -42,7 +42,7 @@ def rotation(world: World) -> Changed:
 
 def loss(world: World, kid: KeyId = ENVELOPE) -> Changed:
     own = world.kh.identity
-    return lost(own.keys, own.card, own.recovery, kid, now=world.kh.clock.now(), random=RANDOM)
+    return lost(own.keys, own.card, own.recovery, (kid,), now=world.kh.clock.now(), random=RANDOM)
 
 
 def with_keys(world: World, made: Changed) -> Node:
@@ -161,7 +161,7 @@ def test_a_retired_key_is_ended_by_its_leaf() -> None:
     async def story(world: World) -> None:
         own = world.kh.identity
         now = world.kh.clock.now()
-        made = retired(own.keys, own.card, own.recovery, ENVELOPE, now=now, random=RANDOM)
+        made = retired(own.keys, own.card, own.recovery, (ENVELOPE,), now=now, random=RANDOM)
 
         await tell_keys(await adopted(world, made), world.link)
 

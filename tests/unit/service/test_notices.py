@@ -317,6 +317,21 @@ def test_a_stopped_partner_is_not_called_well(tmp_path: Path) -> None:
     play(story, tmp_path)
 
 
+def test_the_administrator_hears_of_keys_that_end(tmp_path: Path) -> None:
+    """The last sealing keys of a new node end after 180 days; partners can send nothing then."""
+
+    async def story(world: World, desks: Desks, post: Post) -> None:
+        readers = Readers(administrator=("admin@vn.example",), zone=READERS.zone)
+        for days in (100, 130, 200):
+            clock = LaterClock(world.vn.node.clock, timedelta(days=days))
+            await notices(world, post, readers, clock=clock).look()
+
+        assert post.subjects == ["All is well", "Please look at the node", "Please look at the node"]
+        assert ["have ended: seal." in mail.text for mail in post.mails] == [False, True, True]
+
+    play(story, tmp_path)
+
+
 def test_late_answers_are_told_on_working_days_only(tmp_path: Path) -> None:
     async def story(world: World, desks: Desks, post: Post) -> None:
         clock = LaterClock(world.vn.node.clock)

@@ -22,7 +22,6 @@ from exchange.interfaces.web.pages.steps import asked_about, changed_type
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.enclosures import unkept
 from exchange.service.facts import two_person_reason
-from exchange.service.ports import UnitOfWork
 from exchange.service.returning import MOST_REASON
 from exchange.service.rows import DraftRow
 
@@ -67,13 +66,9 @@ async def _page(clerk: Clerk, told: Told) -> Reply:
 
 
 async def _is_gone(clerk: Clerk) -> bool:
-    """Return whether neither a draft nor a message has the number of the address."""
+    """Return whether no draft has the number of the address any more."""
     place = clerk.asked.places["id"]
-
-    def unit(uow: UnitOfWork) -> bool:
-        return not uow.drafts.find(place) and not uow.messages.find(place)
-
-    return await clerk.node.store.read(unit)
+    return not await clerk.node.store.read(lambda uow: uow.drafts.find(place))
 
 
 async def _shown(clerk: Clerk, found: Answer, draft: DraftRow) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def reason_problem(reason: str) -> str:
 
 
 async def became(clerk: Clerk, id: MessageId) -> Reply:
-    """Show what became of a form or a draft that is not here as such any more."""
+    """Show what became of a form or a draft that is not here as such any more; its message has its number."""
     sent = clerk.house.sendings.became(id)
     if sent is not None and sent != id:
         return Redirect(f"/sent/{sent}")
@@ -49,6 +49,8 @@ async def became(clerk: Clerk, id: MessageId) -> Reply:
         form = uow.staff.forms.get(id)
         if form is not None and form.officer == clerk.officer:
             return f"/form/{id}/check"
+        if uow.messages.find(id):
+            return f"/sent/{id}"
         return f"/draft/{id}" if uow.drafts.get(id) and clerk.may(Act.OPEN_MESSAGE) else ""
 
     to = await clerk.node.store.read(unit)
