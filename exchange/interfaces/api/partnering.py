@@ -57,7 +57,7 @@ def _two(ask: Ask) -> tuple[str, str]:
     """Return the two officers of an act that needs two."""
     first, second = ask.officer(), ask.officer("second")
     if first == second:
-        raise UsageError("this act needs two different officers", hint="say the second one with --second")
+        raise UsageError("enrolment needs two different officers", hint="say the second one with --second")
     return first, second
 
 

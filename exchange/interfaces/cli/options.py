@@ -21,7 +21,6 @@ from exchange.protocol.strictjson import Limits, parse_object
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 """A notice with 1,000 persons is about 6 MiB."""
 _LIMITS: Final = Limits(max_bytes=MAX_FILE_BYTES, max_depth=20, max_members=250, max_items=2_000, max_name=64)
-_NOTHING_DONE: Final = "nothing was sent, nothing was stored"
 PASSPHRASE: Final = "EXCHANGE_PASSPHRASE"  # noqa: S105  the name of a variable
 RECOVERY_PASSPHRASE: Final = "EXCHANGE_RECOVERY_PASSPHRASE"  # noqa: S105
 
@@ -42,6 +41,7 @@ RecoveryKey = Annotated[
     Path | None,
     typer.Option("--recovery-key", help="Where the recovery key file is; default: in the data folder."),
 ]
+_NOTHING_DONE: Final = "nothing was sent, nothing was stored"
 
 
 def read_passphrase() -> str:
