@@ -92,7 +92,7 @@ def place_of(fault: SettingFault, text: str) -> str:
         return ""
     section, name = fault.steps
     variable = f"EXCHANGE_{section}__{name}".upper()
-    if variable in os.environ:
+    if variable in {each.upper() for each in os.environ}:
         return f", but set by {variable}"
     within = ""
     for number, line in enumerate(text.splitlines(), start=1):
