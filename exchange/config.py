@@ -28,6 +28,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from exchange.config_faults import TOML_HINT, first_fault, place_in_toml, place_of
 from exchange.errors import ConfigurationError, IdentifierError
 from exchange.ids import parse_agency, parse_node
 
@@ -311,13 +312,24 @@ def read_settings(folder: Path) -> Settings:
         raise ConfigurationError(
             f"no node is set up in {folder}", hint="begin with: exchange init --data <folder>"
         ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read as TOML", hint="correct the file") from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read", hint="work as the user who runs the node; it must be a file"
+        ) from error
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"{path} is not UTF-8 text: line {line}", hint="save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {place_in_toml(error)} is not TOML", hint=TOML_HINT
+        ) from error
     try:
         return Settings(**members)
     except ValidationError as error:
+        fault = first_fault(error, Settings)
         raise ConfigurationError(
-            _first_fault(path, error), hint="correct the file; see docs/reference/settings.md"
+            f"{path}{place_of(fault, raw.decode('utf-8'))}: {fault.name}: {fault.sentence}",
+            hint=fault.hint or "correct the file; see docs/reference/settings.md",
         ) from error
 
 
@@ -361,9 +373,3 @@ def _checked(parse: Callable[[str], str], value: str) -> str:
         return str(parse(value))
     except IdentifierError as error:
         raise ValueError(str(error)) from error
-
-
-def _first_fault(path: Path, error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(step) for step in first["loc"])
-    return f"{path}: {place}: {first['msg']}"

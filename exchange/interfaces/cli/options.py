@@ -41,6 +41,7 @@ RecoveryKey = Annotated[
     Path | None,
     typer.Option("--recovery-key", help="Where the recovery key file is; default: in the data folder."),
 ]
+_NOTHING_DONE: Final = "nothing was sent, nothing was stored"
 
 
 def read_passphrase() -> str:
@@ -135,12 +136,14 @@ def read_document(path: Path) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise InputError(
             f"{path} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}",
-            hint="nothing was sent, nothing was stored",
+            hint=_NOTHING_DONE,
         ) from error
-    except (StrictJsonError, RecursionError) as error:
+    except RecursionError as error:
         raise InputError(
-            f"{path} is JSON that is not allowed here: {error}", hint="nothing was sent, nothing was stored"
+            f"{path} has groups and lists more than {_LIMITS.max_depth} deep", hint=_NOTHING_DONE
         ) from error
+    except StrictJsonError as error:
+        raise InputError(f"{path} is JSON that is not allowed here: {error}", hint=_NOTHING_DONE) from error
 
 
 def write_file(path: Path, raw: bytes, *, force: bool) -> None:

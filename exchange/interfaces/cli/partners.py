@@ -28,6 +28,7 @@ from exchange.interfaces.cli.options import (
 from exchange.interfaces.cli.output import Answer, say, say_json, say_table, warn
 from exchange.protocol.enrolment import shown
 from exchange.protocol.invitations import MAX_FILE_BYTES
+from exchange.protocol.profiles import profile_codes
 from exchange.protocol.suites import PrivateKey
 
 group = typer.Typer(help="Enrol partners: invite, join, confirm; list and show them.", no_args_is_help=True)
@@ -42,7 +43,9 @@ def invite(
     partner: Annotated[str, typer.Argument(help="Code of the partner, for example VN-MPS-IMM.")],
     out: Out,
     data: Data = DATA,
-    profile: Annotated[str, typer.Option("--profile", help="Profile of the agreement, like kh-vn.")] = "",
+    profile: Annotated[
+        str, typer.Option("--profile", help=f"Profile of the agreement: {', '.join(profile_codes())}.")
+    ] = "",
     answer_to: Annotated[
         str, typer.Option("--answer-to", help="Where the answer shall be sent, for people.")
     ] = "",
@@ -255,7 +258,7 @@ def _agency_named(text: str) -> AgencyCode | None:
 def _two(officer: str, second: str) -> enrolling.Officers:
     first, other = parse_officer(the_officer(officer)), parse_officer(the_second(second))
     if first == other:
-        raise UsageError("enrolment needs two different officers", hint="say the second one with --second")
+        raise UsageError("this act needs two different officers", hint="say the second one with --second")
     return enrolling.Officers(first, other)
 
 

@@ -36,8 +36,11 @@ if TYPE_CHECKING:
 
 PROFILE_OF_ALL: Final = "neutral"
 """The profile that has a side for every country; it proposes the time zone."""
+OFFICE_KINDS: Final = "determining-bodies"
 DEFAULT_PORT: Final = 8443
 NONE: Final = "none"
+ENOUGH_OFFICERS: Final = 2
+"""Two officers of each side enrol a partner."""
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})", re.ASCII)
 
 
@@ -53,6 +56,10 @@ class Answers:
     port: int
     zone: str
     officers: dict[OfficerNumber, str]
+
+
+def _kinds() -> tuple[str, ...]:
+    return tuple(codelist(OFFICE_KINDS).codes)
 
 
 def register(app: typer.Typer) -> None:
@@ -76,7 +83,8 @@ def init(
     host: Annotated[str, typer.Option("--host", help="Address of this machine to listen on.")] = "0.0.0.0",  # noqa: S104
     port: Annotated[int, typer.Option("--port", help="Port to listen on, if not that of --address.")] = 0,
     office_kind: Annotated[
-        str, typer.Option("--office-kind", help="Kind of your office.", show_default=True)
+        str,
+        typer.Option("--office-kind", help=f"Kind of your office: {', '.join(_kinds())}.", show_default=True),
     ] = "social_welfare",
     high_water: Annotated[
         Path | None,
@@ -92,7 +100,7 @@ def init(
     from exchange.config import DoorSection, PathsSection, Settings
 
     _demand_empty(data)
-    _demand_code("determining-bodies", office_kind, "--office-kind")
+    _demand_kind(office_kind)
     answers = _ask_all(agency_code, name, office, address, zone, officer or [])
     settings = Settings(
         agency=_agency_of(answers, office_kind=office_kind, training=training),
@@ -212,7 +220,8 @@ def checked_zone(name: str) -> str:
         return name
     near = get_close_matches(name, zones, n=3, cutoff=0.6)
     raise UsageError(
-        f"{name[:40]} is no time zone", hint=f"did you mean {', '.join(near or sorted(_zones().values()))}"
+        f"there is no time zone {name[:40]}",
+        hint=f"did you mean {', '.join(near or sorted(_zones().values()))}",
     )
 
 
@@ -293,16 +302,19 @@ def _demand_empty(folder: Path) -> None:
         )
 
 
-def _demand_code(list_name: str, code: str, option: str) -> None:
-    codes = codelist(list_name).codes
-    if code not in codes:
-        raise UsageError(f"{option} is no code of {list_name}", hint=f"codes: {', '.join(codes)}")
+def _demand_kind(code: str) -> None:
+    if code not in _kinds():
+        raise UsageError(
+            f"--office-kind {code[:40]} is no kind of office", hint=f"kinds: {', '.join(_kinds())}"
+        )
 
 
 def _say_done(data: Path, answers: Answers, *, training: bool) -> None:
     kind = ", a training node" if training else ""
     say(f"{answers.agency.code} is set up in {data}{kind}")
-    say(f"  officers      {', '.join(answers.officers) or 'none yet: exchange officer add'}")
+    say(f"  officers      {', '.join(answers.officers) or 'none yet'}")
+    if len(answers.officers) < ENOUGH_OFFICERS:
+        say("                the first partner needs two: exchange officer add P-0002 <name>")
     if not answers.address:
         say("  high water    beside the data folder; better on another disk: exchange init --high-water")
     say(f"  key file      {data / 'keys' / 'keys.sealed'}")

@@ -32,9 +32,10 @@ from exchange.interfaces.cli import (
     telling,
     witness,
 )
-from exchange.interfaces.cli.app import command_line
+from exchange.interfaces.cli.app import PURPOSE, command_line, root
 
 app = command_line()
+app.callback(help=PURPOSE)(root)
 for part in (demo, setup, doctor, due):
     part.register(app)
 cases.group.command("recipients")(rights.recipients)

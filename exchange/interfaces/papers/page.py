@@ -80,7 +80,7 @@ def demand_languages(languages: tuple[str, ...]) -> tuple[str, ...]:
         if not is_available(demand_language(language)):
             raise UsageError(
                 f"texts in {language} need the package Babel, which is not installed with this node",
-                hint='run: pip install "repatriation-exchange[desk]"',
+                hint='run in the folder of the source: pip install ".[desk]"',
             )
     return languages
 

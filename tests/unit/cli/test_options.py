@@ -67,7 +67,7 @@ def test_without_a_terminal_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, tm
         (b'["SECRET"]', "not allowed here"),
         (b'"SECRET"', "not allowed here"),
         (b'{"a": 9007199254740993}', "not allowed here"),
-        (b"[" * 100_000, "not allowed here"),
+        (b"[" * 100_000, "groups and lists more than 20 deep"),
     ],
 )
 def test_a_file_that_is_no_allowed_json_is_refused_without_quoting_it(
