@@ -36,6 +36,7 @@ from exchange.protocol.cards import Card, read_card
 from exchange.protocol.keyring import Keyring
 from exchange.protocol.suites import KeyUse, PublicKey
 from exchange.service.accounts import Desk
+from exchange.service.addresses import standing_of
 from exchange.service.keychange import adopt_card, is_quiet, past_keys
 from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Node, Presence
@@ -189,9 +190,7 @@ async def refresh_routes(opened: OpenNode) -> None:
         found = {}
         for row in uow.links.all():
             pairing = pairing_of(uow, node, row.link)
-            address = uow.settings.get(f"address:{row.partner}") or next(
-                iter(pairing.partner_card.addresses), ""
-            )
+            address = standing_of(uow, pairing.partner_card).in_use
             if address:
                 found[row.link] = PartnerRoute(
                     link=row.link,

@@ -6,6 +6,7 @@ written here. The card is signed by the recovery key, which comes out of its saf
 
     rotated      one more period for each use, behind the last one; what is over goes, apart from sealing keys
     retired      one key is used no longer, and a new one of the same use counts at once
+    moved        no key changes: the card names another address
     lost         one key may be in other hands: it is revoked, and a new one of the same use counts at once
     destroyable  sealing keys whose time is over and to which nothing is on its way any more
 
@@ -52,6 +53,7 @@ class KeyAct(StrEnum):
     ROTATE = "rotate"
     RETIRE = "retire"
     REVOKE = "revoke"
+    ADDRESS = "address"
 
 
 @dataclass(frozen=True)
@@ -95,19 +97,38 @@ def changed(
     act: KeyAct,
     kid: KeyId | None,
     *,
+    address: str,
     now: datetime,
     random: RandomSource,
 ) -> Changed:
-    """Return keys and card after an act; every act but a rotation is about one key.
+    """Return keys and card after an act; the card names `address`, or none for a node that only calls.
 
     Raises:
-        UsageError: no such key.
+        UsageError: no such key, or only the address should change and is the same.
+        CardInvalidError: a partner would refuse the card; an address has to be `https://host:port`.
     """
+    if act is KeyAct.ADDRESS:
+        return moved(keys, card, recovery, address=address, now=now)
+    card = _at(card, address)
     if act is KeyAct.ROTATE or kid is None:
         return rotated(keys, card, recovery, now=now, random=random)
     if act is KeyAct.RETIRE:
         return retired(keys, card, recovery, kid, now=now, random=random)
     return lost(keys, card, recovery, kid, now=now, random=random)
+
+
+def moved(keys: NodeKeys, card: Card, recovery: PrivateKey, *, address: str, now: datetime) -> Changed:
+    """Return the same keys, and a card that names another address.
+
+    Raises:
+        UsageError: the card names this address already.
+    """
+    if card.address == address:
+        raise UsageError(
+            f"card {card.serial} names {address or 'no address'} already",
+            hint="set [door] address in exchange.toml first",
+        )
+    return _changed(keys, _at(card, address), recovery, {}, now=now)
 
 
 def rotated(
@@ -181,6 +202,16 @@ def destroyable(keys: NodeKeys, *, now: datetime, is_quiet: bool) -> tuple[KeyId
         for own in over
         if now >= own.valid_until + LAST_DAY or (is_quiet and now >= own.valid_until + LONGEST_MESSAGE)
     )
+
+
+def _at(card: Card, address: str) -> Card:
+    """Return the card with another address; of the result only what it names is right, not its bytes.
+
+    Further addresses that somebody gave to the card stay while the first one stays.
+    """
+    if card.address == address:
+        return card
+    return replace(card, addresses=(address,) if address else ())
 
 
 def _changed(

@@ -14,7 +14,8 @@ Checks, in this order; a later one is left out when what it needs has failed:
 9. backup: the last one is young
 10. post-quantum key: there; a node of version 0.1 gets it with their next card
 11. time stamps: the newest head of a statement is stamped by each authority that is configured
-12. outside: certificates, mail server, sign-in service, as far as they are configured (`doctor_outside`)
+12. addresses: our card names the one of the settings; the one of a partner waits for nobody (`moved`)
+13. outside: certificates, mail server, sign-in service, as far as they are configured (`doctor_outside`)
 """
 
 import asyncio
@@ -32,6 +33,7 @@ from exchange.config import FILE_NAME, Settings, read_settings
 from exchange.errors import ExchangeError, NodeError
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.doctor_outside import Finding, outside, wrong
+from exchange.interfaces.cli.moved import own_address, partner_address
 from exchange.interfaces.cli.options import DATA, Data, Json, read_passphrase
 from exchange.interfaces.cli.output import Answer, say, say_json
 
@@ -107,7 +109,7 @@ def examine(folder: Path) -> Iterator[Finding]:
     yield keys
     service = Service(folder)
     if service.is_running():
-        yield from _asked(service)
+        yield from _asked(service, settings)
     else:
         if keys.well and isinstance(passphrase, str):
             yield _store(folder, passphrase)
@@ -166,8 +168,8 @@ def _store(folder: Path, passphrase: str) -> Finding:
     return Finding("store", True, "opens")
 
 
-def _asked(service: Service) -> Iterator[Finding]:
-    """Ask the running service (checks 4, 5, 7, 8)."""
+def _asked(service: Service, settings: Settings) -> Iterator[Finding]:
+    """Ask the running service (checks 4, 5, 7 to 12)."""
     try:
         status, health = service.ask("status"), service.ask("health")
     except ExchangeError as error:
@@ -181,12 +183,14 @@ def _asked(service: Service) -> Iterator[Finding]:
     yield backup_finding(health["last_backup"], status["now"])
     yield _second_key(health["signs_again"])
     yield from map(_stamp, health["stamps"])
+    yield own_address(settings.door.address, status)
     if not status["partners"]:
         yield Finding("partners", True, "none yet", "run: exchange partner invite, or exchange partner join")
     for row in status["partners"]:
         yield _partner(row)
         if row.get("refused"):
             yield _refused(row)
+        yield from partner_address(row)
 
 
 def _second_key(is_there: bool) -> Finding:

@@ -5,6 +5,7 @@
     rotate    the next period of every key, once a year, when the recovery key comes out of its safe
     retire    ends the use of one key; revoke: somebody else may have it
     drill     shows that all of this would work today, and changes nothing
+    address   makes a card with the address of the settings; no key changes
     announce  tells a partner by a message which card is the newest
 
 What changes keys needs two officers, the recovery key and its passphrase, and the running service. It takes
@@ -21,6 +22,7 @@ from exchange.errors import NodeError, UsageError
 from exchange.ids import KeyId, OfficerNumber, parse_key_id, parse_officer
 from exchange.interfaces.cli import sending
 from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.moved import place
 from exchange.interfaces.cli.options import (
     DATA,
     Data,
@@ -43,7 +45,8 @@ if TYPE_CHECKING:
     from exchange.protocol.suites import PrivateKey
 
 group = typer.Typer(
-    help="The keys of this agency: list, rotate, retire, revoke; try it with drill.", no_args_is_help=True
+    help="The keys of this agency: list, rotate, retire, revoke, address; try it with drill.",
+    no_args_is_help=True,
 )
 
 KeyNumber = Annotated[str, typer.Argument(metavar="KEY", help="Key id, 16 characters: exchange key list.")]
@@ -125,6 +128,18 @@ def revoke(
     _change("revoke", parse_key_id(key), data, officer, second, recovery_key, as_json=as_json)
 
 
+@group.command("address")
+def address(
+    data: Data = DATA,
+    officer: Officer = "",
+    second: Second = "",
+    recovery_key: RecoveryKey = None,
+    as_json: Json = False,
+) -> None:
+    """Make a card with the address that [door] in exchange.toml names now. Needs two officers."""
+    _change("address", None, data, officer, second, recovery_key, as_json=as_json)
+
+
 def _change(
     act: str,
     kid: KeyId | None,
@@ -145,8 +160,13 @@ def _change(
         say_json({"act": act, "serial": made.serial, "digest": made.digest, "key": kid or ""})
         return
     say(f"card {made.serial} is prepared, signed by the recovery key; card {held.serial} is still in use")
+    if made.address != held.address:
+        say(f"it names {place(made.address)} instead of {place(held.address)}")
     for line in _next_steps(wanted, data):
         say(line)
+    if made.address != held.address:
+        say("      each partner: telephone it; there two officers run: exchange partner address")
+        say("      a partner that only calls and still calls the old one: exchange key card -o card.jws")
 
 
 def _next_steps(act: "KeyAct", data: Path) -> list[str]:

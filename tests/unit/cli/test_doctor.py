@@ -19,7 +19,12 @@ PARTNER = {
     "waiting": 0,
     "last_contact": "t",
 }
-STATUS = {"agency": "KH-MOSVY-DAHT", "now": "2027-10-04T09:12:04.123Z", "partners": [PARTNER]}
+STATUS = {
+    "agency": "KH-MOSVY-DAHT",
+    "now": "2027-10-04T09:12:04.123Z",
+    "card_address": "",
+    "partners": [PARTNER],
+}
 
 
 def _folder(tmp_path: Path, *, training: bool = False) -> Path:
