@@ -20,10 +20,10 @@ from enum import StrEnum
 from typing import Final
 
 from exchange.adapters.keys.material import KINDS, NodeKeys, life_of
-from exchange.errors import StoreDamagedError, UsageError
+from exchange.errors import CardInvalidError, StoreDamagedError, UsageError
 from exchange.ids import KeyId, OfficerNumber, RandomSource, parse_officer
 from exchange.messages.versions import installed_versions
-from exchange.protocol.cardform import CardFields, CardKey, Revocation
+from exchange.protocol.cardform import CardFields, CardKey, Revocation, is_address
 from exchange.protocol.cards import MAX_CARD_BYTES, Card, read_card, sign_card
 from exchange.protocol.keyring import OwnKey
 from exchange.protocol.members import Members
@@ -208,9 +208,17 @@ def _at(card: Card, address: str) -> Card:
     """Return the card with another address; of the result only what it names is right, not its bytes.
 
     Further addresses that somebody gave to the card stay while the first one stays.
+
+    Raises:
+        CardInvalidError: a card cannot name it.
     """
     if card.address == address:
         return card
+    if address and not is_address(address):
+        raise CardInvalidError(
+            f"{address!a} is no address that a card can name; expected https://host:port",
+            hint="correct [door] address in exchange.toml",
+        )
     return replace(card, addresses=(address,) if address else ())
 
 

@@ -236,7 +236,7 @@ def test_a_move_to_the_same_address_is_refused() -> None:
     ],
 )
 def test_what_is_no_address_gets_no_card(address: str) -> None:
-    with pytest.raises(CardInvalidError):
+    with pytest.raises(CardInvalidError, match="is no address that a card can name"):
         moved(OWN.keys, OWN.card, OWN.recovery, address=address, now=NOW)
 
 
