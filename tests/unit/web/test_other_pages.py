@@ -184,6 +184,7 @@ def test_a_partner_has_a_colour_and_a_sentence(tmp_path: Path, state: LinkState,
 def test_a_partner_that_moved_is_told_until_two_officers_decided(tmp_path: Path) -> None:
     async def story(world: World, house: House) -> None:
         officer, words = await signed_in(house, OFFICER), "This partner says that its node has a new address."
+        house.node.presence.of(world.link).last_contact_at = house.node.clock.now()
         before = await officer.get("/partners")
         moved = world.vn.identity.but(serial=2, addresses=("https://new.example",)).card
         await take_card(house.node, VN, moved.raw)
@@ -195,6 +196,7 @@ def test_a_partner_that_moved_is_told_until_two_officers_decided(tmp_path: Path)
 
         assert not before.says(words)
         assert waiting.says(words)
+        assert not waiting.says("Everything works.")
         assert not (await officer.get("/partners")).says(words)
 
     play(tmp_path, story)
