@@ -139,7 +139,7 @@ async def poll(node: Node, link: LinkId) -> None:
     presence, failures = node.presence.of(link), 0
     while not node.presence.is_draining:
         changed, began_s = presence.changed, node.clock.monotonic_s()
-        if node.is_by_files(link) or (presence.is_called and not node.only_calls):
+        if presence.only_answers or (presence.is_called and not node.only_calls):
             await _until_changed(node, link, IDLE_LOOK_S)
             continue
         try:

@@ -56,6 +56,7 @@ async def demand_all_accepted(world: World, count: int) -> None:
     await settle(world)
     await demand_whole(world)
     for agency in world.agencies:
+        assert "task_failed" not in {event for event, _ in agency.noted.events}
         rows = await sent(agency)
         assert (len(rows), {row.state for row in rows}) == (count, {MessageState.ACCEPTED})
 
