@@ -8,12 +8,14 @@ from exchange.errors import ConfigurationError, UsageError
 from exchange.ids import LinkId, b64url, parse_agency, parse_officer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.interfaces.api.differing import behind_answer
+from exchange.interfaces.api.moving import address_answer
 from exchange.messages.codelists import agencies, agency, codelist
 from exchange.protocol.suites import KeyUse
+from exchange.service.addresses import standing_of
 from exchange.service.key_ends import key_ends
 from exchange.service.key_trial import Trial, last_trial, note_recovery, recovery_tried_at, try_keys
 from exchange.service.node import Node
-from exchange.service.pairing import own_card
+from exchange.service.pairing import own_card, pairing_of
 from exchange.service.partners import standings
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import demand_officer
@@ -21,7 +23,7 @@ from exchange.service.rows import AuditRow, LinkState, OfficerRow
 from exchange.service.shortfall import shortfall
 from exchange.service.stamping import standings_of
 
-KEY_ACTS = ("rotate", "retire", "revoke", "drill")
+KEY_ACTS = ("rotate", "retire", "revoke", "address", "drill")
 
 
 async def status(desk: Desk, _: Ask) -> Answer:
@@ -45,6 +47,7 @@ async def status(desk: Desk, _: Ask) -> Answer:
                 "keys": [end.told for end in ends.partners.get(item.partner, ())],
                 "waiting": waiting,
                 "last_contact": when(presence.last_contact_at) if presence else None,
+                "address": await _address(desk, item.link),
             }
         )
     return {
@@ -52,6 +55,7 @@ async def status(desk: Desk, _: Ask) -> Answer:
         "node": node.node,
         "training": node.training,
         "address": desk.opened.settings.door.address,
+        "card_address": await node.store.read(lambda uow: own_card(uow, node).address),
         "office": desk.opened.settings.agency.office,
         "zone": desk.opened.settings.agency.zone,
         "language": desk.opened.settings.agency.language,
@@ -66,6 +70,14 @@ async def _behind(desk: Desk, link: LinkId | None) -> Answer | None:
     if link is None:
         return None
     return behind_answer(await desk.node.store.read(lambda uow: shortfall(uow, desk.node, link)))
+
+
+async def _address(desk: Desk, link: LinkId | None) -> Answer | None:
+    if link is None:
+        return None
+    return await desk.node.store.read(
+        lambda uow: address_answer(standing_of(uow, pairing_of(uow, desk.node, link).partner_card))
+    )
 
 
 async def _waiting(desk: Desk, link: LinkId | None) -> int:

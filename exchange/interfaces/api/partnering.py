@@ -5,14 +5,16 @@ from exchange.bootstrap import refresh_routes
 from exchange.errors import UsageError
 from exchange.ids import b64url, unb64url
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
+from exchange.interfaces.api.moving import address_answer
 from exchange.protocol.agreement import read_agreement
 from exchange.protocol.cards import read_card
 from exchange.service import epochs, filegate, partners
+from exchange.service.addresses import standing_of
 from exchange.service.keyplaces import take_card
 from exchange.service.pairing import parsed_card
 from exchange.service.ports import UnitOfWork
 from exchange.service.renewal import RESTORE_SEEN, take_back
-from exchange.service.rows import AuditRow, HeadRow
+from exchange.service.rows import AuditRow, CardRow, HeadRow
 
 
 async def here(desk: Desk, _: Ask) -> Answer:
@@ -98,12 +100,19 @@ async def show_partner(desk: Desk, ask: Ask) -> Answer:
             "card_serial": card.serial if card else 0,
             "unknown_uses": list(parsed_card(card.raw).unknown_uses) if card else [],
             "by_files": desk.node.is_by_files(row.link),
-            "address": desk.opened.routes[row.link].base_url if row.link in desk.opened.routes else "",
+            **_addresses(uow, card),
             "entries": {"own": own.size, "partner": copy.size},
             "signed_by_partner": uow.logs.cosigned(row.link, desk.node.agency)[0],
         }
 
     return await desk.node.store.read(unit)
+
+
+def _addresses(uow: UnitOfWork, card: CardRow | None) -> Answer:
+    if card is None:
+        return {"address": "", "moved": None}
+    standing = standing_of(uow, parsed_card(card.raw))
+    return {"address": standing.in_use, "moved": address_answer(standing)}
 
 
 async def resume(desk: Desk, ask: Ask) -> Answer:
@@ -154,9 +163,13 @@ async def take_partner_card(desk: Desk, ask: Ask) -> Answer:
     offered = read_card(raw, pinned_recovery=None)
     row = await desk.link(offered.agency)
     await take_card(desk.node, row.partner, raw)
-    held = await desk.node.store.read(lambda uow: uow.links.card(row.partner))
     await refresh_routes(desk.opened)
-    return {"partner": row.partner, "serial": held.serial if held else 0}
+
+    def unit(uow: UnitOfWork) -> Answer:
+        held = uow.links.card(row.partner)
+        return {"partner": row.partner, "serial": held.serial if held else 0, **_addresses(uow, held)}
+
+    return await desk.node.store.read(unit)
 
 
 COMMANDS: dict[str, Command] = {

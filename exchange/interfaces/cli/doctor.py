@@ -16,6 +16,7 @@ Checks, in this order; a later one is left out when what it needs has failed:
 11. time stamps: the newest head of a statement is stamped by each authority that is configured
 12. outside: certificates, mail server, sign-in service, as far as they are configured (`doctor_outside`)
 13. keys: ours and those of partners do not end within 60 days, and the partner door has keys (`doctor_keys`)
+14. addresses: our card names the one of the settings; the one of a partner waits for nobody (`moved`)
 """
 
 import asyncio
@@ -34,6 +35,7 @@ from exchange.errors import ExchangeError, NodeError
 from exchange.interfaces.cli import doctor_keys
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.doctor_outside import Finding, outside, wrong
+from exchange.interfaces.cli.moved import own_address, partner_address
 from exchange.interfaces.cli.options import DATA, Data, Json, read_passphrase
 from exchange.interfaces.cli.output import Answer, say, say_json
 
@@ -111,7 +113,7 @@ def examine(folder: Path) -> Iterator[Finding]:
     yield keys
     service = Service(folder)
     if service.is_running():
-        yield from _asked(service)
+        yield from _asked(service, settings)
     else:
         if keys.well and isinstance(passphrase, str):
             yield from _store(folder, passphrase)
@@ -175,8 +177,8 @@ def _store(folder: Path, passphrase: str) -> Iterator[Finding]:
     yield from found
 
 
-def _asked(service: Service) -> Iterator[Finding]:
-    """Ask the running service (checks 4, 5, 7, 8)."""
+def _asked(service: Service, settings: Settings) -> Iterator[Finding]:
+    """Ask the running service (checks 4, 5, 7 to 12)."""
     try:
         status, health = service.ask("status"), service.ask("health")
     except ExchangeError as error:
@@ -192,12 +194,14 @@ def _asked(service: Service) -> Iterator[Finding]:
     partners = {row["partner"]: row["keys"] for row in status["partners"]}
     yield from doctor_keys.keys_of(status["keys"], status["shut_by"], partners)
     yield from map(_stamp, health["stamps"])
+    yield own_address(settings.door.address, status)
     if not status["partners"]:
         yield Finding("partners", True, "none yet", "run: exchange partner invite, or exchange partner join")
     for row in status["partners"]:
         yield _partner(row)
         if row.get("refused"):
             yield _refused(row)
+        yield from partner_address(row)
 
 
 def _second_key(is_there: bool) -> Finding:

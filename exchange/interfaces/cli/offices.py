@@ -9,6 +9,7 @@ from exchange.errors import UsageError
 from exchange.interfaces.cli import doctor_keys
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.doctor_outside import Finding
+from exchange.interfaces.cli.moved import moved_line
 from exchange.interfaces.cli.options import DATA, Data, Json
 from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table
 from exchange.messages.codelists import agency
@@ -115,6 +116,8 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
         say(f"    {finding.todo}")
     for row in answer["partners"]:
         say_marked(partner_line(row), row["state"])
+        if row.get("address"):
+            say(f"    {moved_line(row['address'])}")
     if not answer["partners"]:
         say("no partner yet: exchange partner invite")
 

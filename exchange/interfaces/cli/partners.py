@@ -12,6 +12,7 @@ from exchange.errors import IdentifierError, UsageError
 from exchange.ids import AgencyCode, parse_agency, parse_officer
 from exchange.interfaces.cli import enrolling
 from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.moved import NO_ADDRESS, decision, moved_line, place
 from exchange.interfaces.cli.options import (
     DATA,
     Data,
@@ -159,6 +160,7 @@ def show(
     say(f"  agreement  {found['profile']} version {found['agreement']}, suite {found['suite']}")
     say(f"  address    {found['address'] or _no_address(found)}")
     say(f"  card       serial {found['card_serial']}")
+    _say_moved(found)
     if found["unknown_uses"]:
         say(f"             keys of uses that this version does not know: {', '.join(found['unknown_uses'])}")
     say(f"  ledgers    ours {found['entries']['own']}, of which it signed {found['signed_by_partner']};")
@@ -178,6 +180,34 @@ def take_card(
         say_json(found)
         return
     say(f"card {found['serial']} of {found['partner']} is the one that counts now")
+    _say_moved(found)
+
+
+@group.command("address")
+def decide_address(
+    partner: Annotated[str, typer.Argument(help="Code of the partner.")],
+    address: Annotated[str, typer.Argument(help="The address that its card names, or none.")],
+    refuse: Annotated[bool, typer.Option("--refuse", help="Go on with the address of before.")] = False,
+    data: Data = DATA,
+    officer: Officer = "",
+    second: Second = "",
+    as_json: Json = False,
+) -> None:
+    """Take the new address of a partner, as two officers who asked it on the telephone; or refuse it."""
+    officers = _two(officer, second)
+    answer = Service(data).ask(
+        "partner.address",
+        partner=partner,
+        address="" if address == NO_ADDRESS else address,
+        decision="refuse" if refuse else "take",
+        officer=officers.first,
+        second=officers.second,
+    )
+    if as_json:
+        say_json(answer)
+        return
+    done = "refused the new address" if refuse else "took the new address"
+    say(f"{answer['partner']}: two officers {done}; we call {place(answer['address'])}")
 
 
 @group.command("resume")
@@ -276,6 +306,14 @@ def _demand_free(out: Path, *, force: bool) -> None:
 
 def _no_address(found: Answer) -> str:
     return "none, and we have none: parcels only" if found.get("by_files") else "none: it calls us"
+
+
+def _say_moved(found: Answer) -> None:
+    """Say that the card of a partner names another address, and what to do."""
+    if moved := found.get("moved"):
+        say(f"  moved      {moved_line(moved)}")
+        if todo := decision(found["partner"], moved):
+            say(f"             {todo}")
 
 
 def _because(reason: str) -> str:

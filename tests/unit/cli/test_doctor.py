@@ -27,6 +27,7 @@ SEAL = {"use": "seal", "until": "2027-11-20T00:00:00.000Z", "over": False}
 STATUS = {
     "agency": "KH-MOSVY-DAHT",
     "now": "2027-10-04T09:12:04.123Z",
+    "card_address": "",
     "partners": [PARTNER],
     "keys": [],
     "shut_by": [],
