@@ -5,7 +5,7 @@ What a person or an officer wrote is given as it is. Names of countries and lang
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from exchange.i18n import label, marked, moment, translations, written_day
 from exchange.i18n.places import country_name, language_of
@@ -19,8 +19,11 @@ _ON_ONE_LINE = 2
 """Members of a group that are read at once; more stand one below the other."""
 
 
-def said(node: TitledNode | None, value: JsonValue, language: str) -> str:
-    """Return a value of a form as text; groups and lists get a line for each member or item."""
+def said(node: TitledNode | None, value: JsonValue, language: str, zone: tzinfo = UTC) -> str:
+    """Return a value of a form as text; groups and lists get a line for each member or item.
+
+    Times are given in `zone`, with its offset.
+    """
     gettext = translations(language).gettext
     match value:
         case None:
@@ -30,11 +33,11 @@ def said(node: TitledNode | None, value: JsonValue, language: str) -> str:
         case int():
             return str(value)
         case str():
-            return _text(node, value, language)
+            return _text(node, value, language, zone)
         case list():
-            return _list(node, value, language) or gettext(NONE)
+            return _list(node, value, language, zone) or gettext(NONE)
         case dict():
-            return _group(node, value, language)
+            return _group(node, value, language, zone)
 
 
 def title(node: TitledNode | None, name: str, language: str) -> str:
@@ -53,7 +56,7 @@ def choice(value: str, language: str) -> str:
     return translations(language).gettext(value.replace("_", " "))
 
 
-def _text(node: TitledNode | None, value: str, language: str) -> str:
+def _text(node: TitledNode | None, value: str, language: str, zone: tzinfo) -> str:
     if node is None:
         return value
     if node.kind == "agency":
@@ -68,18 +71,18 @@ def _text(node: TitledNode | None, value: str, language: str) -> str:
         known = value in _SIDES
         return label("case-roles", value, language) if known else choice(value, language)
     if node.kind == "instant":
-        return moment(datetime.fromisoformat(value), language)
+        return moment(datetime.fromisoformat(value), language, zone)
     return written_day(value, language) if node.kind == "day" or node.title == "Year, month or day" else value
 
 
-def _list(node: TitledNode | None, value: list[JsonValue], language: str) -> str:
+def _list(node: TitledNode | None, value: list[JsonValue], language: str, zone: tzinfo) -> str:
     items = node.items if node is not None else None
-    texts = [said(items, item, language) for item in value]
+    texts = [said(items, item, language, zone) for item in value]
     simple = not any(isinstance(item, dict | list) for item in value)
     return ("; " if simple else "\n").join(texts)
 
 
-def _group(node: TitledNode | None, value: dict[str, JsonValue], language: str) -> str:
+def _group(node: TitledNode | None, value: dict[str, JsonValue], language: str, zone: tzinfo) -> str:
     if isinstance(value.get("full"), str):
         return text_at(value, "full")
     titled = node.members if node is not None else {}
@@ -88,7 +91,7 @@ def _group(node: TitledNode | None, value: dict[str, JsonValue], language: str) 
     if not shown:
         return translations(language).gettext(NONE)
     texts = [
-        f"{title(titled.get(name), name, language)}: {said(formed.get(name), item, language)}"
+        f"{title(titled.get(name), name, language)}: {said(formed.get(name), item, language, zone)}"
         for name, item in shown
     ]
     return "\n".join(texts) if len(texts) > _ON_ONE_LINE else "; ".join(texts)
