@@ -67,8 +67,20 @@ def test_a_message_is_printed_under_a_name_that_says_nothing_of_a_person(tmp_pat
 
 @pytest.mark.parametrize(
     "changes",
-    [{"purpose": ""}, {"purpose": "curiosity"}, {"first": "xx"}, {"first": ""}],
-    ids=["no purpose", "a purpose of no list", "a language without texts", "no language"],
+    [
+        {"purpose": ""},
+        {"purpose": "curiosity"},
+        {"purpose": "reconciliation"},
+        {"first": "xx"},
+        {"first": ""},
+    ],
+    ids=[
+        "no purpose",
+        "a purpose of no list",
+        "a purpose without persons",
+        "a language without texts",
+        "no language",
+    ],
 )
 def test_what_is_not_said_rightly_is_neither_printed_nor_recorded(
     tmp_path: Path, changes: dict[str, str]
