@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from exchange.i18n import label
+from exchange.i18n import label, marked
 from exchange.interfaces.papers.members import facts_of
 from exchange.interfaces.papers.said import agency_name
 from exchange.interfaces.papers.sheet import Sheet, code, shown
@@ -14,6 +14,8 @@ from exchange.service.papers import Opened
 _PERIOD = ("period_from", "period_to")
 _TABLES = ("heads", "balance", "roots", "open_items")
 _COUNTED = "counted"
+_CUT = marked("Entries and messages counted until")
+"""Persons are counted for the period alone."""
 _TOTALS = ("person_totals", _COUNTED)
 
 
@@ -21,7 +23,8 @@ def balance(sheet: Sheet, opened: Opened) -> Iterator[str]:
     """Yield a statement: nobody is named in it."""
     main = opened.main
     form, content = titled_form(main.row.type).members["content"], content_of(main.document)
-    yield sheet.facts(list(facts_of(sheet, form, content, _PERIOD)))
+    cut = sheet.row(sheet.words(_CUT), sheet.moment(main.row.created_at))
+    yield sheet.facts([*facts_of(sheet, form, content, _PERIOD), cut])
     for name in _TABLES:
         groups = objects_at(content, name)
         if groups:

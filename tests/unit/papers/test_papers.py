@@ -216,6 +216,12 @@ def test_a_statement_shows_both_directions_and_nobody() -> None:
     assert "1611" in found.text
 
 
+def test_a_statement_says_until_when_it_counts() -> None:
+    text = " ".join(page(opened(STATEMENT), ("en",)).text.split())
+
+    assert "Entries and messages counted until 17 September 2027, 09:50 (UTC+07:00)" in text
+
+
 def test_a_kind_of_difference_stands_in_words() -> None:
     shown = page(opened("stm/auditors-month"), ("en",)).text
 
