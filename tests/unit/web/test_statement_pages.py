@@ -162,7 +162,7 @@ def test_a_statement_says_until_when_it_counts(tmp_path: Path) -> None:
         shown = await auditor.get(await page_of(world))
 
         assert shown.says("Written on Mon 1 Nov 2027,")
-        assert shown.says("also those after the end of the period, Mon 1 Nov 2027, 07:00.")
+        assert shown.says("Entries after the end of the period, Mon 1 Nov 2027, 07:00, are counted, too.")
         assert shown.says("Persons are counted for the period alone.")
 
     played(tmp_path, story)
