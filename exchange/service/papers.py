@@ -13,15 +13,17 @@ Printing is an act of its own: it is recorded with its purpose in the same commi
 * Times are given in the zone of the agency that wrote the message, so the papers of both sides are the same.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from itertools import islice
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from exchange.errors import NotAllowedError, UsageError
-from exchange.ids import AgencyCode, MovementCode, OfficerNumber
+from exchange.errors import IdentifierError, NotAllowedError, UsageError
+from exchange.ids import AgencyCode, MovementCode, OfficerNumber, parse_message_id
 from exchange.messages.changing import CORRECTION
-from exchange.messages.document import content_of, object_at, text_at
+from exchange.messages.document import JsonValue, content_of, header_of, object_at, text_at
 from exchange.messages.on_paper import on_paper
 from exchange.protocol.handover_token import token_for
 from exchange.protocol.parts import Document
@@ -49,6 +51,9 @@ from exchange.service.statements import message_of
 RECORD, DEPARTURE = "HRC", "HDP"
 AUDIT = "audit"
 """Purpose of every reading of an auditor."""
+_OF_THE_LEDGERS = frozenset({"STM", "DSC", "DRS"})
+_MOST_NAMED: Final = 50
+"""More than any message names that is no attack; the others stand as their numbers."""
 _GONE = frozenset({MessageState.REJECTED, MessageState.VOIDED})
 
 
@@ -68,6 +73,14 @@ class Printed:
 
 
 @dataclass(frozen=True)
+class NamedMessage:
+    """A message that another one names: what it is, and since when."""
+
+    type: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True)
 class Opened:
     """What a paper is made of: the message itself, and the messages that sign it."""
 
@@ -78,6 +91,8 @@ class Opened:
     training: bool = False
     zone: tzinfo = UTC
     """In which the times on the paper are given."""
+    named: Mapping[str, NamedMessage] = field(default_factory=dict)
+    """Messages that the paper names, by their numbers."""
     meeting: Meeting | None = None
     """What else is known of the handover; only with a final list and with minutes to be filled in."""
 
@@ -212,8 +227,39 @@ def _opened(
         blank=blank,
         training=node.training,
         zone=ZoneInfo(pairing_of(uow, node, main.link).agreement.terms.side_of(printed.sender).zone),
+        named=dict(_named(uow, main, printed.document)),
         meeting=meeting,
     )
+
+
+def _named(uow: UnitOfWork, main: MessageRow, document: Document) -> Iterator[tuple[str, NamedMessage]]:
+    """Yield the messages of the link that a message names; none of a message about the ledgers.
+
+    An auditor prints these, and sees no type.
+    """
+    if main.type in _OF_THE_LEDGERS:
+        return
+    places: list[JsonValue] = [dict(header_of(document)), dict(content_of(document))]
+    for number in islice(dict.fromkeys(_numbers(places)), _MOST_NAMED):
+        row = message_by_id(uow, main.link, number)
+        if row is not None and row.id != main.id:
+            yield number, NamedMessage(row.type, row.created_at)
+
+
+def _numbers(value: JsonValue) -> Iterator[str]:
+    """Yield every text in a value that has the form of a number of a message."""
+    if isinstance(value, str) and _is_number(value):
+        yield value
+    elif isinstance(value, dict | list):
+        for below in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(below)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return bool(parse_message_id(text))
+    except IdentifierError:
+        return False
 
 
 def _printed(uow: UnitOfWork, node: Node, row: MessageRow) -> Printed:

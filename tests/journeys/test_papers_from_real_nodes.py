@@ -51,8 +51,9 @@ def test_minutes_to_fill_in_are_printed_from_the_confirmed_proposal_and_not_befo
             with pytest.raises(UsageError, match="nothing to print yet"):
                 await desks.kh("handover.print", **members)
         answer = {"as": "HRP", "document": {"response": "confirm"}}
-        await desks.sent(await desks.vn("message.answer", id=proposal, **answer))
+        confirmed = await desks.sent(await desks.vn("message.answer", id=proposal, **answer))
 
+        reply = await desks.kh("message.print", id=confirmed, languages=["en"], purpose="handover")
         form = await desks.kh("handover.print", **asked)
         with pytest.raises(UsageError, match="nothing to print yet"):
             await desks.kh("handover.print", **asked, list=True)
@@ -61,6 +62,8 @@ def test_minutes_to_fill_in_are_printed_from_the_confirmed_proposal_and_not_befo
         await desks.sent(await desks.kh("message.send", document=withdrawal))
         later = await desks.kh("handover.print", **asked)
 
+        assert "Handover proposal, sent" in reply["html"].replace("\u200b", "")
+        assert proposal not in reply["html"]
         assert (form["id"], form["type"], form["blank"]) == (proposal, "HPR", True)
         assert [code in form["html"] for code in codes] == [True, True]
         assert form["html"].count('class="box"') == 12

@@ -29,7 +29,7 @@ from exchange.i18n.fonts import families, without_glyph
 from exchange.i18n.languages import demand_language
 from exchange.interfaces.papers import balance, handover
 from exchange.interfaces.papers.members import facts_of, form_of, person_sections
-from exchange.interfaces.papers.said import agency_name
+from exchange.interfaces.papers.said import Around, agency_name
 from exchange.interfaces.papers.sheet import Sheet, Texts, code, shown
 from exchange.messages.document import content_of, header_of
 from exchange.messages.form_titles import titled_form
@@ -55,7 +55,7 @@ def paper_of(opened: Opened, languages: tuple[str, ...]) -> Paper:
     Raises:
         UsageError: a language without texts, the same one twice, or more than two.
     """
-    sheet = Sheet(demand_languages(languages), opened.zone)
+    sheet = Sheet(demand_languages(languages), Around(opened.zone, opened.named))
     body = "\n".join((*_head(sheet, opened), *_content(sheet, opened)))
     row = opened.main.row
     missing = without_glyph(body)

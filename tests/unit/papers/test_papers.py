@@ -15,8 +15,8 @@ from exchange.i18n import label
 from exchange.i18n.breaks import ZERO_WIDTH_SPACE
 from exchange.interfaces.papers import paper_of
 from exchange.service.meetings import Meeting
-from exchange.service.papers import Opened
-from tests.support.papers import example, examples, many_lines, opened, printed
+from exchange.service.papers import NamedMessage, Opened
+from tests.support.papers import SENT_AT, example, examples, many_lines, opened, printed
 
 NOTICE, DECISION = "rpn/child-with-guardian-and-best-interests", "rpd/three-persons-three-outcomes"
 RECORD, AGREED = "hrc/first-record-two-handed-over", "hrc/countersignature-agreed"
@@ -385,3 +385,27 @@ def test_every_time_on_a_paper_is_of_one_zone() -> None:
 
     assert set(re.findall(r"\(UTC[^)]*\)", Page(record.html).text)) == {"(UTC+08:00)"}
     assert "10:50 (UTC+08:00)" in Page(record.html).text
+
+
+ANSWER = "hrp/confirmed"
+
+
+def test_a_message_that_is_named_is_told_by_its_type_and_when_it_was_sent() -> None:
+    confirmed = example(ANSWER)["content"]["confirms"]
+    named = {confirmed["id"]: NamedMessage("HPR", SENT_AT)}
+
+    text = " ".join(page(replace(opened(ANSWER), named=named), ("en",)).text.split())
+
+    said = f"{label('message-types', 'HPR', 'en')}, sent 17 September 2027, 09:50 (UTC+07:00)"
+    assert f"What is confirmed {said}, number …{confirmed['id'][-8:]}" in text
+    assert confirmed["pc"] not in text
+    assert confirmed["pc"] in paper_of(opened(ANSWER), ("en",)).attached.decode()
+
+
+def test_a_message_that_is_not_here_stands_as_its_whole_number() -> None:
+    confirmed = example(ANSWER)["content"]["confirms"]
+
+    text = page(opened(ANSWER), ("en",)).text
+
+    assert confirmed["id"] in text
+    assert confirmed["pc"] in text
