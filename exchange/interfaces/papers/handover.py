@@ -102,7 +102,7 @@ def final_list(sheet: Sheet, opened: Opened) -> Iterator[str]:
         for number, person in enumerate(persons_of(main.document), start=1)
     ]
     yield sheet.table(
-        heads, rows, (5, 24, 19, 18, 10, 6, 7, 11), over=sheet.words(marked("At the crossing")), last=3
+        heads, rows, (5, 22, 22, 20, 9, 6, 7, 9), over=sheet.words(marked("At the crossing")), last=3
     )
 
 
