@@ -66,7 +66,14 @@ def test_a_search_needs_a_purpose_and_is_recorded_with_it(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"name": " "}, {"name": "x", "purpose": "curiosity"}, {"born": "20x1"}]
+    "fields",
+    [
+        {},
+        {"name": " "},
+        {"name": "x", "purpose": "curiosity"},
+        {"name": "x", "purpose": "reconciliation"},
+        {"born": "20x1"},
+    ],
 )
 def test_a_search_for_nothing_or_for_no_reason_finds_nothing(tmp_path: Path, fields: dict[str, str]) -> None:
     async def story(world: World, house: House) -> None:
