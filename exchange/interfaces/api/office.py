@@ -6,6 +6,7 @@ from exchange.errors import ConfigurationError, UsageError
 from exchange.ids import LinkId, b64url
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.interfaces.api.differing import behind_answer
+from exchange.interfaces.api.partnering import invitations
 from exchange.protocol.suites import KeyUse
 from exchange.service.key_trial import Trial, last_trial, note_recovery, recovery_tried_at, try_keys
 from exchange.service.node import Node
@@ -48,6 +49,7 @@ async def status(desk: Desk, _: Ask) -> Answer:
         "zone": desk.opened.settings.agency.zone,
         "language": desk.opened.settings.agency.language,
         "partners": partners,
+        "invitations": await invitations(desk),
         "now": when(node.clock.now()),
     }
 

@@ -31,6 +31,7 @@ from exchange.clock import parse_instant
 from exchange.config import FILE_NAME, Settings, read_settings
 from exchange.errors import ExchangeError, NodeError
 from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.doctor_newcomers import newcomers
 from exchange.interfaces.cli.doctor_outside import Finding, outside, wrong
 from exchange.interfaces.cli.options import DATA, Data, Json, read_passphrase
 from exchange.interfaces.cli.output import Answer, say, say_json
@@ -42,6 +43,7 @@ BACKUP_EVERY: Final = timedelta(days=1)
 NEXT: Final = {
     "words": "telephone the partner and run: exchange partner confirm",
     "countersignature": "wait until the inviter confirms; the nodes tell each other",
+    "not_confirmed_there": "wait until the other side's officers have confirmed the words as well",
     "not_asked_yet": "wait some seconds; if it stays, the partner's node does not answer",
     "unreachable": "the partner's node does not answer at its address; ask it, check the network",
     "timeout": "the partner's node answers too late; ask it, check the network",
@@ -181,8 +183,7 @@ def _asked(service: Service) -> Iterator[Finding]:
     yield backup_finding(health["last_backup"], status["now"])
     yield _second_key(health["signs_again"])
     yield from map(_stamp, health["stamps"])
-    if not status["partners"]:
-        yield Finding("partners", True, "none yet", "run: exchange partner invite, or exchange partner join")
+    yield from newcomers(status)
     for row in status["partners"]:
         yield _partner(row)
         if row.get("refused"):
