@@ -73,6 +73,8 @@ def end(
     if as_json:
         say_json(row)
         return
+    for line in left_behind(row)[1:] if yes else ():
+        warn(line)
     say(f"{row['number']} ended at {row['until']} by {acting}; the number is never used again")
 
 

@@ -49,10 +49,13 @@ def test_an_ended_officer_is_listed_with_the_day(tmp_path: Path) -> None:
 
 
 def test_ending_an_officer_says_that_the_number_is_used_up(tmp_path: Path) -> None:
-    with LocalService(tmp_path, {"officer.end": {**ROW, "until": "t"}}) as service:
+    left = {**ROW, "until": "t", "account": False, "drafts": 2, "cases": 0, "officers_left": 2}
+
+    with LocalService(tmp_path, {"officer.end": left}) as service:
         done = run("officer", "end", "P-0001", "--yes", "--data", tmp_path, OFFICER="P-0002")
 
     assert done.out == "P-0001 ended at t by P-0002; the number is never used again\n"
+    assert "2 messages of this officer are not released" in done.err
     assert service.asked == [("officer.end", {"number": "P-0001", "officer": "P-0002"})]
 
 
