@@ -34,6 +34,7 @@ from exchange.config import FILE_NAME, Settings, read_settings
 from exchange.errors import ExchangeError, NodeError
 from exchange.interfaces.cli import doctor_keys
 from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.doctor_newcomers import newcomers
 from exchange.interfaces.cli.doctor_outside import Finding, outside, wrong
 from exchange.interfaces.cli.moved import own_address, partner_address
 from exchange.interfaces.cli.options import DATA, Data, Json, read_passphrase
@@ -47,6 +48,7 @@ NOT_ASKED: Final = "not_asked_yet"
 NEXT: Final = {
     "words": "telephone the partner and run: exchange partner confirm",
     "countersignature": "wait until the inviter confirms; the nodes tell each other",
+    "not_confirmed_there": "wait until the other side's officers have confirmed the words as well",
     NOT_ASKED: "wait some seconds; if it stays, the partner's node does not answer",
     "unreachable": "the partner's node does not answer at its address; ask it, check the network",
     "timeout": "the partner's node answers too late; ask it, check the network",
@@ -195,8 +197,7 @@ def _asked(service: Service, settings: Settings) -> Iterator[Finding]:
     yield from doctor_keys.keys_of(status["keys"], status["shut_by"], partners)
     yield from map(_stamp, health["stamps"])
     yield own_address(settings.door.address, status)
-    if not status["partners"]:
-        yield Finding("partners", True, "none yet", "run: exchange partner invite, or exchange partner join")
+    yield from newcomers(status)
     for row in status["partners"]:
         yield _partner(row)
         if row.get("refused"):

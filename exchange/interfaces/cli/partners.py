@@ -31,12 +31,15 @@ from exchange.protocol.enrolment import shown
 from exchange.protocol.invitations import MAX_FILE_BYTES
 from exchange.protocol.profiles import profile_codes
 from exchange.protocol.suites import PrivateKey
+from exchange.protocol.words import word_list
 
 group = typer.Typer(help="Enrol partners: invite, join, confirm; list and show them.", no_args_is_help=True)
 
 Out = Annotated[Path, typer.Option("-o", "--out", help="File to write, for the partner.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over an existing file.")]
 _SPLIT: Final = re.compile(r"[\s/,-]+")
+_TRIES: Final = 3
+"""How often the words are asked for; who mistypes them more often begins the command anew."""
 
 
 @group.command("invite")
@@ -141,6 +144,10 @@ def list_partners(data: Data = DATA, as_json: Json = False) -> None:
         say_json(answer)
         return
     rows = [(row["partner"], row["state"], row["reason"] or "", row["link"]) for row in answer["partners"]]
+    rows += [
+        (row["partner"], "invited", f"since {row['created']}, waits for the answer", "")
+        for row in answer.get("invitations", [])
+    ]
     say_table(("partner", "state", "why", "link"), rows, empty="no partner yet: exchange partner invite")
 
 
@@ -266,15 +273,44 @@ def renew(
 def _spoken(words: str, expected: Sequence[str], *, inviter: bool) -> tuple[str, ...]:
     """Return the eight words: given, or four of ours with the four that were heard."""
     if words:
-        return tuple(_SPLIT.split(words.strip()))
+        return _known_words(words, enrolling.EIGHT)
     ours, theirs = ("first", "last") if inviter else ("last", "first")
     half = enrolling.HALF
     say_words = expected[:half] if inviter else expected[half:]
     warn("telephone the partner, at a number you know, not one from the file")
     warn(f"read aloud the {ours} four words: {'-'.join(say_words)}")
-    typed = typer.prompt(f"type the {theirs} four words that you hear", err=True)
-    heard = tuple(_SPLIT.split(str(typed).strip()))
+    heard = _heard(f"type the {theirs} four words that you hear")
     return (*say_words, *heard) if inviter else (*heard, *say_words)
+
+
+def _heard(question: str) -> tuple[str, ...]:
+    """Return four words as they were typed; what cannot be right is asked again, it is no alarm."""
+    for _ in range(_TRIES - 1):
+        try:
+            return _known_words(str(typer.prompt(question, err=True)), enrolling.HALF)
+        except UsageError as error:
+            warn(f"{error}; {error.hint}")
+    return _known_words(str(typer.prompt(question, err=True)), enrolling.HALF)
+
+
+def _known_words(typed: str, count: int) -> tuple[str, ...]:
+    """Return words that are of the list.
+
+    Raises:
+        UsageError: another number of words, or one that is mistyped; nothing is compared yet.
+    """
+    found = tuple(word.lower() for word in _SPLIT.split(typed.strip()) if word)
+    if len(found) != count:
+        raise UsageError(
+            f"these are {len(found)} words, not {count}", hint="type them with spaces or dashes between"
+        )
+    wrong = [f"{place}" for place, word in enumerate(found, 1) if word not in word_list()]
+    if wrong:
+        raise UsageError(
+            f"word {', '.join(wrong)} is none of the list: mistyped or misheard",
+            hint="ask the other side to spell it; nothing was compared yet",
+        )
+    return found
 
 
 def _agency_named(text: str) -> AgencyCode | None:

@@ -22,6 +22,7 @@ from exchange.interfaces.cli.options import (
     RECOVERY_PASSPHRASE,
     Data,
     Json,
+    demand_two_files,
     is_given,
     new_passphrase,
     read_passphrase,
@@ -100,6 +101,7 @@ def init(
     from exchange.config import DoorSection, PathsSection, Settings
 
     _demand_empty(data)
+    demand_two_files()
     _demand_kind(office_kind)
     answers = _ask_all(agency_code, name, office, address, zone, officer or [])
     settings = Settings(

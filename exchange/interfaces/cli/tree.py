@@ -28,6 +28,7 @@ from exchange.interfaces.cli import (
     rights,
     schemas,
     setup,
+    staffing,
     stating,
     telling,
     witness,
@@ -67,6 +68,7 @@ for name, group in (
 ):
     app.add_typer(group, name=name)
 access.register(cases.group, offices.officers)
+staffing.register(offices.officers)
 answering.register(messages.group)
 finding.register(cases.group)
 ledgers.register(app)

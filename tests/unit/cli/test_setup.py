@@ -17,11 +17,16 @@ PASSPHRASE = "correct horse battery"
 
 
 def _init(
-    folder: Path, *words: object, passphrase: str = PASSPHRASE, address: str = "localhost:18443"
+    folder: Path,
+    *words: object,
+    passphrase: str = PASSPHRASE,
+    address: str = "localhost:18443",
+    **environment: str,
 ) -> Outcome:
     return run(
         "init", "--agency", "KH-MOSVY-DAHT", "--address", address, "--officer", "P-0001=Chan Dara",
         "--officer", "P-0002=Sok Vanna", "--data", folder, *words, PASSPHRASE=passphrase,
+        **environment,
     )  # fmt: skip
 
 
@@ -238,3 +243,30 @@ def test_serving_a_folder_without_a_node_says_how_to_begin(tmp_path: Path) -> No
 
     assert done.code == 6
     assert done.err.splitlines()[1] == "hint: begin with: exchange init --data <folder>"
+
+
+def test_node_and_recovery_key_have_no_passphrase_file_in_common(tmp_path: Path) -> None:
+    """Two links to one file are one file."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_text(PASSPHRASE)
+    one.chmod(0o600)
+    other.symlink_to(one)
+
+    for second in (one, other):
+        done = _init(
+            tmp_path / "kh", passphrase="", PASSPHRASE_FILE=str(one), RECOVERY_PASSPHRASE_FILE=str(second)
+        )
+
+        assert (done.code, (tmp_path / "kh").exists()) == (2, False)
+        assert "one passphrase file" in done.err
+
+
+def test_two_passphrase_files_are_taken(tmp_path: Path) -> None:
+    files = {}
+    for name in ("PASSPHRASE_FILE", "RECOVERY_PASSPHRASE_FILE"):
+        path = tmp_path / name
+        path.write_text(f"{PASSPHRASE} {name}")
+        path.chmod(0o600)
+        files[name] = str(path)
+
+    assert _init(tmp_path / "kh", passphrase="", **files).code == 0
