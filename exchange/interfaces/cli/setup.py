@@ -100,9 +100,7 @@ def init(
     from exchange.bootstrap import set_up
     from exchange.config import DoorSection, PathsSection, Settings
 
-    _demand_empty(data)
-    demand_two_files()
-    _demand_kind(office_kind)
+    _demand_right(data, office_kind)
     answers = _ask_all(agency_code, name, office, address, zone, officer or [])
     settings = Settings(
         agency=_agency_of(answers, office_kind=office_kind, training=training),
@@ -297,11 +295,17 @@ def _question(number: int, text: str, default: str | None = None) -> str:
 
 
 def _demand_empty(folder: Path) -> None:
-    """Refuse before anything is asked."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(
             f"{folder} is not empty", hint="choose a new one with --data; nothing is overwritten"
         )
+
+
+def _demand_right(folder: Path, office_kind: str) -> None:
+    """Refuse what can be seen before anything is asked."""
+    _demand_empty(folder)
+    demand_two_files()
+    _demand_kind(office_kind)
 
 
 def _demand_kind(code: str) -> None:
