@@ -18,10 +18,9 @@ it comes from `EXCHANGE_PASSPHRASE`, from the file named by `EXCHANGE_PASSPHRASE
 """
 
 import ipaddress
-import os
 import re
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, Literal, Self
@@ -31,6 +30,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from exchange.config_faults import TOML_HINT, first_fault, place_in_toml, place_of
 from exchange.errors import ConfigurationError, IdentifierError
 from exchange.ids import parse_agency, parse_node
 
@@ -42,7 +42,6 @@ LANGUAGES: Final = ("en", "km", "th", "vi")
 """As `exchange.i18n` has them; a test compares."""
 EXAMPLE_ZONE: Final = "Asia/Phnom_Penh"
 EXAMPLE_ADDRESS: Final = "https://exchange.agency.example:8443"
-_HEADING = re.compile(r"\s*\[\s*([a-z_]+)\s*\]")
 _DOOR = re.compile(r"https://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?/?", re.ASCII)
 _ADDRESS = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,190}", re.ASCII)
 
@@ -347,14 +346,24 @@ def read_settings(folder: Path) -> Settings:
         raise ConfigurationError(
             f"no node is set up in {folder}", hint="begin with: exchange init --data <folder>"
         ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read as TOML", hint="correct the file") from error
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read", hint="work as the user who runs the node; it must be a file"
+        ) from error
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigurationError(f"{path} is not UTF-8 text: line {line}", hint="save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {place_in_toml(error)} is not TOML", hint=TOML_HINT
+        ) from error
     try:
         return Settings(**members)
     except ValidationError as error:
+        fault = first_fault(error, Settings)
         raise ConfigurationError(
-            _first_fault(path, error, raw.decode("utf-8")),
-            hint="correct the file; see docs/reference/settings.md",
+            f"{path}{place_of(fault, raw.decode('utf-8'))}: {fault.name}: {fault.sentence}",
+            hint=fault.hint or "correct the file; see docs/reference/settings.md",
         ) from error
 
 
@@ -398,27 +407,3 @@ def _checked(parse: Callable[[str], str], value: str) -> str:
         return str(parse(value))
     except IdentifierError as error:
         raise ValueError(str(error)) from error
-
-
-def _first_fault(path: Path, error: ValidationError, text: str) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(step) for step in first["loc"])
-    said = first["msg"].removeprefix("Value error, ")
-    return f"{path}{_line_of(text, first['loc'])}: {place}: {said}"
-
-
-def _line_of(text: str, place: Sequence[int | str]) -> str:
-    """Return `, line 7` for a setting of a section that stands once, or where its value comes from else."""
-    if len(place) != 2:
-        return ""
-    section, name = str(place[0]), str(place[1])
-    variable = f"EXCHANGE_{section}__{name}".upper()
-    if variable in {each.upper() for each in os.environ}:
-        return f", but set by {variable}"
-    within = ""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if found := _HEADING.match(line):
-            within = found[1]
-        elif within == section and line.partition("=")[0].strip() == name:
-            return f", line {number}"
-    return ""

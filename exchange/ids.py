@@ -55,40 +55,47 @@ _DIGEST = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", re.ASCII)
 
 def parse_agency(text: str) -> AgencyCode:
     return AgencyCode(
-        _exact(text, _AGENCY, "agency code", "two letters of the country, then groups after '-'")
+        _exact(
+            text,
+            _AGENCY,
+            "an agency code",
+            "two letters of the country, then groups after '-', like VN-MPS-IMM",
+        )
     )
 
 
 def parse_link(text: str) -> LinkId:
-    return LinkId(_exact(text, _LINK, "link id", "22 characters of base64url"))
+    return LinkId(_exact(text, _LINK, "a link id", "22 characters of base64url"))
 
 
 def parse_message_id(text: str) -> MessageId:
-    return MessageId(_exact(text, _MESSAGE, "message id", "a UUID of version 7 in lower case"))
+    return MessageId(_exact(text, _MESSAGE, "a message id", "a UUID of version 7 in lower case"))
 
 
 def parse_case_code(text: str) -> CaseCode:
-    return CaseCode(_exact(text, _CASE, "case code", "three groups of four, like 7KQ2-M9XD-4TBE"))
+    return CaseCode(_exact(text, _CASE, "a case code", "three groups of four, like 7KQ2-M9XD-4TBE"))
 
 
 def parse_movement_code(text: str) -> MovementCode:
-    return MovementCode(_exact(text, _CASE, "movement code", "three groups of four, like 7KQ2-M9XD-4TBE"))
+    return MovementCode(_exact(text, _CASE, "a movement code", "three groups of four, like 7KQ2-M9XD-4TBE"))
 
 
 def parse_key_id(text: str) -> KeyId:
-    return KeyId(_exact(text, _HEX16, "key id", "16 lower case hex digits"))
+    return KeyId(_exact(text, _HEX16, "a key id", "16 lower case hex digits"))
 
 
 def parse_node(text: str) -> NodeId:
-    return NodeId(_exact(text, _HEX16, "node id", "16 lower case hex digits"))
+    return NodeId(_exact(text, _HEX16, "a node id", "16 lower case hex digits"))
 
 
 def parse_officer(text: str) -> OfficerNumber:
-    return OfficerNumber(_exact(text, _OFFICER, "officer number", "1 to 16 capital letters, digits or '-'"))
+    return OfficerNumber(
+        _exact(text, _OFFICER, "an officer number", "1 to 16 capital letters, digits or '-', like P-0001")
+    )
 
 
 def parse_digest(text: str) -> Digest:
-    return Digest(_exact(text, _DIGEST, "digest", "43 characters of canonical base64url"))
+    return Digest(_exact(text, _DIGEST, "a digest", "43 characters of canonical base64url"))
 
 
 def new_message_id(now: datetime, random: RandomSource) -> MessageId:
@@ -156,5 +163,5 @@ def _random_code(random: RandomSource) -> str:
 
 def _exact(text: str, pattern: re.Pattern[str], kind: str, form: str) -> str:
     if not isinstance(text, str) or pattern.fullmatch(text) is None:
-        raise IdentifierError(f"not a {kind}; expected {form}")
+        raise IdentifierError(f"not {kind}; expected {form}")
     return text

@@ -13,6 +13,8 @@ What a restore does and does not:
 3. In a folder that has a node it replaces the store only. Keys and settings there may be newer than the
    backup; the old store is put aside, not deleted. How that survives a kill: `restoring`.
 4. The recovery key is in no backup. It has its own two copies, in two safes.
+5. Officers and accounts are those of the backup's time: who was ended since may act again. So a restore names
+   everybody who may (`Acting`), and people compare.
 """
 
 import asyncio
@@ -51,6 +53,7 @@ from exchange.bootstrap.restoring import (
     put_in_place,
     write_private,
 )
+from exchange.cases.permissions import Role
 from exchange.clock import SystemClock, instant_text
 from exchange.config import FILE_NAME, read_settings
 from exchange.errors import (
@@ -62,6 +65,7 @@ from exchange.errors import (
     StrictJsonError,
     UsageError,
 )
+from exchange.ids import OfficerNumber
 from exchange.service.inventory import Inventory, take_inventory
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow
@@ -86,11 +90,20 @@ class Made:
 
 
 @dataclass(frozen=True)
+class Acting:
+    """An officer who may act as the backup has it; roles () without an open account."""
+
+    number: OfficerNumber
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True)
 class Tried:
-    """A backup that was opened and checked."""
+    """A backup that was opened and checked; who may act is said of one that was restored."""
 
     card: BackupCard
     inventory: Inventory
+    acting: tuple[Acting, ...] = ()
 
 
 async def make_backup(opened: OpenNode, path: Path, *, with_data_keys: bool) -> Made:
@@ -286,7 +299,7 @@ def restore_backup(
     card = look_at(path)
     _demand_data_keys(card, data_keys)
     if finish(folder) == _name_of(card):
-        return Tried(card, asyncio.run(_checked(folder / STORE, card, _unlock(card, passphrase))))
+        return asyncio.run(_looked_at(folder / STORE, card, _unlock(card, passphrase)))
     is_new = not folder.exists() or not any(folder.iterdir())
     if not is_new:
         demand_own(folder, card, replace=replace)
@@ -342,20 +355,34 @@ def _prepare(path: Path, passphrase: str, unpacked: Path, *, data_keys: Path | N
     if data_keys is not None:
         files.keys.unlink()
         other, _ = unpack(data_keys, passphrase, {Part.DATA_KEYS: files.keys})
-        if not other.has_data_keys or other.node != card.node:
-            raise ConfigurationError(
-                f"{data_keys} holds no data keys of this node",
-                hint=f"name a backup *{SHORT_LIVED} of the same node",
-            )
+        _demand_keys_of(other, card, data_keys)
     write_private(unpacked / KEYS_NAME, card.keys)
-    return Tried(card, asyncio.run(_mark_restored(store, card, keys)))
+    return asyncio.run(_mark_restored(store, card, keys))
 
 
-async def _mark_restored(folder: Path, card: BackupCard, keys: NodeKeys) -> Inventory:
+def _demand_keys_of(other: BackupCard, card: BackupCard, path: Path) -> None:
+    """Let only a younger backup of the same node give the data keys: an older one lacks the newest."""
+    if not other.has_data_keys or other.node != card.node:
+        raise ConfigurationError(
+            f"{path} holds no data keys of this node", hint=f"name a backup *{SHORT_LIVED} of the same node"
+        )
+    if other.made_at < card.made_at:
+        raise ConfigurationError(
+            f"{path} is older than the backup without data keys: what was written in between would not open",
+            hint="restore the older one by itself; what came after it comes back from the partners",
+        )
+
+
+async def _mark_restored(folder: Path, card: BackupCard, keys: NodeKeys) -> Tried:
+    """Note that the store was restored, and that this backup is the last one that it knows of."""
     now = SystemClock().now()
+    until = instant_text(card.destroy_by) if card.destroy_by else ""
 
     def mark(uow: UnitOfWork) -> None:
         uow.settings.put(RESTORED, instant_text(now))
+        uow.settings.put(
+            LAST_BACKUP if until else LAST_ARCHIVE, f"{instant_text(card.made_at)} {until}".strip()
+        )
         uow.audit.record(
             AuditRow(now, "administrator", "restored", card.node, result=instant_text(card.made_at))
         )
@@ -365,4 +392,21 @@ async def _mark_restored(folder: Path, card: BackupCard, keys: NodeKeys) -> Inve
         await store.verify()
         inventory = await take_inventory(store, card.agency)
         await store.write(mark)
-    return inventory
+        return Tried(card, inventory, await store.read(_acting))
+
+
+async def _looked_at(folder: Path, card: BackupCard, keys: NodeKeys) -> Tried:
+    """Check a store that was restored before, and see who may act."""
+    inventory = await _checked(folder, card, keys)
+    store = await _open_store(folder, card, keys)
+    async with store:
+        return Tried(card, inventory, await store.read(_acting))
+
+
+def _acting(uow: UnitOfWork) -> tuple[Acting, ...]:
+    accounts = {row.officer: row for row in uow.staff.accounts.list() if row.closed_at is None}
+    return tuple(
+        Acting(row.number, accounts[row.number].roles if row.number in accounts else ())
+        for row in uow.officers.list()
+        if row.valid_to is None
+    )

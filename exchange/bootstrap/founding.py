@@ -2,6 +2,7 @@
 """Sets up a data folder: keys, card, store and `exchange.toml` in an empty one."""
 
 import asyncio
+import contextlib
 import os
 import secrets
 import shutil
@@ -41,12 +42,13 @@ def set_up(
 
     Raises:
         ConfigurationError: the folder is not empty.
-        PassphraseError: a passphrase is too short. Then, as after every error, the folder is empty again.
+        PassphraseError: a passphrase is too short. Then, as after every error, nothing is left behind.
     """
     if folder.exists() and any(folder.iterdir()):
         raise ConfigurationError(
             f"{folder} is not empty", hint="choose an empty folder; nothing is overwritten"
         )
+    made = [each for each in _folders_of(folder, settings) if not each.exists()]
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     try:
@@ -57,7 +59,15 @@ def set_up(
         for name in FOLDERS:
             shutil.rmtree(folder / name, ignore_errors=True)
         (folder / FILE_NAME).unlink(missing_ok=True)
+        for each in made:
+            with contextlib.suppress(OSError):
+                each.rmdir()
         raise
+
+
+def _folders_of(folder: Path, settings: Settings) -> list[Path]:
+    """Return the folders of a node that may be there before: its own, and that of the high-water files."""
+    return [folder, *([Path(settings.paths.high_water)] if settings.paths.high_water else [])]
 
 
 def _fill(

@@ -7,6 +7,7 @@ from pathlib import Path
 from exchange.adapters.keys.files import KeyFiles, check_folder
 from exchange.adapters.keys.renewal import KeyAct, PreparedCard, changed
 from exchange.clock import SystemClock
+from exchange.config import read_settings
 from exchange.errors import UsageError
 from exchange.ids import KeyId, OfficerNumber
 from exchange.protocol.cards import Card, read_card
@@ -41,7 +42,10 @@ def rehearse_keys(folder: Path, passphrase: str, recovery: PrivateKey, *, held: 
         NodeError: as `open_node`, about the key files.
     """
     keys, now = KeyFiles(folder / "keys").read(passphrase), SystemClock().now()
-    return changed(keys, held, recovery, KeyAct.ROTATE, now=now, random=secrets.token_bytes).card
+    address = read_settings(folder).door.address
+    return changed(
+        keys, held, recovery, KeyAct.ROTATE, address=address, now=now, random=secrets.token_bytes
+    ).card
 
 
 def prepare_keys(
@@ -56,11 +60,14 @@ def prepare_keys(
 ) -> Card:
     """Write changed keys and the card that names them; the next start of the service takes them over.
 
+    The card names the address that the settings of the folder name now.
+
     The card is written first: keys without their card would be used at the next start, and no partner would
     know them. A card without its keys is passed over, and the command is repeated.
 
     Raises:
-        UsageError: no such key, or none is named, or one twice, or a card waits already.
+        UsageError: no such key, none is named, or one twice; a card waits already; its address is the same.
+        CardInvalidError: the address of the settings is none.
         NodeError: as `open_node`, about the key files.
     """
     files, now = KeyFiles(folder / "keys"), SystemClock().now()
@@ -74,7 +81,8 @@ def prepare_keys(
             "a card was prepared before and waits for the start of the service",
             hint=f"restart the service: exchange serve --data {folder}",
         )
-    made = changed(keys, held, recovery, act, kids, now=now, random=secrets.token_bytes)
+    address = read_settings(folder).door.address
+    made = changed(keys, held, recovery, act, kids, address=address, now=now, random=secrets.token_bytes)
     files.prepare_card(PreparedCard(made.card.raw, act.value, officers))
     files.replace(made.keys, passphrase, random=secrets.token_bytes)
     return made.card

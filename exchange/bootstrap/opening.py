@@ -38,6 +38,7 @@ from exchange.protocol.cards import Card, read_card
 from exchange.protocol.keyring import Keyring
 from exchange.protocol.suites import KeyUse, PublicKey
 from exchange.service.accounts import Desk
+from exchange.service.addresses import standing_of
 from exchange.service.keychange import adopt_card, is_quiet, past_keys
 from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Node, Presence
@@ -214,8 +215,7 @@ async def refresh_routes(opened: OpenNode) -> None:
         found = {}
         for row in uow.links.all():
             pairing = pairing_of(uow, node, row.link)
-            address = uow.settings.get(f"address:{row.partner}")
-            found[row.link] = pairing, address or next(iter(pairing.partner_card.addresses), "")
+            found[row.link] = pairing, standing_of(uow, pairing.partner_card).in_use
         return found
 
     found = await node.store.read(unit)

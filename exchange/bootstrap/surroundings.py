@@ -36,7 +36,7 @@ from exchange.service.passkeys import Questions
 from exchange.service.ports import Finish
 from exchange.service.signing_on import Elsewhere
 
-DESK_EXTRA = "install it: pip install 'repatriation-exchange[desk]'"
+DESK_EXTRA = "install it, in the folder of the source: pip install '.[desk]'"
 REHEARSAL_TIMEOUT_S = 30.0
 CALENDAR_FILE = "calendar.toml"
 

@@ -22,6 +22,7 @@ from pydantic import Field, ValidationError
 from exchange.errors import Fault, StoreDamagedError, StoreNewerError
 from exchange.messages.dates import Days, Span, birth_span
 from exchange.messages.document import pointer
+from exchange.messages.expected_forms import GENERAL
 from exchange.messages.fields import CaseRef, Country, Day, Form, InList, Line40, Line200, Note500
 from exchange.messages.people import Birth
 from exchange.messages.searchkeys import document_key, name_keys
@@ -215,9 +216,7 @@ def _of_form(members: dict[str, Any], place: Iterable[int | str]) -> Fault:
         if not _holds(value, step):
             return fault("form_invalid", "form.required", pointer(*steps), expected="a value", found="none")
         value = value[step]
-    return fault(
-        "form_invalid", "form.text", pointer(*steps), expected="the form of this field", found=kind_of(value)
-    )
+    return fault("form_invalid", "form.text", pointer(*steps), expected=GENERAL, found=kind_of(value))
 
 
 def _holds(value: Any, step: int | str) -> bool:

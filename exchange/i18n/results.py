@@ -18,6 +18,7 @@ RESULT_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "done": marked("done"),
         "refused": marked("refused"),
+        "taken": marked("taken"),
         "form": marked("a form"),
         "one": marked("by one person"),
         "agrees": marked("agrees"),
@@ -51,6 +52,7 @@ RESULT_WORDS: Mapping[str, str] = MappingProxyType(
         "rotate": marked("keys replaced"),
         "retire": marked("key retired"),
         "revoke": marked("key revoked"),
+        "address": marked("address changed"),
         "drill": marked("drill"),
         "not_allowed": marked("not allowed"),
     }

@@ -21,6 +21,7 @@ from exchange.messages import wording
 from exchange.messages.catalog import RESERVED_NAMES, Form, MessageType
 from exchange.messages.codelists import codelist
 from exchange.messages.document import RELEASE_FIELDS, Document, JsonValue, pointer
+from exchange.messages.expected_forms import GENERAL, expected_form
 from exchange.messages.form_tree import FormNode, form_tree
 from exchange.messages.schemas import form_gate, line_gate, most_persons
 
@@ -107,7 +108,8 @@ def _unknown_codes(value: JsonValue, node: FormNode | None, steps: _Steps) -> It
         codes = codelist(node.code_list).codes
         if value not in codes:
             expected, hint = f"a code of {node.code_list}", wording.similar(value, tuple(codes))
-            yield _fault("code_unknown", "code.unknown", _place(*steps), expected, "another text", hint)
+            found = "another text" if value else wording.kind_of(value)
+            yield _fault("code_unknown", "code.unknown", _place(*steps), expected, found, hint)
 
 
 def _of_form(document: Document, row: MessageType, form: Form, *, draft: bool) -> Iterator[Fault]:
@@ -166,7 +168,7 @@ def _of_error(
             hint = wording.similar(value, options)
             yield _invalid("form.value", _place(*steps), "one of " + ", ".join(options), "another text", hint)
         case keyword:
-            rule, expected = _bound(keyword, details)
+            rule, expected = _bound(keyword, details, value)
             yield _invalid(rule, _place(*steps), expected, wording.kind_of(value))
 
 
@@ -177,14 +179,18 @@ def _unknown(row: MessageType, steps: _Steps, value: JsonValue, names: list[str]
             yield _invalid("form.unknown", _place(*steps, name), "only members of this form", found)
 
 
-def _bound(keyword: str, details: dict[str, Any]) -> tuple[str, str]:
+def _bound(keyword: str, details: dict[str, Any], value: JsonValue) -> tuple[str, str]:
     """Return the rule and the expectation of a keyword that looks at one value."""
+    if keyword == "pattern":
+        return "form.text", expected_form(str(details["pattern"]))
+    if keyword == "minLength" and value == "":
+        return "form.required", "a text"
     if keyword in _BOUNDS:
         rule, expected = _BOUNDS[keyword]
         return rule, expected.format(limit=details["limit"])
     if keyword == "type":
         return "form.kind", " or ".join(_KINDS.get(str(name), "true or false") for name in details["types"])
-    return _OTHERS.get(keyword, ("form.text", "the form of this field"))
+    return _OTHERS.get(keyword, ("form.text", GENERAL))
 
 
 def _not_here(steps: _Steps, value: JsonValue) -> Fault:

@@ -230,9 +230,14 @@ def _is_plain(text: str) -> bool:
     return not any(char in _DIRECTION or unicodedata.category(char) == "Cc" for char in text)
 
 
+def is_address(text: str) -> bool:
+    """Return True if a card may name an address."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
 def _addresses(members: Members) -> tuple[str, ...]:
     addresses = members.texts("addresses", most=8, max_chars=200)
-    if not all(_ADDRESS.fullmatch(address) for address in addresses):
+    if not all(map(is_address, addresses)):
         raise members.fault("addresses", "https://host or https://host:port")
     return addresses
 

@@ -51,6 +51,11 @@ class Card(CardFields):
         """Return all keys of a use, also revoked ones, in the order of the card."""
         return tuple(key for key in self.keys if key.use is use)
 
+    @property
+    def address(self) -> str:
+        """Return the address that is called: the first one, "" for an agency that only calls."""
+        return next(iter(self.addresses), "")
+
     def find(self, use: KeyUse, kid: KeyId) -> CardKey | None:
         return next((key for key in self.keys_for(use) if key.kid == kid), None)
 
@@ -150,8 +155,8 @@ def newer_card(held: Card, offered: Card, *, known_keys: Collection[KeyId] = ())
 
 
 def address_changes(held: Card, offered: Card) -> bool:
-    """Return True if two persons must agree before the new card's addresses are used."""
-    return held.addresses != offered.addresses
+    """Return True if two persons must agree before the new card's address is called."""
+    return held.address != offered.address
 
 
 def _recovery(members: Members, jws: RawJws, pinned: PublicKey | None) -> PublicKey:

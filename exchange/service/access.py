@@ -74,6 +74,10 @@ class Access(Protocol):
         """Return the offices to which a case is given; none means every office."""
         ...
 
+    def only_reader_of(self, officer: OfficerNumber) -> int:
+        """Return how many cases no other active officer can read: by name, or of the only office."""
+        ...
+
     def note_opening(self, officer: OfficerNumber, object: str, at: datetime) -> None:
         """Note that an officer opened something; the same thing again only moves its time."""
         ...

@@ -7,25 +7,30 @@
    it, and it never ends by itself.
 3. A closed account, a new first password and new roles end every sign-in of that officer at once. The first
    two forget the passkeys as well, and a closed account also who the officer is at another sign-in service.
+   Who lost only the device for codes keeps password and passkeys, and connects a new one at the next sign-in.
 4. Nobody changes the roles of the own account, and the last administrator cannot be closed.
 5. Every change is recorded, without any secret.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from exchange.cases.permissions import Role, checked_roles
 from exchange.errors import InputError, SignInError, UsageError
 from exchange.ids import CROCKFORD, OfficerNumber
 from exchange.service.node import Node
+from exchange.service.own_officers import demand_officer, is_active
 from exchange.service.ports import UnitOfWork
-from exchange.service.release import demand_officer
 from exchange.service.rows import AuditRow
 from exchange.service.staff import AccountRow, Codes, PasskeyDevices, Passwords
 
 LEAST_PASSWORD: Final = 12
 MOST_PASSWORD: Final = 200
 LANGUAGES: Final = ("en", "km", "th", "vi")
+HAS_ACCOUNT: Final = (
+    "other roles: --roles; a new first password: --reset; a new device for codes: --forget-device"
+)
 _FIRST_CHARACTERS, _GROUP = 16, 4
 """A first password has 80 bits, in groups that are easy to type."""
 
@@ -76,7 +81,7 @@ async def open_account(
     def unit(uow: UnitOfWork) -> None:
         demand_officer(uow, officer, now)
         if uow.staff.accounts.get(officer) is not None:
-            raise UsageError(f"officer {officer} has an account", hint="give it a new first password instead")
+            raise UsageError(f"officer {officer} has an account", hint=HAS_ACCOUNT)
         uow.staff.accounts.save(row)
         _record(uow, desk.node, actor, "account_opened", officer, " ".join(checked))
 
@@ -105,7 +110,7 @@ async def new_first_password(desk: Desk, officer: OfficerNumber, *, actor: str) 
             closed_at=None,
         )
         uow.staff.passkeys.delete_of(officer)
-        return _saved(uow, desk, row, actor, "password_reset")
+        return _saved(uow, desk.node, row, actor, "password_reset")
 
     return Opened(await desk.node.store.write(unit), first)
 
@@ -121,8 +126,8 @@ async def set_roles(desk: Desk, officer: OfficerNumber, roles: tuple[str, ...], 
 
     def unit(uow: UnitOfWork) -> AccountRow:
         row = replace(_known(uow, officer), roles=checked)
-        _demand_administrator_left(uow, row)
-        return _saved(uow, desk, row, actor, "roles_changed", " ".join(checked))
+        demand_administrator_left(uow, desk.node.clock.now(), changed=row)
+        return _saved(uow, desk.node, row, actor, "roles_changed", " ".join(checked))
 
     return await desk.node.store.write(unit)
 
@@ -136,11 +141,44 @@ async def close_account(desk: Desk, officer: OfficerNumber, *, actor: str) -> Ac
     _demand_other(officer, actor)
 
     def unit(uow: UnitOfWork) -> AccountRow:
-        row = replace(_known(uow, officer), closed_at=desk.node.clock.now())
-        _demand_administrator_left(uow, row)
-        uow.staff.passkeys.delete_of(officer)
-        uow.staff.outside_names.delete(officer)
-        return _saved(uow, desk, row, actor, "account_closed")
+        row = _known(uow, officer)
+        demand_administrator_left(uow, desk.node.clock.now(), without=officer)
+        return _shut(uow, desk.node, row, actor)
+
+    return await desk.node.store.write(unit)
+
+
+def shut_account(uow: UnitOfWork, node: Node, officer: OfficerNumber, *, actor: str) -> None:
+    """Close the account of an officer who goes, inside a unit; without an open one nothing happens."""
+    row = uow.staff.accounts.get(officer)
+    if row is not None and row.closed_at is None:
+        _shut(uow, node, row, actor)
+
+
+def _shut(uow: UnitOfWork, node: Node, row: AccountRow, actor: str) -> AccountRow:
+    uow.staff.passkeys.delete_of(row.officer)
+    uow.staff.outside_names.delete(row.officer)
+    return _saved(uow, node, replace(row, closed_at=node.clock.now()), actor, "account_closed")
+
+
+async def forget_device(desk: Desk, officer: OfficerNumber, *, actor: str) -> AccountRow:
+    """Forget the device for one-time codes of an account; a new one is connected at the next sign-in.
+
+    Raises:
+        UsageError: no such account, a closed one, the own one, or it has no device.
+    """
+    _demand_other(officer, actor)
+
+    def unit(uow: UnitOfWork) -> AccountRow:
+        row = _known(uow, officer)
+        if row.closed_at is not None:
+            raise UsageError(f"the account of {officer} is closed", hint="open it again with --reset")
+        if not row.code_secret:
+            raise UsageError(
+                f"the account of {officer} has no device", hint="one is connected at the next sign-in"
+            )
+        row = replace(row, code_secret="", code_step=0)
+        return _saved(uow, desk.node, row, actor, "device_forgotten")
 
     return await desk.node.store.write(unit)
 
@@ -162,7 +200,7 @@ async def change_password(desk: Desk, officer: OfficerNumber, *, old: str, new: 
 
     def unit(uow: UnitOfWork) -> None:
         row = replace(_known(uow, officer), password=hashed, must_change=False)
-        _saved(uow, desk, row, officer, "password_changed")
+        _saved(uow, desk.node, row, officer, "password_changed")
 
     await desk.node.store.write(unit)
 
@@ -244,20 +282,41 @@ def _demand_other(officer: OfficerNumber, actor: str) -> None:
         raise UsageError("nobody changes the own account here", hint="ask another administrator")
 
 
-def _demand_administrator_left(uow: UnitOfWork, changed: AccountRow) -> None:
-    """Refuse a change after which nobody could open an account any more (4)."""
-    rows = [changed if row.officer == changed.officer else row for row in uow.staff.accounts.list()]
-    if not any(Role.ADMINISTRATOR in row.roles and row.closed_at is None for row in rows):
+def administrators(uow: UnitOfWork, now: datetime) -> frozenset[OfficerNumber]:
+    """Return the officers who may open accounts now."""
+    rows = [row for row in uow.staff.accounts.list() if _manages(row)]
+    entries = {row.officer: uow.officers.get(row.officer) for row in rows}
+    return frozenset(officer for officer, entry in entries.items() if entry and is_active(entry, now))
+
+
+def demand_administrator_left(
+    uow: UnitOfWork,
+    now: datetime,
+    *,
+    changed: AccountRow | None = None,
+    without: OfficerNumber | None = None,
+) -> None:
+    """Refuse a change after which nobody could open an account any more (4).
+
+    The change is an account as it will be, or an officer who goes. Where nobody could before, all is allowed.
+    """
+    known = administrators(uow, now)
+    gone = {without} if changed is None or _manages(changed) else {changed.officer}
+    if known and not known - gone:
         raise UsageError("no administrator would be left", hint="give another account that role first")
 
 
+def _manages(row: AccountRow) -> bool:
+    return Role.ADMINISTRATOR in row.roles and row.closed_at is None
+
+
 def _saved(
-    uow: UnitOfWork, desk: Desk, row: AccountRow, actor: str, act: str, result: str = "done"
+    uow: UnitOfWork, node: Node, row: AccountRow, actor: str, act: str, result: str = "done"
 ) -> AccountRow:
-    row = replace(row, changed_at=desk.node.clock.now())
+    row = replace(row, changed_at=node.clock.now())
     uow.staff.accounts.save(row)
     uow.staff.sessions.delete_of(row.officer)
-    _record(uow, desk.node, actor, act, row.officer, result)
+    _record(uow, node, actor, act, row.officer, result)
     return row
 
 

@@ -142,6 +142,7 @@ async def answer(node: Node, link: LinkId, raw: bytes) -> bytes:
     """
     node.presence.demand_open(link)
     wait_s = await absorb(node, link, raw)
+    node.presence.of(link).is_called = True
     node.presence.of(link).stir.clear()
     composed = await compose(node, link)
     if wait_s and composed.is_tail_only and not node.presence.is_draining:

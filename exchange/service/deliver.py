@@ -8,6 +8,7 @@ closed the loop asks at the gate; afterwards it sleeps until there is something 
 * only leaves or a cosignature: when the last frame is a minute old (such a frame causes no leaf).
 
 A partner without an address is never called: it calls, and its frames are answered (`poll` is its side).
+A node that moved does the same until its partner calls it: the new address waits there for two persons.
 
 Two nodes without an address never call each other: only their gate is looked after here (`filegate`),
 everything else goes by parcels. A node that stops finishes the exchange it is in, and begins no other.
@@ -133,7 +134,7 @@ async def _compare_notes_if_due(node: Node, link: LinkId) -> bool:
 
 
 async def poll(node: Node, link: LinkId) -> None:
-    """Ask for news until the node stops, as a node that nobody can call; the partner holds each answer.
+    """Ask for news until the node stops, as a node that nobody calls; the partner holds each answer.
 
     Before both sides have signed, and when a partner says "not now" because it may have started again, we
     speak at its gate instead.
@@ -141,7 +142,7 @@ async def poll(node: Node, link: LinkId) -> None:
     presence, failures = node.presence.of(link), 0
     while not node.presence.is_draining:
         changed, began_s = presence.changed, node.clock.monotonic_s()
-        if node.is_by_files(link):
+        if presence.only_answers or (presence.is_called and not node.only_calls):
             await _until_changed(node, link, IDLE_LOOK_S)
             continue
         try:

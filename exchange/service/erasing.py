@@ -56,8 +56,13 @@ async def dry_run(node: Node, prefix: str, act: ProposedAct, reason: str) -> Pre
     Raises:
         UsageError: no such case, or a reason that is none.
     """
-    demand_reason(act, reason)
-    return await node.store.read(lambda uow: _shown(uow, node, one_case(uow, prefix), act, reason))
+
+    def unit(uow: UnitOfWork) -> Preview:
+        case = one_case(uow, prefix)
+        demand_reason(act, reason)
+        return _shown(uow, node, case, act, reason)
+
+    return await node.store.read(unit)
 
 
 async def propose(
@@ -78,11 +83,11 @@ async def propose(
         InputError: it is not what the officer has seen.
         NodeError: the officer is not in the directory.
     """
-    demand_reason(act, reason)
 
     def unit(uow: UnitOfWork) -> Preview:
         demand_officer(uow, officer, node.clock.now())
         case = one_case(uow, prefix)
+        demand_reason(act, reason)
         shown = _shown(uow, node, case, act, reason)
         _demand_possible(shown)
         if digest not in (None, shown.digest):

@@ -387,6 +387,7 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
     pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
     word = verify_partner_word(pairing, node, raw)
     node.presence.of(link).refused_rule = ""
+    node.presence.of(link).is_called = True
     match word.op:
         case "report":
             await hear_partner_card(node, link, word)

@@ -218,9 +218,7 @@ def _contact(uow: UnitOfWork, node: Node, row: MovementRow, stop: dict[str, Json
 def _person(
     uow: UnitOfWork, node: Node, facts: StoreFacts, row: MovementRow, code: CaseCode, on: date
 ) -> Person:
-    known: Line = {}
-    for type_code in SPOKE_OF_PERSONS:
-        known |= facts.line_of(code, type_code) or {}
+    known = known_of(facts, code)
     case = uow.cases.get(row.link, code)
     flags = _texts(known.get("flags"))
     printed = [flag for flag in flags if _is_printed(flag)]
@@ -241,6 +239,14 @@ def _person(
         more_flags=len(flags) - len(printed),
         languages=_texts(object_at(known, "languages").get("understood")),
     )
+
+
+def known_of(facts: StoreFacts, code: CaseCode) -> Line:
+    """Return what the messages said last of a person, member by member."""
+    known: Line = {}
+    for type_code in SPOKE_OF_PERSONS:
+        known |= facts.line_of(code, type_code) or {}
+    return known
 
 
 def _staying(uow: UnitOfWork, row: MovementRow, person: Person) -> Person:

@@ -2,8 +2,7 @@
 """Lets cards and leaves of a partner change where its keys count (threat-model rule 13).
 
 * `take_card`: a card by any route. It says which keys there are; a key that it calls compromised counts
-  only among the leaves that we held when it came. A new address waits for two persons, a compromise does
-  not: it takes effect even if the card has to wait.
+  only among the leaves that we held when it came. Only a new address waits for two persons (`addresses`).
 * `hear_card`: the same for a card in a frame or at the gate. One that is refused is kept for people, and
   the rest of what came is taken as if it had not been there.
 * `follow_leaves`: the leaves `keyx` of a stored tail. A leaf about a key that no card names is kept as
@@ -19,9 +18,10 @@ from typing import Final
 from exchange.errors import CardInvalidError
 from exchange.ids import AgencyCode, KeyId
 from exchange.ledger.entries import Event, Leaf, legal
-from exchange.protocol.cards import MAX_CARD_BYTES, Card, address_changes, newer_card, read_card
+from exchange.protocol.cards import MAX_CARD_BYTES, Card, newer_card, read_card
 from exchange.protocol.keyring import KeySpan, PartnerKeys
 from exchange.protocol.suites import KeyUse
+from exchange.service.addresses import hold
 from exchange.service.evidence import keep_difference
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing, parsed_card, partner_keys
@@ -39,14 +39,10 @@ async def take_card(node: Node, agency: AgencyCode, raw: bytes) -> None:
     """Take over a rightly signed newer card of a partner, with what it says of compromised keys.
 
     Raises:
-        CardInvalidError: not signed by the pinned recovery key, not newer, a key that is known from
-            elsewhere, or an address that two persons have to confirm.
+        CardInvalidError: not signed by the pinned recovery key, not newer, or a key that is known from
+            elsewhere.
     """
-    waits = await node.store.write(lambda uow: _take_card(uow, node, agency, raw))
-    if waits:
-        raise CardInvalidError(
-            f"the new card of {agency} has another address", hint="two persons must confirm the address"
-        )
+    await node.store.write(lambda uow: _take_card(uow, node, agency, raw))
 
 
 async def hear_card(node: Node, link: LinkRow, text: str) -> None:
@@ -64,26 +60,23 @@ async def hear_card(node: Node, link: LinkRow, text: str) -> None:
         )
 
 
-def _take_card(uow: UnitOfWork, node: Node, agency: AgencyCode, raw: bytes) -> bool:
-    """Take over a card; return True if it has to wait for two persons."""
+def _take_card(uow: UnitOfWork, node: Node, agency: AgencyCode, raw: bytes) -> None:
     held_row = uow.links.card(agency)
     if held_row is None or held_row.raw == raw:
-        return False
+        return
     held = parsed_card(held_row.raw)
     offered = read_card(raw, pinned_recovery=held.recovery)
     if newer_card(held, offered, known_keys=_known_elsewhere(uow, node, held)) is held:
-        return False
+        return
     for link in uow.links.all():
         if link.partner == agency:
             before = partner_keys(uow, link)
             size = uow.logs.position(link.link, agency).size
             _keep_places(uow, link, before, before.with_card(offered, held_leaves=size))
-    if address_changes(held, offered):
-        return True
+    hold(uow, node, held, offered)
     now = node.clock.now()
     uow.links.add_card(CardRow(agency, offered.serial, raw, offered.digest, now))
     uow.audit.record(AuditRow(now, "partner", "card_taken_over", agency, result=str(offered.serial)))
-    return False
 
 
 def kids_of(cards: Iterable[Card]) -> set[KeyId]:

@@ -71,6 +71,8 @@ class Nameable:
     commitment: str = ""
     index: int = 0
     """Place of an entry in the ledger of its writer, from 0 on."""
+    seq: int = 0
+    """Number of a message among those of its sender."""
 
     def value(self, type_code: str, name: str) -> JsonValue:
         """Return what a member of a message says to name it (5)."""
@@ -186,6 +188,7 @@ class _Around:
             is_own,
             movement=movement,
             others=others,
+            seq=row.seq,
         )
 
     def movements(self) -> Iterator[MovementRow]:

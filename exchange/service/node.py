@@ -140,6 +140,8 @@ class LinkPresence:
     """Monotonic second at which a line that the partner put off is offered again."""
     notes_at_s: float = float("-inf")
     """Monotonic second from which the partner may be asked again about a new version of the agreement."""
+    is_called: bool = False
+    """The partner called us since the start, so it reaches our address."""
     only_answers: bool = False
     """The partner has no address: it calls, and we never do."""
     is_confirmed: bool = False

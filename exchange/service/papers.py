@@ -6,28 +6,38 @@ Printing is an act of its own: it is recorded with its purpose in the same commi
 
 * A message of any type can be printed. A countersignature says little alone: its record is printed with it.
 * Of a movement the joint minutes are printed: the newest record with what signs it. Before there is a record,
-  the final list as minutes to be filled in by hand. The final list itself is the sheet for the crossing.
+  the final list as minutes to be filled in by hand; before the departure the confirmed proposal. The final
+  list itself is the sheet for the crossing.
+* A final list, and minutes to be filled in, say where and when, how old everybody is, and who acts for a
+  child: from the other messages of the movement (`meetings`).
+* Times are given in the zone of the agency that wrote the message, so the papers of both sides are the same.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from itertools import islice
+from typing import Final
+from zoneinfo import ZoneInfo
 
-from exchange.errors import UsageError
-from exchange.ids import AgencyCode, MovementCode, OfficerNumber
+from exchange.errors import IdentifierError, NotAllowedError, UsageError
+from exchange.ids import AgencyCode, MovementCode, OfficerNumber, parse_message_id
 from exchange.messages.changing import CORRECTION
-from exchange.messages.document import content_of, object_at, text_at
+from exchange.messages.document import JsonValue, content_of, header_of, object_at, text_at
 from exchange.messages.on_paper import on_paper
 from exchange.protocol.handover_token import token_for
 from exchange.protocol.parts import Document
 from exchange.service.arrivals import note_opened
 from exchange.service.changeable import BLOCK
-from exchange.service.handovers import demand_movement, find_movement, handover_of
+from exchange.service.following import proposed
+from exchange.service.handovers import Handover, find_movement, handover_of
 from exchange.service.meaning import document_of, message_by_id, movement_of
+from exchange.service.meetings import CONFIRMED, Meeting, meeting_of
 from exchange.service.nameable import AMENDMENT
 from exchange.service.node import Node
+from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
-from exchange.service.reading import note_opening, open_for_print, reader_of
+from exchange.service.reading import Reader, note_opening, open_for_print, reader_of
 from exchange.service.rows import (
     AuditRow,
     Direction,
@@ -41,6 +51,9 @@ from exchange.service.statements import message_of
 RECORD, DEPARTURE = "HRC", "HDP"
 AUDIT = "audit"
 """Purpose of every reading of an auditor."""
+_OF_THE_LEDGERS = frozenset({"STM", "DSC", "DRS"})
+_MOST_NAMED: Final = 50
+"""More than any message names that is no attack; the others stand as their numbers."""
 _GONE = frozenset({MessageState.REJECTED, MessageState.VOIDED})
 
 
@@ -60,14 +73,28 @@ class Printed:
 
 
 @dataclass(frozen=True)
+class NamedMessage:
+    """A message that another one names: what it is, and since when."""
+
+    type: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True)
 class Opened:
     """What a paper is made of: the message itself, and the messages that sign it."""
 
     main: Printed
     signatures: tuple[Printed, ...] = ()
     blank: bool = False
-    """The final list as minutes that are filled in by hand."""
+    """The final list, or the confirmed proposal, as minutes that are filled in by hand."""
     training: bool = False
+    zone: tzinfo = UTC
+    """In which the times on the paper are given."""
+    named: Mapping[str, NamedMessage] = field(default_factory=dict)
+    """Messages that the paper names, by their numbers."""
+    meeting: Meeting | None = None
+    """What else is known of the handover; only with a final list and with minutes to be filled in."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +126,7 @@ async def open_message(
         open_for_print(uow, node, reader, main.link, document, of=main.id, act="message_printed")
         for each in {main, row}:
             note_opened(uow, each)
-        return _opened(uow, node, main)
+        return _opened(uow, node, main, meeting=_meeting_if_shown(uow, node, reader, main))
 
     return await node.store.write(unit)
 
@@ -116,24 +143,22 @@ async def open_movement(
     """Return the joint minutes of a movement for printing, or its final list; recorded in the same commit.
 
     Raises:
-        UsageError: no purpose, no such movement, or neither a record nor a departure is there.
+        UsageError: no purpose, no such movement, or neither a record, a departure nor a confirmed proposal is
+            there.
         NotAllowedError: the movement is not shown to this officer now.
     """
     _demand_purpose(purpose)
 
     def unit(uow: UnitOfWork) -> Opened:
         movement = find_movement(uow, prefix)
-        record = None if final_list else _newest_record(uow, movement)
-        main = record or next(_spoken(uow, movement, DEPARTURE), None)
-        if main is None:
-            raise UsageError(
-                f"movement {movement.code} has neither a record nor a departure yet",
-                hint="a paper can be printed as soon as the final list (HDP) is there",
-            )
+        handover = handover_of(uow, node, movement)
         reader = reader_of(uow, officer, roles, purpose=purpose)
-        demand_movement(node, reader, handover_of(uow, node, movement))
+        meeting = meeting_of(uow, node, reader, handover)
+        main = _of_movement(uow, handover, final_list=final_list)
         note_opening(uow, node, reader, movement.code, act="handover_printed")
-        return _opened(uow, node, main, blank=main.type == DEPARTURE and not final_list)
+        if main.type == RECORD:
+            return _opened(uow, node, main)
+        return _opened(uow, node, main, blank=not final_list, meeting=meeting)
 
     return await node.store.write(unit)
 
@@ -164,7 +189,36 @@ def _demand_purpose(purpose: str) -> None:
         raise UsageError("a print needs a purpose", hint="say what it is for: --purpose TEXT")
 
 
-def _opened(uow: UnitOfWork, node: Node, main: MessageRow, *, blank: bool = False) -> Opened:
+def _of_movement(uow: UnitOfWork, handover: Handover, *, final_list: bool) -> MessageRow:
+    """Return the message that is printed of a movement."""
+    movement = handover.row
+    record = None if final_list else _newest_record(uow, movement)
+    main = record or next(_spoken(uow, movement, DEPARTURE), None)
+    if main is None and not final_list and handover.state == CONFIRMED:
+        main = proposed(uow, movement)
+    if main is None:
+        raise UsageError(
+            f"movement {movement.code} has nothing to print yet",
+            hint="minutes to fill in can be printed once the handover is confirmed, the final list after HDP",
+        )
+    return main
+
+
+def _meeting_if_shown(uow: UnitOfWork, node: Node, reader: Reader, row: MessageRow) -> Meeting | None:
+    """Return what else is known of the handover of a final list, if its sheet is shown to this reader."""
+    if row.type != DEPARTURE:
+        return None
+    code = movement_of(document_of(uow, row) or {})
+    movement = uow.movements.get(row.link, code) if code else None
+    try:
+        return meeting_of(uow, node, reader, handover_of(uow, node, movement)) if movement else None
+    except NotAllowedError:
+        return None
+
+
+def _opened(
+    uow: UnitOfWork, node: Node, main: MessageRow, *, blank: bool = False, meeting: Meeting | None = None
+) -> Opened:
     printed = _printed(uow, node, main)
     movement = movement_of(printed.document) if main.type == RECORD else None
     return Opened(
@@ -172,7 +226,40 @@ def _opened(uow: UnitOfWork, node: Node, main: MessageRow, *, blank: bool = Fals
         signatures=tuple(_signatures(uow, node, main, movement)) if movement else (),
         blank=blank,
         training=node.training,
+        zone=ZoneInfo(pairing_of(uow, node, main.link).agreement.terms.side_of(printed.sender).zone),
+        named=dict(_named(uow, main, printed.document)),
+        meeting=meeting,
     )
+
+
+def _named(uow: UnitOfWork, main: MessageRow, document: Document) -> Iterator[tuple[str, NamedMessage]]:
+    """Yield the messages of the link that a message names; none of a message about the ledgers.
+
+    An auditor prints these, and sees no type.
+    """
+    if main.type in _OF_THE_LEDGERS:
+        return
+    places: list[JsonValue] = [dict(header_of(document)), dict(content_of(document))]
+    for number in islice(dict.fromkeys(_numbers(places)), _MOST_NAMED):
+        row = message_by_id(uow, main.link, number)
+        if row is not None and row.id != main.id:
+            yield number, NamedMessage(row.type, row.created_at)
+
+
+def _numbers(value: JsonValue) -> Iterator[str]:
+    """Yield every text in a value that has the form of a number of a message."""
+    if isinstance(value, str) and _is_number(value):
+        yield value
+    elif isinstance(value, dict | list):
+        for below in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(below)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return bool(parse_message_id(text))
+    except IdentifierError:
+        return False
 
 
 def _printed(uow: UnitOfWork, node: Node, row: MessageRow) -> Printed:

@@ -13,6 +13,7 @@ the command line from the file that is kept apart; this module only checks and s
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from exchange.errors import AgreementInvalidError, UsageError
 from exchange.ids import AgencyCode, LinkId
@@ -31,6 +32,18 @@ from exchange.service.rows import AgreementRow, AuditRow, CardRow, LinkRow, Link
 _INVITATION = "invitation:"
 WORDS = "words"
 COUNTERSIGNATURE = "countersignature"
+
+
+NOT_CONFIRMED_THERE = "not_confirmed_there"
+"""We confirmed the words; the ledger of the other side has not begun, so nobody there did yet."""
+
+
+@dataclass(frozen=True)
+class Invited:
+    """An invitation that is out: nobody joined with it yet."""
+
+    partner: AgencyCode
+    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -193,20 +206,43 @@ async def hear_agreement(node: Node, link: LinkId, gives: Mapping[str, JsonValue
 
 
 async def standings(node: Node) -> list[Standing]:
-    """Return every partner and where it stands; open invitations are not listed."""
+    """Return every partner and where it stands; invitations: `invited`."""
 
     def unit(uow: UnitOfWork) -> list[Standing]:
-        return [_standing(uow, node, row) for row in uow.links.all()]
+        return [standing(uow, node, row) for row in uow.links.all()]
 
     return await node.store.read(unit)
 
 
-def _standing(uow: UnitOfWork, node: Node, row: LinkRow) -> Standing:
+async def invited(node: Node) -> list[Invited]:
+    """Return the invitations that are out, by partner."""
+
+    def unit(uow: UnitOfWork) -> list[Invited]:
+        noted = {code: uow.settings.get(_INVITATION + code) for code in sorted(agencies())}
+        return [
+            Invited(AgencyCode(code), read_invitation(raw.encode("ascii")).created_at)
+            for code, raw in noted.items()
+            if raw
+        ]
+
+    return await node.store.read(unit)
+
+
+def standing(uow: UnitOfWork, node: Node, row: LinkRow) -> Standing:
+    """Return where a partner stands; our own gate may be open before anybody confirmed over there."""
     presence = node.presence.of(row.link)
     if row.state is LinkState.JOINED:
         agreement = _agreement(uow, row)
         return Standing(row.partner, row.link, row.state, row.reason, words(agreement.raw, row.link))
+    if presence.gate is LinkState.OPEN and not _has_begun(uow, node, row):
+        return Standing(row.partner, row.link, LinkState.JOINED, NOT_CONFIRMED_THERE, ())
     return Standing(row.partner, row.link, presence.gate, presence.reason, ())
+
+
+def _has_begun(uow: UnitOfWork, node: Node, row: LinkRow) -> bool:
+    """Return whether the partner wrote the first entry of its first ledger; by files that comes late."""
+    theirs = uow.logs.position(row.link, row.partner)
+    return theirs.size > 0 or theirs.epoch > 1 or node.is_by_files(row.link)
 
 
 def _agreement(uow: UnitOfWork, row: LinkRow) -> Agreement:

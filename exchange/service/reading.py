@@ -23,7 +23,7 @@ from typing import Final
 
 from exchange.cases.permissions import Act, Role, demand
 from exchange.cases.readable import Readable, Reading, readable
-from exchange.errors import NodeError, OtherDeskError, ReadingStoppedError
+from exchange.errors import OtherDeskError, ReadingStoppedError
 from exchange.ids import CaseCode, LinkId, OfficerNumber
 from exchange.messages.document import persons_of, text_at
 from exchange.messages.sensitivity import Sensitivity, flag_class
@@ -32,6 +32,7 @@ from exchange.service import arrivals
 from exchange.service.access import CasePlace, StopRow
 from exchange.service.meaning import cases_of, document_of
 from exchange.service.node import Node
+from exchange.service.own_officers import demand_not_ended
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, DraftRow, MessageRow
 
@@ -57,8 +58,7 @@ def reader_of(
     uow: UnitOfWork, officer: OfficerNumber, roles: Sequence[str] | None = None, *, purpose: str = "case_work"
 ) -> Reader:
     """Return who reads; `roles` are those of a client or a sign-in, None at the local socket (1)."""
-    if uow.officers.get(officer) is None:
-        raise NodeError(f"officer {officer} is not in the directory", hint="run: exchange officer add")
+    demand_not_ended(uow, officer)
     if roles is not None:
         return Reader(officer, tuple(Role(code) for code in roles), purpose)
     account = uow.staff.accounts.get(officer)

@@ -47,9 +47,10 @@ from exchange.service.intake import parts_of
 from exchange.service.long_work import beside, is_about_many
 from exchange.service.meaning import cases_of
 from exchange.service.node import Node
+from exchange.service.own_officers import demand_officer as demand_officer
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import AboutCases, UnitOfWork
-from exchange.service.rows import AuditRow, Direction, DraftRow, MessageRow, MessageState, OfficerRow
+from exchange.service.rows import AuditRow, Direction, DraftRow, MessageRow, MessageState
 from exchange.service.sealing import Sealed, demand_in_force, seal_message
 from exchange.service.together import Failed
 from exchange.service.unmoved import demand_unmoved
@@ -244,14 +245,6 @@ def _use_draft(uow: UnitOfWork, link: LinkId, draft: DraftRow | None) -> None:
         if uow.messages.by_id(link, Direction.OUT, draft.id) is not None:
             raise DraftMovedError("the draft was released before", hint="look at: exchange message list")
         uow.drafts.delete(draft.id)
-
-
-def demand_officer(uow: UnitOfWork, officer: OfficerNumber, now: datetime) -> OfficerRow:
-    """Return an officer of the directory; the second person must be one as well (rule 27)."""
-    row = uow.officers.get(officer)
-    if row is None or (row.valid_to is not None and row.valid_to <= now):
-        raise NodeError(f"officer {officer} is not in the directory", hint="run: exchange officer add")
-    return row
 
 
 def _demand_second(

@@ -8,12 +8,15 @@
 
 The statements of one side are numbered from 1 without gap, days and months together, by its own log: so a
 number is not used again after a restore, and a missing one is noticed. Days are answered by the node as it
-finds; a month is answered by a person, who cannot agree to figures that our own do not give.
+finds; a month is answered by a person, who cannot agree to figures that our own do not give. Who answers that
+figures differ although our own are the same says why; the reason is kept on our side, and the partner reads
+about it in the difference that follows.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from exchange.cases.calendars import NOTHING_ANNOUNCED, AnnouncedDays
@@ -56,6 +59,16 @@ NOTICES: Final = 1_000
 RESTS_ON_OPENING: Final = "/balance"
 """Place of the figures that begin where the statement before ended."""
 AGREED, DIFFERS = "agreed", "differs"
+
+
+class Because(StrEnum):
+    """Why a person answers that a statement differs."""
+
+    OTHER_FIGURES = "other_figures"
+    """Our own ledgers give other figures: the only reason that the node finds by itself."""
+    PERSONS = "persons_counted_otherwise"
+    PAPERS = "papers_say_otherwise"
+    IN_DOUBT = "an_entry_is_in_doubt"
 
 
 @dataclass(frozen=True)
@@ -248,13 +261,20 @@ async def _before_of_partner(node: Node, row: StatementRow) -> StatementRow | No
 
 
 async def answer(
-    node: Node, link: LinkId, no: int, *, differs: bool, officer: OfficerNumber | None = None
+    node: Node,
+    link: LinkId,
+    no: int,
+    *,
+    differs: bool,
+    officer: OfficerNumber | None = None,
+    because: Because = Because.OTHER_FIGURES,
 ) -> StatementRow:
     """Answer a statement of the partner; without `officer` the node does.
 
     Raises:
         UsageError: no such statement, or its message is not here.
-        InputError: to be agreed to, but our own figures are others.
+        InputError: to be agreed to, but our own figures are others; or said to differ by figures, but our own
+            are the same.
     """
     row = await node.store.read(lambda uow: uow.statements.get(link, is_own=False, no=no))
     if row is None:
@@ -268,11 +288,21 @@ async def answer(
             f" ({places_in_words(shown.findings)})",
             hint="look at it: exchange statement show; then answer with --differs",
         )
-    return await node.store.write(lambda uow: _answer(uow, node, shown, differs, officer))
+    if differs and not shown.findings and because is Because.OTHER_FIGURES:
+        raise InputError(
+            f"statement {no} does not differ: our own ledgers give the same figures",
+            hint=f"say why it differs all the same: --because {', '.join(list(Because)[1:])}",
+        )
+    return await node.store.write(lambda uow: _answer(uow, node, shown, differs, officer, because))
 
 
 def _answer(
-    uow: UnitOfWork, node: Node, shown: Shown, differs: bool, officer: OfficerNumber | None
+    uow: UnitOfWork,
+    node: Node,
+    shown: Shown,
+    differs: bool,
+    officer: OfficerNumber | None,
+    because: Because = Because.OTHER_FIGURES,
 ) -> StatementRow:
     now, row, k = node.guard.check(), shown.row, DIFFERS if differs else AGREED
     pairing = pairing_of(uow, node, row.link)
@@ -282,7 +312,8 @@ def _answer(
     uow.statements.answer(answered)
     epoch, line = pairing.link.partner_epoch, shown.signed_again
     second_signatures.keep(uow, row.link, pairing.partner, line, epoch=epoch, at=now)
-    uow.audit.record(AuditRow(now, by, "statement_answered", str(row.no), result=k))
+    why = because if differs else ""
+    uow.audit.record(AuditRow(now, by, "statement_answered", str(row.no), why, result=k))
     node.presence.wake(row.link)
     return answered
 

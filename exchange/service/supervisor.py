@@ -13,6 +13,7 @@ from exchange.errors import ExchangeError, NodeError, StoreError
 from exchange.ids import LinkId
 from exchange.ledger.entries import beat
 from exchange.service import logbook
+from exchange.service.addresses import has_moved
 from exchange.service.agreements import keep_agreed
 from exchange.service.bookkeeper import Bookkeeper
 from exchange.service.converse import LINES_AT_ONCE
@@ -54,12 +55,15 @@ class Supervisor:
         async with asyncio.TaskGroup() as group:
             for task in self._beside:
                 group.create_task(_coroutine(task))
+            polls = self._node.only_calls or await self._node.store.read(
+                lambda uow: has_moved(uow, self._node)
+            )
             while not self._node.presence.is_draining:
                 links = await self._node.store.read(lambda uow: uow.links.all())
                 for row in links:
                     if row.state in RUNNING and row.link not in self._loops:
                         self._loops[row.link] = group.create_task(self._keep(deliver, row.link))
-                    if self._node.only_calls and row.link not in self._polls:
+                    if polls and row.link not in self._polls:
                         self._polls[row.link] = group.create_task(self._keep(poll, row.link))
                 for row in links:
                     if row.state in RUNNING:

@@ -33,19 +33,28 @@ def commands_on(text: str) -> Iterator[str]:
     yield from SPAN.findall(FENCE.sub("", text))
 
 
-def fault_of(typed: str) -> str:
-    """Return what is wrong with a command, or nothing; what stands for a value is not looked at."""
+def named_by(typed: str) -> tuple[Any, list[str]]:
+    """Return the command that is typed, None if there is none, and the words behind its name."""
     try:
         words = shlex.split(typed)[1:]
     except ValueError:
         words = typed.split()[1:]
     command: Any = ROOT_COMMAND
     while words and hasattr(command, "commands") and WORD.fullmatch(words[0]):
-        found = command.commands.get(words[0])
-        if found is None:
-            return f"no command {words[0]}: {typed}"
-        command, words = found, words[1:]
-    known = {name for one in command.params for name in (*one.opts, *one.secondary_opts)} | {"--help"}
+        command, words = command.commands.get(words[0]), words[1:]
+    return command, words
+
+
+def options_of(command: Any) -> set[str]:
+    return {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
+
+
+def fault_of(typed: str) -> str:
+    """Return what is wrong with a command, or nothing; what stands for a value is not looked at."""
+    command, words = named_by(typed)
+    if command is None:
+        return f"no command: {typed}"
+    known = options_of(command) | {"--help"}
     named = {word.split("=")[0].rstrip(",.") for word in words if re.match(r"--?[a-z]", word)}
     return "".join(f"no option {one}: {typed}" for one in sorted(named - known))
 
@@ -62,6 +71,37 @@ def test_every_command_on_a_page_exists(page: str) -> None:
 )
 def test_a_command_that_does_not_exist_is_found(typed: str) -> None:
     assert fault_of(typed) != ""
+
+
+def unsaid(text: str) -> set[str]:
+    """Return what commands of a page need to be told and the page does not say how."""
+    found = set()
+    for typed in commands_on(text):
+        command, _ = named_by(typed)
+        options = options_of(command) if command is not None and command.name != "init" else set()
+        found |= {"EXCHANGE_OFFICER"} if "--officer" in options and "--officer" not in typed else set()
+        found |= {"--yes"} & options
+    return {one for one in found if one not in text}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("docs/guides/")])
+def test_a_guide_says_who_acts_and_what_is_asked(page: str) -> None:
+    """As written, its commands work: the officer is named or set once; what asks is answered by --yes."""
+    assert unsaid((ROOT / page).read_text(encoding="utf-8")) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("`exchange message send x`", {"EXCHANGE_OFFICER"}),
+        ("`exchange parcel read x --officer P-0001`", {"--yes"}),
+        ("`exchange parcel read x`", {"EXCHANGE_OFFICER", "--yes"}),
+        ("`exchange message send x`, after EXCHANGE_OFFICER=P-0001", set()),
+        ("`exchange doctor`", set()),
+    ],
+)
+def test_a_command_that_would_be_refused_as_written_is_found(text: str, missing: set[str]) -> None:
+    assert unsaid(text) == missing
 
 
 def test_blocks_and_sentences_are_looked_at() -> None:

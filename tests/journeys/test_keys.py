@@ -5,11 +5,13 @@ The tests of this file share a pair and build on each other's history, as a link
 """
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from exchange.config import FILE_NAME, read_settings, settings_text
 from tests.support.command_line import Outcome, run
 from tests.support.notices import real_notice
 from tests.support.pair import FIRST, KH, SECOND, VN, RealNode, RealPair
@@ -191,3 +193,38 @@ def test_a_retired_key_ends_with_an_entry_of_its_own_and_the_link_goes_on(pair: 
     assert old in _keyx(pair.kh, "retire")
     _exchange_both_ways(pair)
     _demand_sound(pair)
+
+
+def test_a_node_moves_and_its_partner_calls_the_new_address_when_two_officers_took_it(
+    pair: RealPair,
+) -> None:
+    port = _free_port()
+    address = f"https://127.0.0.1:{port}"
+    settings = read_settings(pair.vn.folder)
+    door = settings.door.model_copy(update={"port": port, "address": address})
+    (pair.vn.folder / FILE_NAME).write_text(settings_text(settings.model_copy(update={"door": door})))
+    before = _ask(pair.vn, "doctor").out
+    _told(pair.vn, "key", "address")
+    pair.vn.stop()
+    pair.vn.start()
+    pair.until(lambda: _told(pair.kh, "partner", "show", VN)["moved"])
+
+    _exchange_both_ways(pair)
+    waiting = _ask(pair.kh, "doctor").out
+    taken = _told(pair.kh, "partner", "address", VN, address)
+
+    assert "WRONG  address:" in before
+    assert f"exchange partner address {VN} {address}" in waiting
+    assert (taken["address"], taken["moved"]) == (address, None)
+    assert "WRONG  address" not in _ask(pair.kh, "doctor").out + _ask(pair.vn, "doctor").out
+    pair.kh.stop()
+    pair.kh.start()
+    pair.until(pair.is_open)
+    _exchange_both_ways(pair)
+    _demand_sound(pair)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

@@ -12,7 +12,7 @@ from exchange.interfaces.api.handover import SCAN
 from exchange.interfaces.papers import paper_of
 from exchange.service.meaning import message_by_id
 from exchange.service.papers import open_message
-from tests.journeys.test_handover_desk import RECORD, accepted, departed, play, signed
+from tests.journeys.test_handover_desk import RECORD, accepted, departed, play, proposed, signed
 from tests.support.pictures import png
 from tests.support.staff import BORDER, Desks
 from tests.support.world import OFFICER, World
@@ -38,6 +38,52 @@ def test_minutes_are_a_form_before_the_record_and_show_both_signatures_after_it(
         assert whole[0]["html"] == whole[1]["html"]
         assert whole[0]["html"].count("Signed electronically by officer") == 2
         assert all(code in whole[0]["html"] for code in codes)
+
+    play(story, tmp_path)
+
+
+def test_minutes_to_fill_in_are_printed_from_the_confirmed_proposal_and_not_before(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        codes = await accepted(desks)
+        proposal, movement = await proposed(desks, codes)
+        asked = {"movement": movement, "languages": ["en"], "purpose": "handover"}
+        for members in (asked, {**asked, "list": True}):
+            with pytest.raises(UsageError, match="nothing to print yet"):
+                await desks.kh("handover.print", **members)
+        answer = {"as": "HRP", "document": {"response": "confirm"}}
+        confirmed = await desks.sent(await desks.vn("message.answer", id=proposal, **answer))
+
+        reply = await desks.kh("message.print", id=confirmed, languages=["en"], purpose="handover")
+        form = await desks.kh("handover.print", **asked)
+        with pytest.raises(UsageError, match="nothing to print yet"):
+            await desks.kh("handover.print", **asked, list=True)
+        withdrawal = {"type": "CWD", "case_codes": codes[:1], "scope": ["return"], "purpose": "handover"}
+        withdrawal |= {"withdrawn_at": "2027-09-10T08:00+07:00"}
+        await desks.sent(await desks.kh("message.send", document=withdrawal))
+        later = await desks.kh("handover.print", **asked)
+
+        assert "Handover proposal, sent" in reply["html"].replace("\u200b", "")
+        assert proposal not in reply["html"]
+        assert (form["id"], form["type"], form["blank"]) == (proposal, "HPR", True)
+        assert [code in form["html"] for code in codes] == [True, True]
+        assert form["html"].count('class="box"') == 12
+        assert [code in later["html"] for code in codes] == [False, True]
+
+    play(story, tmp_path)
+
+
+def test_a_final_list_says_window_and_age_however_it_is_printed(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        movement, _ = await departed(desks)
+        asked = {"languages": ["en"], "purpose": "handover"}
+        by_movement = await desks.kh("handover.print", movement=movement, list=True, **asked)
+        number = by_movement["id"]
+
+        by_message = await desks.kh("message.print", id=number, **asked)
+
+        for paper in (by_movement, by_message):
+            assert "Begin of the window" in paper["html"]
+            assert "Age: " in paper["html"]
 
     play(story, tmp_path)
 

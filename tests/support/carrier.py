@@ -20,9 +20,12 @@ from exchange.errors import ExchangeError, TransportError
 from exchange.ids import AgencyCode, LinkId
 from exchange.protocol.envelope import read_envelope, split_line
 from exchange.protocol.frames import decode_frame, encode_frame
+from exchange.service.addresses import standing_of
 from exchange.service.converse import answer
 from exchange.service.gate import answer_gate
 from exchange.service.node import Node
+from exchange.service.pairing import pairing_of
+from exchange.service.ports import UnitOfWork
 
 if TYPE_CHECKING:
     from tests.support.world import Agency, World
@@ -191,6 +194,17 @@ class Road:
         kept = tuple(line for line, said in names if (said.sender, said.seq) not in lost)
         return encode_frame(replace(frame, lines=kept))
 
+    async def _looks_elsewhere(self, there: "Agency") -> bool:
+        """Return True if this side calls another address than the one at which the other side listens."""
+        if not there.place:
+            return False
+        here, link = self._here, self._world.link
+
+        def unit(uow: UnitOfWork) -> str:
+            return standing_of(uow, pairing_of(uow, here.node, link).partner_card).in_use
+
+        return await here.store.read(unit) != there.place
+
     async def _travel(self, timeout_s: float) -> None:
         weather = self._world.weather
         await asyncio.sleep(self._world.dice.uniform(0, weather.slowest_s))
@@ -200,7 +214,7 @@ class Road:
     async def _knock(self, there: "Agency", work: Callable[[Node], Awaitable[bytes]]) -> bytes:
         if there.only_calls:
             raise AssertionError(f"{there.code} has no address and was called")
-        if not there.is_up:
+        if not there.is_up or await self._looks_elsewhere(there):
             raise TransportError("connection refused")
         try:
             return await there.serve(work(there.node))

@@ -157,7 +157,7 @@ class States:
         vn, pair = self._made.vn, self._made.pair
         for period in (month, day.isoformat()):
             no = self._kh("statement.make", period=period)["no"]
-            answer = {"no": no, "differs": True, "officer": FIRST}
+            answer = {"no": no, "differs": True, "because": "papers_say_otherwise", "officer": FIRST}
             pair.until(lambda no=no: no in _numbers(vn, of="partner"))  # type: ignore[misc]
             pair.until(lambda answer=answer: _is_answered(vn, answer))  # type: ignore[misc]
         theirs = vn.service.ask("statement.make", period=month, officer=FIRST)["no"]

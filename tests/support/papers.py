@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from exchange.ids import AgencyCode, Digest, LinkId, MessageId, sha256
 from exchange.messages.codelists import schema_root
@@ -13,6 +14,7 @@ from exchange.protocol.handover_token import token_for
 from exchange.service.papers import Opened, Printed
 from exchange.service.rows import Direction, MessageRow, MessageState
 
+ZONE = ZoneInfo("Asia/Phnom_Penh")
 SENT_AT = datetime(2027, 9, 17, 2, 50, tzinfo=UTC)
 EXAMPLES = schema_root() / "examples"
 
@@ -67,7 +69,8 @@ def opened(
 ) -> Opened:
     """Return an example as it is opened for printing, with the examples that sign it."""
     signing = tuple(printed(example(one), seq=42) for one in signatures)
-    return Opened(printed(example(name), changed=changed), signing, blank=blank, training=training)
+    main = printed(example(name), changed=changed)
+    return Opened(main, signing, blank=blank, training=training, zone=ZONE)
 
 
 def many_lines(name: str, count: int) -> Opened:
@@ -76,7 +79,7 @@ def many_lines(name: str, count: int) -> Opened:
     document["persons"] = [
         {**document["persons"][0], "case_code": f"AAAA-BBBB-{number:04d}"} for number in range(count)
     ]
-    return Opened(printed(document))
+    return Opened(printed(document), zone=ZONE)
 
 
 def render(opened_: Opened, languages: tuple[str, ...], target: Path) -> Path:

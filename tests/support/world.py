@@ -143,6 +143,8 @@ class Agency:
         self.crashes = 0
         self.only_calls = False
         """It has no address: the other side never calls it."""
+        self.place = ""
+        """The address at which its door listens; "" for wherever the other side looks for it."""
         self.witnesses: Witnesses | None = None
         self.stampers: tuple[Stamper, ...] = ()
         self.hasty = False

@@ -30,7 +30,7 @@ COMMENTS = ("translators:",)
 QUESTIONS = "exchange/messages/release_questions.py"
 HEADINGS = "exchange/messages/notice_sheet.py"
 _COLUMNS = frozenset({"Column", "_person"})
-_RECORDING = {"AuditRow": 2, "_record": 3}
+_RECORDING = {"AuditRow": 2, "_record": 3, "_saved": 4}
 """Calls that write a line of the audit record, and which argument names the act."""
 
 

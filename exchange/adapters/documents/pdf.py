@@ -66,7 +66,7 @@ def _weasyprint() -> Any:
     except ImportError as error:
         raise UsageError(
             "printing needs the package weasyprint, which is not installed",
-            hint='run: pip install "repatriation-exchange[desk]"',
+            hint='run in the folder of the source: pip install ".[desk]"',
         ) from error
     except OSError as error:
         raise UsageError(

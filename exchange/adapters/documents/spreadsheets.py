@@ -107,7 +107,7 @@ def _openpyxl() -> Any:
     except ImportError as error:
         raise UsageError(
             "spreadsheets need the package openpyxl, which is not installed",
-            hint='run: pip install "repatriation-exchange[desk]"',
+            hint='run in the folder of the source: pip install ".[desk]"',
         ) from error
     return openpyxl
 

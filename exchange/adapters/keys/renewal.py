@@ -7,6 +7,7 @@ written here. The card is signed by the recovery key, which comes out of its saf
     rotated      one more period for each use, behind the last one, if its keys do not reach two years ahead;
                  what is over goes, apart from sealing keys
     retired      keys are used no longer, and a new one of the same use takes the place of each at once
+    moved        no key changes: the card names another address
     lost         keys may be in other hands: they are revoked, and a new one takes the place of each at once
     destroyable  sealing keys whose time is over and to which nothing is on its way any more
 
@@ -21,10 +22,10 @@ from enum import StrEnum
 from typing import Final, assert_never
 
 from exchange.adapters.keys.material import KEY_LIFE, KINDS, NodeKeys, life_of
-from exchange.errors import StoreDamagedError, UsageError
+from exchange.errors import CardInvalidError, StoreDamagedError, UsageError
 from exchange.ids import KeyId, OfficerNumber, RandomSource, parse_officer
 from exchange.messages.versions import installed_versions
-from exchange.protocol.cardform import CardFields, CardKey, Revocation
+from exchange.protocol.cardform import CardFields, CardKey, Revocation, is_address
 from exchange.protocol.cards import MAX_CARD_BYTES, Card, read_card, sign_card
 from exchange.protocol.keyring import OwnKey
 from exchange.protocol.members import Members
@@ -57,6 +58,7 @@ class KeyAct(StrEnum):
     ROTATE = "rotate"
     RETIRE = "retire"
     REVOKE = "revoke"
+    ADDRESS = "address"
 
 
 @dataclass(frozen=True)
@@ -100,23 +102,43 @@ def changed(
     act: KeyAct,
     kids: tuple[KeyId, ...] = (),
     *,
+    address: str,
     now: datetime,
     random: RandomSource,
 ) -> Changed:
-    """Return keys and card after an act; every act but a rotation is about the named keys, all or none.
+    """Return keys and card after an act; the card names `address`, or none for a node that only calls.
+
+    Retiring and revoking are about the named keys, all or none.
 
     Raises:
-        UsageError: no such key, or none is named, or one twice.
+        UsageError: no such key, or none is named, or one twice; the address should change and is the same.
+        CardInvalidError: a partner would refuse the card; an address has to be `https://host:port`.
     """
     match act:
+        case KeyAct.ADDRESS:
+            return moved(keys, card, recovery, address=address, now=now)
         case KeyAct.ROTATE:
-            return rotated(keys, card, recovery, now=now, random=random)
+            return rotated(keys, _at(card, address), recovery, now=now, random=random)
         case KeyAct.RETIRE:
-            return retired(keys, card, recovery, kids, now=now, random=random)
+            return retired(keys, _at(card, address), recovery, kids, now=now, random=random)
         case KeyAct.REVOKE:
-            return lost(keys, card, recovery, kids, now=now, random=random)
+            return lost(keys, _at(card, address), recovery, kids, now=now, random=random)
         case _:
             assert_never(act)
+
+
+def moved(keys: NodeKeys, card: Card, recovery: PrivateKey, *, address: str, now: datetime) -> Changed:
+    """Return the same keys, and a card that names another address.
+
+    Raises:
+        UsageError: the card names this address already.
+    """
+    if card.address == address:
+        raise UsageError(
+            f"card {card.serial} names {address or 'no address'} already",
+            hint="set [door] address in exchange.toml first",
+        )
+    return _changed(keys, _at(card, address), recovery, {}, now=now)
 
 
 def rotated(
@@ -221,6 +243,24 @@ def destroyable(keys: NodeKeys, *, now: datetime, is_quiet: bool) -> tuple[KeyId
         for own in over
         if now >= own.valid_until + LAST_DAY or (is_quiet and now >= own.valid_until + LONGEST_MESSAGE)
     )
+
+
+def _at(card: Card, address: str) -> Card:
+    """Return the card with another address; of the result only what it names is right, not its bytes.
+
+    Further addresses that somebody gave to the card stay while the first one stays.
+
+    Raises:
+        CardInvalidError: a card cannot name it.
+    """
+    if card.address == address:
+        return card
+    if address and not is_address(address):
+        raise CardInvalidError(
+            f"{address!a} is no address that a card can name; expected https://host:port",
+            hint="correct [door] address in exchange.toml",
+        )
+    return replace(card, addresses=(address,) if address else ())
 
 
 def _changed(

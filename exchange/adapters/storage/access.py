@@ -68,6 +68,10 @@ class SqlAccess:
         rows = self._database.all("desk_list", {"case_file": file.no}) if file else []
         return frozenset(AgencyCode(row[0]) for row in rows)
 
+    def only_reader_of(self, officer: OfficerNumber) -> int:
+        row = self._database.one("reader_only", {"officer": officer})
+        return int(row[0]) if row else 0
+
     def note_opening(self, officer: OfficerNumber, object: str, at: datetime) -> None:
         token = self._vault.token("opening", object)
         self._database.add("opening_note", {"officer": officer, "token": token, "at": from_instant(at)})

@@ -50,6 +50,19 @@ class SqlOfficers:
             self._known[number] = None if row is None else self._row(row)
         return self._known[number]
 
+    def correct(self, row: OfficerRow) -> None:
+        self.forget()
+        held = self._database.one("officer_get", {"number": row.number})
+        if held is None:
+            raise StoreError(f"officer {row.number} is not in the store")
+        values = {
+            "number": row.number,
+            "name": self._vault.seal(held[1], _place(row.number), row.name.encode()),
+            "office": row.office,
+            "functions": _BETWEEN.join(row.functions),
+        }
+        self._database.run("officer_correct", values)
+
     def end(self, number: OfficerNumber, at: datetime) -> None:
         self.forget()
         if not self._database.run("officer_end", {"number": number, "at": from_instant(at)}):

@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands about accounts of the pages: open, reset, close, list. On the local socket there is one actor."""
+"""Commands about accounts of the pages: open, change, reset, close, list.
+
+On the local socket there is one actor.
+"""
 
 from exchange.bootstrap import staff_desk
 from exchange.ids import parse_officer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
-from exchange.service.accounts import close_account, new_first_password, open_account
+from exchange.service.accounts import (
+    close_account,
+    forget_device,
+    new_first_password,
+    open_account,
+    set_roles,
+)
 from exchange.service.staff import AccountRow
 
 ACTOR = "administrator"
@@ -31,6 +40,18 @@ async def reset(desk: Desk, ask: Ask) -> Answer:
     return {**_account(opened.row), "first_password": opened.first_password}
 
 
+async def change_roles(desk: Desk, ask: Ask) -> Answer:
+    """Give an account other roles."""
+    officer = parse_officer(ask.text("number"))
+    return _account(await set_roles(staff_desk(desk.opened), officer, ask.texts("roles"), actor=ACTOR))
+
+
+async def forget(desk: Desk, ask: Ask) -> Answer:
+    """Forget the device for one-time codes; password and roles stay."""
+    officer = parse_officer(ask.text("number"))
+    return _account(await forget_device(staff_desk(desk.opened), officer, actor=ACTOR))
+
+
 async def close(desk: Desk, ask: Ask) -> Answer:
     officer = parse_officer(ask.text("number"))
     return _account(await close_account(staff_desk(desk.opened), officer, actor=ACTOR))
@@ -54,6 +75,8 @@ def _account(row: AccountRow) -> Answer:
 
 COMMANDS: dict[str, Command] = {
     "account.open": open_officer,
+    "account.roles": change_roles,
+    "account.forget_device": forget,
     "account.reset": reset,
     "account.close": close,
     "account.list": listed,

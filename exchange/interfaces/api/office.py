@@ -1,28 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands about this agency: its state, its officers, its keys."""
-
-from dataclasses import replace
+"""Commands about this agency: its state and its keys."""
 
 from exchange.bootstrap import last_archive, last_backup
 from exchange.errors import ConfigurationError, UsageError
-from exchange.ids import LinkId, b64url, parse_agency, parse_officer
+from exchange.ids import LinkId, b64url
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.interfaces.api.differing import behind_answer
-from exchange.messages.codelists import agencies, agency, codelist
+from exchange.interfaces.api.moving import address_answer
+from exchange.interfaces.api.partnering import invitations
 from exchange.protocol.suites import KeyUse
+from exchange.service.addresses import standing_of
 from exchange.service.inventory import has_messages
 from exchange.service.key_ends import key_ends
 from exchange.service.key_trial import Trial, last_trial, note_recovery, recovery_tried_at, try_keys
 from exchange.service.node import Node
-from exchange.service.pairing import own_card
+from exchange.service.pairing import own_card, pairing_of
 from exchange.service.partners import standings
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import demand_officer
-from exchange.service.rows import AuditRow, LinkState, OfficerRow
+from exchange.service.rows import AuditRow, LinkState
 from exchange.service.shortfall import shortfall
 from exchange.service.stamping import standings_of
 
-KEY_ACTS = ("rotate", "retire", "revoke", "drill")
+KEY_ACTS = ("rotate", "retire", "revoke", "address", "drill")
 
 
 async def status(desk: Desk, _: Ask) -> Answer:
@@ -47,6 +47,7 @@ async def status(desk: Desk, _: Ask) -> Answer:
                 "waiting": waiting,
                 "last_contact": when(presence.last_contact_at) if presence else None,
                 "clock_apart_s": presence.apart_s if presence else 0,
+                "address": await _address(desk, item.link),
             }
         )
     return {
@@ -54,12 +55,14 @@ async def status(desk: Desk, _: Ask) -> Answer:
         "node": node.node,
         "training": node.training,
         "address": desk.opened.settings.door.address,
+        "card_address": await node.store.read(lambda uow: own_card(uow, node).address),
         "office": desk.opened.settings.agency.office,
         "zone": desk.opened.settings.agency.zone,
         "language": desk.opened.settings.agency.language,
         "shut_by": list(desk.opened.shut_by),
         "keys": [end.told for end in ends.own],
         "partners": partners,
+        "invitations": await invitations(desk),
         "now": when(node.clock.now()),
     }
 
@@ -70,74 +73,18 @@ async def _behind(desk: Desk, link: LinkId | None) -> Answer | None:
     return behind_answer(await desk.node.store.read(lambda uow: shortfall(uow, desk.node, link)))
 
 
+async def _address(desk: Desk, link: LinkId | None) -> Answer | None:
+    if link is None:
+        return None
+    return await desk.node.store.read(
+        lambda uow: address_answer(standing_of(uow, pairing_of(uow, desk.node, link).partner_card))
+    )
+
+
 async def _waiting(desk: Desk, link: LinkId | None) -> int:
     if link is None:
         return 0
     return await desk.node.store.read(lambda uow: uow.messages.open_count(link)[0])
-
-
-async def add_officer(desk: Desk, ask: Ask) -> Answer:
-    """Enter an officer into the directory."""
-    node = desk.node
-    office = parse_agency(ask.text("office", desk.opened.settings.agency.office))
-    functions = ask.texts("functions")
-    known = set(codelist("agency-functions").codes)
-    entry = agency(office)
-    if entry is None or entry.country != node.agency[:2]:
-        codes = ", ".join(sorted(code for code in agencies() if code[:2] == node.agency[:2]))
-        raise UsageError(f"{office} is no office of this country", hint=f"offices: {codes}")
-    if not functions or not set(functions) <= known:
-        raise UsageError("unknown function of an officer", hint="functions: " + ", ".join(sorted(known)))
-    row = OfficerRow(
-        number=parse_officer(ask.text("number")),
-        name=ask.text("name"),
-        office=office,
-        functions=functions,
-        valid_from=node.clock.now(),
-        valid_to=None,
-    )
-
-    def unit(uow: UnitOfWork) -> None:
-        if uow.officers.get(row.number) is not None:
-            raise UsageError(
-                f"officer {row.number} is in the directory already", hint="numbers are never used again"
-            )
-        uow.officers.add(row)
-        uow.audit.record(AuditRow(node.clock.now(), "administrator", "officer_added", row.number))
-
-    await node.store.write(unit)
-    return _officer(row)
-
-
-async def end_officer(desk: Desk, ask: Ask) -> Answer:
-    """End an officer's entry; what the officer signed stays verifiable."""
-    node, number = desk.node, parse_officer(ask.text("number"))
-
-    def unit(uow: UnitOfWork) -> OfficerRow:
-        row = uow.officers.get(number)
-        if row is None or row.valid_to is not None:
-            raise UsageError(f"officer {number} is not active", hint="run: exchange officer list")
-        uow.officers.end(number, node.clock.now())
-        uow.audit.record(AuditRow(node.clock.now(), "administrator", "officer_ended", number))
-        return replace(row, valid_to=node.clock.now())
-
-    return _officer(await node.store.write(unit))
-
-
-async def list_officers(desk: Desk, _: Ask) -> Answer:
-    rows = await desk.node.store.read(lambda uow: uow.officers.list())
-    return {"officers": [_officer(row) for row in rows]}
-
-
-def _officer(row: OfficerRow) -> Answer:
-    return {
-        "number": row.number,
-        "name": row.name,
-        "office": row.office,
-        "functions": list(row.functions),
-        "from": when(row.valid_from),
-        "until": when(row.valid_to),
-    }
 
 
 async def list_keys(desk: Desk, _: Ask) -> Answer:
@@ -284,9 +231,6 @@ async def witness_request(desk: Desk, _: Ask) -> Answer:
 COMMANDS: dict[str, Command] = {
     "status": status,
     "health": health,
-    "officer.add": add_officer,
-    "officer.end": end_officer,
-    "officer.list": list_officers,
     "key.list": list_keys,
     "witness.request": witness_request,
     "key.prepare": prepare_keys,

@@ -3,16 +3,19 @@
 
 from exchange.bootstrap import refresh_routes
 from exchange.errors import UsageError
-from exchange.ids import b64url, unb64url
-from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
+from exchange.ids import OfficerNumber, b64url, unb64url
+from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
+from exchange.interfaces.api.moving import address_answer
 from exchange.protocol.agreement import read_agreement
 from exchange.protocol.cards import read_card
 from exchange.service import epochs, filegate, partners
+from exchange.service.addresses import standing_of
 from exchange.service.keyplaces import take_card
+from exchange.service.own_officers import demand_officer
 from exchange.service.pairing import parsed_card
 from exchange.service.ports import UnitOfWork
 from exchange.service.renewal import RESTORE_SEEN, take_back
-from exchange.service.rows import AuditRow, HeadRow
+from exchange.service.rows import AuditRow, CardRow, HeadRow
 
 
 async def here(desk: Desk, _: Ask) -> Answer:
@@ -27,6 +30,7 @@ async def here(desk: Desk, _: Ask) -> Answer:
 
 async def note_invitation(desk: Desk, ask: Ask) -> Answer:
     raw = ask.text("invitation").encode("ascii")
+    await _demand_officers(desk, ask.officer())
     await partners.note_invitation(desk.node, ask.agency("partner"), raw, actor=ask.officer())
     return {}
 
@@ -41,24 +45,40 @@ async def enrol(desk: Desk, ask: Ask) -> Answer:
     card = read_card(ask.text("card").encode("ascii"), pinned_recovery=None)
     agreement = read_agreement(unb64url(ask.text("agreement")))
     link = await partners.enrol(
-        desk.node, card, agreement, own=ask.text("own"), partner=ask.text("partner", ""), actors=_two(ask)
+        desk.node,
+        card,
+        agreement,
+        own=ask.text("own"),
+        partner=ask.text("partner", ""),
+        actors=await _two(desk, ask),
     )
     await refresh_routes(desk.opened)
     return {"link": link, "partner": card.agency, "agreement": b64url(agreement.raw)}
 
 
 async def confirm_words(desk: Desk, ask: Ask) -> Answer:
-    await partners.confirm_words(desk.node, ask.agency("partner"), ask.texts("words"), actors=_two(ask))
+    await partners.confirm_words(
+        desk.node, ask.agency("partner"), ask.texts("words"), actors=await _two(desk, ask)
+    )
     await refresh_routes(desk.opened)
     return {}
 
 
-def _two(ask: Ask) -> tuple[str, str]:
-    """Return the two officers of an act that needs two."""
+async def _two(desk: Desk, ask: Ask) -> tuple[str, str]:
+    """Return the two officers of an act that needs two; both are of the directory."""
     first, second = ask.officer(), ask.officer("second")
     if first == second:
         raise UsageError("enrolment needs two different officers", hint="say the second one with --second")
+    await _demand_officers(desk, first, second)
     return first, second
+
+
+async def _demand_officers(desk: Desk, *officers: OfficerNumber) -> None:
+    def unit(uow: UnitOfWork) -> None:
+        for officer in officers:
+            demand_officer(uow, officer, desk.node.clock.now())
+
+    await desk.node.store.read(unit)
 
 
 async def list_partners(desk: Desk, _: Ask) -> Answer:
@@ -74,8 +94,15 @@ async def list_partners(desk: Desk, _: Ask) -> Answer:
                 "words": list(item.words),
             }
             for item in found
-        ]
+        ],
+        "invitations": await invitations(desk),
     }
+
+
+async def invitations(desk: Desk) -> list[Answer]:
+    """Return the invitations that are out."""
+    found = await partners.invited(desk.node)
+    return [{"partner": item.partner, "created": when(item.created_at)} for item in found]
 
 
 async def show_partner(desk: Desk, ask: Ask) -> Answer:
@@ -87,18 +114,19 @@ async def show_partner(desk: Desk, ask: Ask) -> Answer:
         card = uow.links.card(row.partner)
         own, copy = uow.logs.position(row.link, desk.node.agency), uow.logs.position(row.link, row.partner)
         agreement = read_agreement(agreed.raw) if agreed else None
+        standing = partners.standing(uow, desk.node, row)
         return {
             "partner": row.partner,
             "link": row.link,
-            "state": desk.node.presence.of(row.link).gate.value,
-            "reason": desk.node.presence.of(row.link).reason or row.reason,
+            "state": standing.state.value,
+            "reason": standing.reason or row.reason,
             "agreement": row.agreement_n,
             "profile": agreement.profile if agreement else "",
             "suite": row.suite,
             "card_serial": card.serial if card else 0,
             "unknown_uses": list(parsed_card(card.raw).unknown_uses) if card else [],
             "by_files": desk.node.is_by_files(row.link),
-            "address": desk.opened.routes[row.link].base_url if row.link in desk.opened.routes else "",
+            **_addresses(uow, card),
             "entries": {"own": own.size, "partner": copy.size},
             "signed_by_partner": uow.logs.cosigned(row.link, desk.node.agency)[0],
         }
@@ -106,10 +134,17 @@ async def show_partner(desk: Desk, ask: Ask) -> Answer:
     return await desk.node.store.read(unit)
 
 
+def _addresses(uow: UnitOfWork, card: CardRow | None) -> Answer:
+    if card is None:
+        return {"address": "", "moved": None}
+    standing = standing_of(uow, parsed_card(card.raw))
+    return {"address": standing.in_use, "moved": address_answer(standing)}
+
+
 async def resume(desk: Desk, ask: Ask) -> Answer:
     """Let two persons confirm that this store is the newest one, when no high-water file says so."""
     row = await desk.link(ask.text("partner"))
-    first, second = _two(ask)
+    first, second = await _two(desk, ask)
     node = desk.node
     if node.is_by_files(row.link):
         await filegate.confirm(node, row.link, actors=(first, second))
@@ -138,7 +173,11 @@ async def renew(desk: Desk, ask: Ask) -> Answer:
     """Let two persons decide that the ledger of a link begins anew, when its gate cannot open."""
     row = await desk.link(ask.text("partner"))
     decided = await epochs.decide(
-        desk.node, row.link, why=ask.text("reason"), first=ask.number("first", 0), actors=_two(ask)
+        desk.node,
+        row.link,
+        why=ask.text("reason"),
+        first=ask.number("first", 0),
+        actors=await _two(desk, ask),
     )
     return {
         "partner": row.partner,
@@ -154,9 +193,13 @@ async def take_partner_card(desk: Desk, ask: Ask) -> Answer:
     offered = read_card(raw, pinned_recovery=None)
     row = await desk.link(offered.agency)
     await take_card(desk.node, row.partner, raw)
-    held = await desk.node.store.read(lambda uow: uow.links.card(row.partner))
     await refresh_routes(desk.opened)
-    return {"partner": row.partner, "serial": held.serial if held else 0}
+
+    def unit(uow: UnitOfWork) -> Answer:
+        held = uow.links.card(row.partner)
+        return {"partner": row.partner, "serial": held.serial if held else 0, **_addresses(uow, held)}
+
+    return await desk.node.store.read(unit)
 
 
 COMMANDS: dict[str, Command] = {

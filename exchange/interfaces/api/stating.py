@@ -9,7 +9,7 @@ from exchange.errors import UsageError
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.service.rows import LinkRow, StatementRow
 from exchange.service.stamping import stamps_of
-from exchange.service.statements import answer, check, make, stored
+from exchange.service.statements import Because, answer, check, make, message_of, stored
 
 MAX_LISTED = 400
 """A year of both sides' days is 730; the newest half is enough for a screen."""
@@ -34,15 +34,18 @@ async def list_statements(desk: Desk, ask: Ask) -> Answer:
 async def show_statement(desk: Desk, ask: Ask) -> Answer:
     """Return a statement with its figures; one of the partner is compared with our own ledgers.
 
-    Without `compare` it is as it is stored, with what the last comparison found.
+    Without `compare` it is as it is stored, with what the last comparison found. `cut` is when it was
+    written: everything that both ledgers held then is counted.
     """
     row, found = await statement_of(desk, ask)
     node = desk.node
     shown = await (stored if ask.members.get("compare") is False else check)(node, found)
     stamps = await node.store.read(lambda uow: stamps_of(uow, node, found, shown.content or {}))
+    message = await node.store.read(lambda uow: message_of(uow, found))
     return {
         "partner": row.partner,
         **_line(found),
+        "cut": when(message.created_at if message else None),
         "content": dict(shown.content) if shown.content is not None else None,
         "differs": list(shown.findings),
         "stamps": [{"tsa": one.tsa, "at": when(one.at)} for one in stamps],
@@ -64,10 +67,18 @@ async def statement_of(desk: Desk, ask: Ask) -> tuple[LinkRow, StatementRow]:
 
 
 async def agree_statement(desk: Desk, ask: Ask) -> Answer:
-    """Answer a statement of the partner: agreed, or with `differs` that it differs."""
+    """Answer a statement of the partner: agreed, or with `differs` that it differs, and why."""
     row = await desk.link(ask.text("partner", ""))
+    said = ask.text("because", Because.OTHER_FIGURES)
+    if said not in set(Because):
+        raise UsageError(f"{said[:40]} is no reason", hint=f"one of {', '.join(Because)}")
     done = await answer(
-        desk.node, row.link, ask.number("no"), differs=ask.flag("differs"), officer=ask.officer()
+        desk.node,
+        row.link,
+        ask.number("no"),
+        differs=ask.flag("differs"),
+        officer=ask.officer(),
+        because=Because(said),
     )
     return {"partner": row.partner, **_line(done)}
 

@@ -7,17 +7,20 @@ Exit codes: 0 done, 1 differences found, 2 wrong usage, 3 your file is wrong, 4 
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from exchange import __version__
 from exchange.errors import ExchangeError, UsageError
-from exchange.interfaces.cli.output import show_error
+from exchange.interfaces.cli.output import say, show_error
 
 PROGRAM = "exchange"
 PURPOSE = "Signed, sealed and provable messages between agencies about the return of victims of trafficking."
 SERVE = "serve"
+NOTHING_TYPED = "NoArgsIsHelpError"
+"""What the library raises when a group of commands is typed alone; its name is all that is public of it."""
 STOPPED = 130
 """128 and the number of SIGINT, as shells count."""
 
@@ -41,7 +44,7 @@ class Commands(TyperGroup):
         except ExchangeError as error:
             code = _refuse(error, typed)
         except typer.TyperException as error:
-            code = _refuse(self._usage(error, typed), typed)
+            code = _misused(error, self._usage(error, typed), typed)
         except typer.Abort:
             code = STOPPED
         sys.exit(code if isinstance(code, int) else 0)
@@ -69,6 +72,23 @@ def command_line() -> typer.Typer:
     )
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        say(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Show the version of this program."
+        ),
+    ] = False,
+) -> None:
+    """Take the options that stand before every command."""
+
+
 def main() -> None:
     """Run the command line; `serve`, which stays for months, without the modules of all other commands."""
     if sys.argv[1:2] == [SERVE]:
@@ -76,6 +96,14 @@ def main() -> None:
     else:
         from exchange.interfaces.cli.tree import app
     app()
+
+
+def _misused(error: typer.TyperException, usage: UsageError, typed: Sequence[str]) -> int:
+    """Say what was typed wrongly; a group of commands alone shows its commands, and is still wrong usage."""
+    if type(error).__name__ != NOTHING_TYPED:
+        return _refuse(usage, typed)
+    say(error.format_message())
+    return usage.exit_code
 
 
 def _refuse(error: ExchangeError, typed: Sequence[str]) -> int:

@@ -64,6 +64,8 @@ def list_backups(
         return
     table = [(row["file"], row["agency"], row["made"], _size(row["bytes"]), row["keep"]) for row in rows]
     say_table(("file", "agency", "made", "size", "keep"), table, empty=f"no backup in {folder}")
+    if rows:
+        warn("only the first line of each was read; whether one is whole says: exchange backup try FILE")
 
 
 @group.command("try")
@@ -113,10 +115,12 @@ def restore(
     tried = restore_backup(file, data, read_passphrase(), replace=replace, data_keys=data_keys)
     found = _described(tried)
     if as_json:
-        say_json(found | {"data": str(data)})
+        say_json(found | {"data": str(data), "acting": _acting(tried)})
         return
     _say_found(found)
     say(f"restored into {data}; what came after the backup comes back from the partners")
+    for line in acting_lines(found["made"], _acting(tried)):
+        say(line)
     warn("never start the old node again: two stores of one node write two histories")
     say(f"next: exchange serve --data {data}, then: exchange doctor --data {data}")
     _say_resume(data, found)
@@ -199,6 +203,20 @@ def _described(tried: Any) -> Answer:
         "data_keys": card.has_data_keys,
         "links": links,
     }
+
+
+def _acting(tried: Any) -> list[Answer]:
+    return [{"number": one.number, "roles": list(one.roles)} for one in tried.acting]
+
+
+def acting_lines(made: str, acting: list[Answer]) -> list[str]:
+    """Return who may act in a store that was put back: no partner knows who left since, or came."""
+    rows = [f"  {one['number']}  {', '.join(one['roles']) or 'no account'}" for one in acting]
+    return [
+        f"officers, accounts, roles and passwords are those of {made}; compare them with what changed since:",
+        *rows,
+        "  who left or lost a device since may come in again: exchange officer end, exchange officer account",
+    ]
 
 
 def _say_found(found: Answer) -> None:

@@ -31,7 +31,7 @@ _NEW: Final = {AUDITOR: ("Auditor", "audit"), ADMINISTRATOR: ("Administrator", "
 def prepare(sites: tuple[Site, ...]) -> None:
     """Give each agency a port for its pages, before it is set up; none where the extra is not installed."""
     if not all(find_spec(name) for name in NEEDED):
-        say("no pages: they need the extra desk, pip install 'repatriation-exchange[desk]'")
+        say("no pages: they need the extra desk, pip install '.[desk]'")
         return
     for number, site in enumerate(sites):
         site.pages = free_port(USUAL_PORT + number * 10_000)

@@ -17,6 +17,7 @@ Checks, in this order; a later one is left out when what it needs has failed:
     that is configured confirms our ledgers
 12. outside: certificates, mail server, sign-in service, as far as they are configured (`doctor_outside`)
 13. keys: ours and those of partners do not end within 60 days, and the partner door has keys (`doctor_keys`)
+14. addresses: our card names the one of the settings; the one of a partner waits for nobody (`moved`)
 """
 
 import asyncio
@@ -33,7 +34,9 @@ from exchange.errors import ExchangeError, NodeError
 from exchange.interfaces.cli import doctor_keys, doctor_running
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.doctor_files import of_files
+from exchange.interfaces.cli.doctor_newcomers import newcomers
 from exchange.interfaces.cli.doctor_outside import Finding, outside, wrong
+from exchange.interfaces.cli.moved import own_address, partner_address
 from exchange.interfaces.cli.options import DATA, Data, Json, read_passphrase
 from exchange.interfaces.cli.output import Answer, say, say_json
 
@@ -44,6 +47,7 @@ RESUME: Final = "exchange partner resume PARTNER --officer NUMBER --second NUMBE
 NEXT: Final = {
     "words": "telephone the partner and run: exchange partner confirm",
     "countersignature": "wait until the inviter confirms; the nodes tell each other",
+    "not_confirmed_there": "wait until the other side's officers have confirmed the words as well",
     NOT_ASKED: "wait some seconds; if it stays, the partner's node does not answer",
     "unreachable": "the partner's node does not answer at its address; ask it, check the network",
     "timeout": "the partner's node answers too late; ask it, check the network",
@@ -179,7 +183,7 @@ def _store(folder: Path, passphrase: str) -> Iterator[Finding]:
 
 
 def _asked(service: Service, settings: Settings) -> Iterator[Finding]:
-    """Ask the running service (checks 4, 5, 7, 8)."""
+    """Ask the running service (checks 4, 5, 7 to 12)."""
     try:
         status, health = service.ask("status"), service.ask("health")
     except ExchangeError as error:
@@ -197,12 +201,13 @@ def _asked(service: Service, settings: Settings) -> Iterator[Finding]:
     yield from doctor_keys.keys_of(status["keys"], status["shut_by"], partners)
     yield from map(_stamp, health["stamps"])
     yield from doctor_running.witnesses_of(health, status["now"])
-    if not status["partners"]:
-        yield Finding("partners", True, "none yet", "run: exchange partner invite, or exchange partner join")
+    yield own_address(settings.door.address, status)
+    yield from newcomers(status)
     for row in status["partners"]:
         yield _partner(row)
         if row.get("refused"):
             yield _refused(row)
+        yield from partner_address(row)
     yield from doctor_running.clocks_of(status)
 
 

@@ -25,6 +25,7 @@ from exchange.protocol.suites import PrivateKey
 
 NEUTRAL = "neutral"
 HALF = 4
+EIGHT = 2 * HALF
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@
     rotate    the next period of every key, every quarter, when the recovery key comes out of its safe
     retire    ends the use of keys; revoke: somebody else may have them; several keys in one change
     drill     shows that all of this would work today, and changes nothing
+    address   makes a card with the address of the settings; no key changes
     announce  tells a partner by a message which card is the newest
 
 What changes keys needs two officers, the recovery key and its passphrase, and the running service. It takes
@@ -22,6 +23,7 @@ from exchange.errors import NodeError, UsageError
 from exchange.ids import KeyId, OfficerNumber, parse_key_id, parse_officer
 from exchange.interfaces.cli import sending
 from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.moved import place
 from exchange.interfaces.cli.options import (
     DATA,
     Data,
@@ -45,7 +47,8 @@ if TYPE_CHECKING:
     from exchange.protocol.suites import PrivateKey
 
 group = typer.Typer(
-    help="The keys of this agency: list, rotate, retire, revoke; try it with drill.", no_args_is_help=True
+    help="The keys of this agency: list, rotate, retire, revoke, address; try it with drill.",
+    no_args_is_help=True,
 )
 
 KeyNumbers = Annotated[
@@ -129,6 +132,18 @@ def revoke(
     _change("revoke", keys, data, officer, second, recovery_key, as_json=as_json)
 
 
+@group.command("address")
+def address(
+    data: Data = DATA,
+    officer: Officer = "",
+    second: Second = "",
+    recovery_key: RecoveryKey = None,
+    as_json: Json = False,
+) -> None:
+    """Make a card with the address that [door] in exchange.toml names now. Needs two officers."""
+    _change("address", [], data, officer, second, recovery_key, as_json=as_json)
+
+
 def _change(
     act: str,
     named: list[str],
@@ -154,8 +169,13 @@ def _change(
         say_json(answer)
         return
     say(f"card {made.serial} is prepared, signed by the recovery key; card {held.serial} is still in use")
+    if made.address != held.address:
+        say(f"it names {place(made.address)} instead of {place(held.address)}")
     for line in _next_steps(wanted, data, needing):
         say(line)
+    if made.address != held.address:
+        say("      each partner: telephone it; there two officers run: exchange partner address")
+        say("      a partner that only calls and still calls the old one: exchange key card -o card.jws")
 
 
 def _by_hand(held: Card, kids: tuple[KeyId, ...], partners: list[Answer]) -> list[str]:

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`exchange officer …` and `exchange status`: this agency as its own staff sees it."""
+"""`exchange officer add|list` and `exchange status`: this agency as its own staff sees it."""
 
 from typing import Annotated
 
 import typer
 
-from exchange.errors import UsageError
 from exchange.interfaces.cli import doctor_keys
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.doctor_outside import Finding
 from exchange.interfaces.cli.doctor_running import apart_words
+from exchange.interfaces.cli.moved import moved_line
 from exchange.interfaces.cli.options import DATA, Data, Json
 from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table
 from exchange.messages.codelists import agency
 
-officers = typer.Typer(help="The directory of officers: add, list, end.", no_args_is_help=True)
+officers = typer.Typer(help="Officers: add, list, correct, end; their accounts.", no_args_is_help=True)
 
 Number = Annotated[str, typer.Argument(help="Number of the officer, for example P-0001.")]
 
@@ -48,16 +48,6 @@ def add_officer(
     say(f"{row['number']} {row['name']}, {row['office']}: {', '.join(row['functions'])}")
 
 
-@officers.command("end")
-def end_officer(number: Number, data: Data = DATA, as_json: Json = False) -> None:
-    """End an officer's entry; what the officer signed stays valid."""
-    row = Service(data).ask("officer.end", number=number)
-    if as_json:
-        say_json(row)
-        return
-    say(f"{row['number']} ended at {row['until']}; the number is never used again")
-
-
 @officers.command("list")
 def list_officers(data: Data = DATA, as_json: Json = False) -> None:
     """Show the directory."""
@@ -71,36 +61,6 @@ def list_officers(data: Data = DATA, as_json: Json = False) -> None:
     ]
     headings = ("number", "name", "office", "functions", "until")
     say_table(headings, rows, empty="no officer yet: exchange officer add P-0001 <name>")
-
-
-@officers.command("account")
-def open_account(
-    number: Number,
-    role: Annotated[
-        list[str] | None, typer.Option("--role", help="What the person may do; several are possible.")
-    ] = None,
-    language: Annotated[str, typer.Option("--language", help="Of the pages: en, km, th or vi.")] = "",
-    reset: Annotated[bool, typer.Option("--reset", help="Give a new first password.")] = False,
-    close: Annotated[bool, typer.Option("--close", help="Close the account.")] = False,
-    data: Data = DATA,
-    as_json: Json = False,
-) -> None:
-    """Open the account of an officer for the pages, or reset or close it."""
-    if reset and close:
-        raise UsageError("an account is reset or closed, not both")
-    members: dict[str, object] = {"number": number}
-    if not reset and not close:
-        members |= {"roles": role or [], **({"language": language} if language else {})}
-    command = "account.reset" if reset else "account.close" if close else "account.open"
-    row = Service(data).ask(command, **members)
-    if as_json:
-        say_json(row)
-        return
-    state = "closed" if row["closed"] else ", ".join(row["roles"])
-    say(f"{row['number']} account: {state}")
-    if "first_password" in row:
-        say(f"  first password   {row['first_password']}")
-        say("  shown only now; it has to be replaced at the first sign-in")
 
 
 def status(data: Data = DATA, as_json: Json = False) -> None:
@@ -118,6 +78,8 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
         say_marked(partner_line(row), row["state"])
         if row.get("clock_apart_s"):
             say(f"    {apart_words(row['clock_apart_s'], answer['now'])}")
+        if row.get("address"):
+            say(f"    {moved_line(row['address'])}")
     if not answer["partners"]:
         say("no partner yet: exchange partner invite")
 

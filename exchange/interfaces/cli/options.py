@@ -5,9 +5,12 @@ A passphrase is never an argument: it comes from `EXCHANGE_PASSPHRASE`, from the
 `EXCHANGE_PASSPHRASE_FILE` names, or is typed without being shown.
 """
 
+import contextlib
 import getpass
 import json
 import os
+import shlex
+import stat
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -15,12 +18,14 @@ from typing import Annotated, Any, Final
 import typer
 
 from exchange.bootstrap import read_spreadsheet
-from exchange.errors import ConfigurationError, InputError, StrictJsonError, UsageError
+from exchange.errors import ConfigurationError, FileModeError, InputError, StrictJsonError, UsageError
 from exchange.protocol.strictjson import Limits, parse_object
 
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 """A notice with 1,000 persons is about 6 MiB."""
 _LIMITS: Final = Limits(max_bytes=MAX_FILE_BYTES, max_depth=20, max_members=250, max_items=2_000, max_name=64)
+OTHERS: Final = 0o077
+"""Bits of a mode that let others than the owner at a file."""
 PASSPHRASE: Final = "EXCHANGE_PASSPHRASE"  # noqa: S105  the name of a variable
 RECOVERY_PASSPHRASE: Final = "EXCHANGE_RECOVERY_PASSPHRASE"  # noqa: S105
 
@@ -41,6 +46,7 @@ RecoveryKey = Annotated[
     Path | None,
     typer.Option("--recovery-key", help="Where the recovery key file is; default: in the data folder."),
 ]
+_NOTHING_DONE: Final = "nothing was sent, nothing was stored"
 
 
 def read_passphrase() -> str:
@@ -75,7 +81,7 @@ def _secret(variable: str, what: str) -> str:
         return value
     if name := os.environ.get(f"{variable}_FILE"):
         try:
-            return Path(name).read_text(encoding="utf-8").rstrip("\r\n")
+            return _private_text(Path(name)).rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(
                 f"the file of {variable}_FILE cannot be read: {name}", hint="it holds one line of text"
@@ -83,6 +89,37 @@ def _secret(variable: str, what: str) -> str:
     if not sys.stdin.isatty():
         raise UsageError(f"no {what} is given", hint=f"set {variable}_FILE=<file with one line>")
     return getpass.getpass(f"{what}: ")
+
+
+def _private_text(path: Path) -> str:
+    """Return the text of a file that only its owner can read, as a key file; a pipe has no others.
+
+    Raises:
+        FileModeError: others can read it; the hint is the command that repairs it.
+    """
+    with path.open(encoding="utf-8") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if stat.S_ISREG(mode) and stat.S_IMODE(mode) & OTHERS:
+            raise FileModeError(
+                f"{path} has mode {stat.S_IMODE(mode):04o}: others can read the passphrase in it",
+                hint=f"chmod go= {shlex.quote(str(path))}",
+            )
+        return file.read()
+
+
+def demand_two_files() -> None:
+    """Return unless one file holds the passphrase of the node and that of the recovery key.
+
+    Raises:
+        UsageError: it does; who can start the node could then sign a new card alone.
+    """
+    node, recovery = (os.environ.get(f"{name}_FILE", "") for name in (PASSPHRASE, RECOVERY_PASSPHRASE))
+    with contextlib.suppress(OSError):
+        if node and recovery and os.path.samefile(node, recovery):
+            raise UsageError(
+                "the node and the recovery key have one passphrase file",
+                hint="the recovery key belongs to two other persons: give it a passphrase of its own",
+            )
 
 
 def the_officer(officer: str) -> str:
@@ -135,12 +172,14 @@ def read_document(path: Path) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise InputError(
             f"{path} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}",
-            hint="nothing was sent, nothing was stored",
+            hint=_NOTHING_DONE,
         ) from error
-    except (StrictJsonError, RecursionError) as error:
+    except RecursionError as error:
         raise InputError(
-            f"{path} is JSON that is not allowed here: {error}", hint="nothing was sent, nothing was stored"
+            f"{path} has groups and lists more than {_LIMITS.max_depth} deep", hint=_NOTHING_DONE
         ) from error
+    except StrictJsonError as error:
+        raise InputError(f"{path} is JSON that is not allowed here: {error}", hint=_NOTHING_DONE) from error
 
 
 def write_file(path: Path, raw: bytes, *, force: bool) -> None:

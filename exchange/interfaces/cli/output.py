@@ -136,9 +136,14 @@ def faults_of(error: ExchangeError) -> tuple[Fault, ...]:
 
 
 def _plain(text: str) -> str:
-    """Return a sentence as the command line writes it: lower case at its start, no full stop, one line."""
+    """Return a sentence as the command line writes it: lower case at its start, no full stop, one line.
+
+    A first word that is no plain word, like the name of a file or of a time zone, stays as it is.
+    """
     plain = text.rstrip(".").replace("\n", " ")
-    return plain[:1].lower() + plain[1:] if plain[1:2].islower() or plain[1:2] == " " else plain
+    first = plain.partition(" ")[0].rstrip(",:;").replace("'", "")
+    is_word = first.isalpha() and (len(first) == 1 or first[1:].islower())
+    return plain[:1].lower() + plain[1:] if is_word else plain
 
 
 def _console(file: Any) -> Console:

@@ -12,6 +12,7 @@ from exchange.errors import IdentifierError, UsageError
 from exchange.ids import AgencyCode, parse_agency, parse_officer
 from exchange.interfaces.cli import enrolling
 from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.moved import NO_ADDRESS, decision, moved_line, place
 from exchange.interfaces.cli.options import (
     DATA,
     Data,
@@ -28,13 +29,17 @@ from exchange.interfaces.cli.options import (
 from exchange.interfaces.cli.output import Answer, say, say_json, say_table, warn
 from exchange.protocol.enrolment import shown
 from exchange.protocol.invitations import MAX_FILE_BYTES
+from exchange.protocol.profiles import profile_codes
 from exchange.protocol.suites import PrivateKey
+from exchange.protocol.words import word_list
 
 group = typer.Typer(help="Enrol partners: invite, join, confirm; list and show them.", no_args_is_help=True)
 
 Out = Annotated[Path, typer.Option("-o", "--out", help="File to write, for the partner.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over an existing file.")]
 _SPLIT: Final = re.compile(r"[\s/,-]+")
+_TRIES: Final = 3
+"""How often the words are asked for; who mistypes them more often begins the command anew."""
 
 
 @group.command("invite")
@@ -42,7 +47,9 @@ def invite(
     partner: Annotated[str, typer.Argument(help="Code of the partner, for example VN-MPS-IMM.")],
     out: Out,
     data: Data = DATA,
-    profile: Annotated[str, typer.Option("--profile", help="Profile of the agreement, like kh-vn.")] = "",
+    profile: Annotated[
+        str, typer.Option("--profile", help=f"Profile of the agreement: {', '.join(profile_codes())}.")
+    ] = "",
     answer_to: Annotated[
         str, typer.Option("--answer-to", help="Where the answer shall be sent, for people.")
     ] = "",
@@ -137,6 +144,10 @@ def list_partners(data: Data = DATA, as_json: Json = False) -> None:
         say_json(answer)
         return
     rows = [(row["partner"], row["state"], row["reason"] or "", row["link"]) for row in answer["partners"]]
+    rows += [
+        (row["partner"], "invited", f"since {row['created']}, waits for the answer", "")
+        for row in answer.get("invitations", [])
+    ]
     say_table(("partner", "state", "why", "link"), rows, empty="no partner yet: exchange partner invite")
 
 
@@ -156,6 +167,7 @@ def show(
     say(f"  agreement  {found['profile']} version {found['agreement']}, suite {found['suite']}")
     say(f"  address    {found['address'] or _no_address(found)}")
     say(f"  card       serial {found['card_serial']}")
+    _say_moved(found)
     if found["unknown_uses"]:
         say(f"             keys of uses that this version does not know: {', '.join(found['unknown_uses'])}")
     say(f"  ledgers    ours {found['entries']['own']}, of which it signed {found['signed_by_partner']};")
@@ -175,6 +187,34 @@ def take_card(
         say_json(found)
         return
     say(f"card {found['serial']} of {found['partner']} is the one that counts now")
+    _say_moved(found)
+
+
+@group.command("address")
+def decide_address(
+    partner: Annotated[str, typer.Argument(help="Code of the partner.")],
+    address: Annotated[str, typer.Argument(help="The address that its card names, or none.")],
+    refuse: Annotated[bool, typer.Option("--refuse", help="Go on with the address of before.")] = False,
+    data: Data = DATA,
+    officer: Officer = "",
+    second: Second = "",
+    as_json: Json = False,
+) -> None:
+    """Take the new address of a partner, as two officers who asked it on the telephone; or refuse it."""
+    officers = _two(officer, second)
+    answer = Service(data).ask(
+        "partner.address",
+        partner=partner,
+        address="" if address == NO_ADDRESS else address,
+        decision="refuse" if refuse else "take",
+        officer=officers.first,
+        second=officers.second,
+    )
+    if as_json:
+        say_json(answer)
+        return
+    done = "refused the new address" if refuse else "took the new address"
+    say(f"{answer['partner']}: two officers {done}; we call {place(answer['address'])}")
 
 
 @group.command("resume")
@@ -233,15 +273,44 @@ def renew(
 def _spoken(words: str, expected: Sequence[str], *, inviter: bool) -> tuple[str, ...]:
     """Return the eight words: given, or four of ours with the four that were heard."""
     if words:
-        return tuple(_SPLIT.split(words.strip()))
+        return _known_words(words, enrolling.EIGHT)
     ours, theirs = ("first", "last") if inviter else ("last", "first")
     half = enrolling.HALF
     say_words = expected[:half] if inviter else expected[half:]
     warn("telephone the partner, at a number you know, not one from the file")
     warn(f"read aloud the {ours} four words: {'-'.join(say_words)}")
-    typed = typer.prompt(f"type the {theirs} four words that you hear", err=True)
-    heard = tuple(_SPLIT.split(str(typed).strip()))
+    heard = _heard(f"type the {theirs} four words that you hear")
     return (*say_words, *heard) if inviter else (*heard, *say_words)
+
+
+def _heard(question: str) -> tuple[str, ...]:
+    """Return four words as they were typed; what cannot be right is asked again, it is no alarm."""
+    for _ in range(_TRIES - 1):
+        try:
+            return _known_words(str(typer.prompt(question, err=True)), enrolling.HALF)
+        except UsageError as error:
+            warn(f"{error}; {error.hint}")
+    return _known_words(str(typer.prompt(question, err=True)), enrolling.HALF)
+
+
+def _known_words(typed: str, count: int) -> tuple[str, ...]:
+    """Return words that are of the list.
+
+    Raises:
+        UsageError: another number of words, or one that is mistyped; nothing is compared yet.
+    """
+    found = tuple(word.lower() for word in _SPLIT.split(typed.strip()) if word)
+    if len(found) != count:
+        raise UsageError(
+            f"these are {len(found)} words, not {count}", hint="type them with spaces or dashes between"
+        )
+    wrong = [f"{place}" for place, word in enumerate(found, 1) if word not in word_list()]
+    if wrong:
+        raise UsageError(
+            f"word {', '.join(wrong)} is none of the list: mistyped or misheard",
+            hint="ask the other side to spell it; nothing was compared yet",
+        )
+    return found
 
 
 def _agency_named(text: str) -> AgencyCode | None:
@@ -255,7 +324,7 @@ def _agency_named(text: str) -> AgencyCode | None:
 def _two(officer: str, second: str) -> enrolling.Officers:
     first, other = parse_officer(the_officer(officer)), parse_officer(the_second(second))
     if first == other:
-        raise UsageError("enrolment needs two different officers", hint="say the second one with --second")
+        raise UsageError("this act needs two different officers", hint="say the second one with --second")
     return enrolling.Officers(first, other)
 
 
@@ -273,6 +342,14 @@ def _demand_free(out: Path, *, force: bool) -> None:
 
 def _no_address(found: Answer) -> str:
     return "none, and we have none: parcels only" if found.get("by_files") else "none: it calls us"
+
+
+def _say_moved(found: Answer) -> None:
+    """Say that the card of a partner names another address, and what to do."""
+    if moved := found.get("moved"):
+        say(f"  moved      {moved_line(moved)}")
+        if todo := decision(found["partner"], moved):
+            say(f"             {todo}")
 
 
 def _because(reason: str) -> str:

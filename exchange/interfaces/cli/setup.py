@@ -22,6 +22,7 @@ from exchange.interfaces.cli.options import (
     RECOVERY_PASSPHRASE,
     Data,
     Json,
+    demand_two_files,
     is_given,
     new_passphrase,
     read_passphrase,
@@ -36,8 +37,11 @@ if TYPE_CHECKING:
 
 PROFILE_OF_ALL: Final = "neutral"
 """The profile that has a side for every country; it proposes the time zone."""
+OFFICE_KINDS: Final = "determining-bodies"
 DEFAULT_PORT: Final = 8443
 NONE: Final = "none"
+ENOUGH_OFFICERS: Final = 2
+"""Two officers of each side enrol a partner."""
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})", re.ASCII)
 
 
@@ -53,6 +57,10 @@ class Answers:
     port: int
     zone: str
     officers: dict[OfficerNumber, str]
+
+
+def _kinds() -> tuple[str, ...]:
+    return tuple(codelist(OFFICE_KINDS).codes)
 
 
 def register(app: typer.Typer) -> None:
@@ -76,7 +84,8 @@ def init(
     host: Annotated[str, typer.Option("--host", help="Address of this machine to listen on.")] = "0.0.0.0",  # noqa: S104
     port: Annotated[int, typer.Option("--port", help="Port to listen on, if not that of --address.")] = 0,
     office_kind: Annotated[
-        str, typer.Option("--office-kind", help="Kind of your office.", show_default=True)
+        str,
+        typer.Option("--office-kind", help=f"Kind of your office: {', '.join(_kinds())}.", show_default=True),
     ] = "social_welfare",
     high_water: Annotated[
         Path | None,
@@ -91,8 +100,7 @@ def init(
     from exchange.bootstrap import set_up
     from exchange.config import DoorSection, PathsSection, Settings
 
-    _demand_empty(data)
-    _demand_code("determining-bodies", office_kind, "--office-kind")
+    _demand_right(data, office_kind)
     answers = _ask_all(agency_code, name, office, address, zone, officer or [])
     marks = _marks(data, high_water, answers.address)
     settings = Settings(
@@ -213,7 +221,8 @@ def checked_zone(name: str) -> str:
         return name
     near = get_close_matches(name, zones, n=3, cutoff=0.6)
     raise UsageError(
-        f"{name[:40]} is no time zone", hint=f"did you mean {', '.join(near or sorted(_zones().values()))}"
+        f"there is no time zone {name[:40]}",
+        hint=f"did you mean {', '.join(near or sorted(_zones().values()))}",
     )
 
 
@@ -287,17 +296,24 @@ def _question(number: int, text: str, default: str | None = None) -> str:
 
 
 def _demand_empty(folder: Path) -> None:
-    """Refuse before anything is asked."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(
             f"{folder} is not empty", hint="choose a new one with --data; nothing is overwritten"
         )
 
 
-def _demand_code(list_name: str, code: str, option: str) -> None:
-    codes = codelist(list_name).codes
-    if code not in codes:
-        raise UsageError(f"{option} is no code of {list_name}", hint=f"codes: {', '.join(codes)}")
+def _demand_right(folder: Path, office_kind: str) -> None:
+    """Refuse what can be seen before anything is asked."""
+    _demand_empty(folder)
+    demand_two_files()
+    _demand_kind(office_kind)
+
+
+def _demand_kind(code: str) -> None:
+    if code not in _kinds():
+        raise UsageError(
+            f"--office-kind {code[:40]} is no kind of office", hint=f"kinds: {', '.join(_kinds())}"
+        )
 
 
 def _say_marks(data: Path, marks: Path | None, *, has_address: bool) -> None:
@@ -315,7 +331,9 @@ def _say_marks(data: Path, marks: Path | None, *, has_address: bool) -> None:
 def _say_done(data: Path, answers: Answers, *, marks: Path | None, training: bool) -> None:
     kind = ", a training node" if training else ""
     say(f"{answers.agency.code} is set up in {data}{kind}")
-    say(f"  officers      {', '.join(answers.officers) or 'none yet: exchange officer add'}")
+    say(f"  officers      {', '.join(answers.officers) or 'none yet'}")
+    if len(answers.officers) < ENOUGH_OFFICERS:
+        say("                the first partner needs two: exchange officer add P-0002 <name>")
     _say_marks(data, marks, has_address=bool(answers.address))
     say(f"  key file      {data / 'keys' / 'keys.sealed'}")
     say(f"  recovery key  {data / 'keys' / 'recovery.key'}")

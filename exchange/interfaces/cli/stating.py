@@ -11,6 +11,7 @@ from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.differing import DIFFERENCES
 from exchange.interfaces.cli.options import DATA, Data, Json, Officer, Partner
 from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table
+from exchange.service.statements import Because
 
 group = typer.Typer(help="Statements of both ledgers: make, list, show, agree, print.", no_args_is_help=True)
 
@@ -64,6 +65,7 @@ def show(no: Number, of: Of = "own", partner: Partner = "", data: Data = DATA, a
 def agree(
     no: Number,
     differs: Annotated[bool, typer.Option("--differs", help="Answer that it differs.")] = False,
+    because: Annotated[str, typer.Option("--because", help=f"Why: {', '.join(Because)}.")] = "",
     officer: Officer = "",
     partner: Partner = "",
     data: Data = DATA,
@@ -71,6 +73,7 @@ def agree(
 ) -> None:
     """Answer a statement of the partner. Figures that our own ledgers do not give are not agreed to."""
     members: dict[str, Any] = {"partner": partner, "no": no, "differs": differs}
+    members |= {"because": because} if because else {}
     found = Service(data).ask("statement.agree", **members, officer=_named(officer))
     if as_json:
         say_json(found)
@@ -95,6 +98,7 @@ def _say_statement(found: Answer) -> None:
     if content is None:
         say("  its message is not here")
         return
+    say(f"  counts all that both ledgers held at {found['cut']}; persons: of {found['period']} alone")
     for row in content["balance"]:
         say(f"  ledger of {row['sender']}: {row['opening']} + {row['movements']} = {row['closing']} entries")
         ended = f"accepted {row['accepted']} + rejected {row['rejected']} + given up {row['voided']}"

@@ -28,13 +28,15 @@ from exchange.interfaces.cli import (
     rights,
     schemas,
     setup,
+    staffing,
     stating,
     telling,
     witness,
 )
-from exchange.interfaces.cli.app import command_line
+from exchange.interfaces.cli.app import PURPOSE, command_line, root
 
 app = command_line()
+app.callback(help=PURPOSE)(root)
 for part in (demo, setup, doctor, due):
     part.register(app)
 cases.group.command("recipients")(rights.recipients)
@@ -66,6 +68,7 @@ for name, group in (
 ):
     app.add_typer(group, name=name)
 access.register(cases.group, offices.officers)
+staffing.register(offices.officers)
 answering.register(messages.group)
 finding.register(cases.group)
 ledgers.register(app)

@@ -3,24 +3,28 @@
 
 from collections.abc import Iterator
 
-from exchange.i18n import label
+from exchange.i18n import label, marked
 from exchange.interfaces.papers.members import facts_of
 from exchange.interfaces.papers.said import agency_name
 from exchange.interfaces.papers.sheet import Sheet, code, shown
 from exchange.messages.document import Document, JsonValue, content_of, object_at, objects_at, text_at
 from exchange.messages.form_titles import TitledNode, titled_form
-from exchange.service.papers import Printed
+from exchange.service.papers import Opened
 
 _PERIOD = ("period_from", "period_to")
 _TABLES = ("heads", "balance", "roots", "open_items")
 _COUNTED = "counted"
+_CUT = marked("Entries and messages counted until")
+"""Persons are counted for the period alone."""
 _TOTALS = ("person_totals", _COUNTED)
 
 
-def balance(sheet: Sheet, main: Printed) -> Iterator[str]:
+def balance(sheet: Sheet, opened: Opened) -> Iterator[str]:
     """Yield a statement: nobody is named in it."""
+    main = opened.main
     form, content = titled_form(main.row.type).members["content"], content_of(main.document)
-    yield sheet.facts(list(facts_of(sheet, form, content, _PERIOD)))
+    cut = sheet.row(sheet.words(_CUT), sheet.moment(main.row.created_at))
+    yield sheet.facts([*facts_of(sheet, form, content, _PERIOD), cut])
     for name in _TABLES:
         groups = objects_at(content, name)
         if groups:

@@ -8,7 +8,8 @@
 3. While a language is a machine draft, the paper says so under its title.
 4. What is left out (class S4), and letters that no font here can show, are told on the first page. The JSON
    that is attached to the file has the same content as the paper, letter by letter.
-5. The same message gives the same bytes: times are those of the message, never of the printing.
+5. The same message gives the same bytes: times are those of the message, never of the printing. All of them
+   are given in the zone of the agency that sent it, so both sides print the same.
 
 Layouts of their own: minutes and final list (`handover`), statement (`balance`). Every other type is printed
 member by member in the order of its form.
@@ -23,12 +24,12 @@ from importlib.resources import files
 from typing import Final
 
 from exchange.errors import UsageError
-from exchange.i18n import draft_note, is_available, label, marked, moment
+from exchange.i18n import draft_note, is_available, label, marked
 from exchange.i18n.fonts import families, without_glyph
 from exchange.i18n.languages import demand_language
 from exchange.interfaces.papers import balance, handover
 from exchange.interfaces.papers.members import facts_of, form_of, person_sections
-from exchange.interfaces.papers.said import agency_name
+from exchange.interfaces.papers.said import Around, agency_name
 from exchange.interfaces.papers.sheet import Sheet, Texts, code, shown
 from exchange.messages.document import content_of, header_of
 from exchange.messages.form_titles import titled_form
@@ -54,7 +55,7 @@ def paper_of(opened: Opened, languages: tuple[str, ...]) -> Paper:
     Raises:
         UsageError: a language without texts, the same one twice, or more than two.
     """
-    sheet = Sheet(demand_languages(languages))
+    sheet = Sheet(demand_languages(languages), Around(opened.zone, opened.named))
     body = "\n".join((*_head(sheet, opened), *_content(sheet, opened)))
     row = opened.main.row
     missing = without_glyph(body)
@@ -80,7 +81,7 @@ def demand_languages(languages: tuple[str, ...]) -> tuple[str, ...]:
         if not is_available(demand_language(language)):
             raise UsageError(
                 f"texts in {language} need the package Babel, which is not installed with this node",
-                hint='run: pip install "repatriation-exchange[desk]"',
+                hint='run in the folder of the source: pip install ".[desk]"',
             )
     return languages
 
@@ -173,7 +174,7 @@ def _head(sheet: Sheet, opened: Opened) -> Iterator[str]:
     if opened.main.left_out:
         said = marked("Values of class S4 that are not on paper: {count}. Read them in the message itself.")
         yield f'<div class="note">{sheet.beside(sheet.filled(said, count=opened.main.left_out))}</div>'
-    yield sheet.facts(list(_message_facts(sheet, opened.main)))
+    yield sheet.facts(list(_message_facts(sheet, opened)))
 
 
 def _title(sheet: Sheet, opened: Opened) -> Texts:
@@ -184,17 +185,18 @@ def _title(sheet: Sheet, opened: Opened) -> Texts:
     return tuple(label("message-types", opened.main.row.type, language) for language in sheet.languages)
 
 
-def _message_facts(sheet: Sheet, main: Printed) -> Iterator[str]:
+def _message_facts(sheet: Sheet, opened: Opened) -> Iterator[str]:
+    main = opened.main
     form, header = titled_form(main.row.type).members["header"], header_of(main.document)
     for english, agency in ((marked("From"), main.sender), (marked("To"), main.recipient)):
         yield sheet.row(sheet.words(english), [agency_name(agency, each) for each in sheet.languages])
     if header.get("acting_agency") != main.sender:
         yield from facts_of(sheet, form, header, ("acting_agency",))
     sent = marked("Sent")
-    yield sheet.row(sheet.words(sent), [moment(main.row.created_at, each) for each in sheet.languages])
+    yield sheet.row(sheet.words(sent), sheet.moment(main.row.created_at))
     number = str(main.row.seq)
     yield sheet.row(sheet.words(marked("Number on this link")), [number] * len(sheet.languages))
-    at_the_crossing = _is_compared(main)
+    at_the_crossing = _is_compared(main) or opened.blank
     yield from facts_of(sheet, form, header, _AT_THE_CROSSING if at_the_crossing else _HEADER)
     attachments = header.get("attachments")
     if isinstance(attachments, list) and attachments:
@@ -214,7 +216,7 @@ def _content(sheet: Sheet, opened: Opened) -> Iterator[str]:
     form = form_of(main)
     special = {DEPARTURE: handover.final_list, _STATEMENT: balance.balance}.get(kind)
     if special is not None:
-        yield from special(sheet, main)
+        yield from special(sheet, opened)
     else:
         yield sheet.facts(list(facts_of(sheet, form.members["content"], content_of(main.document))))
         yield from person_sections(sheet, main)
@@ -231,6 +233,8 @@ def _attached(opened: Opened) -> bytes:
     """Return the content of the paper as JSON, for programs and for whoever copies a name."""
     printed = [_as_json(one) for one in (opened.main, *opened.signatures)]
     value = {**printed[0], "signed_by": printed[1:]}
+    if opened.meeting is not None:
+        value["handover"] = {"proposal": opened.meeting.terms, "persons": opened.meeting.persons}
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
 
 

@@ -7,11 +7,12 @@ value stands between them: once if it is the same text in both (a name, a number
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 
-from exchange.i18n import translations
+from exchange.i18n import moment, translations
 from exchange.i18n.breaks import breakable
-from exchange.interfaces.papers.said import said, title
+from exchange.interfaces.papers.said import ALONE, Around, said, title
 from exchange.messages.document import JsonValue
 from exchange.messages.form_titles import TitledNode
 
@@ -21,9 +22,10 @@ Texts = Sequence[str]
 
 @dataclass(frozen=True)
 class Sheet:
-    """The languages of a paper, one or two."""
+    """The languages of a paper, one or two, and what its values need to be read."""
 
     languages: tuple[str, ...]
+    around: Around = ALONE
 
     def words(self, english: str) -> tuple[str, ...]:
         """Return a text of the program in each language."""
@@ -34,7 +36,10 @@ class Sheet:
         return tuple(text.format(**values) for text in self.words(english))
 
     def value(self, node: TitledNode | None, value: JsonValue) -> tuple[str, ...]:
-        return tuple(said(node, value, language) for language in self.languages)
+        return tuple(said(node, value, language, self.around) for language in self.languages)
+
+    def moment(self, at: datetime) -> tuple[str, ...]:
+        return tuple(moment(at, language, self.around.zone) for language in self.languages)
 
     def title(self, node: TitledNode | None, name: str) -> tuple[str, ...]:
         return tuple(title(node, name, language) for language in self.languages)

@@ -205,7 +205,7 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
     ),
     "Partner": whole(
         partner=TEXT, link=TEXT, state=TEXT, reason=TEXT, agreement=NUMBER, profile=TEXT, suite=NUMBER,
-        card_serial=NUMBER, unknown_uses=many(TEXT), by_files=YES_NO, address=TEXT,
+        card_serial=NUMBER, unknown_uses=many(TEXT), by_files=YES_NO, address=TEXT, moved=NULLABLE,
         entries=whole(own=NUMBER, partner=NUMBER), signed_by_partner=NUMBER,
     ),
     "Reconciliation": whole(

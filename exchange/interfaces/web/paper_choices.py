@@ -2,15 +2,13 @@
 """What the form of a print offers, and what was chosen in it: one or two languages, and a purpose."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from exchange.errors import UsageError
 from exchange.i18n.languages import LANGUAGES
 from exchange.interfaces.web.asking import Asked
-from exchange.messages.codelists import codelist
+from exchange.messages.purposes import purposes_about_persons
 
-PURPOSES: Final = "purposes"
-"""Code list of what personal data may be used for."""
 OF_A_CASE, OF_A_HANDOVER = "return_arrangement", "handover"
 """The usual purposes of a print."""
 
@@ -25,7 +23,7 @@ class PrintChoice:
 
 def print_choices(language: str, purpose: str) -> dict[str, Any]:
     """Return what the form of a print shows: languages, purposes, and the usual one of each."""
-    return language_choices(language) | {"purposes": tuple(codelist(PURPOSES).codes), "purpose": purpose}
+    return language_choices(language) | {"purposes": purposes_about_persons(), "purpose": purpose}
 
 
 def language_choices(language: str) -> dict[str, Any]:
@@ -37,10 +35,10 @@ def chosen_print(asked: Asked) -> PrintChoice:
     """Return what was chosen; asked before anything is opened and recorded.
 
     Raises:
-        UsageError: no purpose of the list.
+        UsageError: no purpose for which a person's data may be printed.
     """
     purpose = asked.text("purpose")
-    if not codelist(PURPOSES).has(purpose):
+    if purpose not in purposes_about_persons():
         raise UsageError("say what it is printed for", hint="go back and choose a purpose")
     return PrintChoice(chosen_languages(asked), purpose)
 

@@ -10,9 +10,12 @@ from exchange.adapters.keys.renewal import (
     LAST_DAY,
     LONGEST_MESSAGE,
     Changed,
+    KeyAct,
     PreparedCard,
+    changed,
     destroyable,
     lost,
+    moved,
     read_prepared,
     retired,
     rotated,
@@ -220,3 +223,69 @@ def test_a_card_whose_keys_were_not_written_any_more_is_not_whole() -> None:
 def test_other_bytes_are_no_prepared_card(raw: bytes) -> None:
     with pytest.raises((StoreDamagedError, StrictJsonError)):
         read_prepared(raw)
+
+
+NEW_ADDRESS = "https://new.example:8443"
+
+
+def test_a_move_changes_the_address_in_the_card_and_no_key() -> None:
+    made = moved(OWN.keys, OWN.card, OWN.recovery, address=NEW_ADDRESS, now=NOW)
+
+    assert made.keys == OWN.keys
+    assert made.card.keys == OWN.card.keys
+    assert (made.card.serial, made.card.addresses) == (2, (NEW_ADDRESS,))
+    assert newer_card(OWN.card, made.card) is made.card
+
+
+def test_a_node_that_is_no_longer_called_has_no_address_in_its_card() -> None:
+    assert moved(OWN.keys, OWN.card, OWN.recovery, address="", now=NOW).card.addresses == ()
+
+
+@pytest.mark.parametrize("act", [KeyAct.ROTATE, KeyAct.RETIRE, KeyAct.REVOKE])
+def test_every_new_card_names_the_address_of_the_settings(act: KeyAct) -> None:
+    kids = () if act is KeyAct.ROTATE else (_kid(KeyUse.ENVELOPE),)
+
+    made = changed(OWN.keys, OWN.card, OWN.recovery, act, kids, address=NEW_ADDRESS, now=NOW, random=RANDOM)
+
+    assert made.card.addresses == (NEW_ADDRESS,)
+    assert made.keys != OWN.keys
+
+
+def test_further_addresses_stay_while_the_first_one_stays() -> None:
+    several = OWN.but(addresses=(NEW_ADDRESS, "https://second.example"))
+
+    made = changed(
+        OWN.keys, several.card, OWN.recovery, KeyAct.ROTATE,
+        address=NEW_ADDRESS, now=NOW, random=RANDOM,
+    )  # fmt: skip
+
+    assert made.card.addresses == several.card.addresses
+
+
+def test_a_move_to_the_same_address_is_refused() -> None:
+    with pytest.raises(UsageError, match="already"):
+        moved(OWN.keys, OWN.card, OWN.recovery, address=OWN.card.address, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "new.example:8443",
+        "http://new.example",
+        "https://new.example/",
+        "https://new.example/door",
+        "https://a@new.example",
+        "https://",
+        "https://new.example:port",
+        " https://new.example",
+        "https://\u0e01.example",
+    ],
+)
+def test_what_is_no_address_gets_no_card(address: str) -> None:
+    with pytest.raises(CardInvalidError, match="is no address that a card can name"):
+        moved(OWN.keys, OWN.card, OWN.recovery, address=address, now=NOW)
+
+
+def test_a_move_is_signed_by_the_own_recovery_key_only() -> None:
+    with pytest.raises(CardInvalidError):
+        moved(OWN.keys, OWN.card, identity.agency(VN).recovery, address=NEW_ADDRESS, now=NOW)

@@ -5,12 +5,22 @@ import asyncio
 import shutil
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from exchange.bootstrap import look_at, make_backup, open_node, restore_backup, set_up, try_backup
+from exchange.bootstrap import (
+    look_at,
+    make_backup,
+    open_node,
+    restore_backup,
+    set_up,
+    staff_desk,
+    try_backup,
+)
 from exchange.bootstrap.backups import LAST_BACKUP, RESTORED, last_archive, last_backup
+from exchange.cases.permissions import Role
 from exchange.clock import instant_text
 from exchange.config import AgencySection, Settings
 from exchange.errors import (
@@ -23,7 +33,9 @@ from exchange.errors import (
     UsageError,
 )
 from exchange.ids import OfficerNumber
+from exchange.service.accounts import open_account
 from exchange.service.ports import UnitOfWork
+from exchange.service.rows import OfficerRow
 
 PASSPHRASE = "a passphrase of the node"
 T = TypeVar("T")
@@ -74,6 +86,11 @@ def backup(node: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def for_years(node: Path, backup: Path) -> Path:
     return backed_up(node, backup.with_name("one.backup"), with_data_keys=False)
+
+
+@pytest.fixture(scope="module")
+def young(node: Path, for_years: Path) -> Path:
+    return backed_up(node, for_years.with_name("young.7-days.backup"))
 
 
 def test_a_backup_says_who_made_it_and_when_it_has_to_be_destroyed(backup: Path, node: Path) -> None:
@@ -190,17 +207,63 @@ def test_a_restore_of_another_backup_is_finished_before_a_new_one_is_judged(
 
 
 def test_a_backup_for_years_opens_content_only_with_the_data_keys_of_a_young_one(
-    for_years: Path, backup: Path, tmp_path: Path
+    for_years: Path, young: Path, tmp_path: Path
 ) -> None:
     assert look_at(for_years).destroy_by is None
     assert try_backup(for_years, PASSPHRASE).inventory.links == ()
     with pytest.raises(ConfigurationError, match="no data keys"):
         restore_backup(for_years, tmp_path / "data", PASSPHRASE)
 
-    restore_backup(for_years, tmp_path / "data", PASSPHRASE, data_keys=backup)
+    restore_backup(for_years, tmp_path / "data", PASSPHRASE, data_keys=young)
     officer = read(tmp_path / "data", lambda uow: uow.officers.get(OFFICER))
     assert officer
     assert officer.name == "Sok"
+
+
+def test_data_keys_of_an_older_backup_are_refused_and_nothing_is_restored(
+    for_years: Path, backup: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigurationError, match="older than the backup without data keys"):
+        restore_backup(for_years, tmp_path / "data", PASSPHRASE, data_keys=backup)
+
+    assert not list((tmp_path / "data").iterdir())
+
+
+def test_a_restore_names_everybody_who_may_act_again(tmp_path: Path) -> None:
+    """Who was ended after the backup comes back with it; the first officer was ended before."""
+    folder, path = new_node(tmp_path / "node"), tmp_path / "one.7-days.backup"
+    away, left = OfficerNumber("P-0002"), OfficerNumber("P-0003")
+
+    async def work() -> None:
+        async with open_node(folder, lambda: PASSPHRASE) as opened:
+            desk, now, store = staff_desk(opened), opened.node.clock.now(), opened.node.store
+            for number in (away, left):
+                row = OfficerRow(number, "Chan", opened.node.agency, ("tracing",), now, None)
+                await store.write(partial(_add, row=row))
+            await open_account(desk, left, ("handover", "officer"), actor="administrator")
+            await store.write(lambda uow: uow.officers.end(OFFICER, now))
+            await make_backup(opened, path, with_data_keys=True)
+            await store.write(lambda uow: uow.officers.end(left, now))
+
+    asyncio.run(work())
+    tried = restore_backup(path, folder, PASSPHRASE, replace=True)
+
+    assert [(one.number, one.roles) for one in tried.acting] == [
+        (away, ()),
+        (left, (Role.OFFICER, Role.HANDOVER)),
+    ]
+    assert restore_backup(path, tmp_path / "other", PASSPHRASE).acting == tried.acting
+
+
+def _add(uow: UnitOfWork, *, row: OfficerRow) -> None:
+    uow.officers.add(row)
+
+
+def test_the_restored_backup_is_the_last_one_that_is_known(backup: Path, tmp_path: Path) -> None:
+    restore_backup(backup, tmp_path / "data", PASSPHRASE)
+
+    known = read(tmp_path / "data", last_backup)
+    assert known == instant_text(look_at(backup).made_at)
 
 
 def test_no_data_key_is_in_a_backup_for_years(for_years: Path, tmp_path: Path) -> None:

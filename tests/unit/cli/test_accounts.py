@@ -27,7 +27,14 @@ def test_an_account_is_opened_with_its_roles_and_the_password_is_said_once(tmp_p
     assert "has to be replaced at the first sign-in" in done.out
 
 
-@pytest.mark.parametrize(("option", "command"), [("--reset", "account.reset"), ("--close", "account.close")])
+@pytest.mark.parametrize(
+    ("option", "command"),
+    [
+        ("--reset", "account.reset"),
+        ("--close", "account.close"),
+        ("--forget-device", "account.forget_device"),
+    ],
+)
 def test_an_account_is_reset_or_closed(tmp_path: Path, option: str, command: str) -> None:
     with LocalService(tmp_path, {command: {**ACCOUNT, "closed": "t"}}) as service:
         done = run("officer", "account", "P-0006", option, "--data", tmp_path)
@@ -36,11 +43,38 @@ def test_an_account_is_reset_or_closed(tmp_path: Path, option: str, command: str
     assert done.code == 0
 
 
-def test_an_account_is_not_reset_and_closed_at_once(tmp_path: Path) -> None:
-    done = run("officer", "account", "P-0006", "--reset", "--close", "--data", tmp_path)
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--reset", "--close"),
+        ("--reset", "--role", "officer"),
+        ("--close", "--role", "officer"),
+        ("--forget-device", "--roles", "officer"),
+        ("--roles", "officer", "--role", "handover"),
+        ("--reset", "--language", "km"),
+    ],
+)
+def test_an_account_is_changed_in_one_way_at_a_time(tmp_path: Path, options: tuple[str, ...]) -> None:
+    with LocalService(tmp_path, {}) as service:
+        done = run("officer", "account", "P-0006", *options, "--data", tmp_path)
 
-    assert (done.code, done.out) == (2, "")
-    assert done.err.startswith("error: an account is reset or closed, not both")
+    assert (done.code, done.out, service.asked) == (2, "", [])
+    assert options[0] in done.err
+
+
+def test_a_reset_with_roles_says_how_roles_are_changed(tmp_path: Path) -> None:
+    done = run("officer", "account", "P-0006", "--reset", "--role", "officer", "--data", tmp_path)
+
+    assert "--roles officer,handover" in done.err
+
+
+@pytest.mark.parametrize("typed", ["officer,handover", "officer handover", " officer, handover, "])
+def test_an_account_is_given_other_roles(tmp_path: Path, typed: str) -> None:
+    with LocalService(tmp_path, {"account.roles": {**ACCOUNT, "roles": ["officer", "handover"]}}) as service:
+        done = run("officer", "account", "P-0006", "--roles", typed, "--data", tmp_path)
+
+    assert service.members("account.roles") == {"number": "P-0006", "roles": ["officer", "handover"]}
+    assert done.out == "P-0006 account: officer, handover\n"
 
 
 def test_the_demo_prints_an_address_and_an_account_for_each_role(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from exchange import __version__
 from exchange.errors import IdentifierError, InputError, NodeError, StrictJsonError
 from exchange.interfaces.cli.tree import app
 from tests.support.command_line import run
@@ -107,8 +108,33 @@ def test_every_command_has_a_help_page(name: str) -> None:
     assert f"Usage: exchange {name}" in done.out
 
 
-def test_without_a_command_the_tree_is_shown() -> None:
-    done = run()
+@pytest.mark.parametrize(("words", "shown"), [((), "demo"), (("partner",), "invite"), (("key",), "rotate")])
+def test_without_a_command_the_commands_are_shown_line_by_line(words: tuple[str, ...], shown: str) -> None:
+    done = run(*words)
 
-    assert "Commands:" in done.out + done.err
-    assert "demo" in done.out + done.err
+    assert (done.code, done.err) == (2, "")
+    assert done.out == run(*words, "--help").out
+    assert any(line.strip().startswith(f"{shown} ") for line in done.out.splitlines())
+
+
+def test_the_version_is_said_for_the_ceremony() -> None:
+    done = run("--version")
+
+    assert (done.code, done.out, done.err) == (0, f"exchange {__version__}\n", "")
+
+
+@pytest.mark.parametrize("words", [("--verson",), ("doctor", "--version"), ("serve", "--version")])
+def test_the_version_is_an_option_of_the_program_alone(words: tuple[str, ...]) -> None:
+    done = run(*words)
+
+    assert (done.code, done.out) == (2, "")
+
+
+@pytest.mark.parametrize(("typed", "said"), [("p 1", "officer number"), ("", "who acts")])
+def test_an_error_about_an_officer_shows_the_form(tmp_path: Path, typed: str, said: str) -> None:
+    done = run("partner", "invite", "VN-MPS-IMM", "-o", tmp_path / "x", "--data", tmp_path, OFFICER=typed)
+
+    assert done.code == 2
+    assert said in done.err
+    assert "P-0001" in done.err
+    assert " a officer" not in done.err

@@ -27,6 +27,7 @@ SEAL = {"use": "seal", "until": "2027-11-20T00:00:00.000Z", "over": False}
 STATUS = {
     "agency": "KH-MOSVY-DAHT",
     "now": "2027-10-04T09:12:04.123Z",
+    "card_address": "",
     "partners": [PARTNER],
     "keys": [],
     "shut_by": [],
@@ -426,6 +427,30 @@ def test_waiting_messages_are_no_trouble_but_are_explained(tmp_path: Path) -> No
 
     assert found["partner VN-MPS-IMM"]["well"]
     assert "nothing is lost; last contact t" in found["partner VN-MPS-IMM"]["todo"]
+
+
+def test_an_invitation_that_is_out_is_named_instead_of_a_second_one(tmp_path: Path) -> None:
+    out = {"partner": "VN-MPS-IMM", "created": "t"}
+
+    _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [], "invitations": [out]})
+
+    assert found["invitation to VN-MPS-IMM"]["found"] == "of t, not answered yet"
+    assert "partners" not in found
+
+
+def test_without_partner_and_invitation_one_is_begun(tmp_path: Path) -> None:
+    _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [], "invitations": []})
+
+    assert "exchange partner invite" in found["partners"]["todo"]
+
+
+def test_a_partner_that_has_not_confirmed_the_words_is_waited_for(tmp_path: Path) -> None:
+    row = {**PARTNER, "state": "joined", "reason": "not_confirmed_there"}
+
+    _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [row]})
+
+    assert not found["partner VN-MPS-IMM"]["well"]
+    assert "confirmed the words" in found["partner VN-MPS-IMM"]["todo"]
 
 
 def test_one_officer_is_too_few(tmp_path: Path) -> None:

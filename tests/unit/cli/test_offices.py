@@ -4,7 +4,9 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from exchange.interfaces.cli.doctor_keys import ROTATE
+from exchange.interfaces.cli.staffing import left_behind
 from tests.support.command_line import run
 from tests.support.local_service import LocalService
 
@@ -48,10 +50,48 @@ def test_an_ended_officer_is_listed_with_the_day(tmp_path: Path) -> None:
 
 
 def test_ending_an_officer_says_that_the_number_is_used_up(tmp_path: Path) -> None:
-    with LocalService(tmp_path, {"officer.end": {**ROW, "until": "t"}}):
-        done = run("officer", "end", "P-0001", "--data", tmp_path)
+    left = {**ROW, "until": "t", "account": False, "drafts": 2, "cases": 0, "officers_left": 2}
 
-    assert done.out == "P-0001 ended at t; the number is never used again\n"
+    with LocalService(tmp_path, {"officer.end": left}) as service:
+        done = run("officer", "end", "P-0001", "--yes", "--data", tmp_path, OFFICER="P-0002")
+
+    assert done.out == "P-0001 ended at t by P-0002; the number is never used again\n"
+    assert "2 messages of this officer are not released" in done.err
+    assert service.asked == [("officer.end", {"number": "P-0001", "officer": "P-0002"})]
+
+
+def test_an_end_without_a_terminal_shows_what_follows_and_changes_nothing(tmp_path: Path) -> None:
+    found = {**ROW, "account": True, "drafts": 2, "cases": 3, "officers_left": 1}
+
+    with LocalService(tmp_path, {"officer.leaving": found}) as service:
+        done = run("officer", "end", "P-0001", "--data", tmp_path, OFFICER="P-0002")
+
+    assert (done.code, service.names()) == (2, ["officer.leaving"])
+    for words in ("account is closed", "2 messages", "3 cases nobody else", "1 officers are left", "--yes"):
+        assert words in done.err
+
+
+def test_an_end_shows_only_what_follows() -> None:
+    nothing = {**ROW, "account": False, "drafts": 0, "cases": 0, "officers_left": 2}
+
+    assert len(left_behind(nothing)) == 1
+
+
+@pytest.mark.parametrize("words", [("end", "P-0001", "--yes"), ("correct", "P-0001", "--name", "Chan")])
+def test_a_change_of_an_officer_says_who_made_it(tmp_path: Path, words: tuple[str, ...]) -> None:
+    with LocalService(tmp_path, {}) as service:
+        done = run("officer", *words, "--data", tmp_path)
+
+    assert (done.code, service.asked) == (2, [])
+    assert "who acts is not said" in done.err
+
+
+def test_a_correction_leaves_what_is_not_said(tmp_path: Path) -> None:
+    with LocalService(tmp_path, {"officer.correct": ROW}) as service:
+        done = run("officer", "correct", "P-0001", "--name", "Chan", "--data", tmp_path, OFFICER="P-0002")
+
+    assert service.members("officer.correct") == {"number": "P-0001", "name": "Chan", "officer": "P-0002"}
+    assert done.out == "P-0001 Chan, KH-MOSVY-DAHT: tracing\n"
 
 
 def test_the_list_of_keys_has_no_private_one(tmp_path: Path) -> None:

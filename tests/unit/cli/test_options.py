@@ -4,7 +4,7 @@
 from pathlib import Path
 
 import pytest
-from exchange.errors import ConfigurationError, ExchangeError, InputError, UsageError
+from exchange.errors import ConfigurationError, ExchangeError, FileModeError, InputError, UsageError
 from exchange.interfaces.cli import options
 
 
@@ -18,6 +18,7 @@ def test_a_passphrase_comes_from_the_environment_before_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "p").write_text("from the file\n")
+    (tmp_path / "p").chmod(0o600)
     monkeypatch.setenv("EXCHANGE_PASSPHRASE_FILE", str(tmp_path / "p"))
     from_file = options.read_passphrase()
     monkeypatch.setenv("EXCHANGE_PASSPHRASE", "from the environment")
@@ -44,6 +45,34 @@ def test_a_passphrase_file_that_is_missing_is_named(monkeypatch: pytest.MonkeyPa
         options.read_passphrase()
 
 
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o622])
+def test_a_passphrase_file_that_others_can_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    path = tmp_path / "p"
+    path.write_text("secret words\n")
+    path.chmod(mode)
+    monkeypatch.setenv("EXCHANGE_PASSPHRASE_FILE", str(path))
+
+    with pytest.raises(FileModeError, match="others can read") as raised:
+        options.read_passphrase()
+
+    assert raised.value.hint == f"chmod go= {path}"
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_a_passphrase_file_of_the_owner_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    path = tmp_path / "p"
+    path.write_text("secret words\n")
+    path.chmod(mode)
+    monkeypatch.setenv("EXCHANGE_PASSPHRASE_FILE", str(path))
+
+    assert options.read_passphrase() == "secret words"
+
+
 def test_without_a_terminal_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with (tmp_path / "empty").open("w+") as stdin:
         monkeypatch.setattr("sys.stdin", stdin)
@@ -67,7 +96,7 @@ def test_without_a_terminal_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, tm
         (b'["SECRET"]', "not allowed here"),
         (b'"SECRET"', "not allowed here"),
         (b'{"a": 9007199254740993}', "not allowed here"),
-        (b"[" * 100_000, "not allowed here"),
+        (b"[" * 100_000, "groups and lists more than 20 deep"),
     ],
 )
 def test_a_file_that_is_no_allowed_json_is_refused_without_quoting_it(

@@ -16,6 +16,9 @@ FAULT = Fault("count_invalid", "/content/persons_count", "count.persons", "1", "
         (PassphraseError(), ["error: the passphrase does not open the key file"]),
         (NodeError("VN-MPS-IMM is away"), ["error: VN-MPS-IMM is away"]),
         (NodeError("A file is missing"), ["error: a file is missing"]),
+        (NodeError("Asia/Hanoi is no zone"), ["error: Asia/Hanoi is no zone"]),
+        (NodeError("Notes.txt is empty"), ["error: Notes.txt is empty"]),
+        (NodeError("Partner's card: old"), ["error: partner's card: old"]),
         (NodeError("x", hint="one\ntwo."), ["error: x", "hint: one", "hint: two"]),
         (InputError("x", hint="y"), ["error: x", "hint: y"]),
         (

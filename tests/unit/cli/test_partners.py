@@ -11,7 +11,7 @@ from tests.support.command_line import Outcome, run
 from tests.support.identity import DIRECTORY, KH, agency
 from tests.support.local_service import LocalService
 
-WORDS = ["river", "lamp", "seven", "oval", "paper", "north", "clay", "mint"]
+WORDS = ["river", "lamp", "seven", "oval", "paper", "north", "clay", "mirror"]
 ROW: dict[str, Any] = {
     "partner": "KH-MOSVY-DAHT", "link": "x", "state": "joined", "reason": "words", "words": WORDS,
 }  # fmt: skip
@@ -33,9 +33,9 @@ def test_the_joiner_reads_its_last_four_words_and_types_the_first_four_it_hears(
     done, service = _confirm(tmp_path, stdin="river lamp seven oval\n")
 
     assert done.code == 0
-    assert "read aloud the last four words: paper-north-clay-mint" in done.err
+    assert "read aloud the last four words: paper-north-clay-mirror" in done.err
     assert "river" not in done.err
-    assert "enrolled: river-lamp-seven-oval / paper-north-clay-mint" in done.out
+    assert "enrolled: river-lamp-seven-oval / paper-north-clay-mirror" in done.out
     assert service.members("partner.confirm_words") == {
         "partner": "KH-MOSVY-DAHT",
         "words": WORDS,
@@ -53,8 +53,44 @@ def test_words_are_typed_with_spaces_commas_or_dashes(tmp_path: Path, typed: str
     assert service.members("partner.confirm_words")["words"] == WORDS
 
 
+@pytest.mark.parametrize("typed", ["foo bar baz qux", "river lamp seven", "river lamp seven oval oval", ""])
+def test_a_word_that_is_in_no_list_is_asked_again_and_is_no_alarm(tmp_path: Path, typed: str) -> None:
+    done, service = _confirm(tmp_path, stdin=f"{typed or '-'}\nriver lamp seven oval\n")
+
+    assert done.code == 0
+    assert "security officer" not in done.err
+    assert service.members("partner.confirm_words")["words"] == WORDS
+
+
+def test_words_are_asked_three_times_and_then_nothing_is_compared(tmp_path: Path) -> None:
+    done, service = _confirm(tmp_path, stdin="foo bar baz qux\n" * 3 + "river lamp seven oval\n")
+
+    assert done.code == 2
+    assert "nothing was compared yet" in done.err
+    assert service.names() == ["partner.list"]
+
+
+@pytest.mark.parametrize("words", ["river lamp", "river-lamp-seven-oval / paper-north-clay-foo"])
+def test_given_words_that_cannot_be_right_are_no_alarm(tmp_path: Path, words: str) -> None:
+    done, service = _confirm(tmp_path, "--words", words)
+
+    assert done.code == 2
+    assert "security officer" not in done.err
+    assert service.names() == ["partner.list"]
+
+
+def test_an_invitation_that_is_out_stands_in_the_list(tmp_path: Path) -> None:
+    out = {"partner": "VN-MPS-IMM", "created": "2027-10-04T09:12:04.123Z"}
+
+    with LocalService(tmp_path, {"partner.list": {"partners": [], "invitations": [out]}}):
+        done = run("partner", "list", "--data", tmp_path)
+
+    assert "VN-MPS-IMM  invited  since 2027-10-04T09:12:04.123Z" in done.out
+    assert "no partner yet" not in done.out
+
+
 def test_words_that_were_compared_are_given_at_once(tmp_path: Path) -> None:
-    done, service = _confirm(tmp_path, "--words", "river-lamp-seven-oval / paper-north-clay-mint")
+    done, service = _confirm(tmp_path, "--words", "river-lamp-seven-oval / paper-north-clay-mirror")
 
     assert done.err == ""
     assert service.members("partner.confirm_words")["words"] == WORDS

@@ -9,18 +9,24 @@ import pytest
 from exchange.config import read_settings
 from exchange.errors import UsageError
 from exchange.interfaces.cli.setup import address_of, checked_zone, contact_point, office_of, officers_of
-from exchange.messages.codelists import agency
+from exchange.messages.codelists import agency, codelist
+from exchange.protocol.profiles import profile_codes
 from tests.support.command_line import Outcome, run
 
 PASSPHRASE = "correct horse battery"
 
 
 def _init(
-    folder: Path, *words: object, passphrase: str = PASSPHRASE, address: str = "localhost:18443"
+    folder: Path,
+    *words: object,
+    passphrase: str = PASSPHRASE,
+    address: str = "localhost:18443",
+    **environment: str,
 ) -> Outcome:
     return run(
         "init", "--agency", "KH-MOSVY-DAHT", "--address", address, "--officer", "P-0001=Chan Dara",
         "--officer", "P-0002=Sok Vanna", "--data", folder, *words, PASSPHRASE=passphrase,
+        **environment,
     )  # fmt: skip
 
 
@@ -38,6 +44,19 @@ def test_a_new_node_lies_in_a_folder_that_only_its_owner_can_read(tmp_path: Path
     assert (settings.agency.training, settings.door.port) == (True, 18443)
     assert settings.door.address == "https://localhost:18443"
     assert PASSPHRASE not in (folder / "exchange.toml").read_text()
+
+
+def test_a_wrong_code_in_the_settings_never_tells_to_set_up_anew(tmp_path: Path) -> None:
+    assert _init(tmp_path / "kh").code == 0
+    settings = tmp_path / "kh" / "exchange.toml"
+    settings.write_text(settings.read_text().replace('code = "KH-MOSVY-DAHT"', 'code = "TH-MSDHS-DATIP"'))
+
+    done = run("serve", "--data", tmp_path / "kh", PASSPHRASE=PASSPHRASE)
+
+    assert done.code == 6
+    assert "error: the store has no card of TH-MSDHS-DATIP" in done.err
+    assert "has to be the one with which this folder was set up" in done.err
+    assert "exchange init" not in done.err
 
 
 def test_json_names_the_card(tmp_path: Path) -> None:
@@ -93,11 +112,55 @@ def test_a_folder_with_something_in_it_is_refused_before_anything_is_asked(tmp_p
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
-def test_a_set_up_that_fails_leaves_the_folder_empty(tmp_path: Path) -> None:
-    done = _init(tmp_path / "kh", passphrase="short")
+@pytest.mark.parametrize("address", ["none", "localhost:18443"])
+def test_a_set_up_that_fails_leaves_nothing_behind(tmp_path: Path, address: str) -> None:
+    done = _init(tmp_path / "kh", passphrase="short", address=address)
 
     assert done.code == 6
-    assert list((tmp_path / "kh").iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_set_up_that_fails_leaves_the_folders_that_were_there(tmp_path: Path) -> None:
+    for name in ("kh", "marks"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "marks" / "of-another-node").write_text("1")
+
+    done = _init(tmp_path / "kh", "--high-water", tmp_path / "marks", passphrase="short")
+
+    assert done.code == 6
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["kh", "marks", "of-another-node"]
+
+
+def test_one_officer_is_told_that_a_partner_needs_two(tmp_path: Path) -> None:
+    done = run(
+        "init", "--agency", "KH-MOSVY-DAHT", "--address", "localhost:18443", "--officer", "P-0001=Chan Dara",
+        "--data", tmp_path / "kh", PASSPHRASE=PASSPHRASE,
+    )  # fmt: skip
+
+    assert done.code == 0
+    assert "the first partner needs two: exchange officer add P-0002 <name>" in done.out
+    assert "needs two" not in _init(tmp_path / "two").out
+
+
+@pytest.mark.parametrize(
+    ("command", "listed"),
+    [
+        (("init",), sorted(codelist("determining-bodies").codes)),
+        (("partner", "invite"), list(profile_codes())),
+    ],
+)
+def test_help_lists_what_an_option_takes(command: tuple[str, ...], listed: list[str]) -> None:
+    page = " ".join(run(*command, "--help").out.split())
+
+    assert [code for code in listed if code not in page] == []
+
+
+def test_an_unknown_time_zone_is_named_as_it_was_typed(tmp_path: Path) -> None:
+    done = _init(tmp_path / "kh", "--zone", "Asia/Pnom_Penh")
+
+    assert done.code == 2
+    assert "error: there is no time zone Asia/Pnom_Penh" in done.err
+    assert "Asia/Phnom_Penh" in done.err
 
 
 def test_without_a_terminal_a_missing_answer_is_named(tmp_path: Path) -> None:
@@ -200,3 +263,30 @@ def test_serving_a_folder_without_a_node_says_how_to_begin(tmp_path: Path) -> No
 
     assert done.code == 6
     assert done.err.splitlines()[1] == "hint: begin with: exchange init --data <folder>"
+
+
+def test_node_and_recovery_key_have_no_passphrase_file_in_common(tmp_path: Path) -> None:
+    """Two links to one file are one file."""
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_text(PASSPHRASE)
+    one.chmod(0o600)
+    other.symlink_to(one)
+
+    for second in (one, other):
+        done = _init(
+            tmp_path / "kh", passphrase="", PASSPHRASE_FILE=str(one), RECOVERY_PASSPHRASE_FILE=str(second)
+        )
+
+        assert (done.code, (tmp_path / "kh").exists()) == (2, False)
+        assert "one passphrase file" in done.err
+
+
+def test_two_passphrase_files_are_taken(tmp_path: Path) -> None:
+    files = {}
+    for name in ("PASSPHRASE_FILE", "RECOVERY_PASSPHRASE_FILE"):
+        path = tmp_path / name
+        path.write_text(f"{PASSPHRASE} {name}")
+        path.chmod(0o600)
+        files[name] = str(path)
+
+    assert _init(tmp_path / "kh", passphrase="", **files).code == 0

@@ -11,7 +11,7 @@ from tests.support.local_service import LocalService
 LINE: dict[str, Any] = {
     "partner": "VN-MPS-IMM", "of": "partner", "no": 2, "period": "2027-10-04",
     "made": "2027-10-05T01:00:00.000Z", "answer": "",
-    "answered": None, "answered_by": "", "index": 30, "digest": "d",
+    "answered": None, "answered_by": "", "index": 30, "digest": "d", "cut": "2027-10-05T00:59:59.000Z",
 }  # fmt: skip
 CONTENT: dict[str, Any] = {
     "balance": [
@@ -36,6 +36,7 @@ def test_figures_are_sums_that_people_can_add_up(tmp_path: Path) -> None:
 
     assert done.code == 0
     assert "ledger of VN-MPS-IMM: 8 + 4 = 12 entries" in done.out
+    assert "counts all that both ledgers held at 2027-10-05T00:59:59.000Z; persons: of 2027-10-04" in done.out
     assert "numbers used 3 = accepted 1 + rejected 1 + given up 0 + open 1" in done.out
     assert "open for 2 days: number 3 of VN-MPS-IMM" in done.out
     assert "persons accepted 2: handed over 1 + on hold 1" in done.out
@@ -83,12 +84,14 @@ def test_statement_made_by_hand_names_its_period(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("answer", "word"), [("agreed", "agreed"), ("differs", "differs")])
 def test_answer_is_said_back(tmp_path: Path, answer: str, word: str) -> None:
-    more = ("--differs",) if answer == "differs" else ()
+    more = ("--differs", "--because", "papers_say_otherwise") if answer == "differs" else ()
     with LocalService(tmp_path, {"statement.agree": LINE | {"answer": answer}}) as service:
         done = run("statement", "agree", "2", *more, "--officer", "P-0001", "--data", tmp_path)
 
     assert done.out.strip() == f"statement 2 of VN-MPS-IMM: {word}"
-    assert service.members("statement.agree")["differs"] is (answer == "differs")
+    asked = service.members("statement.agree")
+    assert asked["differs"] is (answer == "differs")
+    assert asked.get("because") == ("papers_say_otherwise" if answer == "differs" else None)
 
 
 @pytest.mark.parametrize(

@@ -196,4 +196,4 @@ def test_without_the_package_it_is_said_how_to_install_it(monkeypatch: pytest.Mo
     for act in (lambda: read_spreadsheet(GOOD), lambda: write_spreadsheet(["a"], [], title="x")):
         with pytest.raises(UsageError) as caught:
             act()
-        assert caught.value.hint == 'run: pip install "repatriation-exchange[desk]"'
+        assert caught.value.hint == 'run in the folder of the source: pip install ".[desk]"'

@@ -98,6 +98,40 @@ def test_code_hint_names_the_nearest_code() -> None:
     assert fault.hint == 'did you mean "given"?'
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "rule", "expected", "found"),
+    [
+        ("content__proposed_from", "", "form.text", "a day, as 2027-10-04", "an empty text"),
+        (
+            "content__proposed_from",
+            "4/10/2027",
+            "form.text",
+            "a day, as 2027-10-04",
+            "a text of 9 characters",
+        ),
+        (
+            "header__officer",
+            "p 1",
+            "form.text",
+            "the number of an officer, as P-0001",
+            "a text of 3 characters",
+        ),
+        ("persons__0__sex", "", "form.required", "a text", "an empty text"),
+        ("persons__0__sex", "", "code.unknown", "a code of sexes", "an empty text"),
+        ("persons__0__sex", "x", "code.unknown", "a code of sexes", "another text"),
+    ],
+)
+def test_a_wrong_text_is_explained_by_what_would_be_right(
+    place: str, value: str, rule: str, expected: str, found: str
+) -> None:
+    document = notice(**{place: value})
+
+    told = [(fault.rule, fault.expected, fault.found) for fault in check_form(document)]
+
+    assert (rule, expected, found) in told
+    assert not [one for one in told if one[0] == "form.length"]
+
+
 @pytest.mark.parametrize("member", RELEASE_FIELDS)
 def test_message_needs_the_members_of_the_release(member: str) -> None:
     document = notice(**{f"header__{member}": GONE})

@@ -7,14 +7,16 @@ import subprocess
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
 
 import pytest
 from exchange.errors import UsageError
 from exchange.i18n import label
 from exchange.i18n.breaks import ZERO_WIDTH_SPACE
 from exchange.interfaces.papers import paper_of
-from exchange.service.papers import Opened
-from tests.support.papers import example, examples, many_lines, opened, printed
+from exchange.service.meetings import Meeting
+from exchange.service.papers import NamedMessage, Opened
+from tests.support.papers import SENT_AT, example, examples, many_lines, opened, printed
 
 NOTICE, DECISION = "rpn/child-with-guardian-and-best-interests", "rpd/three-persons-three-outcomes"
 RECORD, AGREED = "hrc/first-record-two-handed-over", "hrc/countersignature-agreed"
@@ -214,6 +216,12 @@ def test_a_statement_shows_both_directions_and_nobody() -> None:
     assert "1611" in found.text
 
 
+def test_a_statement_says_until_when_it_counts() -> None:
+    text = " ".join(page(opened(STATEMENT), ("en",)).text.split())
+
+    assert "Entries and messages counted until 17 September 2027, 09:50 (UTC+07:00)" in text
+
+
 def test_a_kind_of_difference_stands_in_words() -> None:
     shown = page(opened("stm/auditors-month"), ("en",)).text
 
@@ -313,3 +321,91 @@ def test_a_correction_is_in_words_in_both_languages() -> None:
 
     assert "Place: Birth, Year, month or day" in text
     assert "/birth" not in text
+
+
+GUARDIAN = {"kind": "person", "name": "SOK Vanna", "from": "2027-09-01"}
+MEETING = Meeting(
+    terms={"checkpoint": "TH-KH-POIPET", "window_from": "2027-10-04T09:00:00+07:00"},
+    persons=(
+        {"case_code": "P5HJ-2CYK-6GSM", "names": [{"full": "SOK Chanthou"}], "sex": "F", "is_child": False,
+         "ages": [23]},
+        {"case_code": "3FWN-8RTA-Q0ZV", "names": [{"full": "SOK Dara"}], "sex": "M", "is_child": True,
+         "ages": [15, 16], "guardian": GUARDIAN},
+    ),
+)  # fmt: skip
+PROPOSAL = next(name for name in examples() if name.startswith("hpr/"))
+
+
+def test_the_final_list_says_where_when_how_old_and_who_acts_for_a_child() -> None:
+    text = page(replace(opened(LIST), meeting=MEETING), ("en",)).text
+
+    assert label("checkpoints", "TH-KH-POIPET", "en") in text
+    assert "Begin of the window 4 October 2027, 09:00 (UTC+07:00)" in " ".join(text.split())
+    assert "Age: 23" in text
+    assert "Age: 15-16" in text
+    assert "Guardian: " in text
+
+
+def test_a_final_list_of_which_nothing_else_is_shown_has_no_ages() -> None:
+    text = page(opened(LIST), ("en",)).text
+
+    assert "Age:" not in text
+    assert "Begin of the window" not in text
+
+
+def test_minutes_before_the_departure_have_a_line_for_each_agreed_person_and_say_so() -> None:
+    made = paper_of(replace(opened(PROPOSAL, blank=True), meeting=MEETING), ("en",))
+
+    text = Page(made.html).text
+    assert made.html.count('class="box"') == 6 * len(MEETING.persons)
+    assert "SOK Chanthou" in text
+    assert "SOK Vanna" in text
+    assert "Compare the persons with the final list." in text
+    assert "Who may stop it" not in text
+
+
+def test_minutes_after_the_departure_name_who_left_and_not_who_was_agreed() -> None:
+    text = page(replace(opened(LIST, blank=True), meeting=MEETING), ("en",)).text
+
+    assert "CHEA Vuthy" in text
+    assert "Compare the persons with the final list." not in text
+
+
+def test_the_attached_json_has_what_other_messages_gave_to_the_paper() -> None:
+    value = json.loads(paper_of(replace(opened(LIST), meeting=MEETING), ("en",)).attached)
+
+    assert value["handover"]["proposal"]["checkpoint"] == "TH-KH-POIPET"
+    assert value["handover"]["persons"][1]["ages"] == [15, 16]
+    assert "handover" not in json.loads(paper_of(opened(LIST), ("en",)).attached)
+
+
+def test_every_time_on_a_paper_is_of_one_zone() -> None:
+    """A message is stamped in UTC and says its events in the time of the place: both stand in one zone."""
+    record = paper_of(replace(opened(RECORD, AGREED), zone=ZoneInfo("Asia/Kuala_Lumpur")), BOTH)
+
+    assert set(re.findall(r"\(UTC[^)]*\)", Page(record.html).text)) == {"(UTC+08:00)"}
+    assert "10:50 (UTC+08:00)" in Page(record.html).text
+
+
+ANSWER = "hrp/confirmed"
+
+
+def test_a_message_that_is_named_is_told_by_its_type_and_when_it_was_sent() -> None:
+    confirmed = example(ANSWER)["content"]["confirms"]
+    named = {confirmed["id"]: NamedMessage("HPR", SENT_AT)}
+
+    text = " ".join(page(replace(opened(ANSWER), named=named), ("en",)).text.split())
+
+    said = f"{label('message-types', 'HPR', 'en')}, sent 17 September 2027, 09:50 (UTC+07:00)"
+    assert f"What is confirmed {said}, number …{confirmed['id'][-8:]}" in text
+    assert confirmed["pc"] not in text
+    assert confirmed["pc"] in paper_of(opened(ANSWER), ("en",)).attached.decode()
+
+
+def test_a_message_that_is_not_here_stands_as_its_whole_number() -> None:
+    confirmed = example(ANSWER)["content"]["confirms"]
+
+    text = page(opened(ANSWER), ("en",)).text
+
+    assert confirmed["id"] in text
+    assert confirmed["pc"] in text

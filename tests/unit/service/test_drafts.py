@@ -209,7 +209,7 @@ def test_a_draft_that_was_released_before_is_not_approved_again():
         await approve(stage.node, kept.id, SECOND)
         await stage.store.write(lambda uow: uow.drafts.save(draft))
 
-        with pytest.raises(UsageError, match="released meanwhile"):
+        with pytest.raises(UsageError, match="released before"):
             await approve(stage.node, kept.id, SECOND)
 
         assert await numbers(stage) == [1]

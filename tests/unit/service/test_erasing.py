@@ -10,7 +10,8 @@ from exchange.ids import Digest
 from exchange.messages.filling import fill
 from exchange.service.draft_story import Story, Version, story_bytes
 from exchange.service.enclosures import kept
-from exchange.service.erasing import confirm, give_up, look, propose
+from exchange.service.erasing import confirm, dry_run, give_up, look, propose
+from exchange.service.erasures import ProposedAct
 from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reconcile import reconcile
@@ -352,5 +353,17 @@ def test_answers_to_a_notice_go_with_its_persons() -> None:
             return [document_of(uow, row) is not None for row in rows]
 
         assert await world.vn.store.read(kept) == [False, True]
+
+    play(story)
+
+
+@pytest.mark.parametrize("act", [ERASE, HOLD])
+@pytest.mark.parametrize(("case", "text"), [("999", "case"), (MAI, "this is no reason")])
+def test_a_case_that_is_not_there_is_said_before_the_reason(act: ProposedAct, case: str, text: str) -> None:
+    async def story(world: World) -> None:
+        for begun in (propose(world.vn.node, case, act, "", OFFICER), dry_run(world.vn.node, case, act, "")):
+            with pytest.raises(UsageError, match=text) as raised:
+                await begun
+            assert ("reason" in str(raised.value)) is (case == MAI)
 
     play(story)

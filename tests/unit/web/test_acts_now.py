@@ -184,6 +184,7 @@ def test_a_decision_is_still_written_from_the_case_after_a_question_came_last(tm
 
         begun = await pair.vn.press(f"/case/{pair.cases[0]}", "Repatriation decision")
         answers = {"outcome": {"f": "refused"}, "refusal_reason": {"f": "nationality_not_established"}}
+        answers["reasons"] = {"f": "The register has nobody of this name."}
         whole, _ = await pair.vn.answer(begun, **answers)
 
         assert whole.says("Refused")
@@ -206,7 +207,7 @@ def test_a_refusal_can_be_looked_at_again_and_the_decision_changed(tmp_path: Pat
 
         later = await pair.vn.press(f"/message/{question['message']['id']}", _LATER)
         answers = {"outcome": {"f": "accepted"}, "valid_until": {"f_d": "20", "f_m": "12", "f_y": "2027"}}
-        answers["reception"] = {"f": "VN-MPS-IMM"}
+        answers["reception"] = {"f": "VN-MOH"}
         whole, _ = await pair.vn.answer(later, **answers)
         await pair.vn.officer.post(f"{later}/send", version=whole.hidden["version"])
         await pair.desks.quiet()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exchange.i18n import label
 from exchange.interfaces.web.desk import House
 from exchange.interfaces.web.pages import evidence
 from exchange.messages.document import content_of
@@ -307,11 +308,34 @@ def test_a_correction_is_chosen_from_the_newest_messages_and_entries_in_words(tm
         entry = next(one for one in offered if one.startswith(f"{VN} "))
         await settled(auditor, how="correct", because=TEXT, correction=entry)
 
-        assert shown.says("Repatriation notice Sent to Immigration Department")
+        assert re.search(r"Our message \d+ Sent to Immigration Department", shown.words)
         assert re.search(r"Entry \d+ of Immigration Department, [A-Za-z ,]+, Mon 4 Oct 2027", shown.words)
         row = await only(world)
         assert (row.state, row.we_settled) == ("corrected", True)
         assert await resolved(world) == {"leaf": {"log": VN, "index": int(entry.split()[1])}}
+
+    played(tmp_path, story)
+
+
+def test_no_page_of_an_auditor_names_a_type_of_a_message(tmp_path: Path) -> None:
+    """Guide of the auditor: numbers, times, digests and totals, never a type."""
+
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        await settled(auditor, how="explain", because=TEXT)
+        rows = await world.kh.store.read(lambda uow: uow.messages.list(limit=50))
+        entries = [f"/audit/{VN}/entry/own/{number}" for number in range(1, 7)]
+        lists = ["/audit", "/acts", LIST, f"/audit/{VN}/statements", f"/audit/{VN}/entries/own"]
+
+        named = {
+            (page, row.type)
+            for page in (*lists, *entries, ONE)
+            for shown in [await auditor.get(page)]
+            for row in rows
+            if shown.says(label("message-types", row.type, "en")) or row.type in shown.words.split()
+        }
+
+        assert "RPN" in {row.type for row in rows}
+        assert named == set()
 
     played(tmp_path, story)
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from exchange.interfaces.web.desk import House
+from exchange.service.addresses import decide
 from exchange.service.gatetalk import SEEN
+from exchange.service.keyplaces import take_card
 from exchange.service.release import release
 from exchange.service.rows import LinkState
 from tests.support.notices import NAMES, notice
@@ -64,7 +66,14 @@ def test_a_search_needs_a_purpose_and_is_recorded_with_it(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, {"name": " "}, {"name": "x", "purpose": "curiosity"}, {"born": "20x1"}]
+    "fields",
+    [
+        {},
+        {"name": " "},
+        {"name": "x", "purpose": "curiosity"},
+        {"name": "x", "purpose": "reconciliation"},
+        {"born": "20x1"},
+    ],
 )
 def test_a_search_for_nothing_or_for_no_reason_finds_nothing(tmp_path: Path, fields: dict[str, str]) -> None:
     async def story(world: World, house: House) -> None:
@@ -193,6 +202,27 @@ def test_a_partner_has_a_colour_and_a_sentence(tmp_path: Path, state: LinkState,
         presence.last_contact_at = house.node.clock.now()
 
         assert (await officer.get("/partners")).says(words)
+
+    play(tmp_path, story)
+
+
+def test_a_partner_that_moved_is_told_until_two_officers_decided(tmp_path: Path) -> None:
+    async def story(world: World, house: House) -> None:
+        officer, words = await signed_in(house, OFFICER), "This partner says that its node has a new address."
+        house.node.presence.of(world.link).last_contact_at = house.node.clock.now()
+        before = await officer.get("/partners")
+        moved = world.vn.identity.but(serial=2, addresses=("https://new.example",)).card
+        await take_card(house.node, VN, moved.raw)
+        waiting = await officer.get("/partners")
+        link = await world.kh.store.read(lambda uow: uow.links.get(world.link))
+        assert link is not None
+
+        await decide(house.node, link, moved.address, takes=False, actors=(OFFICER, SECOND))
+
+        assert not before.says(words)
+        assert waiting.says(words)
+        assert not waiting.says("Everything works.")
+        assert not (await officer.get("/partners")).says(words)
 
     play(tmp_path, story)
 

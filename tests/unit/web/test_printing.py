@@ -67,8 +67,20 @@ def test_a_message_is_printed_under_a_name_that_says_nothing_of_a_person(tmp_pat
 
 @pytest.mark.parametrize(
     "changes",
-    [{"purpose": ""}, {"purpose": "curiosity"}, {"first": "xx"}, {"first": ""}],
-    ids=["no purpose", "a purpose of no list", "a language without texts", "no language"],
+    [
+        {"purpose": ""},
+        {"purpose": "curiosity"},
+        {"purpose": "reconciliation"},
+        {"first": "xx"},
+        {"first": ""},
+    ],
+    ids=[
+        "no purpose",
+        "a purpose of no list",
+        "a purpose without persons",
+        "a language without texts",
+        "no language",
+    ],
 )
 def test_what_is_not_said_rightly_is_neither_printed_nor_recorded(
     tmp_path: Path, changes: dict[str, str]
@@ -92,6 +104,26 @@ def test_a_link_that_is_followed_prints_nothing(tmp_path: Path) -> None:
 
         assert (await officer.get(f"/message/{number}/print")).status == 404
         assert await prints(house) == []
+
+    play(tmp_path, story)
+
+
+def test_minutes_to_fill_in_are_offered_as_soon_as_the_handover_is_confirmed(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        proposal, movement = await proposed(desks, await accepted(desks))
+        border = await at_the_crossing(house)
+        before = await border.get(f"/handover/{movement}")
+        answer = {"as": "HRP", "document": {"response": "confirm"}}
+        await desks.sent(await desks.vn("message.answer", id=proposal, **answer))
+        shown = await border.get(f"/handover/{movement}")
+
+        made = await border.post(f"/handover/{movement}/print", paper="minutes", **CHOSEN)
+
+        assert f"/handover/{movement}/print" not in before.text
+        assert shown.says("Joint minutes to fill in, as PDF")
+        assert not shown.says("Final list as PDF")
+        assert (made.status, "to be filled in by hand" in made.text) == (200, True)
+        assert [row.act for row in await prints(house)] == ["handover_printed"]
 
     play(tmp_path, story)
 

@@ -401,13 +401,8 @@ def test_who_changes_time_or_crossing_answers_for_the_doubts(
 ) -> None:
     async def story(desk: Desk) -> None:
         form = await _responding(desk)
-        await _answer(desk.vn, form, {"response": {"f": "counter"}})
-        for name, said in (("changes", changed), ("reasons", {"f": "the gate opens later"})):
-            step = f"{form}/content/0/{name}"
-            version = (await desk.vn.get(step)).hidden["version"]
-            taken = await desk.vn.post(step, version=version, back="check", **said)
-            assert taken.status == 303, taken.words
-        version = (await desk.vn.get(f"{form}/check")).hidden["version"]
+        answers = {"response": {"f": "counter"}, "changes": changed, "reasons": {"f": "the gate opens later"}}
+        version = (await _answer(desk.vn, form, answers)).hidden["version"]
 
         first = await desk.vn.post(f"{form}/send", version=version)
         sure = ("outside_period", "short_notice")

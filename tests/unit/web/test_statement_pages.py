@@ -101,7 +101,7 @@ def test_figures_that_our_ledgers_do_not_give_are_not_agreed_to(tmp_path: Path) 
         await auditor.get(page)
         refused = await auditor.post(page, do="agreed")
         between = await theirs(world)
-        await auditor.post(page, do="differs")
+        await auditor.post(page, do="differs", because="other_figures")
         done = await auditor.follow()
 
         assert refused.status == 409
@@ -110,6 +110,60 @@ def test_figures_that_our_ledgers_do_not_give_are_not_agreed_to(tmp_path: Path) 
         assert between.answer == ""
         assert (await theirs(world)).answer == "differs"
         assert done.says("What our own ledgers do not give")
+
+    played(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("because", "words"),
+    [
+        ("", "Choose why it differs"),
+        ("I do not like it", "Choose why it differs"),
+        ("other_figures", "Our own ledgers give the same figures. Choose another reason, or agree"),
+    ],
+)
+def test_who_says_that_it_differs_says_why_and_nothing_untrue(
+    because: str, words: str, tmp_path: Path
+) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        page = await page_of(world)
+        await auditor.get(page)
+
+        refused = await auditor.post(page, do="differs", because=because)
+
+        assert refused.status == 400
+        assert refused.words.count(words) == 2
+        assert (await theirs(world)).answer == ""
+        assert [
+            row for row in await acts(house) if row.act == "statement_answered" and row.actor != "node"
+        ] == []
+
+    played(tmp_path, story)
+
+
+def test_the_reason_is_recorded_and_the_auditors_read_it(tmp_path: Path) -> None:
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        page = await page_of(world)
+        await auditor.get(page)
+        await auditor.post(page, do="differs", because="papers_say_otherwise")
+
+        assert (await theirs(world)).answer == "differs"
+        found = [(row.actor, row.purpose) for row in await acts(house) if row.act == "statement_answered"]
+        assert (AUDITOR, "papers_say_otherwise") in found
+        assert (await auditor.get("/acts")).says("Signed papers say something else")
+
+    played(tmp_path, story)
+
+
+def test_a_statement_says_until_when_it_counts(tmp_path: Path) -> None:
+    """Heads are those of the time of making, not of the end of the period."""
+
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        shown = await auditor.get(await page_of(world))
+
+        assert shown.says("Written on Mon 1 Nov 2027,")
+        assert shown.says("Entries after the end of the period, Mon 1 Nov 2027, 07:00, are counted, too.")
+        assert shown.says("Persons are counted for the period alone.")
 
     played(tmp_path, story)
 

@@ -276,27 +276,20 @@ def test_every_question_can_be_looked_at_and_is_short(tmp_path: Path, language: 
     play(tmp_path, story)
 
 
-def test_a_list_with_too_few_entries_is_told_but_not_to_whoever_adds_one_more(tmp_path: Path) -> None:
+def test_an_officer_who_is_missing_or_no_number_is_told_at_the_question(tmp_path: Path) -> None:
     async def story(desk: Desk) -> None:
         address = f"{await desk.begin('HPR')}/content/0/stop_officers"
-        first = {"f-0-side": "host", "f-0-officer": "P-0001"}
 
-        saved = [
-            await desk.officer.post(address, **await shown(desk, address), **first, **more) for more in ADDED
+        alone, named, right = [
+            await desk.officer.post(address, **await shown(desk, address), **{"f-ours": "P-0001"}, **more)
+            for more in ({}, {"f-theirs": "Sok Dara"}, {"f-theirs": "P-0002"})
         ]
 
-        assert [page.status for page in saved] == [400, 303, 400]
-        assert saved[0].says("At least 2 entries")
-        assert saved[2].says("enter the number of an officer in the directory, for example P-0001")
+        assert [page.status for page in (alone, named, right)] == [400, 400, 303]
+        assert alone.says("Enter: Officer of the partner")
+        assert named.says("enter the number of an officer in the directory, for example P-0001")
 
     play_case(tmp_path, story)
-
-
-ADDED: tuple[dict[str, str], ...] = (
-    {},
-    {"another": "yes"},
-    {"another": "yes", "f-1-side": "origin", "f-1-officer": "Sok Dara"},
-)
 
 
 async def shown(desk: Desk, address: str) -> dict[str, str]:

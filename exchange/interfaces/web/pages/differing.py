@@ -9,9 +9,10 @@
 4. What corrects it is chosen from the newest messages and entries of both ledgers; the number of an older one
    can be typed.
 
-Only numbers, entries, types of messages and times stand here. What is written is read by the partner.
+Only numbers, entries and times stand here, never a type of a message. What is written is read by the partner.
 """
 
+from dataclasses import replace
 from typing import Any, Final
 
 from exchange.cases.permissions import Act
@@ -132,14 +133,15 @@ async def decide(clerk: Clerk) -> Reply:
 
 
 async def _corrections(clerk: Clerk) -> tuple[Nameable, ...]:
-    """Return what can be chosen as the correction of a difference with a partner."""
+    """Return what can be chosen as the correction of a difference; messages without their type."""
     partner = (await clerk.ask("partner.show", partner=clerk.asked.places["partner"]))["partner"]
 
     def unit(uow: UnitOfWork) -> tuple[Nameable, ...]:
         link = uow.links.of_partner(AgencyCode(partner))
         if link is None:
             return ()
-        return nameable(uow, clerk.node, link.link, (), type_code=RESOLUTION, name="correction")
+        found = nameable(uow, clerk.node, link.link, (), type_code=RESOLUTION, name="correction")
+        return tuple(replace(one, type="") if one.kind == "message" else one for one in found)
 
     return await clerk.node.store.read(unit)
 

@@ -21,11 +21,15 @@ async def listed(clerk: Clerk) -> Reply:
 
 async def _row(clerk: Clerk, item: Answer) -> dict[str, Any]:
     shown = await clerk.ask("partner.show", partner=item["partner"]) if item["link"] else {}
+    colour, moved = _colour(clerk, item), bool(item["address"] and not item["address"]["refused"])
+    only_moved = moved and colour == GREEN
     return {
         **item,
+        "moved": moved,
+        "only_moved": only_moved,
         "entries": shown.get("entries"),
         "signed": shown.get("signed_by_partner", 0),
-        "colour": _colour(clerk, item),
+        "colour": AMBER if only_moved else colour,
     }
 
 

@@ -7,7 +7,7 @@ What is searched for is sent in a form and stands in no address.
 from exchange.errors import UsageError
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.replying import Page, Reply
-from exchange.messages.codelists import codelist
+from exchange.messages.purposes import purposes_about_persons
 
 _WANTED = ("name", "document", "born", "place")
 
@@ -20,7 +20,7 @@ async def find(clerk: Clerk) -> Reply:
     """Return who fits."""
     wanted = {name: clerk.asked.text(name) for name in _WANTED}
     purpose = clerk.asked.text("purpose")
-    if not any(wanted.values()) or not codelist("purposes").has(purpose):
+    if not any(wanted.values()) or purpose not in purposes_about_persons():
         return _page(clerk, problem="nothing" if not any(wanted.values()) else "purpose")
     try:
         found = await clerk.ask("case.find", **wanted, purpose=purpose)
@@ -33,6 +33,6 @@ def _page(clerk: Clerk, *, problem: str = "", error: UsageError | None = None) -
     values = {
         "problem": problem,
         "inputs": clerk.asked.fields,
-        "purposes": tuple(codelist("purposes").codes),
+        "purposes": purposes_about_persons(),
     }
     return Page("search.html", values, status=400 if problem else 200)

@@ -2,7 +2,8 @@
 """Statements of both sides: the list, the sums of one, and the answer to one of the partner.
 
 Opening a statement computes nothing. Whoever wants to know whether our own ledgers give the same figures
-presses the button; it walks both ledgers. An answer does the same and is refused if it would be untrue.
+presses the button; it walks both ledgers. An answer does the same and is refused if it would be untrue:
+*agreed* to other figures, or *other figures* where they are the same. Who says that it differs says why.
 """
 
 import re
@@ -21,7 +22,8 @@ from exchange.interfaces.web.paging import ROWS, asked_slice
 from exchange.interfaces.web.paper_choices import language_choices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.form_titles import TitledNode, titled_form
-from exchange.service.statements import AGREED, DIFFERS
+from exchange.service.statement_figures import span_of
+from exchange.service.statements import AGREED, DIFFERS, Because
 
 SIDES: Final = ("own", "partner")
 TYPE: Final = "STM"
@@ -31,6 +33,8 @@ FOR_SPECIALISTS: Final = ("heads", "roots", "head_signatures")
 """Digests, which are shown on demand."""
 SAY_PERIOD: Final = marked("Enter a month or a day that is over, like 2027-10 or 2027-10-04")
 
+SAY_WHY: Final = marked("Choose why it differs")
+SAME_FIGURES: Final = marked("Our own ledgers give the same figures. Choose another reason, or agree")
 MADE_ALREADY: Final = marked("There is a statement of this time already, or of a later one")
 
 
@@ -89,14 +93,18 @@ async def decide(clerk: Clerk) -> Reply:
     if of != "partner":
         raise UsageError("one's own statement is not answered", hint="the partner answers it")
     clerk.demand(Act.ANSWER_STATEMENT)
+    because = clerk.asked.text("because")
+    if word == DIFFERS and because not in set(Because):
+        return await _shown(clerk, compare=False, error=SAY_WHY)
+    why: Answer = {"because": because} if word == DIFFERS else {}
     try:
-        await clerk.ask("statement.agree", partner=partner, no=no, differs=word == DIFFERS)
+        await clerk.ask("statement.agree", partner=partner, no=no, differs=word == DIFFERS, **why)
     except InputError:
-        return await _shown(clerk, compare=True, refused=True)
+        return await _shown(clerk, compare=True, error=SAME_FIGURES if why else "", refused=not why)
     return Redirect(f"/audit/{partner}/statement/{of}/{no}?done=yes")
 
 
-async def _shown(clerk: Clerk, *, compare: bool, refused: bool = False) -> Page:
+async def _shown(clerk: Clerk, *, compare: bool, refused: bool = False, error: str = "") -> Page:
     partner, of, no = statement_named(clerk)
     found = await clerk.ask("statement.show", partner=partner, of=of, no=no, compare=compare)
     await note_look(clerk, act="statement_read", object=f"{partner} {of} {no}")
@@ -113,11 +121,15 @@ async def _shown(clerk: Clerk, *, compare: bool, refused: bool = False) -> Page:
         ),
         "compared": compare and of == "partner",
         "refused": refused,
+        "error": error,
+        "reasons": tuple(Because),
+        "because": clerk.asked.text("because"),
+        "ends": span_of(found["period"]).ends.isoformat(),
         "may_answer": clerk.may(Act.ANSWER_STATEMENT) and _waits_for_us(found),
         "print": language_choices(clerk.language),
         "done": clerk.asked.said("done") == "yes",
     }
-    return Page("statement.html", values, status=409 if refused else 200)
+    return Page("statement.html", values, status=409 if refused else 400 if error else 200)
 
 
 @dataclass(frozen=True)

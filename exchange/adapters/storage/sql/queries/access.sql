@@ -29,6 +29,26 @@ ON CONFLICT (case_file, office) DO NOTHING;
 -- The offices to which a case is given.
 SELECT office FROM case_desk WHERE case_file = :case_file ORDER BY office;
 
+-- name: reader_only
+-- How many cases have one officer as the only active named reader, or as the last one of their offices.
+SELECT count(*) FROM (
+    SELECT own.case_file FROM case_reader AS own
+    WHERE own.officer = :officer AND own.confirmed_by IS NOT NULL AND own.ended_at IS NULL
+        AND NOT EXISTS (
+            SELECT 1 FROM case_reader AS other JOIN officer ON officer.number = other.officer
+            WHERE other.case_file = own.case_file AND other.officer <> :officer
+                AND other.confirmed_by IS NOT NULL AND other.ended_at IS NULL AND officer.valid_to IS NULL
+        )
+    UNION
+    SELECT own.case_file FROM case_desk AS own
+    WHERE own.office = (SELECT office FROM officer WHERE number = :officer)
+        AND NOT EXISTS (
+            SELECT 1 FROM case_desk AS other JOIN officer ON officer.office = other.office
+            WHERE other.case_file = own.case_file AND officer.number <> :officer
+                AND officer.valid_to IS NULL
+        )
+);
+
 -- name: opening_note
 -- An officer opened something; the same thing again moves its time.
 INSERT INTO opening (officer, token, at) VALUES (:officer, :token, :at)

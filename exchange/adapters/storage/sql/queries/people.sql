@@ -9,6 +9,10 @@ VALUES (:number, :key, :name, :office, :functions, :valid_from, :valid_to);
 -- One officer.
 SELECT number, key, name, office, functions, valid_from, valid_to FROM officer WHERE number = :number;
 
+-- name: officer_correct
+-- Correct what stands in the entry of an officer.
+UPDATE officer SET name = :name, office = :office, functions = :functions WHERE number = :number;
+
 -- name: officer_end
 -- Say until when an officer acts.
 UPDATE officer SET valid_to = :at WHERE number = :number;

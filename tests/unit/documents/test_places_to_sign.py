@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the places to sign stand: with the last person of the paper, never alone on a page."""
+
+from dataclasses import replace
+
+import pytest
+import weasyprint
+from exchange.interfaces.papers import paper_of
+from exchange.service.papers import Opened
+from tests.support.papers import many_lines, opened
+
+RECORD, AGREED = "hrc/first-record-two-handed-over", "hrc/countersignature-agreed"
+
+
+def texts_of_pages(made: Opened, languages: tuple[str, ...]) -> list[str]:
+    """Return the text of each page of a paper, letters only."""
+    drawn = weasyprint.HTML(string=paper_of(made, languages).html, base_url=None).render()
+    return [
+        "".join(getattr(box, "text", "") for box in page._page_box.descendants()).replace("\u200b", "")
+        for page in drawn.pages
+    ]
+
+
+def group(persons: int) -> Opened:
+    """Return a record of so many persons that both sides have signed."""
+    return replace(many_lines(RECORD, persons), signatures=opened(RECORD, AGREED).signatures)
+
+
+@pytest.mark.parametrize("languages", [("km",), ("en",), ("km", "en")], ids="-".join)
+def test_the_last_person_stands_on_the_page_that_is_signed(languages: tuple[str, ...]) -> None:
+    """However many persons there are: nobody signs a page on which no person stands."""
+    for persons in range(1, 13):
+        pages = texts_of_pages(group(persons), languages)
+
+        assert f"AAAA-BBBB-{persons - 1:04d}" in pages[-1], persons
+        assert "P-0007" in pages[-1], persons
+
+
+@pytest.mark.parametrize("language", ["km", "en", "th", "vi"])
+def test_minutes_of_one_person_take_one_page(language: str) -> None:
+    assert len(texts_of_pages(group(1), (language,))) == 1
+
+
+def test_a_form_of_many_persons_is_signed_where_its_last_person_stands() -> None:
+    for persons in range(1, 9):
+        pages = texts_of_pages(replace(many_lines("hdp/three-persons", persons), blank=True), ("en",))
+
+        assert f"AAAA-BBBB-{persons - 1:04d}" in pages[-1], persons
+        assert "Stamp" in pages[-1], persons
