@@ -54,14 +54,8 @@ _DIGEST = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]", re.ASCII)
 
 
 def parse_agency(text: str) -> AgencyCode:
-    return AgencyCode(
-        _exact(
-            text,
-            _AGENCY,
-            "an agency code",
-            "two letters of the country, then groups after '-', like VN-MPS-IMM",
-        )
-    )
+    form = "the two letters of the country, then groups of capital letters and digits, each after '-'"
+    return AgencyCode(_exact(text, _AGENCY, "an agency code", form))
 
 
 def parse_link(text: str) -> LinkId:

@@ -29,6 +29,7 @@ ALLOWED = {
     "exchange/messages/dates.py": "the hint says how a year of the Buddhist Era is converted",
     "exchange/messages/blanks.py": "an example needs a usual crossing",
     "exchange/interfaces/cli/templates.py": "the invented person of an example has a nationality",
+    "exchange/messages/expected_forms.py": "codes and scripts, as examples of what is expected",
     "exchange/messages/lookalikes.py": "scripts of letters that look alike",
     "exchange/service/searching.py": "the hint says how a year of the Buddhist Era is converted",
     "exchange/i18n/breaks.py": "scripts of letters",

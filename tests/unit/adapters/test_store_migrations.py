@@ -183,6 +183,8 @@ SCANS_BY_DESIGN = {
     *("message_newest", "announced_newest", "outbox_gaps"),
     # The answers to programs of the last days, when a person is erased.
     "kept_answer_places",
+    # The cases that only one officer may read, when the entry of that officer is ended.
+    "reader_only",
 }
 """Queries that walk from the newest row to a limit, or belong to a rare act or to the check on demand."""
 
