@@ -53,7 +53,7 @@ from exchange.service.ports import AboutCases, UnitOfWork
 from exchange.service.rows import AuditRow, Direction, DraftRow, MessageRow, MessageState
 from exchange.service.sealing import Sealed, demand_in_force, seal_message
 from exchange.service.together import Failed
-from exchange.service.unmoved import demand_unmoved
+from exchange.service.unmoved import demand_unmoved, id_to_keep
 
 SWITCHES = 2
 """How often a message is sealed anew because agreement or key changed; two changes a second do not happen."""
@@ -170,7 +170,7 @@ async def release_checked(
 
     async def once() -> MessageRow:
         pairing = await _pairing_to_seal(node, link)
-        kept = draft.id if draft else None
+        kept = await id_to_keep(node, link, draft)
         sealing = partial(seal_message, node, pairing, document, officer=officer, second=second, draft=kept)
         if is_about_many(document):
             sealed = await beside(node, lambda: sealing(attachments=attachments))

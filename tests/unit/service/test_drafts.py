@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from exchange.clock import instant_text
 from exchange.errors import InputError, NodeError, UsageError
 from exchange.ids import Digest, OfficerNumber
 from exchange.protocol.strictjson import encode, parse_object
@@ -12,6 +13,7 @@ from exchange.service.drafts import Fate, approve, release_waiting, send
 from exchange.service.node import Limits
 from exchange.service.release import release, release_digest
 from exchange.service.rows import Direction, LinkState
+from exchange.service.unmoved import id_to_keep
 from tests.support.faulty import with_stage
 from tests.support.notices import child_notice, notice
 from tests.support.world import KH, LIMITS, OFFICER, SECOND, SimulatedCrashError
@@ -198,6 +200,36 @@ def test_a_draft_that_comes_back_with_a_backup_is_not_sent_twice(needs_second):
 
         assert await numbers(stage) == [1]
         assert await drafts(stage) == []
+
+    with_stage(story, target=KH)
+
+
+@pytest.mark.parametrize(("restored_after_s", "keeps"), [(60, False), (0, False), (-60, True)])
+def test_a_draft_from_before_a_restore_takes_a_new_number(restored_after_s, keeps):
+    """Its own may be used: the entries that would say so can be lost for good (rule 16)."""
+
+    async def story(stage):
+        kept = await send(stage.node, stage.link, child(stage), OFFICER)
+        at = stage.node.clock.now() + timedelta(seconds=restored_after_s)
+        await stage.store.write(lambda uow: uow.settings.put("restored", instant_text(at)))
+
+        done = await approve(stage.node, kept.id, SECOND)
+
+        assert (done.fate, done.id == kept.id) == (Fate.RELEASED, keeps)
+
+    with_stage(story, target=KH)
+
+
+def test_in_a_ledger_that_began_anew_a_draft_takes_a_new_number():
+    async def story(stage):
+        kept = await send(stage.node, stage.link, child(stage), OFFICER)
+        (draft,) = await drafts(stage)
+        row = await stage.store.read(lambda uow: uow.links.get(stage.link))
+        assert await id_to_keep(stage.node, stage.link, draft) == kept.id
+
+        await stage.store.write(lambda uow: uow.links.update(replace(row, own_epoch=2)))
+
+        assert await id_to_keep(stage.node, stage.link, draft) is None
 
     with_stage(story, target=KH)
 
