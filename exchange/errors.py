@@ -3,7 +3,8 @@
 
     ExchangeError
     ├── UsageError               the command was typed wrongly                    exit 2
-    │   └── DraftMovedError      a colleague was faster with the draft
+    │   ├── DraftMovedError      a colleague was faster with the draft
+    │   └── WordsDifferError     the telephone call of an enrolment found other words
     ├── InputError               a file or form of our own officer is wrong       exit 3
     │   └── StaleFormError       the form was changed in another window
     ├── NotAllowedError          the roles of the account do not allow it         exit 2
@@ -67,6 +68,19 @@ class DraftMovedError(UsageError):
     """The draft was released, sent back, taken back or changed meanwhile."""
 
     reason = "draft_moved"
+
+
+class WordsDifferError(UsageError):
+    """The words are not the same on both sides."""
+
+    reason = "words_differ"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the words are not the same on both sides",
+            hint="a file may have been changed on the way: do not use it, tell your security officer;"
+            " both files are made again, and who has joined begins with: exchange partner withdraw",
+        )
 
 
 @dataclass(frozen=True)

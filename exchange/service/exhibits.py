@@ -27,7 +27,7 @@ from exchange.service.packs import LogExtent, PackBeginning, beginning, epoch_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, MessageRow
 
-ENROLMENT: Final = frozenset({"partner_invited", "partner_enrolled", "words_confirmed"})
+ENROLMENT: Final = frozenset({"partner_invited", "partner_enrolled", "words_confirmed", "partner_withdrawn"})
 """Acts of the audit record that are the minutes of an enrolment."""
 _EVENTS: Final = (b'"ev":"keyx"', b'"ev":"open"', b'"ev":"agrx"')
 

@@ -176,6 +176,14 @@ class Presence:
     def of(self, link: LinkId) -> LinkPresence:
         return self._links[link]
 
+    def forget(self, link: LinkId) -> None:
+        """Know nothing of a link any more; whoever waits for it goes on."""
+        presence = self._links.pop(link, None)
+        if presence is not None:
+            presence.wishes.end()
+            for event in (presence.wake, presence.stir, presence.changed):
+                event.set()
+
     def is_asking(self, link: LinkId) -> bool:
         """Return whether the partner of a link was asked for something in our answer."""
         return link in self._links and self._links[link].wishes.is_open

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from exchange.errors import AgreementInvalidError, UsageError
+from exchange.errors import AgreementInvalidError, UsageError, WordsDifferError
 from exchange.ids import AgencyCode, LinkId
 from exchange.messages.codelists import agencies
 from exchange.protocol.agreement import Agreement, verify_agreement
@@ -29,7 +29,8 @@ from exchange.service.pairing import own_card, parsed_agreement, parsed_card
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AgreementRow, AuditRow, CardRow, LinkRow, LinkState
 
-_INVITATION = "invitation:"
+INVITATION = "invitation:"
+"""Setting of an agency: the invitation that is out, or ""."""
 WORDS = "words"
 COUNTERSIGNATURE = "countersignature"
 
@@ -70,6 +71,15 @@ async def here(node: Node) -> Here:
     return await node.store.read(unit)
 
 
+async def demand_new(node: Node, agency: AgencyCode) -> None:
+    """Return if an agency can be enrolled.
+
+    Raises:
+        UsageError: it is enrolled, or its enrolment is under way.
+    """
+    await node.store.read(lambda uow: _demand_new(uow, agency))
+
+
 async def note_invitation(node: Node, partner: AgencyCode, raw: bytes, *, actor: str) -> None:
     """Remember the invitation that we sent to a partner; a newer one replaces it.
 
@@ -80,7 +90,7 @@ async def note_invitation(node: Node, partner: AgencyCode, raw: bytes, *, actor:
 
     def unit(uow: UnitOfWork) -> None:
         _demand_new(uow, partner)
-        uow.settings.put(_INVITATION + partner, raw.decode("ascii").strip())
+        uow.settings.put(INVITATION + partner, raw.decode("ascii").strip())
         uow.audit.record(AuditRow(node.clock.now(), actor, "partner_invited", partner))
 
     await node.store.write(unit)
@@ -92,7 +102,7 @@ async def open_invitation(node: Node, partner: AgencyCode) -> Invitation:
     Raises:
         UsageError: none was sent to this partner.
     """
-    raw = await node.store.read(lambda uow: uow.settings.get(_INVITATION + partner))
+    raw = await node.store.read(lambda uow: uow.settings.get(INVITATION + partner))
     if not raw:
         raise UsageError(
             f"no invitation to {partner} is open", hint=f"begin with: exchange partner invite {partner}"
@@ -108,7 +118,7 @@ async def enrol(
     The joiner has only its own signature of it; the inviter has both.
 
     Raises:
-        UsageError: the partner is enrolled already.
+        UsageError: the partner is enrolled already, or an enrolment with these files was taken back.
         AgreementInvalidError, SignatureInvalidError: a signature is not over these bytes.
     """
     link = agreement.link_id
@@ -128,13 +138,14 @@ async def enrol(
 
     def unit(uow: UnitOfWork) -> None:
         _demand_new(uow, card.agency)
+        _demand_not_taken_back(uow, link)
         now = node.clock.now()
         uow.links.add(row)
         uow.links.add_agreement(AgreementRow(link, agreement.n, agreement.raw, own, partner, 1, 1))
         uow.links.add_card(CardRow(card.agency, card.serial, card.raw, card.digest, now))
         uow.logs.open(link, node.agency, 1)
         uow.logs.open(link, card.agency, 1)
-        uow.settings.put(_INVITATION + card.agency, "")
+        uow.settings.put(INVITATION + card.agency, "")
         for actor in actors:
             uow.audit.record(AuditRow(now, actor, "partner_enrolled", card.agency))
 
@@ -168,12 +179,9 @@ async def confirm_words(
 
 
 def demand_words(agreement: Agreement, spoken: tuple[str, ...]) -> None:
-    """Raise UsageError unless the words that were heard are those of this agreement."""
+    """Raise WordsDifferError unless the words that were heard are those of this agreement."""
     if tuple(word.lower() for word in spoken) != words(agreement.raw, agreement.link_id):
-        raise UsageError(
-            "the words are not the same on both sides",
-            hint="a file may have been changed on the way: do not use it, tell your security officer",
-        )
+        raise WordsDifferError
 
 
 async def hear_agreement(node: Node, link: LinkId, gives: Mapping[str, JsonValue]) -> None:
@@ -218,7 +226,7 @@ async def invited(node: Node) -> list[Invited]:
     """Return the invitations that are out, by partner."""
 
     def unit(uow: UnitOfWork) -> list[Invited]:
-        noted = {code: uow.settings.get(_INVITATION + code) for code in sorted(agencies())}
+        noted = {code: uow.settings.get(INVITATION + code) for code in sorted(agencies())}
         return [
             Invited(AgencyCode(code), read_invitation(raw.encode("ascii")).created_at)
             for code, raw in noted.items()
@@ -254,6 +262,27 @@ def _agreement(uow: UnitOfWork, row: LinkRow) -> Agreement:
     return parsed_agreement(held.raw)
 
 
+def is_invited(uow: UnitOfWork, partner: AgencyCode) -> bool:
+    """Return whether an invitation to an agency is out."""
+    return bool(uow.settings.get(INVITATION + partner))
+
+
 def _demand_new(uow: UnitOfWork, partner: AgencyCode) -> None:
-    if uow.links.of_partner(partner) is not None:
-        raise UsageError(f"{partner} is enrolled already", hint=f"run: exchange partner show {partner}")
+    row = uow.links.of_partner(partner)
+    if row is None:
+        return
+    if row.state is LinkState.JOINED:
+        raise UsageError(
+            f"an enrolment of {partner} is under way",
+            hint=f"compare the words: exchange partner confirm {partner}; or take it back:"
+            f" exchange partner withdraw {partner}",
+        )
+    raise UsageError(f"{partner} is enrolled already", hint=f"run: exchange partner show {partner}")
+
+
+def _demand_not_taken_back(uow: UnitOfWork, link: LinkId) -> None:
+    if uow.links.was_withdrawn(link):
+        raise UsageError(
+            "the enrolment with these files was taken back",
+            hint="ask for a new invitation, or write one: exchange partner invite",
+        )

@@ -63,6 +63,17 @@ class Links(Protocol):
         """Replace the row of `row.link`; `next_seq` and `contiguous_in` never go down (AppendOnlyError)."""
         ...
 
+    def withdraw(self, row: LinkRow, *, at: datetime) -> None:
+        """Take an enrolment back: the link is found no more, and the cards of its partner go.
+
+        Raises AppendOnlyError when a message of either direction had a number, or the partner's log began.
+        """
+        ...
+
+    def was_withdrawn(self, link: LinkId) -> bool:
+        """Return whether an enrolment with this link was taken back."""
+        ...
+
     def add_agreement(self, row: AgreementRow) -> None: ...
     def countersign(
         self,

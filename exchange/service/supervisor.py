@@ -60,6 +60,7 @@ class Supervisor:
             )
             while not self._node.presence.is_draining:
                 links = await self._node.store.read(lambda uow: uow.links.all())
+                self._end_loops({row.link for row in links})
                 for row in links:
                     if row.state in RUNNING and row.link not in self._loops:
                         self._loops[row.link] = group.create_task(self._keep(deliver, row.link))
@@ -69,6 +70,12 @@ class Supervisor:
                     if row.state in RUNNING:
                         await self._upkeep(row.link)
                 await self._node.presence.rest(self._node.limits.upkeep_s)
+
+    def _end_loops(self, links: set[LinkId]) -> None:
+        """End the loops of links that are there no more: their enrolment was taken back."""
+        for loops in (self._loops, self._polls):
+            for link in loops.keys() - links:
+                loops.pop(link).cancel()
 
     def stop(self) -> None:
         """Let held answers go out and the loops end after what they are in; see `Presence.drain`."""

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Links, agreements, cards and key places in SQL; and the short numbers that stand for links elsewhere."""
 
+from datetime import datetime
+
 from exchange.adapters.storage.columns import from_digest, from_instant, to_digest, to_instant
 from exchange.adapters.storage.database import Database, Row
 from exchange.errors import StoreError
@@ -89,6 +91,14 @@ class SqlLinks:
         elif not self._database.run("link_update", vars(row)):
             raise StoreError(f"link {row.link} is not in the store")
         self._rows[row.link] = row
+
+    def withdraw(self, row: LinkRow, *, at: datetime) -> None:
+        self._database.run("link_withdraw", {"link": row.link, "at": from_instant(at)})
+        self._database.run("card_drop", {"agency": row.partner})
+        self.forget()
+
+    def was_withdrawn(self, link: LinkId) -> bool:
+        return self._database.one("link_was_withdrawn", {"link": link}) is not None
 
     def add_agreement(self, row: AgreementRow) -> None:
         self.forget()

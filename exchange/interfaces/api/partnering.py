@@ -8,7 +8,7 @@ from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.interfaces.api.moving import address_answer
 from exchange.protocol.agreement import read_agreement
 from exchange.protocol.cards import read_card
-from exchange.service import epochs, filegate, partners
+from exchange.service import epochs, filegate, partners, unfinished
 from exchange.service.addresses import standing_of
 from exchange.service.keyplaces import take_card
 from exchange.service.own_officers import demand_officer
@@ -18,8 +18,10 @@ from exchange.service.renewal import RESTORE_SEEN, take_back
 from exchange.service.rows import AuditRow, CardRow, HeadRow
 
 
-async def here(desk: Desk, _: Ask) -> Answer:
-    """Return what the command line needs to judge a newcomer."""
+async def here(desk: Desk, ask: Ask) -> Answer:
+    """Return what the command line needs to judge a newcomer; one who is named must be new."""
+    if ask.text("newcomer", ""):
+        await partners.demand_new(desk.node, ask.agency("newcomer"))
     known = await partners.here(desk.node)
     return {
         "card": known.card.raw.decode("ascii"),
@@ -62,6 +64,13 @@ async def confirm_words(desk: Desk, ask: Ask) -> Answer:
     )
     await refresh_routes(desk.opened)
     return {}
+
+
+async def withdraw(desk: Desk, ask: Ask) -> Answer:
+    """Take back an enrolment that did not come to its end."""
+    done = await unfinished.withdraw(desk.node, ask.agency("partner"), actors=await _two(desk, ask))
+    await refresh_routes(desk.opened)
+    return {"partner": done.partner, "link": done.link}
 
 
 async def _two(desk: Desk, ask: Ask) -> tuple[str, str]:
@@ -209,6 +218,7 @@ COMMANDS: dict[str, Command] = {
     "partner.invitation": invitation,
     "partner.enrol": enrol,
     "partner.confirm_words": confirm_words,
+    "partner.withdraw": withdraw,
     "partner.list": list_partners,
     "partner.show": show_partner,
     "partner.resume": resume,

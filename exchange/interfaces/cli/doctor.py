@@ -43,11 +43,12 @@ from exchange.interfaces.cli.output import Answer, say, say_json
 UNWELL: Final = NodeError.exit_code
 OFFICERS_NEEDED: Final = 2
 NOT_ASKED: Final = "not_asked_yet"
+TAKE_BACK: Final = "or take it back: exchange partner withdraw"
 RESUME: Final = "exchange partner resume PARTNER --officer NUMBER --second NUMBER"
 NEXT: Final = {
-    "words": "telephone the partner and run: exchange partner confirm",
-    "countersignature": "wait until the inviter confirms; the nodes tell each other",
-    "not_confirmed_there": "wait until the other side's officers have confirmed the words as well",
+    "words": f"telephone the partner and run: exchange partner confirm; {TAKE_BACK}",
+    "countersignature": f"wait until the inviter confirms; the nodes tell each other; {TAKE_BACK}",
+    "not_confirmed_there": f"wait until the partner's officers confirmed the words; {TAKE_BACK}",
     NOT_ASKED: "wait some seconds; if it stays, the partner's node does not answer",
     "unreachable": "the partner's node does not answer at its address; ask it, check the network",
     "timeout": "the partner's node answers too late; ask it, check the network",

@@ -15,7 +15,8 @@ def newcomers(status: Answer) -> Iterator[Finding]:
             f"invitation to {partner}",
             True,
             f"of {row['created']}, not answered yet",
-            "wait for the answer, then run: exchange partner confirm; a new invitation ends this one",
+            "wait for the answer, then run: exchange partner confirm; a new invitation ends this one,"
+            " and so does: exchange partner withdraw",
         )
     if not status["partners"] and not status.get("invitations"):
         yield Finding("partners", True, "none yet", "run: exchange partner invite, or exchange partner join")

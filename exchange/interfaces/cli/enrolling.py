@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from exchange.clock import SystemClock
-from exchange.errors import AgreementInvalidError, UsageError
+from exchange.errors import AgreementInvalidError, UsageError, WordsDifferError
 from exchange.ids import AgencyCode, KeyId, OfficerNumber, b64url, parse_agency
 from exchange.interfaces.cli.client import Service
 from exchange.protocol import enrolment
@@ -60,9 +60,13 @@ class Judged:
         return self.joining.card.agency
 
 
-def here_of(service: Service) -> Here:
-    """Return what the service knows when it judges a newcomer."""
-    known = service.ask("partner.here")
+def here_of(service: Service, *, newcomer: AgencyCode | None = None) -> Here:
+    """Return what the service knows when it judges a newcomer.
+
+    Raises:
+        UsageError: the newcomer is named, and is none: it is enrolled, or its enrolment is under way.
+    """
+    known = service.ask("partner.here", **({"newcomer": newcomer} if newcomer else {}))
     return Here(
         card=read_card(str(known["card"]).encode("ascii"), pinned_recovery=None),
         known_keys=[KeyId(key) for key in known["known_keys"]],
@@ -125,7 +129,7 @@ def invite(
 def join(service: Service, key: PrivateKey, raw: bytes, *, officers: Officers) -> Joined:
     """Return the joining file for an invitation; the partner is stored and waits for the words."""
     invitation = enrolment.read_invitation(raw)
-    here = here_of(service)
+    here = here_of(service, newcomer=invitation.card.agency)
     signed = enrolment.join(invitation, here=here, profile=load_profile(invitation.profile), key=key)
     agreement = signed.agreement
     file = enrolment.write_joining(
@@ -214,9 +218,6 @@ def words_with(service: Service, partner: AgencyCode) -> tuple[str, ...]:
 
 
 def demand_same(expected: Sequence[str], spoken: Sequence[str]) -> None:
-    """Raise UsageError unless the words that were heard are the expected ones."""
+    """Raise WordsDifferError unless the words that were heard are the expected ones."""
     if [word.lower() for word in spoken] != list(expected):
-        raise UsageError(
-            "the words are not the same on both sides",
-            hint="a file may have been changed on the way: do not use it, tell your security officer",
-        )
+        raise WordsDifferError

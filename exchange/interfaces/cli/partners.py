@@ -136,6 +136,27 @@ def confirm(
     say(f"next: exchange partner list --data {data}   (open as soon as both nodes have talked)")
 
 
+@group.command("withdraw")
+def withdraw(
+    partner: Annotated[str, typer.Argument(help="Code of the partner.")],
+    data: Data = DATA,
+    officer: Officer = "",
+    second: Second = "",
+    as_json: Json = False,
+) -> None:
+    """Take back an invitation, or an enrolment that did not come to its end; needs two officers."""
+    officers = _two(officer, second)
+    answer = Service(data).ask(
+        "partner.withdraw", partner=partner, officer=officers.first, second=officers.second
+    )
+    if as_json:
+        say_json(answer)
+        return
+    what = "enrolment" if answer["link"] else "invitation"
+    say(f"{answer['partner']}: the {what} is taken back; files that were made for it are of no use any more")
+    say("next: tell the partner to do the same, then begin anew: exchange partner invite, or join")
+
+
 @group.command("list")
 def list_partners(data: Data = DATA, as_json: Json = False) -> None:
     """Show every partner and how it stands."""

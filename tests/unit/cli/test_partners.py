@@ -231,3 +231,37 @@ def test_a_partner_is_shown_with_its_agreement_and_both_ledgers(tmp_path: Path) 
     assert "none: it calls us" in done.out
     assert "ours 18, of which it signed 16" in done.out
     assert "uses that this version does not know: later-use" in done.out
+
+
+def _withdraw(tmp_path: Path, *words: object, **who: str) -> tuple[Outcome, LocalService]:
+    with LocalService(tmp_path, {"partner.withdraw": {"partner": str(KH), "link": "x"}}) as service:
+        done = run("partner", "withdraw", *words, "--data", tmp_path, **who)
+    return done, service
+
+
+def test_two_officers_take_an_enrolment_back_and_read_what_comes_next(tmp_path: Path) -> None:
+    done, service = _withdraw(tmp_path, KH, OFFICER="P-0001", SECOND="P-0002")
+
+    assert done.code == 0
+    assert "the enrolment is taken back" in done.out
+    assert "tell the partner to do the same" in done.out
+    assert service.members("partner.withdraw") == {
+        "partner": KH, "officer": "P-0001", "second": "P-0002",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        ({"OFFICER": "P-0001", "SECOND": "P-0001"}, "two different officers"),
+        ({"OFFICER": "P-0001"}, "--second"),
+        ({}, "--officer"),
+        ({"OFFICER": "P-0001", "SECOND": "nobody"}, "not an officer number"),
+    ],
+)
+def test_who_is_not_two_officers_takes_nothing_back(tmp_path: Path, who: dict[str, str], said: str) -> None:
+    done, service = _withdraw(tmp_path, KH, **who)
+
+    assert done.code == 2
+    assert said in done.err
+    assert service.names() == []

@@ -26,23 +26,31 @@ UPDATE link SET
     reason = :reason
 WHERE link = :link;
 
+-- name: link_withdraw
+-- Note that an enrolment was taken back.
+UPDATE link SET withdrawn_at = :at WHERE link = :link AND withdrawn_at IS NULL;
+
+-- name: link_was_withdrawn
+-- Whether an enrolment was taken back.
+SELECT 1 FROM link WHERE link = :link AND withdrawn_at IS NOT NULL;
+
 -- name: link_get
--- One link.
+-- One link that counts.
 SELECT link, partner, state, agreement_n, suite, next_seq, contiguous_in, own_epoch, partner_epoch,
     reason
-FROM link WHERE link = :link;
+FROM link WHERE link = :link AND withdrawn_at IS NULL;
 
 -- name: link_of_partner
--- The newest link with a partner.
+-- The newest link with a partner that counts.
 SELECT link, partner, state, agreement_n, suite, next_seq, contiguous_in, own_epoch, partner_epoch,
     reason
-FROM link WHERE partner = :partner ORDER BY no DESC LIMIT 1;
+FROM link WHERE partner = :partner AND withdrawn_at IS NULL ORDER BY no DESC LIMIT 1;
 
 -- name: link_all
--- Every link, oldest first; there are a few dozen at most.
+-- Every link that counts, oldest first; there are a few dozen at most.
 SELECT link, partner, state, agreement_n, suite, next_seq, contiguous_in, own_epoch, partner_epoch,
     reason
-FROM link ORDER BY no;
+FROM link WHERE withdrawn_at IS NULL ORDER BY no;
 
 -- name: agreement_add
 -- The next version of the agreement of a link.
@@ -71,6 +79,10 @@ VALUES (:agency, :serial, :raw, :digest, :held_since);
 -- name: card_all
 -- Every card of an agency, by serial.
 SELECT agency, serial, raw, digest, held_since FROM card WHERE agency = :agency ORDER BY serial;
+
+-- name: card_drop
+-- Remove the cards of an agency whose enrolment was taken back.
+DELETE FROM card WHERE agency = :agency;
 
 -- name: span_all
 -- Where the keys of the partner of a link count in one epoch of its log; a few dozen.
