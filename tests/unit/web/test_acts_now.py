@@ -15,7 +15,7 @@ from exchange.interfaces.web.desk import House
 from exchange.service.access import CasePlace
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import MessageState
-from tests.journeys.test_handover_desk import proposed
+from tests.journeys.test_handover_desk import left, proposed
 from tests.support.notices import NAMES, small_notice
 from tests.support.staff import Desks
 from tests.support.visitors import Shown, Visitor, give_account, open_house
@@ -424,3 +424,24 @@ def test_a_message_about_very_many_can_still_be_answered(tmp_path: Path) -> None
         assert len(shown.text.encode()) < 30_000
 
     play(tmp_path, story, persons=25)
+
+
+def test_the_way_to_a_handover_that_is_due_is_the_first_thing_to_see(tmp_path: Path) -> None:
+    """All other ways of the page look alike; the record at the crossing is what is asked."""
+
+    async def story(pair: Pair) -> None:
+        await pair.decided(outcome="accepted", valid_until="2027-12-20")
+        movement = await left(pair.desks, pair.cases)
+        (leaving,) = [
+            row["id"]
+            for row in (await pair.desks.vn("message.list", direction="in"))["messages"]
+            if row["type"] == "HDP"
+        ]
+
+        for place in (f"/message/{leaving}", f"/message/{leaving}/answer"):
+            shown = await pair.vn.officer.get(place)
+            (look,) = re.findall(rf'<a class="([^"]+)" href="/handover/{movement}">', shown.text)
+            assert look == "govuk-button"
+            assert shown.text.count('class="govuk-button"') == 1
+
+    play(tmp_path, story)
