@@ -73,8 +73,6 @@ class DraftMovedError(UsageError):
 class WordsDifferError(UsageError):
     """The words are not the same on both sides."""
 
-    reason = "words_differ"
-
     def __init__(self) -> None:
         super().__init__(
             "the words are not the same on both sides",

@@ -217,6 +217,23 @@ def test_a_period_that_has_none_is_refused_at_its_field(period: str, words: str,
     played(tmp_path, story)
 
 
+def test_the_examples_are_times_that_are_over_today(tmp_path: Path) -> None:
+    """An auditor copies what stands there; a month to come would be refused."""
+
+    async def story(world: World, house: House, auditor: Visitor) -> None:
+        today = world.kh.node.clock.now().date()
+        yesterday = today - timedelta(days=1)
+
+        shown = await auditor.get(LIST)
+        pack = await auditor.get(LIST.replace("statements", "evidence"))
+
+        month = today.replace(day=1) - timedelta(days=1)
+        assert shown.says(f"in UTC: {month:%Y-%m} or {yesterday}.")
+        assert pack.says(f"-{today}.pack")
+
+    played(tmp_path, story)
+
+
 def test_a_statement_is_made_by_hand(tmp_path: Path) -> None:
     async def story(world: World, house: House, auditor: Visitor) -> None:
         await asyncio.sleep(10.4 * 3_600)

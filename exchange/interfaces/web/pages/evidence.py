@@ -24,7 +24,9 @@ async def show(clerk: Clerk) -> Reply:
     """Return what can be taken away, and how it is verified."""
     found = await clerk.ask("partner.show", partner=clerk.asked.places["partner"])
     entries: Answer = found.get("entries") or {}
-    return Page("evidence.html", {"partner": found["partner"], "entries": sum(entries.values())})
+    today = clerk.node.clock.now().date().isoformat()
+    values = {"partner": found["partner"], "entries": sum(entries.values()), "today": today}
+    return Page("evidence.html", values)
 
 
 async def take(clerk: Clerk) -> Download:

@@ -9,6 +9,7 @@ presses the button; it walks both ledgers. An answer does the same and is refuse
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any, Final
 
 from exchange.cases.permissions import Act
@@ -31,7 +32,7 @@ TOTAL: Final = "total"
 PERIOD: Final = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?", re.ASCII)
 FOR_SPECIALISTS: Final = ("heads", "roots", "head_signatures")
 """Digests, which are shown on demand."""
-SAY_PERIOD: Final = marked("Enter a month or a day that is over, like 2027-10 or 2027-10-04")
+SAY_PERIOD: Final = marked("Enter a month or a day that is over, written as above the field")
 
 SAY_WHY: Final = marked("Choose why it differs")
 SAME_FIGURES: Final = marked("Our own ledgers give the same figures. Choose another reason, or agree")
@@ -59,8 +60,15 @@ async def _listed(clerk: Clerk, error: str = "") -> Page:
         "error": error,
         "period": clerk.asked.text("period"),
         "made": clerk.asked.said("made") == "yes",
+        "over": _over(clerk.node.clock.now().date()),
     }
     return Page("statements.html", values, status=400 if error else 200)
+
+
+def _over(today: date) -> dict[str, str]:
+    """Return the last month and the last day that are over, as examples in the form that is asked for."""
+    month, day = today.replace(day=1) - timedelta(days=1), today - timedelta(days=1)
+    return {"month": f"{month:%Y-%m}", "day": day.isoformat()}
 
 
 async def make(clerk: Clerk) -> Reply:
