@@ -151,6 +151,41 @@ def test_a_stop_about_a_case_of_another_office_names_nobody_and_stays(tmp_path: 
     play(tmp_path, story)
 
 
+@pytest.mark.parametrize("type_code", ["HLD", "INQ"], ids=["a stop", "a question"])
+def test_to_write_after_a_stop_does_not_open_it(tmp_path: Path, type_code: str) -> None:
+    async def story(seen: Seen) -> None:
+        _, code = await notified(seen.desks)
+        number = await withdrawn(seen.desks, code)
+        visitor = await seen.visitor()
+        await visitor.get("/today")
+
+        begun = await visitor.post("/write", type=type_code, after=number, case=code)
+        await visitor.get(f"{begun.to}/check")
+        after = await seen.today()
+
+        assert begun.status == 303, begun.words
+        assert after.says("1 stop not opened")
+
+    play(tmp_path, story)
+
+
+def test_who_may_not_open_a_stop_does_not_take_it_off_by_writing_one(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        _, code = await notified(seen.desks)
+        await seen.desks.vn("case.give", code=code, office="VN-MPS-IMM")
+        number = await withdrawn(seen.desks, code)
+        await give_account(seen.house, BORDER, "officer")
+        visitor = await seen.visitor(BORDER)
+        await visitor.get("/today")
+
+        begun = await visitor.post("/write", type="HLD", after=number, case=code)
+
+        assert begun.status == 303, begun.words
+        assert (await seen.today()).says("1 stop not opened")
+
+    play(tmp_path, story)
+
+
 def test_our_own_stop_is_no_news_to_us(tmp_path: Path) -> None:
     async def story(seen: Seen) -> None:
         await withdrawn(seen.desks, (await notified(seen.desks))[1])
