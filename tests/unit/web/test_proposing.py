@@ -461,9 +461,7 @@ def test_who_amends_the_time_answers_for_the_doubts(tmp_path: Path, day: str) ->
 
         first = await desk.kh.post(f"{form}/send", version=version)
         doubted = day == "14"
-        sent = (
-            await desk.kh.post(f"{form}/send", version=version, sure=PERIOD) if doubted else first
-        )
+        sent = await desk.kh.post(f"{form}/send", version=version, sure=PERIOD) if doubted else first
 
         assert first.status == (400 if doubted else 303), first.words
         assert sent.to.startswith("/sent/"), sent.words
