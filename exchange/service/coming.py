@@ -28,7 +28,7 @@ from exchange.messages.document import text_at
 from exchange.protocol.terms import Unit
 from exchange.service.deadlines import accepted_at, calendar_of, terms_of
 from exchange.service.facts import COUNTS
-from exchange.service.handovers import Handover, handover_of
+from exchange.service.handovers import Handover, handover_of, staying
 from exchange.service.movements import NotReceived
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
@@ -147,19 +147,16 @@ def _coming(uow: UnitOfWork, node: Node, row: MovementRow) -> Coming:
 
 def _to_depart(uow: UnitOfWork, node: Node, one: Handover) -> Coming:
     response, is_host = _newest(uow, one.row, _RESPONSE), one.row.host == node.agency
-    staying = _staying(uow, node, one)
-    if one.listed and staying == len(one.listed):
-        return Coming(one, NextAct.CALL_OFF, True, staying=staying)
+    stay = _staying(uow, node, one)
+    if one.listed and stay == len(one.listed):
+        return Coming(one, NextAct.CALL_OFF, True, staying=stay)
     after = response.id if response else None
-    return Coming(one, NextAct.DEPART, is_host, _leave_by(uow, node, one), after, staying=staying)
+    return Coming(one, NextAct.DEPART, is_host, _leave_by(uow, node, one), after, staying=stay)
 
 
 def _staying(uow: UnitOfWork, node: Node, one: Handover) -> int:
     """Return how many persons on the list do not travel; not known while our confirmation is on its way."""
-    if one.row.state != one.state:
-        return 0
-    travelling = uow.movements.cases_in(one.row.link, one.row.code, node.tables.cases.travelling)
-    return max(len(one.listed) - travelling, 0)
+    return len(staying(uow, node, one)) if one.row.state == one.state else 0
 
 
 def _reserved(uow: UnitOfWork, row: MovementRow) -> MessageRow | None:

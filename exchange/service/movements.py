@@ -2,7 +2,7 @@
 """The port that keeps movements: handover appointments with their events and the cases on them."""
 
 import builtins
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -54,10 +54,6 @@ class Movements(Protocol):
 
     def listed(self, link: LinkId, code: MovementCode) -> builtins.list[CaseCode]:
         """Return every case that a message ever named in the movement, apart from erased ones."""
-        ...
-
-    def cases_in(self, link: LinkId, code: MovementCode, states: Collection[str]) -> int:
-        """Return how many cases that were ever named in the movement are in one of some states."""
         ...
 
     def of_case(self, link: LinkId, case: CaseCode) -> builtins.list[MovementCode]:

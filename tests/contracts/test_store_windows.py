@@ -145,14 +145,3 @@ async def test_the_side_that_handed_over_owes_no_reception(world: StoreWorld) ->
     await handed_over(world, (CODE, "handed_over"), lists=[movement_row(state="completed")])
 
     assert await world.store.read(lambda uow: uow.movements.to_be_received(PARTNER, limit=10)) == []
-
-
-@pytest.mark.parametrize(
-    ("states", "count"), [({"scheduled"}, 1), ({"scheduled", "ready"}, 2), ({"closed"}, 0), (set[str](), 0)]
-)
-async def test_cases_of_a_movement_are_counted_by_their_state(
-    world: StoreWorld, states: set[str], count: int
-) -> None:
-    await handed_over(world, (CODE, "scheduled"), (OTHER_CODE, "ready"), lists=[movement_row()])
-
-    assert await world.store.read(lambda uow: uow.movements.cases_in(LINK, MOVEMENT, states)) == count

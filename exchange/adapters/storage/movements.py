@@ -6,8 +6,7 @@ What stays of it are numbers, states and times.
 """
 
 import builtins
-import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 from exchange.adapters.storage.cases import FIND_LIMIT, CaseFiles
@@ -126,11 +125,6 @@ class SqlMovements:
         rows = self._database.all("movement_cases", {"movement": found[0]}) if found else []
         codes = (self._files.code(no, key, sealed) for no, key, sealed in rows)
         return [case for case in codes if case is not None]
-
-    def cases_in(self, link: LinkId, code: MovementCode, states: Collection[str]) -> int:
-        values = {"movement": self._need(link, code)[0], "states": json.dumps(sorted(states))}
-        found = self._database.one("movement_cases_in", values)
-        return 0 if found is None else int(found[0])
 
     def of_case(self, link: LinkId, case: CaseCode) -> builtins.list[MovementCode]:
         file = self._files.find(link, case)

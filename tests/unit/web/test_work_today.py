@@ -12,7 +12,7 @@ from exchange.interfaces.web.desk import House
 from exchange.interfaces.web.paging import WIDE_ROWS
 from exchange.service.access import StopRow
 from exchange.service.reading import MOST_OPENED
-from tests.journeys.test_handover_desk import accepted, departed, proposed, signed
+from tests.journeys.test_handover_desk import WINDOW, accepted, departed, proposed, signed
 from tests.support.notices import NAMES, child_notice, small_notice
 from tests.support.staff import BORDER, Desks
 from tests.support.visitors import Shown, Visitor, acts, give_account, open_house
@@ -344,6 +344,37 @@ def test_who_withdrew_is_told_before_the_departure(tmp_path: Path) -> None:
         assert "When the group leaves, send the departure notice." in one_less
         assert "Nobody on the list may travel any more: call the handover off." in section(nobody, NEAR)
         assert not nobody.says("Write the departure notice")
+
+    play(tmp_path, story, at="kh")
+
+
+def test_who_was_taken_off_the_list_and_travels_later_does_not_count_for_who_stays(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        desks = seen.desks
+        codes = await accepted(desks, persons=3)
+        proposal, movement = await proposed(desks, codes)
+        agreed = {"as": "HRP", "document": {"response": "confirm"}}
+        await desks.sent(await desks.vn("message.answer", id=proposal, **agreed))
+        shorter = {"pointer": "/case_list", "old": codes, "new": codes[:2]}
+        fewer = {"pointer": "/group_size", "old": 3, "new": 2}
+        change = {
+            "target": proposal,
+            "changes": [shorter, fewer],
+            "reason": "one travels a week later",
+            "effect": "person_taken_off",
+        }
+        about = {"movement_code": movement, "case_codes": codes, "purpose": "return_arrangement"}
+        await desks.sent(
+            await desks.kh("message.answer", id=proposal, **{"as": "AMD", "document": {**about, **change}})
+        )
+        later = {name: text.replace("-10-04", "-10-12") for name, text in WINDOW.items()}
+        another, _ = await proposed(desks, codes[2:], **later)
+        await desks.sent(await desks.vn("message.answer", id=another, **agreed))
+        await withdrawn(desks, codes[0])
+
+        assert "1 of them does not travel." in section(await seen.today(), NEAR)
+        await withdrawn(desks, codes[1])
+        assert "Nobody on the list may travel any more" in section(await seen.today(), NEAR)
 
     play(tmp_path, story, at="kh")
 

@@ -126,11 +126,6 @@ SELECT m.no, m.key, m.code
 FROM movement_case AS l JOIN movement AS m ON m.no = l.movement
 WHERE l.case_file = :case_file ORDER BY m.no;
 
--- name: movement_cases_in
--- How many cases that were ever named in a movement are in one of some states.
-SELECT count(*) FROM movement_case AS l JOIN case_state AS s ON s.case_file = l.case_file
-WHERE l.movement = :movement AND s.state IN (SELECT value FROM json_each(:states));
-
 -- name: movement_other_case
 -- A case of a movement that is not erased.
 SELECT 1
