@@ -72,6 +72,10 @@ class Movements(Protocol):
         """Return movements of an origin side with persons whose reception is owed, the first one first."""
         ...
 
-    def under_way(self, *, before: datetime, limit: int) -> builtins.list[MovementRow]:
-        """Return movements under way whose kept window begins before an instant, the first to begin first."""
+    def under_way(self, *, since: datetime, before: datetime, limit: int) -> builtins.list[MovementRow]:
+        """Return movements under way whose kept window begins in a time, the first to begin first."""
+        ...
+
+    def left_open(self, *, before: datetime, limit: int) -> builtins.list[MovementRow]:
+        """Return movements under way whose kept window began before an instant, the last to begin first."""
         ...

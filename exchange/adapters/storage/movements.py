@@ -80,8 +80,12 @@ class SqlMovements:
         found = ((self._row(row[:-1]), row[-1]) for row in rows)
         return [NotReceived(movement, persons) for movement, persons in found if movement is not None]
 
-    def under_way(self, *, before: datetime, limit: int) -> builtins.list[MovementRow]:
-        return self._rows("movement_under_way", {"before": from_instant(before), "limit": limit})
+    def under_way(self, *, since: datetime, before: datetime, limit: int) -> builtins.list[MovementRow]:
+        values = {"since": from_instant(since), "before": from_instant(before), "limit": limit}
+        return self._rows("movement_under_way", values)
+
+    def left_open(self, *, before: datetime, limit: int) -> builtins.list[MovementRow]:
+        return self._rows("movement_left_open", {"before": from_instant(before), "limit": limit})
 
     def add_event(self, row: MovementEventRow) -> None:
         values: dict[str, object] = {

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from exchange.ids import OfficerNumber
 from exchange.interfaces.web.desk import House
+from exchange.interfaces.web.pages.work import FEW
 from exchange.interfaces.web.paging import WIDE_ROWS
 from exchange.service.access import StopRow
 from exchange.service.reading import MOST_OPENED
@@ -432,6 +433,24 @@ def test_a_handover_after_tomorrow_is_not_near_and_a_forgotten_one_stays(tmp_pat
         assert (early, bool(tomorrow), bool(late)) == ("", True, True)
 
     play(tmp_path, story, at="kh")
+
+
+def test_handovers_that_were_never_finished_do_not_hide_the_one_of_today(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        codes = await accepted(seen.desks, persons=FEW + 1)
+        agreed = {"as": "HRP", "document": {"response": "confirm"}}
+        later = {name: text.replace("-10-04", "-10-12") for name, text in WINDOW.items()}
+        for number, code in enumerate(codes):
+            proposal, today = await proposed(seen.desks, [code], **(later if number == FEW else {}))
+            await seen.desks.sent(await seen.desks.vn("message.answer", id=proposal, **agreed))
+        seen.pass_by(timedelta(days=8))
+
+        shown = await seen.today()
+
+        assert f"/handover/{today}" in shown.text
+        assert section(shown, NEAR).index("12 Oct 2027") < section(shown, NEAR).index("4 Oct 2027, 13:00")
+
+    play(tmp_path, story)
 
 
 def test_a_time_that_was_changed_is_the_one_that_counts(tmp_path: Path) -> None:

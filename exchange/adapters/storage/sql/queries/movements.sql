@@ -36,12 +36,21 @@ LIMIT :limit;
 UPDATE movement SET window_at = :window_at WHERE no = :no;
 
 -- name: movement_under_way
--- Movements under way whose window begins before an instant, the first to begin first.
+-- Movements under way whose window begins in a time, the first to begin first.
+SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.provisional,
+    m.opened_at, m.changed_at
+FROM movement AS m JOIN link ON link.no = m.link
+WHERE m.state IN ('countered', 'confirmed', 'departed') AND m.window_at >= :since AND m.window_at < :before
+    AND m.code IS NOT NULL
+ORDER BY m.window_at, m.no LIMIT :limit;
+
+-- name: movement_left_open
+-- Movements under way whose window began before an instant, the last to begin first.
 SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.provisional,
     m.opened_at, m.changed_at
 FROM movement AS m JOIN link ON link.no = m.link
 WHERE m.state IN ('countered', 'confirmed', 'departed') AND m.window_at < :before AND m.code IS NOT NULL
-ORDER BY m.window_at, m.no LIMIT :limit;
+ORDER BY m.window_at DESC, m.no DESC LIMIT :limit;
 
 -- name: movement_erase
 -- Let code, tokens and snapshot of a movement go.
