@@ -100,7 +100,7 @@ def _keep_windows(uow: UnitOfWork, node: Node) -> None:
 
 
 async def coming(node: Node, *, limit: int) -> list[Coming]:
-    """Return the handovers from yesterday to tomorrow, the first to begin first, then those left open before."""
+    """Return the handovers from yesterday to tomorrow, the first to begin first; then what was left open."""
     await settle_windows(node)
     rows = await node.store.read(lambda uow: _near(uow, node, limit))
     return [await node.store.read(partial(_coming, node=node, row=row)) for row in rows]

@@ -26,7 +26,7 @@ def is_unmoved(uow: UnitOfWork, shown: DraftRow) -> bool:
 
 
 def _standing(row: DraftRow) -> tuple[object, ...]:
-    """Return what an act on a draft changes: another document, a return, a release that waits for the gate."""
+    """Return what an act on a draft changes: another document, a return, a release that waits."""
     return row.digest, row.returned, row.waiting
 
 

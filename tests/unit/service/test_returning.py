@@ -180,7 +180,7 @@ def test_a_waiting_message_is_taken_back_before_its_gate_opens():
 
 
 def test_who_read_a_draft_before_it_was_released_behind_a_closed_gate_acts_on_nothing():
-    """The first commit counts also where a release has to wait: nobody sends back what a colleague released."""
+    """The first commit counts, also of a release that waits: nobody sends back what a colleague released."""
 
     async def story(stage):
         sent = await kept(stage)
