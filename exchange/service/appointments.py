@@ -68,6 +68,11 @@ class Doubt:
     """Until when the list had to be fixed."""
     checkpoint: str = ""
 
+    @property
+    def tick(self) -> str:
+        """What says that just this doubt was ticked: persons of one handover may have several periods."""
+        return "-".join(part for part in (self.kind.value, self.first, self.last) if part)
+
 
 @dataclass(frozen=True)
 class Condition:

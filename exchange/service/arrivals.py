@@ -2,7 +2,8 @@
 """Keeps what the partner sent until somebody of this office opens it: stops, and what asks for no answer.
 
 1. A message counts from its acceptance until an officer opens or prints it (`reading`). Whoever may open a
-   message may also stop a return, so the first opening is by somebody who can act.
+   message may also stop a return, so the first opening is by somebody who can act. To write another message
+   after it shows it to nobody: it goes on waiting.
 2. What asks for an answer is on the worklist until it is answered (`questions`), and is not kept here. Nor is
    what speaks of ledgers or of the directory: no officer works on it.
 3. What a partner gives back after a restore counts only if it was signed within the last days (`FRESH`). Who

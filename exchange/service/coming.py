@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What has to be done next for handovers that are near, and for people who have arrived.
 
-1. A movement under way is near from the day before its window on, until it is over; what is late stays.
+1. A movement under way is near from the day before its window on, until it is over. What is late stays, but
+   what was left open before yesterday stands behind what begins now, however many there are.
    Proposals are on the worklist, and so is the record once somebody left (`due`).
 2. When a window begins stands in sealed messages. It is kept beside the movement, and read again after each
    change of it, a page in a unit (`settle_windows`).
@@ -28,7 +29,7 @@ from exchange.messages.document import text_at
 from exchange.protocol.terms import Unit
 from exchange.service.deadlines import accepted_at, calendar_of, terms_of
 from exchange.service.facts import COUNTS
-from exchange.service.handovers import Handover, handover_of
+from exchange.service.handovers import Handover, handover_of, staying
 from exchange.service.movements import NotReceived
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
@@ -99,12 +100,17 @@ def _keep_windows(uow: UnitOfWork, node: Node) -> None:
 
 
 async def coming(node: Node, *, limit: int) -> list[Coming]:
-    """Return the handovers of today and tomorrow and those that are late, the first to begin first."""
+    """Return the handovers from yesterday to tomorrow, the first to begin first; then what was left open."""
     await settle_windows(node)
-    rows = await node.store.read(
-        lambda uow: uow.movements.under_way(before=_end_of_tomorrow(uow, node), limit=limit)
-    )
+    rows = await node.store.read(lambda uow: _near(uow, node, limit))
     return [await node.store.read(partial(_coming, node=node, row=row)) for row in rows]
+
+
+def _near(uow: UnitOfWork, node: Node, limit: int) -> list[MovementRow]:
+    ends_at = _end_of_tomorrow(uow, node)
+    since = ends_at - timedelta(days=DAYS_SEEN + 1)
+    found = uow.movements.under_way(since=since, before=ends_at, limit=limit)
+    return found + uow.movements.left_open(before=since, limit=limit - len(found))
 
 
 async def receptions(node: Node, announced: AnnouncedDays, *, limit: int) -> list[Reception]:
@@ -147,19 +153,16 @@ def _coming(uow: UnitOfWork, node: Node, row: MovementRow) -> Coming:
 
 def _to_depart(uow: UnitOfWork, node: Node, one: Handover) -> Coming:
     response, is_host = _newest(uow, one.row, _RESPONSE), one.row.host == node.agency
-    staying = _staying(uow, node, one)
-    if one.listed and staying == len(one.listed):
-        return Coming(one, NextAct.CALL_OFF, True, staying=staying)
+    stay = _staying(uow, node, one)
+    if one.listed and stay == len(one.listed):
+        return Coming(one, NextAct.CALL_OFF, True, staying=stay)
     after = response.id if response else None
-    return Coming(one, NextAct.DEPART, is_host, _leave_by(uow, node, one), after, staying=staying)
+    return Coming(one, NextAct.DEPART, is_host, _leave_by(uow, node, one), after, staying=stay)
 
 
 def _staying(uow: UnitOfWork, node: Node, one: Handover) -> int:
     """Return how many persons on the list do not travel; not known while our confirmation is on its way."""
-    if one.row.state != one.state:
-        return 0
-    travelling = uow.movements.cases_in(one.row.link, one.row.code, node.tables.cases.travelling)
-    return max(len(one.listed) - travelling, 0)
+    return len(staying(uow, node, one)) if one.row.state == one.state else 0
 
 
 def _reserved(uow: UnitOfWork, row: MovementRow) -> MessageRow | None:

@@ -2,7 +2,7 @@
 """The port that keeps movements: handover appointments with their events and the cases on them."""
 
 import builtins
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -56,10 +56,6 @@ class Movements(Protocol):
         """Return every case that a message ever named in the movement, apart from erased ones."""
         ...
 
-    def cases_in(self, link: LinkId, code: MovementCode, states: Collection[str]) -> int:
-        """Return how many cases that were ever named in the movement are in one of some states."""
-        ...
-
     def of_case(self, link: LinkId, case: CaseCode) -> builtins.list[MovementCode]:
         """Return the movements in which a case was ever named, oldest first."""
         ...
@@ -76,6 +72,10 @@ class Movements(Protocol):
         """Return movements of an origin side with persons whose reception is owed, the first one first."""
         ...
 
-    def under_way(self, *, before: datetime, limit: int) -> builtins.list[MovementRow]:
-        """Return movements under way whose kept window begins before an instant, the first to begin first."""
+    def under_way(self, *, since: datetime, before: datetime, limit: int) -> builtins.list[MovementRow]:
+        """Return movements under way whose kept window begins in a time, the first to begin first."""
+        ...
+
+    def left_open(self, *, before: datetime, limit: int) -> builtins.list[MovementRow]:
+        """Return movements under way whose kept window began before an instant, the last to begin first."""
         ...

@@ -87,10 +87,12 @@ def open_document(
     *,
     act: str,
     result: str = "",
+    is_shown: bool = True,
 ) -> Readable:
     """Note that a message is opened, and return of it what this reader may read.
 
-    `result` says in the record which part of it.
+    `result` says in the record which part of it. What is opened for another message to be written after it,
+    and not `is_shown`, goes on waiting to be opened.
 
     Raises:
         NotAllowedError: as `open_case`.
@@ -101,7 +103,8 @@ def open_document(
     one = len(places) == 1
     counted = places[0].case if one else row.id
     note_opening(uow, node, reader, row.id, act=act, counted=counted, result=result)
-    arrivals.note_opened(uow, row)
+    if is_shown:
+        arrivals.note_opened(uow, row)
     return readable(document, reading_of(uow, node, reader, row, places))
 
 

@@ -22,7 +22,12 @@ _LOOK = "look at it again: exchange message list --drafts"
 def is_unmoved(uow: UnitOfWork, shown: DraftRow) -> bool:
     """Return whether the draft in the store is the one that was read before."""
     now = uow.drafts.get(shown.id)
-    return now is not None and (now.digest, now.returned) == (shown.digest, shown.returned)
+    return now is not None and _standing(now) == _standing(shown)
+
+
+def _standing(row: DraftRow) -> tuple[object, ...]:
+    """Return what an act on a draft changes: another document, a return, a release that waits."""
+    return row.digest, row.returned, row.waiting
 
 
 def demand_unmoved(uow: UnitOfWork, shown: DraftRow) -> None:
@@ -74,6 +79,8 @@ def moved_error(now: DraftRow | None) -> DraftMovedError:
     """Return the error that says what became of a draft; None if it is not here any more."""
     if now is None:
         return DraftMovedError("the draft was released, taken back or discarded meanwhile", hint=_LOOK)
+    if now.waiting:
+        return DraftMovedError("it was released, and waits until the partner can be reached", hint=_LOOK)
     if now.returned is None:
         return DraftMovedError("the draft was changed meanwhile", hint=_LOOK)
     word = "sent it back" if now.returned.reason else "took it back"

@@ -92,8 +92,10 @@ async def test_the_calling_side_compares_the_date_of_the_answer(ahead_s: int, fo
         ("Mon, 04 Oct 2027 09:12:04",),
         ("Mon, 04 Oct 2021 09:12:04 GMT", "Mon, 04 Oct 2021 09:12:04 GMT"),
         ("Mon, 04 Oct 2021 09:12:04 GMT" + " " * 10 + "(x)" * 9,),
+        ("4 Oct 2021 09:12:04 +99999999999999",),
+        ("4 Oct 2021 09:12:04 +9999",),
     ],
-    ids=["none", "no date", "no day", "no zone", "two", "too long"],
+    ids=["none", "no date", "no day", "no zone", "two", "too long", "huge zone", "wide zone"],
 )
 async def test_a_date_of_another_form_says_nothing(dates: tuple[str, ...]) -> None:
     assert (await apart(not_found(*dates))).apart_s == 0

@@ -25,6 +25,7 @@ from tests.support.store_rows import (
 
 OTHER = MovementCode("MVB2-2222-2222")
 LATER = NOW + timedelta(hours=1)
+EVER = NOW - timedelta(days=900)
 UNDER_WAY = ("countered", "confirmed", "departed")
 
 
@@ -42,7 +43,7 @@ async def add(world: StoreWorld, *rows: MovementRow, begins: timedelta | None = 
 
 async def near(world: StoreWorld, *, hours: int = 24, limit: int = 10) -> list[MovementCode]:
     before = NOW + timedelta(hours=hours)
-    rows = await world.store.read(lambda uow: uow.movements.under_way(before=before, limit=limit))
+    rows = await world.store.read(lambda uow: uow.movements.under_way(since=EVER, before=before, limit=limit))
     return [row.code for row in rows]
 
 
@@ -86,6 +87,25 @@ async def test_the_first_to_begin_comes_first_and_what_begins_later_is_left_out(
     assert await near(world) == [OTHER, MOVEMENT]
     assert await near(world, limit=1) == [OTHER]
     assert await near(world, hours=0) == [OTHER]
+
+
+async def test_what_was_left_open_is_asked_for_apart_the_last_one_first(world: StoreWorld) -> None:
+    rows = [movement_row(code, state="departed") for code in (MOVEMENT, OTHER)]
+    await add(world, *rows, begins=timedelta(hours=2))
+
+    async def found(after: timedelta, limit: int = 10) -> tuple[list[str], list[str]]:
+        def unit(uow: UnitOfWork) -> tuple[list[MovementRow], list[MovementRow]]:
+            at, ends_at = NOW + after, NOW + timedelta(days=2)
+            near = uow.movements.under_way(since=at, before=ends_at, limit=limit)
+            return near, uow.movements.left_open(before=at, limit=limit)
+
+        near, left = await world.store.read(unit)
+        return [row.code for row in near], [row.code for row in left]
+
+    assert await found(timedelta(hours=1)) == ([OTHER], [MOVEMENT])
+    assert await found(timedelta(hours=3)) == ([], [OTHER, MOVEMENT])
+    assert await found(timedelta(hours=3), limit=1) == ([], [OTHER])
+    assert await found(timedelta(0), limit=0) == ([], [])
 
 
 async def test_a_movement_that_is_not_there_has_no_window(world: StoreWorld) -> None:
@@ -145,14 +165,3 @@ async def test_the_side_that_handed_over_owes_no_reception(world: StoreWorld) ->
     await handed_over(world, (CODE, "handed_over"), lists=[movement_row(state="completed")])
 
     assert await world.store.read(lambda uow: uow.movements.to_be_received(PARTNER, limit=10)) == []
-
-
-@pytest.mark.parametrize(
-    ("states", "count"), [({"scheduled"}, 1), ({"scheduled", "ready"}, 2), ({"closed"}, 0), (set[str](), 0)]
-)
-async def test_cases_of_a_movement_are_counted_by_their_state(
-    world: StoreWorld, states: set[str], count: int
-) -> None:
-    await handed_over(world, (CODE, "scheduled"), (OTHER_CODE, "ready"), lists=[movement_row()])
-
-    assert await world.store.read(lambda uow: uow.movements.cases_in(LINK, MOVEMENT, states)) == count

@@ -6,8 +6,7 @@ What stays of it are numbers, states and times.
 """
 
 import builtins
-import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 from exchange.adapters.storage.cases import FIND_LIMIT, CaseFiles
@@ -81,8 +80,12 @@ class SqlMovements:
         found = ((self._row(row[:-1]), row[-1]) for row in rows)
         return [NotReceived(movement, persons) for movement, persons in found if movement is not None]
 
-    def under_way(self, *, before: datetime, limit: int) -> builtins.list[MovementRow]:
-        return self._rows("movement_under_way", {"before": from_instant(before), "limit": limit})
+    def under_way(self, *, since: datetime, before: datetime, limit: int) -> builtins.list[MovementRow]:
+        values = {"since": from_instant(since), "before": from_instant(before), "limit": limit}
+        return self._rows("movement_under_way", values)
+
+    def left_open(self, *, before: datetime, limit: int) -> builtins.list[MovementRow]:
+        return self._rows("movement_left_open", {"before": from_instant(before), "limit": limit})
 
     def add_event(self, row: MovementEventRow) -> None:
         values: dict[str, object] = {
@@ -126,11 +129,6 @@ class SqlMovements:
         rows = self._database.all("movement_cases", {"movement": found[0]}) if found else []
         codes = (self._files.code(no, key, sealed) for no, key, sealed in rows)
         return [case for case in codes if case is not None]
-
-    def cases_in(self, link: LinkId, code: MovementCode, states: Collection[str]) -> int:
-        values = {"movement": self._need(link, code)[0], "states": json.dumps(sorted(states))}
-        found = self._database.one("movement_cases_in", values)
-        return 0 if found is None else int(found[0])
 
     def of_case(self, link: LinkId, case: CaseCode) -> builtins.list[MovementCode]:
         file = self._files.find(link, case)

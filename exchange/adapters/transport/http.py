@@ -239,7 +239,7 @@ def _apart_s(response: aiohttp.ClientResponse, now: datetime) -> int:
         return 0
     try:
         made_at = parsedate_to_datetime(told[0])
-    except ValueError:
+    except (ValueError, OverflowError):  # a zone of many digits is too large for the library
         return 0
     if made_at.tzinfo is None:
         return 0

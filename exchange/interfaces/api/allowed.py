@@ -44,6 +44,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
     }
 )
 """The act of each command that is judged here."""
+_ANSWER: Final = "message.answer"
 
 
 async def demand_allowed(desk: Desk, name: str, ask: Ask) -> None:
@@ -57,7 +58,7 @@ async def demand_allowed(desk: Desk, name: str, ask: Ask) -> None:
     if name not in ACTS:
         return
     officer = ask.officer()
-    act = Act.STOP if ACTS[name] is Act.WRITE and _stops(ask) else ACTS[name]
+    act = Act.STOP if ACTS[name] is Act.WRITE and _stops(name, ask) else ACTS[name]
 
     def unit(uow: UnitOfWork) -> None:
         demand(reader_of(uow, officer).roles, act)
@@ -65,10 +66,14 @@ async def demand_allowed(desk: Desk, name: str, ask: Ask) -> None:
     await desk.node.store.read(unit)
 
 
-def _stops(ask: Ask) -> bool:
-    """Return whether what is written is a stop, which more roles may send."""
+def _stops(name: str, ask: Ask) -> bool:
+    """Return whether what is written is a stop, which more roles may send.
+
+    It is read where the command itself reads it: an answer is what `as` says, everything else what its file
+    says. Nothing answers with a stop of itself.
+    """
     given = ask.members.get("document")
     document = given if isinstance(given, dict) else {}
     code = text_at(document, "type") or text_at(object_at(document, "header"), "type")
-    row = message_type(text_at(ask.members, "as") or code)
+    row = message_type(text_at(ask.members, "as") if name == _ANSWER else code)
     return row is not None and row.is_stop

@@ -65,7 +65,7 @@ async def answer_message(desk: Desk, ask: Ask) -> Answer:
     if message_types()[type_code].is_stop:
         document = await content_for_stop(desk, row, ask)
     else:
-        document = (await opened_content(desk, row, ask)).document
+        document = (await opened_content(desk, row, ask, is_shown=False)).document
     request = _Request(row, await link_of(desk, row.link), document)
     if type_code == DECISION and "document" not in ask.members:
         filled = await _decided(desk, ask, request)

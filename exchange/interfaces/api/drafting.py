@@ -13,7 +13,6 @@ from exchange.interfaces.api.desk import Answer, Ask, Desk, pick_link, reader_fo
 from exchange.messages.filling import Sources
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
-from exchange.service.arrivals import note_opened
 from exchange.service.drafts import Sent
 from exchange.service.meaning import document_of
 from exchange.service.pairing import pairing_of, versions_to_write
@@ -37,8 +36,8 @@ class OpenedContent:
     read: Readable
 
 
-async def opened_content(desk: Desk, row: MessageRow, ask: Ask) -> OpenedContent:
-    """Return the content of a message and record that it was opened.
+async def opened_content(desk: Desk, row: MessageRow, ask: Ask, *, is_shown: bool = True) -> OpenedContent:
+    """Return the content of a message and record that it was opened; not `is_shown` if nobody reads it now.
 
     Raises:
         UsageError: the content is not kept.
@@ -50,7 +49,7 @@ async def opened_content(desk: Desk, row: MessageRow, ask: Ask) -> OpenedContent
         if document is None:
             raise UsageError(f"the content of message {row.id} is not kept (rejected, or erased)")
         reader = reader_for(uow, ask)
-        read = open_document(uow, desk.node, reader, row, document, act="message_opened")
+        read = open_document(uow, desk.node, reader, row, document, act="message_opened", is_shown=is_shown)
         return OpenedContent(document, read)
 
     return await desk.node.store.write(unit)
@@ -71,7 +70,6 @@ async def content_for_stop(desk: Desk, row: MessageRow, ask: Ask) -> Document:
             raise UsageError(f"the content of message {row.id} is not kept (rejected, or erased)")
         now = desk.node.clock.now()
         uow.audit.record(AuditRow(now, reader.officer, "message_opened", row.id, reader.purpose))
-        note_opened(uow, row)
         return document
 
     return await desk.node.store.write(unit)

@@ -110,6 +110,36 @@ def test_who_stands_at_the_crossing_may_stop(tmp_path: Path, document: dict[str,
     play(tmp_path, story, "handover")
 
 
+def _complete() -> dict[str, Any]:
+    """Return a notice as a complete file has it: its type stands in its header."""
+    small = small_notice("VN", 1)
+    return {"header": {"type": small.pop("type")}, "persons": small.pop("persons"), "content": small}
+
+
+@pytest.mark.parametrize(
+    ("command", "members"),
+    [
+        ("message.send", {"document": _complete(), "as": "HLD"}),
+        ("message.send", {"document": _complete(), "as": "cancellation"}),
+        (
+            "message.answer",
+            {"id": "0192f0c1", "document": {"header": {"type": "HLD"}, "content": {"text": "no"}}},
+        ),
+        ("message.answer", {"id": "0192f0c1", "document": {"type": "HLD", "text": "no"}}),
+    ],
+)
+def test_a_word_of_another_command_makes_no_stop_of_a_message(
+    tmp_path: Path, command: str, members: dict[str, Any]
+) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        before = await kept(world)
+        with pytest.raises(NotAllowedError):
+            await desks.kh(command, **members)
+        assert await kept(world) == before
+
+    play(tmp_path, story, "handover")
+
+
 def test_a_closed_account_does_nothing(tmp_path: Path) -> None:
     async def story(world: World, desks: Desks) -> None:
         house = await open_house(world.kh, tmp_path)

@@ -13,6 +13,7 @@ from exchange.service.drafts import Fate, approve, release_draft, release_waitin
 from exchange.service.enclosures import unkept
 from exchange.service.returning import MOST_REASON, change, discard, send_back, take_back
 from exchange.service.rows import Direction, LinkState
+from exchange.service.unmoved import demand_unmoved
 from tests.support.faulty import with_stage
 from tests.support.notices import child_notice, notice
 from tests.support.world import KH, OFFICER, SECOND
@@ -173,6 +174,38 @@ def test_a_waiting_message_is_taken_back_before_its_gate_opens():
         await take_back(stage.node, waiting.id, OFFICER)
         await stage.open()
         assert await release_waiting(stage.node, stage.link) == 0
+        assert await numbers(stage) == []
+
+    with_stage(story, target=KH)
+
+
+def test_who_read_a_draft_before_it_was_released_behind_a_closed_gate_acts_on_nothing():
+    """The first commit counts, also of a release that waits: nobody sends back what a colleague released."""
+
+    async def story(stage):
+        sent = await kept(stage)
+        read_before = await draft(stage)
+        stage.node.presence.of(stage.link).gate = LinkState.CLOSED
+        await approve(stage.node, sent.id, SECOND)
+        with pytest.raises(DraftMovedError, match="it was released, and waits"):
+            await stage.store.write(lambda uow: demand_unmoved(uow, read_before))
+
+    with_stage(story, target=KH)
+
+
+def test_a_waiting_message_that_comes_back_the_same_is_not_released_by_the_approval_before():
+    """ADR 0085: what was taken back needs a second person again, also if nothing was changed."""
+
+    async def story(stage):
+        sent = await kept(stage)
+        stage.node.presence.of(stage.link).gate = LinkState.CLOSED
+        await approve(stage.node, sent.id, SECOND)
+        read_before = await draft(stage)
+        await take_back(stage.node, sent.id, OFFICER)
+        await change(stage.node, sent.id, OFFICER, unkept(read_before.document)[0])
+        await stage.open()
+        with pytest.raises(DraftMovedError):
+            await release_draft(stage.node, read_before)
         assert await numbers(stage) == []
 
     with_stage(story, target=KH)

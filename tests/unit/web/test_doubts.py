@@ -4,12 +4,16 @@
 from pathlib import Path
 from typing import Any
 
+from exchange.ids import OfficerNumber
 from exchange.messages.filling import fill
+from exchange.service.access import StopRow
 from exchange.service.preparing import keep_prepared
+from exchange.service.reading import MOST_OPENED
 from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState
+from tests.journeys.test_notice_sheet import HEADINGS, person
 from tests.support.notices import notice, sources
-from tests.support.visitors import Shown, Visitor, give_account, open_house
+from tests.support.visitors import Shown, Visitor, acts, give_account, open_house
 from tests.support.world import OFFICER, SECOND, VN
 from tests.support.writers import ANSWERS, Writer, play
 
@@ -105,6 +109,69 @@ def test_another_name_is_shown_beside_the_old_one_and_sent_all_the_same(tmp_path
         assert "NGUYEN Thi Mai NGUYEN Thi May" in told[:300]
         assert sent.to.startswith("/sent/"), sent.words
         assert "NGUYEN Thi Mai NGUYEN Thi May" in theirs.words.partition("Said otherwise before")[2][:300]
+
+    play(tmp_path, story)
+
+
+async def _guessed(writer: Writer, case: str) -> str:
+    """Begin a notice with a list in which somebody else stands under the code of a case."""
+    form = await writer.begin()
+    line = {**person(7), "case": case}
+    cells = [HEADINGS, [str(line.get(heading) or "") for heading in HEADINGS]]
+    page = await writer.visitor.get(f"/form/{form}/list")
+    text = "\n".join("\t".join(row) for row in cells) + "\n"
+    taken = await writer.visitor.post(f"/form/{form}/list", list=text, version=page.hidden["version"])
+    assert taken.status == 303, taken.words
+    return form
+
+
+async def _opened(writer: Writer, case: str) -> list[str]:
+    return [row.result for row in await acts(writer.house) if (row.act, row.object) == ("case_opened", case)]
+
+
+def test_what_a_case_says_otherwise_is_an_opening_of_the_case(tmp_path: Path) -> None:
+    """Rule 30: the code of a case, which every list shows, must not give the name without a record."""
+
+    async def story(writer: Writer) -> None:
+        case, _ = await found_person(writer)
+        before = await _opened(writer, case)
+        form = await _guessed(writer, case)
+        whole = await writer.visitor.get(f"/form/{form}/check")
+
+        told = whole.words.partition("An earlier message of this case says otherwise")[2]
+        assert (before, "NGUYEN Thi Mai" in told) == ([], True)
+        assert await _opened(writer, case) == ["form"]
+
+    play(tmp_path, story)
+
+
+def test_what_a_case_says_otherwise_is_not_told_to_who_opened_too_much(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        case, _ = await found_person(writer)
+        row = StopRow(OfficerNumber(OFFICER), writer.house.node.clock.now(), MOST_OPENED)
+        await writer.house.node.store.write(lambda uow: uow.access.stop(row))
+        form = await _guessed(writer, case)
+        whole = await writer.visitor.get(f"/form/{form}/check")
+
+        assert (whole.status, whole.says("NGUYEN Thi Mai")) == (200, False)
+        assert await _opened(writer, case) == []
+
+    play(tmp_path, story)
+
+
+def test_what_a_case_knows_is_filled_in_for_whom_may_read_it_and_recorded(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        case, message = await found_person(writer)
+        form = await notice_after(writer, case, message)
+        address = f"/form/{form}/persons/0/names"
+        shown = await writer.visitor.get(address)
+        opened = await _opened(writer, case)
+        row = StopRow(OfficerNumber(OFFICER), writer.house.node.clock.now(), MOST_OPENED)
+        await writer.house.node.store.write(lambda uow: uow.access.stop(row))
+        stopped = await writer.visitor.get(address)
+
+        assert ('value="NGUYEN Thi Mai"' in shown.text, "form" in opened) == (True, True)
+        assert (stopped.status, "NGUYEN Thi Mai" in stopped.text) == (200, False)
 
     play(tmp_path, story)
 

@@ -23,6 +23,8 @@ INSIDE = {"window_from": "21 13:00", "window_to": "21 15:00", "go_no_go_at": "20
 OUTSIDE = {"window_from": "14 13:00", "window_to": "14 15:00", "go_no_go_at": "13 12:00"}
 TODAY = {"window_from": "4 13:00", "window_to": "4 15:00", "go_no_go_at": "4 12:00"}
 STOPS = {"f-ours": "P-0001", "f-theirs": "P-0002"}
+PERIOD = "outside_period-2027-10-20-2027-10-24"
+"""The doubt about the period of the notice, as it is ticked."""
 _OPTIONS = re.compile(r'<(?:option|input [^>]*type="(?:radio|checkbox)") ?[^>]*value="([^"]*)"')
 
 
@@ -277,12 +279,12 @@ def test_an_officer_who_does_not_exist_is_not_taken(
         (INSIDE, (), ""),
         (
             OUTSIDE,
-            ("outside_period",),
+            (PERIOD,),
             "outside the period of the notice, 20 October 2027 to 24",
         ),
         (
             TODAY,
-            ("outside_period", "short_notice"),
+            (PERIOD, "short_notice"),
             "sooner than agreed: the list of persons had to be",
         ),
     ],
@@ -300,14 +302,36 @@ def test_a_window_that_nobody_expects_is_proposed_in_so_many_words_only(
         sent = await desk.send(form, *kinds)
 
         assert whole.says(words)
-        assert tuple(re.findall(r'name="sure" type="checkbox" value="([a-z_]+)"', whole.text)) == kinds
+        assert tuple(re.findall(r'name="sure" type="checkbox" value="([a-z0-9_-]+)"', whole.text)) == kinds
         assert [shown.status for shown in refused] == [400] * len(kinds)
         assert all(shown.says("Tick each of them, or change the proposal") for shown in refused)
         assert none_yet == 0
         assert sent.to.startswith("/sent/"), sent.words
         assert await desk.sent() == 1
         told = [row.result for row in await acts(desk.house) if row.act == "doubts_ticked"]
-        assert told == ([",".join(kinds)] if kinds else [])
+        assert told == ([",".join(kinds).replace(PERIOD, "outside_period")] if kinds else [])
+
+    play(tmp_path, story)
+
+
+def test_one_tick_does_not_answer_for_the_period_of_another_notice(tmp_path: Path) -> None:
+    """Persons of two notices travel together, and the window lies outside both periods."""
+
+    async def story(desk: Desk) -> None:
+        later = small_notice("VN", 1) | {"proposed_from": "2027-11-01", "proposed_to": "2027-11-05"}
+        notice = await desk.desks.sent(await desk.desks.kh("message.send", document=later))
+        said = {"outcome": "accepted", "valid_until": "2027-12-20"}
+        await desk.desks.sent(await desk.desks.vn("message.answer", id=notice, **said))
+        (case,) = (await desk.desks.kh("message.show", id=notice))["document"]["header"]["case_codes"]
+        desk.cases.append(case)
+        form = await desk.begin()
+        whole = await desk.answer(form, answers(OUTSIDE))
+        ticks = re.findall(r'name="sure" type="checkbox" value="([^"]+)"', whole.text)
+
+        one, both = await desk.send(form, ticks[0]), await desk.send(form, *ticks)
+
+        assert len(set(ticks)) == 2, ticks
+        assert (one.status, both.status) == (400, 303), both.words
 
     play(tmp_path, story)
 
@@ -405,7 +429,7 @@ def test_who_changes_time_or_crossing_answers_for_the_doubts(
         version = (await _answer(desk.vn, form, answers)).hidden["version"]
 
         first = await desk.vn.post(f"{form}/send", version=version)
-        sure = ("outside_period", "short_notice")
+        sure = (PERIOD, "short_notice")
         sent = await desk.vn.post(f"{form}/send", version=version, sure=sure) if demanded else first
 
         assert first.status == (400 if demanded else 303), first.words
@@ -437,9 +461,7 @@ def test_who_amends_the_time_answers_for_the_doubts(tmp_path: Path, day: str) ->
 
         first = await desk.kh.post(f"{form}/send", version=version)
         doubted = day == "14"
-        sent = (
-            await desk.kh.post(f"{form}/send", version=version, sure="outside_period") if doubted else first
-        )
+        sent = await desk.kh.post(f"{form}/send", version=version, sure=PERIOD) if doubted else first
 
         assert first.status == (400 if doubted else 303), first.words
         assert sent.to.startswith("/sent/"), sent.words

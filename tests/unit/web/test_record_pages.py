@@ -5,7 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exchange.ids import OfficerNumber
 from exchange.interfaces.web.desk import House
+from exchange.service.accounts import set_roles
+from exchange.service.rows import LinkState
 from exchange.service.sessions import IDLE
 from tests.journeys.test_handover_desk import departed, left, signed
 from tests.support.notices import small_notice
@@ -571,5 +574,30 @@ def test_what_is_wrong_on_another_page_is_told_there_and_back_keeps_what_was_typ
         assert f'href="{page}?again=yes&amp;page=2#p-4-condition"' in first.text
         assert "half a sentence" not in beyond.text
         assert beyond.says("Persons 7 to 8 of 8")
+
+    play(tmp_path, story)
+
+
+def test_a_record_that_waits_for_the_gate_is_taken_back_to_its_page(tmp_path: Path) -> None:
+    """ADR 0085: what waits for the gate can be taken back, and is as it was entered."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement, _ = await departed(desks)
+        await set_roles(house.staff, OfficerNumber(BORDER), ("handover", "officer"), actor="P-0001")
+        border, page = await about_to_sign(house, movement)
+        _, fields = await shown_again(border, page, **WHOLE)
+        house.node.presence.of(world.link).gate = LinkState.CLOSED
+        sent = await border.post(f"{page}/check", **fields)
+        (draft,) = await house.node.store.read(lambda uow: uow.drafts.summaries())
+
+        back = await border.post(f"/draft/{draft.id}/take-back")
+        to = (await border.get(back.to)).to
+        went = await border.get(to)
+        again = await border.get(f"/draft/{draft.id}")
+
+        assert (sent.status, draft.waiting) == (303, True)
+        assert (went.status, to) == (200, page), went.words
+        assert 'value="3/2027"' in went.text
+        assert again.to.startswith(("/form/", "/handover/")), again.words
 
     play(tmp_path, story)

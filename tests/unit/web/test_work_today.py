@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from exchange.ids import OfficerNumber
 from exchange.interfaces.web.desk import House
+from exchange.interfaces.web.pages.work import FEW
 from exchange.interfaces.web.paging import WIDE_ROWS
 from exchange.service.access import StopRow
 from exchange.service.reading import MOST_OPENED
-from tests.journeys.test_handover_desk import accepted, departed, proposed, signed
+from tests.journeys.test_handover_desk import WINDOW, accepted, departed, proposed, signed
 from tests.support.notices import NAMES, child_notice, small_notice
 from tests.support.staff import BORDER, Desks
 from tests.support.visitors import Shown, Visitor, acts, give_account, open_house
@@ -147,6 +148,41 @@ def test_a_stop_about_a_case_of_another_office_names_nobody_and_stays(tmp_path: 
         assert (code in shown, NAMES[0] in shown) == (True, False)
         assert refused.status == 403
         assert NAMES[0] in section(await seen.today(), STOPS)
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("type_code", ["HLD", "INQ"], ids=["a stop", "a question"])
+def test_to_write_after_a_stop_does_not_open_it(tmp_path: Path, type_code: str) -> None:
+    async def story(seen: Seen) -> None:
+        _, code = await notified(seen.desks)
+        number = await withdrawn(seen.desks, code)
+        visitor = await seen.visitor()
+        await visitor.get("/today")
+
+        begun = await visitor.post("/write", type=type_code, after=number, case=code)
+        await visitor.get(f"{begun.to}/check")
+        after = await seen.today()
+
+        assert begun.status == 303, begun.words
+        assert after.says("1 stop not opened")
+
+    play(tmp_path, story)
+
+
+def test_who_may_not_open_a_stop_does_not_take_it_off_by_writing_one(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        _, code = await notified(seen.desks)
+        await seen.desks.vn("case.give", code=code, office="VN-MPS-IMM")
+        number = await withdrawn(seen.desks, code)
+        await give_account(seen.house, BORDER, "officer")
+        visitor = await seen.visitor(BORDER)
+        await visitor.get("/today")
+
+        begun = await visitor.post("/write", type="HLD", after=number, case=code)
+
+        assert begun.status == 303, begun.words
+        assert (await seen.today()).says("1 stop not opened")
 
     play(tmp_path, story)
 
@@ -313,6 +349,37 @@ def test_who_withdrew_is_told_before_the_departure(tmp_path: Path) -> None:
     play(tmp_path, story, at="kh")
 
 
+def test_who_was_taken_off_the_list_and_travels_later_does_not_count_for_who_stays(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        desks = seen.desks
+        codes = await accepted(desks, persons=3)
+        proposal, movement = await proposed(desks, codes)
+        agreed = {"as": "HRP", "document": {"response": "confirm"}}
+        await desks.sent(await desks.vn("message.answer", id=proposal, **agreed))
+        shorter = {"pointer": "/case_list", "old": codes, "new": codes[:2]}
+        fewer = {"pointer": "/group_size", "old": 3, "new": 2}
+        change = {
+            "target": proposal,
+            "changes": [shorter, fewer],
+            "reason": "one travels a week later",
+            "effect": "person_taken_off",
+        }
+        about = {"movement_code": movement, "case_codes": codes, "purpose": "return_arrangement"}
+        await desks.sent(
+            await desks.kh("message.answer", id=proposal, **{"as": "AMD", "document": {**about, **change}})
+        )
+        later = {name: text.replace("-10-04", "-10-12") for name, text in WINDOW.items()}
+        another, _ = await proposed(desks, codes[2:], **later)
+        await desks.sent(await desks.vn("message.answer", id=another, **agreed))
+        await withdrawn(desks, codes[0])
+
+        assert "1 of them does not travel." in section(await seen.today(), NEAR)
+        await withdrawn(desks, codes[1])
+        assert "Nobody on the list may travel any more" in section(await seen.today(), NEAR)
+
+    play(tmp_path, story, at="kh")
+
+
 def test_our_confirmation_that_is_on_its_way_calls_nothing_off(tmp_path: Path) -> None:
     """The host side keeps the order: until its verdict the movement has no traveller for the origin side."""
 
@@ -366,6 +433,24 @@ def test_a_handover_after_tomorrow_is_not_near_and_a_forgotten_one_stays(tmp_pat
         assert (early, bool(tomorrow), bool(late)) == ("", True, True)
 
     play(tmp_path, story, at="kh")
+
+
+def test_handovers_that_were_never_finished_do_not_hide_the_one_of_today(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        codes = await accepted(seen.desks, persons=FEW + 1)
+        agreed = {"as": "HRP", "document": {"response": "confirm"}}
+        later = {name: text.replace("-10-04", "-10-12") for name, text in WINDOW.items()}
+        for number, code in enumerate(codes):
+            proposal, today = await proposed(seen.desks, [code], **(later if number == FEW else {}))
+            await seen.desks.sent(await seen.desks.vn("message.answer", id=proposal, **agreed))
+        seen.pass_by(timedelta(days=8))
+
+        shown = await seen.today()
+
+        assert f"/handover/{today}" in shown.text
+        assert section(shown, NEAR).index("12 Oct 2027") < section(shown, NEAR).index("4 Oct 2027, 13:00")
+
+    play(tmp_path, story)
 
 
 def test_a_time_that_was_changed_is_the_one_that_counts(tmp_path: Path) -> None:

@@ -6,18 +6,19 @@ country of which the person is not said to be a national has to say that this is
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from exchange.ids import LinkId
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.lines import Line, Place
 from exchange.interfaces.web.pages.returning import changes_of
+from exchange.messages.compared import Difference
 from exchange.messages.document import Document, header_of, objects_at, persons_of, text_at
 from exchange.messages.nationalities import not_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader
-from exchange.service.said_before import said_otherwise
+from exchange.service.said_before import said_otherwise, tell_otherwise
 
 CONFIRMED = "elsewhere"
 """Input that says that another country is meant."""
@@ -51,7 +52,10 @@ class Doubts:
 
 
 async def doubts_about(clerk: Clerk, link: LinkId | None, document: Document | None) -> Doubts:
-    """Return the doubts about a whole message; none about one that is not whole yet."""
+    """Return the doubts about a whole message; none about one that is not whole yet.
+
+    Of a case of which something is told it is recorded that it was opened.
+    """
     reader = Reader(clerk.officer, clerk.session.roles)
     confirmed = clerk.asked.text(CONFIRMED) == "yes"
 
@@ -59,11 +63,24 @@ async def doubts_about(clerk: Clerk, link: LinkId | None, document: Document | N
         row = uow.links.get(link) if link else None
         if row is None or document is None:
             return Doubts(row.partner if row else "")
-        told = [asdict(one) for one in said_otherwise(uow, clerk.node, reader, row.link, document)]
-        changes = tuple(changes_of(text_at(header_of(document), "type"), told))
-        return Doubts(row.partner, _strangers(document, row.partner), changes, confirmed=confirmed)
+        return Doubts(row.partner, _strangers(document, row.partner), confirmed=confirmed)
 
-    return await clerk.node.store.read(unit)
+    found = await clerk.node.store.read(unit)
+    told = await _told(clerk, reader, link, document)
+    type_code = text_at(header_of(document or {}), "type")
+    return replace(found, otherwise=tuple(changes_of(type_code, [asdict(one) for one in told])))
+
+
+async def _told(
+    clerk: Clerk, reader: Reader, link: LinkId | None, document: Document | None
+) -> tuple[Difference, ...]:
+    """Return where the message says other than the cases of its persons; most say the same."""
+    if link is None or document is None:
+        return ()
+    node, store, whole = clerk.node, clerk.node.store, document
+    if not await store.read(lambda uow: said_otherwise(uow, node, reader, link, whole)):
+        return ()
+    return await store.write(lambda uow: tell_otherwise(uow, node, reader, link, whole))
 
 
 def _strangers(document: Document, partner: str) -> tuple[Stranger, ...]:

@@ -72,7 +72,7 @@ class Around:
 
     def unsure(self, ticked: Sequence[str]) -> tuple[Doubt, ...]:
         """Return the doubts that were not ticked."""
-        return tuple(one for one in self.doubts if one.kind not in ticked) if self.demands else ()
+        return tuple(one for one in self.doubts if one.tick not in ticked) if self.demands else ()
 
 
 NOTHING: Final = Around()
@@ -98,7 +98,7 @@ async def unsure_about(clerk: Clerk, form: Form, document: Document) -> tuple[Do
     found = await around(clerk, form, document)
     unsure = found.unsure(clerk.asked.texts(SURE))
     if found.demands and found.doubts and not unsure:
-        said = ",".join(one.kind for one in found.doubts)
+        said = ",".join(dict.fromkeys(one.kind for one in found.doubts))
         act = AuditRow(clerk.node.clock.now(), clerk.officer, "doubts_ticked", form.id, result=said)
         await clerk.node.store.write(lambda uow: uow.audit.record(act))
     return unsure

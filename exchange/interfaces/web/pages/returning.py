@@ -13,6 +13,7 @@ from exchange.interfaces.web.pages.lines import Line, Place, place_of, value_lin
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.document import JsonValue
 from exchange.service.ports import UnitOfWork
+from exchange.service.record_forms import RECORD
 from exchange.service.returning import MOST_REASON
 from exchange.service.taken_back import take_back_to_form
 
@@ -29,7 +30,12 @@ async def take_back(clerk: Clerk) -> Reply:
     except DraftMovedError:
         return await became(clerk, id)
     clerk.house.sendings.forget(id)
-    return Redirect(f"/form/{form.id}/check")
+    return Redirect(_page_of(form.row.id, form.row.type))
+
+
+def _page_of(id: MessageId, type_code: str) -> str:
+    """Return where a form is gone on with: at the whole of it, a handover record at its own pages."""
+    return f"/form/{id}" if type_code == RECORD else f"/form/{id}/check"
 
 
 def reason_problem(reason: str) -> str:
@@ -48,7 +54,7 @@ async def became(clerk: Clerk, id: MessageId) -> Reply:
     def unit(uow: UnitOfWork) -> str:
         form = uow.staff.forms.get(id)
         if form is not None and form.officer == clerk.officer:
-            return f"/form/{id}/check"
+            return _page_of(id, form.type)
         if uow.messages.find(id):
             return f"/sent/{id}"
         return f"/draft/{id}" if uow.drafts.get(id) and clerk.may(Act.OPEN_MESSAGE) else ""

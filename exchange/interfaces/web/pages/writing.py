@@ -56,7 +56,7 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader
 from exchange.service.record_forms import movement_of_form
 from exchange.service.rows import DraftRow, MessageRow
-from exchange.service.said_before import known_to
+from exchange.service.said_before import known_to, tell_known
 from exchange.service.steering import CHILDREN, asks_of_children
 from exchange.service.whom import children_among
 
@@ -205,15 +205,17 @@ async def ask(clerk: Clerk) -> Reply:
 
 
 async def _value(clerk: Clerk, form: Form, step: Step) -> JsonValue:
-    """Return what a question shows as its answer: what was entered, or else what the case knows."""
+    """Return what a question shows as its answer: what was entered, or else what the case knows; recorded."""
     entered = step.value(form)
     name = step.question.name
     if entered is not None or step.question.part != "persons" or name not in IDENTITY:
         return entered
     code = form.given["persons"][step.number].get("case_code", "")
     reader, link = Reader(clerk.officer, clerk.session.roles), form.row.link
-    known = await clerk.node.store.read(lambda uow: known_to(uow, clerk.node, reader, link, code))
-    return known.get(name)
+    node, store = clerk.node, clerk.node.store
+    if name not in await store.read(lambda uow: known_to(uow, node, reader, link, code)):
+        return None
+    return (await store.write(lambda uow: tell_known(uow, node, reader, link, code, name))).get(name)
 
 
 async def take(clerk: Clerk) -> Reply:

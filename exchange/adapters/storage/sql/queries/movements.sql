@@ -36,12 +36,21 @@ LIMIT :limit;
 UPDATE movement SET window_at = :window_at WHERE no = :no;
 
 -- name: movement_under_way
--- Movements under way whose window begins before an instant, the first to begin first.
+-- Movements under way whose window begins in a time, the first to begin first.
+SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.provisional,
+    m.opened_at, m.changed_at
+FROM movement AS m JOIN link ON link.no = m.link
+WHERE m.state IN ('countered', 'confirmed', 'departed') AND m.window_at >= :since AND m.window_at < :before
+    AND m.code IS NOT NULL
+ORDER BY m.window_at, m.no LIMIT :limit;
+
+-- name: movement_left_open
+-- Movements under way whose window began before an instant, the last to begin first.
 SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.provisional,
     m.opened_at, m.changed_at
 FROM movement AS m JOIN link ON link.no = m.link
 WHERE m.state IN ('countered', 'confirmed', 'departed') AND m.window_at < :before AND m.code IS NOT NULL
-ORDER BY m.window_at, m.no LIMIT :limit;
+ORDER BY m.window_at DESC, m.no DESC LIMIT :limit;
 
 -- name: movement_erase
 -- Let code, tokens and snapshot of a movement go.
@@ -125,11 +134,6 @@ WHERE l.movement = :movement ORDER BY f.no;
 SELECT m.no, m.key, m.code
 FROM movement_case AS l JOIN movement AS m ON m.no = l.movement
 WHERE l.case_file = :case_file ORDER BY m.no;
-
--- name: movement_cases_in
--- How many cases that were ever named in a movement are in one of some states.
-SELECT count(*) FROM movement_case AS l JOIN case_state AS s ON s.case_file = l.case_file
-WHERE l.movement = :movement AND s.state IN (SELECT value FROM json_each(:states));
 
 -- name: movement_other_case
 -- A case of a movement that is not erased.
