@@ -19,6 +19,7 @@
     │   ├── StoreError ── StoreDamagedError, StoreNewerError, AppendOnlyError
     │   ├── ClockError, BusyError, HolidaysMissingError
     │   └── GateClosedError      nothing may be written until the start gate opens
+    │       └── LinkPausedError  an officer stopped the link; two officers let it go on
     ├── ProtocolError            bytes that do not have the agreed form or proof  exit 3
     │   ├── IdentifierError, StrictJsonError, KeyRefusedError, SignatureInvalidError
     │   ├── CardInvalidError, AgreementInvalidError, FrameInvalidError, ParcelInvalidError
@@ -259,6 +260,12 @@ class GateClosedError(NodeError):
 
     reason = "gate_closed"
     retry = True
+
+
+class LinkPausedError(GateClosedError):
+    """An officer of our side stopped this link; nothing goes and nothing is taken on it."""
+
+    reason = "paused"
 
 
 class AgreementSwitchedError(GateClosedError):

@@ -43,6 +43,7 @@ from exchange.service.keychange import adopt_card, is_quiet, past_keys
 from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Node, Presence
 from exchange.service.pairing import Pairing, own_card, pairing_of
+from exchange.service.pausing import recall
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow
 
@@ -116,6 +117,7 @@ async def open_node(folder: Path, passphrase: Callable[[], str]) -> AsyncIterato
             stampers=chosen_stampers(settings, clock),
         )
         made.append(node)
+        await recall(node)
         card = await _newest_card(node, keys, prepared)
         demand_founded(settings, card)
         opened = OpenNode(node, folder, settings, keys, card, counters, routes, fault=fault)

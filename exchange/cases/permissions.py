@@ -51,6 +51,8 @@ class Act(StrEnum):
     SEE_HANDOVERS = "see_handovers"
     OPEN_SHEET = "open_sheet"
     SIGN_RECORD = "sign_record"
+    STOP_PARTNER = "stop_partner"
+    RESUME_PARTNER = "resume_partner"
     RECONCILE = "reconcile"
     SEE_DIFFERENCE = "see_difference"
     SETTLE_DIFFERENCE = "settle_difference"
@@ -89,6 +91,8 @@ class Showing(StrEnum):
 _EVERYBODY = frozenset(Role)
 _CASEWORK = frozenset({Role.OFFICER, Role.RELEASER})
 _AT_THE_CROSSING = _CASEWORK | {Role.HANDOVER}
+_AT_THE_BRAKE = frozenset({Role.RELEASER, Role.ADMINISTRATOR})
+"""Who keeps the machine hears of stolen keys; who answers for what is sent hears it from the partner."""
 _OF_THE_LEDGER = frozenset({Role.AUDITOR, Role.RELEASER})
 """An auditor settles a difference; a releaser can be the second person, as in every act of two."""
 
@@ -106,6 +110,8 @@ ALLOWED: Mapping[Act, frozenset[Role]] = MappingProxyType(
         Act.SEE_HANDOVERS: _AT_THE_CROSSING,
         Act.OPEN_SHEET: _AT_THE_CROSSING,
         Act.SIGN_RECORD: frozenset({Role.HANDOVER}),
+        Act.STOP_PARTNER: _AT_THE_BRAKE,
+        Act.RESUME_PARTNER: _AT_THE_BRAKE,
         Act.RECONCILE: frozenset({Role.AUDITOR}),
         Act.SEE_DIFFERENCE: _OF_THE_LEDGER,
         Act.SETTLE_DIFFERENCE: frozenset({Role.AUDITOR}),

@@ -63,6 +63,10 @@ REASON_SENTENCES: Mapping[str, str] = MappingProxyType(
         "holidays_missing": marked(
             "The calendar of holidays ends before the deadline. Tell your administrator."
         ),
+        "paused": marked(
+            "Your side stopped everything with this partner. "
+            "Telephone the partner about whatever cannot wait."
+        ),
         "gate_closed": marked(
             "Nothing can be written for this partner now. Your work is kept; try again later."
         ),

@@ -4,9 +4,10 @@
 A monitor asks often and must be answered at once, so it gets what was seen last. People should look when:
 
     gate_closed     the gate of a link has been closed for five minutes while messages for it wait
+    link_paused     an officer stopped a link, and nobody has let it go on yet
     clocks_apart    the clock of a partner is too far from ours for its requests, or ours for it
 
-Neither is an illness of the node, and neither goes away by a restart.
+None is an illness of the node, and none goes away by a restart. A paused link is not told as a closed gate.
 """
 
 import asyncio
@@ -50,7 +51,7 @@ class Watch:
         self._links = await node.store.read(lambda uow: link_standings(uow, node))
         self._backup_age_s = await node.store.read(self._age_of_backup)
         now_s = node.clock.monotonic_s()
-        stuck = [each.link for each in self._links if each.waiting and not each.is_open]
+        stuck = [each.link for each in self._links if each.waiting and not (each.is_open or each.is_paused)]
         self._stuck_since_s = {link: self._stuck_since_s.get(link, now_s) for link in stuck}
 
     def looks(self) -> tuple[str, ...]:
@@ -58,6 +59,8 @@ class Watch:
         now_s, found = self._opened.node.clock.monotonic_s(), []
         if any(now_s - since_s >= PATIENCE.total_seconds() for since_s in self._stuck_since_s.values()):
             found.append("gate_closed")
+        if any(each.is_paused for each in self._links):
+            found.append("link_paused")
         if any(each.apart_s for each in self._links):
             found.append("clocks_apart")
         return tuple(found)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What two nodes say to each other at the start gate: signed, fresh, answered in every state.
+"""What two nodes say to each other at the start gate: signed, fresh, reports answered in every state.
 
 Each statement is a compact JWS, typ `exchange-gate+jws`, by the `door` key, with these members:
 

@@ -132,6 +132,7 @@ def _given(raw: bytes, own: str, partner: str) -> dict[str, JsonValue]:
 
 def take_back(uow: UnitOfWork, node: Node, link: LinkId, gives: Mapping[str, JsonValue]) -> bool:
     """Keep a version from the partner that both sides have signed; return False if it gave none."""
+    node.presence.demand_unpaused(link)
     if not gives.get("agreement"):
         return False
     try:

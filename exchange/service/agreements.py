@@ -28,6 +28,7 @@ from exchange.service.gatetalk import Report, Source, ask_report, by_network
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of, parsed_agreement
 from exchange.service.partners import hear_agreement
+from exchange.service.pauses import demand_unpaused
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction
 from exchange.service.switching import follow_waiting, may_switch, switch_own, waits_for_version
@@ -51,13 +52,14 @@ async def propose(node: Node, link: LinkId, raw: bytes, *, actors: tuple[str, ..
     """Keep a version that our side proposes; `raw` is its file with our signature.
 
     Raises:
-        UsageError: another version is on its way.
+        UsageError: another version is on its way, or the link is paused.
         AgreementInvalidError, SignatureInvalidError: it may not follow the newest version, or the signature
             is not ours.
     """
     offered = read_version(raw)
 
     def unit(uow: UnitOfWork) -> Signed:
+        demand_unpaused(uow, link)
         partner = partner_of(uow, link)
         demand_quiet(uow, link)
         held = parsed_agreement(newest_held(uow, link).raw)
@@ -77,12 +79,13 @@ async def sign(node: Node, link: LinkId, raw: bytes, *, actors: tuple[str, ...])
     already changes nothing.
 
     Raises:
-        UsageError: another version is on its way.
+        UsageError: another version is on its way, or the link is paused.
         AgreementInvalidError, SignatureInvalidError: it may not follow, or a signature is missing or wrong.
     """
     offered = read_version(raw)
 
     def unit(uow: UnitOfWork) -> Signed:
+        demand_unpaused(uow, link)
         partner = partner_of(uow, link)
         row = uow.links.agreement(link, offered.agreement.n)
         if row is not None and row.raw == offered.agreement.raw:

@@ -37,6 +37,7 @@ async def note_lack(node: Node, link: LinkId, report: Report) -> None:
     """Note that the partner was restored, so that our next parcel brings back what it lost."""
 
     def unit(uow: UnitOfWork) -> None:
+        node.presence.demand_unpaused(link)
         pairing = pairing_of(uow, node, link)
         copy = uow.logs.position(link, pairing.partner)
         held = copy.size if report.own_ep == copy.epoch else 0

@@ -94,7 +94,12 @@ def _note_offered(node: Node, link: LinkId, composed: Composed) -> None:
 
 
 def next_frame(uow: UnitOfWork, node: Node, link: LinkId, owed: Results) -> Composed:
-    """Return the next frame for the partner; nothing is marked yet."""
+    """Return the next frame for the partner; nothing is marked yet.
+
+    Raises:
+        LinkPausedError: the link is paused.
+    """
+    node.presence.demand_unpaused(link)
     pairing = pairing_of(uow, node, link)
     presence = node.presence.of(link)
     held = partner_holds(uow, node, link)

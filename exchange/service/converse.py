@@ -125,11 +125,12 @@ def _end(presence: LinkPresence, composed: Composed, task: asyncio.Task[None]) -
 
 
 async def _carry(node: Node, link: LinkId, composed: Composed, wait_s: int) -> None:
-    raw = await node.carrier.exchange(
-        link,
-        encode_frame(replace(composed.frame, wait_s=wait_s)),
-        timeout_s=node.limits.exchange_timeout_s,
-    )
+    async with node.presence.of(link).calling():
+        raw = await node.carrier.exchange(
+            link,
+            encode_frame(replace(composed.frame, wait_s=wait_s)),
+            timeout_s=node.limits.exchange_timeout_s,
+        )
     await absorb(node, link, raw)
 
 
@@ -148,6 +149,9 @@ async def answer(node: Node, link: LinkId, raw: bytes) -> bytes:
     if wait_s and composed.is_tail_only and not node.presence.is_draining:
         await _wait(node.presence.of(link).stir, wait_s)
         composed = await compose(node, link)
+    if node.presence.of(link).pause:
+        _return_to_queue(node.presence.of(link), composed)
+        node.presence.demand_unpaused(link)
     return encode_frame(composed.frame)
 
 
@@ -322,7 +326,12 @@ def _take(uow: UnitOfWork, node: Node, link: LinkId, frame: Frame, lines: Lines,
 
 
 def _take_lines(uow: UnitOfWork, node: Node, pairing: Pairing, lines: Lines, *, ends: bool) -> _Taken:
-    """Give lines their verdict; after the last ones of a frame also what waited, as far as it fits."""
+    """Give lines their verdict; after the last ones of a frame also what waited, as far as it fits.
+
+    Raises:
+        LinkPausedError: the link was paused meanwhile; nothing that this unit took is kept.
+    """
+    node.presence.demand_unpaused(pairing.link.link)
     results = take_lines(uow, node, pairing, lines)
     if not ends:
         return _Taken(results)

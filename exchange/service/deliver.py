@@ -12,6 +12,7 @@ A node that moved does the same until its partner calls it: the new address wait
 
 Two nodes without an address never call each other: only their gate is looked after here (`filegate`),
 everything else goes by parcels. A node that stops finishes the exchange it is in, and begins no other.
+While an officer holds the link shut (`pausing`) the loop does nothing at all.
 
 While the queue is longer than a frame, a second frame is under way before the first one is answered, so
 that neither side waits for the other. The partner takes them one after the other.
@@ -25,7 +26,7 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
 
-from exchange.errors import GateClosedError, ProtocolError, TransportError
+from exchange.errors import GateClosedError, LinkPausedError, ProtocolError, TransportError
 from exchange.ids import LinkId
 from exchange.service.agreements import compare_notes, is_on_its_way
 from exchange.service.clock_apart import note_failed_call
@@ -66,6 +67,8 @@ async def deliver(node: Node, link: LinkId) -> None:
         try:
             await _turn(node, link)
             presence.failures = 0
+        except LinkPausedError:
+            await _sleep(node, link, IDLE_LOOK_S)
         except (TransportError, ProtocolError, GateClosedError) as error:
             presence.failures += 1
             presence.failure = error.reason
@@ -78,6 +81,9 @@ async def deliver(node: Node, link: LinkId) -> None:
 async def _turn(node: Node, link: LinkId) -> None:
     """Do the next thing: open the gate, exchange, or wait."""
     presence = node.presence.of(link)
+    if presence.pause:
+        await _sleep(node, link, IDLE_LOOK_S)
+        return
     if presence.gate is not LinkState.OPEN and node.is_by_files(link):
         await open_by_files(node, link)
         return
@@ -142,12 +148,15 @@ async def poll(node: Node, link: LinkId) -> None:
     presence, failures = node.presence.of(link), 0
     while not node.presence.is_draining:
         changed, began_s = presence.changed, node.clock.monotonic_s()
-        if presence.only_answers or (presence.is_called and not node.only_calls):
+        if presence.pause or presence.only_answers or (presence.is_called and not node.only_calls):
             await _until_changed(node, link, IDLE_LOOK_S)
             continue
         try:
             await _unless_stopping(node, _ask_for_news(node, link))
             failures = 0
+        except LinkPausedError:
+            await _until_changed(node, link, IDLE_LOOK_S)
+            continue
         except (TransportError, ProtocolError, GateClosedError) as error:
             failures += 1
             presence.failure = error.reason

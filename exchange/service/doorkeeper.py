@@ -18,7 +18,8 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.refusals import Refused
 from exchange.service.rows import LinkState
 
-ADMITTED = frozenset({LinkState.CLOSED, LinkState.OPEN, LinkState.JOINED, LinkState.FROZEN})
+ADMITTED = frozenset({LinkState.CLOSED, LinkState.OPEN, LinkState.JOINED, LinkState.FROZEN, LinkState.PAUSED})
+"""A partner of a paused link is heard as well, so that it learns that the gate is closed."""
 
 
 class Doorkeeper:

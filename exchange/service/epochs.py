@@ -59,6 +59,7 @@ async def decide(node: Node, link: LinkId, *, why: str, first: int = 0, actors: 
 
     Raises:
         UsageError: no such reason, a number that was used, or both gates are open: nothing is wrong then.
+        LinkPausedError: the link is paused; whether its gate can open is known after that.
     """
     if why not in REASONS:
         raise UsageError(f"{why[:40]} is no reason to begin anew", hint="reasons: " + ", ".join(REASONS))
@@ -72,6 +73,7 @@ async def decide(node: Node, link: LinkId, *, why: str, first: int = 0, actors: 
         )
 
     def unit(uow: UnitOfWork) -> Decision:
+        node.presence.demand_unpaused(link)
         row = _row(uow, link)
         least = first_number(uow, node, row)
         if first and not least <= first <= MAX_FIRST:
@@ -133,6 +135,7 @@ async def begin_if_both(node: Node, link: LinkId, report: Report) -> bool:
         return False
     left = await carryover.collect(node, link)
     presence = node.presence.of(link)
+    presence.demand_unpaused()
     _forget_the_old(presence)
     presence.gate, presence.reason = LinkState.OPEN, ""
     try:

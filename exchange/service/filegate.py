@@ -217,6 +217,7 @@ def _compare(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
 
 def _note_proof(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
     """Keep over restarts that the partner proved a longer or another log, and record it."""
+    node.presence.demand_unpaused(link)
     held, shown = int(uow.settings.get(AHEAD + link) or 0), report.seen_size
     if shown > uow.logs.position(link, node.agency).size:
         uow.settings.put(AHEAD + link, str(max(held, shown)))

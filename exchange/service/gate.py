@@ -28,7 +28,7 @@ from collections.abc import Mapping
 from typing import NoReturn
 
 from exchange.clock import parse_instant
-from exchange.errors import ClockError, FrameInvalidError, NodeError, TransportError
+from exchange.errors import ClockError, FrameInvalidError, LinkPausedError, NodeError, TransportError
 from exchange.ids import Digest, LinkId, b64url
 from exchange.ledger.entries import Entry, agrx, decode_leaf, keyx, opened
 from exchange.ledger.merkle import CompactRange, leaf_hash
@@ -115,7 +115,12 @@ async def _go_on(node: Node, link: LinkId, report: Report) -> None:
     confirmed = needs_word and await is_confirmed(node, link)
     await node.store.read(lambda uow: _decide(uow, node, link, report, confirmed=confirmed))
     await declare_open(node, link)
-    await node.store.write(lambda uow: note_restores(uow, link, report.restored))
+    await node.store.write(lambda uow: _note_restores(uow, node, link, report))
+
+
+def _note_restores(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> None:
+    node.presence.demand_unpaused(link)
+    note_restores(uow, link, report.restored)
 
 
 def lacks_own(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> bool:
@@ -234,7 +239,7 @@ async def _open_by_question(node: Node, link: LinkId, word: GateWord) -> None:
         node.journal.note("link_waits", link=link, reason=error.reason)
         return
     await declare_open(node, link)
-    await node.store.write(lambda uow: note_restores(uow, link, report.restored))
+    await node.store.write(lambda uow: _note_restores(uow, node, link, report))
 
 
 def _misses(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> bool:
@@ -335,6 +340,7 @@ async def declare_open(node: Node, link: LinkId) -> None:
     """Open the gate of a link and begin its log if there is none; the caller has decided it."""
     await node.store.read(lambda uow: demand_agreed(uow, link))
     presence = node.presence.of(link)
+    presence.demand_unpaused()
     presence.gate, presence.reason = LinkState.OPEN, ""
     node.journal.note("gate_opened", link=link)
     await node.store.write(lambda uow: _begin_log(uow, node, link))
@@ -342,8 +348,16 @@ async def declare_open(node: Node, link: LinkId) -> None:
 
 
 def demand_agreed(uow: UnitOfWork, link: LinkId) -> None:
-    """Raise while people have not compared the words, or a signature under the agreement is missing."""
+    """Raise while people have not compared the words, or a signature under the agreement is missing.
+
+    And while they hold the link shut: what the store says of it counts, whatever this process knows.
+    """
     row = uow.links.get(link)
+    if row is not None and row.state is LinkState.PAUSED:
+        raise LinkPausedError(
+            f"an officer stopped the link with {row.partner}: nothing is written or taken",
+            hint=f"two officers end it: exchange partner resume {row.partner} --end-pause",
+        )
     if row is None or row.state is LinkState.JOINED:
         raise NodeError(
             "the agreement of this link is not settled: nothing is written or taken",
@@ -353,6 +367,7 @@ def demand_agreed(uow: UnitOfWork, link: LinkId) -> None:
 
 
 def _begin_log(uow: UnitOfWork, node: Node, link: LinkId) -> None:
+    node.presence.demand_unpaused(link)
     pairing = pairing_of(uow, node, link)
     uow.audit.record(AuditRow(node.clock.now(), "node", "gate_opened", link))
     if uow.logs.position(link, node.agency).size:
@@ -379,30 +394,23 @@ def _take_given(node: Node, link: LinkId, word: GateWord) -> None:
 
 
 async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
-    """Return our signed answer to a question at the gate; given in every state.
+    """Return our signed answer to a question at the gate; a report is answered in every state.
+
+    While the link is paused nothing that a report brings is taken, and nothing else is answered.
 
     Raises:
         SignatureInvalidError, FrameInvalidError, ClockError: not a question of the partner of this link.
+        LinkPausedError: what is asked for, or given, waits until the pause has ended.
     """
     pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
     word = verify_partner_word(pairing, node, raw)
-    node.presence.of(link).refused_rule = ""
-    node.presence.of(link).is_called = True
-    match word.op:
-        case "report":
-            await hear_partner_card(node, link, word)
-            await note_what_partner_holds(node, link, read_report(word))
-            await hear_agreement(node, link, word.gives)
-            if node.presence.of(link).only_answers:
-                await _open_by_question(node, link, word)
-            gives = await node.store.read(lambda uow: report_of(uow, node, pairing_of(uow, node, link)))
-        case _ if word.to_nonce:
-            _take_given(node, link, word)
-            gives = {}
-        case _:
-            gives = await _give(node, link, {"op": word.op, **word.asks})
+    presence = node.presence.of(link)
+    presence.refused_rule = ""
+    presence.is_called = True
+    is_paused = presence.pause is not None or pairing.link.state is LinkState.PAUSED
+    gives = await (_tell_only if is_paused else _hear_and_give)(node, link, word)
     is_dialogue = word.op == "report" or bool(word.to_nonce)
-    asks = await node.presence.of(link).wishes.next() if is_dialogue else {}
+    asks = await presence.wishes.next() if is_dialogue else {}
     answer = GateWord(
         link=link,
         sender=node.agency,
@@ -414,6 +422,32 @@ async def answer_gate(node: Node, link: LinkId, raw: bytes) -> bytes:
         asks=asks,
         gives=gives,
     )
-    node.presence.of(link).gate_nonce = answer.nonce if is_dialogue else ""
+    if word.op != "report":
+        presence.demand_unpaused()
+    presence.gate_nonce = answer.nonce if is_dialogue and not presence.pause else ""
     node.presence.wake(link)
     return sign_gate_word(answer, node.keys.signing(KeyUse.DOOR, answer.at))
+
+
+async def _tell_only(node: Node, link: LinkId, word: GateWord) -> dict[str, JsonValue]:
+    """Return our report while the link is paused; who asks for more may hold stolen keys."""
+    if word.op != "report":
+        raise LinkPausedError("the link is paused: leaves, lines and versions are given to nobody")
+    return await node.store.read(lambda uow: report_of(uow, node, pairing_of(uow, node, link)))
+
+
+async def _hear_and_give(node: Node, link: LinkId, word: GateWord) -> dict[str, JsonValue]:
+    """Take what a word of the partner brings, and return what our answer gives."""
+    match word.op:
+        case "report":
+            await hear_partner_card(node, link, word)
+            await note_what_partner_holds(node, link, read_report(word))
+            await hear_agreement(node, link, word.gives)
+            if node.presence.of(link).only_answers:
+                await _open_by_question(node, link, word)
+            return await node.store.read(lambda uow: report_of(uow, node, pairing_of(uow, node, link)))
+        case _ if word.to_nonce:
+            _take_given(node, link, word)
+            return {}
+        case _:
+            return await _give(node, link, {"op": word.op, **word.asks})

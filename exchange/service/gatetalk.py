@@ -34,6 +34,7 @@ from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.renewal import told_decision
+from exchange.service.rows import LinkState
 
 GATE_TIMEOUT_S = 30.0
 Source = Callable[[str, dict[str, JsonValue]], Awaitable[Mapping[str, JsonValue]]]
@@ -93,12 +94,17 @@ async def note_what_partner_holds(node: Node, link: LinkId, report: Report) -> N
     )
     told = await node.store.read(lambda uow: _seen_beyond(uow, node, link, report))
     if told != await node.store.read(lambda uow: uow.settings.get(SEEN + link) or ""):
-        await node.store.write(lambda uow: uow.settings.put(SEEN + link, told))
+        await node.store.write(lambda uow: _note_seen(uow, node, link, told))
     holds, presence = report.copy_size if report.copy_ep == epoch else 0, node.presence.of(link)
     presence.partner_holds = holds if holds < cosigned else None
     presence.state_told = report.state
     presence.numbers_told = max(presence.numbers_told, report.numbers)
     presence.epoch_told = max(presence.epoch_told, report.own_ep, report.seen_ep)
+
+
+def _note_seen(uow: UnitOfWork, node: Node, link: LinkId, told: str) -> None:
+    node.presence.demand_unpaused(link)
+    uow.settings.put(SEEN + link, told)
 
 
 def _seen_beyond(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> str:
@@ -154,6 +160,7 @@ async def ask(
     Raises:
         TransportError: no answer.
         FrameInvalidError, SignatureInvalidError: an answer that is not the partner's, or to another nonce.
+        LinkPausedError: the link is paused: nobody is asked.
     """
     pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
     question = GateWord(
@@ -168,7 +175,9 @@ async def ask(
         gives=gives or {},
     )
     raw = sign_gate_word(question, node.keys.signing(KeyUse.DOOR, question.at))
-    word = verify_partner_word(pairing, node, await node.carrier.gate(link, raw, timeout_s=GATE_TIMEOUT_S))
+    async with node.presence.of(link).calling():
+        answered = await node.carrier.gate(link, raw, timeout_s=GATE_TIMEOUT_S)
+    word = verify_partner_word(pairing, node, answered)
     if word.to_nonce != question.nonce or word.op != op:
         raise FrameInvalidError("the gate answer is to another question")
     node.presence.of(link).note_heard()
@@ -223,12 +232,18 @@ def report_of(uow: UnitOfWork, node: Node, pairing: Pairing) -> dict[str, JsonVa
         "own": {"ep": own.epoch, "size": own.size, "root": b64url(logbook.range_at(own).root())},
         "copy": {"ep": copy.epoch, "size": copy.size},
         "next": link.next_seq,
-        "state": node.presence.of(link.link).gate.value,
+        "state": told_state(node, link.link),
         "restored": uow.settings.get("restored") or "",
         "agreement": told_version(uow, link.link),
         "card": pairing.own_card.raw.decode("ascii"),
         **told_decision(uow, link.link),
     }
+
+
+def told_state(node: Node, link: LinkId) -> str:
+    """Return how our gate stands, as a partner is told: one that an officer holds shut is closed."""
+    presence = node.presence.of(link)
+    return LinkState.CLOSED.value if presence.pause else presence.gate.value
 
 
 def read_report(word: GateWord) -> Report:

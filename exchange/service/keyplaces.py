@@ -46,10 +46,14 @@ async def take_card(node: Node, agency: AgencyCode, raw: bytes) -> None:
 
 
 async def hear_card(node: Node, link: LinkRow, text: str) -> None:
-    """Take over a card that came with something else; keep it as a difference if it is refused."""
+    """Take over a card that came with something else; keep it as a difference if it is refused.
+
+    Raises:
+        LinkPausedError: the link is paused; then people alone take a card, from a file.
+    """
     raw = text.encode()
     try:
-        await take_card(node, link.partner, raw)
+        await node.store.write(lambda uow: _hear_card(uow, node, link, raw))
     except CardInvalidError as error:
         kind, reason = error.reason, str(error)
         note_refused(node, link.link, link.partner, Refused.CARD, reason=kind)
@@ -58,6 +62,11 @@ async def hear_card(node: Node, link: LinkRow, text: str) -> None:
                 uow, node, link.link, kind, evidence=raw[: MAX_CARD_BYTES + 1], reason=reason
             )
         )
+
+
+def _hear_card(uow: UnitOfWork, node: Node, link: LinkRow, raw: bytes) -> None:
+    node.presence.demand_unpaused(link.link)
+    _take_card(uow, node, link.partner, raw)
 
 
 def _take_card(uow: UnitOfWork, node: Node, agency: AgencyCode, raw: bytes) -> None:

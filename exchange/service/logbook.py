@@ -6,6 +6,7 @@ Rules:
 2. A leaf is placed (index, time) and appended in the transaction of the act it records.
 3. `head_signer` runs once before each commit (`ports.Finish`): one signature covers the whole group.
 4. While the gate is closed nothing is signed, so a refill never signs a smaller tree than once before.
+   A pause does not change how the start gate stands: what was written before it gets its head with it.
 """
 
 from collections.abc import Sequence
@@ -49,7 +50,7 @@ def head_signer(node: Node) -> Finish:
 
     def sign(uow: UnitOfWork, links: frozenset[LinkId]) -> None:
         for link in sorted(links):
-            if node.presence.of(link).gate is LinkState.OPEN:
+            if node.presence.of(link).start_gate is LinkState.OPEN:
                 _sign(uow, node, link)
 
     return sign

@@ -9,15 +9,15 @@ a link is open, what is in flight, who waits) is in `presence`.
 import asyncio
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from exchange.cases.tables import MovementTable
-from exchange.clock import Clock
-from exchange.errors import ClockError, GateClosedError
-from exchange.ids import AgencyCode, LinkId, NodeId, RandomSource
+from exchange.clock import Clock, instant_text
+from exchange.errors import ClockError, GateClosedError, LinkPausedError
+from exchange.ids import AgencyCode, LinkId, NodeId, OfficerNumber, RandomSource
 from exchange.messages.versions import installed_versions
 from exchange.protocol.frames import Result
 from exchange.protocol.keyring import Keyring
@@ -37,6 +37,8 @@ CLOCK_TOLERANCE_S = 60
 
 NOT_ASKED = "not_asked_yet"
 """Reason of a gate whose partner was not reached since the start."""
+PAUSED_REASON = "paused"
+"""Reason of a gate that an officer holds shut."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +98,28 @@ class WitnessHeard:
     """When it confirmed our log last, since the start."""
 
 
+@dataclass(frozen=True)
+class Held:
+    """Since when an officer holds a link shut, and who; why stands in the store (`pauses`)."""
+
+    partner: AgencyCode
+    at: datetime
+    by: OfficerNumber
+
+
 @dataclass
 class LinkPresence:
     """What a running process knows of one link; gone with the process."""
 
-    gate: LinkState = LinkState.CLOSED
-    reason: str = NOT_ASKED
+    start_gate: LinkState = LinkState.CLOSED
+    """How the start gate stands by itself; ask `gate` whether anything may be written."""
+    start_reason: str = NOT_ASKED
+    pause: Held | None = None
+    """An officer stopped the link. It is kept in the store as well, so that it outlives the process."""
+    calls: set[asyncio.Timeout] = field(default_factory=set)
+    """Our calls to the partner that are under way; a pause cuts them off."""
+    giving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the files of a parcel get their names: all of them or, once the link is paused, none."""
     offered: Offered = field(default_factory=Offered)
     """Lines that are on their way."""
     owed_results: list[Result] = field(default_factory=list)
@@ -161,6 +179,64 @@ class LinkPresence:
     """As `wake`, for the answers that are held until something is due."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def gate(self) -> LinkState:
+        """The state of the link: paused while an officer holds it shut, else how its start gate stands."""
+        return LinkState.PAUSED if self.pause else self.start_gate
+
+    @gate.setter
+    def gate(self, state: LinkState) -> None:
+        self.start_gate = state
+
+    @property
+    def reason(self) -> str:
+        """Why the link is not open, as a code, "" if it is."""
+        return PAUSED_REASON if self.pause else self.start_reason
+
+    @reason.setter
+    def reason(self, reason: str) -> None:
+        if reason != PAUSED_REASON:  # that is no reason of the start gate: it ends with the pause
+            self.start_reason = reason
+
+    @contextlib.asynccontextmanager
+    async def calling(self) -> AsyncIterator[None]:
+        """Call the partner inside; a pause ends the call at once, whatever it waits for.
+
+        Raises:
+            LinkPausedError: an officer stopped the link, before the call or during it.
+        """
+        self.demand_unpaused()
+        call = asyncio.timeout(None)
+        try:
+            async with call:
+                self.calls.add(call)
+                try:
+                    yield
+                finally:
+                    self.calls.discard(call)
+        except TimeoutError:
+            if call.expired():
+                raise LinkPausedError("the call was cut off: an officer stopped this link") from None
+            raise
+        self.demand_unpaused()
+
+    def cut_calls(self) -> None:
+        """End every call to the partner that is under way."""
+        now_s = asyncio.get_running_loop().time()
+        for call in self.calls:
+            if not call.expired():
+                call.reschedule(now_s)
+
+    def demand_unpaused(self) -> None:
+        """Raise LinkPausedError while an officer holds the link shut."""
+        if self.pause:
+            raise LinkPausedError(
+                f"{self.pause.by} stopped everything with {self.pause.partner} at"
+                f" {instant_text(self.pause.at)}: nothing goes, and nothing is taken",
+                hint="telephone the partner about whatever cannot wait; two officers end it: exchange partner"
+                f" resume {self.pause.partner} --end-pause",
+            )
+
     def note_heard(self) -> None:
         """Forget why calls failed: the partner was heard, and what it said is verified."""
         self.failure = self.refused_rule = ""
@@ -191,11 +267,21 @@ class Presence:
     def demand_open(self, link: LinkId) -> None:
         """Raise GateClosedError unless the start gate of the link is open."""
         presence = self._links[link]
+        presence.demand_unpaused()
         if presence.gate is not LinkState.OPEN:
             raise GateClosedError(
                 f"the start gate is {presence.gate.value} ({presence.reason}); nothing is written",
                 hint="wait until the partner answered, or run: exchange doctor",
             )
+
+    def paused(self) -> list[Held]:
+        """Return every pause, the longest first."""
+        held = [presence.pause for presence in self._links.values() if presence.pause]
+        return sorted(held, key=lambda each: each.at)
+
+    def demand_unpaused(self, link: LinkId) -> None:
+        """Raise LinkPausedError while an officer holds the link shut, however its gate stands."""
+        self._links[link].demand_unpaused()
 
     def wake(self, link: LinkId) -> None:
         """Tell the partner's loop, and a partner that waits, that there is something to send."""

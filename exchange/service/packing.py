@@ -148,7 +148,9 @@ async def pack(
     Raises:
         UsageError: a file is there, nothing can be written there, or volumes are too small or too many.
         NodeError: the high-water file is ahead of our log.
+        LinkPausedError: the link is paused; no parcel is written, or what was written of it is gone again.
     """
+    node.presence.demand_unpaused(link)
     if not LEAST_VOLUME_BYTES <= volume_bytes <= MAX_PARCEL_BYTES:
         raise UsageError(
             f"a volume has {LEAST_VOLUME_BYTES} to {MAX_PARCEL_BYTES} bytes", hint="choose another size"
@@ -169,8 +171,7 @@ async def pack(
             made.append(await _begin(node, files, plan, path, made, back))
             stack.push_async_callback(made[-1].file.discard)
         volumes = [await _finish(node, plan, one, k, len(made)) for k, one in enumerate(made, 1)]
-        for one in made:
-            await one.file.publish()
+        await _publish(node, link, made)
     told = set(plan.results)
     presence = node.presence.of(link)
     presence.owed_results = [result for result in presence.owed_results if result not in told]
@@ -178,7 +179,16 @@ async def pack(
     return volumes
 
 
+async def _publish(node: Node, link: LinkId, made: Sequence[_Writing]) -> None:
+    """Give all volumes their names; none if the link was paused meanwhile."""
+    async with node.presence.of(link).giving:
+        node.presence.demand_unpaused(link)
+        for one in made:
+            await one.file.publish()
+
+
 def _plan(uow: UnitOfWork, node: Node, link: LinkId, actor: str) -> _Plan:
+    node.presence.demand_unpaused(link)
     pairing = pairing_of(uow, node, link)
     now = node.clock.now()
     number = int(uow.settings.get(NUMBER + link) or 0) + 1

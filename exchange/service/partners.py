@@ -26,6 +26,7 @@ from exchange.service.agreement_words import hear_version, read_told
 from exchange.service.keyplaces import kids_of
 from exchange.service.node import Node
 from exchange.service.pairing import own_card, parsed_agreement, parsed_card
+from exchange.service.pauses import Pause, pause_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AgreementRow, AuditRow, CardRow, LinkRow, LinkState
 
@@ -56,6 +57,8 @@ class Standing:
     state: LinkState
     reason: str
     words: tuple[str, ...]
+    pause: Pause | None = None
+    """Who stopped it, since when and why, while it is paused."""
 
 
 async def here(node: Node) -> Here:
@@ -190,10 +193,12 @@ async def hear_agreement(node: Node, link: LinkId, gives: Mapping[str, JsonValue
     Raises:
         FrameInvalidError: the report has another form.
         SignatureInvalidError: what it brings is not the partner's signature of our bytes.
+        LinkPausedError: the link is paused.
     """
     told = read_told(gives)
 
     def unit(uow: UnitOfWork) -> None:
+        node.presence.demand_unpaused(link)
         row = uow.links.get(link)
         held = uow.links.agreement(link, row.agreement_n) if row else None
         if row is None or held is None:
@@ -244,7 +249,7 @@ def standing(uow: UnitOfWork, node: Node, row: LinkRow) -> Standing:
         return Standing(row.partner, row.link, row.state, row.reason, words(agreement.raw, row.link))
     if presence.gate is LinkState.OPEN and not _has_begun(uow, node, row):
         return Standing(row.partner, row.link, LinkState.JOINED, NOT_CONFIRMED_THERE, ())
-    return Standing(row.partner, row.link, presence.gate, presence.reason, ())
+    return Standing(row.partner, row.link, presence.gate, presence.reason, (), pause_of(uow, row))
 
 
 def _has_begun(uow: UnitOfWork, node: Node, row: LinkRow) -> bool:

@@ -71,6 +71,7 @@ async def refill(node: Node, link: LinkId, source: Source) -> None:
     Raises:
         TransportError: the partner went away; the next opening goes on.
         NodeError: what the partner gives back is not our log.
+        LinkPausedError: the link was paused; the next opening goes on.
     """
     node.journal.note("refill_begins", link=link)
     pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
@@ -122,6 +123,7 @@ async def _fill_copy(node: Node, pairing: Pairing, source: Source) -> None:
     link = pairing.link.link
 
     def unit(uow: UnitOfWork) -> None:
+        node.presence.demand_unpaused(link)
         before = uow.logs.position(link, pairing.partner)
         if not uow.settings.get(REFILL + link):
             uow.settings.put(REFILL + link, str(before.size))
@@ -169,6 +171,7 @@ async def _fill_page(
     received_lines = await _fetch_lines(pairing.partner, partners, source)
 
     def unit(uow: UnitOfWork) -> None:
+        node.presence.demand_unpaused(pairing.link.link)
         position = uow.logs.position(pairing.link.link, node.agency)
         grown = logbook.range_at(position).extend([leaf_hash(leaf.raw) for leaf in page])
         uow.logs.append(position, [leaf.raw for leaf in page], peaks=grown.encode())
@@ -352,6 +355,7 @@ def _apply_own_verdict(
 
 def _finish(uow: UnitOfWork, node: Node, link: LinkId, head: Head, note: str) -> None:
     """Apply the partner's verdicts, keep our own head, move the mark (step 4)."""
+    node.presence.demand_unpaused(link)
     pairing = pairing_of(uow, node, link)
     begun = int(uow.settings.get(REFILL + link) or 0)
     size = uow.logs.position(link, pairing.partner).size

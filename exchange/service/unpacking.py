@@ -5,7 +5,7 @@ Before anything is opened, in this order:
 
 1. a regular file, not longer than a parcel may be;
 2. the header has its form, and its version is ours;
-3. its signer is a partner whose `door` key counts now, and it is for this node and link;
+3. its signer is a partner whose `door` key counts now, it is for this node and link, and this is not paused;
 4. the file has exactly the length and the digest that were signed; it is read once as a stream for that;
 5. the manifest opens.
 
@@ -132,6 +132,7 @@ async def preview(node: Node, files: ParcelFiles, path: str) -> Preview:
         InputError: the file cannot be read, or is no regular file.
         ParcelInvalidError: it is no whole parcel for this node; the reason says what it is.
         SignatureInvalidError: its signature does not verify.
+        LinkPausedError: the link with who signed it is paused.
     """
     async with files.open(path) as file:
         return (await _verify(node, file)).preview
@@ -145,6 +146,7 @@ async def unpack(
     Raises:
         InputError, ParcelInvalidError, SignatureInvalidError: as `preview`.
         NodeError: the gate stays closed; the report of the partner was heard, nothing else was taken.
+        LinkPausedError: the link is paused; read the parcel again after the pause.
         WaitingError: the node stops; read the parcel again afterwards.
     """
     async with files.open(path) as file:
@@ -185,6 +187,7 @@ async def _verify(node: Node, file: OpenParcel) -> _Verified:
         )
     raw = read_header(await file.head(HEADER_BYTES))  # 2
     pairing, key = await node.store.read(lambda uow: _signer(uow, node, raw.kid))  # 3
+    node.presence.demand_unpaused(pairing.link.link)
     way = Way(pairing.link.link, pairing.partner, node.agency, pairing.agreement.suite)
     header = verify_header(raw, key, way)
     check_length(header, file.size)  # 4
@@ -416,6 +419,7 @@ def _count(tally: _Tally, result: Result, *, known: bool) -> None:
 
 def _conclude(uow: UnitOfWork, node: Node, verified: _Verified, actor: str) -> int:
     """Record that a parcel was read whole; return how many entries of the partner are held now."""
+    node.presence.demand_unpaused(verified.way.link)
     number = str(verified.preview.manifest.number)
     uow.audit.record(AuditRow(node.clock.now(), actor, "parcel_read", verified.way.link, result=number))
     return uow.logs.position(verified.way.link, verified.way.sender).size

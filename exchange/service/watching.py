@@ -16,6 +16,8 @@ class LinkStanding:
     link: LinkId
     partner: AgencyCode
     is_open: bool
+    is_paused: bool
+    """An officer of the own side stopped it."""
     waiting: int
     """Messages that were sent and have no verdict, and those that wait until the gate opens."""
     contact_age_s: float | None
@@ -37,6 +39,7 @@ def _standing(uow: UnitOfWork, node: Node, row: LinkRow, drafts: int) -> LinkSta
         link=row.link,
         partner=row.partner,
         is_open=presence.gate is LinkState.OPEN,
+        is_paused=presence.gate is LinkState.PAUSED,
         waiting=uow.messages.open_count(row.link)[0] + drafts,
         contact_age_s=(node.clock.now() - heard_at).total_seconds() if heard_at else None,
         apart_s=presence.apart_s,

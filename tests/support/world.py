@@ -30,6 +30,7 @@ from exchange.protocol.terms import read_terms
 from exchange.service.logbook import head_signer
 from exchange.service.node import ClockGuard, Limits, Node, Presence
 from exchange.service.partners import enrol
+from exchange.service.pausing import recall
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import CardRow, LinkState, OfficerRow
 from exchange.service.supervisor import Supervisor
@@ -225,6 +226,7 @@ class Agency:
 
     async def _live(self) -> None:
         try:
+            await recall(self.node)
             await Supervisor(self.node).run()
         except* SimulatedCrashError:
             self._end()

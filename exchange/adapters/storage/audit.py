@@ -41,7 +41,7 @@ class SqlAudit:
         self._keys.clear()
         self._last = 0
 
-    def record(self, row: AuditRow) -> None:
+    def record(self, row: AuditRow) -> int:
         n = self._last + 1 if self._last else self._next("audit_next")
         content = orjson.dumps([row.object, row.purpose])
         values = {
@@ -54,6 +54,11 @@ class SqlAudit:
         }
         self._database.later("audit_add", values)
         self._last = n
+        return n
+
+    def get(self, n: int) -> AuditRow | None:
+        row = self._database.one("audit_get", {"n": n})
+        return None if row is None else self._audit(row)
 
     def list(self, *, limit: int = 100) -> builtins.list[AuditRow]:
         return [self._audit(row) for row in self._database.all("audit_list", {"limit": limit})]

@@ -78,6 +78,8 @@ EVENTS: dict[str, Event] = {
     "gate_closed": _event("warning", "link", "partner", "reason"),
     "epoch_began": _event("warning", "link", "epoch", "reason"),
     "link_waits": _event("warning", "link", "reason"),
+    "link_paused": _event("warning", "link"),
+    "link_resumed": _event("info", "link"),
     "parcel_written": _event("info", "link", "count", "size"),
     "parcel_read": _event("info", "link", "count", "size"),
     "refill_begins": _event("info", "link"),

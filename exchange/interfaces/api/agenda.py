@@ -22,6 +22,7 @@ from exchange.messages.catalog import message_types
 from exchange.service.due import Task, Worklist, count_work, work_page
 from exchange.service.emergencies import EmergencyRow
 from exchange.service.open_questions import BEGIN, Place, TaskCount
+from exchange.service.pauses import pause_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.retention import not_followed
 from exchange.service.rows import Direction
@@ -56,10 +57,31 @@ async def list_due(desk: Desk, ask: Ask) -> Answer:
         "withdrawals": [_withdrawal(each) for each in await _to_pass_on(desk)],
         **await desk.node.store.read(lambda uow: waiting_answer(uow, desk.node)),
         **await desk.node.store.read(arrivals_answer),
+        "paused": await paused_answer(desk),
         **await coming_answer(desk, announced),
         "erasures": await _erasures(desk),
         "calendar_fault": announced.fault,
     }
+
+
+async def paused_answer(desk: Desk) -> list[Answer]:
+    """Return each paused partner: since when, and how much waits until two officers end the pause."""
+
+    def unit(uow: UnitOfWork) -> list[Answer]:
+        drafts = [draft.link for draft in uow.drafts.summaries() if draft.waiting]
+        found = [(row, pause_of(uow, row)) for row in uow.links.all()]
+        return [
+            {
+                "partner": row.partner,
+                "since": when(held.at),
+                "waiting": uow.messages.open_count(row.link)[0],
+                "drafts": drafts.count(row.link),
+            }
+            for row, held in found
+            if held
+        ]
+
+    return await desk.node.store.read(unit) if desk.node.presence.paused() else []
 
 
 async def page_due(desk: Desk, ask: Ask) -> Answer:

@@ -38,6 +38,8 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
         "message.send_many": Act.WRITE,
         "message.take_back": Act.WRITE,
         "message.void": Act.WRITE,
+        "partner.end_pause": Act.RESUME_PARTNER,
+        "partner.pause": Act.STOP_PARTNER,
         "register.add": Act.WRITE,
         "register.change": Act.WRITE,
         "register.import": Act.WRITE,
@@ -45,6 +47,8 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
 )
 """The act of each command that is judged here."""
 _ANSWER: Final = "message.answer"
+OF_TWO: Final = frozenset({"partner.end_pause"})
+"""Commands of which the second officer needs a role for the act as well."""
 
 
 async def demand_allowed(desk: Desk, name: str, ask: Ask) -> None:
@@ -57,11 +61,12 @@ async def demand_allowed(desk: Desk, name: str, ask: Ask) -> None:
     """
     if name not in ACTS:
         return
-    officer = ask.officer()
+    officers = [ask.officer(), *([ask.officer("second")] if name in OF_TWO else [])]
     act = Act.STOP if ACTS[name] is Act.WRITE and _stops(name, ask) else ACTS[name]
 
     def unit(uow: UnitOfWork) -> None:
-        demand(reader_of(uow, officer).roles, act)
+        for officer in officers:
+            demand(reader_of(uow, officer).roles, act)
 
     await desk.node.store.read(unit)
 

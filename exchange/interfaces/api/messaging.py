@@ -132,6 +132,7 @@ async def list_messages(desk: Desk, ask: Ask) -> Answer:
                 {
                     "id": row.id,
                     "type": row.type,
+                    "partner": names.get(row.link, "") if row.link else "",
                     "prepared_by": row.prepared_by,
                     "created": when(row.created_at),
                     "waiting": row.waiting,

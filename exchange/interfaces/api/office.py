@@ -7,7 +7,7 @@ from exchange.ids import LinkId, b64url
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.interfaces.api.differing import behind_answer
 from exchange.interfaces.api.moving import address_answer
-from exchange.interfaces.api.partnering import invitations
+from exchange.interfaces.api.partnering import invitations, pause_answer
 from exchange.protocol.suites import KeyUse
 from exchange.service.addresses import standing_of
 from exchange.service.inventory import has_messages
@@ -38,6 +38,7 @@ async def status(desk: Desk, _: Ask) -> Answer:
                 "link": item.link,
                 "state": item.state.value,
                 "reason": item.reason,
+                "pause": pause_answer(item.pause),
                 "behind": await _behind(desk, item.link),
                 "refused": dict(sorted(presence.refused.items())) if presence else {},
                 "refused_rule": presence.refused_rule if presence else "",

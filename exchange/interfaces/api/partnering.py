@@ -8,11 +8,12 @@ from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.interfaces.api.moving import address_answer
 from exchange.protocol.agreement import read_agreement
 from exchange.protocol.cards import read_card
-from exchange.service import epochs, filegate, partners, unfinished
+from exchange.service import epochs, filegate, partners, pausing, unfinished
 from exchange.service.addresses import standing_of
 from exchange.service.keyplaces import take_card
 from exchange.service.own_officers import demand_officer
 from exchange.service.pairing import parsed_card
+from exchange.service.pauses import Pause, demand_unpaused
 from exchange.service.ports import UnitOfWork
 from exchange.service.renewal import RESTORE_SEEN, take_back
 from exchange.service.rows import AuditRow, CardRow, HeadRow
@@ -101,6 +102,7 @@ async def list_partners(desk: Desk, _: Ask) -> Answer:
                 "reason": item.reason,
                 "by_files": item.link is not None and desk.node.is_by_files(item.link),
                 "words": list(item.words),
+                "pause": pause_answer(item.pause),
             }
             for item in found
         ],
@@ -129,6 +131,7 @@ async def show_partner(desk: Desk, ask: Ask) -> Answer:
             "link": row.link,
             "state": standing.state.value,
             "reason": standing.reason or row.reason,
+            "pause": pause_answer(standing.pause),
             "agreement": row.agreement_n,
             "profile": agreement.profile if agreement else "",
             "suite": row.suite,
@@ -150,11 +153,48 @@ def _addresses(uow: UnitOfWork, card: CardRow | None) -> Answer:
     return {"address": standing.in_use, "moved": address_answer(standing)}
 
 
+def pause_answer(held: Pause | None) -> Answer | None:
+    """Return a pause for the own staff."""
+    return {"since": when(held.at), "by": held.by, "reason": held.reason} if held else None
+
+
+async def pause(desk: Desk, ask: Ask) -> Answer:
+    """Stop everything with a partner at once, by one officer; nothing is written after this has answered."""
+    row = await desk.link(ask.text("partner"))
+    held = await pausing.pause(desk.node, row.link, reason=ask.text("reason"), officer=ask.officer())
+    drafts = await desk.node.store.read(lambda uow: uow.drafts.summaries())
+    return {
+        "partner": row.partner,
+        "pause": pause_answer(held),
+        "waiting": (await desk.node.store.read(lambda uow: uow.messages.open_count(row.link)))[0],
+        "drafts": sum(draft.link == row.link and draft.waiting for draft in drafts),
+        "by_files": desk.node.is_by_files(row.link),
+    }
+
+
+async def end_pause(desk: Desk, ask: Ask) -> Answer:
+    """Let a partner go on, by two officers; whatever else keeps its gate closed keeps it closed."""
+    row = await desk.link(ask.text("partner"))
+    first, second = ask.officer(), ask.officer("second")
+    ended = await pausing.end_pause(desk.node, row.link, actors=(first, second))
+    (standing,) = [item for item in await partners.standings(desk.node) if item.link == row.link]
+    return {
+        "partner": row.partner,
+        "pause": pause_answer(ended),
+        "state": standing.state.value,
+        "reason": standing.reason,
+    }
+
+
 async def resume(desk: Desk, ask: Ask) -> Answer:
-    """Let two persons confirm that this store is the newest one, when no high-water file says so."""
+    """Let two persons confirm that this store is the newest one, when no high-water file says so.
+
+    A pause is not ended by it, and is ended first: what two persons say of the store is said by itself.
+    """
     row = await desk.link(ask.text("partner"))
     first, second = await _two(desk, ask)
     node = desk.node
+    await node.store.read(lambda uow: demand_unpaused(uow, row.link))
     if node.is_by_files(row.link):
         await filegate.confirm(node, row.link, actors=(first, second))
         size = await node.store.read(lambda uow: uow.logs.position(row.link, node.agency).size)
@@ -221,6 +261,8 @@ COMMANDS: dict[str, Command] = {
     "partner.withdraw": withdraw,
     "partner.list": list_partners,
     "partner.show": show_partner,
+    "partner.pause": pause,
+    "partner.end_pause": end_pause,
     "partner.resume": resume,
     "partner.renew": renew,
 }

@@ -9,7 +9,8 @@ Checks, in this order; a later one is left out when what it needs has failed:
 4. store: in use by the running service, or opens
 5. clock: runs in UTC without a jump that would stop the node, and near those of partners (`doctor_running`)
 6. recovery key: should not lie on this machine; high water and announced days: can be used (`doctor_files`)
-7. partners: each with its state and what to do, why a call failed, and what of it was refused since the start
+7. partners: each with its state and what to do, why a call failed, and what of it was refused since the
+   start; a paused one with since when, by whom and why, so that nobody forgets it
 8. officers: at least two, because enrolment needs two
 9. backup: once messages exist the last one is at most two days old; an archive is told apart
 10. post-quantum key: there; a node of version 0.1 gets it with their next card
@@ -39,6 +40,7 @@ from exchange.interfaces.cli.doctor_outside import Finding, outside, wrong
 from exchange.interfaces.cli.moved import own_address, partner_address
 from exchange.interfaces.cli.options import DATA, Data, Json, read_passphrase
 from exchange.interfaces.cli.output import Answer, say, say_json
+from exchange.interfaces.cli.pausing import end_command, paused_line
 
 UNWELL: Final = NodeError.exit_code
 OFFICERS_NEEDED: Final = 2
@@ -231,10 +233,16 @@ def _partner(row: Answer) -> Finding:
     is_open = row["state"] == "open"
     well = is_open and failure in PASSING
     found = f"{row['state']}{f' ({reason})' if reason else ''}, {row['waiting']} waiting"
-    if failure:
+    if held := row.get("pause"):
+        found = f"{paused_line(row)}; {row['waiting']} waiting"
+    if failure and not held:
         found = f"{found}, the last call failed ({failure})"
     cause = failure if failure not in PASSING and (is_open or reason == NOT_ASKED) else reason
-    todo = "" if well else NEXT.get(cause, "read the log of the service, and ask the partner")
+    todo = (
+        ""
+        if well
+        else _paused_todo(row) or NEXT.get(cause, "read the log of the service, and ask the partner")
+    )
     if row["calls_us"] and cause == NOT_ASKED:
         todo = doctor_keys.CALLS_US
     if not well and row.get("clock_apart_s"):
@@ -242,6 +250,13 @@ def _partner(row: Answer) -> Finding:
     if well and row["waiting"]:
         todo = f"nothing is lost; last contact {row['last_contact'] or 'none'}; if it stays, ask the partner"
     return Finding(f"partner {row['partner']}", well, found, todo)
+
+
+def _paused_todo(row: Answer) -> str:
+    """Return what to do with a paused partner, "" for another one."""
+    if not row.get("pause"):
+        return ""
+    return f"telephone {row['partner']}; when it is well, two officers: {end_command(row['partner'])}"
 
 
 def _refused(row: Answer) -> Finding:

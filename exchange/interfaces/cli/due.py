@@ -14,6 +14,7 @@ from exchange.interfaces.cli.access import emergency_line, stop_line
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.options import DATA, Data, Json
 from exchange.interfaces.cli.output import Answer, say, say_json, say_table, warn
+from exchange.interfaces.cli.pausing import due_line as paused_words
 from exchange.interfaces.cli.retaining import owed_lines, proposal_line
 from exchange.interfaces.cli.sending import short
 
@@ -53,7 +54,8 @@ def due(
     if as_json:
         say_json(found)
         return
-    first = [f"STOP not opened: {arrival_words(each)}" for each in found["stops"]]
+    first = [paused_words(each) for each in found.get("paused", [])]
+    first += [f"STOP not opened: {arrival_words(each)}" for each in found["stops"]]
     first += [second_look_line(each) for each in found["second_looks"]]
     first += [withdrawal_line(each) for each in found["withdrawals"]]
     first += [proposal_line(each) for each in found["erasures"]["proposals"]]

@@ -12,6 +12,7 @@ from exchange.interfaces.cli.doctor_running import apart_words
 from exchange.interfaces.cli.moved import moved_line
 from exchange.interfaces.cli.options import DATA, Data, Json
 from exchange.interfaces.cli.output import Answer, say, say_json, say_marked, say_table
+from exchange.interfaces.cli.pausing import end_command, paused_line
 from exchange.messages.codelists import agency
 
 officers = typer.Typer(help="Officers: add, list, correct, end; their accounts.", no_args_is_help=True)
@@ -76,6 +77,9 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
         say(f"    {finding.todo}")
     for row in answer["partners"]:
         say_marked(partner_line(row), row["state"])
+        if row.get("pause"):
+            say(f"    {paused_line(row)}")
+            say(f"    two officers end it: {end_command(row['partner'])}")
         if row.get("clock_apart_s"):
             say(f"    {apart_words(row['clock_apart_s'], answer['now'])}")
         if row.get("address"):
@@ -93,7 +97,7 @@ def _about_keys(answer: Answer) -> list[Finding]:
 
 def partner_line(row: Answer) -> str:
     """Return how one partner stands, in a line."""
-    why = f" ({row['reason']})" if row["reason"] else ""
+    why = f" ({row['reason']})" if row["reason"] and not row.get("pause") else ""
     contact = f"last contact {row['last_contact']}" if row["last_contact"] else "no contact since the start"
     failed = f", the last call failed ({row['failure']})" if row["failure"] else ""
     return f"  {row['partner']}  {row['state']}{why}, {row['waiting']} waiting, {contact}{failed}"

@@ -36,6 +36,7 @@ _STYLES: Final = {
     "refused": BAD,
     "stopped": BAD,
     "frozen": BAD,
+    "paused": BAD,
     "differs": DOUBTFUL,
     "agreed": GOOD,
     "green": GOOD,

@@ -10,7 +10,7 @@ import typer
 
 from exchange.errors import IdentifierError, UsageError
 from exchange.ids import AgencyCode, parse_agency, parse_officer
-from exchange.interfaces.cli import enrolling
+from exchange.interfaces.cli import enrolling, pausing
 from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.moved import NO_ADDRESS, decision, moved_line, place
 from exchange.interfaces.cli.options import (
@@ -33,7 +33,9 @@ from exchange.protocol.profiles import profile_codes
 from exchange.protocol.suites import PrivateKey
 from exchange.protocol.words import word_list
 
-group = typer.Typer(help="Enrol partners: invite, join, confirm; list and show them.", no_args_is_help=True)
+group = typer.Typer(
+    help="Enrol partners: invite, join, confirm; list, show and pause them.", no_args_is_help=True
+)
 
 Out = Annotated[Path, typer.Option("-o", "--out", help="File to write, for the partner.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over an existing file.")]
@@ -164,7 +166,10 @@ def list_partners(data: Data = DATA, as_json: Json = False) -> None:
     if as_json:
         say_json(answer)
         return
-    rows = [(row["partner"], row["state"], row["reason"] or "", row["link"]) for row in answer["partners"]]
+    rows = [
+        (row["partner"], row["state"], pausing.paused_line(row) or row["reason"] or "", row["link"])
+        for row in answer["partners"]
+    ]
     rows += [
         (row["partner"], "invited", f"since {row['created']}, waits for the answer", "")
         for row in answer.get("invitations", [])
@@ -183,7 +188,10 @@ def show(
     if as_json:
         say_json(found)
         return
-    say(f"{found['partner']}  {found['state']}{_because(found['reason'])}")
+    say(f"{found['partner']}  {found['state']}{'' if found.get('pause') else _because(found['reason'])}")
+    if found.get("pause"):
+        say(f"  {pausing.paused_line(found)}")
+        say(f"             two officers end it: {pausing.end_command(found['partner'])}")
     say(f"  link       {found['link']}")
     say(f"  agreement  {found['profile']} version {found['agreement']}, suite {found['suite']}")
     say(f"  address    {found['address'] or _no_address(found)}")
@@ -241,13 +249,18 @@ def decide_address(
 @group.command("resume")
 def resume(
     partner: Annotated[str, typer.Argument(help="Code of the partner.")],
+    end_pause: pausing.EndPause = False,
     data: Data = DATA,
     officer: Officer = "",
     second: Second = "",
     as_json: Json = False,
 ) -> None:
-    """Confirm as two officers that this store is the newest one, when its high-water file is missing."""
+    """Confirm as two officers that this store is the newest one; or end a pause, with --end-pause."""
     officers = _two(officer, second)
+    if end_pause:
+        two = {"officer": officers.first, "second": officers.second}
+        pausing.end(Service(data), partner, **two, as_json=as_json)
+        return
     answer = Service(data).ask(
         "partner.resume", partner=partner, officer=officers.first, second=officers.second
     )

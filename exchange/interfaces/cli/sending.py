@@ -18,6 +18,8 @@ from exchange.interfaces.cli.output import Answer, say_json, say_marked
 WAIT_S: Final = 10
 """Long enough for a partner that is reachable; the message is safe in the outbox before."""
 SHORT: Final = 8
+PAUSED: Final = "paused"
+"""Reason of a message that waits because the own side stopped everything with the partner."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,19 @@ class Delivery:
         return str(self.verdict["state"]) if self.verdict else str(self.sent["fate"])
 
     @property
+    def is_paused(self) -> bool:
+        """It waits because an officer of the own side stopped everything with the partner."""
+        return bool(self.sent["fate"] == "waiting" and self.sent["reason"] == PAUSED)
+
+    @property
     def line(self) -> str:
         """One line for people."""
         head = f"{self.sent['type']} {short(self.sent['id'])} to {self.sent['partner']}"
         if self.sent["fate"] == "needs_second":
             return f"{head}: kept for a second person"
         if self.sent["fate"] == "waiting":
-            return f"{head}: waits until the start gate opens"
+            ends = "two officers end the pause" if self.is_paused else "the start gate opens"
+            return f"{head}: waits until {ends}"
         numbered = f"{head}, number {self.sent['seq']}"
         return f"{numbered}: {verdict_text(self.verdict)}" if self.verdict else f"{numbered}: released"
 
@@ -109,6 +117,13 @@ def demand_done(delivery: Delivery) -> None:
             raise WaitingError(
                 f"the message needs two persons of your side ({delivery.sent['reason']})",
                 hint=f"a colleague runs: exchange message release {number} --officer <number>",
+            )
+        case "waiting" if delivery.is_paused:
+            partner = delivery.sent["partner"]
+            raise WaitingError(
+                f"the message waits: your side stopped everything with {partner}",
+                hint=f"telephone {partner} if it cannot wait; it is sent by itself when two officers have"
+                f" ended the pause: exchange partner show {partner}",
             )
         case "waiting":
             why = delivery.trouble or "the partner was not asked yet since the start, or did not answer"

@@ -23,6 +23,7 @@ from exchange.interfaces.cli import (
     offices,
     parcels,
     partners,
+    pausing,
     registry,
     retaining,
     rights,
@@ -71,5 +72,6 @@ access.register(cases.group, offices.officers)
 staffing.register(offices.officers)
 answering.register(messages.group)
 finding.register(cases.group)
+pausing.register(partners.group)
 ledgers.register(app)
 offices.register(app)

@@ -66,7 +66,7 @@ class PartnerService(Protocol):
         ...
 
     async def answer_gate(self, link: LinkId, raw: bytes) -> bytes:
-        """Answer a signed question of the partner's start gate, in every state."""
+        """Answer a signed word of the partner's start gate; a report in every state."""
         ...
 
     def asks(self, link: LinkId) -> bool:

@@ -179,7 +179,8 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
         not_understood=many(TEXT),
     ),
     "Draft": whole(
-        id=TEXT, type=TEXT, prepared_by=TEXT, created=MAYBE, waiting=YES_NO, digest=TEXT, returned=NULLABLE
+        id=TEXT, type=TEXT, partner=TEXT, prepared_by=TEXT, created=MAYBE, waiting=YES_NO, digest=TEXT,
+        returned=NULLABLE,
     ),
     "DraftState": whole(id=TEXT, type=TEXT),
     "DraftList": whole(drafts=many(form("Draft"))),
@@ -201,12 +202,14 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
     "Voided": whole(id=TEXT, seq=NUMBER),
     "Reviewed": whole(id=TEXT, type=TEXT, act=TEXT, agrees=YES_NO),
     "PartnerList": whole(
-        partners=many(whole(partner=TEXT, link=MAYBE, state=TEXT, reason=TEXT, by_files=YES_NO))
+        partners=many(
+            whole(partner=TEXT, link=MAYBE, state=TEXT, reason=TEXT, by_files=YES_NO, pause=NULLABLE)
+        )
     ),
     "Partner": whole(
         partner=TEXT, link=TEXT, state=TEXT, reason=TEXT, agreement=NUMBER, profile=TEXT, suite=NUMBER,
         card_serial=NUMBER, unknown_uses=many(TEXT), by_files=YES_NO, address=TEXT, moved=NULLABLE,
-        entries=whole(own=NUMBER, partner=NUMBER), signed_by_partner=NUMBER,
+        entries=whole(own=NUMBER, partner=NUMBER), signed_by_partner=NUMBER, pause=NULLABLE,
     ),
     "Reconciliation": whole(
         partner=TEXT, link=TEXT, at=MAYBE, sent=NUMBER, received=NUMBER, matched=NUMBER, in_transit=NUMBER,
@@ -228,6 +231,7 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
         second_looks=many(OPEN), withdrawals=many(OPEN), reading_stops=many(OPEN),
         emergency_openings=many(OPEN), erasures=_ERASURES, stops_unopened=NUMBER, unopened=NUMBER,
         stops=many(_ARRIVED), arrived=many(_ARRIVED), handovers=many(_NEAR), receptions=many(_RECEPTION),
+        paused=many(whole(partner=TEXT, since=MAYBE, waiting=NUMBER, drafts=NUMBER)),
     ),
     "Retention": whole(
         now=MAYBE, due=many(form("Preview")), owed=many(_OWED), proposals=many(_PROPOSAL), holds=many(_HOLD),

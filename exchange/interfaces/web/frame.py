@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands around every page: the name of the agency, the ways a role may go, the training band."""
+"""What stands around every page: the agency, the ways a role may go, the training band, paused partners."""
 
 from dataclasses import dataclass
 
@@ -46,6 +46,7 @@ def page_text(clerk: Clerk, page: Page) -> str:
         "zone": clerk.house.zone,
         "own": clerk.node.agency,
         "path": clerk.asked.path,
+        "paused": [{"partner": held.partner, "since": held.at} for held in clerk.node.presence.paused()],
     }
     return render(
         page.template, clerk.language, {**_frame(clerk.house, clerk.language), **values, **page.values}
@@ -54,7 +55,7 @@ def page_text(clerk: Clerk, page: Page) -> str:
 
 def plain_text(house: House, page: Page, language: str) -> str:
     """Return the text of a page that needs no sign-in, in the language that the browser wants."""
-    none: dict[str, object] = {"session": None, "token": "", "ways": []}
+    none: dict[str, object] = {"session": None, "token": "", "ways": [], "paused": []}
     return render(page.template, language, {**_frame(house, language), **none, **page.values})
 
 

@@ -26,10 +26,11 @@ from exchange.service.notices import (
     is_weekly_due,
     wait_s,
 )
+from exchange.service.pausing import pause
 from exchange.service.rows import LinkState
 from tests.support.notices import small_notice
 from tests.support.staff import Desks
-from tests.support.world import VN, World
+from tests.support.world import OFFICER, VN, World
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 LINK, OTHER = LinkId("A" * 22), LinkId("B" * 22)
@@ -313,6 +314,20 @@ def test_a_stopped_partner_is_not_called_well(tmp_path: Path) -> None:
         (mail,) = post.mails
         assert mail.subject == "Please look at the node"
         assert "KH" not in mail.text
+
+    play(story, tmp_path)
+
+
+def test_a_paused_partner_is_not_called_well(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks, post: Post) -> None:
+        await pause(world.vn.node, world.link, reason="asked to wait", officer=OFFICER)
+
+        await notices(world, post, Readers(administrator=("admin@vn.example",), zone=READERS.zone)).look()
+
+        (mail,) = post.mails
+        assert mail.subject == "Please look at the node"
+        assert "Stopped partners: 1." in mail.text
+        assert "asked to wait" not in mail.text
 
     play(story, tmp_path)
 

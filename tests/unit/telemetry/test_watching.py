@@ -9,9 +9,10 @@ from exchange.clock import instant_text
 from exchange.interfaces.watching import PATIENCE, Watch
 from exchange.service.drafts import send
 from exchange.service.node import Node
+from exchange.service.pausing import end_pause, pause
 from exchange.service.rows import LinkState
 from tests.support.notices import notice
-from tests.support.world import OFFICER, VN, World
+from tests.support.world import OFFICER, SECOND, VN, World
 
 
 @dataclass
@@ -122,3 +123,28 @@ def test_clocks_that_are_apart_are_to_be_looked_at() -> None:
         assert watch.looks() == ("clocks_apart",)
 
     World(seed=69).run(story)
+
+
+def test_a_paused_link_is_shown_by_its_name_and_is_no_closed_gate_and_no_illness() -> None:
+    async def story(world: World) -> None:
+        await world.open()
+        watch = watch_of(world)
+        await pause(world.kh.node, world.link, reason="asked to wait", officer=OFFICER)
+        await send(world.kh.node, world.link, notice(world.kh.node, VN, country="VN"), OFFICER)
+
+        await watch.look()
+        await asyncio.sleep(2 * PATIENCE.total_seconds())
+        await watch.look()
+
+        found = values(watch)
+        assert found['exchange_link_paused{partner="VN-MPS-IMM"}'] == 1
+        assert found['exchange_gate_open{partner="VN-MPS-IMM"}'] == 0
+        assert found['exchange_messages_waiting{partner="VN-MPS-IMM"}'] == 1
+        assert watch.looks() == ("link_paused",)
+
+        await end_pause(world.kh.node, world.link, actors=(OFFICER, SECOND))
+        await watch.look()
+        assert watch.looks() == ()
+        assert values(watch)['exchange_link_paused{partner="VN-MPS-IMM"}'] == 0
+
+    World(seed=70).run(story)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.pages.returning import names_of
 from exchange.interfaces.web.replying import Page, Reply
 
 QUIET = timedelta(minutes=15)
@@ -16,7 +17,8 @@ async def listed(clerk: Clerk) -> Reply:
     """Return each partner with its colour, both ledgers, and what waits."""
     status = await clerk.ask("status")
     rows = [await _row(clerk, item) for item in status["partners"]]
-    return Page("partners.html", {"partners": rows})
+    names = await names_of(clerk, {row["pause"]["by"] for row in rows if row["pause"]})
+    return Page("partners.html", {"partners": rows, "names": names})
 
 
 async def _row(clerk: Clerk, item: Answer) -> dict[str, Any]:
@@ -35,7 +37,7 @@ async def _row(clerk: Clerk, item: Answer) -> dict[str, Any]:
 
 def _colour(clerk: Clerk, item: Answer) -> str:
     """Return red where people must act, amber where only time is needed, green else."""
-    if item["state"] == "frozen" or item["behind"]:
+    if item["state"] in ("frozen", "paused") or item["behind"]:
         return RED
     if item["state"] != "open" or item["reason"]:
         return AMBER

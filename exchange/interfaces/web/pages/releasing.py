@@ -86,6 +86,7 @@ async def _shown(clerk: Clerk, found: Answer, draft: DraftRow) -> dict[str, Any]
         "names": await names_of(clerk, {draft.prepared_by, back["by"] if back else ""}),
         "own_draft": own,
         "waiting": draft.waiting,
+        "held": draft.link is not None and clerk.node.presence.of(draft.link).pause is not None,
         "type": draft.type,
         "may_take_back": own and (clerk.may(Act.WRITE) or clerk.may(Act.STOP)),
         "may_release": clerk.may(Act.RELEASE) and not own and draft.returned is None and not draft.waiting,

@@ -322,7 +322,8 @@ async def sent(clerk: Clerk) -> Reply:
 
     draft, rows = await clerk.node.store.read(unit)
     if draft is not None:
-        return Page("sent.html", {"draft": draft, "message": None, "type": draft.type})
+        held = draft.link is not None and clerk.node.presence.of(draft.link).pause is not None
+        return Page("sent.html", {"draft": draft, "message": None, "type": draft.type, "held": held})
     if not rows:
         return await became(clerk, id)
     row, partner = rows[0], await _partner(clerk, rows[0])

@@ -8,6 +8,10 @@ SELECT coalesce(max(n), 0) + 1 FROM audit;
 -- One recorded act.
 INSERT INTO audit (n, at, actor, act, object, result) VALUES (:n, :at, :actor, :act, :object, :result);
 
+-- name: audit_get
+-- One recorded act by its number.
+SELECT n, at, actor, act, object, result FROM audit WHERE n = :n;
+
 -- name: audit_list
 -- Recorded acts, newest first.
 SELECT n, at, actor, act, object, result FROM audit ORDER BY n DESC LIMIT :limit;

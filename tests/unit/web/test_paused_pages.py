@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages while a partner is paused: everybody reads what waits, since when, and that one telephones."""
+
+from pathlib import Path
+
+import pytest
+from exchange.service.pausing import end_pause, pause
+from tests.support.world import OFFICER, SECOND
+from tests.support.writers import ANSWERS, Writer, play
+
+STOPPED = "Your side stopped everything with"
+PHONE = "Telephone the partner about whatever cannot wait"
+PLANTED = "<script>alert(1)</script> & </main>"
+
+
+async def stop(writer: Writer, reason: str = "asked to wait") -> None:
+    await pause(writer.house.node, writer.world.link, reason=reason, officer=OFFICER)
+
+
+async def ready(writer: Writer) -> tuple[str, str]:
+    """Return a form that is written to its end, and its version."""
+    form = await writer.begin()
+    await writer.answer(form, ANSWERS)
+    return form, (await writer.visitor.get(f"/form/{form}/check")).hidden["version"]
+
+
+@pytest.mark.parametrize("address", ["/today", "/partners", "/cases", "/handovers", "/write", "/account"])
+def test_each_page_says_it_while_it_lasts_and_not_longer(tmp_path: Path, address: str) -> None:
+    async def story(writer: Writer) -> None:
+        before = await writer.visitor.get(address)
+        await stop(writer)
+        meanwhile = await writer.visitor.get(address)
+        await end_pause(writer.house.node, writer.world.link, actors=(OFFICER, SECOND))
+        after = await writer.visitor.get(address)
+
+        assert (before.says(STOPPED), meanwhile.says(STOPPED), after.says(STOPPED)) == (False, True, False)
+        assert meanwhile.says(PHONE)
+        assert meanwhile.says("Deadlines go on counting")
+
+    play(tmp_path, story)
+
+
+def test_before_it_is_sent_the_page_says_it_and_after_that_it_waits(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        form, _ = await ready(writer)
+        await stop(writer)
+        whole = await writer.visitor.get(f"/form/{form}/check")
+        sent = await writer.visitor.post(f"/form/{form}/send", version=whole.hidden["version"])
+        shown = await writer.visitor.get(sent.to)
+        work = await writer.visitor.get("/today")
+
+        assert whole.says(STOPPED)
+        assert shown.says("It is not sent: your side stopped everything with this partner")
+        assert shown.says("telephone the partner now")
+        assert not shown.says("nothing is lost and you need not wait")
+        assert work.says("is sent when two officers let the partner go on")
+        assert await writer.sent() == []
+
+    play(tmp_path, story)
+
+
+def test_a_draft_that_was_released_says_that_it_waits_for_two_officers(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        form, version = await ready(writer)
+        await stop(writer)
+        sent = await writer.visitor.post(f"/form/{form}/send", version=version)
+        shown = await writer.visitor.get(sent.to.replace("/sent/", "/draft/"))
+
+        assert shown.says("sent when two officers let the partner go on")
+
+    play(tmp_path, story)
+
+
+def test_partners_are_red_with_who_and_why_as_plain_text(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        await stop(writer, PLANTED)
+        shown = await writer.visitor.get("/partners")
+
+        assert shown.says("stopped everything with this partner on")
+        assert OFFICER in shown.words
+        assert shown.says("red")
+        assert "<script>alert(1)" not in shown.text
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;/main&gt;" in shown.text
+        assert not shown.says("Cannot be reached now")
+
+    play(tmp_path, story)
+
+
+def test_the_reason_stands_on_the_page_of_the_partners_alone(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        await stop(writer)
+
+        assert (await writer.visitor.get("/partners")).says("asked to wait")
+        assert not (await writer.visitor.get("/today")).says("asked to wait")
+
+    play(tmp_path, story)
