@@ -131,6 +131,8 @@ def with_another_token(officer: Officer) -> None:
 
 
 _BUTTON = "form button"
+_BRAKE, _BRAKE_ASKS = "GET /partner/<partner>/pause", "Stop everything with this partner?"
+_PULL = "/partner/VN-MPS-IMM/pause"
 _again = filling("[action$=password] button", new="four words of mine", again="four words of hers")
 _QUESTION = "/form/<id>/<part>/<n>/<name>"
 _SEX_TITLE, _SEX = "Sex as in a travel document", "{form}/persons/0/sex"
@@ -347,6 +349,8 @@ SIGHTS: Final = (
         Sight("GET /keys", "keys.html", "/keys", "Drill: a key is lost"),
         Sight("GET /keys", "keys.html", "/keys", "Drill: a key is lost", pressing(_BUTTON)),
         Sight("GET /partners", "partners.html", "/partners", "Partners"),
+        Sight(_BRAKE, "pause.html", _PULL, _BRAKE_ASKS),
+        Sight(_BRAKE.replace("GET", "POST"), "pause.html", _PULL, _BRAKE_ASKS, pressing(_BUTTON), 400),
     ),
     *seen_by(
         NEWCOMER,

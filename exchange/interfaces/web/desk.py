@@ -35,6 +35,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "status": Act.SEE_PARTNERS,
         "partner.list": Act.SEE_PARTNERS,
         "partner.show": Act.SEE_PARTNERS,
+        "partner.pause": Act.STOP_PARTNER,
         "due": Act.SEE_WORK,
         "due.page": Act.SEE_WORK,
         "arrival.stops": Act.SEE_WORK,
