@@ -28,8 +28,9 @@ help:
 	@echo "make vectors  write the vectors of the conformance kit again; kept bodies stay as they are"
 	@echo "make lock    write requirements.lock again (needs uv)"
 
+# An upgrade of the system can take the Python away that .venv points at.
 venv: .venv/.complete
-	@:
+	@$(BIN)/python -c "" 2>/dev/null || { rm -f .venv/.complete; PYTHON="$(PYTHON)" tools/setup.sh; }
 
 .venv/.complete: requirements.lock pyproject.toml tools/setup.sh
 	@PYTHON="$(PYTHON)" tools/setup.sh

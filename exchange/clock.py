@@ -12,7 +12,8 @@ from typing import Protocol
 
 from exchange.errors import IdentifierError
 
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z", re.ASCII)
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):\d{2}:\d{2}\.\d{3}Z", re.ASCII)
+"""The hours are 00 to 23: from 3.14 on Python takes 24:00 as well, for the midnight after."""
 
 
 class Clock(Protocol):

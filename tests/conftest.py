@@ -7,6 +7,8 @@ wait. No test may rely on this order, or on any other.
 Where an environment forbids Python to keep bytecode, each of the hundred nodes and commands that tests start
 would compile the whole program again, for some seconds each. So they are allowed to keep it.
 
+A connection of SQLite that nobody closes fails a test on every Python, not only on those that warn of it.
+
 No example of a property has a time limit: how long it takes depends on what else runs on the machine.
 """
 
@@ -16,9 +18,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.support.connections import watch_connections
 
 settings.register_profile("exchange", deadline=None)
 settings.load_profile("exchange")
+
+watch_connections()
 
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

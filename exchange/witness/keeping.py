@@ -74,6 +74,7 @@ class WitnessStore:
 
         Raises:
             ConfigurationError: there is none, or there is one already, or another process has it.
+            StoreError: it is damaged, or the disk failed.
         """
         path = folder / STORE_NAME
         if path.exists() is create:
@@ -89,14 +90,13 @@ class WitnessStore:
         except OSError as error:
             os.close(self._lock)
             raise ConfigurationError(f"another process uses {path}") from error
-        if create:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        self._connection = sqlite3.connect(path, isolation_level=None)
-        self._connection.executescript(
-            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + _TABLES
-        )
-        if self._connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'cosigned'").fetchone():
-            self._connection.executescript(_FROM_EVERY_HEAD)
+        try:
+            if create:
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            self._connection = _opened(path)
+        except BaseException:
+            os.close(self._lock)
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -140,7 +140,7 @@ class WitnessStore:
                 self._keep_evidence(origin, request, at)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            raise StoreError(f"the store of the witness failed ({error.sqlite_errorname})") from error
+            raise _failure(error) from error
         return verdict, line
 
     def _keep_evidence(self, origin: str, request: WitnessRequest, at: datetime) -> None:
@@ -160,3 +160,22 @@ class WitnessStore:
             " FROM newest AS n ORDER BY origin"
         )
         return [Seen(*row) for row in rows]
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.executescript(
+            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + _TABLES
+        )
+        if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'cosigned'").fetchone():
+            connection.executescript(_FROM_EVERY_HEAD)
+    except sqlite3.Error as error:
+        connection.close()
+        raise _failure(error) from error
+    return connection
+
+
+def _failure(error: sqlite3.Error) -> StoreError:
+    name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
+    return StoreError(f"the store of the witness failed ({name})")

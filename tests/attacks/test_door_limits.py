@@ -82,6 +82,19 @@ async def test_a_stranger_cannot_hold_a_connection_with_a_body() -> None:
         assert await line.closed()
 
 
+async def test_the_rest_of_a_refused_body_is_no_second_request() -> None:
+    """It is read away, however long, so that the refusal can be read, and is answered with nothing."""
+    body = bytes(ServerLimits().head_bytes * 4)
+    async with quiet_door() as door, wire(door.port) as line:
+        await line.send(head(signed(body, key=door_key("stranger"))))
+        refused = await line.reply()
+        await line.send(body)
+
+        assert refused.status == 404
+        assert await line.closed()
+        assert ("request_refused", "head_too_large") not in door.noted.counts
+
+
 async def test_a_partner_that_leaves_in_the_middle_of_a_body_leaves_nothing_behind() -> None:
     async with quiet_door() as door:
         async with wire(door.port) as line:

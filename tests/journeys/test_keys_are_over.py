@@ -54,7 +54,8 @@ def _health(node: RealNode) -> Any:
         with urllib.request.urlopen(f"http://127.0.0.1:{node.operations}/health") as answer:
             return json.load(answer)
     except urllib.error.HTTPError as error:
-        return json.load(error)
+        with error:
+            return json.load(error)
 
 
 def test_a_node_without_a_key_for_its_door_starts_and_new_keys_open_it(node: RealNode) -> None:

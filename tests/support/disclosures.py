@@ -8,6 +8,7 @@ write_disclosure(path, changed(lines, "part", with_members(number=3)))
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -133,11 +134,12 @@ def seen_disclosure(*, apart: bool = False) -> Seen:
     partner did not get what came in between, so the second head is larger than all that it signed.
     """
     lines: Lines = []
-    authority, folder = Authority(), TemporaryDirectory()
+    authority = Authority()
 
     def prepare(world: World) -> None:
         keys = {world.kh.code: world.kh.keys.keyring().public(KeyUse.HEAD)}
-        witness = WitnessInMemory(Path(folder.name), keys)
+        witness = WitnessInMemory(Path(folder), keys)
+        opened.callback(witness.store.close)
         world.kh.witnesses = Witnesses((witness.chosen,), witness)
 
     async def story(told: Told) -> None:
@@ -152,7 +154,7 @@ def seen_disclosure(*, apart: bool = False) -> Seen:
         answer = await told.disclose(shown["digest"], person=0)
         lines.extend(f"{word} {value}\n".encode() for word, value in answer["records"])
 
-    with folder:
+    with TemporaryDirectory() as folder, ExitStack() as opened:
         tell(story, persons=1, prepare=prepare)
     return Seen(tuple(lines), str(WitnessKey(NAME, witness_key().public)), authority.pem)
 

@@ -244,6 +244,12 @@ class LiveStaffApi:
 
     async def _serve(self) -> None:
         store = self._store()
+        try:
+            await self._serve_on(store)
+        finally:
+            await store.close()
+
+    async def _serve_on(self, store: DirectStore) -> None:
         self.node = self._node(store)
         opened = OpenNode(self.node, self.folder, _settings(), None, None, None)  # type: ignore[arg-type]
         for name, (officer, roles) in ROLES.items():

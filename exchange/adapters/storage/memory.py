@@ -6,9 +6,13 @@
 * raise in `before_commit` (everything of the group is undone) or in `after_commit` (it is durable): the
   process died there; `restarted` gives the store as the next process finds it;
 * take a `snapshot` and go back to it, as a restored backup would.
+
+The store owns its connections: they are closed with it, at the latest when nobody refers to it any more. A
+process that dies in a simulation closes nothing.
 """
 
 import sqlite3
+import weakref
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Self, TypeVar
@@ -27,13 +31,14 @@ _LENGTH_BYTES = 8
 
 
 class DirectStore:
-    """Implements `exchange.service.ports.Store` on two connections of the caller."""
+    """Implements `exchange.service.ports.Store` on two connections, which it takes from the caller."""
 
     def __init__(
         self, store: sqlite3.Connection, keys: sqlite3.Connection, *, identity: StoreIdentity, finish: Finish
     ) -> None:
         self._store = store
         self._keys = keys
+        self._closing = weakref.finalize(self, _close, store, keys)
         self._identity = identity
         self._transactions = assemble(store, keys, identity=identity, finish=finish)
 
@@ -94,11 +99,16 @@ class DirectStore:
         """Return the store as a new process opens it; this object must not be used any more."""
         if self._store.in_transaction:
             self._store.execute("ROLLBACK")
+        self._closing.detach()
         return type(self)(self._store, self._keys, identity=self._identity, finish=finish)
 
     async def close(self) -> None:
-        self._store.close()
-        self._keys.close()
+        self._closing()
+
+
+def _close(store: sqlite3.Connection, keys: sqlite3.Connection) -> None:
+    store.close()
+    keys.close()
 
 
 def _value(outcome: Outcome[T]) -> T:
@@ -108,7 +118,8 @@ def _value(outcome: Outcome[T]) -> T:
 
 
 def _loaded(raw: bytes) -> sqlite3.Connection:
-    connection = connect(":memory:")
+    # The garbage collector may close it, and that runs in whichever thread is at it.
+    connection = connect(":memory:", only_here=False)
     connection.deserialize(raw)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA recursive_triggers = ON")

@@ -63,9 +63,18 @@ class StoreIdentity:
         return f"StoreIdentity({self.own})"
 
 
-def connect(path: str) -> sqlite3.Connection:
-    """Return a connection without Python's own transactions; it waits for no lock."""
-    return sqlite3.connect(path, isolation_level=None, cached_statements=CACHED_STATEMENTS, timeout=0)
+def connect(path: str, *, only_here: bool = True) -> sqlite3.Connection:
+    """Return a connection without Python's own transactions; it waits for no lock.
+
+    `only_here`: every other thread is refused.
+    """
+    return sqlite3.connect(
+        path,
+        isolation_level=None,
+        cached_statements=CACHED_STATEMENTS,
+        timeout=0,
+        check_same_thread=only_here,
+    )
 
 
 def settle(connection: sqlite3.Connection, *, cache_kib: int = CACHE_KIB) -> None:

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The store of simulations: crashes around a commit, restarts, snapshots, the same bytes from a seed."""
 
+import gc
+import sqlite3
+
 import pytest
 from exchange.adapters.storage.memory import DirectStore
 from exchange.errors import ConfigurationError, StoreError
@@ -106,6 +109,30 @@ async def test_snapshot_opens_with_its_store_key_only() -> None:
         DirectStore.from_snapshot(
             store.snapshot(), own=OWN, store_key=bytes(32), finish=Finishes(), random=seeded_random("a")
         )
+
+
+async def test_store_that_nobody_uses_any_more_closes_its_databases() -> None:
+    store = empty()
+    databases = store._store, store._keys
+    await store.write(begin)
+
+    del store
+    gc.collect()
+
+    for database in databases:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            database.execute("SELECT 1")
+
+
+async def test_store_of_the_process_before_leaves_its_databases_to_the_next_one() -> None:
+    store = empty()
+    await store.write(begin)
+
+    again = store.restarted(Finishes())
+    del store
+    gc.collect()
+
+    assert await again.read(size) == 0
 
 
 async def test_same_seed_gives_the_same_bytes() -> None:

@@ -13,6 +13,7 @@ from exchange.adapters.storage.memory import DirectStore
 from exchange.adapters.storage.opening import StoreIdentity, settle
 from exchange.service.erasing import confirm, propose
 from exchange.service.node import Node
+from tests.support.connections import WatchedConnection
 from tests.support.erasing import ERASE, MAI, OF_MAI, planted, write_folder
 from tests.support.keys import seeded_random
 from tests.support.thief import KEYS, STORE, Opened, Thief
@@ -38,7 +39,7 @@ class Life:
         self.left -= 1
 
 
-class MortalConnection(sqlite3.Connection):
+class MortalConnection(WatchedConnection):
     life: Life
 
     def execute(self, *arguments: Any) -> sqlite3.Cursor:

@@ -3,7 +3,7 @@
 
 Where the value of a parameter could decide whether a partial index fits, SQLite plans the statement again
 whenever the value is set: 70 µs instead of 5. A plus sign before the parameter keeps its value out of the
-plan.
+plan. The same is so for the number of rows of a LIMIT, from SQLite 3.53 on.
 """
 
 import re
@@ -63,3 +63,10 @@ def test_statement_is_planned_once_whatever_its_values_are(kind: str) -> None:
     store.connection.close()
     assert statements
     assert again == []
+
+
+def test_number_of_rows_is_kept_out_of_the_plan() -> None:
+    """Also where the SQLite at hand does not plan by it yet."""
+    bare = re.compile(r"\b(?:LIMIT|OFFSET)\s+:")
+
+    assert [name for name, query in queries().items() if bare.search(query.sql)] == []

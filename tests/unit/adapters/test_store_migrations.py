@@ -12,6 +12,7 @@ import pytest
 from exchange.adapters.storage.migrate import Migration, migrate, migrations, schema_of, split_statements
 from exchange.adapters.storage.queries import parse_queries, queries
 from exchange.errors import StoreDamagedError, StoreNewerError
+from tests.support.connections import WatchedConnection
 
 KNOWN = migrations("migrations")
 
@@ -20,7 +21,7 @@ class KilledError(BaseException):
     """The process died here."""
 
 
-class DyingConnection(sqlite3.Connection):
+class DyingConnection(WatchedConnection):
     """A connection whose process dies before its statement number `lives`."""
 
     lives = 10_000

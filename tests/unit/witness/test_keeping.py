@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from exchange.errors import ConfigurationError
+from exchange.errors import ConfigurationError, StoreError
 from exchange.ledger.witnessing import WitnessRequest
 from exchange.witness.judging import Status
 from exchange.witness.keeping import EVIDENCE_COPIES, STORE_NAME, WitnessStore
@@ -75,6 +75,19 @@ def test_a_store_is_not_made_over_another(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigurationError, match="exists"):
         WitnessStore(tmp_path, create=True)
+
+
+def test_a_store_that_is_no_database_is_refused_and_nothing_stays_open(tmp_path: Path) -> None:
+    WitnessStore(tmp_path, create=True).close()
+    whole = (tmp_path / STORE_NAME).read_bytes()
+    (tmp_path / STORE_NAME).write_bytes(b"no database of anybody" * 100)
+
+    with pytest.raises(StoreError, match="SQLITE_NOTADB"):
+        WitnessStore(tmp_path)
+
+    (tmp_path / STORE_NAME).write_bytes(whole)
+    with WitnessStore(tmp_path) as again:
+        assert again.seen() == []
 
 
 def test_only_the_newest_head_of_a_log_is_kept(tmp_path: Path) -> None:

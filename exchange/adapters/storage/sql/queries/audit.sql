@@ -14,7 +14,7 @@ SELECT n, at, actor, act, object, result FROM audit WHERE n = :n;
 
 -- name: audit_list
 -- Recorded acts, newest first.
-SELECT n, at, actor, act, object, result FROM audit ORDER BY n DESC LIMIT :limit;
+SELECT n, at, actor, act, object, result FROM audit ORDER BY n DESC LIMIT +:limit;
 
 -- name: audit_of_acts
 -- Records of some acts between two numbers, oldest first.
@@ -37,7 +37,7 @@ VALUES (:no, :link, :kind, :subject, :copy, :reason, :evidence, :at);
 -- name: difference_page
 -- Kept evidence of a link behind a place, oldest first.
 SELECT no, kind, subject, reason, evidence, at FROM difference WHERE link = :link AND no > :after
-ORDER BY no LIMIT :limit;
+ORDER BY no LIMIT +:limit;
 
 -- name: difference_list
 -- The kept evidence of a link, oldest first.

@@ -54,7 +54,7 @@ LEFT JOIN case_state AS s ON s.case_file = f.no JOIN link ON link.no = f.link;
 SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
     s.opened_at, s.changed_at
 FROM case_file AS f JOIN case_state AS s ON s.case_file = f.no JOIN link ON link.no = f.link
-WHERE f.group_token = :group_token ORDER BY f.no DESC LIMIT :limit;
+WHERE f.group_token = :group_token ORDER BY f.no DESC LIMIT +:limit;
 
 -- name: case_list
 -- Cases of every link behind the first `skip`, last changed first.
@@ -62,7 +62,7 @@ SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.
     s.opened_at, s.changed_at
 FROM case_state AS s JOIN case_file AS f ON f.no = s.case_file JOIN link ON link.no = f.link
 WHERE s.case_file IN (
-    SELECT case_file FROM case_state ORDER BY changed_at DESC, case_file DESC LIMIT :limit OFFSET :skip
+    SELECT case_file FROM case_state ORDER BY changed_at DESC, case_file DESC LIMIT +:limit OFFSET +:skip
 )
 ORDER BY s.changed_at DESC, s.case_file DESC;
 
@@ -71,14 +71,14 @@ ORDER BY s.changed_at DESC, s.case_file DESC;
 SELECT f.no, f.key, f.code, link.link, s.host, s.origin, s.state, s.snapshot, s.provisional,
     s.opened_at, s.changed_at
 FROM case_state AS s JOIN case_file AS f ON f.no = s.case_file JOIN link ON link.no = f.link
-WHERE s.link = :link ORDER BY s.changed_at DESC, s.case_file DESC LIMIT :limit;
+WHERE s.link = :link ORDER BY s.changed_at DESC, s.case_file DESC LIMIT +:limit;
 
 -- name: case_in_state
 -- Case files of one link in a state that did not change since a moment, oldest file first.
 SELECT f.no, f.key, f.code
 FROM case_state AS s INDEXED BY case_state_by_link JOIN case_file AS f ON f.no = s.case_file
 WHERE s.link = :link AND s.changed_at <= :since AND s.state = :state AND f.no > :after
-ORDER BY f.no LIMIT :limit;
+ORDER BY f.no LIMIT +:limit;
 
 -- name: case_messages
 -- The messages that hold a part of a case or have an event in it, by their numbers in the store.

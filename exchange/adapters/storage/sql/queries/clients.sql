@@ -39,5 +39,5 @@ SELECT client, key FROM kept_answer ORDER BY client, key;
 -- name: kept_answer_forget
 -- Forget the oldest writes that began before a moment.
 DELETE FROM kept_answer WHERE (client, key) IN (
-    SELECT client, key FROM kept_answer WHERE begun_at < :before ORDER BY begun_at LIMIT :limit
+    SELECT client, key FROM kept_answer WHERE begun_at < :before ORDER BY begun_at LIMIT +:limit
 );

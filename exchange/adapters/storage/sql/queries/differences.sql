@@ -39,15 +39,15 @@ SELECT * FROM named_difference WHERE link = :link AND (told_dg = :dg OR heard_dg
 
 -- name: named_difference_live
 -- Differences that are not closed, after a number.
-SELECT * FROM named_difference WHERE link = :link AND state <> 'closed' AND no > :after ORDER BY no LIMIT :limit;
+SELECT * FROM named_difference WHERE link = :link AND state <> 'closed' AND no > :after ORDER BY no LIMIT +:limit;
 
 -- name: named_difference_all
 -- Every difference, the newest first.
-SELECT * FROM named_difference WHERE link = :link ORDER BY no DESC LIMIT :limit;
+SELECT * FROM named_difference WHERE link = :link ORDER BY no DESC LIMIT +:limit;
 
 -- name: named_difference_offered
 -- Those that somebody of this side proposed to accept as they are.
-SELECT * FROM named_difference WHERE link = :link AND offered_by <> '' AND state <> 'closed' ORDER BY no LIMIT :limit;
+SELECT * FROM named_difference WHERE link = :link AND offered_by <> '' AND state <> 'closed' ORDER BY no LIMIT +:limit;
 
 -- name: named_difference_last
 -- The highest number of a difference, and how many are not closed.
@@ -79,7 +79,7 @@ SELECT * FROM statement WHERE link = :link AND maker = :maker AND answer = '' OR
 
 -- name: statement_list
 -- Statements of both sides, the newest first.
-SELECT * FROM statement WHERE link = :link ORDER BY made_at DESC, maker, no DESC LIMIT :limit;
+SELECT * FROM statement WHERE link = :link ORDER BY made_at DESC, maker, no DESC LIMIT +:limit;
 
 -- name: statement_last
 -- The newest statement of one side whose period has a length: ten for a day, seven for a month.

@@ -60,7 +60,7 @@ SELECT 1 FROM head_line WHERE log = :log AND size = :size;
 
 -- name: head_line_page
 -- Second signature lines of a log behind a size, by size.
-SELECT size, line FROM head_line WHERE log = :log AND size > :after ORDER BY size LIMIT :limit;
+SELECT size, line FROM head_line WHERE log = :log AND size > :after ORDER BY size LIMIT +:limit;
 
 -- name: tile_root_add
 -- The root of the next full tile of a level.
@@ -81,7 +81,7 @@ INSERT INTO stamp (log, size, tsa, reply, at) VALUES (:log, :size, :tsa, :reply,
 -- name: stamp_page
 -- Time stamps over heads of a log behind a size and an authority, by size.
 SELECT size, tsa, reply, at FROM stamp
-WHERE log = :log AND (size, tsa) > (:size, :tsa) ORDER BY size, tsa LIMIT :limit;
+WHERE log = :log AND (size, tsa) > (:size, :tsa) ORDER BY size, tsa LIMIT +:limit;
 
 -- name: stamp_newest
 -- The newest time stamp of an authority over a head of a log.

@@ -50,7 +50,7 @@ SELECT * FROM message_row WHERE id = :id AND direction = :direction AND link_no 
 
 -- name: message_by_id_range
 -- Messages whose id begins with a prefix, newest first.
-SELECT * FROM message_row WHERE id BETWEEN :low AND :high ORDER BY id DESC, no DESC LIMIT :limit;
+SELECT * FROM message_row WHERE id BETWEEN :low AND :high ORDER BY id DESC, no DESC LIMIT +:limit;
 
 -- name: message_by_tail
 -- Messages whose id ends with a suffix, block by block, newest first.
@@ -61,7 +61,7 @@ WITH RECURSIVE block (b) AS (
 )
 SELECT r.* FROM block CROSS JOIN message_row AS r
 WHERE r.no >> 14 = block.b AND r.tail BETWEEN :low AND :high AND hex(r.id) LIKE +:pattern
-LIMIT :limit;
+LIMIT +:limit;
 
 -- name: message_due_stops
 -- Queued stops whose next attempt is due, by number; some numbers are left out.
@@ -69,7 +69,7 @@ SELECT * FROM message_row
 WHERE link_no = :link AND direction = 'out' AND state = 'queued' AND stop = 1
     AND (next_attempt_at IS NULL OR next_attempt_at <= :now)
     AND seq NOT IN (SELECT value FROM json_each(:without))
-ORDER BY seq LIMIT :limit;
+ORDER BY seq LIMIT +:limit;
 
 -- name: message_due
 -- Other queued messages whose next attempt is due, by number, as far as the partner takes them: counted from the
@@ -91,7 +91,7 @@ WHERE link_no = :link AND direction = 'out' AND state = 'queued' AND stop = 0
     )
     AND (next_attempt_at IS NULL OR next_attempt_at <= :now)
     AND seq NOT IN (SELECT value FROM json_each(:without))
-ORDER BY seq LIMIT :limit;
+ORDER BY seq LIMIT +:limit;
 
 -- name: message_first_queued
 -- The lowest number that waits for its verdict; each kind has its own part of the index.
@@ -106,7 +106,7 @@ SELECT min(seq) FROM (
 -- Queued outgoing messages behind a number, due or not; only stops, or only the others.
 SELECT * FROM message_row
 WHERE link_no = :link AND direction = 'out' AND state = 'queued' AND stop = :stop AND seq > :after
-ORDER BY seq LIMIT :limit;
+ORDER BY seq LIMIT +:limit;
 
 -- name: message_held
 -- Received messages that wait for a missing number, by number.
@@ -143,7 +143,7 @@ SELECT * FROM message_row WHERE link_no = :link AND direction = 'out' AND state 
 -- Outgoing messages without a verdict whose time is over and that were not given up, oldest end first.
 SELECT * FROM message_row
 WHERE link_no = :link AND direction = 'out' AND state IN ('queued', 'held', 'stopped') AND expires_at < :now
-ORDER BY expires_at LIMIT :limit;
+ORDER BY expires_at LIMIT +:limit;
 
 -- name: message_place
 -- The store's own number of the message a page ended with.
@@ -152,35 +152,35 @@ SELECT min(no) FROM message WHERE id = :id AND seq = :seq;
 -- name: message_list
 -- Messages before a place, newest first.
 SELECT * FROM message_row
-WHERE no < :before AND (:direction IS NULL OR direction = :direction) ORDER BY no DESC LIMIT :limit;
+WHERE no < :before AND (:direction IS NULL OR direction = :direction) ORDER BY no DESC LIMIT +:limit;
 
 -- name: message_list_of_link
 -- Messages of one link before a place, newest first.
 SELECT * FROM message_row
 WHERE link_no = :link AND no < :before AND (:direction IS NULL OR direction = :direction)
-ORDER BY no DESC LIMIT :limit;
+ORDER BY no DESC LIMIT +:limit;
 
 -- name: message_of_no_case
 -- Messages of a type that names no case, newest first; the list of types is that of the index.
-SELECT * FROM message_row WHERE type IN ('TRD', 'DIR') AND type = :type ORDER BY no DESC LIMIT :limit;
+SELECT * FROM message_row WHERE type IN ('TRD', 'DIR') AND type = :type ORDER BY no DESC LIMIT +:limit;
 
 -- name: message_of_ledger
 -- Messages of one type about the ledger itself, newest first; the types are those of the index.
 SELECT * FROM message_row WHERE no IN (
     SELECT no FROM message WHERE type IN ('STM', 'DSC', 'DRS') AND link = :link AND type = +:type
-    AND direction = +:direction ORDER BY no DESC LIMIT :limit
+    AND direction = +:direction ORDER BY no DESC LIMIT +:limit
 ) ORDER BY no DESC;
 
 -- name: message_states
 -- Number, state and place of the verdict of each message of one direction, in order.
 SELECT seq, state, verdict_leaf_index FROM message INDEXED BY sqlite_autoindex_message_1
-WHERE link = :link AND direction = :direction AND seq >= :start ORDER BY seq LIMIT :limit;
+WHERE link = :link AND direction = :direction AND seq >= :start ORDER BY seq LIMIT +:limit;
 
 -- name: message_numbers
 -- Messages of one direction in order of their numbers; the index is named, or each call is planned anew.
 SELECT * FROM message_row WHERE no IN (
     SELECT no FROM message INDEXED BY sqlite_autoindex_message_1
-    WHERE link = :link AND direction = :direction AND seq >= :start ORDER BY seq LIMIT :limit
+    WHERE link = :link AND direction = :direction AND seq >= :start ORDER BY seq LIMIT +:limit
 ) ORDER BY seq;
 
 -- name: outbox
@@ -244,4 +244,4 @@ SELECT coalesce(max(seq), 0) FROM announced WHERE link = :link;
 -- name: announced_numbers
 -- Announcements of a link in order of their numbers.
 SELECT seq, id, envelope_hash, body_hash, commitment, size_class, leaf_index, void_code
-FROM announced WHERE link = :link AND seq >= :start ORDER BY seq LIMIT :limit;
+FROM announced WHERE link = :link AND seq >= :start ORDER BY seq LIMIT +:limit;

@@ -29,7 +29,7 @@ SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.
     m.opened_at, m.changed_at
 FROM movement AS m JOIN link ON link.no = m.link
 WHERE m.state IN ('countered', 'confirmed', 'departed') AND m.window_at IS NULL AND m.code IS NOT NULL
-LIMIT :limit;
+LIMIT +:limit;
 
 -- name: movement_keep_window
 -- Keep when the window of a movement begins.
@@ -42,7 +42,7 @@ SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.
 FROM movement AS m JOIN link ON link.no = m.link
 WHERE m.state IN ('countered', 'confirmed', 'departed') AND m.window_at >= :since AND m.window_at < :before
     AND m.code IS NOT NULL
-ORDER BY m.window_at, m.no LIMIT :limit;
+ORDER BY m.window_at, m.no LIMIT +:limit;
 
 -- name: movement_left_open
 -- Movements under way whose window began before an instant, the last to begin first.
@@ -50,7 +50,7 @@ SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.
     m.opened_at, m.changed_at
 FROM movement AS m JOIN link ON link.no = m.link
 WHERE m.state IN ('countered', 'confirmed', 'departed') AND m.window_at < :before AND m.code IS NOT NULL
-ORDER BY m.window_at DESC, m.no DESC LIMIT :limit;
+ORDER BY m.window_at DESC, m.no DESC LIMIT +:limit;
 
 -- name: movement_erase
 -- Let code, tokens and snapshot of a movement go.
@@ -67,21 +67,21 @@ FROM movement AS m JOIN link ON link.no = m.link WHERE m.token = :token AND m.li
 SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.provisional,
     m.opened_at, m.changed_at
 FROM movement AS m JOIN link ON link.no = m.link
-WHERE m.group_token = :group_token ORDER BY m.no DESC LIMIT :limit;
+WHERE m.group_token = :group_token ORDER BY m.no DESC LIMIT +:limit;
 
 -- name: movement_list
 -- Movements of every link behind the first `skip`, last changed first.
 SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.provisional,
     m.opened_at, m.changed_at
 FROM movement AS m JOIN link ON link.no = m.link
-WHERE m.code IS NOT NULL ORDER BY m.changed_at DESC, m.no DESC LIMIT :limit OFFSET :skip;
+WHERE m.code IS NOT NULL ORDER BY m.changed_at DESC, m.no DESC LIMIT +:limit OFFSET +:skip;
 
 -- name: movement_list_of_link
 -- Movements of one link, last changed first.
 SELECT m.no, m.key, m.code, link.link, m.host, m.origin, m.state, m.snapshot, m.provisional,
     m.opened_at, m.changed_at
 FROM movement AS m JOIN link ON link.no = m.link
-WHERE m.link = :link AND m.code IS NOT NULL ORDER BY m.changed_at DESC, m.no DESC LIMIT :limit;
+WHERE m.link = :link AND m.code IS NOT NULL ORDER BY m.changed_at DESC, m.no DESC LIMIT +:limit;
 
 -- name: movement_to_be_received
 -- Movements of an origin side with persons who were handed over and whose reception is not confirmed, each with how
@@ -93,7 +93,7 @@ FROM (
     FROM case_state AS s WHERE s.state = 'handed_over' AND s.origin = :origin
 ) AS person
 JOIN movement AS m ON m.no = person.movement AND m.code IS NOT NULL JOIN link ON link.no = m.link
-GROUP BY m.no ORDER BY min(person.changed_at), m.no LIMIT :limit;
+GROUP BY m.no ORDER BY min(person.changed_at), m.no LIMIT +:limit;
 
 -- name: movement_event_add
 -- The next event of a movement.

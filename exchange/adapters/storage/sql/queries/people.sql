@@ -49,7 +49,7 @@ FROM draft AS d LEFT JOIN link ON link.no = d.link WHERE d.id = :id;
 SELECT d.no, d.id, d.key, link.link, d.type, d.document, d.summary, d.prepared_by, d.approved_by, d.created_at,
     d.waiting
 FROM draft AS d LEFT JOIN link ON link.no = d.link
-WHERE hex(d.id) LIKE +:begins OR hex(d.id) LIKE +:ends ORDER BY d.id DESC LIMIT :limit;
+WHERE hex(d.id) LIKE +:begins OR hex(d.id) LIKE +:ends ORDER BY d.id DESC LIMIT +:limit;
 
 -- name: draft_list
 -- Every draft, newest first.

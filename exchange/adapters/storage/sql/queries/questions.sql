@@ -58,7 +58,7 @@ LEFT JOIN leaf AS v ON v.i = m.verdict_leaf_index AND v.log = (
 )
 LEFT JOIN case_state AS s ON s.case_file = q.case_file
 WHERE q.stale = 1 AND (q.link, q.direction, q.seq, q.case_file) > (:link, :direction, :seq, :case_file)
-ORDER BY q.link, q.direction, q.seq, q.case_file LIMIT :limit;
+ORDER BY q.link, q.direction, q.seq, q.case_file LIMIT +:limit;
 
 -- name: question_case
 -- The case file of a question, to read its code.
@@ -75,7 +75,7 @@ WHERE link = :link AND direction = :direction AND seq = :seq AND case_file = :ca
 -- The question a page of questions ends with.
 SELECT link, direction, seq, case_file FROM question
 WHERE (link, direction, seq, case_file) > (:link, :direction, :seq, :case_file)
-ORDER BY link, direction, seq, case_file LIMIT 1 OFFSET :limit;
+ORDER BY link, direction, seq, case_file LIMIT 1 OFFSET +:limit;
 
 -- name: question_page_stale
 -- Mark the kept ends of a page as stale; the page ends before a place, or nowhere.
@@ -95,7 +95,7 @@ WHERE q.awaited = 1 AND q.until_at <= :until_at AND q.over_at <= :over_at
     AND (q.until_at, q.seq, q.link, q.direction, q.answering, q.held, q.began_at)
         > (:after_until, :after_seq, :after_link, :after_direction, :after_answering, :after_held, :after_began)
 GROUP BY q.until_at, q.seq, q.link, q.direction, q.answering, q.held, q.began_at
-ORDER BY q.until_at, q.seq, q.link, q.direction, q.answering, q.held, q.began_at LIMIT :limit;
+ORDER BY q.until_at, q.seq, q.link, q.direction, q.answering, q.held, q.began_at LIMIT +:limit;
 
 -- name: task_of_message
 -- The tasks of one message.

@@ -14,7 +14,7 @@ SELECT max(no) >> 11 FROM case_file;
 -- Cases of one block that have the most of some tokens, and how many; newest first among equals.
 SELECT t.case_file, count(*) AS common
 FROM json_each(:tokens) AS wanted CROSS JOIN case_token AS t ON t.block = :block AND t.token = wanted.value
-GROUP BY t.case_file ORDER BY common DESC, t.case_file DESC LIMIT :limit;
+GROUP BY t.case_file ORDER BY common DESC, t.case_file DESC LIMIT +:limit;
 
 -- name: case_token_of_files
 -- Which of some tokens some cases have.
@@ -32,7 +32,7 @@ DELETE FROM case_token WHERE block = :case_file >> 11 AND case_file = :case_file
 -- Case files that name a case, in their order, after a place.
 SELECT f.no, f.key, f.code
 FROM case_file AS f JOIN case_state AS s ON s.case_file = f.no
-WHERE f.link = :link AND f.no > :after AND f.token IS NOT NULL ORDER BY f.no LIMIT :limit;
+WHERE f.link = :link AND f.no > :after AND f.token IS NOT NULL ORDER BY f.no LIMIT +:limit;
 
 -- name: register_next
 -- The number of the next entry of the register.
@@ -62,7 +62,7 @@ WHERE r.file_token = :file_token;
 -- Entries in the order in which they were made, after a place.
 SELECT r.no, r.key, r.content, r.changed_at, r.case_file, f.key, f.code, link.link
 FROM register_entry AS r LEFT JOIN case_file AS f ON f.no = r.case_file LEFT JOIN link ON link.no = f.link
-WHERE r.no > :after ORDER BY r.no LIMIT :limit;
+WHERE r.no > :after ORDER BY r.no LIMIT +:limit;
 
 -- name: register_of_case
 -- Entries of one case.
@@ -88,7 +88,7 @@ SELECT r.no, r.key, r.content, r.changed_at, r.case_file, f.key, f.code, link.li
 FROM (
     SELECT entry, count(*) AS common FROM register_token
     WHERE token IN (SELECT value FROM json_each(:tokens))
-    GROUP BY entry ORDER BY common DESC, entry DESC LIMIT :limit
+    GROUP BY entry ORDER BY common DESC, entry DESC LIMIT +:limit
 ) AS best
 JOIN register_token AS t ON t.entry = best.entry AND t.token IN (SELECT value FROM json_each(:tokens))
 JOIN register_entry AS r ON r.no = best.entry

@@ -11,7 +11,7 @@ DELETE FROM unopened WHERE stop IN (0, 1) AND message = :message;
 -- name: unopened_page
 -- Messages that nobody has opened, stops or the others, before a place, newest first.
 SELECT r.* FROM unopened AS u JOIN message_row AS r ON r.no = u.message
-WHERE u.stop = :stop AND u.message < :before ORDER BY u.message DESC LIMIT :limit;
+WHERE u.stop = :stop AND u.message < :before ORDER BY u.message DESC LIMIT +:limit;
 
 -- name: unopened_count
 -- How many messages nobody has opened: stops, and the others.
