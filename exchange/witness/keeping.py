@@ -15,6 +15,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -127,20 +128,31 @@ class WitnessStore:
 
         Raises:
             StoreError: the disk failed; nothing may be answered.
+            Exception: whatever `cosign` raises; nothing is kept, and the next head is judged as before.
         """
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            head, known = request.head.claimed, self.known(origin)
-            verdict = judge(request, head, known)
-            line = cosign() if verdict.status is Status.COSIGNED else ""
-            if line and head.size > known.size:
-                row = (head.size, head.root, request.note, line, instant_text(at), origin)
-                self._connection.execute(_GROW if known.size else _BEGIN, row)
-            if verdict.is_evidence:
-                self._keep_evidence(origin, request, at)
+            verdict, line = self._judged(origin, request, at, cosign)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             raise _failure(error) from error
+        finally:
+            if self._connection.in_transaction:  # nothing of it may stand in the way of the next head
+                with suppress(sqlite3.Error):
+                    self._connection.execute("ROLLBACK")
+        return verdict, line
+
+    def _judged(
+        self, origin: str, request: WitnessRequest, at: datetime, cosign: Callable[[], str]
+    ) -> tuple[Verdict, str]:
+        head, known = request.head.claimed, self.known(origin)
+        verdict = judge(request, head, known)
+        line = cosign() if verdict.status is Status.COSIGNED else ""
+        if line and head.size > known.size:
+            row = (head.size, head.root, request.note, line, instant_text(at), origin)
+            self._connection.execute(_GROW if known.size else _BEGIN, row)
+        if verdict.is_evidence:
+            self._keep_evidence(origin, request, at)
         return verdict, line
 
     def _keep_evidence(self, origin: str, request: WitnessRequest, at: datetime) -> None:

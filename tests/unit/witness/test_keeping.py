@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from exchange.errors import ConfigurationError, StoreError
+from exchange.errors import ConfigurationError, KeyRefusedError, StoreError
 from exchange.ledger.witnessing import WitnessRequest
 from exchange.witness.judging import Status
 from exchange.witness.keeping import EVIDENCE_COPIES, STORE_NAME, WitnessStore
@@ -48,6 +48,21 @@ def test_the_first_requests_with_a_second_history_are_kept(store: WitnessStore) 
 
     assert store.seen()[0].evidence == EVIDENCE_COPIES
     assert store.known(ORIGIN).size == 7
+
+
+def test_a_head_that_could_not_be_signed_stands_in_no_way(store: WitnessStore) -> None:
+    """The key of a witness may end between two heads; a new one is put in its place while it runs."""
+    take(store, request(7, 0))
+
+    def ended() -> str:
+        raise KeyRefusedError("the key of this witness has ended")
+
+    for _ in range(2):
+        with pytest.raises(KeyRefusedError):
+            store.take(ORIGIN, request(9, 7), at=AT, cosign=ended)
+
+    assert store.known(ORIGIN).size == 7
+    assert take(store, request(9, 7)) is Status.COSIGNED
 
 
 def test_what_was_cosigned_is_there_after_a_restart(tmp_path: Path) -> None:
