@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 
+from exchange.adapters.certificates import NOT_TAKEN, is_certificate
 from exchange.adapters.identity.id_tokens import Expected, subject_of
 from exchange.clock import Clock
 from exchange.config import OidcSection
@@ -125,6 +126,8 @@ class SignInService:
             ):
                 status, raw = answer.status, await _bounded(answer)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            if is_certificate(error):
+                raise TransportError(NOT_TAKEN, reason="certificate") from error
             raise TransportError("the sign-in service cannot be reached", reason="unreachable") from error
         if status != 200:
             raise SignInError("the sign-in service refused")

@@ -14,6 +14,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from types import ModuleType
 
+from exchange.adapters.certificates import NOT_TAKEN, is_certificate
 from exchange.clock import Clock
 from exchange.config import NotifySection
 from exchange.errors import ConfigurationError, TransportError
@@ -38,7 +39,8 @@ class SmtpMailer:
         """Hand a mail to the server.
 
         Raises:
-            TransportError: it did not take it; `mail_refused`, `mail_login`, or `mail_unreachable`.
+            TransportError: it did not take it; `mail_refused`, `mail_login`, `mail_certificate`, or
+                `mail_unreachable`.
         """
         wanted = self._settings
         try:
@@ -59,7 +61,7 @@ class SmtpMailer:
         except self._smtp.SMTPResponseException as error:
             raise TransportError("the mail server refused a mail", reason="mail_refused") from error
         except (self._smtp.SMTPException, OSError, TimeoutError, ValueError) as error:
-            raise TransportError("the mail server cannot be reached", reason="mail_unreachable") from error
+            raise _unreachable(error) from error
 
     async def greet(self) -> None:
         """Connect, sign in and leave, as before a mail; nothing is sent.
@@ -83,7 +85,7 @@ class SmtpMailer:
         except self._smtp.SMTPAuthenticationError as error:
             raise TransportError("the mail server refused the login", reason="mail_login") from error
         except (self._smtp.SMTPException, OSError, TimeoutError, ValueError) as error:
-            raise TransportError("the mail server cannot be reached", reason="mail_unreachable") from error
+            raise _unreachable(error) from error
 
     def _letter(self, mail: Mail) -> EmailMessage:
         letter = EmailMessage()
@@ -107,3 +109,9 @@ def _aiosmtplib() -> ModuleType:
             hint="install the extra [desk], or take [notify] out of the configuration",
         ) from error
     return aiosmtplib
+
+
+def _unreachable(error: BaseException) -> TransportError:
+    if is_certificate(error):
+        return TransportError(NOT_TAKEN, reason="mail_certificate")
+    return TransportError("the mail server cannot be reached", reason="mail_unreachable")

@@ -15,6 +15,7 @@ import json
 
 import aiohttp
 
+from exchange.adapters.certificates import NOT_TAKEN, is_certificate
 from exchange.clock import Clock, instant_text
 from exchange.config import WebhookSection
 from exchange.errors import TransportError
@@ -40,7 +41,8 @@ class WebhookBell:
         """Tell that something arrived.
 
         Raises:
-            TransportError: it was not taken; `webhook_refused` or `webhook_unreachable`.
+            TransportError: it was not taken; `webhook_refused`, `webhook_certificate` or
+                `webhook_unreachable`.
         """
         body = body_of(arrival)
         fields = {
@@ -57,6 +59,8 @@ class WebhookBell:
             ):
                 status = answer.status
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            if is_certificate(error):
+                raise TransportError(NOT_TAKEN, reason="webhook_certificate") from error
             raise TransportError("a webhook cannot be reached", reason="webhook_unreachable") from error
         if not 200 <= status < 300:
             raise TransportError(f"a webhook answered {status}", reason="webhook_refused")

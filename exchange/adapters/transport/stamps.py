@@ -28,6 +28,7 @@ from rfc3161_client import (
 )
 from rfc3161_client.tsp import PKIStatus
 
+from exchange.adapters.certificates import NOT_TAKEN, is_certificate
 from exchange.clock import Clock
 from exchange.config import TsaSection
 from exchange.errors import ConfigurationError, TransportError
@@ -86,6 +87,8 @@ class HttpStamper:
                     raise _failed("stamp_refused", f"HTTP status {answer.status}")
                 return await _whole(answer)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            if is_certificate(error):
+                raise _failed("stamp_certificate", NOT_TAKEN) from error
             raise _failed("stamp_unreachable", "no answer") from error
 
     def _checked(self, reply: bytes, text: bytes, request: TimeStampRequest) -> Stamp:

@@ -12,6 +12,7 @@ from typing import Final, Self
 import aiohttp
 from yarl import URL
 
+from exchange.adapters.certificates import NOT_TAKEN, is_certificate
 from exchange.errors import ConfigurationError, TransportError
 from exchange.ledger.witnessing import ADD_PATH, MAX_ANSWER_BYTES
 from exchange.service.surroundings import WitnessReply
@@ -60,6 +61,8 @@ class HttpWitnesses:
             async with self._open().post(target, data=request, allow_redirects=False) as response:
                 return await _take(response)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            if is_certificate(error):
+                raise TransportError(NOT_TAKEN, reason="certificate") from error
             raise TransportError("the witness did not answer", reason="unreachable") from error
 
     def _open(self) -> aiohttp.ClientSession:
