@@ -197,6 +197,11 @@ class Presence:
                 hint="wait until the partner answered, or run: exchange doctor",
             )
 
+    @property
+    def is_any_frozen(self) -> bool:
+        """Return whether people have to decide about the history of any link."""
+        return any(presence.gate is LinkState.FROZEN for presence in list(self._links.values()))
+
     def wake(self, link: LinkId) -> None:
         """Tell the partner's loop, and a partner that waits, that there is something to send."""
         self._links[link].wake.set()
