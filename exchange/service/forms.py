@@ -169,8 +169,11 @@ async def send_form(
     version: int,
     document: Document,
     attachments: Sequence[Carried] = (),
+    ticked: str = "",
 ) -> Sent:
     """Send what a form became (3, 5); `attachments` are the parts that `attach` gave for the document.
+
+    `ticked` are the doubts that its author ticked; they are recorded in the commit that makes the draft.
 
     Raises:
         StaleFormError: the form is at another version, or was sent.
@@ -186,6 +189,8 @@ async def send_form(
         uow.staff.forms.delete(id)
         uow.drafts.save(draft)
         uow.audit.record(AuditRow(node.clock.now(), officer, "draft_kept", draft.id, result="form"))
+        if ticked:
+            uow.audit.record(AuditRow(node.clock.now(), officer, "doubts_ticked", draft.id, result=ticked))
 
     await node.store.write(unit)
     reason = two_person_reason(document) or ""
