@@ -190,9 +190,8 @@ async def list_handovers(call: Call) -> Answer:
 async def open_sheet(call: Call) -> Answer:
     """Open the sheet of a movement, that a handover officer sees only around its window."""
     row = await _movement(call)
-    found = await call.ask("handover.list", limit=LAST_PAGE)
-    windows = [each["window"] for each in found["handovers"] if each["code"] == row.code]
-    if not (windows and _sees(call, windows[0])):
+    found = (await call.ask("handover.one", movement=row.code))["handover"]
+    if not (found and _sees(call, found["window"])):
         raise absent()
     sheet = await call.ask("handover.sheet", movement=row.code, purpose=call.query["purpose"])
     return _without(sheet, "opened")
