@@ -27,6 +27,7 @@ from exchange.service.drafts import approve, send
 from exchange.service.long_work import beside, is_about_many
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft
+from exchange.service.restored_drafts import is_from_before, last_break
 from exchange.service.rows import Direction, DraftSummary, LinkRow, MessageState
 from exchange.service.second_look import review
 from exchange.service.together import each_does_this_step
@@ -137,12 +138,18 @@ async def list_messages(desk: Desk, ask: Ask) -> Answer:
                     "waiting": row.waiting,
                     "digest": row.digest,
                     "returned": _returned(row, ask),
+                    "from_before_restore": _is_from_before(uow, desk, row),
                 }
                 for row in drafts
             ],
         }
 
     return await desk.node.store.read(unit)
+
+
+def _is_from_before(uow: UnitOfWork, desk: Desk, row: DraftSummary) -> bool:
+    """Return whether a backup brought a draft back, so that it may be sent already."""
+    return row.link is not None and is_from_before(row.id, last_break(uow, desk.node, row.link))
 
 
 def _returned(row: DraftSummary, ask: Ask) -> Answer | None:

@@ -18,8 +18,10 @@ from exchange.messages.release_questions import release_questions
 from exchange.protocol.parts import Document
 from exchange.service.draft_story import Returned, story_bytes, story_of
 from exchange.service.enclosures import unkept
+from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader, note_opening, read_draft
+from exchange.service.restored_drafts import is_from_before, last_break
 from exchange.service.returning import change, discard, own_draft, send_back, take_back
 from exchange.service.rows import DraftRow
 from exchange.service.unmoved import moved_error
@@ -35,7 +37,7 @@ async def shown_draft(desk: Desk, ask: Ask, found: DraftRow) -> Answer:
         reader = reader_for(uow, ask)
         note_opening(uow, desk.node, reader, row.id, act="draft_opened")
         document = unkept(row.document)[0]
-        about = _about(uow, row)
+        about = _about(uow, desk.node, row)
         partner = about["draft"]["partner"]
         answer = _content(read_draft(uow, reader, document, row), document, partner)
         return about | answer | {"changes": _looked(uow, reader, row, answer["document"])}
@@ -109,8 +111,9 @@ def _file(file: Ask, only: str) -> FileToAttach:
     )
 
 
-def _about(uow: UnitOfWork, row: DraftRow) -> Answer:
+def _about(uow: UnitOfWork, node: Node, row: DraftRow) -> Answer:
     link, sent_back = uow.links.get(row.link) if row.link else None, story_of(row.story).sent_back
+    broken_at = last_break(uow, node, link.link) if link else None
     return {
         "draft": {
             "id": row.id,
@@ -120,6 +123,7 @@ def _about(uow: UnitOfWork, row: DraftRow) -> Answer:
             "digest": row.digest,
             "returned": returned_answer(row.returned, with_reason=True),
             "sent_back": returned_answer(sent_back, with_reason=True),
+            "from_before_restore": is_from_before(row.id, broken_at),
         }
     }
 

@@ -179,14 +179,15 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
         not_understood=many(TEXT),
     ),
     "Draft": whole(
-        id=TEXT, type=TEXT, prepared_by=TEXT, created=MAYBE, waiting=YES_NO, digest=TEXT, returned=NULLABLE
+        id=TEXT, type=TEXT, prepared_by=TEXT, created=MAYBE, waiting=YES_NO, digest=TEXT, returned=NULLABLE,
+        from_before_restore=YES_NO,
     ),
     "DraftState": whole(id=TEXT, type=TEXT),
     "DraftList": whole(drafts=many(form("Draft"))),
     "DraftContent": whole(
         draft=whole(
             id=TEXT, type=TEXT, partner=TEXT, prepared_by=TEXT, digest=TEXT, returned=NULLABLE,
-            sent_back=NULLABLE,
+            sent_back=NULLABLE, from_before_restore=YES_NO,
         ),
         document=form("SmallFile"),
         withheld=many(form("Withheld")),

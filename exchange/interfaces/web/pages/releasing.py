@@ -22,6 +22,7 @@ from exchange.interfaces.web.pages.steps import asked_about, changed_type
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.enclosures import unkept
 from exchange.service.facts import two_person_reason
+from exchange.service.restored_drafts import sent_as
 from exchange.service.returning import MOST_REASON
 from exchange.service.rows import DraftRow
 
@@ -80,6 +81,7 @@ async def _shown(clerk: Clerk, found: Answer, draft: DraftRow) -> dict[str, Any]
         "shown": shown_document(clerk.asked, found["document"], found["withheld"], changed=changed),
         "written_in": str(found["document"]["header"].get("language", "")),
         "files": files_of(found["document"]),
+        "sent_as": await sent_as(clerk.node, draft.link, draft) if draft.link else None,
         "questions": asked_about(draft.type, found["questions"]),
         "changes": changes_of(changed or draft.type, found["changes"]),
         "reason": two_person_reason(unkept(draft.document)[0]),
