@@ -75,6 +75,7 @@ ROUTES = (
     Route("GET", "/today", Act.SEE_WORK, work.today),
     Route("GET", "/due/<side>", Act.SEE_WORK, work.due_page),
     Route("GET", "/arrived", Act.SEE_WORK, work.arrived),
+    Route("GET", "/stops", Act.SEE_WORK, work.stops),
     Route("GET", "/cases", Act.SEE_WORK, cases.listed),
     Route("GET", "/case/<code>", Act.OPEN_CASE, cases.show),
     Route("GET", "/case/<code>/access", Act.NAME_READER, access.show),
