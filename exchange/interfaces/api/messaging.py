@@ -181,14 +181,18 @@ async def one_message(desk: Desk, ask: Ask) -> Answer:
 
 
 async def show_message(desk: Desk, ask: Ask) -> Answer:
-    """Return a message or a draft with its content; recorded as opening it."""
+    """Return a message or a draft with its content; recorded as opening it.
+
+    With `is_shown` false a program fetches it, and no officer has read it: it goes on waiting to be opened.
+    """
     prefix = ask.text("id")
     drafts = await desk.node.store.read(lambda uow: uow.drafts.find(prefix))
     if len(drafts) == 1:
         return await shown_draft(desk, ask, drafts[0])
     message = await message_of(desk, prefix)
     link = await link_of(desk, message.link)
-    opened = await opened_content(desk, message, ask)
+    is_shown = ask.members.get("is_shown") is not False
+    opened = await opened_content(desk, message, ask, is_shown=is_shown)
     return {
         "message": message_line(message, link.partner),
         "document": opened.read.document,
@@ -198,6 +202,15 @@ async def show_message(desk: Desk, ask: Ask) -> Answer:
         "entries": {"own": message.leaf_index, "partner": message.verdict_leaf_index},
         "opened": "this records that you opened it",
     }
+
+
+async def note_read(desk: Desk, ask: Ask) -> Answer:
+    """Take a message of the partner off what nobody has opened: an officer read it in another system."""
+    row = await message_of(desk, ask.text("id"))
+    if row.direction is not Direction.IN:
+        raise UsageError("only what the partner sent waits to be opened")
+    await opened_content(desk, row, ask, act="message_read_elsewhere")
+    return {"id": row.id, "type": row.type}
 
 
 async def wait_message(desk: Desk, ask: Ask) -> Answer:
@@ -248,6 +261,7 @@ COMMANDS: dict[str, Command] = {
     "message.list": list_messages,
     "message.one": one_message,
     "message.show": show_message,
+    "message.read": note_read,
     "message.wait": wait_message,
     "message.void": void_message,
 }

@@ -49,8 +49,16 @@ async def show_message(call: Call) -> Answer:
 
 async def open_message(call: Call) -> Answer:
     row = await _message(call)
-    found = await call.ask("message.show", id=row.id, purpose=call.query["purpose"])
+    found = await call.ask("message.show", id=row.id, purpose=call.query["purpose"], is_shown=False)
     return _without(found, "entries", "opened")
+
+
+async def note_opened(call: Call) -> Answer:
+    """Take a message off the list of an officer who read it in the system of the client."""
+    row = await _message(call)
+    if row.direction is not Direction.IN:
+        raise conflict("not_possible")
+    return await call.ask("message.read", id=row.id)
 
 
 async def send_message(call: Call) -> Answer:

@@ -199,6 +199,7 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
         fate={"enum": ["released", "needs_second", "waiting"]},
         partner=TEXT, link=TEXT, id=TEXT, type=TEXT, seq=NUMBER, digest=TEXT, reason=TEXT,
     ),
+    "Read": whole(id=TEXT, type=TEXT),
     "Voided": whole(id=TEXT, seq=NUMBER),
     "Reviewed": whole(id=TEXT, type=TEXT, act=TEXT, agrees=YES_NO),
     "PartnerList": whole(

@@ -193,6 +193,18 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         "POST",
+        "/v1/messages/{message}/opened",
+        "noteOpened",
+        "Say that an officer read a message of the partner in your own system; recorded",
+        PREPARES,
+        acts.note_opened,
+        "Read",
+        (MESSAGE,),
+        writes=True,
+        problems=frozenset({409}),
+    ),
+    Route(
+        "POST",
         "/v1/messages/{message}/void",
         "voidMessage",
         "Give up a message that has no verdict yet",
