@@ -30,7 +30,7 @@ def arrivals_answer(uow: UnitOfWork, *, limit: int = SHOWN) -> Answer:
 
 
 async def list_stops(desk: Desk, ask: Ask) -> Answer:
-    """Return a page of the stops that nobody has opened, newest first, with the names that the reader may have.
+    """Return a page of stops that nobody has opened, newest first, with the names that the reader may have.
 
     That they were named is recorded. `more` is where the next page begins, to be given as `after`.
     """

@@ -45,6 +45,11 @@ async def shown_draft(desk: Desk, ask: Ask, found: DraftRow) -> Answer:
     return await desk.node.store.write(unit)
 
 
+async def show_own_draft(desk: Desk, ask: Ask) -> Answer:
+    """Return the own draft with its content; recorded as opening it."""
+    return await shown_draft(desk, ask, await own_draft(desk.node, ask.text("id"), ask.officer()))
+
+
 async def send_back_draft(desk: Desk, ask: Ask) -> Answer:
     """Send a draft back to its author, with a reason."""
     digest = Digest(ask.text("digest")) if ask.members.get("digest") else None
@@ -150,6 +155,7 @@ def _looked(uow: UnitOfWork, reader: Reader, row: DraftRow, shown: Document) -> 
 
 
 COMMANDS: dict[str, Command] = {
+    "message.own_draft": show_own_draft,
     "message.send_back": send_back_draft,
     "message.take_back": take_back_draft,
     "message.change": change_draft,

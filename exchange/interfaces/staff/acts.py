@@ -8,9 +8,10 @@ an enrolment, values that a fault found) are left out.
 from datetime import datetime
 from typing import Any, TypeVar
 
-from exchange.cases.permissions import Role, sees_movement
+from exchange.cases.permissions import Act, Role, allows, sees_movement
 from exchange.ids import CaseCode, MessageId, MovementCode
 from exchange.interfaces.staff.call import Answer, Call, absent, conflict
+from exchange.service.draft_acts import may_undo
 from exchange.service.erasures import ProposalRow, ProposedAct
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, DraftRow, LinkRow, MessageRow, MovementRow
@@ -96,12 +97,14 @@ async def review_message(call: Call) -> Answer:
 
 
 async def list_drafts(call: Call) -> Answer:
-    found = await call.ask("message.list", limit=1)
-    return {"drafts": found["drafts"]}
+    """Return the drafts; at the crossing the own ones."""
+    found = (await call.ask("message.list", limit=1))["drafts"]
+    own = [row for row in found if row["prepared_by"] == call.caller.officer]
+    return {"drafts": found if _may(call, Act.OPEN_MESSAGE) else own}
 
 
 async def open_draft(call: Call) -> Answer:
-    row = await _draft(call)
+    row = await (_draft(call) if _may(call, Act.OPEN_MESSAGE) else _own_draft(call))
     return await call.ask("message.show", id=row.id, purpose=call.query["purpose"])
 
 
@@ -271,9 +274,14 @@ async def _draft(call: Call) -> DraftRow:
 
 async def _own_draft(call: Call) -> DraftRow:
     row = await _draft(call)
-    if row.prepared_by != call.caller.officer:
+    roles = [Role(code) for code in call.caller.roles]
+    if row.prepared_by != call.caller.officer or not may_undo(roles, row.type):
         raise absent()
     return row
+
+
+def _may(call: Call, act: Act) -> bool:
+    return allows([Role(code) for code in call.caller.roles], act)
 
 
 async def _case(call: Call) -> CaseCode:

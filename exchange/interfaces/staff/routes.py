@@ -24,6 +24,7 @@ OFFICER: Final = frozenset({"officer"})
 RELEASER: Final = frozenset({"releaser"})
 PREPARES: Final = OFFICER | RELEASER
 AT_THE_BORDER: Final = OFFICER | {"handover"}
+AT_THE_DESK: Final = PREPARES | AT_THE_BORDER
 COUNTS: Final = OFFICER | {"auditor", "administrator"}
 
 _PURPOSES: Final = ["case_work", *codelist("purposes").codes]
@@ -234,7 +235,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "/v1/drafts",
         "listDrafts",
         "Drafts that wait, without content",
-        PREPARES,
+        AT_THE_DESK,
         acts.list_drafts,
         "DraftList",
     ),
@@ -243,7 +244,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "/v1/drafts/{draft}/content",
         "openDraft",
         "What a draft says; recorded",
-        PREPARES,
+        AT_THE_DESK,
         acts.open_draft,
         "DraftContent",
         (DRAFT, PURPOSE),
@@ -281,7 +282,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "/v1/drafts/{draft}/take-back",
         "takeBackDraft",
         "Take back the own draft, so that nobody releases it",
-        OFFICER,
+        AT_THE_BORDER,
         acts.take_back_draft,
         "DraftState",
         (DRAFT,),
@@ -293,7 +294,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "/v1/drafts/{draft}/change",
         "changeDraft",
         "Hand in another message in place of the own draft; it waits for a second person",
-        OFFICER,
+        AT_THE_BORDER,
         acts.change_draft,
         "Sent",
         (DRAFT,),
@@ -307,7 +308,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "/v1/drafts/{draft}/discard",
         "discardDraft",
         "Destroy the own draft",
-        OFFICER,
+        AT_THE_BORDER,
         acts.discard_draft,
         "DraftState",
         (DRAFT,),

@@ -43,6 +43,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "case.list": Act.SEE_WORK,
         "case.show": Act.OPEN_CASE,
         "message.show": Act.OPEN_MESSAGE,
+        "message.own_draft": Act.STOP,
         "message.file": Act.OPEN_MESSAGE,
         "message.print": Act.OPEN_MESSAGE,
         "message.offer": Act.OPEN_CASE,

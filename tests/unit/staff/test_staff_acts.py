@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the staff API does with messages, drafts and cases: by the rules of the own staff, and recorded."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -338,6 +339,8 @@ def test_a_draft_is_sent_back_taken_back_changed_and_released(api: LiveStaffApi)
         ("releaser", "take-back", None, 404, "not_found"),
         ("releaser", "discard", None, 404, "not_found"),
         ("auditor", "discard", None, 404, "not_found"),
+        ("border", "take-back", None, 404, "not_found"),
+        ("border", "discard", None, 404, "not_found"),
     ],
 )
 def test_who_may_not_return_a_draft_changes_nothing(
@@ -349,6 +352,27 @@ def test_who_may_not_return_a_draft_changes_nothing(
 
     assert (got.status, got.reason) == (status, reason)
     assert api.ask("officer", "GET", "/v1/drafts").json["drafts"][0]["returned"] is None
+
+
+def test_who_stands_at_the_crossing_undoes_the_own_record_and_sees_no_other_draft(
+    api: LiveStaffApi,
+) -> None:
+    row = api.read(lambda uow: uow.drafts.get(api.story.draft))
+    own = replace(row, type="HRC")
+    other = replace(row, id=api.story.queued, prepared_by=OfficerNumber("P-0002"))
+    for one in (own, other):
+        api.do(lambda node, one=one: node.store.write(lambda uow: uow.drafts.save(one)))
+    path = f"/v1/drafts/{own.id}"
+
+    listed = api.ask("border", "GET", "/v1/drafts").json["drafts"]
+    strange = api.ask("border", "GET", f"/v1/drafts/{other.id}/content?purpose=case_work")
+    opened = api.ask("border", "GET", f"{path}/content?purpose=case_work")
+    taken = api.ask("border", "POST", f"{path}/take-back", key="test-key-1")
+    gone = api.ask("border", "POST", f"{path}/discard", key="test-key-2")
+
+    assert ([row["id"] for row in listed], strange.status, opened.status) == ([own.id], 404, 200)
+    assert taken.json == gone.json == {"id": own.id, "type": "HRC"}
+    assert drafts(api) == [other.id]
 
 
 def test_a_discarded_draft_is_gone(api: LiveStaffApi) -> None:

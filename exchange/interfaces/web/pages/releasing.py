@@ -20,6 +20,7 @@ from exchange.interfaces.web.pages.lines import files_of, shown_document
 from exchange.interfaces.web.pages.returning import became, changes_of, names_of, reason_problem
 from exchange.interfaces.web.pages.steps import asked_about, changed_type
 from exchange.interfaces.web.replying import Page, Redirect, Reply
+from exchange.service.draft_acts import may_undo
 from exchange.service.enclosures import unkept
 from exchange.service.facts import two_person_reason
 from exchange.service.restored_drafts import sent_as
@@ -53,7 +54,7 @@ async def show(clerk: Clerk) -> Reply:
 async def _page(clerk: Clerk, told: Told) -> Reply:
     if await _is_gone(clerk):
         return await became(clerk, MessageId(clerk.asked.places["id"]))
-    found = await clerk.ask("message.show", id=clerk.asked.places["id"])
+    found = await clerk.ask(await _command(clerk), id=clerk.asked.places["id"])
     if "draft" not in found:
         return Redirect(f"/message/{found['message']['id']}")
     id = found["draft"]["id"]
@@ -64,6 +65,13 @@ async def _page(clerk: Clerk, told: Told) -> Reply:
     shown = await _shown(clerk, found, draft)
     values = {**shown, "doubts": doubts, "told": told, "most_reason": MOST_REASON}
     return Page("release.html", values, status=told.status)
+
+
+async def _command(clerk: Clerk) -> str:
+    """Return the command that shows the draft: to read the own one needs no more than to write it."""
+    place = clerk.asked.places["id"]
+    rows = await clerk.node.store.read(lambda uow: uow.drafts.find(place))
+    return "message.own_draft" if [row.prepared_by for row in rows] == [clerk.officer] else "message.show"
 
 
 async def _is_gone(clerk: Clerk) -> bool:
@@ -89,7 +97,7 @@ async def _shown(clerk: Clerk, found: Answer, draft: DraftRow) -> dict[str, Any]
         "own_draft": own,
         "waiting": draft.waiting,
         "type": draft.type,
-        "may_take_back": own and (clerk.may(Act.WRITE) or clerk.may(Act.STOP)),
+        "may_take_back": own and may_undo(clerk.session.roles, draft.type),
         "may_release": clerk.may(Act.RELEASE) and not own and draft.returned is None and not draft.waiting,
     }
 
