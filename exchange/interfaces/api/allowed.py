@@ -16,6 +16,7 @@ from exchange.interfaces.api.desk import Ask, Desk
 from exchange.messages.catalog import message_type
 from exchange.messages.document import object_at, text_at
 from exchange.service.draft_acts import demand_author
+from exchange.service.own_officers import has_left
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import reader_of
 
@@ -61,7 +62,7 @@ async def demand_allowed(desk: Desk, name: str, ask: Ask) -> None:
     if name not in ACTS:
         return
     if name in _ON_DRAFTS:
-        await desk.node.store.read(lambda uow: _demand_draft(uow, ask))
+        await desk.node.store.read(lambda uow: _demand_draft(uow, desk, ask))
         return
     officer = ask.officer()
     act = Act.STOP if ACTS[name] is Act.WRITE and _stops(name, ask) else ACTS[name]
@@ -72,12 +73,15 @@ async def demand_allowed(desk: Desk, name: str, ask: Ask) -> None:
     await desk.node.store.read(unit)
 
 
-def _demand_draft(uow: UnitOfWork, ask: Ask) -> None:
+def _demand_draft(uow: UnitOfWork, desk: Desk, ask: Ask) -> None:
     """Return if the officer may act on the draft that is named, or none is: then the command says so."""
-    roles = reader_of(uow, ask.officer()).roles
+    roles, now = reader_of(uow, ask.officer()).roles, desk.node.clock.now()
     demand(roles, Act.STOP)
     for row in uow.drafts.find(ask.text("id")):
-        demand_author(roles, row.type)
+        if row.prepared_by != ask.officer() and has_left(uow, row.prepared_by, now):
+            demand(roles, Act.RELEASE)
+        else:
+            demand_author(roles, row.type)
 
 
 def _stops(name: str, ask: Ask) -> bool:

@@ -25,6 +25,7 @@ from exchange.messages.versions import understood
 from exchange.protocol.parts import Document
 from exchange.service.drafts import approve, send
 from exchange.service.long_work import beside, is_about_many
+from exchange.service.own_officers import has_left
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft
 from exchange.service.restored_drafts import is_from_before, last_break
@@ -139,6 +140,7 @@ async def list_messages(desk: Desk, ask: Ask) -> Answer:
                     "digest": row.digest,
                     "returned": _returned(row, ask),
                     "from_before_restore": _is_from_before(uow, desk, row),
+                    "author_left": has_left(uow, row.prepared_by, desk.node.clock.now()),
                 }
                 for row in drafts
             ],

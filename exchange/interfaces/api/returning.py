@@ -19,6 +19,7 @@ from exchange.protocol.parts import Document
 from exchange.service.draft_story import Returned, story_bytes, story_of
 from exchange.service.enclosures import unkept
 from exchange.service.node import Node
+from exchange.service.own_officers import has_left
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader, note_opening, read_draft
 from exchange.service.restored_drafts import is_from_before, last_break
@@ -77,7 +78,7 @@ async def change_draft(desk: Desk, ask: Ask) -> Answer:
 
 
 async def discard_draft(desk: Desk, ask: Ask) -> Answer:
-    """Destroy the own draft."""
+    """Destroy the own draft, or one whose author has left."""
     row = await discard(desk.node, ask.text("id"), ask.officer())
     return {"id": row.id, "type": row.type}
 
@@ -129,6 +130,7 @@ def _about(uow: UnitOfWork, node: Node, row: DraftRow) -> Answer:
             "returned": returned_answer(row.returned, with_reason=True),
             "sent_back": returned_answer(sent_back, with_reason=True),
             "from_before_restore": is_from_before(row.id, broken_at),
+            "author_left": has_left(uow, row.prepared_by, node.clock.now()),
         }
     }
 

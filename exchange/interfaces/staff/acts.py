@@ -13,6 +13,7 @@ from exchange.ids import CaseCode, MessageId, MovementCode
 from exchange.interfaces.staff.call import Answer, Call, absent, conflict
 from exchange.service.draft_acts import may_undo
 from exchange.service.erasures import ProposalRow, ProposedAct
+from exchange.service.own_officers import has_left
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, DraftRow, LinkRow, MessageRow, MovementRow
 from exchange.service.void import VOIDABLE
@@ -141,7 +142,12 @@ async def change_draft(call: Call) -> Answer:
 
 
 async def discard_draft(call: Call) -> Answer:
-    return await call.ask("message.discard", id=(await _own_draft(call)).id)
+    """Destroy the own draft, or as somebody who may release one whose author has left."""
+    row, now = await _draft(call), call.node.clock.now()
+    left = await call.store.read(lambda uow: has_left(uow, row.prepared_by, now))
+    if not (left and _may(call, Act.RELEASE)):
+        row = await _own_draft(call)
+    return await call.ask("message.discard", id=row.id)
 
 
 async def list_cases(call: Call) -> Answer:

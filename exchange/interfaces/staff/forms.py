@@ -180,14 +180,14 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
     ),
     "Draft": whole(
         id=TEXT, type=TEXT, prepared_by=TEXT, created=MAYBE, waiting=YES_NO, digest=TEXT, returned=NULLABLE,
-        from_before_restore=YES_NO,
+        from_before_restore=YES_NO, author_left=YES_NO,
     ),
     "DraftState": whole(id=TEXT, type=TEXT),
     "DraftList": whole(drafts=many(form("Draft"))),
     "DraftContent": whole(
         draft=whole(
             id=TEXT, type=TEXT, partner=TEXT, prepared_by=TEXT, digest=TEXT, returned=NULLABLE,
-            sent_back=NULLABLE, from_before_restore=YES_NO,
+            sent_back=NULLABLE, from_before_restore=YES_NO, author_left=YES_NO,
         ),
         document=form("SmallFile"),
         withheld=many(form("Withheld")),

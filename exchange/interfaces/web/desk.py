@@ -59,6 +59,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "message.wait": Act.SEE_HANDOVERS,
         "message.release": Act.RELEASE,
         "message.send_back": Act.RELEASE,
+        "message.discard": Act.RELEASE,
         "message.review": Act.RELEASE,
         "handover.list": Act.SEE_HANDOVERS,
         "handover.one": Act.SEE_HANDOVERS,

@@ -113,6 +113,7 @@ ROUTES = (
     Route("GET", "/draft/<id>/file/<n>", Act.OPEN_MESSAGE, files.open_file),
     Route("POST", "/draft/<id>/release", Act.RELEASE, releasing.release),
     Route("POST", "/draft/<id>/send-back", Act.RELEASE, releasing.send_back),
+    Route("POST", "/draft/<id>/discard", Act.RELEASE, releasing.discard),
     Route("POST", "/draft/<id>/take-back", Act.STOP, returning.take_back),
     Route("GET", "/handovers", Act.SEE_HANDOVERS, handing_over.listed),
     Route("GET", "/handover/<code>", Act.OPEN_SHEET, handing_over.sheet),

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two persons of one side (rule 28): approval binds the digest of what was shown, and is never one's own."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -194,5 +196,29 @@ def test_a_draft_that_was_sent_under_another_number_leads_to_its_message(tmp_pat
         assert f'href="/message/{sent.id}"' in shown.text
         assert f'action="/draft/{draft.id}/release"' not in shown.text
         assert (tried.to.startswith("/sent/"), await released(house)) == (False, 1)
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_a_draft_whose_author_has_left_is_discarded_by_who_may_release(tmp_path: Path, waiting: bool) -> None:
+    async def story(world: World, house: House, draft: DraftRow) -> None:
+        store, now = house.node.store, house.node.clock.now()
+        await store.write(lambda uow: uow.drafts.save(replace(draft, waiting=waiting)))
+        second, other = await at(house, SECOND, draft), await at(house, "P-0003", draft)
+        early = await second.post(f"/draft/{draft.id}/discard")
+        await store.write(lambda uow: uow.officers.end(OFFICER, now - timedelta(hours=1)))
+
+        today, shown = await second.get("/today"), await second.get(f"/draft/{draft.id}")
+        strange = await other.post(f"/draft/{draft.id}/discard")
+        kept = await store.read(lambda uow: uow.drafts.get(draft.id))
+        done = await second.post(f"/draft/{draft.id}/discard")
+
+        assert (early.status >= 400, strange.status >= 400, kept is not None) == (True, True, True)
+        assert today.says("its author has left")
+        assert f'href="/draft/{draft.id}"' in today.text
+        assert shown.says("Its author has left.")
+        assert f'action="/draft/{draft.id}/release"' not in shown.text
+        assert (done.to, await store.read(lambda uow: uow.drafts.get(draft.id))) == ("/today", None)
 
     play(tmp_path, story)

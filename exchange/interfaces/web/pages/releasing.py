@@ -98,7 +98,9 @@ async def _shown(clerk: Clerk, found: Answer, draft: DraftRow) -> dict[str, Any]
         "waiting": draft.waiting,
         "type": draft.type,
         "may_take_back": own and may_undo(clerk.session.roles, draft.type),
-        "may_release": clerk.may(Act.RELEASE) and not own and draft.returned is None and not draft.waiting,
+        "may_discard": clerk.may(Act.RELEASE) and about["author_left"],
+        "may_release": clerk.may(Act.RELEASE)
+        and not (own or about["author_left"] or draft.returned or draft.waiting),
     }
 
 
@@ -143,6 +145,18 @@ async def send_back(clerk: Clerk) -> Reply:
     except DraftMovedError:
         return await became(clerk, id)
     return Redirect(f"/draft/{id}")
+
+
+async def discard(clerk: Clerk) -> Reply:
+    """Destroy a draft whose author has left: nobody else can take it back."""
+    id = MessageId(clerk.asked.places["id"])
+    if await _is_gone(clerk):
+        return await became(clerk, id)
+    try:
+        await clerk.ask("message.discard", id=id)
+    except DraftMovedError:
+        return await became(clerk, id)
+    return Redirect("/today")
 
 
 async def review(clerk: Clerk) -> Reply:

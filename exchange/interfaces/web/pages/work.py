@@ -102,8 +102,9 @@ def _is_quiet(clerk: Clerk, values: Mapping[str, Any]) -> bool:
 
 
 def _is_to_release(clerk: Clerk, row: Answer) -> bool:
-    """Return whether a draft of somebody else waits for a second person."""
-    return row["prepared_by"] != clerk.officer and not row["waiting"] and not row["returned"]
+    """Return whether a draft of somebody else waits for a second person, or its author has left it behind."""
+    waits = not row["waiting"] and not row["returned"]
+    return row["prepared_by"] != clerk.officer and (waits or row["author_left"])
 
 
 async def _names(
