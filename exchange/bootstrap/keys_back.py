@@ -10,8 +10,9 @@ A damaged or lost key file is no reason to go back to an old store. Nothing is c
    not in it, and a node with older keys would seal and sign what no partner takes;
 5. a file is damaged or missing: one that opens with the passphrase stays, and a card that can be read too.
 
-A file that is replaced is put aside, not deleted. A kill leaves a file where it was, or aside: the same
-command goes on. Sealing keys that were destroyed after the backup are destroyed again by the next start.
+A file that is replaced is put aside, not deleted, and none is missing in between: a kill leaves the damaged
+file in its place, or the new one, and the same command goes on. Sealing keys that were destroyed after the
+backup are destroyed again by the next start.
 """
 
 import asyncio
@@ -117,7 +118,7 @@ async def _bring_back(
         folder / STORE, own=card.agency, store_key=keys.store_key, finish=lambda *_: None
     ) as store:
         await store.write(unit)
-        return BroughtBack(card, _put(folder / "keys", unpacked, wanted, instant_text(now)))
+        return BroughtBack(card, put(folder / "keys", unpacked, wanted, instant_text(now)))
 
 
 def _demand_all(uow: UnitOfWork, card: BackupCard, keys: NodeKeys) -> None:
@@ -137,15 +138,17 @@ def _demand_all(uow: UnitOfWork, card: BackupCard, keys: NodeKeys) -> None:
         )
 
 
-def _put(folder: Path, unpacked: Path, wanted: tuple[Path, ...], moment: str) -> tuple[Path, ...]:
+def put(folder: Path, unpacked: Path, wanted: tuple[Path, ...], moment: str) -> tuple[Path, ...]:
     """Put what is there aside, and what came from the backup in its place; return what lies aside."""
     folder.mkdir(mode=0o700, exist_ok=True)
     aside = []
     for path in wanted:
         if path.exists():
             aside.append(path.with_name(f"{path.name}-before-{moment.replace(':', '')}"))
-            path.rename(aside[-1])
+            aside[-1].hardlink_to(path)
         if (unpacked / path.name).exists():
-            (unpacked / path.name).rename(path)
+            (unpacked / path.name).replace(path)
+        else:  # the node still has its first card, which is in no file
+            path.unlink(missing_ok=True)
     flush(folder)
     return tuple(aside)

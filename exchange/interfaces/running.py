@@ -56,7 +56,6 @@ from exchange.service.digests import Notices
 from exchange.service.doorkeeper import Doorkeeper
 from exchange.service.erasure_day import keep_days
 from exchange.service.ports import Store
-from exchange.service.rows import LinkState
 from exchange.service.supervisor import Supervisor
 
 DRAIN_S = 5.0
@@ -259,7 +258,7 @@ def health_of(opened: OpenNode, watch: Watch) -> Health:
         node.guard.check()
     except ClockError as error:
         reasons.append(error.reason)
-    if any(node.presence.of(link).gate is LinkState.FROZEN for link in opened.routes):
+    if node.presence.is_any_frozen:  # not by the routes: a node with its door shut has none
         reasons.append("link_frozen")
     reasons += map(_no_key, opened.shut_by)
     return Health(tuple(reasons), watch.looks())

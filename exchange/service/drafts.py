@@ -8,7 +8,8 @@
 
 What was sent back, or taken back by its author, nobody releases until it is handed in again (`returning`).
 A waiting draft was released by its officers; it is checked again and takes its number when the gate
-opens. If it is not allowed any more by then, it stays a draft and its officer is told.
+opens. If it is not allowed any more by then, it stays a draft and its officer is told. So does what waited
+since before a restore (`restored_drafts`).
 """
 
 from collections.abc import Sequence
@@ -36,6 +37,7 @@ from exchange.service.node import Node
 from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft, demand_officer, demand_whole, release, release_checked
+from exchange.service.restored_drafts import hold, hold_waiting
 from exchange.service.rows import AuditRow, Direction, DraftRow
 from exchange.service.together import each_does_this_step
 from exchange.service.unmoved import demand_offered, demand_unmoved, is_unmoved
@@ -136,6 +138,7 @@ def _waiting(uow: UnitOfWork, link: LinkId) -> list[DraftRow]:
 
 async def release_waiting(node: Node, link: LinkId) -> int:
     """Release the drafts of a link that wait for its gate; return how many took their number."""
+    await hold_waiting(node, link)
     rows = await node.store.read(lambda uow: _waiting(uow, link))
     released = 0
     for row in rows:
@@ -145,7 +148,7 @@ async def release_waiting(node: Node, link: LinkId) -> int:
             await _stop_waiting(node, row, error)
             continue
         except UsageError:
-            await node.store.write(partial(_forget_released, link=link, draft=row.id))
+            await node.store.write(partial(_forget_released, node=node, link=link, draft=row))
             continue
         except (StoreError, ClockError):
             raise
@@ -156,10 +159,15 @@ async def release_waiting(node: Node, link: LinkId) -> int:
     return released
 
 
-def _forget_released(uow: UnitOfWork, *, link: LinkId, draft: MessageId) -> None:
-    """Delete a draft that was released before: meanwhile, or after the backup that brought it back."""
-    if uow.messages.by_id(link, Direction.OUT, draft) is not None:
-        uow.drafts.delete(draft)
+def _forget_released(uow: UnitOfWork, *, node: Node, link: LinkId, draft: DraftRow) -> None:
+    """Delete a draft that was released before: meanwhile, or after the backup that brought it back.
+
+    One that only says what a message says goes to people.
+    """
+    if uow.messages.by_id(link, Direction.OUT, draft.id) is not None:
+        uow.drafts.delete(draft.id)
+    elif is_unmoved(uow, draft):
+        hold(uow, node, draft)
 
 
 async def release_draft(node: Node, row: DraftRow) -> Sent:

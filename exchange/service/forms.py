@@ -169,8 +169,14 @@ async def send_form(
     version: int,
     document: Document,
     attachments: Sequence[Carried] = (),
+    files: Sequence[FileToAttach] | None = None,
+    ticked: str = "",
 ) -> Sent:
     """Send what a form became (3, 5); `attachments` are the parts that `attach` gave for the document.
+
+    `files` are what its attachments were made of, if the form does not hold them: who takes the draft back
+    finds them in the form again. `ticked` are the doubts that its author ticked, recorded in the commit that
+    makes the draft.
 
     Raises:
         StaleFormError: the form is at another version, or was sent.
@@ -179,13 +185,16 @@ async def send_form(
     """
     form = await node.store.read(lambda uow: _fresh(uow, id, officer, version))
     demand_whole(await check_draft(node, form.row.link, document, officer, attachments))
-    draft = _draft(node, form, document, attachments)
+    whole = form if files is None else replace(form, files=tuple(files))
+    draft = _draft(node, whole, document, attachments)
 
     def unit(uow: UnitOfWork) -> None:
         _fresh(uow, id, officer, version)
         uow.staff.forms.delete(id)
         uow.drafts.save(draft)
         uow.audit.record(AuditRow(node.clock.now(), officer, "draft_kept", draft.id, result="form"))
+        if ticked:
+            uow.audit.record(AuditRow(node.clock.now(), officer, "doubts_ticked", draft.id, result=ticked))
 
     await node.store.write(unit)
     reason = two_person_reason(document) or ""

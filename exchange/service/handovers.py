@@ -110,11 +110,6 @@ class Sheet:
     """Content of the departure notice; empty before it."""
 
 
-def handovers(uow: UnitOfWork, node: Node, *, limit: int, skip: int = 0) -> list[Handover]:
-    """Return the movements of every link behind the first `skip`, last changed first."""
-    return [handover_of(uow, node, row) for row in uow.movements.list(limit=limit, skip=skip)]
-
-
 def handover_of(uow: UnitOfWork, node: Node, row: MovementRow) -> Handover:
     """Return one movement as our officers see it."""
     pairing = pairing_of(uow, node, row.link)

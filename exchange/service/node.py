@@ -283,6 +283,11 @@ class Presence:
         """Raise LinkPausedError while an officer holds the link shut, however its gate stands."""
         self._links[link].demand_unpaused()
 
+    @property
+    def is_any_frozen(self) -> bool:
+        """Return whether people have to decide about the history of any link."""
+        return any(presence.start_gate is LinkState.FROZEN for presence in list(self._links.values()))
+
     def wake(self, link: LinkId) -> None:
         """Tell the partner's loop, and a partner that waits, that there is something to send."""
         self._links[link].wake.set()

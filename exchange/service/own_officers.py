@@ -36,6 +36,13 @@ def is_active(row: OfficerRow, now: datetime) -> bool:
     return row.valid_to is None or row.valid_to > now
 
 
+def has_left(uow: UnitOfWork, officer: OfficerNumber, now: datetime) -> bool:
+    """Return whether an officer cannot act any more: the entry was ended, or the account was closed."""
+    row, account = uow.officers.get(officer), uow.staff.accounts.get(officer)
+    is_closed = account is not None and account.closed_at is not None
+    return row is None or not is_active(row, now) or is_closed
+
+
 def active_officers(uow: UnitOfWork, now: datetime) -> list[OfficerRow]:
     """Return every officer who acts now, by number."""
     return [row for row in uow.officers.list() if is_active(row, now)]

@@ -30,6 +30,7 @@ from exchange.messages.sensitivity import Sensitivity, flag_class
 from exchange.protocol.parts import Document
 from exchange.service import arrivals
 from exchange.service.access import CasePlace, StopRow
+from exchange.service.draft_acts import demand_author
 from exchange.service.meaning import cases_of, document_of
 from exchange.service.node import Node
 from exchange.service.own_officers import demand_not_ended
@@ -247,8 +248,11 @@ def read_draft(uow: UnitOfWork, reader: Reader, document: Document, draft: Draft
 
     What a second person approves is exactly what was shown (rule 28), so nothing of it is masked.
     """
-    demand(reader.roles, Act.OPEN_MESSAGE)
     prepared = reader.officer == draft.prepared_by
+    if prepared:
+        demand_author(reader.roles, draft.type)
+    else:
+        demand(reader.roles, Act.OPEN_MESSAGE)
     author = prepared or Role.RELEASER in reader.roles
     link = draft.link if prepared else None
     carried = carried_by(uow, link, document, reader.officer) if link else frozenset[str]()

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from exchange.ids import CaseCode, MovementCode, OfficerNumber
+from exchange.service.draft_acts import RECORD as RECORD
 from exchange.service.forms import Form, begin_form, drop_form, forms_of, open_form, save_step
 from exchange.service.next_steps import shown_movement
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import MovementRow
 
-RECORD = "HRC"
 _MOVEMENT = "movement"
 
 

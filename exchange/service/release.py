@@ -50,10 +50,11 @@ from exchange.service.node import Node
 from exchange.service.own_officers import demand_officer as demand_officer
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import AboutCases, UnitOfWork
+from exchange.service.restored_drafts import demand_not_sent, id_to_keep
 from exchange.service.rows import AuditRow, Direction, DraftRow, MessageRow, MessageState
 from exchange.service.sealing import Sealed, demand_in_force, seal_message
 from exchange.service.together import Failed
-from exchange.service.unmoved import demand_unmoved, id_to_keep
+from exchange.service.unmoved import demand_unmoved
 
 SWITCHES = 2
 """How often a message is sealed anew because agreement or key changed; two changes a second do not happen."""
@@ -171,6 +172,8 @@ async def release_checked(
     async def once() -> MessageRow:
         pairing = await _pairing_to_seal(node, link)
         kept = await id_to_keep(node, link, draft)
+        if draft is not None and kept is None:
+            await demand_not_sent(node, link, draft)
         sealing = partial(seal_message, node, pairing, document, officer=officer, second=second, draft=kept)
         if is_about_many(document):
             sealed = await beside(node, lambda: sealing(attachments=attachments))

@@ -4,7 +4,7 @@
     send_back  the second person says why; nobody releases it now, its author is told
     take_back  the author, as long as it has no number: also one that was released and waits for the gate
     change     the author hands in another document under the same number; it waits for a second person again
-    discard    the author destroys it
+    discard    the author destroys it; if the author has left, somebody who may release
 
 Each act asks in its own transaction whether the draft is still what was shown (`unmoved`): of a release and a
 return at the same time exactly one happens, and the other person is told which. Each is recorded; the reason
@@ -28,6 +28,7 @@ from exchange.service.drafts import Fate, Sent, find_draft
 from exchange.service.enclosures import kept, unkept
 from exchange.service.facts import two_person_reason
 from exchange.service.node import Node
+from exchange.service.own_officers import has_left
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft, demand_officer, demand_whole
 from exchange.service.rows import AuditRow, DraftRow
@@ -134,15 +135,19 @@ async def change(
 
 
 async def discard(node: Node, prefix: str, officer: OfficerNumber) -> DraftRow:
-    """Destroy the own draft, and return it.
+    """Destroy the own draft, or one whose author has left, and return it.
+
+    Whether the officer may release is the business of the doors.
 
     Raises:
-        UsageError: no such draft, or it is of somebody else.
+        UsageError: no such draft, or it is of somebody else who is still here.
         DraftMovedError: it was released meanwhile.
     """
-    row = await own_draft(node, prefix, officer)
+    row = await find_draft(node, prefix)
 
     def unit(uow: UnitOfWork) -> None:
+        if not has_left(uow, row.prepared_by, node.clock.now()):
+            _demand_own(row, officer)
         demand_unmoved(uow, row)
         uow.drafts.delete(row.id)
         _record(uow, node, row, "draft_discarded", officer)
@@ -158,12 +163,16 @@ async def own_draft(node: Node, prefix: str, officer: OfficerNumber) -> DraftRow
         UsageError: none, several, or it is of somebody else.
     """
     row = await find_draft(node, prefix)
+    _demand_own(row, officer)
+    return row
+
+
+def _demand_own(row: DraftRow, officer: OfficerNumber) -> None:
     if row.prepared_by != officer:
         raise UsageError(
             "only who prepared a message takes it back or changes it",
             hint=f"send it back: exchange message send-back {row.id} --reason TEXT",
         )
-    return row
 
 
 def followed(row: DraftRow) -> Story:

@@ -18,6 +18,7 @@ from exchange.cases.permissions import Act, allows
 from exchange.ids import CaseCode
 from exchange.service.changeable import Listed, persons_listed
 from exchange.service.node import Node
+from exchange.service.open_questions import BEGIN, Place
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader
 from exchange.service.rows import AuditRow, Direction, MessageRow
@@ -36,14 +37,22 @@ class Stop:
     """With their names, if the reader may have them."""
 
 
-async def stops_named(node: Node, reader: Reader, *, limit: int) -> list[Stop]:
-    """Return the newest stops that nobody has opened, with names, and record that they were named."""
-    rows, _ = await node.store.read(lambda uow: uow.unopened.page(stops=True, limit=limit))
+@dataclass(frozen=True)
+class StopPage:
+    """Stops, newest first, and where the next page begins; BEGIN if no more come."""
+
+    stops: tuple[Stop, ...]
+    next: Place
+
+
+async def stops_named(node: Node, reader: Reader, *, limit: int, after: Place = BEGIN) -> StopPage:
+    """Return a page of the stops that nobody has opened, with names, and record that they were named."""
+    rows, place = await node.store.read(lambda uow: uow.unopened.page(stops=True, after=after, limit=limit))
     stops = [await node.store.read(partial(_stop, node=node, reader=reader, row=row)) for row in rows]
     named = [stop for stop in stops if any(person.names for person in stop.persons)]
     if named:
         await node.store.write(lambda uow: _record(uow, node, reader, named))
-    return stops
+    return StopPage(tuple(stops), place)
 
 
 def _stop(uow: UnitOfWork, node: Node, reader: Reader, row: MessageRow) -> Stop:

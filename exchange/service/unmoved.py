@@ -5,17 +5,10 @@ Of two persons who act on one draft at once, the second one acts on nothing: eve
 first, in the transaction in which it changes the draft.
 """
 
-from exchange.clock import parse_instant
 from exchange.errors import DraftMovedError
-from exchange.ids import LinkId, MessageId
-from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import DraftRow
 
-RESTORED = "restored"
-"""Setting with the instant at which this store was put back from a backup."""
-_MILLISECONDS = 12
-"""Hex digits at the begin of an id that count milliseconds since 1970 (RFC 9562, version 7)."""
 _LOOK = "look at it again: exchange message list --drafts"
 
 
@@ -48,31 +41,6 @@ def demand_offered(shown: DraftRow) -> None:
     """
     if shown.returned is not None:
         raise moved_error(shown)
-
-
-async def id_to_keep(node: Node, link: LinkId, draft: DraftRow | None) -> MessageId | None:
-    """Return the id that a draft keeps as a message; None if it may be the id of a message already (rule 16).
-
-    A backup brings drafts back that were released after it was made. If the message comes back as well, the
-    draft is known by it; if the entries are lost for good, nobody here knows.
-    """
-    if draft is None:
-        return None
-
-    def unit(uow: UnitOfWork) -> bool:
-        restored, row = uow.settings.get(RESTORED) or "", uow.links.get(link)
-        has_lost_entries = row is None or row.own_epoch > 1
-        return has_lost_entries or bool(restored and _begun_ms(draft.id) <= _ms(restored))
-
-    return None if await node.store.read(unit) else draft.id
-
-
-def _begun_ms(id: MessageId) -> int:
-    return int(id.replace("-", "")[:_MILLISECONDS], 16)
-
-
-def _ms(instant: str) -> int:
-    return int(parse_instant(instant).timestamp() * 1000)
 
 
 def moved_error(now: DraftRow | None) -> DraftMovedError:

@@ -17,7 +17,7 @@ from typing import Any
 
 from exchange.bootstrap.restoring import complete, finish, new_place, put_in_place
 
-STEPS = frozenset({"os.rename", "os.mkdir", "os.rmdir", "os.remove", "open"})
+STEPS = frozenset({"os.rename", "os.link", "os.mkdir", "os.rmdir", "os.remove", "open"})
 NEW, OLD = "the new one", "the old one"
 MADE = {"store/exchange.db": NEW, "store/datakeys.db": NEW, "exchange.toml": NEW, "keys.sealed": NEW}
 NODE = {"store/exchange.db": OLD, "store/datakeys.db": OLD, "exchange.toml": OLD, "keys/keys.sealed": OLD}

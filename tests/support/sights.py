@@ -173,6 +173,7 @@ SIGHTS: Final = (
         Sight("GET /words", "words.html", "/words", "What the words mean"),
         Sight("GET /due/<side>", "due.html", "/due/theirs", "Waiting for partners"),
         Sight("GET /arrived", "arrived.html", "/arrived", "Arrived, not opened yet"),
+        Sight("GET /stops", "stops.html", "/stops", "Stops that nobody here has opened: open them now"),
         Sight("GET /cases", "cases.html", "/cases", "Cases"),
         Sight("GET /cases", "cases.html", "/cases?page=2", "Cases"),
         Sight("GET /case/<code>", "case.html", "/case/{case}", NAMES[0]),

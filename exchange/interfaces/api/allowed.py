@@ -15,6 +15,8 @@ from exchange.cases.permissions import Act, demand
 from exchange.interfaces.api.desk import Ask, Desk
 from exchange.messages.catalog import message_type
 from exchange.messages.document import object_at, text_at
+from exchange.service.draft_acts import demand_author
+from exchange.service.own_officers import has_left
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import reader_of
 
@@ -46,6 +48,8 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
     }
 )
 """The act of each command that is judged here."""
+_ON_DRAFTS: Final = frozenset({"message.change", "message.discard", "message.take_back"})
+"""Commands of the author of a draft; they are judged by the type of that draft."""
 _ANSWER: Final = "message.answer"
 OF_TWO: Final = frozenset({"partner.end_pause"})
 """Commands of which the second officer needs a role for the act as well."""
@@ -61,6 +65,9 @@ async def demand_allowed(desk: Desk, name: str, ask: Ask) -> None:
     """
     if name not in ACTS:
         return
+    if name in _ON_DRAFTS:
+        await desk.node.store.read(lambda uow: _demand_draft(uow, desk, ask))
+        return
     officers = [ask.officer(), *([ask.officer("second")] if name in OF_TWO else [])]
     act = Act.STOP if ACTS[name] is Act.WRITE and _stops(name, ask) else ACTS[name]
 
@@ -69,6 +76,17 @@ async def demand_allowed(desk: Desk, name: str, ask: Ask) -> None:
             demand(reader_of(uow, officer).roles, act)
 
     await desk.node.store.read(unit)
+
+
+def _demand_draft(uow: UnitOfWork, desk: Desk, ask: Ask) -> None:
+    """Return if the officer may act on the draft that is named, or none is: then the command says so."""
+    roles, now = reader_of(uow, ask.officer()).roles, desk.node.clock.now()
+    demand(roles, Act.STOP)
+    for row in uow.drafts.find(ask.text("id")):
+        if row.prepared_by != ask.officer() and has_left(uow, row.prepared_by, now):
+            demand(roles, Act.RELEASE)
+        else:
+            demand_author(roles, row.type)
 
 
 def _stops(name: str, ask: Ask) -> bool:

@@ -30,13 +30,17 @@ def arrivals_answer(uow: UnitOfWork, *, limit: int = SHOWN) -> Answer:
 
 
 async def list_stops(desk: Desk, ask: Ask) -> Answer:
-    """Return the stops that nobody has opened, with the names that this officer may read; recorded."""
+    """Return a page of stops that nobody has opened, newest first, with the names that the reader may have.
+
+    That they were named is recorded. `more` is where the next page begins, to be given as `after`.
+    """
     reader = await desk.node.store.read(lambda uow: reader_for(uow, ask))
-    found = await stops_named(desk.node, reader, limit=_limit(ask))
+    found = await stops_named(desk.node, reader, limit=_limit(ask), after=_place(ask))
 
     def unit(uow: UnitOfWork) -> Answer:
         partners = _partners(uow)
-        return {"stops": [_stop(uow, stop, partners) for stop in found]}
+        stops = [_stop(uow, stop, partners) for stop in found.stops]
+        return {"stops": stops, "more": found.next[0] if found.next else None}
 
     return await desk.node.store.read(unit)
 

@@ -36,7 +36,9 @@ class OpenedContent:
     read: Readable
 
 
-async def opened_content(desk: Desk, row: MessageRow, ask: Ask, *, is_shown: bool = True) -> OpenedContent:
+async def opened_content(
+    desk: Desk, row: MessageRow, ask: Ask, *, act: str = "message_opened", is_shown: bool = True
+) -> OpenedContent:
     """Return the content of a message and record that it was opened; not `is_shown` if nobody reads it now.
 
     Raises:
@@ -49,7 +51,7 @@ async def opened_content(desk: Desk, row: MessageRow, ask: Ask, *, is_shown: boo
         if document is None:
             raise UsageError(f"the content of message {row.id} is not kept (rejected, or erased)")
         reader = reader_for(uow, ask)
-        read = open_document(uow, desk.node, reader, row, document, act="message_opened", is_shown=is_shown)
+        read = open_document(uow, desk.node, reader, row, document, act=act, is_shown=is_shown)
         return OpenedContent(document, read)
 
     return await desk.node.store.write(unit)

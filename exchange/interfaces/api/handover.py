@@ -4,6 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,6 @@ from exchange.service.handovers import (
     demand_movement,
     find_movement,
     handover_of,
-    handovers,
     sheet_of,
     staying,
 )
@@ -43,19 +43,28 @@ from exchange.service.rows import AuditRow, Direction, MessageRow, MovementRow
 RECORD, SIGNER = "HRC", "border_handover"
 SCAN, ON_PAPER = "handover_minutes_scan", "paper_only"
 MAX_LIST = 1_000
+AT_ONCE = 20
+"""Movements read in one unit, each some 0.3 ms: nobody waits longer for the store (design, section 6)."""
 
 
 async def list_handovers(desk: Desk, ask: Ask) -> Answer:
     """Return the movements, last changed first; with `open` only those that are not finished."""
     limit, skip = min(ask.number("limit", 100), MAX_LIST), ask.number("skip", 0)
-    final, only_open = desk.node.tables.final, ask.flag("open")
+    store, only_open = desk.node.store, ask.flag("open")
+    rows = await store.read(lambda uow: uow.movements.list(limit=limit, skip=skip))
+    listed: list[Answer] = []
+    for first in range(0, len(rows), AT_ONCE):
+        page = rows[first : first + AT_ONCE]
+        listed += await store.read(partial(_listed, desk=desk, rows=page, only_open=only_open))
+    return {"handovers": listed}
 
-    def unit(uow: UnitOfWork) -> list[Answer]:
-        found = handovers(uow, desk.node, limit=limit, skip=skip)
-        shown = [one for one in found if not (only_open and one.state in final)]
-        return [{**_handover(desk, one), "stay": len(staying(uow, desk.node, one))} for one in shown]
 
-    return {"handovers": await desk.node.store.read(unit)}
+def _listed(uow: UnitOfWork, *, desk: Desk, rows: Sequence[MovementRow], only_open: bool) -> list[Answer]:
+    """Return some movements as they are now; one that is not here any more is left out."""
+    now = [row for one in rows if (row := uow.movements.get(one.link, one.code))]
+    found = [handover_of(uow, desk.node, row) for row in now]
+    shown = [one for one in found if not (only_open and one.state in desk.node.tables.final)]
+    return [{**_handover(desk, one), "stay": len(staying(uow, desk.node, one))} for one in shown]
 
 
 async def one_handover(desk: Desk, ask: Ask) -> Answer:

@@ -25,8 +25,10 @@ from exchange.messages.versions import understood
 from exchange.protocol.parts import Document
 from exchange.service.drafts import approve, send
 from exchange.service.long_work import beside, is_about_many
+from exchange.service.own_officers import has_left
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft
+from exchange.service.restored_drafts import is_from_before, last_break
 from exchange.service.rows import Direction, DraftSummary, LinkRow, MessageState
 from exchange.service.second_look import review
 from exchange.service.together import each_does_this_step
@@ -138,12 +140,19 @@ async def list_messages(desk: Desk, ask: Ask) -> Answer:
                     "waiting": row.waiting,
                     "digest": row.digest,
                     "returned": _returned(row, ask),
+                    "from_before_restore": _is_from_before(uow, desk, row),
+                    "author_left": has_left(uow, row.prepared_by, desk.node.clock.now()),
                 }
                 for row in drafts
             ],
         }
 
     return await desk.node.store.read(unit)
+
+
+def _is_from_before(uow: UnitOfWork, desk: Desk, row: DraftSummary) -> bool:
+    """Return whether a backup brought a draft back, so that it may be sent already."""
+    return row.link is not None and is_from_before(row.id, last_break(uow, desk.node, row.link))
 
 
 def _returned(row: DraftSummary, ask: Ask) -> Answer | None:
@@ -175,14 +184,18 @@ async def one_message(desk: Desk, ask: Ask) -> Answer:
 
 
 async def show_message(desk: Desk, ask: Ask) -> Answer:
-    """Return a message or a draft with its content; recorded as opening it."""
+    """Return a message or a draft with its content; recorded as opening it.
+
+    With `is_shown` false a program fetches it, and no officer has read it: it goes on waiting to be opened.
+    """
     prefix = ask.text("id")
     drafts = await desk.node.store.read(lambda uow: uow.drafts.find(prefix))
     if len(drafts) == 1:
         return await shown_draft(desk, ask, drafts[0])
     message = await message_of(desk, prefix)
     link = await link_of(desk, message.link)
-    opened = await opened_content(desk, message, ask)
+    is_shown = ask.members.get("is_shown") is not False
+    opened = await opened_content(desk, message, ask, is_shown=is_shown)
     return {
         "message": message_line(message, link.partner),
         "document": opened.read.document,
@@ -192,6 +205,15 @@ async def show_message(desk: Desk, ask: Ask) -> Answer:
         "entries": {"own": message.leaf_index, "partner": message.verdict_leaf_index},
         "opened": "this records that you opened it",
     }
+
+
+async def note_read(desk: Desk, ask: Ask) -> Answer:
+    """Take a message of the partner off what nobody has opened: an officer read it in another system."""
+    row = await message_of(desk, ask.text("id"))
+    if row.direction is not Direction.IN:
+        raise UsageError("only what the partner sent waits to be opened")
+    await opened_content(desk, row, ask, act="message_read_elsewhere")
+    return {"id": row.id, "type": row.type}
 
 
 async def wait_message(desk: Desk, ask: Ask) -> Answer:
@@ -242,6 +264,7 @@ COMMANDS: dict[str, Command] = {
     "message.list": list_messages,
     "message.one": one_message,
     "message.show": show_message,
+    "message.read": note_read,
     "message.wait": wait_message,
     "message.void": void_message,
 }

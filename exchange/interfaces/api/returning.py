@@ -18,8 +18,11 @@ from exchange.messages.release_questions import release_questions
 from exchange.protocol.parts import Document
 from exchange.service.draft_story import Returned, story_bytes, story_of
 from exchange.service.enclosures import unkept
+from exchange.service.node import Node
+from exchange.service.own_officers import has_left
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader, note_opening, read_draft
+from exchange.service.restored_drafts import is_from_before, last_break
 from exchange.service.returning import change, discard, own_draft, send_back, take_back
 from exchange.service.rows import DraftRow
 from exchange.service.unmoved import moved_error
@@ -35,12 +38,17 @@ async def shown_draft(desk: Desk, ask: Ask, found: DraftRow) -> Answer:
         reader = reader_for(uow, ask)
         note_opening(uow, desk.node, reader, row.id, act="draft_opened")
         document = unkept(row.document)[0]
-        about = _about(uow, row)
+        about = _about(uow, desk.node, row)
         partner = about["draft"]["partner"]
         answer = _content(read_draft(uow, reader, document, row), document, partner)
         return about | answer | {"changes": _looked(uow, reader, row, answer["document"])}
 
     return await desk.node.store.write(unit)
+
+
+async def show_own_draft(desk: Desk, ask: Ask) -> Answer:
+    """Return the own draft with its content; recorded as opening it."""
+    return await shown_draft(desk, ask, await own_draft(desk.node, ask.text("id"), ask.officer()))
 
 
 async def send_back_draft(desk: Desk, ask: Ask) -> Answer:
@@ -70,7 +78,7 @@ async def change_draft(desk: Desk, ask: Ask) -> Answer:
 
 
 async def discard_draft(desk: Desk, ask: Ask) -> Answer:
-    """Destroy the own draft."""
+    """Destroy the own draft, or one whose author has left."""
     row = await discard(desk.node, ask.text("id"), ask.officer())
     return {"id": row.id, "type": row.type}
 
@@ -109,8 +117,9 @@ def _file(file: Ask, only: str) -> FileToAttach:
     )
 
 
-def _about(uow: UnitOfWork, row: DraftRow) -> Answer:
+def _about(uow: UnitOfWork, node: Node, row: DraftRow) -> Answer:
     link, sent_back = uow.links.get(row.link) if row.link else None, story_of(row.story).sent_back
+    broken_at = last_break(uow, node, link.link) if link else None
     return {
         "draft": {
             "id": row.id,
@@ -120,6 +129,8 @@ def _about(uow: UnitOfWork, row: DraftRow) -> Answer:
             "digest": row.digest,
             "returned": returned_answer(row.returned, with_reason=True),
             "sent_back": returned_answer(sent_back, with_reason=True),
+            "from_before_restore": is_from_before(row.id, broken_at),
+            "author_left": has_left(uow, row.prepared_by, node.clock.now()),
         }
     }
 
@@ -146,6 +157,7 @@ def _looked(uow: UnitOfWork, reader: Reader, row: DraftRow, shown: Document) -> 
 
 
 COMMANDS: dict[str, Command] = {
+    "message.own_draft": show_own_draft,
     "message.send_back": send_back_draft,
     "message.take_back": take_back_draft,
     "message.change": change_draft,

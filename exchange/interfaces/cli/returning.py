@@ -11,6 +11,7 @@ from exchange.interfaces.cli.client import Service
 from exchange.interfaces.cli.options import DATA, Data, Json, Officer, read_document, the_officer
 from exchange.interfaces.cli.output import Answer, say, say_json, warn
 
+FROM_BEFORE = "; from before a restore, look whether it was sent since"
 Number = Annotated[str, typer.Argument(help="Number of the draft: its last characters are enough.")]
 Changed = Annotated[Path, typer.Argument(help="The changed message, small or complete, as JSON.")]
 Digest = Annotated[str, typer.Option("--digest", help="Digest of what you were shown.")]
@@ -66,6 +67,8 @@ def say_returned(draft: Answer) -> None:
         word = "sent back" if back["is_sent_back"] else "taken back"
         why = f": {back['reason']}" if back["reason"] else ""
         say(f"  {word} by {back['by']}, {back['at'][:16]}{why}")
+    if draft.get("from_before_restore"):
+        say(f"  not sent{FROM_BEFORE}")
 
 
 def state_of(draft: Answer) -> str:
@@ -73,7 +76,9 @@ def state_of(draft: Answer) -> str:
     back = draft.get("returned")
     if back:
         return f"{'sent back' if back['is_sent_back'] else 'taken back'} by {back['by']}"
-    return "waits for the gate" if draft["waiting"] else "waits for a second person"
+    if draft["waiting"]:
+        return "waits for the gate"
+    return "waits for a second person" + (FROM_BEFORE if draft.get("from_before_restore") else "")
 
 
 def _say(done: Answer, words: str, *, as_json: bool) -> None:

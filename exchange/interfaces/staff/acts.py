@@ -8,10 +8,12 @@ an enrolment, values that a fault found) are left out.
 from datetime import datetime
 from typing import Any, TypeVar
 
-from exchange.cases.permissions import Role, sees_movement
+from exchange.cases.permissions import Act, Role, allows, sees_movement
 from exchange.ids import CaseCode, MessageId, MovementCode
 from exchange.interfaces.staff.call import Answer, Call, absent, conflict
+from exchange.service.draft_acts import may_undo
 from exchange.service.erasures import ProposalRow, ProposedAct
+from exchange.service.own_officers import has_left
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, DraftRow, LinkRow, MessageRow, MovementRow
 from exchange.service.void import VOIDABLE
@@ -49,8 +51,16 @@ async def show_message(call: Call) -> Answer:
 
 async def open_message(call: Call) -> Answer:
     row = await _message(call)
-    found = await call.ask("message.show", id=row.id, purpose=call.query["purpose"])
+    found = await call.ask("message.show", id=row.id, purpose=call.query["purpose"], is_shown=False)
     return _without(found, "entries", "opened")
+
+
+async def note_opened(call: Call) -> Answer:
+    """Take a message off the list of an officer who read it in the system of the client."""
+    row = await _message(call)
+    if row.direction is not Direction.IN:
+        raise conflict("not_possible")
+    return await call.ask("message.read", id=row.id)
 
 
 async def send_message(call: Call) -> Answer:
@@ -88,12 +98,14 @@ async def review_message(call: Call) -> Answer:
 
 
 async def list_drafts(call: Call) -> Answer:
-    found = await call.ask("message.list", limit=1)
-    return {"drafts": found["drafts"]}
+    """Return the drafts; at the crossing the own ones."""
+    found = (await call.ask("message.list", limit=1))["drafts"]
+    own = [row for row in found if row["prepared_by"] == call.caller.officer]
+    return {"drafts": found if _may(call, Act.OPEN_MESSAGE) else own}
 
 
 async def open_draft(call: Call) -> Answer:
-    row = await _draft(call)
+    row = await (_draft(call) if _may(call, Act.OPEN_MESSAGE) else _own_draft(call))
     return await call.ask("message.show", id=row.id, purpose=call.query["purpose"])
 
 
@@ -130,7 +142,12 @@ async def change_draft(call: Call) -> Answer:
 
 
 async def discard_draft(call: Call) -> Answer:
-    return await call.ask("message.discard", id=(await _own_draft(call)).id)
+    """Destroy the own draft, or as somebody who may release one whose author has left."""
+    row, now = await _draft(call), call.node.clock.now()
+    left = await call.store.read(lambda uow: has_left(uow, row.prepared_by, now))
+    if not (left and _may(call, Act.RELEASE)):
+        row = await _own_draft(call)
+    return await call.ask("message.discard", id=row.id)
 
 
 async def list_cases(call: Call) -> Answer:
@@ -190,9 +207,8 @@ async def list_handovers(call: Call) -> Answer:
 async def open_sheet(call: Call) -> Answer:
     """Open the sheet of a movement, that a handover officer sees only around its window."""
     row = await _movement(call)
-    found = await call.ask("handover.list", limit=LAST_PAGE)
-    windows = [each["window"] for each in found["handovers"] if each["code"] == row.code]
-    if not (windows and _sees(call, windows[0])):
+    found = (await call.ask("handover.one", movement=row.code))["handover"]
+    if not (found and _sees(call, found["window"])):
         raise absent()
     sheet = await call.ask("handover.sheet", movement=row.code, purpose=call.query["purpose"])
     return _without(sheet, "opened")
@@ -264,9 +280,14 @@ async def _draft(call: Call) -> DraftRow:
 
 async def _own_draft(call: Call) -> DraftRow:
     row = await _draft(call)
-    if row.prepared_by != call.caller.officer:
+    roles = [Role(code) for code in call.caller.roles]
+    if row.prepared_by != call.caller.officer or not may_undo(roles, row.type):
         raise absent()
     return row
+
+
+def _may(call: Call, act: Act) -> bool:
+    return allows([Role(code) for code in call.caller.roles], act)
 
 
 async def _case(call: Call) -> CaseCode:

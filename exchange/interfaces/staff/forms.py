@@ -180,14 +180,14 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
     ),
     "Draft": whole(
         id=TEXT, type=TEXT, partner=TEXT, prepared_by=TEXT, created=MAYBE, waiting=YES_NO, digest=TEXT,
-        returned=NULLABLE,
+        returned=NULLABLE, from_before_restore=YES_NO, author_left=YES_NO,
     ),
     "DraftState": whole(id=TEXT, type=TEXT),
     "DraftList": whole(drafts=many(form("Draft"))),
     "DraftContent": whole(
         draft=whole(
             id=TEXT, type=TEXT, partner=TEXT, prepared_by=TEXT, digest=TEXT, returned=NULLABLE,
-            sent_back=NULLABLE,
+            sent_back=NULLABLE, from_before_restore=YES_NO, author_left=YES_NO,
         ),
         document=form("SmallFile"),
         withheld=many(form("Withheld")),
@@ -199,6 +199,7 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
         fate={"enum": ["released", "needs_second", "waiting"]},
         partner=TEXT, link=TEXT, id=TEXT, type=TEXT, seq=NUMBER, digest=TEXT, reason=TEXT,
     ),
+    "Read": whole(id=TEXT, type=TEXT),
     "Voided": whole(id=TEXT, seq=NUMBER),
     "Reviewed": whole(id=TEXT, type=TEXT, act=TEXT, agrees=YES_NO),
     "PartnerList": whole(

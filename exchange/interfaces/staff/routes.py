@@ -24,6 +24,7 @@ OFFICER: Final = frozenset({"officer"})
 RELEASER: Final = frozenset({"releaser"})
 PREPARES: Final = OFFICER | RELEASER
 AT_THE_BORDER: Final = OFFICER | {"handover"}
+AT_THE_DESK: Final = PREPARES | AT_THE_BORDER
 COUNTS: Final = OFFICER | {"auditor", "administrator"}
 
 _PURPOSES: Final = ["case_work", *codelist("purposes").codes]
@@ -193,6 +194,18 @@ ROUTES: Final[tuple[Route, ...]] = (
     ),
     Route(
         "POST",
+        "/v1/messages/{message}/opened",
+        "noteOpened",
+        "Say that an officer read a message of the partner in your own system; recorded",
+        PREPARES,
+        acts.note_opened,
+        "Read",
+        (MESSAGE,),
+        writes=True,
+        problems=frozenset({409}),
+    ),
+    Route(
+        "POST",
         "/v1/messages/{message}/void",
         "voidMessage",
         "Give up a message that has no verdict yet",
@@ -222,7 +235,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "/v1/drafts",
         "listDrafts",
         "Drafts that wait, without content",
-        PREPARES,
+        AT_THE_DESK,
         acts.list_drafts,
         "DraftList",
     ),
@@ -231,7 +244,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "/v1/drafts/{draft}/content",
         "openDraft",
         "What a draft says; recorded",
-        PREPARES,
+        AT_THE_DESK,
         acts.open_draft,
         "DraftContent",
         (DRAFT, PURPOSE),
@@ -269,7 +282,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "/v1/drafts/{draft}/take-back",
         "takeBackDraft",
         "Take back the own draft, so that nobody releases it",
-        OFFICER,
+        AT_THE_BORDER,
         acts.take_back_draft,
         "DraftState",
         (DRAFT,),
@@ -281,7 +294,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         "/v1/drafts/{draft}/change",
         "changeDraft",
         "Hand in another message in place of the own draft; it waits for a second person",
-        OFFICER,
+        AT_THE_BORDER,
         acts.change_draft,
         "Sent",
         (DRAFT,),
@@ -294,8 +307,8 @@ ROUTES: Final[tuple[Route, ...]] = (
         "POST",
         "/v1/drafts/{draft}/discard",
         "discardDraft",
-        "Destroy the own draft",
-        OFFICER,
+        "Destroy the own draft, or as releaser one whose author has left",
+        AT_THE_DESK,
         acts.discard_draft,
         "DraftState",
         (DRAFT,),

@@ -5,6 +5,8 @@ import asyncio
 import json
 import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -195,6 +197,20 @@ def test_a_backup_of_another_store_that_claims_to_be_this_node_is_refused(home: 
         restore_keys(backup, folder, PASSPHRASE)
 
     assert _contents(folder / "keys") == before
+
+
+def test_a_kill_leaves_no_key_file_missing(tmp_path: Path) -> None:
+    """A card that is missing is no damage: the first one is in no file, so nobody would know."""
+    folder = tmp_path / "restored-here"
+    program = (sys.executable, "-m", "tests.support.key_kills", str(folder))
+    done = subprocess.run(program, capture_output=True, text=True, check=True)
+
+    found = json.loads(done.stdout)
+
+    assert len(found) > 3
+    assert [each["killed"] for each in found] == [True] * (len(found) - 1) + [False]
+    assert {text for each in found for text in each["said"]} == {"damaged", "whole"}
+    assert found[-1]["said"] == ["whole", "whole"]
 
 
 def test_keys_that_open_stay(home: Path, folder: Path) -> None:

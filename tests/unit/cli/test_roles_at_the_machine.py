@@ -2,6 +2,7 @@
 """At the machine an account may do what it may do at the pages; without one an officer does casework."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,10 @@ from exchange.errors import IdentifierError, InputError, NodeError, NotAllowedEr
 from exchange.interfaces.api.allowed import ACTS
 from exchange.interfaces.api.server import COMMANDS
 from exchange.service.accounts import close_account
-from tests.support.notices import small_notice
+from tests.support.notices import child_notice, small_notice
 from tests.support.staff import Desks
 from tests.support.visitors import give_account, open_house
-from tests.support.world import OFFICER, World
+from tests.support.world import OFFICER, VN, World
 
 Story = Callable[[World, Desks], Awaitable[None]]
 ERASES = {"code": "7KQ2-M9XD-4TBE", "act": "erase", "reason": "person_asked"}
@@ -138,6 +139,49 @@ def test_a_word_of_another_command_makes_no_stop_of_a_message(
         assert await kept(world) == before
 
     play(tmp_path, story, "handover")
+
+
+async def draft_of(world: World, desks: Desks, type_code: str) -> str:
+    """Keep a draft of P-0001 that claims to be of a type; return its number."""
+    kept = await desks.kh("message.send", document=child_notice(world.kh.node, VN))
+    row = await world.kh.store.read(lambda uow: uow.drafts.get(kept["id"]))
+    assert row is not None
+    await world.kh.store.write(lambda uow: uow.drafts.save(replace(row, type=type_code)))
+    return row.id
+
+
+@pytest.mark.parametrize("type_code", ["HRC", "HLD", "CAN"])
+def test_who_stands_at_the_crossing_undoes_the_own_record_and_the_own_stop(
+    tmp_path: Path, type_code: str
+) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        id = await draft_of(world, desks, type_code)
+        await give_account(await open_house(world.kh, tmp_path), OFFICER, "handover")
+
+        taken = await desks.kh("message.take_back", id=id)
+        gone = await desks.kh("message.discard", id=id)
+
+        assert (taken["draft"]["id"], gone["id"]) == (id, id)
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("command", ["message.take_back", "message.discard", "message.change"])
+@pytest.mark.parametrize(
+    ("role", "type_code"), [("handover", "RPN"), ("releaser", "HRC"), ("auditor", "HLD")]
+)
+def test_a_role_undoes_no_draft_that_it_may_not_write(
+    tmp_path: Path, role: str, type_code: str, command: str
+) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        id = await draft_of(world, desks, type_code)
+        await give_account(await open_house(world.kh, tmp_path), OFFICER, role)
+
+        with pytest.raises(NotAllowedError):
+            await desks.kh(command, id=id, **SEND)
+        assert await world.kh.store.read(lambda uow: uow.drafts.get(id)) is not None
+
+    play(tmp_path, story)
 
 
 def test_a_closed_account_does_nothing(tmp_path: Path) -> None:

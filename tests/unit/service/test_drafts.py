@@ -12,8 +12,8 @@ from exchange.protocol.strictjson import encode, parse_object
 from exchange.service.drafts import Fate, approve, release_waiting, send
 from exchange.service.node import Limits
 from exchange.service.release import release, release_digest
+from exchange.service.restored_drafts import id_to_keep
 from exchange.service.rows import Direction, LinkState
-from exchange.service.unmoved import id_to_keep
 from tests.support.faulty import with_stage
 from tests.support.notices import child_notice, notice
 from tests.support.world import KH, LIMITS, OFFICER, SECOND, SimulatedCrashError

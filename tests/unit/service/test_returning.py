@@ -3,9 +3,10 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from exchange.cases.permissions import Role
 from exchange.errors import DraftMovedError, InputError, NodeError, UsageError
 from exchange.ids import Digest, OfficerNumber
 from exchange.service.draft_story import MOST_VERSIONS, Returned, Story, Version, story_bytes, story_of
@@ -13,6 +14,7 @@ from exchange.service.drafts import Fate, approve, release_draft, release_waitin
 from exchange.service.enclosures import unkept
 from exchange.service.returning import MOST_REASON, change, discard, send_back, take_back
 from exchange.service.rows import Direction, LinkState
+from exchange.service.staff import AccountRow
 from exchange.service.unmoved import demand_unmoved
 from tests.support.faulty import with_stage
 from tests.support.notices import child_notice, notice
@@ -276,3 +278,49 @@ def test_a_story_comes_back_as_it_was_kept():
     story = Story((version(1),), {SECOND: (version(1).digest,)}, back, True, {"after": "", "given": {}})
     assert story_of(story_bytes(story)) == story
     assert (story_bytes(Story()), story_of(b"")) == (b"", Story())
+
+
+async def leave(stage, officer, how):
+    """Let an officer go: the entry ends, or the account is closed."""
+    now = stage.clock.now()
+    if how == "ended":
+        await stage.store.write(lambda uow: uow.officers.end(officer, now - timedelta(hours=1)))
+        return
+    account = AccountRow(officer, (Role.OFFICER,), "en", "hash", "", 0, False, now, now, closed_at=now)
+    await stage.store.write(lambda uow: uow.staff.accounts.save(account))
+
+
+@pytest.mark.parametrize("how", ["ended", "closed"])
+@pytest.mark.parametrize("state", ["kept", "waiting", "returned"])
+def test_a_draft_whose_author_has_left_is_discarded_by_somebody_else(how, state):
+    async def story(stage):
+        sent = await kept(stage)
+        row = await draft(stage)
+        back = Returned(SECOND, stage.clock.now(), WHY) if state == "returned" else None
+        standing = replace(row, waiting=state == "waiting", returned=back)
+        await stage.store.write(lambda uow: uow.drafts.save(standing))
+        with pytest.raises(UsageError):
+            await discard(stage.node, sent.id, SECOND)
+        await leave(stage, OFFICER, how)
+
+        await discard(stage.node, sent.id, SECOND)
+
+        assert await draft(stage) is None
+        assert (SECOND, "draft_discarded", sent.id) in await acts(stage)
+
+    with_stage(story, target=KH)
+
+
+@pytest.mark.parametrize("act", [take_back, change])
+def test_nobody_changes_the_draft_of_an_author_who_has_left(act):
+    async def story(stage):
+        sent = await kept(stage)
+        more = (changed(await draft(stage)),) if act is change else ()
+        await leave(stage, OFFICER, "ended")
+
+        with pytest.raises(UsageError):
+            await act(stage.node, sent.id, SECOND, *more)
+
+        assert (await draft(stage)).returned is None
+
+    with_stage(story, target=KH)

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the staff API does with messages, drafts and cases: by the rules of the own staff, and recorded."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import jsonschema_rs
 import pytest
+from exchange.ids import OfficerNumber
 from exchange.interfaces.staff.forms import COMPONENTS
 from exchange.interfaces.staff.routes import ROUTES
 from exchange.messages.schemas import gate
+from exchange.service.access import StopRow
+from exchange.service.reading import MOST_OPENED
 from exchange.service.rows import AuditRow, LinkState
 from tests.support.notices import small_notice
 from tests.support.staff_api import LiveStaffApi
@@ -121,6 +125,59 @@ def test_opening_is_recorded_with_purpose_officer_and_client(api: LiveStaffApi, 
     client, opened = acts(api, 2)
     assert (opened.act, opened.actor, opened.purpose) == (act, "P-0001", "family_tracing")
     assert (client.act, client.actor, client.purpose) == ("client_acted", "P-0001", "officer")
+
+
+def waiting(api: LiveStaffApi) -> list[str]:
+    """Return the numbers of what nobody has opened."""
+    rows, _ = api.read(lambda uow: uow.unopened.page(stops=False))
+    return [row.id for row in rows]
+
+
+def test_what_a_program_fetches_waits_until_an_officer_has_read_it(api: LiveStaffApi) -> None:
+    (number,) = waiting(api)
+    path = f"{SEND}/{number}"
+
+    fetched = api.ask("officer", "GET", f"{path}/content?purpose=case_work")
+    after_fetching = waiting(api)
+    said = api.ask("officer", "POST", f"{path}/opened", key="test-key-1")
+    again = api.ask("releaser", "POST", f"{path}/opened", key="test-key-2")
+
+    assert (fetched.status, after_fetching, waiting(api)) == (200, [number], [])
+    assert said.json == again.json == {"id": number, "type": "RPD"}
+    read = [(row.actor, row.object) for row in acts(api, 20) if row.act == "message_read_elsewhere"]
+    assert sorted(read) == [("P-0001", number), ("P-0002", number)]
+
+
+@pytest.mark.parametrize(
+    ("client", "message", "query", "status", "reason"),
+    [
+        ("officer", "{sent}", "", 409, "not_possible"),
+        ("officer", "{got}", "?purpose=case_work", 400, "query_invalid"),
+        ("officer", "{draft}", "", 404, "not_found"),
+        ("border", "{got}", "", 404, "not_found"),
+        ("auditor", "{got}", "", 404, "not_found"),
+        ("administrator", "{got}", "", 404, "not_found"),
+    ],
+)
+def test_who_may_not_open_a_message_takes_it_off_no_list(
+    api: LiveStaffApi, client: str, message: str, query: str, status: int, reason: str
+) -> None:
+    (got,) = waiting(api)
+    place = message.format(sent=api.story.sent, draft=api.story.draft, got=got)
+
+    answer = api.ask(client, "POST", f"{SEND}/{place}/opened{query}", key="test-key-1")
+
+    assert (answer.status, answer.reason, waiting(api)) == (status, reason, [got])
+
+
+def test_who_has_opened_too_much_takes_nothing_off_the_list(api: LiveStaffApi) -> None:
+    (got,) = waiting(api)
+    row = StopRow(OfficerNumber("P-0001"), api.clock.now(), MOST_OPENED)
+    api.do(lambda node: node.store.write(lambda uow: uow.access.stop(row)))
+
+    answer = api.ask("officer", "POST", f"{SEND}/{got}/opened", key="test-key-1")
+
+    assert (answer.status in (404, 409, 429), waiting(api)) == (True, [got])
 
 
 def test_the_reads_of_an_auditor_are_recorded(api: LiveStaffApi) -> None:
@@ -282,6 +339,8 @@ def test_a_draft_is_sent_back_taken_back_changed_and_released(api: LiveStaffApi)
         ("releaser", "take-back", None, 404, "not_found"),
         ("releaser", "discard", None, 404, "not_found"),
         ("auditor", "discard", None, 404, "not_found"),
+        ("border", "take-back", None, 404, "not_found"),
+        ("border", "discard", None, 404, "not_found"),
     ],
 )
 def test_who_may_not_return_a_draft_changes_nothing(
@@ -293,6 +352,27 @@ def test_who_may_not_return_a_draft_changes_nothing(
 
     assert (got.status, got.reason) == (status, reason)
     assert api.ask("officer", "GET", "/v1/drafts").json["drafts"][0]["returned"] is None
+
+
+def test_who_stands_at_the_crossing_undoes_the_own_record_and_sees_no_other_draft(
+    api: LiveStaffApi,
+) -> None:
+    row = api.read(lambda uow: uow.drafts.get(api.story.draft))
+    own = replace(row, type="HRC")
+    other = replace(row, id=api.story.queued, prepared_by=OfficerNumber("P-0002"))
+    for one in (own, other):
+        api.do(lambda node, one=one: node.store.write(lambda uow: uow.drafts.save(one)))
+    path = f"/v1/drafts/{own.id}"
+
+    listed = api.ask("border", "GET", "/v1/drafts").json["drafts"]
+    strange = api.ask("border", "GET", f"/v1/drafts/{other.id}/content?purpose=case_work")
+    opened = api.ask("border", "GET", f"{path}/content?purpose=case_work")
+    taken = api.ask("border", "POST", f"{path}/take-back", key="test-key-1")
+    gone = api.ask("border", "POST", f"{path}/discard", key="test-key-2")
+
+    assert ([row["id"] for row in listed], strange.status, opened.status) == ([own.id], 404, 200)
+    assert taken.json == gone.json == {"id": own.id, "type": "HRC"}
+    assert drafts(api) == [other.id]
 
 
 def test_a_discarded_draft_is_gone(api: LiveStaffApi) -> None:

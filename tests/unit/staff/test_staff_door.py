@@ -108,6 +108,10 @@ def test_who_tries_wrong_tokens_has_to_wait_and_nobody_else(api: LiveStaffApi) -
 # --- roles
 
 
+OWN_ONLY = {("border", "openDraft")}
+"""At the crossing the own records and stops are shown; the draft of this story is a notice."""
+
+
 @pytest.mark.parametrize("client", sorted(ROLES))
 def test_a_client_sees_the_routes_of_its_roles_and_no_others(api: LiveStaffApi, client: str) -> None:
     roles = set(ROLES[client][1])
@@ -116,7 +120,8 @@ def test_a_client_sees_the_routes_of_its_roles_and_no_others(api: LiveStaffApi, 
         if route.method != "GET":
             continue
         status = api.ask(client, "GET", target(api, route.path) + _needed(route.path)).status
-        if status != (200 if roles & route.roles else 404):
+        is_shown = roles & route.roles and (client, route.operation) not in OWN_ONLY
+        if status != (200 if is_shown else 404):
             wrong.append((route.path, status))
 
     assert wrong == []

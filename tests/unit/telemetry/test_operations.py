@@ -2,11 +2,18 @@
 """The operations listener tells monitors of this machine how the node is, and nobody else."""
 
 import json
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from exchange.errors import ConfigurationError
 from exchange.interfaces.operations import Health, serve_operations
+from exchange.interfaces.running import health_of
+from exchange.protocol.suites import KeyUse
+from exchange.service.rows import LinkState
 from tests.support.door_world import Reply, head, wire
+from tests.support.faulty import Stage, with_stage
+from tests.support.world import KH
 
 TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -82,3 +89,27 @@ async def test_a_taken_port_is_an_error_of_the_configuration() -> None:
         with pytest.raises(ConfigurationError):
             async with serve_operations(lambda: Health(), lambda: b"", metrics_type=TYPE, port=first.port):
                 pass
+
+
+@pytest.mark.parametrize(
+    ("gate", "shut_by", "reasons"),
+    [
+        (LinkState.FROZEN, (KeyUse.DOOR,), ("link_frozen", "no_door_key")),
+        (LinkState.FROZEN, (), ("link_frozen",)),
+        (LinkState.CLOSED, (KeyUse.DOOR,), ("no_door_key",)),
+        (LinkState.OPEN, (), ()),
+    ],
+)
+def test_a_frozen_link_is_told_also_while_the_door_is_shut(
+    gate: LinkState, shut_by: tuple[KeyUse, ...], reasons: tuple[str, ...]
+) -> None:
+    """A node with its door shut has no route to any partner."""
+
+    async def story(stage: Stage) -> None:
+        stage.node.presence.of(stage.link).gate = gate
+        opened: Any = SimpleNamespace(node=stage.node, routes={}, shut_by=shut_by)
+        watch: Any = SimpleNamespace(looks=lambda: ())
+
+        assert health_of(opened, watch).reasons == reasons
+
+    with_stage(story, target=KH)

@@ -9,6 +9,7 @@ from exchange.interfaces.web.asking import Asked
 from exchange.interfaces.web.desk import House
 from exchange.interfaces.web.door import StaffDoor
 from exchange.messages.header_rules import MAX_INLINE, MAX_INLINE_BYTES
+from exchange.service.rows import LinkState
 from tests.journeys.test_handover_desk import departed
 from tests.support.pictures import GPS, jpeg, pdf, png, segment
 from tests.support.staff import Desks
@@ -185,6 +186,33 @@ def test_minutes_signed_on_paper_are_entered_with_their_scan(tmp_path: Path) -> 
         opened = await house.commands("message.show", {"id": number, "officer": "P-0001"})
         assert opened["document"]["content"]["signatory"]["kind"] == "paper_only"
         assert opened["document"]["header"]["attachments"][0]["type"] == "handover_minutes_scan"
+
+    play_handover(tmp_path, story)
+
+
+@pytest.mark.parametrize("by", ["paper", ""])
+def test_the_scan_of_a_record_that_is_taken_back_stays_with_it(tmp_path: Path, by: str) -> None:
+    """Whoever signs it on the screen after all sends no scan; nothing is lost without a word."""
+
+    async def story(world: Any, house: House, desks: Desks) -> None:
+        movement, _ = await departed(desks)
+        border, page = await about_to_sign(house, movement)
+        shown, fields = await shown_again(border, page, **record())
+        world.weather.down, house.node.presence.of(world.link).gate = True, LinkState.CLOSED
+        sent = await border.post(f"{page}/check", files={"scan": pdf()}, **fields)
+        await border.post(f"/draft/{sent.to.removeprefix('/sent/')}/take-back")
+        world.weather.down, house.node.presence.of(world.link).gate = False, LinkState.OPEN
+        again = await border.get(f"{page}/check")
+        fields = {name: value for name, value in again.hidden.items() if name != "token"}
+        sent = await border.post(f"{page}/check", **fields, **({"by": by} if by else {}))
+
+        told = "The scan that you added before is still here"
+        assert (shown.says(told), again.says(told)) == (False, True)
+        assert sent.to.startswith("/sent/"), sent.words
+        asked = {"id": sent.to.removeprefix("/sent/"), "officer": "P-0001"}
+        document = (await house.commands("message.show", asked))["document"]
+        types = [one["type"] for one in document["header"]["attachments"]]
+        assert types == (["handover_minutes_scan"] if by else [])
 
     play_handover(tmp_path, story)
 

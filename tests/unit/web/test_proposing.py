@@ -314,6 +314,22 @@ def test_a_window_that_nobody_expects_is_proposed_in_so_many_words_only(
     play(tmp_path, story)
 
 
+def test_ticks_on_a_page_that_is_stale_are_not_recorded(tmp_path: Path) -> None:
+    """Only what was sent was ticked."""
+
+    async def story(desk: Desk) -> None:
+        form = await desk.begin()
+        whole = await desk.answer(form, answers(OUTSIDE))
+        stale = str(int(whole.hidden["version"]) - 1)
+
+        refused = await desk.kh.post(f"{form}/send", version=stale, sure=(PERIOD,))
+
+        assert (refused.status, await desk.sent()) == (409, 0)
+        assert "doubts_ticked" not in [row.act for row in await acts(desk.house)]
+
+    play(tmp_path, story)
+
+
 def test_one_tick_does_not_answer_for_the_period_of_another_notice(tmp_path: Path) -> None:
     """Persons of two notices travel together, and the window lies outside both periods."""
 

@@ -578,26 +578,48 @@ def test_what_is_wrong_on_another_page_is_told_there_and_back_keeps_what_was_typ
     play(tmp_path, story)
 
 
-def test_a_record_that_waits_for_the_gate_is_taken_back_to_its_page(tmp_path: Path) -> None:
+@pytest.mark.parametrize("roles", [("handover",), ("handover", "officer")])
+def test_a_record_that_waits_for_the_gate_is_taken_back_to_its_page(
+    tmp_path: Path, roles: tuple[str, ...]
+) -> None:
     """ADR 0085: what waits for the gate can be taken back, and is as it was entered."""
 
     async def story(world: World, house: House, desks: Desks) -> None:
         movement, _ = await departed(desks)
-        await set_roles(house.staff, OfficerNumber(BORDER), ("handover", "officer"), actor="P-0001")
+        await set_roles(house.staff, OfficerNumber(BORDER), roles, actor="P-0001")
         border, page = await about_to_sign(house, movement)
         _, fields = await shown_again(border, page, **WHOLE)
-        house.node.presence.of(world.link).gate = LinkState.CLOSED
+        world.weather.down, house.node.presence.of(world.link).gate = True, LinkState.CLOSED
         sent = await border.post(f"{page}/check", **fields)
         (draft,) = await house.node.store.read(lambda uow: uow.drafts.summaries())
 
+        told = await border.follow()
+        listed = await border.get("/handovers" if roles == ("handover",) else "/today")
+        shown = await border.get(f"/draft/{draft.id}")
         back = await border.post(f"/draft/{draft.id}/take-back")
         to = (await border.get(back.to)).to
         went = await border.get(to)
         again = await border.get(f"/draft/{draft.id}")
 
         assert (sent.status, draft.waiting) == (303, True)
+        assert all(f'href="/draft/{draft.id}"' in page.text for page in (told, listed))
+        assert f'action="/draft/{draft.id}/take-back"' in shown.text
         assert (went.status, to) == (200, page), went.words
         assert 'value="3/2027"' in went.text
         assert again.to.startswith(("/form/", "/handover/")), again.words
+
+    play(tmp_path, story)
+
+
+def test_who_works_at_the_crossing_alone_opens_no_draft_of_somebody_else(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        kept = await desks.kh("message.send", document=child_notice())
+        border = await at_the_crossing(house)
+
+        shown = await border.get(f"/draft/{kept['id']}")
+        taken = await border.post(f"/draft/{kept['id']}/take-back")
+
+        assert (shown.status in (403, 404), taken.status in (400, 403, 404)) == (True, True)
+        assert await house.node.store.read(lambda uow: uow.drafts.get(kept["id"])) is not None
 
     play(tmp_path, story)

@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two persons of one side (rule 28): approval binds the digest of what was shown, and is never one's own."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from exchange.clock import instant_text
 from exchange.interfaces.web.desk import House
+from exchange.service.enclosures import unkept
 from exchange.service.preparing import keep_prepared
+from exchange.service.release import release
+from exchange.service.restored_drafts import RESTORED
 from exchange.service.rows import DraftRow
 from tests.support.notices import notice
 from tests.support.visitors import Visitor, acts, give_account, open_house
@@ -152,5 +158,67 @@ def test_opening_a_draft_is_recorded(tmp_path: Path) -> None:
             (row.actor, row.object, row.purpose) for row in await acts(house) if row.act == "draft_opened"
         ]
         assert opened == [(SECOND, draft.id, "case_work")]
+
+    play(tmp_path, story)
+
+
+async def restored(house: House) -> None:
+    """Let the store be one that was put back just now."""
+    now = instant_text(house.node.clock.now())
+    await house.node.store.write(lambda uow: uow.settings.put(RESTORED, now))
+
+
+@pytest.mark.parametrize("officer", [OFFICER, SECOND])
+def test_a_draft_that_came_back_with_a_backup_says_so(tmp_path: Path, officer: str) -> None:
+    async def story(world: World, house: House, draft: DraftRow) -> None:
+        visitor = await at(house, officer, draft)
+        told = "came back with a backup"
+        before = [(await visitor.get(page)).says(told) for page in ("/today", f"/draft/{draft.id}")]
+        await restored(house)
+
+        after = [(await visitor.get(page)).says(told) for page in ("/today", f"/draft/{draft.id}")]
+
+        assert (before, after) == ([False, False], [True, True])
+
+    play(tmp_path, story)
+
+
+def test_a_draft_that_was_sent_under_another_number_leads_to_its_message(tmp_path: Path) -> None:
+    async def story(world: World, house: House, draft: DraftRow) -> None:
+        document = unkept(draft.document)[0]
+        sent = await release(house.node, world.link, document, officer=draft.prepared_by)
+        await restored(house)
+        second = await at(house, SECOND, draft)
+
+        shown = await second.get(f"/draft/{draft.id}")
+        tried = await second.post(f"/draft/{draft.id}/release", digest=draft.digest, looked="yes")
+
+        assert f'href="/message/{sent.id}"' in shown.text
+        assert f'action="/draft/{draft.id}/release"' not in shown.text
+        assert (tried.to.startswith("/sent/"), await released(house)) == (False, 1)
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("waiting", [True, False])
+def test_a_draft_whose_author_has_left_is_discarded_by_who_may_release(tmp_path: Path, waiting: bool) -> None:
+    async def story(world: World, house: House, draft: DraftRow) -> None:
+        store, now = house.node.store, house.node.clock.now()
+        await store.write(lambda uow: uow.drafts.save(replace(draft, waiting=waiting)))
+        second, other = await at(house, SECOND, draft), await at(house, "P-0003", draft)
+        early = await second.post(f"/draft/{draft.id}/discard")
+        await store.write(lambda uow: uow.officers.end(OFFICER, now - timedelta(hours=1)))
+
+        today, shown = await second.get("/today"), await second.get(f"/draft/{draft.id}")
+        strange = await other.post(f"/draft/{draft.id}/discard")
+        kept = await store.read(lambda uow: uow.drafts.get(draft.id))
+        done = await second.post(f"/draft/{draft.id}/discard")
+
+        assert (early.status >= 400, strange.status >= 400, kept is not None) == (True, True, True)
+        assert today.says("its author has left")
+        assert f'href="/draft/{draft.id}"' in today.text
+        assert shown.says("Its author has left.")
+        assert f'action="/draft/{draft.id}/release"' not in shown.text
+        assert (done.to, await store.read(lambda uow: uow.drafts.get(draft.id))) == ("/today", None)
 
     play(tmp_path, story)

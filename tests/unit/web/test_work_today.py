@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from exchange.ids import OfficerNumber
 from exchange.interfaces.web.desk import House
-from exchange.interfaces.web.pages.work import FEW
+from exchange.interfaces.web.pages.work import FEW, SOME
 from exchange.interfaces.web.paging import WIDE_ROWS
 from exchange.service.access import StopRow
 from exchange.service.reading import MOST_OPENED
@@ -99,6 +99,54 @@ def test_a_stop_stands_on_top_with_the_person_until_somebody_opens_it(tmp_path: 
             assert shown.text.index(STOPS) < shown.text.index("Write a new message")
             assert f'href="/message/{number}"' in shown.text
         assert (section(after, STOPS), after.says("stop not opened")) == ("", False)
+
+    play(tmp_path, story)
+
+
+async def lost_key(desks: Desks, number: int) -> str:
+    """Let the host side tell of an incident that concerns nobody; return the number of that stop."""
+    at = f"2027-10-04T08:{number:02}+07:00"
+    told = {"type": "INC", "event_at": at, "incident": "key_compromise", "known_at": at, "measures": "New."}
+    return await desks.sent(await desks.kh("message.send", document=told))
+
+
+@pytest.mark.parametrize("count", [SOME, SOME + 1, WIDE_ROWS + 3])
+def test_every_stop_can_be_reached_however_many_there_are(tmp_path: Path, count: int) -> None:
+    async def story(seen: Seen) -> None:
+        sent = [await lost_key(seen.desks, number) for number in range(count)]
+        visitor = await seen.visitor()
+        today, pages, address = await visitor.get("/today"), list[str](), "/stops"
+        while address:
+            page = await visitor.get(address)
+            assert page.status == 200
+            pages += re.findall(r'class="govuk-link" href="/message/([0-9a-f-]{36})"', page.text)
+            following = re.search(r'href="(/stops\?after=[0-9]+)"', page.text)
+            address = following[1] if following else ""
+
+        assert pages == sent[::-1]
+        assert ('href="/stops"' in today.text, today.says(f"Show all {count}")) == (count > SOME,) * 2
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("place", ["x", "-1", "9" * 30])
+def test_a_place_among_stops_that_is_none_begins_at_the_newest(tmp_path: Path, place: str) -> None:
+    async def story(seen: Seen) -> None:
+        number = await lost_key(seen.desks, 1)
+
+        shown = await (await seen.visitor()).get(f"/stops?after={place}")
+
+        assert (shown.status, f'href="/message/{number}"' in shown.text) == (200, True)
+
+    play(tmp_path, story)
+
+
+def test_who_works_at_the_crossing_alone_has_no_list_of_stops(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        await give_account(seen.house, BORDER, "handover")
+        await lost_key(seen.desks, 1)
+
+        assert (await (await seen.visitor(BORDER)).get("/stops")).status in (403, 404)
 
     play(tmp_path, story)
 

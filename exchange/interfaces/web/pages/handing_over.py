@@ -17,6 +17,7 @@ from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.following import proposed
 from exchange.service.handovers import find_movement
 from exchange.service.record_forms import kept_record
+from exchange.service.rows import DraftSummary
 
 MOST_NEAR = 200
 """Movements, last changed first, among which those near their window are looked for."""
@@ -35,8 +36,15 @@ async def listed(clerk: Clerk) -> Reply:
         "handovers": part.shown(found),
         "final": clerk.node.tables.final,
         "beside": part.ways(found),
+        "own": [] if clerk.may(Act.SEE_WORK) else await _own_drafts(clerk),
     }
     return Page("handovers.html", values)
+
+
+async def _own_drafts(clerk: Clerk) -> list[DraftSummary]:
+    """Return what an officer at the crossing wrote and is not sent; others find it at their work of today."""
+    rows = await clerk.node.store.read(lambda uow: uow.drafts.summaries())
+    return [row for row in rows if row.prepared_by == clerk.officer][:WIDE_ROWS]
 
 
 async def _near(clerk: Clerk) -> list[Answer]:

@@ -29,7 +29,7 @@ from exchange.service.handovers import handover_of
 from exchange.service.meaning import document_of
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import AuditRow, MovementRow
+from exchange.service.rows import MovementRow
 
 MOST_NAMED: Final = 20
 """Persons whom the page names; the others stand on the sheet, to which it leads."""
@@ -93,15 +93,22 @@ async def around(clerk: Clerk, form: Form, document: Document | None = None) -> 
     return await clerk.node.store.read(lambda uow: _of_response(uow, clerk, form, movement, sheet))
 
 
-async def unsure_about(clerk: Clerk, form: Form, document: Document) -> tuple[Doubt, ...]:
-    """Return the doubts that whoever proposes has not ticked; if all were, it is recorded which."""
+@dataclass(frozen=True)
+class Ticked:
+    """What whoever proposes ticked, and what not."""
+
+    unsure: tuple[Doubt, ...]
+    """Doubts that were not ticked."""
+    kinds: str
+    """Of the doubts that had to be ticked, as it is recorded with the sending; "" for none."""
+
+
+async def ticked(clerk: Clerk, form: Form, document: Document) -> Ticked:
+    """Return which doubts whoever proposes has ticked."""
     found = await around(clerk, form, document)
-    unsure = found.unsure(clerk.asked.texts(SURE))
-    if found.demands and found.doubts and not unsure:
-        said = ",".join(dict.fromkeys(one.kind for one in found.doubts))
-        act = AuditRow(clerk.node.clock.now(), clerk.officer, "doubts_ticked", form.id, result=said)
-        await clerk.node.store.write(lambda uow: uow.audit.record(act))
-    return unsure
+    demanded = found.doubts if found.demands else ()
+    kinds = ",".join(dict.fromkeys(one.kind for one in demanded))
+    return Ticked(found.unsure(clerk.asked.texts(SURE)), kinds)
 
 
 def in_words(form: Form, whole: Whole) -> Whole:

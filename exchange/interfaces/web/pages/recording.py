@@ -12,6 +12,8 @@
 5. Signed with a reservation, a record is written anew, filled with what it said.
 6. A record about many persons is written some persons a page, and every page is kept when it is left. What is
    signed is shown as one.
+7. The scan of minutes that were signed on paper stays with the record: who takes it back before it has its
+   number finds it here again, and enters it once more or puts another one in its place.
 """
 
 from collections.abc import Mapping, Sequence
@@ -163,7 +165,7 @@ async def sign(clerk: Clerk) -> Reply:
         kept, version = table.kept, clerk.asked.number("version")
         if kept is None or (kept.form.id, kept.form.row.version) != (id, version):
             raise StaleFormError(_CHANGED, hint="look at it again")
-        scans, problem = _scans(clerk)
+        scans, problem = _scans(clerk, kept)
         if problem:
             return Redirect(f"{_address_of(table)}/check?scan={problem}")
         judged = await _judged(clerk, table, kept.inputs, scans)
@@ -171,7 +173,13 @@ async def sign(clerk: Clerk) -> Reply:
             return _back(table, judged)
         whole = attach(judged.answer["document"], scans)
         sent = await send_form(
-            clerk.node, id, clerk.officer, version=version, document=whole.document, attachments=whole.parts
+            clerk.node,
+            id,
+            clerk.officer,
+            version=version,
+            document=whole.document,
+            attachments=whole.parts,
+            files=scans or None,
         )
         clerk.house.sendings.note(id, sent.id)
     return Redirect(f"/sent/{sent.id}")
@@ -307,11 +315,14 @@ def _field_of(pointer: str) -> str:
     return "minutes_number"
 
 
-def _scans(clerk: Clerk) -> tuple[list[FileToAttach], str]:
-    """Return the scan of minutes that were signed on paper, if there is one, and what is wrong with it."""
+def _scans(clerk: Clerk, kept: RecordForm) -> tuple[list[FileToAttach], str]:
+    """Return the scan of minutes that were signed on paper, if any, and what is wrong with it (7)."""
     data = clerk.asked.file("scan")
+    if not data and clerk.asked.text("by") != "paper":
+        return [], ""
     if not data:
-        return [], "none" if clerk.asked.text("by") == "paper" else ""
+        before = list(kept.form.files)
+        return before, "" if before else "none"
     scan = FileToAttach(data, type=SCAN, strip=True)
     problem = file_problem(scan)
     return [scan], problem.code if problem else ""

@@ -20,8 +20,10 @@ from exchange.interfaces.web.pages.lines import files_of, shown_document
 from exchange.interfaces.web.pages.returning import became, changes_of, names_of, reason_problem
 from exchange.interfaces.web.pages.steps import asked_about, changed_type
 from exchange.interfaces.web.replying import Page, Redirect, Reply
+from exchange.service.draft_acts import may_undo
 from exchange.service.enclosures import unkept
 from exchange.service.facts import two_person_reason
+from exchange.service.restored_drafts import sent_as
 from exchange.service.returning import MOST_REASON
 from exchange.service.rows import DraftRow
 
@@ -52,7 +54,7 @@ async def show(clerk: Clerk) -> Reply:
 async def _page(clerk: Clerk, told: Told) -> Reply:
     if await _is_gone(clerk):
         return await became(clerk, MessageId(clerk.asked.places["id"]))
-    found = await clerk.ask("message.show", id=clerk.asked.places["id"])
+    found = await clerk.ask(await _command(clerk), id=clerk.asked.places["id"])
     if "draft" not in found:
         return Redirect(f"/message/{found['message']['id']}")
     id = found["draft"]["id"]
@@ -63,6 +65,13 @@ async def _page(clerk: Clerk, told: Told) -> Reply:
     shown = await _shown(clerk, found, draft)
     values = {**shown, "doubts": doubts, "told": told, "most_reason": MOST_REASON}
     return Page("release.html", values, status=told.status)
+
+
+async def _command(clerk: Clerk) -> str:
+    """Return the command that shows the draft: to read the own one needs no more than to write it."""
+    place = clerk.asked.places["id"]
+    rows = await clerk.node.store.read(lambda uow: uow.drafts.find(place))
+    return "message.own_draft" if [row.prepared_by for row in rows] == [clerk.officer] else "message.show"
 
 
 async def _is_gone(clerk: Clerk) -> bool:
@@ -80,6 +89,7 @@ async def _shown(clerk: Clerk, found: Answer, draft: DraftRow) -> dict[str, Any]
         "shown": shown_document(clerk.asked, found["document"], found["withheld"], changed=changed),
         "written_in": str(found["document"]["header"].get("language", "")),
         "files": files_of(found["document"]),
+        "sent_as": await sent_as(clerk.node, draft.link, draft) if draft.link else None,
         "questions": asked_about(draft.type, found["questions"]),
         "changes": changes_of(changed or draft.type, found["changes"]),
         "reason": two_person_reason(unkept(draft.document)[0]),
@@ -88,8 +98,10 @@ async def _shown(clerk: Clerk, found: Answer, draft: DraftRow) -> dict[str, Any]
         "waiting": draft.waiting,
         "held": draft.link is not None and clerk.node.presence.of(draft.link).pause is not None,
         "type": draft.type,
-        "may_take_back": own and (clerk.may(Act.WRITE) or clerk.may(Act.STOP)),
-        "may_release": clerk.may(Act.RELEASE) and not own and draft.returned is None and not draft.waiting,
+        "may_take_back": own and may_undo(clerk.session.roles, draft.type),
+        "may_discard": clerk.may(Act.RELEASE) and about["author_left"],
+        "may_release": clerk.may(Act.RELEASE)
+        and not (own or about["author_left"] or draft.returned or draft.waiting),
     }
 
 
@@ -134,6 +146,18 @@ async def send_back(clerk: Clerk) -> Reply:
     except DraftMovedError:
         return await became(clerk, id)
     return Redirect(f"/draft/{id}")
+
+
+async def discard(clerk: Clerk) -> Reply:
+    """Destroy a draft whose author has left: nobody else can take it back."""
+    id = MessageId(clerk.asked.places["id"])
+    if await _is_gone(clerk):
+        return await became(clerk, id)
+    try:
+        await clerk.ask("message.discard", id=id)
+    except DraftMovedError:
+        return await became(clerk, id)
+    return Redirect("/today")
 
 
 async def review(clerk: Clerk) -> Reply:

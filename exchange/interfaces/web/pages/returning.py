@@ -12,6 +12,7 @@ from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.pages.lines import Line, Place, place_of, value_lines
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.document import JsonValue
+from exchange.service.draft_acts import demand_author
 from exchange.service.ports import UnitOfWork
 from exchange.service.record_forms import RECORD
 from exchange.service.returning import MOST_REASON
@@ -24,7 +25,7 @@ async def take_back(clerk: Clerk) -> Reply:
     draft = await clerk.node.store.read(lambda uow: uow.drafts.get(id))
     if draft is None:
         return await became(clerk, id)
-    clerk.demand_writing(draft.type)
+    demand_author(clerk.session.roles, draft.type)
     try:
         form = await take_back_to_form(clerk.node, id, clerk.officer)
     except DraftMovedError:
@@ -57,7 +58,9 @@ async def became(clerk: Clerk, id: MessageId) -> Reply:
             return _page_of(id, form.type)
         if uow.messages.find(id):
             return f"/sent/{id}"
-        return f"/draft/{id}" if uow.drafts.get(id) and clerk.may(Act.OPEN_MESSAGE) else ""
+        draft = uow.drafts.get(id)
+        is_shown = draft and (draft.prepared_by == clerk.officer or clerk.may(Act.OPEN_MESSAGE))
+        return f"/draft/{id}" if is_shown else ""
 
     to = await clerk.node.store.read(unit)
     if to and to != clerk.asked.path:

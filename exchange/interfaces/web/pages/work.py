@@ -76,9 +76,18 @@ async def today(clerk: Clerk) -> Reply:
 
 async def arrived(clerk: Clerk) -> Reply:
     """Return one more page of what arrived and nobody of this office has opened."""
+    return Page("arrived.html", await clerk.ask("arrival.page", limit=WIDE_ROWS, after=_after(clerk)))
+
+
+async def stops(clerk: Clerk) -> Reply:
+    """Return one more page of the stops that nobody of this office has opened."""
+    return Page("stops.html", await clerk.ask("arrival.stops", limit=WIDE_ROWS, after=_after(clerk)))
+
+
+def _after(clerk: Clerk) -> int | None:
+    """Return the place in an address; what is none begins at the newest."""
     after = clerk.asked.said("after")
-    place = int(after) if after.isascii() and after.isdigit() and len(after) <= _DIGITS else None
-    return Page("arrived.html", await clerk.ask("arrival.page", limit=WIDE_ROWS, after=place))
+    return int(after) if after.isascii() and after.isdigit() and len(after) <= _DIGITS else None
 
 
 def _is_quiet(clerk: Clerk, values: Mapping[str, Any]) -> bool:
@@ -93,8 +102,9 @@ def _is_quiet(clerk: Clerk, values: Mapping[str, Any]) -> bool:
 
 
 def _is_to_release(clerk: Clerk, row: Answer) -> bool:
-    """Return whether a draft of somebody else waits for a second person."""
-    return row["prepared_by"] != clerk.officer and not row["waiting"] and not row["returned"]
+    """Return whether a draft of somebody else waits for a second person, or its author has left it behind."""
+    waits = not row["waiting"] and not row["returned"]
+    return row["prepared_by"] != clerk.officer and (waits or row["author_left"])
 
 
 async def _names(

@@ -33,7 +33,7 @@ from exchange.interfaces.web.pages.fitting import fitted
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
 from exchange.interfaces.web.pages.offices import step_with_offices
-from exchange.interfaces.web.pages.proposing import around, unsure_about
+from exchange.interfaces.web.pages.proposing import around, ticked
 from exchange.interfaces.web.pages.returning import became, names_of
 from exchange.interfaces.web.pages.steps import (
     Step,
@@ -263,8 +263,9 @@ async def send(clerk: Clerk) -> Reply:
         whole = await _whole(clerk, form)
         if whole.faults or whole.document is None:
             return await _whole_page(clerk, form, whole, status=400)
-        if unsure := await unsure_about(clerk, form, whole.document):
-            return await _whole_page(clerk, form, whole, status=400, unsure=unsure)
+        said = await ticked(clerk, form, whole.document)
+        if said.unsure:
+            return await _whole_page(clerk, form, whole, status=400, unsure=said.unsure)
         if (await doubts_about(clerk, form.row.link, whole.document)).stop:
             return await _whole_page(clerk, form, whole, status=400, unconfirmed=True)
         version = clerk.asked.number("version")
@@ -275,6 +276,7 @@ async def send(clerk: Clerk) -> Reply:
             version=version,
             document=whole.document,
             attachments=whole.parts,
+            ticked=said.kinds,
         )
         clerk.house.sendings.note(id, sent.id)
     return Redirect(f"/sent/{sent.id}")
