@@ -13,8 +13,13 @@ fail() {
     exit 6
 }
 
+# The Python that made .venv, if it is still there: who chose one once is not given another.
+of_venv() {
+    .venv/bin/python -c 'import sys; print(sys._base_executable)' 2>/dev/null || true
+}
+
 find_python() {
-    for candidate in "${PYTHON:-}" python3.11 python3.12 python3.13 python3.14 python3 python; do
+    for candidate in "${PYTHON:-}" "$(of_venv)" python3.11 python3.12 python3.13 python3.14 python3 python; do
         [ -n "$candidate" ] || continue
         "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || continue
         printf '%s' "$candidate"
@@ -22,8 +27,14 @@ find_python() {
     done
 }
 
+# Packages of one Python do not start with another, so .venv of another one is made anew.
+is_of() {
+    which='import sys; print(sys.base_prefix, sys.version)'
+    [ -e .venv/.complete ] && [ "$(.venv/bin/python -c "$which" 2>/dev/null)" = "$("$1" -c "$which")" ]
+}
+
 install() {
-    if [ -e .venv/.complete ]; then "$python" -m venv .venv; else "$python" -m venv --clear .venv; fi
+    if is_of "$python"; then "$python" -m venv .venv; else "$python" -m venv --clear .venv; fi
     rm -f .venv/.complete
     # The lock holds pip itself, the build backend and every package, each with its hashes.
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
