@@ -4,10 +4,8 @@
 import sqlite3
 
 import pytest
-from tests.support.store_rows import (
-    StoreWorld,
-    fill,
-)
+from exchange.service.ports import UnitOfWork
+from tests.support.store_rows import LINK, NOW, PARTNER, StoreWorld, card_row, fill
 
 APPEND_ONLY = {
     "link": "UPDATE link SET link = link",
@@ -84,6 +82,7 @@ async def test_append_only_table_refuses_update_delete_and_replace(
         "INSERT OR REPLACE INTO card (rowid, agency, serial, raw, digest, held_since) "
         "VALUES (1, 'VN-MPS', 1, x'', zeroblob(32), 0)",
         "UPDATE agreement SET own_signature = 'other'",
+        "UPDATE link SET withdrawn_at = 1",
         "UPDATE announced SET void_code = 'lost', id = zeroblob(16)",
     ],
 )
@@ -93,5 +92,34 @@ async def test_statement_that_would_rewrite_the_past_is_refused(world: StoreWorl
     def attack(connection: sqlite3.Connection) -> None:
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             connection.execute(statement)
+
+    await world.raw(attack)
+
+
+async def test_an_enrolment_that_was_taken_back_is_found_no_more_and_stays_as_it_is(
+    world: StoreWorld,
+) -> None:
+    """Rule 16: nothing of it is used a second time, and its cards make way for those of the real agency."""
+
+    def unit(uow: UnitOfWork) -> None:
+        uow.links.add_card(card_row())
+        row = uow.links.get(LINK)
+        assert row is not None
+        uow.links.withdraw(row, at=NOW)
+
+    await world.store.write(unit)
+
+    found = await world.store.read(
+        lambda uow: (uow.links.get(LINK), uow.links.all(), uow.links.cards(PARTNER))
+    )
+    assert found == (None, [], [])
+    assert await world.store.read(lambda uow: uow.links.was_withdrawn(LINK))
+
+    def attack(connection: sqlite3.Connection) -> None:
+        for change in (
+            "UPDATE link SET withdrawn_at = NULL", "UPDATE link SET next_seq = 2", "DELETE FROM link"
+        ):  # fmt: skip
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                connection.execute(change)
 
     await world.raw(attack)
