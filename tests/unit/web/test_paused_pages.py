@@ -4,9 +4,15 @@
 from pathlib import Path
 
 import pytest
+from exchange.interfaces.web.desk import House
 from exchange.service.pausing import end_pause, pause
-from tests.support.world import OFFICER, SECOND
+from tests.journeys.test_handover_desk import departed
+from tests.support.staff import Desks
+from tests.support.world import OFFICER, SECOND, World
 from tests.support.writers import ANSWERS, Writer, play
+from tests.unit.web.test_handover_pages import about_to_sign, shown_again
+from tests.unit.web.test_handover_pages import play as play_at_the_crossing
+from tests.unit.web.test_record_pages import WHOLE
 
 STOPPED = "Your side stopped everything with"
 PHONE = "Telephone the partner about whatever cannot wait"
@@ -94,3 +100,21 @@ def test_the_reason_stands_on_the_page_of_the_partners_alone(tmp_path: Path) -> 
         assert not (await writer.visitor.get("/today")).says("asked to wait")
 
     play(tmp_path, story)
+
+
+def test_who_only_hands_over_reads_why_the_own_record_waits(tmp_path: Path) -> None:
+    """It does not wait for the partner's computer: nobody at the crossing can change that."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement, _ = await departed(desks)
+        border, page = await about_to_sign(house, movement)
+        _, fields = await shown_again(border, page, **WHOLE)
+        await pause(house.node, world.link, reason="asked to wait", officer=OFFICER)
+        await border.post(f"{page}/check", **fields)
+
+        listed = await border.get("/handovers")
+
+        assert listed.says("is sent when two officers let the partner go on")
+        assert not listed.says("is sent as soon as the partner can be reached")
+
+    play_at_the_crossing(tmp_path, story)

@@ -32,11 +32,13 @@ async def listed(clerk: Clerk) -> Reply:
         found = (await clerk.ask("handover.list", limit=part.limit, skip=part.skip))["handovers"]
     else:
         part, found = Slice(1, MOST_NEAR), await _near(clerk)
+    own, presence = [] if clerk.may(Act.SEE_WORK) else await _own_drafts(clerk), clerk.node.presence
     values = {
         "handovers": part.shown(found),
         "final": clerk.node.tables.final,
         "beside": part.ways(found),
-        "own": [] if clerk.may(Act.SEE_WORK) else await _own_drafts(clerk),
+        "own": own,
+        "held": {row.link for row in own if row.link and presence.of(row.link).pause},
     }
     return Page("handovers.html", values)
 
