@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from exchange.errors import CardInvalidError, ExchangeError, ProtocolError, RefusedError, TailInvalidError
-from exchange.ids import AgencyCode, KeyId, LinkId, MessageId, sha256
+from exchange.ids import AgencyCode, KeyId, LinkId, MessageId, sha256, unb64url
 from exchange.kit.agency import kit_key, private_keys
 from exchange.kit.contexts import Contexts
 from exchange.kit.witnessing import witness
@@ -27,7 +27,7 @@ from exchange.protocol.cards import newer_card, read_card
 from exchange.protocol.frames import FrameTail, decode_frame
 from exchange.protocol.keyring import PartnerKeys
 from exchange.protocol.strictjson import parse
-from exchange.protocol.suites import KeyUse, Suite
+from exchange.protocol.suites import Algorithm, KeyUse, PublicKey, Suite
 from exchange.protocol.trust import trusted_signer
 from exchange.protocol.unseal import unseal
 
@@ -216,9 +216,11 @@ def keys(contexts: Contexts, vector: Vector) -> str:
 def _followed(known: PartnerKeys, held: int, event: Mapping[str, Any]) -> tuple[PartnerKeys, int]:
     """Return the keys after a card, or after a tail of leaves `keyx`, and how many leaves are held then."""
     if "card" in event:
-        raw = event["card"].encode("ascii")
-        offered = read_card(raw, pinned_recovery=known.card.recovery)
-        return known.with_card(offered, held_leaves=held), held
+        raw, pinned = event["card"].encode("ascii"), known.card.recovery
+        if "pinned" in event:
+            pinned = PublicKey(KeyUse.RECOVERY, Algorithm.ED25519, unb64url(event["pinned"]))
+        offered = read_card(raw, pinned_recovery=pinned)
+        return known.with_card(offered, held_leaves=held, pinned=pinned), held
     before = held
     for text in event["tail"]:
         found = decode_leaf(text.encode("ascii"))

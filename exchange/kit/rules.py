@@ -186,6 +186,11 @@ _TABLE: Final = (
         "version n+1 names link, number and digest of version n",
         f"{ENROLMENT} Agreement",
     ),
+    (
+        "agreement.renewed",
+        "a version may have a new recovery key of one side, and then changes nothing else",
+        f"{ENROLMENT} Agreement",
+    ),
     ("agreement.in_force", "a message is judged by the version at its number", f"{ENROLMENT} Agreement"),
     ("keys.history", "a key counts by its place in the log", f"{LOG} Where a key counts"),
 )

@@ -12,7 +12,8 @@ The members, in this order: v, n, link, previous, invitation, profile, suite, pa
 5. The terms have the form and meaning of a profile, with exactly the two sides of the parties.
 
 The link id is made of version 1's bytes and never changes. `check_successor` says whether a version may
-follow another. Which version is in force at a number is for the ledger to say (leaf `agrx`).
+follow another, `renewed_party` which side has a new recovery key in it. Which version is in force at a number
+is for the ledger to say (leaf `agrx`).
 """
 
 from collections.abc import Iterable
@@ -157,7 +158,8 @@ def check_successor(held: Agreement, offered: Agreement) -> None:
     1. It is of the same link.
     2. Its number is the next one.
     3. It names the digest of the held version.
-    4. Its parties are the same, in the same order, with the same nodes and recovery keys.
+    4. Its parties are the same, in the same order, with the same nodes and recovery keys. Or one of them has
+       a new recovery key; then suite and terms are the same.
 
     Raises:
         AgreementInvalidError: a rule is broken.
@@ -168,8 +170,23 @@ def check_successor(held: Agreement, offered: Agreement) -> None:
         raise AgreementInvalidError(f"expected version {held.n + 1} of the agreement, found {offered.n}")
     if offered.previous != held.digest:  # 3
         raise AgreementInvalidError(f"version {offered.n} does not name the digest of version {held.n}")
-    if offered.parties != held.parties:  # 4
+    if _nodes(offered) != _nodes(held):  # 4
         raise AgreementInvalidError(f"version {offered.n} has other parties; that needs a new enrolment")
+    renewed = [party for party in offered.parties if party not in held.parties]
+    if len(renewed) > 1:
+        raise AgreementInvalidError(
+            f"version {offered.n} has new recovery keys of both sides", hint="one side after the other"
+        )
+    if renewed and (offered.suite, offered.terms.raw) != (held.suite, held.terms.raw):
+        raise AgreementInvalidError(
+            f"version {offered.n} has a new recovery key and changes more than that",
+            hint="first a version with nothing but the new key, then another one",
+        )
+
+
+def renewed_party(held: Agreement, offered: Agreement) -> Party | None:
+    """Return the side that has a new recovery key in the version after `held`, or None."""
+    return next((party for party in offered.parties if party not in held.parties), None)
 
 
 def sign_agreement(raw: bytes, key: PrivateKey) -> str:
@@ -207,6 +224,10 @@ def common_suite(ours: Iterable[int], theirs: Iterable[int]) -> Suite:
     if not both:
         raise AgreementInvalidError("the two agencies have no suite in common", hint="one has to update")
     return Suite(max(both))
+
+
+def _nodes(agreement: Agreement) -> list[tuple[AgencyCode, NodeId]]:
+    return [(party.agency, party.node) for party in agreement.parties]
 
 
 def _party_value(party: Party) -> JsonValue:

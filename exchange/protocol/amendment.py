@@ -12,21 +12,23 @@ A file of changes is one of
       {"deadlines": {"DL-RPD": {"amount": 7}}, "expires_days": 20, "remove": ["/types/TRA"]}
 
 Rules of the result are those of `terms`; what is wrong is named by its JSON pointer, all of it at once.
-This module signs nothing and knows no link.
+`renewed` makes the version that changes nothing but the recovery key of one side. This module signs nothing
+and knows no link.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import jsonschema_rs
 
 from exchange.errors import AgreementInvalidError, Fault, InputError
+from exchange.ids import AgencyCode
 from exchange.messages.codelists import raw_list
 from exchange.protocol.agreement import Agreement, new_agreement, read_agreement
 from exchange.protocol.strictjson import JsonValue, parse_object
-from exchange.protocol.suites import Suite
+from exchange.protocol.suites import PublicKey, Suite
 from exchange.protocol.terms import Terms, profile_schema, read_terms
 
 KEYS: Final[Mapping[str, str]] = {"deadlines": "code", "sides": "country", "release": "act"}
@@ -75,9 +77,28 @@ def amended(held: Agreement, changes: Mapping[str, JsonValue]) -> Agreement:
     return agreement
 
 
+def renewed(held: Agreement, agency: AgencyCode, recovery: PublicKey) -> Agreement:
+    """Return the version after `held` in which one side has a new recovery key; unsigned.
+
+    Raises:
+        InputError: it is the key that `held` pins.
+        AgreementInvalidError: it is the other side's, or no party is of this agency.
+    """
+    old = held.party(agency)
+    if old.recovery == recovery:
+        raise InputError(
+            f"version {held.n} pins recovery key {recovery.kid} already",
+            hint="make a new one first: exchange key recovery",
+        )
+    new = replace(old, recovery=recovery)
+    first, second = held.parties
+    parties = (new, second) if first is old else (first, new)
+    return read_agreement(new_agreement(parties, held.terms, suite=held.suite, previous=held))
+
+
 def differences(old: Agreement, new: Agreement) -> tuple[Change, ...]:
-    """Return what two versions of an agreement say differently, in the order of the terms."""
-    found = [*_suite_change(old, new)]
+    """Return what two versions of an agreement say differently: keys, suite, and the terms in their order."""
+    found = [*_key_changes(old, new), *_suite_change(old, new)]
     before, after = dict(parse_object(old.terms.raw)), dict(parse_object(new.terms.raw))
     for name in {**before, **after}:
         found += _compare(f"/{name}", before.get(name), after.get(name), name)
@@ -113,6 +134,13 @@ def _span_words(value: Mapping[str, JsonValue]) -> str:
     if tolerance := value.get("offline_tolerance_hours"):
         words.append(f"{tolerance} hours more without a line")
     return ", ".join(words)
+
+
+def _key_changes(old: Agreement, new: Agreement) -> Iterator[Change]:
+    for place, (before, after) in enumerate(zip(old.parties, new.parties, strict=True)):
+        if before.recovery != after.recovery:
+            pointer, what = f"/parties/{place}/recovery", f"recovery key of {after.agency}"
+            yield Change(pointer, what, before.recovery.kid, after.recovery.kid)
 
 
 def _suite_change(old: Agreement, new: Agreement) -> Iterator[Change]:

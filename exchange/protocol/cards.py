@@ -128,10 +128,13 @@ def read_card(raw: bytes, *, pinned_recovery: PublicKey | None) -> Card:
         raise CardInvalidError(f"the card is not valid: {error}") from error
 
 
-def newer_card(held: Card, offered: Card, *, known_keys: Collection[KeyId] = ()) -> Card:
+def newer_card(
+    held: Card, offered: Card, *, known_keys: Collection[KeyId] = (), pinned: PublicKey | None = None
+) -> Card:
     """Return which of two cards of one agency counts: the one of the higher serial, else the held one.
 
-    1. Both are of the same agency, node and recovery key, and of the same kind (training or real).
+    1. Both are of the same agency and node, and of the same kind (training or real). The recovery key is that
+       of the held card, or the one that the newest version of the agreement pins (`pinned`).
     2. A lower serial changes nothing, for couriers bring old cards late; the same serial with other bytes
        is an alarm (`card_conflict`).
     3. A key keeps its use and its bytes, and a revoked key stays revoked or goes.
@@ -140,9 +143,8 @@ def newer_card(held: Card, offered: Card, *, known_keys: Collection[KeyId] = ())
     Raises:
         CardInvalidError: a rule is broken; the held card stays.
     """
-    if (held.agency, held.node, held.recovery, held.training) != (
-        offered.agency, offered.node, offered.recovery, offered.training,
-    ):  # fmt: skip
+    expected = (held.agency, held.node, pinned or held.recovery, held.training)
+    if expected != (offered.agency, offered.node, offered.recovery, offered.training):
         raise CardInvalidError(f"the card of {held.agency} changes agency, node, recovery key or training")
     if offered.serial < held.serial:
         return held

@@ -14,8 +14,9 @@ Where a span ends:
 4. whatever comes later never moves an end up again.
 
 A card that says `retired`, or no longer names a key, ends no span: lines that are under way were signed
-before the leaf was written. It only ends new uses. A leaf may come before the card that names its key: the
-span is known then, the key is not.
+before the leaf was written. It only ends new uses. But the first card under a new recovery key ends every key
+that it does not name, as in 3: whoever had the old recovery key may have named keys of their own. A leaf may
+come before the card that names its key: the span is known then, the key is not.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -163,19 +164,29 @@ class PartnerKeys:
         """Return the index from which a key no longer counts, or None while it does."""
         return self.span(use, kid).until_index
 
-    def with_card(self, offered: Card, *, held_leaves: int, known_keys: Collection[KeyId] = ()) -> Self:
+    def with_card(
+        self,
+        offered: Card,
+        *,
+        held_leaves: int,
+        known_keys: Collection[KeyId] = (),
+        pinned: PublicKey | None = None,
+    ) -> Self:
         """Return the keys after a card arrived while `held_leaves` leaves of the partner were held.
 
         Raises:
             CardInvalidError: the card may not replace the held one (`newer_card`).
         """
-        newest = newer_card(self.card, offered, known_keys=known_keys)
+        newest = newer_card(self.card, offered, known_keys=known_keys, pinned=pinned)
         keys = {**self.keys, **{(key.use, key.kid): key.public for key in newest.keys}}
         spans = {(key.use, key.kid): _first_span(key) for key in newest.keys} | dict(self.spans)
         for key in newest.keys:
             if key.revoked is Revocation.COMPROMISED:
                 place = (key.use, key.kid)
                 spans[place] = spans[place].ended_at(held_leaves if place in self.keys else 0)
+        if newest.recovery != self.card.recovery:
+            dropped = self.keys.keys() - {(key.use, key.kid) for key in newest.keys}
+            spans |= {place: spans[place].ended_at(held_leaves) for place in dropped}
         return replace(self, card=newest, keys=keys, spans=spans)
 
     def added(self, use: KeyUse, kid: KeyId, *, index: int) -> Self:

@@ -7,12 +7,13 @@ signature of its own: what is agreed is signed, and nothing else in it matters. 
 this order:
 
 1. The version may follow the held one (`agreement.check_successor`): same link, next number, its digest,
-   same parties.
+   same parties, of which one may have a new recovery key.
 2. Each signature is by a party, each party signs at most once.
-3. Each signature verifies under the recovery key that the held version pins.
+3. Each signature verifies under the recovery key that the version itself names for the party; of at least
+   one side that is the key which the held version pins.
 
-Nobody compares words here: the recovery keys were compared when version 1 was agreed.
-Source: docs/protocol/agreement-versions.md.
+Words are compared only for a new recovery key (`service.new_recovery`): nobody but the people of its side can
+vouch for it. Source: docs/protocol/agreement-versions.md.
 """
 
 from collections.abc import Mapping
@@ -94,7 +95,7 @@ def check_version(held: Agreement, offered: Agreement, signatures: Mapping[Agenc
     """
     check_successor(held, offered)  # 1
     for agency, jws in signatures.items():
-        verify_agreement(offered.raw, jws, held.party(agency).recovery)  # 2, 3
+        verify_agreement(offered.raw, jws, offered.party(agency).recovery)  # 2, 3
 
 
 def _signature(value: JsonValue) -> tuple[AgencyCode, str]:

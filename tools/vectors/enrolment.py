@@ -2,7 +2,7 @@
 """The vectors of enrolment: cards, versions of an agreement, and where keys count."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from exchange.kit.scribe import Scribe
 from exchange.kit.vectors import scribe_in
 from exchange.protocol.agreement import AGREEMENT_TYPE
 from exchange.protocol.cardform import CardFields, Revocation
-from exchange.protocol.cards import CARD_TYPE, Card
+from exchange.protocol.cards import CARD_TYPE, Card, sign_card
 from exchange.protocol.jws import decode_segment, sign_compact, sign_detached
 from exchange.protocol.strictjson import encode, parse_object
 from exchange.protocol.suites import KeyUse, PrivateKey
@@ -233,10 +233,43 @@ def agreements(contexts: Contexts) -> list[Row]:
         _agreement("second", "agreement.successor", "Version 2 follows version 1.", "agreed", later,
                    _sign(later, both), text)
     )  # fmt: skip
-    return rows + [
+    rows += [
         _agreement(name, "agreement.successor", words, REFUSED, changed, _sign(changed, both), before)
         for name, words, changed, before in _no_successors(text, later)
     ]
+    return rows + _renewals(text, later, both)
+
+
+def _renewals(text: str, later: str, both: tuple[Member, ...]) -> list[Row]:
+    """Return vectors of a version in which the sender has its second recovery key."""
+    first, sender = parse_object(text.encode()), both[1]
+    new, other = (kit_key(each.code, KeyUse.RECOVERY, 2) for each in (sender, both[0]))
+    same = parse_object(later.encode()) | {"suite": first["suite"], "terms": first["terms"]}
+    right = _renewed(dict(same), 1, new)
+    keys: dict[str, PrivateKey] = {both[0].code: both[0].recovery, sender.code: new}
+    rows: tuple[tuple[str, str, str, Row, Mapping[str, PrivateKey]], ...] = (
+        ("renewed", "The sender has a new recovery key, which signed; nothing else changes.", "agreed",
+         right, keys),
+        ("renewed-signed-by-the-old-one", "The recovery key that the version ends signed it.", REFUSED,
+         right, keys | {sender.code: sender.recovery}),
+        ("renewed-by-one-side", "The new recovery key signed in place of the other side.", REFUSED,
+         right, keys | {both[0].code: new}),
+        ("renewed-with-another-suite", "The suite changes with the recovery key.", REFUSED,
+         right | {"suite": 3 - int(str(first["suite"]))}, keys),
+        ("renewed-on-both-sides", "Both sides have a new recovery key.", REFUSED,
+         _renewed(right, 0, other), keys | {both[0].code: other}),
+    )  # fmt: skip
+    return [
+        _agreement(name, "agreement.renewed", words, expect, raw, _sign_with(raw, by), text)
+        for name, words, expect, value, by in rows
+        for raw in [encode(value).decode()]
+    ]
+
+
+def _renewed(value: Row, place: int, key: PrivateKey) -> Row:
+    parties = list(value["parties"])
+    parties[place] = parties[place] | {"recovery": b64url(key.public.raw)}
+    return value | {"parties": parties}
 
 
 def _ill_formed(text: str) -> list[tuple[str, str, str]]:
@@ -278,9 +311,11 @@ def _no_successors(text: str, later: str) -> list[tuple[str, str, str, str]]:
 
 
 def _sign(text: str, members: tuple[Member, ...]) -> dict[str, str]:
-    return {
-        each.code: sign_detached(text.encode(), typ=AGREEMENT_TYPE, key=each.recovery) for each in members
-    }
+    return _sign_with(text, {each.code: each.recovery for each in members})
+
+
+def _sign_with(text: str, keys: Mapping[str, PrivateKey]) -> dict[str, str]:
+    return {code: sign_detached(text.encode(), typ=AGREEMENT_TYPE, key=key) for code, key in keys.items()}
 
 
 def _agreement(
@@ -304,6 +339,11 @@ def keys(contexts: Contexts) -> list[Row]:
     third = sender.key(KeyUse.ENVELOPE, 3).kid
     gone = revoking(sender.card, Revocation.COMPROMISED).raw.decode()
     retired = revoking(sender.card, Revocation.RETIRED).raw.decode()
+    new = kit_key(sender.code, KeyUse.RECOVERY, 2)
+    kept = replace(sender.card, serial=2, keys=tuple(key for key in sender.card.keys if key.kid != kid))
+    under_new = {"card": sign_card(kept, key=new).decode(), "pinned": b64url(new.public.raw)}
+    fewer = card_of(kept).raw.decode()
+    second = sender.key(KeyUse.ENVELOPE, 2).kid
     tail = _Tails(contexts)
     histories: tuple[tuple[str, str, list[Row], list[Asked], str], ...] = (
         ("nothing", "Nothing has happened: a key of the card counts.", [], [(use, kid, 0), (use, kid, None)],
@@ -331,6 +371,13 @@ def keys(contexts: Contexts) -> list[Row]:
         ("retired-by-card", "A card calls the key retired: that ends no place in the log.",
         [{"card": retired}],
          [(use, kid, held + 9), (use, kid, None)], "counts, key_revoked"),
+        ("dropped-by-card", "A card no longer names the key: that ends no place in the log.",
+         [{"card": fewer}],
+         [(use, kid, held + 9), (use, kid, None)], "counts, key_revoked"),
+        ("dropped-under-a-new-recovery-key",
+         "The first card under a new recovery key does not name the key: what was held before counts.",
+         [under_new], [(use, kid, held - 1), (use, kid, held), (use, second, held)],
+         "counts, key_revoked, counts"),
         ("other-key", "Another key is retired.", [tail(("retire", 2))], [(use, kid, held + 9)], "counts"),
     )  # fmt: skip
     return [

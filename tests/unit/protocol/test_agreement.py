@@ -17,6 +17,7 @@ from exchange.protocol.agreement import (
     common_suite,
     new_agreement,
     read_agreement,
+    renewed_party,
     sign_agreement,
     verify_agreement,
 )
@@ -177,17 +178,43 @@ def test_rule_3_a_version_that_names_another_predecessor_does_not_follow() -> No
         check_successor(first(), replace(second(first()), previous=sha256(b"another")))
 
 
-@pytest.mark.parametrize("change", ["turned", "another recovery key", "another node"])
+@pytest.mark.parametrize("change", ["turned", "another agency", "another node"])
 def test_rule_4_a_version_with_other_parties_does_not_follow(change: str) -> None:
     one, other = first().parties
     parties = {
         "turned": (other, one),
-        "another recovery key": (one, replace(other, recovery=agency(TH).recovery.public)),
+        "another agency": (one, party(agency(TH))),
         "another node": (one, replace(other, node=agency(TH).card.node)),
     }[change]
 
     with pytest.raises(AgreementInvalidError, match="other parties"):
         check_successor(first(), replace(second(first()), parties=parties))
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_rule_4_one_side_may_have_a_new_recovery_key_and_nothing_else_changes(place: int) -> None:
+    renewed = [*first().parties]
+    renewed[place] = replace(renewed[place], recovery=agency(TH).recovery.public)
+    same = read_agreement(
+        new_agreement((renewed[0], renewed[1]), first().terms, suite=first().suite, previous=first())
+    )
+    assert renewed_party(first(), same) == renewed[place]
+    other_terms = replace(same, terms=replace(same.terms, raw=b"{}"))
+    other_suite = replace(same, suite=next(suite for suite in Suite if suite is not same.suite))
+    for offered in (other_terms, other_suite):
+        with pytest.raises(AgreementInvalidError, match="changes more than that"):
+            check_successor(first(), offered)
+
+
+def test_rule_4_both_sides_do_not_change_their_recovery_keys_at_once() -> None:
+    keys = (agency(TH).recovery.public, agency(VN, "another").recovery.public)
+    parties = tuple(replace(one, recovery=key) for one, key in zip(first().parties, keys, strict=True))
+    with pytest.raises(AgreementInvalidError, match="new recovery keys of both sides"):
+        new_agreement((parties[0], parties[1]), first().terms, suite=first().suite, previous=first())
+
+
+def test_nobody_has_a_new_recovery_key_in_an_ordinary_version() -> None:
+    assert renewed_party(first(), second(first())) is None
 
 
 def test_version_1_does_not_follow_itself() -> None:

@@ -345,6 +345,19 @@ def test_a_newer_card_by_another_recovery_key_is_refused() -> None:
         newer_card(agency().card, other.card)
 
 
+def test_a_card_under_the_recovery_key_that_is_pinned_since_follows() -> None:
+    other = replace(agency(VN), fields=replace(agency().fields, serial=2))
+
+    assert newer_card(agency().card, other.card, pinned=other.recovery.public) is other.card
+
+
+def test_a_card_under_the_old_recovery_key_does_not_follow_once_another_one_is_pinned() -> None:
+    second = agency().but(serial=2).card
+
+    with pytest.raises(CardInvalidError, match="recovery key"):
+        newer_card(agency().card, second, pinned=agency(VN).recovery.public)
+
+
 @pytest.mark.parametrize("reason", list(Revocation))
 def test_a_revoked_key_never_comes_back(reason: Revocation) -> None:
     held = agency().revoking(KeyUse.HEAD, reason, serial=2).card
