@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from exchange.verifier.claims import NOT_PROVED
 from exchange.verifier.disclosure import Disclosed, SignedHead
-from exchange.verifier.forms import key_id_of
 from exchange.verifier.page import STYLE, list_of, rows_of
 
 ALL_HOLDS: Final = "Everything that can be checked with this file holds."
@@ -79,7 +78,7 @@ def disclosed_as_json(found: Disclosed) -> str:
         "parts": {str(number): json.loads(raw) for number, raw in found.parts.items()},
         "proved": list(proved_by(found)),
         "recipient": found.recipient,
-        "recovery_keys": {agency: key_id_of(key) for agency, key in found.agreements.parties.items()},
+        "recovery_keys": found.agreements.key_ids(),
         "sender": found.sender,
         "verdict": found.verdict,
     }
@@ -95,7 +94,7 @@ def disclosed_as_text(found: Disclosed) -> str:
     lines = [
         f"message {found.header['message']}, from {found.sender} to {found.recipient}: {found.verdict}",
         f"disclosed by {found.header['by']} at {found.header['at']}, link {found.header['link']}",
-        *(f"recovery key of {name}: {key_id_of(key)}" for name, key in found.agreements.parties.items()),
+        *(f"{what}: {kid}" for what, kid in found.agreements.keys_told()),
         *(f"fault {fault.kind}: {fault.words}" for fault in found.faults),
         "proved:",
         *([f"  {words}" for words in proved_by(found)] or ["  nothing, because something does not hold"]),
@@ -130,7 +129,7 @@ def disclosed_as_page(found: Disclosed) -> str:
             ("Discloses", person),
             ("Disclosed by", header["by"]),
             ("Disclosed at, as that agency says", header["at"]),
-            *((f"Recovery key of {name}", key_id_of(key)) for name, key in found.agreements.parties.items()),
+            *((what[0].upper() + what[1:], kid) for what, kid in found.agreements.keys_told()),
         ),
         f'<p class="result">{escape(ALL_HOLDS if found.holds else SOMETHING_FAILS)}</p>',
         list_of("What fails", (fault.words for fault in found.faults), none="Nothing."),

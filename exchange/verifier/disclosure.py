@@ -225,7 +225,7 @@ def _judge_head(found: Disclosed, head: SignedHead, keys: dict[str, Keys]) -> No
 def _begun(keys: Keys) -> Keys:
     """Return the keys that an entry of the file begins: an entry left out cannot make a key count."""
     begun = {place: key for place, key in keys.by_id.items() if key.begin > 0}
-    return Keys(keys.agency, keys.recovery, by_id=begun)
+    return Keys(keys.agency, keys.recoveries, by_id=begun)
 
 
 def _judge_envelope(found: Disclosed, raw: bytes, keys: dict[str, Keys]) -> bytes:  # 7

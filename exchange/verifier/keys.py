@@ -2,8 +2,10 @@
 """Which keys an agency had, and in which part of its log each of them counts.
 
 1. Agreement version 1 makes the link id, pins the recovery key of both agencies, and is signed by both.
-   A later version names the link and the digest of the one before, has the same parties, and is signed.
-2. A card is signed by the pinned recovery key; nothing else makes a key count.
+   A later version names the link and the digest of the one before, has the same parties, and is signed. One
+   of them may have a new recovery key in it, while suite and terms stay the same; then that key is pinned.
+2. A card is signed by the pinned recovery key; nothing else makes a key count. The first card under a new one
+   ends every key that it does not name and no leaf `keyx add` begins: it may be of whoever had the old one.
 3. A key counts from its first leaf `keyx add` on, to its leaf `keyx retire` or `keyx revoke`.
 4. A key that a card calls compromised, and no leaf ends, counts nowhere.
 
@@ -39,6 +41,10 @@ class Key:
     begin: int = 0
     end: int | None = None
     compromised: bool = False
+    added: bool = False
+    """A leaf `keyx add` names it."""
+    dropped: bool = False
+    """The first card under a new recovery key does not name it."""
 
     def counts_at(self, index: int) -> bool:
         return self.begin <= index and (self.end is None or index < self.end)
@@ -49,7 +55,8 @@ class Keys:
     """The keys of one agency, from its cards and the leaves `keyx` of its log."""
 
     agency: str
-    recovery: bytes
+    recoveries: list[bytes]
+    """The recovery keys that the versions of the agreement pin, in their order."""
     serial: int = 0
     cards: int = 0
     by_id: dict[tuple[str, str], Key] = field(default_factory=dict)
@@ -57,18 +64,27 @@ class Keys:
     def take_card(self, raw: bytes) -> None:
         """Take the keys of the agency's next card (rule 2)."""
         jws = read_jws(raw, CARD)
-        if jws.kid != key_id_of(self.recovery) or not verify_signature(
-            self.recovery, jws.signed, jws.signature
-        ):
+        pinned = [key for key in self.recoveries if jws.kid == key_id_of(key)]
+        if not pinned or not verify_signature(pinned[0], jws.signed, jws.signature):
             raise WrongFormError(
                 f"a card of {self.agency} is not signed by the recovery key of the agreement"
             )
         card = read_json(jws.payload, what="a card")
+        self._leave_older(pinned[0], card["keys"])
         if card["agency"] != self.agency or card["serial"] <= self.serial:
             raise WrongFormError(f"the cards of {self.agency} are not in the order of their serials")
         self.serial, self.cards = card["serial"], self.cards + 1
         for listed in card["keys"]:
             self._take_key(listed)
+
+    def _leave_older(self, recovery: bytes, listed: list[dict[str, Any]]) -> None:
+        """Leave the recovery keys before that of the next card behind, and what only they named (rule 2)."""
+        place = self.recoveries.index(recovery)
+        if place and self.cards:
+            named = {(key["use"], key["kid"]) for key in listed}
+            for (use, kid), key in self.by_id.items():
+                key.dropped = key.dropped or (use, kid) not in named
+        self.recoveries = self.recoveries[place:]
 
     def _take_key(self, listed: dict[str, Any]) -> None:
         raw = read_segment(listed["raw"].encode("ascii"))
@@ -85,15 +101,19 @@ class Keys:
         if key is None:
             return
         if leaf["op"] == "add":
+            key.added = True
             if key.begin == 0 and key.end is None:
                 key.begin = leaf["i"]
         elif key.end is None or leaf["i"] < key.end:
             key.end = leaf["i"]
 
     def finish(self) -> None:
-        """Close what is compromised and was never ended (rule 4); after the whole log was read."""
+        """Close what no leaf ended: what is compromised (rule 4), or was dropped and never added (rule 2).
+
+        Requires that the whole log was read.
+        """
         for key in self.by_id.values():
-            if key.compromised and key.end is None:
+            if key.end is None and (key.compromised or (key.dropped and not key.added)):
                 key.end = 0
 
     def find(self, use: str, kid: str) -> Key | None:
@@ -110,8 +130,14 @@ class Agreements:
     link: str
     parties: dict[str, bytes] = field(default_factory=dict)
     """Agency and its pinned recovery key."""
+    recoveries: dict[str, list[bytes]] = field(default_factory=dict)
+    """Agency and the recovery keys that versions pinned for it, in their order."""
+    since: dict[str, list[int]] = field(default_factory=dict)
+    """Agency and the version that pinned each of these keys first."""
     digests: list[str] = field(default_factory=list)
     suites: list[int] = field(default_factory=list)
+    _terms: tuple[int, Any] = (0, None)
+    """Suite and terms of the newest version."""
 
     def take(self, value: bytes) -> None:
         """Take the next version.
@@ -127,11 +153,16 @@ class Agreements:
             party["agency"]: read_segment(party["recovery"].encode("ascii")) for party in said["parties"]
         }
         self._check_place(said, raw, parties)
+        self._check_keys(said, parties)
         for agency, recovery in parties.items():
             signature = members["signatures"].get(agency, "")
             if not is_signed(raw, signature, recovery):
                 raise WrongFormError(f"version {said['n']} of the agreement is not signed by {agency}")
-        self.parties = parties
+        for agency, recovery in parties.items():
+            if recovery != self.parties.get(agency):
+                self.recoveries.setdefault(agency, []).append(recovery)
+                self.since.setdefault(agency, []).append(said["n"])
+        self.parties, self._terms = parties, (said["suite"], said["terms"])
         self.digests.append(sha256_text(raw))
         self.suites.append(said["suite"])
 
@@ -140,12 +171,31 @@ class Agreements:
             raise WrongFormError("the versions of the agreement are not in their order")
         if said["n"] == 1 and segment_of(_digest(raw)[:16]) != self.link:
             raise WrongFormError("version 1 of the agreement does not make the id of this link")
-        if said["n"] > 1 and (said["link"], said["previous"], parties) != (
+        if said["n"] > 1 and (said["link"], said["previous"], list(parties)) != (
             self.link,
             self.digests[-1],
-            self.parties,
+            list(self.parties),
         ):
             raise WrongFormError(f"version {said['n']} of the agreement does not follow the one before")
+
+    def _check_keys(self, said: dict[str, Any], parties: dict[str, bytes]) -> None:
+        """Let one side have a new recovery key, in a version that changes nothing else (rule 1)."""
+        renewed = [agency for agency, key in self.parties.items() if parties[agency] != key]
+        if len(renewed) > 1 or (renewed and (said["suite"], said["terms"]) != self._terms):
+            raise WrongFormError(f"version {said['n']} of the agreement changes more than one recovery key")
+
+    def key_ids(self) -> dict[str, list[str]]:
+        """Return the ids of the recovery keys of each agency, in the order in which they were pinned."""
+        return {agency: [key_id_of(key) for key in keys] for agency, keys in self.recoveries.items()}
+
+    def keys_told(self) -> list[tuple[str, str]]:
+        """Return in words whose recovery key, since which version, and the id of each."""
+        rows = []
+        for agency, keys in self.recoveries.items():
+            for n, key in zip(self.since[agency], keys, strict=True):
+                since = "" if n == 1 else f", since version {n} of the agreement"
+                rows.append((f"recovery key of {agency}{since}", key_id_of(key)))
+        return rows
 
 
 def is_signed(raw: bytes, signature: str, recovery: bytes) -> bool:

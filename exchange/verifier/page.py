@@ -4,7 +4,7 @@
 from collections.abc import Iterable
 from html import escape
 
-from exchange.verifier.forms import key_id_of, segment_of
+from exchange.verifier.forms import segment_of
 from exchange.verifier.report import DIFFERS, HOLDS
 from exchange.verifier.verify import Verified
 
@@ -44,7 +44,7 @@ def as_page(found: Verified) -> str:
             ("Link", header["link"]),
             ("Exported by", header["by"]),
             ("Exported at, as that agency says", header["at"]),
-            *((f"Recovery key of {name}", key_id_of(key)) for name, key in found.agreements.parties.items()),
+            *((what[0].upper() + what[1:], kid) for what, kid in found.agreements.keys_told()),
         ),
         f'<p class="result">{escape(HOLDS if found.holds else DIFFERS)}</p>',
         "<h2>Ledgers</h2>",

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from exchange.verifier.forms import key_id_of, segment_of
+from exchange.verifier.forms import segment_of
 from exchange.verifier.messages import Direction
 from exchange.verifier.verify import Verified
 
@@ -19,7 +19,7 @@ def as_json(found: Verified) -> dict[str, Any]:
         "exported_at": found.header["at"],
         "holds": found.holds,
         "agreements": len(found.agreements.digests),
-        "recovery_keys": {agency: key_id_of(key) for agency, key in found.agreements.parties.items()},
+        "recovery_keys": found.agreements.key_ids(),
         "logs": [
             {
                 "by": log.by,
@@ -65,8 +65,7 @@ def as_text(found: Verified) -> str:
         f"link {found.header['link']}, exported by {found.header['by']} at {found.header['at']}",
         f"agreement: {_counted(len(found.agreements.digests), 'version')}, signed by both agencies",
     ]
-    for agency, key in found.agreements.parties.items():
-        lines.append(f"  recovery key of {agency}: {key_id_of(key)}")
+    lines += [f"  {what}: {kid}" for what, kid in found.agreements.keys_told()]
     for log in found.logs.values():
         head = "signed by its writer" if log.signed else "NOT signed by its writer"
         lines.append(f"ledger of {log.by}: {_counted(log.size, 'entry')}, {head}")

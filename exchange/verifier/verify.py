@@ -95,7 +95,7 @@ def read_keys(reading: Reading, agreements: Agreements, header: dict[str, Any]) 
     """Return the keys of both agencies from their cards."""
     if set(agreements.parties) != {header["by"], header["partner"]}:
         raise WrongFormError("the pack holds no agreement between the two agencies of its header")
-    keys = {agency: Keys(agency, recovery) for agency, recovery in agreements.parties.items()}
+    keys = {agency: Keys(agency, list(pinned)) for agency, pinned in agreements.recoveries.items()}
     while reading.word == "card":
         card = reading.take().value
         keys[_agency_of(card, keys)].take_card(card)

@@ -71,6 +71,8 @@ class Side:
 
     witnessed: list[dict[str, Any]] = field(default_factory=list)
     """Lines of witnesses over heads."""
+    signs_with: PrivateKey | None = None
+    """The key that signs the head instead of that of the agency."""
 
     def log(self, *entries: Entry) -> None:
         for entry in entries:
@@ -94,7 +96,7 @@ class Side:
 
     def head(self, key: PrivateKey | None = None) -> str:
         head = Head(the_agreement().link_id, self.code, 1, len(self.leaves), self.tree.root())
-        return sign_head(head, key or key_of(self.code, KeyUse.HEAD), by=self.code)
+        return sign_head(head, key or self.signs_with or key_of(self.code, KeyUse.HEAD), by=self.code)
 
     def sign_again(self, key: PrivateKey | None = None) -> None:
         """Sign the head as it is now by ML-DSA-44, too."""
