@@ -74,12 +74,13 @@ class DraftMovedError(UsageError):
 class WordsDifferError(UsageError):
     """The words are not the same on both sides."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "the words are not the same on both sides",
-            hint="a file may have been changed on the way: do not use it, tell your security officer;"
-            " both files are made again, and who has joined begins with: exchange partner withdraw",
-        )
+    _HINT = (
+        "a file may have been changed on the way: do not use it, tell your security officer;"
+        " both files are made again, and who has joined begins with: exchange partner withdraw"
+    )
+
+    def __init__(self, hint: str = _HINT) -> None:
+        super().__init__("the words are not the same on both sides", hint=hint)
 
 
 @dataclass(frozen=True)

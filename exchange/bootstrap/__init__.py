@@ -35,6 +35,7 @@ from exchange.bootstrap.checkups import read_tls_files as read_tls_files
 from exchange.bootstrap.founding import first_card as first_card
 from exchange.bootstrap.founding import set_up as set_up
 from exchange.bootstrap.keykeeping import check_keys as check_keys
+from exchange.bootstrap.keykeeping import new_recovery_key as new_recovery_key
 from exchange.bootstrap.keykeeping import prepare_keys as prepare_keys
 from exchange.bootstrap.keykeeping import recovery_key as recovery_key
 from exchange.bootstrap.keykeeping import rehearse_keys as rehearse_keys

@@ -5,13 +5,15 @@ import secrets
 from pathlib import Path
 
 from exchange.adapters.keys.files import KeyFiles, check_folder
-from exchange.adapters.keys.renewal import KeyAct, PreparedCard, changed
+from exchange.adapters.keys.material import NodeKeys
+from exchange.adapters.keys.renewal import KeyAct, PreparedCard, changed, under
 from exchange.clock import SystemClock
 from exchange.config import read_settings
 from exchange.errors import UsageError
 from exchange.ids import KeyId, OfficerNumber
 from exchange.protocol.cards import Card, read_card
-from exchange.protocol.suites import PrivateKey
+from exchange.protocol.suites import Algorithm, KeyUse, PrivateKey, new_key
+from exchange.service.keychange import NEW_RECOVERY
 
 
 def recovery_key(folder: Path, passphrase: str, path: Path | None = None) -> PrivateKey:
@@ -71,18 +73,51 @@ def prepare_keys(
         NodeError: as `open_node`, about the key files.
     """
     files, now = KeyFiles(folder / "keys"), SystemClock().now()
-    keys, earlier = files.read(passphrase), files.prepared_card()
-    if (
-        earlier
-        and earlier.is_whole(keys)
-        and read_card(earlier.raw, pinned_recovery=held.recovery).serial > held.serial
-    ):
-        raise UsageError(
-            "a card was prepared before and waits for the start of the service",
-            hint=f"restart the service: exchange serve --data {folder}",
-        )
+    keys = files.read(passphrase)
+    _demand_nothing_prepared(folder, files, keys, held)
     address = read_settings(folder).door.address
     made = changed(keys, held, recovery, act, kids, address=address, now=now, random=secrets.token_bytes)
     files.prepare_card(PreparedCard(made.card.raw, act.value, officers))
     files.replace(made.keys, passphrase, random=secrets.token_bytes)
     return made.card
+
+
+def new_recovery_key(
+    folder: Path,
+    passphrase: str,
+    recovery_passphrase: str,
+    *,
+    held: Card,
+    above: int,
+    officers: tuple[OfficerNumber, ...],
+    path: Path | None = None,
+) -> tuple[Card, Path]:
+    """Write a new recovery key and the card that it signs, which the next start of the service takes over.
+
+    `above` is the highest serial of a card of ours that any partner holds, 0 if it is that of `held`. The key
+    is written first: a key that nobody knows does no harm, a card whose key is lost would.
+
+    Raises:
+        UsageError: a card waits already.
+        ConfigurationError: a key lies at that place.
+        NodeError: as `open_node`, about the key files.
+    """
+    files, now = KeyFiles(folder / "keys"), SystemClock().now()
+    keys = files.read(passphrase)
+    _demand_nothing_prepared(folder, files, keys, held)
+    recovery = new_key(KeyUse.RECOVERY, Algorithm.ED25519, secrets.token_bytes)
+    card = under(keys, held, recovery, above=above, now=now).card
+    place = files.write_recovery(recovery, recovery_passphrase, random=secrets.token_bytes, path=path)
+    files.prepare_card(PreparedCard(card.raw, NEW_RECOVERY, officers))
+    return card, place
+
+
+def _demand_nothing_prepared(folder: Path, files: KeyFiles, keys: NodeKeys, held: Card) -> None:
+    earlier = files.prepared_card()
+    if earlier is None or not earlier.is_whole(keys):
+        return
+    if read_card(earlier.raw, pinned_recovery=None).serial > held.serial:
+        raise UsageError(
+            "a card was prepared before and waits for the start of the service",
+            hint=f"restart the service: exchange serve --data {folder}",
+        )

@@ -68,7 +68,7 @@ def hold(uow: UnitOfWork, node: Node, held: Card, offered: Card) -> None:
     """Let the address in use stay until two officers decide; requires that `offered` may follow `held`."""
     in_use = standing_of(uow, held).in_use
     waits = in_use != offered.address
-    uow.settings.put(_name(_IN_USE, held), json.dumps(in_use) if waits else "")
+    uow.settings.put(_name(_IN_USE, offered), json.dumps(in_use) if waits else "")
     if waits and address_changes(held, offered):
         serial = str(offered.serial)
         uow.audit.record(

@@ -20,20 +20,12 @@ from exchange.protocol.members import Members
 from exchange.protocol.strictjson import JsonValue, encode
 from exchange.protocol.versions import MAX_SIGNATURE_CHARS, VersionFile, check_version, read_version
 from exchange.service.evidence import keep_difference
+from exchange.service.held_versions import newest_held, parsed_agreement
+from exchange.service.new_recovery import demand_own_key
 from exchange.service.node import Node
-from exchange.service.pairing import parsed_agreement
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import LinkRow
-from exchange.service.versions import (
-    Signed,
-    chain,
-    find_signed,
-    keep_signed,
-    newest_held,
-    note,
-    open_version,
-    partner_of,
-)
+from exchange.service.versions import Signed, chain, find_signed, keep_signed, note, open_version, partner_of
 
 
 @dataclass(frozen=True)
@@ -81,6 +73,11 @@ def read_told(gives: Mapping[str, JsonValue]) -> Told:
         signature=members.text("sig", min_chars=0, max_chars=MAX_SIGNATURE_CHARS),
         held=members.integer("held", low=0, high=n) if members.has("held") else 0,
     )
+
+
+def misses_version(uow: UnitOfWork, link: LinkId, gives: Mapping[str, JsonValue]) -> bool:
+    """Return True if a report tells that the partner has both signatures of a version that is not here."""
+    return read_told(gives).held > chain(uow, link).n
 
 
 def hear_version(uow: UnitOfWork, node: Node, link: LinkRow, told: Told) -> None:
@@ -143,6 +140,7 @@ def take_back(uow: UnitOfWork, node: Node, link: LinkId, gives: Mapping[str, Jso
         if known is not None and known.withdrawn:
             return False
         check_version(chain(uow, link), file.agreement, signatures)
+        demand_own_key(uow, node, file.agreement)
     except ProtocolError as error:
         node.journal.note("link_waits", link=link, reason=error.reason)
         return False

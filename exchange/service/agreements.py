@@ -13,6 +13,7 @@
 4. A version that our own recovery key signed and that we do not hold (an old store came back) is asked of
    the partner at the gate and taken without people: we agreed to it before.
 5. A version that was given up binds nobody, unless the partner had switched to it before it knew.
+6. A version may bring a new recovery key of one side, and then nothing else (`new_recovery`).
 
 Nothing here stops a message: until a side switches, it sends under the version before.
 """
@@ -23,26 +24,18 @@ from typing import Final
 from exchange.errors import AgreementInvalidError, UsageError
 from exchange.ids import LinkId
 from exchange.protocol.versions import VersionFile, check_version, read_version, write_version
-from exchange.service.agreement_words import read_told, take_back
-from exchange.service.gatetalk import Report, Source, ask_report, by_network
+from exchange.service.agreement_words import misses_version, take_back
+from exchange.service.gatetalk import Report, Source, ask_report, by_network, hear_told_card
+from exchange.service.held_versions import first_number, newest_held, parsed_agreement
+from exchange.service.new_recovery import asks_words, demand_own_key, demand_unknown, demand_words, renews
 from exchange.service.node import Node
-from exchange.service.pairing import pairing_of, parsed_agreement
+from exchange.service.pairing import pairing_of
 from exchange.service.partners import hear_agreement
 from exchange.service.pauses import demand_unpaused
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction
 from exchange.service.switching import follow_waiting, may_switch, switch_own, waits_for_version
-from exchange.service.versions import (
-    Signed,
-    chain,
-    find_signed,
-    first_number,
-    keep_signed,
-    newest_held,
-    note,
-    open_version,
-    partner_of,
-)
+from exchange.service.versions import Signed, chain, find_signed, keep_signed, note, open_version, partner_of
 
 MAX_MISSING: Final = 16
 """Versions asked for after a restore; a version is a matter of weeks, a backup is younger."""
@@ -54,16 +47,18 @@ async def propose(node: Node, link: LinkId, raw: bytes, *, actors: tuple[str, ..
     Raises:
         UsageError: another version is on its way, or the link is paused.
         AgreementInvalidError, SignatureInvalidError: it may not follow the newest version, or the signature
-            is not ours.
+            is not ours; or it has a new recovery key that is not that of our newest card.
     """
     offered = read_version(raw)
 
     def unit(uow: UnitOfWork) -> Signed:
-        demand_unpaused(uow, link)
         partner = partner_of(uow, link)
-        demand_quiet(uow, link)
         held = parsed_agreement(newest_held(uow, link).raw)
+        if renews(held, offered.agreement) is None:
+            demand_unpaused(uow, link)
+        demand_quiet(uow, link)
         check_version(held, offered.agreement, offered.signatures)
+        demand_own_key(uow, node, offered.agreement)
         version = Signed(offered.agreement, _ours(node, offered), offered.signatures.get(partner, ""))
         keep_signed(uow, link, version)
         note(uow, node, "agreement_proposed", link, version.agreement, actors)
@@ -72,29 +67,40 @@ async def propose(node: Node, link: LinkId, raw: bytes, *, actors: tuple[str, ..
     return await node.store.write(unit)
 
 
-async def sign(node: Node, link: LinkId, raw: bytes, *, actors: tuple[str, ...]) -> Signed:
+async def sign(
+    node: Node, link: LinkId, raw: bytes, *, actors: tuple[str, ...], spoken: tuple[str, ...] = ()
+) -> Signed:
     """Keep a version that the partner signed; `raw` is its file, with our signature if it was not here yet.
 
     The file may also be our own proposal that came back with the partner's signature; one that is in force
-    already changes nothing.
+    already changes nothing. `spoken` are the eight words, for a new recovery key of the partner.
 
     Raises:
         UsageError: another version is on its way, or the link is paused.
-        AgreementInvalidError, SignatureInvalidError: it may not follow, or a signature is missing or wrong.
+        WordsDifferError: the version has a new recovery key of the partner, and other words.
+        AgreementInvalidError, SignatureInvalidError: it may not follow, or a signature is missing or wrong;
+            or it has a recovery key that is known from elsewhere.
     """
     offered = read_version(raw)
+    if await node.store.read(lambda uow: asks_words(uow, link, offered.agreement)):
+        demand_words(offered.agreement, spoken)
 
     def unit(uow: UnitOfWork) -> Signed:
-        demand_unpaused(uow, link)
         partner = partner_of(uow, link)
         row = uow.links.agreement(link, offered.agreement.n)
         if row is not None and row.raw == offered.agreement.raw:
             return Signed(offered.agreement, row.own_signature, row.partner_signature, partner_holds=True)
         known = find_signed(uow, link, offered.agreement.digest)
         held = parsed_agreement(newest_held(uow, link).raw)
+        renewed = renews(held, offered.agreement)
+        if renewed is None:
+            demand_unpaused(uow, link)
         if known is None or known.withdrawn:
             demand_quiet(uow, link)
         check_version(held, offered.agreement, offered.signatures)
+        demand_own_key(uow, node, offered.agreement)
+        if renewed is not None and renewed.agency == partner:
+            demand_unknown(uow, node, renewed)
         if partner not in offered.signatures:
             raise AgreementInvalidError(
                 f"the file is not signed by {partner}", hint="ask it for the right file"
@@ -154,24 +160,21 @@ def demand_quiet(uow: UnitOfWork, link: LinkId) -> None:
 
 
 async def fetch_missing(node: Node, link: LinkId, report: Report, source: Source) -> None:
-    """Ask the partner for versions that we signed and no longer hold (rule 4).
+    """Ask the partner for versions that we signed and no longer hold (rule 4), then hear its card.
 
     Raises:
         TransportError: the partner went away.
     """
-    told = read_told(report.gives)
+    if not await node.store.read(lambda uow: misses_version(uow, link, report.gives)):
+        return
     for _ in range(MAX_MISSING):
         newest = await node.store.read(lambda uow: chain(uow, link))
-        if told.held <= newest.n:
-            return
         gives = await source("agreement", {"n": newest.n + 1})
         if not await node.store.write(lambda uow, gives=gives: take_back(uow, node, link, gives)):  # type: ignore[misc]
             return
-
-
-def misses_version(uow: UnitOfWork, link: LinkId, report: Report) -> bool:
-    """Return True if the partner holds a version with both signatures that we do not hold."""
-    return read_told(report.gives).held > chain(uow, link).n
+        if not await node.store.read(lambda uow: misses_version(uow, link, report.gives)):
+            await hear_told_card(node, link, report.gives)
+            return
 
 
 async def keep_agreed(node: Node, link: LinkId) -> bool:

@@ -26,7 +26,7 @@ from exchange.protocol.frames import (
     FrameTail,
     Result,
 )
-from exchange.service.node import Node
+from exchange.service.node import LinkPresence, Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction, MessageRow
@@ -91,6 +91,8 @@ def _note_offered(node: Node, link: LinkId, composed: Composed) -> None:
     presence.tail_sent_s = now_s
     if composed.frame.cosignature:
         presence.cosignature_sent = composed.frame.cosignature.size
+    if composed.frame.card:
+        presence.card_owed = False
 
 
 def next_frame(uow: UnitOfWork, node: Node, link: LinkId, owed: Results) -> Composed:
@@ -117,7 +119,7 @@ def next_frame(uow: UnitOfWork, node: Node, link: LinkId, owed: Results) -> Comp
         cosignature=FrameCosignature(pairing.link.partner_epoch, size, line) if size else None,
         lines=tuple(lines_of(uow, link, rows)),
         results=owed,
-        card=pairing.own_card.raw.decode("ascii") if presence.card_wanted or tells_keys(frame_tail) else "",
+        card=pairing.own_card.raw.decode("ascii") if shows_card(presence, frame_tail) else "",
     )
     return Composed(frame, tuple(rows), pairing.link.next_seq if first is None else first)
 
@@ -133,6 +135,11 @@ def due_lines(uow: UnitOfWork, node: Node, link: LinkId, *, first: int, limit: i
         window=node.limits.window_numbers,
         without=offered.numbers(first=first, now_s=node.clock.monotonic_s()),
     )
+
+
+def shows_card(presence: LinkPresence, frame_tail: FrameTail | None) -> bool:
+    """Return whether our card has to come along."""
+    return presence.card_wanted or presence.card_owed or tells_keys(frame_tail)
 
 
 def tells_keys(frame_tail: FrameTail | None) -> bool:

@@ -379,4 +379,5 @@ def _after(node: Node, link: LinkId, frame: Frame, results: Sequence[Result]) ->
 def _return_to_queue(presence: LinkPresence, composed: Composed) -> None:
     presence.offered.drop(row.seq for row in composed.rows)
     presence.cosignature_sent = 0
+    presence.card_owed = presence.card_owed or bool(composed.frame.card)
     presence.owed_results = [*composed.frame.results, *presence.owed_results]

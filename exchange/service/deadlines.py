@@ -36,9 +36,10 @@ from exchange.messages.catalog import message_types
 from exchange.messages.document import text_at
 from exchange.protocol.terms import Deadline, Terms
 from exchange.service.facts import StoreFacts
+from exchange.service.held_versions import parsed_agreement
 from exchange.service.node import Node
 from exchange.service.open_questions import BEGIN, EndRow, Place, StaleRow
-from exchange.service.pairing import Pairing, pairing_of, parsed_agreement
+from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import CaseEventRow, CaseRow, Direction, MessageRow, QuestionRow
 

@@ -36,15 +36,15 @@ from exchange.protocol.gatewords import GateWord, new_nonce, sign_gate_word
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse
 from exchange.service import logbook
-from exchange.service.agreement_words import give_version
-from exchange.service.agreements import fetch_missing, misses_version
+from exchange.service.agreement_words import give_version, misses_version
+from exchange.service.agreements import fetch_missing
 from exchange.service.epochs import DECIDED_REASON, begin_if_both
 from exchange.service.gatetalk import (
     Report,
     ask,
     ask_report,
     by_network,
-    hear_partner_card,
+    hear_told_card,
     note_what_partner_holds,
     read_report,
     report_of,
@@ -244,7 +244,7 @@ async def _open_by_question(node: Node, link: LinkId, word: GateWord) -> None:
 
 def _misses(uow: UnitOfWork, node: Node, link: LinkId, report: Report) -> bool:
     """Return True if the partner holds entries of our log, or a version of the agreement, that we do not."""
-    return lacks_own(uow, node, link, report) or misses_version(uow, link, report)
+    return lacks_own(uow, node, link, report) or misses_version(uow, link, report.gives)
 
 
 def _decide(uow: UnitOfWork, node: Node, link: LinkId, report: Report, *, confirmed: bool = False) -> None:
@@ -440,7 +440,7 @@ async def _hear_and_give(node: Node, link: LinkId, word: GateWord) -> dict[str, 
     """Take what a word of the partner brings, and return what our answer gives."""
     match word.op:
         case "report":
-            await hear_partner_card(node, link, word)
+            await hear_told_card(node, link, word.gives)
             await note_what_partner_holds(node, link, read_report(word))
             await hear_agreement(node, link, word.gives)
             if node.presence.of(link).only_answers:

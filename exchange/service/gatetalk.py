@@ -27,7 +27,7 @@ from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import KeyUse
 from exchange.protocol.trust import NOW, trusted_signer
 from exchange.service import logbook
-from exchange.service.agreement_words import told_version
+from exchange.service.agreement_words import misses_version, told_version
 from exchange.service.clock_apart import note_word
 from exchange.service.keyplaces import hear_card
 from exchange.service.node import Node
@@ -82,7 +82,7 @@ async def ask_report(node: Node, link: LinkId, *, to_nonce: str = "") -> Report:
     gives = await node.store.read(lambda uow: report_of(uow, node, pairing_of(uow, node, link)))
     word = await ask(node, link, op="report", asks={}, gives=gives, to_nonce=to_nonce)
     report = read_report(word)
-    await hear_partner_card(node, link, word)
+    await hear_told_card(node, link, word.gives)
     await note_what_partner_holds(node, link, report)
     return report
 
@@ -138,11 +138,17 @@ def seen_root(node: Node, link: LinkId, report: Report) -> Digest:
     raise FrameInvalidError("the gate report shows no head of this size that we signed")
 
 
-async def hear_partner_card(node: Node, link: LinkId, word: GateWord) -> None:
-    """Take over the partner's card from a report: a restored node may have lost a revocation."""
-    card = word.gives.get("card")
+async def hear_told_card(node: Node, link: LinkId, gives: Mapping[str, JsonValue]) -> None:
+    """Take over the partner's card from a report: a restored node may have lost a revocation.
+
+    While a version is missing here that both signed, the card waits: it may be under a recovery key that this
+    version names. It is heard when the version is fetched, or with a later report.
+    """
+    card = gives.get("card")
     pairing = await node.store.read(lambda uow: pairing_of(uow, node, link))
     if isinstance(card, str) and card:
+        if await node.store.read(lambda uow: misses_version(uow, link, gives)):
+            return
         await hear_card(node, pairing.link, card)
 
 

@@ -38,6 +38,7 @@ from exchange.service import casework, logbook
 from exchange.service.examine import Examined
 from exchange.service.facts import StoreFacts, rule_context
 from exchange.service.held import HeldSubjects
+from exchange.service.held_versions import version_at
 from exchange.service.node import Node
 from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
@@ -50,7 +51,7 @@ from exchange.service.rows import (
     Part,
 )
 from exchange.service.verdicts import FINAL, HOLD, Verdict, rejection
-from exchange.service.versions import pairing_under, version_at
+from exchange.service.versions import pairing_under
 
 
 def take(

@@ -27,11 +27,13 @@ from exchange.protocol.envelope import read_envelope
 from exchange.protocol.suites import KeyUse, PublicKey
 from exchange.service import logbook
 from exchange.service.node import Node
-from exchange.service.pairing import own_card, parsed_card
+from exchange.service.pairing import own_card, parsed_card, shown_card
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, CardRow, Direction, LinkRow, LinkState, MessageRow, MessageState
 from exchange.service.void import VOIDABLE
 
+NEW_RECOVERY: Final = "recovery"
+"""The act whose card is signed by a new recovery key."""
 TOLD: Final = "keys_told:"
 """Setting of a link: for each key its use, and the last thing that our log said of it."""
 REKEYED: Final = "rekeyed"
@@ -55,7 +57,7 @@ def _adopt(uow: UnitOfWork, node: Node, card: Card, act: str, officers: Iterable
     held = own_card(uow, node)
     if held.raw == card.raw or held.serial > card.serial:
         return False
-    newer_card(held, card)
+    newer_card(held, card, pinned=card.recovery if act == NEW_RECOVERY else None)
     usable = [key for key in card.keys if key.revoked is None]
     missing = [key for key in usable if node.keys.find(key.use, key.kid) is None]
     if missing:
@@ -102,7 +104,7 @@ def say_keys(uow: UnitOfWork, node: Node, link: LinkId) -> int:
     news = _untold(uow, node, link)
     if row is None or not news:
         return 0
-    card, told = own_card(uow, node), _told(uow, node, link)
+    card, told = shown_card(uow, node, link), _told(uow, node, link)
     entries: list[Entry] = [
         keyx(op=op, use=KeyUse(use), kid=KeyId(kid), cs=card.serial, crd=card.digest)
         for kid, (use, op) in news.items()
@@ -121,7 +123,7 @@ def say_keys(uow: UnitOfWork, node: Node, link: LinkId) -> int:
 def _untold(uow: UnitOfWork, node: Node, link: LinkId) -> Told:
     """Return what our log has to say: key id, its use, and the operation."""
     told = _told(uow, node, link)
-    named = {key.kid: key for key in own_card(uow, node).keys if key.use is not KeyUse.TLS}
+    named = {key.kid: key for key in shown_card(uow, node, link).keys if key.use is not KeyUse.TLS}
     now = node.clock.now()
     news: Told = {}
     for kid, key in named.items():

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lets cards and leaves of a partner change where its keys count (threat-model rule 13).
 
-* `take_card`: a card by any route. It says which keys there are; a key that it calls compromised counts
-  only among the leaves that we held when it came. Only a new address waits for two persons (`addresses`).
+* `take_card`: a card by any route, under the recovery key that the newest version of the agreement pins which
+  both signed. It says which keys there are; a key that it calls compromised counts only among the leaves that
+  we held when it came, and so does a key that the first card under a new recovery key does not name. Only a
+  new address waits for two persons (`addresses`).
 * `hear_card`: the same for a card in a frame or at the gate. One that is refused is kept for people, and
   the rest of what came is taken as if it had not been there.
 * `follow_leaves`: the leaves `keyx` of a stored tail. A leaf about a key that no card names is kept as
@@ -28,6 +30,7 @@ from exchange.service.pairing import Pairing, parsed_card, partner_keys
 from exchange.service.ports import UnitOfWork
 from exchange.service.refusals import Refused, note_refused
 from exchange.service.rows import AuditRow, CardRow, LinkRow
+from exchange.service.versions import chain
 
 _USES: Final = frozenset(use.value for use in KeyUse)
 MAX_UNKNOWN_KEYS: Final = 64
@@ -70,18 +73,18 @@ def _hear_card(uow: UnitOfWork, node: Node, link: LinkRow, raw: bytes) -> None:
 
 
 def _take_card(uow: UnitOfWork, node: Node, agency: AgencyCode, raw: bytes) -> None:
-    held_row = uow.links.card(agency)
-    if held_row is None or held_row.raw == raw:
-        return
+    link, held_row = uow.links.of_partner(agency), uow.links.card(agency)
+    if link is None or held_row is None or any(row.raw == raw for row in uow.links.cards(agency)):
+        return  # it was taken before; an answer that was under way longer brings it late
     held = parsed_card(held_row.raw)
-    offered = read_card(raw, pinned_recovery=held.recovery)
-    if newer_card(held, offered, known_keys=_known_elsewhere(uow, node, held)) is held:
+    pinned = chain(uow, link.link).party(agency).recovery
+    offered = read_card(raw, pinned_recovery=pinned)
+    known = _known_elsewhere(uow, node, held, is_renewed=pinned != held.recovery)
+    if newer_card(held, offered, known_keys=known, pinned=pinned) is held:
         return
-    for link in uow.links.all():
-        if link.partner == agency:
-            before = partner_keys(uow, link)
-            size = uow.logs.position(link.link, agency).size
-            _keep_places(uow, link, before, before.with_card(offered, held_leaves=size))
+    before = partner_keys(uow, link)
+    size = uow.logs.position(link.link, agency).size
+    _keep_places(uow, link, before, before.with_card(offered, held_leaves=size, pinned=pinned))
     hold(uow, node, held, offered)
     now = node.clock.now()
     uow.links.add_card(CardRow(agency, offered.serial, raw, offered.digest, now))
@@ -93,11 +96,18 @@ def kids_of(cards: Iterable[Card]) -> set[KeyId]:
     return {kid for card in cards for kid in (card.recovery.kid, *(key.kid for key in card.keys))}
 
 
-def _known_elsewhere(uow: UnitOfWork, node: Node, held: Card) -> set[KeyId]:
-    """Return the keys that a new card may not bring: ours, other agencies', and those it once gave up."""
+def _known_elsewhere(uow: UnitOfWork, node: Node, held: Card, *, is_renewed: bool) -> set[KeyId]:
+    """Return the keys that a new card may not bring: ours, other agencies', and those it once gave up.
+
+    `is_renewed`: a new recovery key is pinned. The held card may be of whoever had the old one, so what it
+    gave up may come back.
+    """
     owners = {node.agency, *(link.partner for link in uow.links.all())}
     rows = [row for owner in owners for row in uow.links.cards(owner)]
-    return kids_of(parsed_card(row.raw) for row in rows) - kids_of([held])
+    own = uow.links.cards(held.agency) if is_renewed else ()
+    return kids_of(parsed_card(row.raw) for row in rows) - kids_of(
+        [held, *(parsed_card(row.raw) for row in own)]
+    )
 
 
 def follow_leaves(

@@ -129,6 +129,8 @@ class LinkPresence:
     """Sealed messages that wait for their numbers."""
     card_wanted: bool = False
     """The partner said that it does not know our current card."""
+    card_owed: bool = False
+    """The partner switched to the version with our new recovery key and did not get the card under it yet."""
     partner_holds: int | None = None
     """How much of our log the partner said it holds, when that is less than it once cosigned."""
     numbers_told: int = 0

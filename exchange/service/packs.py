@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from exchange.errors import NodeError, UsageError
 from exchange.ids import AgencyCode, LinkId, OfficerNumber, b64url
 from exchange.ledger.entries import decode_leaf
+from exchange.service.held_versions import parsed_agreement
 from exchange.service.ledgers import HeadLine, HeadStamp
 from exchange.service.node import Node
+from exchange.service.pairing import parsed_card
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, LinkRow
 
@@ -97,14 +99,15 @@ def beginning(uow: UnitOfWork, node: Node, link: LinkId, epoch: int = 0) -> Pack
     ep = epoch or row.own_epoch
     sides = ((Direction.OUT, node.agency, row.next_seq - 1),
              (Direction.IN, row.partner, uow.messages.announced_last(link)))  # fmt: skip
-    versions = (_version(uow, node, link, row.partner, n) for n in range(1, row.agreement_n + 1))
+    versions = [_version(uow, node, link, row.partner, n) for n in range(1, row.agreement_n + 1)]
+    pinned = {party.recovery for version in versions for party in parsed_agreement(version.raw).parties}
     cards = (card.raw for agency in (node.agency, row.partner) for card in uow.links.cards(agency))
     return PackBeginning(
         link=link,
         own=node.agency,
         partner=row.partner,
         agreements=tuple(versions),
-        cards=tuple(cards),
+        cards=tuple(raw for raw in cards if parsed_card(raw).recovery in pinned),
         logs=(_extent(uow, link, node.agency, ep), _extent(uow, link, row.partner, ep)),
         first={direction: _first(uow, link, by, ep) for direction, by, _ in sides},
         last={

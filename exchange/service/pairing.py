@@ -3,6 +3,10 @@
 
 Agreements and cards are immutable bytes, so their parsed forms are cached by digest; what is in force
 is read from the store each time.
+
+A partner takes cards only under the recovery key of ours that the agreement pins. After a new recovery key
+(`key recovery`) our newest card counts for a link when the partner has switched to the version that pins it;
+until then the link works with the newest one before it (`shown_card`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,12 +17,14 @@ from operator import attrgetter
 from exchange.errors import NodeError
 from exchange.ids import AgencyCode, LinkId
 from exchange.messages.versions import highest_common
-from exchange.protocol.agreement import Agreement, read_agreement
+from exchange.protocol.agreement import Agreement
 from exchange.protocol.cards import Card, read_card
 from exchange.protocol.keyring import KeySpan, PartnerKeys
+from exchange.protocol.suites import PublicKey
+from exchange.service.held_versions import in_force, parsed_agreement
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import CardRow, LinkRow
+from exchange.service.rows import CardRow, Direction, LinkRow
 
 
 @dataclass(frozen=True)
@@ -47,11 +53,6 @@ class Pairing:
 
 
 @lru_cache(maxsize=256)
-def parsed_agreement(raw: bytes) -> Agreement:
-    return read_agreement(raw)
-
-
-@lru_cache(maxsize=256)
 def parsed_card(raw: bytes) -> Card:
     """Return a card that was verified against its pinned recovery key when it was taken over."""
     return read_card(raw, pinned_recovery=None)
@@ -72,6 +73,21 @@ def own_card(uow: UnitOfWork, node: Node) -> Card:
     return parsed_card(row.raw)
 
 
+def shown_card(uow: UnitOfWork, node: Node, link: LinkId) -> Card:
+    """Return our newest card that the partner of a link can take.
+
+    Raises:
+        NodeError: the store was set up for another agency.
+    """
+    newest = own_card(uow, node)
+    by_key = _newest_by_key(tuple(row.raw for row in uow.links.cards(node.agency)))
+    if len(by_key) == 1:
+        return newest
+    agreed = in_force(uow, link, Direction.IN)
+    pinned = parsed_agreement(agreed.raw).party(node.agency).recovery if agreed else newest.recovery
+    return by_key.get(pinned, newest)
+
+
 def pairing_of(uow: UnitOfWork, node: Node, link: LinkId) -> Pairing:
     """Return the pairing of an agreed link.
 
@@ -88,7 +104,7 @@ def pairing_of(uow: UnitOfWork, node: Node, link: LinkId) -> Pairing:
     return Pairing(
         link=row,
         agreement=parsed_agreement(agreement.raw),
-        own_card=own_card(uow, node),
+        own_card=shown_card(uow, node, link),
         partner_card=keys.card,
         partner_keys=keys,
     )
@@ -108,6 +124,13 @@ def partner_keys(uow: UnitOfWork, link: LinkRow) -> PartnerKeys:
 
 def _keys_of(cards: Sequence[CardRow], spans: Sequence[KeySpan]) -> PartnerKeys:
     return _keys(tuple(map(attrgetter("raw"), cards)), tuple(spans))
+
+
+@lru_cache(maxsize=8)
+def _newest_by_key(cards: tuple[bytes, ...]) -> Mapping[PublicKey, Card]:
+    """Return the newest card under each recovery key."""
+    ordered = sorted(map(parsed_card, cards), key=attrgetter("serial"))
+    return {card.recovery: card for card in ordered}
 
 
 @lru_cache(maxsize=256)

@@ -23,9 +23,10 @@ from exchange.protocol.cards import Card
 from exchange.protocol.enrolment import Here, Invitation, read_invitation, words
 from exchange.protocol.strictjson import JsonValue
 from exchange.service.agreement_words import hear_version, read_told
+from exchange.service.held_versions import parsed_agreement
 from exchange.service.keyplaces import kids_of
 from exchange.service.node import Node
-from exchange.service.pairing import own_card, parsed_agreement, parsed_card
+from exchange.service.pairing import own_card, parsed_card
 from exchange.service.pauses import Pause, pause_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AgreementRow, AuditRow, CardRow, LinkRow, LinkState

@@ -37,6 +37,7 @@ from exchange.service.erasure_day import take_back_erasure
 from exchange.service.examine import open_parts
 from exchange.service.gatetalk import Source
 from exchange.service.hearing import take_back_statement
+from exchange.service.held_versions import version_at
 from exchange.service.intake import move_mark, parts_of
 from exchange.service.keyplaces import follow_leaves
 from exchange.service.meaning import document_of
@@ -45,7 +46,6 @@ from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow, Direction, HeadRow, MessageRow, MessageState
 from exchange.service.switching import take_back_own
-from exchange.service.versions import version_at
 from exchange.service.void import LOST
 
 REFILL = "refill:"

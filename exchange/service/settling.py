@@ -20,6 +20,7 @@ from exchange.ledger.entries import accp, rejc
 from exchange.protocol.parts import join_parts
 from exchange.service import casework, logbook
 from exchange.service.examine import form_fault
+from exchange.service.held_versions import version_at
 from exchange.service.intake import (
     count,
     first_open,
@@ -35,7 +36,6 @@ from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Announced, Direction, LinkState, MessageRow, MessageState
 from exchange.service.verdicts import Verdict, rejection, with_verdict
-from exchange.service.versions import version_at
 
 
 @dataclass(frozen=True)

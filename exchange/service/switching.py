@@ -13,7 +13,8 @@ The partner's direction (`follow`): its leaf `agrx` has an effect if
 
 Otherwise it has none and is kept as the difference `log_invalid`: its messages go on being judged by the
 version before, and those that name another one are rejected with `agreement_mismatch`. A leaf that names a
-version which is not here is applied when the version comes. No leaf stops the link.
+version which is not here is applied when the version comes. No leaf stops the link. If the version has a new
+recovery key of ours, the partner can take our card under it from now on, and gets it with the next frame.
 """
 
 from dataclasses import replace
@@ -21,13 +22,15 @@ from dataclasses import replace
 from exchange.errors import AgreementInvalidError
 from exchange.ids import Digest, LinkId
 from exchange.ledger.entries import Event, Leaf, agrx, decode_leaf, legal
+from exchange.protocol.agreement import renewed_party
 from exchange.service import logbook
 from exchange.service.evidence import keep_difference
+from exchange.service.held_versions import in_force, parsed_agreement
 from exchange.service.node import Node
-from exchange.service.pairing import Pairing, parsed_agreement
+from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AgreementRow, Direction, LinkRow
-from exchange.service.versions import Signed, hold, in_force, known_version, note, open_version
+from exchange.service.versions import Signed, hold, known_version, note, open_version
 
 _UNFOLLOWED = "agreement-unfollowed:"
 """Setting that holds the index of a leaf `agrx` which names a version that was not here."""
@@ -96,8 +99,12 @@ def follow(uow: UnitOfWork, node: Node, pairing: Pairing, leaf: Leaf) -> None:
     if version is None:
         return
     held = hold(uow, link, version) if isinstance(version, Signed) else version
+    before, agreement = in_force(uow, link, Direction.IN), parsed_agreement(held.raw)
     uow.links.countersign(link, held.n, partner_from_seq=int(leaf.fields["fs"]))
-    note(uow, node, "agreement_in_force", link, parsed_agreement(held.raw), ("partner",))
+    note(uow, node, "agreement_in_force", link, agreement, ("partner",))
+    renewed = renewed_party(parsed_agreement(before.raw), agreement) if before else None
+    if renewed and renewed.agency == node.agency:
+        node.presence.of(link).card_owed = True
 
 
 def follow_waiting(uow: UnitOfWork, node: Node, pairing: Pairing) -> None:

@@ -21,9 +21,10 @@ from exchange.messages.catalog import message_types
 from exchange.messages.document import header_of, text_at
 from exchange.protocol.terms import Terms
 from exchange.service.deadlines import accepted_at, calendar_of, is_awaited, is_latest, pauses_of
+from exchange.service.held_versions import parsed_agreement
 from exchange.service.meaning import document_of
 from exchange.service.node import Node
-from exchange.service.pairing import Pairing, pairing_of, parsed_agreement
+from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.questions import asks
 from exchange.service.rows import AuditRow, CaseEventRow, Direction, MessageRow, MessageState

@@ -1,17 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The versions of an agreement that a node holds, and which of them is in force at a number.
+"""The versions of an agreement that we signed, until they are held (`held_versions`).
 
-Two places, one after the other:
-
-* *signed*: what we signed, with the partner's signature as soon as it is here. Kept in one setting of the
-  link, so that a proposal can be given up. It binds nobody yet.
-* *held*: rows of the table of agreements. A version becomes one when the first side switches to it by a
-  leaf `agrx`; from then on it never changes. A row says from which number on it holds in each direction,
-  0 while it does not.
-
-A message is judged by the version in force at its number: the newest one whose first number is not above
-it. Who proposes, signs and hears is in `agreements`; who switches in `switching`.
-Source: docs/protocol/agreement-versions.md.
+What we signed stands in one setting of the link, with the partner's signature as soon as it is here, so that
+a proposal can be given up. It binds nobody yet. When the first side switches to it by a leaf `agrx` it
+becomes a held version, which never changes. Who proposes, signs and hears is in `agreements`; who switches in
+`switching`. Source: docs/protocol/agreement-versions.md.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,16 +12,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from exchange.errors import AgreementInvalidError, NodeError, UsageError
+from exchange.errors import AgreementInvalidError, UsageError
 from exchange.ids import AgencyCode, Digest, LinkId, b64url, unb64url
 from exchange.protocol.agreement import Agreement
 from exchange.protocol.strictjson import JsonValue, Limits, encode, parse
 from exchange.protocol.suites import Suite
 from exchange.protocol.versions import check_version
+from exchange.service.held_versions import held_versions, newest_held, parsed_agreement
 from exchange.service.node import Node
-from exchange.service.pairing import Pairing, parsed_agreement
+from exchange.service.pairing import Pairing
 from exchange.service.ports import UnitOfWork
-from exchange.service.rows import AgreementRow, AuditRow, Direction
+from exchange.service.rows import AgreementRow, AuditRow
 
 MAX_SIGNED: Final = 8
 """Signed versions kept of a link; older ones are in force or were given up."""
@@ -57,43 +51,6 @@ class Signed:
         """Return the signatures that are here, by agency."""
         both = {own: self.own, self.agreement.other(own).agency: self.partner}
         return {agency: jws for agency, jws in both.items() if jws}
-
-
-def held_versions(uow: UnitOfWork, link: LinkId) -> tuple[AgreementRow, ...]:
-    """Return every held version, oldest first."""
-    rows: list[AgreementRow] = []
-    while (row := uow.links.agreement(link, len(rows) + 1)) is not None:
-        rows.append(row)
-    return tuple(rows)
-
-
-def newest_held(uow: UnitOfWork, link: LinkId) -> AgreementRow:
-    """Return the newest held version.
-
-    Raises:
-        NodeError: the link has no agreement.
-    """
-    rows = held_versions(uow, link)
-    if not rows:
-        raise NodeError(f"link {link} has no agreement in the store", hint="run: exchange partner list")
-    return rows[-1]
-
-
-def version_at(uow: UnitOfWork, link: LinkId, direction: Direction, seq: int) -> AgreementRow | None:
-    """Return the version in force at a number of a direction, or None before the first."""
-    rows = [row for row in held_versions(uow, link) if 0 < first_number(row, direction) <= seq]
-    return rows[-1] if rows else None
-
-
-def first_number(row: AgreementRow, direction: Direction) -> int:
-    """Return the number from which on a version holds in a direction, 0 while it does not."""
-    return row.own_from_seq if direction is Direction.OUT else row.partner_from_seq
-
-
-def in_force(uow: UnitOfWork, link: LinkId, direction: Direction) -> AgreementRow | None:
-    """Return the newest version to which the writer of a direction has switched."""
-    switched = [row for row in held_versions(uow, link) if first_number(row, direction)]
-    return switched[-1] if switched else None
 
 
 def pairing_under(uow: UnitOfWork, pairing: Pairing, n: int) -> Pairing:

@@ -9,8 +9,8 @@ from exchange.ledger.entries import agrx
 from exchange.protocol.agreement import new_agreement, read_agreement
 from exchange.protocol.suites import Suite
 from exchange.service.agreements import give_up, keep_agreed, propose, sign
+from exchange.service.held_versions import held_versions
 from exchange.service.rows import Direction, MessageState
-from exchange.service.versions import held_versions
 from tests.support.faulty import OTHER_DIGEST, with_stage
 from tests.support.new_versions import TWO, next_version, signed_by
 from tests.support.world import KH, VN, _agreement

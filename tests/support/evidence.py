@@ -34,5 +34,5 @@ class NodeService(Service):
         return at_once(commands.COMMANDS[command](self.desk, Ask(members)))  # type: ignore[attr-defined]
 
 
-def export(agency: Agency, path: Path, *, ledger: int = 0) -> Path:
-    return write_pack(NodeService(agency), path, partner="", officer=OFFICER, ledger=ledger)[0]
+def export(agency: Agency, path: Path, *, ledger: int = 0, partner: str = "") -> Path:
+    return write_pack(NodeService(agency), path, partner=partner, officer=OFFICER, ledger=ledger)[0]

@@ -12,8 +12,8 @@ from exchange.protocol.suites import Suite
 from exchange.protocol.terms import read_terms
 from exchange.protocol.versions import write_version
 from exchange.service.agreements import file_of, propose, sign
+from exchange.service.held_versions import held_versions
 from exchange.service.ports import UnitOfWork
-from exchange.service.versions import held_versions
 from tests.support import identity
 from tests.support.checks import log_of
 from tests.support.world import OFFICER, SECOND, Agency, World

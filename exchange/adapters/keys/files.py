@@ -136,6 +136,25 @@ class KeyFiles:
         except (StrictJsonError, StoreDamagedError) as error:
             raise _damaged(place, error, hint=OTHER_COPY) from error
 
+    def write_recovery(
+        self, key: PrivateKey, passphrase: str, *, random: RandomSource, path: Path | None = None
+    ) -> Path:
+        """Write a new recovery key, by default into the data folder; return where it lies.
+
+        Raises:
+            ConfigurationError: there is such a file; it is not overwritten.
+            PassphraseError: the passphrase is too short.
+        """
+        place = self.recovery_path if path is None else path
+        raw = self._container.lock(write_recovery(key), passphrase, kind=RECOVERY_KIND, random=random)
+        if os.path.lexists(place):
+            raise ConfigurationError(
+                f"{place} exists", hint="keys are never overwritten; choose another name: --new-key FILE"
+            )
+        _write_new(place, raw)
+        _flush_folder(place.absolute().parent)
+        return place
+
     def replace(self, keys: NodeKeys, passphrase: str, *, random: RandomSource) -> None:
         """Write the changed keys in the place of the old ones; the recovery file is not touched.
 

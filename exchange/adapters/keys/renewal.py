@@ -9,6 +9,7 @@ written here. The card is signed by the recovery key, which comes out of its saf
     retired      keys are used no longer, and a new one of the same use takes the place of each at once
     moved        no key changes: the card names another address
     lost         keys may be in other hands: they are revoked, and a new one takes the place of each at once
+    under        no key changes: another recovery key signs the card
     destroyable  sealing keys whose time is over and to which nothing is on its way any more
 
 Sealing keys outlive their use, because lines that were sealed to them may still come (design 4.1).
@@ -139,6 +140,15 @@ def moved(keys: NodeKeys, card: Card, recovery: PrivateKey, *, address: str, now
             hint="set [door] address in exchange.toml first",
         )
     return _changed(keys, _at(card, address), recovery, {}, now=now)
+
+
+def under(keys: NodeKeys, card: Card, recovery: PrivateKey, *, above: int, now: datetime) -> Changed:
+    """Return the same keys, and a card that a new recovery key signs; its serial is above `above`, too.
+
+    `above` is the highest serial that any partner holds: whoever had the old key may have signed cards.
+    """
+    before = replace(card, recovery=recovery.public, serial=max(card.serial, above))
+    return _changed(keys, before, recovery, {}, now=now)
 
 
 def rotated(

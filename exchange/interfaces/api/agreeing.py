@@ -6,13 +6,13 @@ from typing import Any
 from exchange.errors import UsageError
 from exchange.ids import b64url
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk
-from exchange.protocol.agreement import Agreement
+from exchange.protocol.agreement import Agreement, renewed_party
 from exchange.protocol.strictjson import parse_object
 from exchange.service import agreements
-from exchange.service.pairing import parsed_agreement
+from exchange.service.held_versions import held_versions, in_force, parsed_agreement
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AgreementRow, Direction, LinkRow
-from exchange.service.versions import Signed, held_versions, in_force, open_version
+from exchange.service.versions import Signed, open_version
 
 
 async def show(desk: Desk, ask: Ask) -> Answer:
@@ -31,6 +31,7 @@ async def show(desk: Desk, ask: Ask) -> Answer:
         agreement = _bytes_of(rows, waiting, chosen["n"])
         return _shown(desk, row, agreement, chosen) | {
             "versions": versions,
+            "renews": _renews(rows, agreement),
             "in_force": {
                 "own": held.n if (held := now[Direction.OUT]) else 0,
                 "partner": held.n if (held := now[Direction.IN]) else 0,
@@ -44,6 +45,14 @@ def _bytes_of(rows: tuple[AgreementRow, ...], waiting: Signed | None, n: int) ->
     if waiting and waiting.agreement.n == n:
         return waiting.agreement
     return parsed_agreement(rows[n - 1].raw)
+
+
+def _renews(rows: tuple[AgreementRow, ...], agreement: Agreement) -> str:
+    """Return the agency that has a new recovery key in a version, or ""."""
+    if agreement.n == 1:
+        return ""
+    renewed = renewed_party(parsed_agreement(rows[agreement.n - 2].raw), agreement)
+    return renewed.agency if renewed else ""
 
 
 def _held(row: AgreementRow) -> Answer:
@@ -102,7 +111,7 @@ async def sign(desk: Desk, ask: Ask) -> Answer:
     """Keep the file of a version that the partner signed, with our signature."""
     row = await desk.link(ask.text("partner", ""))
     raw = ask.text("file").encode("ascii", "replace")
-    version = await agreements.sign(desk.node, row.link, raw, actors=_two(ask))
+    version = await agreements.sign(desk.node, row.link, raw, actors=_two(ask), spoken=ask.texts("words"))
     desk.node.presence.of(row.link).notes_at_s = float("-inf")
     return _done(desk, row, version)
 

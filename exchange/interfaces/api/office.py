@@ -13,6 +13,7 @@ from exchange.service.addresses import standing_of
 from exchange.service.inventory import has_messages
 from exchange.service.key_ends import key_ends
 from exchange.service.key_trial import Trial, last_trial, note_recovery, recovery_tried_at, try_keys
+from exchange.service.new_recovery import waiting_for
 from exchange.service.node import Node
 from exchange.service.pairing import own_card, pairing_of
 from exchange.service.partners import standings
@@ -22,7 +23,7 @@ from exchange.service.rows import AuditRow, LinkState
 from exchange.service.shortfall import shortfall
 from exchange.service.stamping import standings_of
 
-KEY_ACTS = ("rotate", "retire", "revoke", "address", "drill")
+KEY_ACTS = ("rotate", "retire", "revoke", "address", "recovery", "drill")
 
 
 async def status(desk: Desk, _: Ask) -> Answer:
@@ -62,6 +63,7 @@ async def status(desk: Desk, _: Ask) -> Answer:
         "language": desk.opened.settings.agency.language,
         "shut_by": list(desk.opened.shut_by),
         "keys": [end.told for end in ends.own],
+        "recovery_waits": await node.store.read(lambda uow: waiting_for(uow, node)),
         "partners": partners,
         "invitations": await invitations(desk),
         "now": when(node.clock.now()),
@@ -89,9 +91,9 @@ async def _waiting(desk: Desk, link: LinkId | None) -> int:
 
 
 async def list_keys(desk: Desk, _: Ask) -> Answer:
-    """Return the public keys of the own card."""
-    card = desk.opened.card
-    now = desk.node.clock.now()
+    """Return the public keys of the own card, and the partners that have another recovery key of ours."""
+    card, node = desk.opened.card, desk.node
+    now = node.clock.now()
     keys = [
         {
             "use": key.use.value,
@@ -105,7 +107,13 @@ async def list_keys(desk: Desk, _: Ask) -> Answer:
         for key in card.keys
     ]
     recovery = {"use": "recovery", "kid": card.recovery.kid, "algorithm": card.recovery.algorithm.value}
-    return {"serial": card.serial, "digest": card.digest, "recovery": recovery, "keys": keys}
+    return {
+        "serial": card.serial,
+        "digest": card.digest,
+        "recovery": recovery,
+        "recovery_waits": await node.store.read(lambda uow: waiting_for(uow, node)),
+        "keys": keys,
+    }
 
 
 async def prepare_keys(desk: Desk, ask: Ask) -> Answer:

@@ -3,12 +3,14 @@
 
     show       the terms of a version, who signed it, since which numbers it holds
     change     makes and signs the next version from a file of changes; writes a file for the partner
-    sign       the partner's side of it; or takes our own proposal back with the partner's signature
+    recovery   makes and signs the version that names our new recovery key, and nothing else
+    sign       the partner's side of both; or takes our own proposal back with the partner's signature
     withdraw   gives up a version that is on its way
     print      the annex for both ministries, in English and the languages of the two sides, as HTML
 
 What changes is shown in words before anything is signed. The recovery key is read for one signature and
-forgotten. Each node switches by itself as soon as both hold both signatures; see docs/guides/agreements.md.
+forgotten. Who signs a new recovery key of the partner compares eight words with it on the telephone, as at
+enrolment. Each node switches by itself as soon as both hold both signatures; see docs/guides/agreements.md.
 """
 
 import tomllib
@@ -22,6 +24,7 @@ from exchange.errors import InputError, StrictJsonError, UsageError
 from exchange.ids import AgencyCode, parse_officer, unb64url
 from exchange.interfaces.annex.page import annex
 from exchange.interfaces.cli.client import Service
+from exchange.interfaces.cli.enrolling import demand_same
 from exchange.interfaces.cli.options import (
     DATA,
     Data,
@@ -38,8 +41,16 @@ from exchange.interfaces.cli.options import (
     write_file,
 )
 from exchange.interfaces.cli.output import Answer, say, say_json, say_table
-from exchange.protocol.agreement import Agreement, read_agreement, sign_agreement
-from exchange.protocol.amendment import amended, differences, in_words
+from exchange.interfaces.cli.spoken import spoken_words
+from exchange.protocol.agreement import (
+    Agreement,
+    read_agreement,
+    renewed_party,
+    shown,
+    sign_agreement,
+    words,
+)
+from exchange.protocol.amendment import amended, differences, in_words, renewed
 from exchange.protocol.strictjson import encode, parse_object
 from exchange.protocol.suites import PrivateKey
 from exchange.protocol.versions import MAX_VERSION_FILE_BYTES, read_version, write_version
@@ -110,6 +121,37 @@ def change(
     say(f"next: {done['partner']} runs: exchange agreement sign {out.name}")
 
 
+@group.command("recovery")
+def recovery(
+    out: Out,
+    partner: ThePartner = "",
+    data: Data = DATA,
+    officer: Officer = "",
+    second: Second = "",
+    recovery_key: RecoveryKey = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Ask a partner to pin our new recovery key: signs the version that names it; needs two officers."""
+    officers = _officers(officer, second)
+    _demand_free(out, force=force)
+    service = Service(data)
+    found = service.ask("agreement.show", partner=partner)
+    held, own, key = _held(found), _own_of(found), _recovery(data, recovery_key)
+    new = renewed(held, own, key.public)
+    raw = write_version(new, {own: sign_agreement(new.raw, key)})
+    done = service.ask("agreement.propose", partner=partner, file=raw.decode("ascii"), **officers)
+    write_file(out, raw, force=force)
+    eight = words(new.raw, new.link_id)
+    if as_json:
+        say_json({**done, "file": str(out), "words": eight, "changes": _changes_as_data(held, new)})
+        return
+    say(f"version {new.n} names our new recovery key {key.kid}; it is signed by us and written to {out}")
+    say(f"next: send the file, by any way, and telephone {done['partner']} at a number known from elsewhere:")
+    say(f"      there two officers run: exchange agreement sign {out.name}")
+    say(f"      you read the first four words aloud, they the last four: {shown(eight)}")
+
+
 @group.command("sign")
 def sign(
     file: Annotated[Path, typer.Argument(help="The file of the version, from the partner.")],
@@ -121,6 +163,9 @@ def sign(
     officer: Officer = "",
     second: Second = "",
     recovery_key: RecoveryKey = None,
+    spoken: Annotated[
+        str, typer.Option("--words", help="The eight words of a new recovery key, if they were compared.")
+    ] = "",
     yes: Yes = False,
     force: Force = False,
     as_json: Json = False,
@@ -131,13 +176,16 @@ def sign(
         _demand_free(out, force=force)
     offered = read_version(read_bytes(file, what="the version", max_bytes=MAX_VERSION_FILE_BYTES))
     held, own = _held(service.ask("agreement.show", partner=partner)), _own(service, partner)
-    signatures = dict(offered.signatures)
+    signatures, heard = dict(offered.signatures), tuple[str, ...]()
     if own not in signatures:
         _say_differences(held, offered.agreement, as_json=as_json)
+        heard = _compared(held, offered.agreement, own, spoken)
         _demand_yes(f"sign version {offered.agreement.n} for {own}?", yes=yes)
         signatures[own] = sign_agreement(offered.agreement.raw, _recovery(data, recovery_key))
     raw = write_version(offered.agreement, signatures)
-    done = service.ask("agreement.sign", partner=partner, file=raw.decode("ascii"), **officers)
+    done = service.ask(
+        "agreement.sign", partner=partner, file=raw.decode("ascii"), words=list(heard), **officers
+    )
     if out is not None:
         write_file(out, raw, force=force)
     if as_json:
@@ -196,6 +244,23 @@ def print_annex(
     say("      the texts beside English are drafts until a native speaker has checked them")
 
 
+def _compared(held: Agreement, offered: Agreement, own: AgencyCode, spoken: str) -> tuple[str, ...]:
+    """Return the eight words that were compared if a version has a new recovery key of the partner.
+
+    Raises:
+        WordsDifferError: they are others; nothing was signed.
+    """
+    party = renewed_party(held, offered)
+    if party is None or party.agency == own:
+        return ()
+    say(f"{party.agency} has a new recovery key. Whoever holds it says from now on which keys count for")
+    say(f"{party.agency}, so it has to be compared on the telephone, as at enrolment.")
+    expected = words(offered.raw, offered.link_id)
+    heard = spoken_words(spoken, expected, reads_first=False)
+    demand_same(expected, heard)
+    return heard
+
+
 def _heading(found: Answer) -> list[str]:
     signed = [name for name, key in (("us", "own"), (found["partner"], "partner")) if found["signed"][key]]
     return [
@@ -203,8 +268,21 @@ def _heading(found: Answer) -> list[str]:
         f"  link     {found['link']}",
         f"  digest   {found['digest']}",
         f"  signed   by {' and '.join(signed) or 'nobody'}",
+        *_new_key_lines(found),
         f"  in force for our messages: version {found['in_force']['own']}; "
         f"for those of {found['partner']}: version {found['in_force']['partner']}",
+    ]
+
+
+def _new_key_lines(found: Answer) -> list[str]:
+    """Return what there is to say of a version that has a new recovery key: whose, and the words."""
+    if not found["renews"]:
+        return []
+    agreement = _held(found)
+    key = agreement.party(AgencyCode(found["renews"])).recovery.kid
+    return [
+        f"  new      recovery key of {found['renews']}: {key}",
+        f"  words    {shown(words(agreement.raw, agreement.link_id))}",
     ]
 
 

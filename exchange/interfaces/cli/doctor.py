@@ -202,6 +202,7 @@ def _asked(service: Service, settings: Settings) -> Iterator[Finding]:
     yield _second_key(health["signs_again"])
     partners = {row["partner"]: row["keys"] for row in status["partners"]}
     yield from doctor_keys.keys_of(status["keys"], status["shut_by"], partners)
+    yield from doctor_keys.renewed(status.get("recovery_waits", ()))
     yield from map(_stamp, health["stamps"])
     yield from doctor_running.witnesses_of(health, status["now"])
     yield own_address(settings.door.address, status)

@@ -5,6 +5,7 @@
 2. keys of each partner, from its card: the same
 3. partner door: shut while no key of ours for it may be used
 4. a partner that is refused, or does not understand us, since keys were changed: who needs whose card
+5. a new recovery key: which partners have not agreed to it yet
 
 Keys end on a day that is known long before. Guide: docs/guides/keys.md.
 """
@@ -53,6 +54,14 @@ def keys_of(
     for partner, ends in partners.items():
         if ends:
             yield _of_partner(partner, ends)
+
+
+def renewed(partners: Sequence[str]) -> Iterator[Finding]:
+    """Say which partners have a recovery key of ours that we replaced (check 5)."""
+    for partner in partners:
+        found = "has the recovery key that we replaced; no card of ours reaches it any more"
+        todo = f"two officers: exchange agreement recovery {partner} -o FILE, and telephone {partner}"
+        yield Finding(f"recovery key at {partner}", False, found, todo)
 
 
 def _own(ends: Sequence[Answer]) -> Finding:

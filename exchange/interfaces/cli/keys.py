@@ -6,10 +6,11 @@
     retire    ends the use of keys; revoke: somebody else may have them; several keys in one change
     drill     shows that all of this would work today, and changes nothing
     address   makes a card with the address of the settings; no key changes
+    recovery  makes a new recovery key, in the place of one that is lost or known to others
     announce  tells a partner by a message which card is the newest
 
 What changes keys needs two officers, the recovery key and its passphrase, and the running service. It takes
-effect when the service starts again. Guide: docs/guides/keys.md.
+effect when the service starts again. Guides: docs/guides/keys.md, docs/guides/recovery-key.md.
 """
 
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from exchange.interfaces.cli.options import (
     RecoveryKey,
     Second,
     To,
+    new_recovery_passphrase,
     read_passphrase,
     read_recovery_passphrase,
     the_officer,
@@ -71,6 +73,8 @@ def list_keys(data: Data = DATA, as_json: Json = False) -> None:
     ]
     say(f"card serial {answer['serial']}, {answer['digest']}")
     say_table(("use", "key", "algorithm", "from", "until", "usable now"), rows, empty="no keys")
+    for partner in answer.get("recovery_waits", []):
+        say(f"{partner} has not agreed to this recovery key yet: exchange agreement recovery {partner}")
 
 
 def _standing(row: Answer) -> str:
@@ -142,6 +146,49 @@ def address(
 ) -> None:
     """Make a card with the address that [door] in exchange.toml names now. Needs two officers."""
     _change("address", [], data, officer, second, recovery_key, as_json=as_json)
+
+
+@group.command("recovery")
+def recovery(
+    data: Data = DATA,
+    officer: Officer = "",
+    second: Second = "",
+    new_key: Annotated[
+        Path | None,
+        typer.Option("--new-key", help="File to write; default: recovery.key of the data folder."),
+    ] = None,
+    above: Annotated[
+        int, typer.Option("--above", help="Highest serial of a card of ours that any partner holds.", min=0)
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Make a new recovery key when the old one is lost or known to others; needs two officers."""
+    from exchange.bootstrap import new_recovery_key
+
+    officers = _two(officer, second)
+    permitted = _permitted(data, officers, "recovery")
+    made, place = new_recovery_key(
+        data,
+        read_passphrase(),
+        new_recovery_passphrase(),
+        held=permitted.card,
+        above=above,
+        officers=officers,
+        path=new_key,
+    )
+    partners = [row["partner"] for row in permitted.partners]
+    if as_json:
+        say_json(
+            {"serial": made.serial, "recovery": made.recovery.kid, "file": str(place), "partners": partners}
+        )
+        return
+    say(f"recovery key {made.recovery.kid} is written to {place}; card {made.serial} is prepared with it")
+    say(f"partners still have recovery key {permitted.card.recovery.kid}, and go on with what they have")
+    say(
+        f"next: two copies of {place} as the ceremony says; restart the service: exchange serve --data {data}"
+    )
+    for partner in partners:
+        say(f"      exchange agreement recovery {partner} -o {partner}.version, and telephone {partner}")
 
 
 def _change(

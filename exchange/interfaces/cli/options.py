@@ -63,8 +63,18 @@ def read_recovery_passphrase() -> str:
 
 def new_passphrase() -> str:
     """Return the passphrase for new keys; typed, it is asked for twice."""
-    first = read_passphrase()
-    if is_given(PASSPHRASE):
+    return _twice(read_passphrase(), is_typed=not is_given(PASSPHRASE))
+
+
+def new_recovery_passphrase() -> str:
+    """Return the passphrase for a new recovery key; typed, it is asked for twice."""
+    return _twice(
+        read_recovery_passphrase(), is_typed=not (is_given(RECOVERY_PASSPHRASE) or is_given(PASSPHRASE))
+    )
+
+
+def _twice(first: str, *, is_typed: bool) -> str:
+    if not is_typed:
         return first
     if getpass.getpass("the same passphrase again: ") != first:
         raise UsageError("the two passphrases are not the same")

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`exchange partner …`: enrolment with two files and one telephone call, and how partners stand."""
 
-import re
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -26,12 +24,12 @@ from exchange.interfaces.cli.options import (
     the_second,
     write_file,
 )
-from exchange.interfaces.cli.output import Answer, say, say_json, say_table, warn
+from exchange.interfaces.cli.output import Answer, say, say_json, say_table
+from exchange.interfaces.cli.spoken import spoken_words
 from exchange.protocol.enrolment import shown
 from exchange.protocol.invitations import MAX_FILE_BYTES
 from exchange.protocol.profiles import profile_codes
 from exchange.protocol.suites import PrivateKey
-from exchange.protocol.words import word_list
 
 group = typer.Typer(
     help="Enrol partners: invite, join, confirm; list, show and pause them.", no_args_is_help=True
@@ -39,9 +37,6 @@ group = typer.Typer(
 
 Out = Annotated[Path, typer.Option("-o", "--out", help="File to write, for the partner.")]
 Force = Annotated[bool, typer.Option("--force", help="Write over an existing file.")]
-_SPLIT: Final = re.compile(r"[\s/,-]+")
-_TRIES: Final = 3
-"""How often the words are asked for; who mistypes them more often begins the command anew."""
 
 
 @group.command("invite")
@@ -121,13 +116,13 @@ def confirm(
     partner = _agency_named(file_or_partner)
     if partner is not None:
         expected = enrolling.words_with(service, partner)
-        spoken = _spoken(words, expected, inviter=False)
+        spoken = spoken_words(words, expected, reads_first=False)
         enrolling.confirm_as_joiner(service, partner, spoken=spoken, officers=officers)
     else:
         raw = read_bytes(Path(file_or_partner), what="the answer", max_bytes=MAX_FILE_BYTES)
         judged = enrolling.judge(service, raw)
         partner, expected = judged.partner, judged.words
-        spoken = _spoken(words, expected, inviter=True)
+        spoken = spoken_words(words, expected, reads_first=True)
         enrolling.demand_same(expected, spoken)
         key = _recovery(data, recovery_key)
         enrolling.countersign(service, key, judged, spoken=spoken, officers=officers)
@@ -302,49 +297,6 @@ def renew(
         say(
             "      this link goes by files: write a parcel, let the partner decide and write one, and read it"
         )
-
-
-def _spoken(words: str, expected: Sequence[str], *, inviter: bool) -> tuple[str, ...]:
-    """Return the eight words: given, or four of ours with the four that were heard."""
-    if words:
-        return _known_words(words, enrolling.EIGHT)
-    ours, theirs = ("first", "last") if inviter else ("last", "first")
-    half = enrolling.HALF
-    say_words = expected[:half] if inviter else expected[half:]
-    warn("telephone the partner, at a number you know, not one from the file")
-    warn(f"read aloud the {ours} four words: {'-'.join(say_words)}")
-    heard = _heard(f"type the {theirs} four words that you hear")
-    return (*say_words, *heard) if inviter else (*heard, *say_words)
-
-
-def _heard(question: str) -> tuple[str, ...]:
-    """Return four words as they were typed; what cannot be right is asked again, it is no alarm."""
-    for _ in range(_TRIES - 1):
-        try:
-            return _known_words(str(typer.prompt(question, err=True)), enrolling.HALF)
-        except UsageError as error:
-            warn(f"{error}; {error.hint}")
-    return _known_words(str(typer.prompt(question, err=True)), enrolling.HALF)
-
-
-def _known_words(typed: str, count: int) -> tuple[str, ...]:
-    """Return words that are of the list.
-
-    Raises:
-        UsageError: another number of words, or one that is mistyped; nothing is compared yet.
-    """
-    found = tuple(word.lower() for word in _SPLIT.split(typed.strip()) if word)
-    if len(found) != count:
-        raise UsageError(
-            f"these are {len(found)} words, not {count}", hint="type them with spaces or dashes between"
-        )
-    wrong = [f"{place}" for place, word in enumerate(found, 1) if word not in word_list()]
-    if wrong:
-        raise UsageError(
-            f"word {', '.join(wrong)} is none of the list: mistyped or misheard",
-            hint="ask the other side to spell it; nothing was compared yet",
-        )
-    return found
 
 
 def _agency_named(text: str) -> AgencyCode | None:

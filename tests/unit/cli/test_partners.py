@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from exchange.interfaces.cli import partners
-from exchange.interfaces.cli.partners import _spoken
+from exchange.interfaces.cli.spoken import spoken_words
 from tests.support.command_line import Outcome, run
 from tests.support.identity import DIRECTORY, KH, agency
 from tests.support.local_service import LocalService
@@ -97,7 +97,7 @@ def test_words_that_were_compared_are_given_at_once(tmp_path: Path) -> None:
 
 
 def test_the_inviter_reads_the_first_four_words(capsys: pytest.CaptureFixture[str]) -> None:
-    assert _spoken(" ".join(WORDS), WORDS, inviter=True) == tuple(WORDS)
+    assert spoken_words(" ".join(WORDS), WORDS, reads_first=True) == tuple(WORDS)
 
 
 def test_without_anything_to_confirm_nothing_is_asked(tmp_path: Path) -> None:
