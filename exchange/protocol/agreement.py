@@ -197,7 +197,10 @@ def sign_agreement(raw: bytes, key: PrivateKey) -> str:
     """
     pinned = {party.recovery for party in read_agreement(raw).parties}
     if key.use is not KeyUse.RECOVERY or key.public not in pinned:
-        raise AgreementInvalidError(f"key {key.kid} is not the recovery key of a party")
+        raise AgreementInvalidError(
+            f"key {key.kid} is not the recovery key of a party",
+            hint="if it is a new one, the partner has to agree to it first: exchange agreement recovery",
+        )
     return sign_detached(raw, typ=AGREEMENT_TYPE, key=key)
 
 

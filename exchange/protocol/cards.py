@@ -164,7 +164,10 @@ def address_changes(held: Card, offered: Card) -> bool:
 def _recovery(members: Members, jws: RawJws, pinned: PublicKey | None) -> PublicKey:
     stated = read_recovery(members, "recovery")
     if pinned is not None and pinned != stated:
-        raise CardInvalidError(f"the card names recovery key {stated.kid}, not the pinned {pinned.kid}")
+        raise CardInvalidError(
+            f"the card names recovery key {stated.kid}, not the pinned {pinned.kid}",
+            hint="telephone the agency: if it has a new recovery key, first: exchange agreement sign",
+        )
     verify_jws(jws, stated)
     return stated
 
