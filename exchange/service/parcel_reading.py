@@ -138,7 +138,7 @@ async def preview(node: Node, files: ParcelFiles, path: str) -> Preview:
         return (await _verify(node, file)).preview
 
 
-async def unpack(
+async def read_parcel(
     node: Node, files: ParcelFiles, path: str, *, actor: str, expected: Digest | None = None
 ) -> Taken:
     """Take in a parcel; `expected` is the digest that was shown before, so that no other file is read.

@@ -134,7 +134,7 @@ class _Writing:
         return sealed_bytes(longer) <= volume_bytes and self.messages + len(frame.lines) <= MAX_MESSAGES
 
 
-async def pack(
+async def write_parcel(
     node: Node,
     files: ParcelFiles,
     link: LinkId,
