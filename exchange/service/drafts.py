@@ -31,6 +31,7 @@ from exchange.messages.filling import release_digest
 from exchange.messages.forms import check_form
 from exchange.messages.media import Carried
 from exchange.protocol.parts import Document
+from exchange.service.batching import each_does_this_step
 from exchange.service.enclosures import kept, unkept
 from exchange.service.facts import two_person_reason
 from exchange.service.node import Node
@@ -39,7 +40,6 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft, demand_officer, demand_whole, release, release_checked
 from exchange.service.restored_drafts import hold, hold_waiting
 from exchange.service.rows import AuditRow, Direction, DraftRow
-from exchange.service.together import each_does_this_step
 from exchange.service.unmoved import demand_offered, demand_unmoved, is_unmoved
 
 

@@ -40,6 +40,7 @@ from exchange.protocol.envelope import Envelope, join_line, sign_envelope
 from exchange.protocol.parts import Document, attachments_of
 from exchange.protocol.suites import KeyUse
 from exchange.service import casework, logbook
+from exchange.service.batching import Failed
 from exchange.service.emergency import demand_emergency, note_emergency
 from exchange.service.facts import StoreFacts, rule_context, two_person_reason
 from exchange.service.independence import claims_of_own, runs_of
@@ -53,7 +54,6 @@ from exchange.service.ports import AboutCases, UnitOfWork
 from exchange.service.restored_drafts import demand_not_sent, id_to_keep
 from exchange.service.rows import AuditRow, Direction, DraftRow, MessageRow, MessageState
 from exchange.service.sealing import Sealed, demand_in_force, seal_message
-from exchange.service.together import Failed
 from exchange.service.unmoved import demand_unmoved
 
 SWITCHES = 2
