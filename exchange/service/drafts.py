@@ -35,11 +35,11 @@ from exchange.service.batching import each_does_this_step
 from exchange.service.enclosures import kept, unkept
 from exchange.service.facts import two_person_reason
 from exchange.service.node import Node
-from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft, demand_officer, demand_whole, release, release_checked
 from exchange.service.restored_drafts import hold, hold_waiting
 from exchange.service.rows import AuditRow, Direction, DraftRow
+from exchange.service.unique_match import the_only
 from exchange.service.unmoved import demand_offered, demand_unmoved, is_unmoved
 
 
