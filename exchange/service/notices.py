@@ -67,14 +67,6 @@ class Mailer(Protocol):
     async def send(self, mail: Mail) -> None: ...
 
 
-class Bell(Protocol):
-    """Tells another system that something arrived, or raises TransportError."""
-
-    @property
-    def name(self) -> str: ...
-    async def ring(self, arrival: Arrival) -> None: ...
-
-
 @dataclass
 class Channel:
     """One way to tell of arrivals, and how it does at present."""
