@@ -68,6 +68,7 @@ from exchange.errors import (
 from exchange.ids import OfficerNumber
 from exchange.service.inventory import Inventory, take_inventory
 from exchange.service.ports import UnitOfWork
+from exchange.service.renewal import RESTORED
 from exchange.service.rows import AuditRow
 
 EMPTIED: Final = "emptied.db"
@@ -78,7 +79,6 @@ A store of version 0.1 may have an archive here, without the second instant.
 """
 LAST_ARCHIVE: Final = "last_archive"
 """Setting: when the last backup without data keys was made."""
-RESTORED: Final = "restored"
 
 
 @dataclass(frozen=True)

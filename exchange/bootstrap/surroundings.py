@@ -29,8 +29,8 @@ from exchange.ids import AgencyCode, LinkId, RandomSource
 from exchange.protocol.cards import Card, read_card
 from exchange.protocol.suites import KeyUse, tls_private_key
 from exchange.service.accounts import Desk
-from exchange.service.digests import Notices, Readers
 from exchange.service.doorkeeper import Doorkeeper
+from exchange.service.notice_mails import Notices, Readers
 from exchange.service.notices import Channel
 from exchange.service.passkeys import Questions
 from exchange.service.ports import Finish

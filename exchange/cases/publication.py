@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """When counts of a month, a year or another period may be published, so that periods do not give counts away.
 
-1. A month is published when it is over, alone (`disclosure` hides within it).
+1. A month is published when it is over, alone (`cell_suppression` hides within it).
 2. A calendar year is published when it is over, so that with its months it gives nothing away.
 3. Any other row of months is the sum of the published months, hidden where one of them is hidden: it tells
    nothing that the months do not.
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from exchange.cases.disclosure import Counts, Sum
+from exchange.cases.cell_suppression import Counts, Sum
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 Cells = Mapping[str, int]

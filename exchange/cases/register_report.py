@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from exchange.cases.disclosure import Counts, Sum
+from exchange.cases.cell_suppression import Counts, Sum
 from exchange.cases.register import Entry, Reintegration, reintegration, stay_on
 from exchange.messages.dates import Span
 

@@ -14,7 +14,7 @@ that the equations of the procedure (section 11, number 10) close for each month
 What may be published of them is the business of `publication`.
 """
 
-from exchange.cases.disclosure import Sum
+from exchange.cases.cell_suppression import Sum
 from exchange.cases.publication import names_in
 
 DECISIONS = ("accepted", "refused", "deferred", "cancelled", "undecided")

@@ -18,8 +18,8 @@ from enum import StrEnum
 from math import ceil
 
 from exchange.cases.calendars import Calendar
+from exchange.cases.cell_suppression import Counts, Sum
 from exchange.cases.deadlines import Due
-from exchange.cases.disclosure import Counts, Sum
 from exchange.cases.publication import Period, published
 
 

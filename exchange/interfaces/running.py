@@ -52,9 +52,9 @@ from exchange.interfaces.tls import server_tls
 from exchange.interfaces.watching import Watch
 from exchange.protocol.suites import KeyUse
 from exchange.service.deadlines import keep_ends
-from exchange.service.digests import Notices
 from exchange.service.doorkeeper import Doorkeeper
 from exchange.service.erasure_day import keep_days
+from exchange.service.notice_mails import Notices
 from exchange.service.ports import Store
 from exchange.service.supervisor import Supervisor
 

@@ -6,7 +6,7 @@ Both logs speak of the same two directions: what we send stands as `sent` and `v
 
 1. Each log is judged by itself (`judge`): a leaf that breaks its rules is `log_invalid` or `duplicate`.
 2. Each direction is joined number by number (`join`); its docstring has the exact predicates.
-3. Statements, erasures and versions of both are laid side by side (`accounts`).
+3. Statements, erasures and versions of both are laid side by side (`cross_checks`).
 4. A leaf whose time runs backwards by more than the skew is `time_mismatch`.
 5. A newest head that is older than `stale_after` is `head_stale`.
 
@@ -31,7 +31,7 @@ from datetime import datetime, timedelta
 
 from exchange.clock import instant_text
 from exchange.ids import AgencyCode, Digest, b64url
-from exchange.ledger.accounts import Deadlines, Misfit, misfits
+from exchange.ledger.cross_checks import Deadlines, Misfit, misfits
 from exchange.ledger.differences import CLASSES, Actor, Difference, DifferenceKind, LeafRef
 from exchange.ledger.entries import decode_leaf
 from exchange.ledger.join import Finding, Join, Movement, Pace
@@ -275,7 +275,7 @@ class Comparison:
             erased_before_ms=milliseconds(self._now - self._tolerances.erased_within),
             switched_before_ms=milliseconds(self._now - self._tolerances.switched_within),
         )
-        ours, theirs = self._judges[own].accounts, self._judges[partner].accounts
+        ours, theirs = self._judges[own].cross_checked, self._judges[partner].cross_checked
         return misfits(own, ours, partner, theirs, deadlines)
 
     def _in_log(self, view: LogView, sent_again: Doubles, received_again: Doubles) -> Iterator["_Open"]:

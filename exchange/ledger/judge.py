@@ -19,7 +19,7 @@ A fault names the leaf, a reason and the class of difference; the leaf has no ef
 a leaf is never a fault: a time that runs backwards by more than the skew is noted apart (`backwards`), and
 so is a verdict that came late (`decided_late`). The judge takes leaves in their order, in pieces of any size,
 and keeps of them two tables of numbers and what the log says of statements, erasures and versions
-(`accounts`).
+(`cross_checks`).
 """
 
 import re
@@ -29,7 +29,7 @@ from enum import StrEnum
 from itertools import compress
 from operator import not_, sub
 
-from exchange.ledger.accounts import Accounts
+from exchange.ledger.cross_checks import CrossChecked
 from exchange.ledger.differences import DifferenceKind
 from exchange.ledger.entries import Event, Leaf, Verdict, decode_leaf, legal, stored_form
 from exchange.ledger.moments import NEVER, Moments
@@ -115,7 +115,7 @@ class LogJudge:
         self.faults: list[LogFault] = []
         self.outgoing = Numbers()
         self.incoming = Numbers()
-        self.accounts = Accounts()
+        self.cross_checked = CrossChecked()
         self.backwards: list[int] = []
         """Indexes of leaves whose time runs backwards."""
         self.decided_late: list[int] = []
@@ -285,7 +285,7 @@ class LogJudge:
         elif leaf.ev in (Event.ACCP, Event.REJC):
             self._take_verdict(leaf, at_ms)
         else:
-            self.accounts.take(leaf, self.size, at_ms)
+            self.cross_checked.take(leaf, self.size, at_ms)
 
     def _take_agrx(self, leaf: Leaf, at_ms: int) -> None:  # 6
         n, begin = int(leaf.fields["n"]), int(leaf.fields["fs"])
@@ -297,7 +297,7 @@ class LogJudge:
             if leaf.ep > 1 and not self._version and not self.outgoing.is_too_far(begin):
                 self.outgoing.first = begin
             self._version = n
-            self.accounts.take(leaf, self.size, at_ms)
+            self.cross_checked.take(leaf, self.size, at_ms)
 
     def _take_void(self, leaf: Leaf) -> None:  # 3
         number, id, t = _common(leaf)

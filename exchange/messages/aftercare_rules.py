@@ -28,7 +28,7 @@ from exchange.messages.handover_rules import agreed, known_cases, of_movement, s
 from exchange.messages.header_rules import message_of_type
 from exchange.messages.people import PersonBlock
 from exchange.messages.person_rules import block_attachments, block_dates, block_of, guarded, sent_by_origin
-from exchange.messages.receiving import day_in, receiving_office
+from exchange.messages.taking_over import day_in, office_taking_over
 from exchange.messages.wording import fault
 
 _REFERRAL = "RFN"
@@ -112,7 +112,7 @@ def _reception_references(act: Act, reception: Reception, cases: Sequence[str]) 
 def _receiving(act: Act, reception: Reception) -> Iterator[Fault]:
     days = (day_in(reception.header.event_at), act.context.day)
     code, sides, place = reception.content.reception_agency, (act.context.sender,), "reception_agency"
-    yield from receiving_office(code, sides, days, act.header, act.facts, "content", place)
+    yield from office_taking_over(code, sides, days, act.header, act.facts, "content", place)
 
 
 def _reception_dates(act: Act, reception: Reception, blocks: Blocks, days: Days) -> None:

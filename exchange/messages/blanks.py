@@ -20,7 +20,7 @@ from typing import Any
 
 from exchange.errors import InputError
 from exchange.ids import AgencyCode, OfficerNumber
-from exchange.messages.catalog import FORMS, message_types
+from exchange.messages.catalog import message_types
 from exchange.messages.codelists import schema_root
 from exchange.messages.context import KnownFacts, RuleContext
 from exchange.messages.document import RELEASE_FIELDS, Document, JsonValue, object_at, text_at
@@ -203,8 +203,3 @@ def _context(header: dict[str, JsonValue], numbered_at: datetime) -> RuleContext
     return RuleContext(
         sender=both[0], recipient=both[1], numbered_at=numbered_at, types_allowed=allowed, checkpoints=None
     )
-
-
-def installed() -> tuple[str, ...]:
-    """Return the codes of the types that can be written."""
-    return tuple(FORMS)

@@ -23,7 +23,6 @@ from exchange.messages.departure import Departure
 from exchange.messages.directory import CardNotice, DirectoryUpdate
 from exchange.messages.identification import CheckRequest, CheckResult, FoundNotice
 from exchange.messages.inquiry import Inquiry, Reply
-from exchange.messages.papers import PaperRequest, PaperStatus
 from exchange.messages.personal_data import CorrectionNotice, DataRequest
 from exchange.messages.record import Record
 from exchange.messages.reopening import Reopening
@@ -32,6 +31,7 @@ from exchange.messages.statements import Difference, PlainStatement, Resolution,
 from exchange.messages.stops import Cancellation, Crossing, Hold, Incident, Withdrawal
 from exchange.messages.tracing import TracingRequest, TracingResult
 from exchange.messages.transit import TransitDecision, TransitRequest
+from exchange.messages.travel_documents import PaperRequest, PaperStatus
 
 PERSON_COLUMNS = ("IDN", "VRQ", "TRQ", "RPN", "TDQ", "HDP", "HRC", "RCV", "RFN", "FUP")
 PERSON_BLOCK: Mapping[str, str] = MappingProxyType(

@@ -10,8 +10,8 @@ from exchange.messages.dates import Days, as_day
 from exchange.messages.document import pointer
 from exchange.messages.header_rules import message_of_type
 from exchange.messages.person_rules import sent_by_origin
-from exchange.messages.receiving import receiving_office
 from exchange.messages.returns import Decision
+from exchange.messages.taking_over import office_taking_over
 from exchange.messages.wording import fault
 
 ACCEPTANCES = frozenset({"accepted", "accepted_with_conditions"})
@@ -52,9 +52,9 @@ def decision_receivers(decision: Decision, context: RuleContext, facts: Facts) -
     for index, line in enumerate(decision.persons):
         days = (context.day, as_day(line.valid_until or ""))
         place = ("persons", index)
-        yield from receiving_office(line.reception, sides, days, header, facts, *place, "reception")
+        yield from office_taking_over(line.reception, sides, days, header, facts, *place, "reception")
         child = line.child_receiver.agency if line.child_receiver else None
-        yield from receiving_office(child, sides, days, header, facts, *place, "child_receiver", "agency")
+        yield from office_taking_over(child, sides, days, header, facts, *place, "child_receiver", "agency")
 
 
 def decision_dates(decision: Decision, context: RuleContext, days: Days) -> None:

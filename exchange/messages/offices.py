@@ -10,7 +10,7 @@
 4. Everywhere else stand the offices of the two sides, the own ones first; of a correction everybody who may
    have been told.
 
-What is offered here is never wider than what the rules of the type allow (`receiving`, `tracing_rules`); it
+What is offered here is never wider than what the rules of the type allow (`taking_over`, `tracing_rules`); it
 may be narrower, because a page helps to choose.
 """
 

@@ -7,7 +7,7 @@
    by somebody else of the same side.
 3. A countersignature names a record of the other side by number and commitment, and its persons.
 4. A child has custody named; a person who was added agreed to return. Who has custody is an office of the
-   side where the person is now, and existed on the day of the handover (`receiving`).
+   side where the person is now, and existed on the day of the handover (`taking_over`).
 """
 
 from collections import Counter
@@ -43,8 +43,8 @@ from exchange.messages.person_rules import (
     treated_as_adult,
     unsafe,
 )
-from exchange.messages.receiving import TAKEN_OVER, day_in, receiving_office
 from exchange.messages.record import Record
+from exchange.messages.taking_over import TAKEN_OVER, day_in, office_taking_over
 from exchange.messages.wording import fault
 
 Blocks = Sequence[PersonBlock]
@@ -124,7 +124,7 @@ def _custody(act: Act, record: Record, host: AgencyCode) -> Iterator[Fault]:
         sides = (origin,) if line.outcome in TAKEN_OVER else (origin, host)
         code = line.custody.agency if line.custody else None
         place = ("persons", index, "custody", "agency")
-        yield from receiving_office(code, sides, days, act.header, act.facts, *place)
+        yield from office_taking_over(code, sides, days, act.header, act.facts, *place)
 
 
 def _names_a_record(act: Act, named: ExactMessage, *place: str | int) -> Iterator[Fault]:

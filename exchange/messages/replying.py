@@ -22,10 +22,9 @@ from exchange.ids import Digest, MessageId
 from exchange.messages.catalog import Form, message_types
 from exchange.messages.document import Document, JsonValue, header_of, objects_at, persons_of, text_at
 from exchange.messages.schemas import members, most_persons, needed_members, schemas
+from exchange.messages.taking_over import TAKEN_OVER
 from exchange.messages.wording import fault
 
-TAKEN_OVER = frozenset({"handed_over", "added"})
-"""Outcomes of a line with which the origin side has the person."""
 _REPEATED = frozenset({"names", "sex", "is_child", "nationality", "birth", "documents", "flags", "languages"})
 _REPEATED_ON_THE_WAY = frozenset({"links", "guardian"})
 """Repeated until the record; afterwards the origin side has to say who cares for a child."""

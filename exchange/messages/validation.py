@@ -26,9 +26,9 @@ from exchange.messages import (
     header_rules,
     identification_rules,
     notice_rules,
-    paper_rules,
     stops_rules,
     tracing_rules,
+    travel_document_rules,
 )
 from exchange.messages.aftercare_rules import (
     closure_faults,
@@ -235,8 +235,8 @@ RULES: Mapping[str, Callable[[Document, Any, RuleContext, Facts], Iterable[Fault
     "TRS": tracing_rules.TRACING_RESULT,
     "RPN": _notice_faults,
     "RPD": _decision_faults,
-    "TDQ": paper_rules.PAPER_REQUEST,
-    "TDS": paper_rules.PAPER_STATUS,
+    "TDQ": travel_document_rules.PAPER_REQUEST,
+    "TDS": travel_document_rules.PAPER_STATUS,
     "AMD": _amendment_faults,
     "RMD": changes_rules.reminder_faults,
     "RSM": changes_rules.resume_faults,

@@ -84,7 +84,7 @@ async def sweep(node: Node, link: LinkId) -> Sweep:
     walked = await walk(node, link)
     found = (await all_differences(node, walked)).differences
     named = 0
-    opened = walked.comparison.judge_of(node.agency).accounts.opened
+    opened = walked.comparison.judge_of(node.agency).cross_checked.opened
     await node.store.write(lambda uow: uow.settings.put(FLOOR + link, str(opened)))
     for start in range(0, len(found), BATCH):
         batch = found[start : start + BATCH]

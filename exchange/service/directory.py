@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What messages without a case have settled: offices that changed, and third states that let a group pass.
+"""Offices as updates (DIR) changed them, and third states that let a group pass: messages without a case.
 
 1. Offices are those of the code list `agencies`, changed by the updates (DIR) that their own country sent
    on this link, in the order of their numbers, each from its first day on.

@@ -31,16 +31,16 @@ from exchange.messages.filling import release_digest
 from exchange.messages.forms import check_form
 from exchange.messages.media import Carried
 from exchange.protocol.parts import Document
+from exchange.service.batching import each_does_this_step
+from exchange.service.draft_unchanged import demand_handed_in, demand_unchanged, is_unchanged
 from exchange.service.enclosures import kept, unkept
 from exchange.service.facts import two_person_reason
 from exchange.service.node import Node
-from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft, demand_officer, demand_whole, release, release_checked
 from exchange.service.restored_drafts import hold, hold_waiting
 from exchange.service.rows import AuditRow, Direction, DraftRow
-from exchange.service.together import each_does_this_step
-from exchange.service.unmoved import demand_offered, demand_unmoved, is_unmoved
+from exchange.service.unique_match import the_only
 
 
 class Fate(StrEnum):
@@ -106,7 +106,7 @@ async def approve(node: Node, prefix: str, second: OfficerNumber, *, digest: Dig
         DraftMovedError: it was sent back or taken back.
     """
     row = await find_draft(node, prefix)
-    demand_offered(row)
+    demand_handed_in(row)
     if row.link is None or row.prepared_by == second:
         raise UsageError(
             "the second person must be another officer than the one who prepared the message",
@@ -166,7 +166,7 @@ def _forget_released(uow: UnitOfWork, *, node: Node, link: LinkId, draft: DraftR
     """
     if uow.messages.by_id(link, Direction.OUT, draft.id) is not None:
         uow.drafts.delete(draft.id)
-    elif is_unmoved(uow, draft):
+    elif is_unchanged(uow, draft):
         hold(uow, node, draft)
 
 
@@ -194,7 +194,7 @@ async def release_draft(node: Node, row: DraftRow) -> Sent:
 
 
 def _let_wait(uow: UnitOfWork, row: DraftRow) -> None:
-    demand_unmoved(uow, row)
+    demand_unchanged(uow, row)
     uow.drafts.save(replace(row, waiting=True))
 
 
@@ -232,7 +232,7 @@ async def _keep(
 
 async def _stop_waiting(node: Node, row: DraftRow, error: ExchangeError) -> None:
     def unit(uow: UnitOfWork) -> None:
-        if not is_unmoved(uow, row):
+        if not is_unchanged(uow, row):
             return
         uow.drafts.save(replace(row, waiting=False))
         uow.audit.record(

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a message of ours has done once it is accepted: is an answer owed, has a state changed.
 
-Read from the chronicles of the first person and of the movement; no content is opened. A message about
-several persons is told by the first one, for the page after sending says one sentence about all of them.
+It is told to the officer who sent it; what a message does by the tables says `cases.effects`. Read from the
+chronicles of the first person and of the movement; no content is opened. A message about several persons is
+told by the first one, for the page after sending says one sentence about all of them.
 """
 
 from collections.abc import Iterable

@@ -5,7 +5,7 @@
    which the agreement gives hours (`release.emergency_hours`); keys, enrolment and erasure never.
 2. In the unit that numbers the message it is noted who released it, and until when a second person looks.
 
-What the second person does then is in `second_look`. Source: domain procedure 8.15, `two-person-acts`.
+What the second person does then is in `emergency_review`. Source: domain procedure 8.15, `two-person-acts`.
 """
 
 from datetime import timedelta

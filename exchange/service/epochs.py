@@ -33,7 +33,7 @@ from exchange.service.keychange import TOLD, keys_that_count
 from exchange.service.node import LinkPresence, Node
 from exchange.service.pairing import Pairing, pairing_of, partner_keys
 from exchange.service.ports import UnitOfWork
-from exchange.service.renewal import DECIDED, Decision, decision_of, note_first, note_restores
+from exchange.service.renewal import DECIDED, Decision, decision_of, note_first, note_restores, restore_mark
 from exchange.service.rows import AuditRow, DifferenceRow, LinkRow, LinkState, LogPosition
 
 REASONS: Final = ("both_restored", "two_histories", "entries_lost")
@@ -78,7 +78,7 @@ async def decide(node: Node, link: LinkId, *, why: str, first: int = 0, actors: 
         least = first_number(uow, node, row)
         if first and not least <= first <= MAX_FIRST:
             raise UsageError(f"number {first} may have been used", hint=f"name one from {least} on")
-        restored = uow.settings.get("restored") or ""
+        restored = restore_mark(uow)
         decided = Decision(_next_epoch(node, row), why, first, restored)
         uow.settings.put(DECIDED + link, json.dumps(asdict(decided)))
         for actor in actors:

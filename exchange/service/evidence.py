@@ -2,6 +2,7 @@
 """Keeps what a partner did wrong: the bytes as they came, for the people of both sides.
 
 Of each kind and subject the first three copies are kept, with one line each in the audit record.
+Evidence that leaves the pair is made in `packs` and `disclosing`.
 """
 
 from exchange.ids import LinkId

@@ -19,10 +19,10 @@ from exchange.service.access import CasePlace
 from exchange.service.facts import COUNTS
 from exchange.service.meaning import document_of
 from exchange.service.node import Node
-from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader, open_case, reader_of, reading_of
 from exchange.service.rows import CaseRow, Direction, MessageRow
+from exchange.service.unique_match import the_only
 
 Line = dict[str, JsonValue]
 _OTHERS = frozenset({"case_code"})

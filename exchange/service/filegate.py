@@ -45,7 +45,14 @@ from exchange.service.gatetalk import Report, seen_root
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
 from exchange.service.refill import REFILL
-from exchange.service.renewal import RESTORE_SEEN, decision_of, is_pending, is_restored, take_back
+from exchange.service.renewal import (
+    RESTORE_SEEN,
+    decision_of,
+    is_pending,
+    is_restored,
+    restore_mark,
+    take_back,
+)
 from exchange.service.rows import AuditRow, LinkState
 
 AHEAD = "ahead:"
@@ -120,7 +127,7 @@ async def confirm(node: Node, link: LinkId, *, actors: tuple[str, ...]) -> None:
     def unit(uow: UnitOfWork) -> None:
         for actor in actors:
             uow.audit.record(AuditRow(node.clock.now(), actor, "start_confirmed", link))
-        uow.settings.put(RESTORE_SEEN + link, uow.settings.get("restored") or "")
+        uow.settings.put(RESTORE_SEEN + link, restore_mark(uow))
 
     await node.store.write(lambda uow: _take_back(uow, link))
     presence.is_confirmed = True
@@ -160,7 +167,7 @@ def _demand_newest(uow: UnitOfWork, node: Node, link: LinkId, report: Report) ->
     demand_agreed(uow, link)
     check_clock(uow, node, link)
     is_known = node.high_water.is_apart and node.high_water.read(link) is not None
-    is_since_restore = decided.restored == (uow.settings.get("restored") or "")
+    is_since_restore = decided.restored == restore_mark(uow)
     if node.presence.of(link).is_decided_here or (is_known and is_since_restore):
         return
     stay_closed(

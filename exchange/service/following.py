@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the store knows when a message is written after another one: see `messages.replying`.
+"""Reads from the store what a message needs that follows an earlier one; `messages.replying` completes it.
 
 Of each person the newest word of an earlier message counts, and over it what was corrected since (COR).
 Who is on hold or has withdrawn is not on the list of a departure any more; why somebody is taken off, the

@@ -24,6 +24,7 @@ from exchange.messages.filling import release_digest
 from exchange.messages.media import Carried
 from exchange.protocol.parts import Document
 from exchange.service.draft_story import Story, read_story, story_bytes, story_members
+from exchange.service.draft_unchanged import is_unchanged
 from exchange.service.drafts import Fate, Sent, release_draft
 from exchange.service.enclosures import kept
 from exchange.service.facts import two_person_reason
@@ -32,7 +33,6 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft, demand_whole
 from exchange.service.rows import AuditRow, DraftRow
 from exchange.service.staff import FormRow
-from exchange.service.unmoved import is_unmoved
 
 MOST_FORMS: Final = 50
 """Forms that one officer may have open."""
@@ -223,7 +223,7 @@ def _draft(node: Node, form: Form, document: Document, attachments: Sequence[Car
 
 def _put_back(uow: UnitOfWork, form: Form, draft: DraftRow) -> None:
     """Turn a draft that could not be released into the form again, unless it became something after all."""
-    if is_unmoved(uow, draft):
+    if is_unchanged(uow, draft):
         uow.drafts.delete(draft.id)
         uow.staff.forms.save(form.row)
 

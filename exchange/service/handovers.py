@@ -32,11 +32,11 @@ from exchange.service.following import SPOKE_OF_PERSONS, content_kept, departed
 from exchange.service.next_steps import NextStep, shown_movement, steps_of_movement
 from exchange.service.node import Node
 from exchange.service.officers_told import officers_named
-from exchange.service.only import the_only
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader
 from exchange.service.rows import CaseRow, Direction, MovementRow
+from exchange.service.unique_match import the_only
 
 _LEAST_CODE = 4
 _NOBODY_LEAVES = frozenset({"failed", "postponed"})

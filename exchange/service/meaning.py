@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a document says in the words of the tables: a `cases.effects.Message`.
+"""What a stored message holds and names, and what it means to the tables: a `cases.effects.Message`.
+
+    document_of, message_by_id, named_by    a message of the store: its content, its row, what it names
+    cases_of, movement_of, subjects_of      what a document names in its header
+    message_for, target_of                  what a document says in the words of the tables
 
 Both nodes read the same document and the same earlier messages, so they read the same. Beside the members
 that select a row by themselves (`outcome`, `result`, `response`, …) these are derived:

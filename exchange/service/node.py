@@ -21,11 +21,11 @@ from exchange.ids import AgencyCode, LinkId, NodeId, OfficerNumber, RandomSource
 from exchange.messages.versions import installed_versions
 from exchange.protocol.frames import Result
 from exchange.protocol.keyring import Keyring
+from exchange.service.batching import Batcher
 from exchange.service.offered import Offered
 from exchange.service.ports import Store
 from exchange.service.rows import LinkState, MessageRow
 from exchange.service.surroundings import Carrier, Counters, HighWater, Journal, Stamper, Witnesses
-from exchange.service.together import Line
 from exchange.service.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class LinkPresence:
     owed_results: list[Result] = field(default_factory=list)
     pairing: "Pairing | None" = None
     """What was in force when it was read last: enough to seal with, and judged anew with the number."""
-    numbering: "Line[Ready, MessageRow]" = field(default_factory=Line)
+    numbering: "Batcher[Ready, MessageRow]" = field(default_factory=Batcher)
     """Sealed messages that wait for their numbers."""
     card_wanted: bool = False
     """The partner said that it does not know our current card."""

@@ -14,7 +14,8 @@ signs in and looks. Everything here may fail without holding up any message.
    up, and the next one is tried anew (rule 20).
 
 What was told stands in small settings of the store, so a restart neither repeats nor forgets. Decisions are
-plain functions of what is known and of the time. Mails that come by the calendar are written in `digests`.
+plain functions of what is known and of the time. The mails, and the task that tells all of it, stand in
+`notice_mails`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -64,14 +65,6 @@ class Mailer(Protocol):
     """Hands a mail over, or raises TransportError."""
 
     async def send(self, mail: Mail) -> None: ...
-
-
-class Bell(Protocol):
-    """Tells another system that something arrived, or raises TransportError."""
-
-    @property
-    def name(self) -> str: ...
-    async def ring(self, arrival: Arrival) -> None: ...
 
 
 @dataclass

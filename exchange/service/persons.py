@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from exchange.ids import CaseCode, LinkId, MessageId
 from exchange.messages.decision_rules import ACCEPTANCES
 from exchange.messages.document import content_of, header_of, object_at, persons_of, text_at
+from exchange.messages.taking_over import TAKEN_OVER
 from exchange.protocol.parts import Document
 from exchange.protocol.strictjson import JsonValue
 from exchange.service.meaning import document_of
@@ -36,7 +37,6 @@ COUNTED = frozenset(
 )
 _MAX_CASES = 1_000_000
 _BEGIN, _END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-TAKEN_OVER = frozenset({"handed_over", "added"})
 Line = Mapping[str, JsonValue]
 
 

@@ -12,7 +12,7 @@ The partner holds a full copy of our log. So:
 4. The other verdicts in the partner's leaves are applied; the head is stored; nothing was signed anew.
 
 What is asked for comes from the partner's gate (`gatetalk.by_network`), with the calls of a partner that only
-calls (`wishes`), or out of a parcel (`bringback.Archive`).
+calls (`wishes`), or out of a parcel (`refill_by_parcels.Archive`).
 
 A page is one transaction, so a node that is killed in between goes on where it stopped. A number whose
 line the partner does not hold is marked `lost` and given up with `void` once the gate is open.

@@ -40,6 +40,8 @@ from exchange.protocol.envelope import Envelope, join_line, sign_envelope
 from exchange.protocol.parts import Document, attachments_of
 from exchange.protocol.suites import KeyUse
 from exchange.service import casework, logbook
+from exchange.service.batching import Failed
+from exchange.service.draft_unchanged import demand_unchanged
 from exchange.service.emergency import demand_emergency, note_emergency
 from exchange.service.facts import StoreFacts, rule_context, two_person_reason
 from exchange.service.independence import claims_of_own, runs_of
@@ -53,8 +55,6 @@ from exchange.service.ports import AboutCases, UnitOfWork
 from exchange.service.restored_drafts import demand_not_sent, id_to_keep
 from exchange.service.rows import AuditRow, Direction, DraftRow, MessageRow, MessageState
 from exchange.service.sealing import Sealed, demand_in_force, seal_message
-from exchange.service.together import Failed
-from exchange.service.unmoved import demand_unmoved
 
 SWITCHES = 2
 """How often a message is sealed anew because agreement or key changed; two changes a second do not happen."""
@@ -244,7 +244,7 @@ async def _again_if_switched(
 def _use_draft(uow: UnitOfWork, link: LinkId, draft: DraftRow | None) -> None:
     """Delete the draft that becomes this message, so that it can become only one, also after a restore."""
     if draft is not None:
-        demand_unmoved(uow, draft)
+        demand_unchanged(uow, draft)
         if uow.messages.by_id(link, Direction.OUT, draft.id) is not None:
             raise DraftMovedError("the draft was released before", hint="look at: exchange message list")
         uow.drafts.delete(draft.id)

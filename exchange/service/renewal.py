@@ -15,6 +15,8 @@ from exchange.service.rows import LinkRow
 
 DECIDED: Final = "epoch-decided:"
 """Setting of a link: the decision of two persons of this side, also after the epoch began."""
+RESTORED: Final = "restored"
+"""Setting: the instant at which this store was put back from a backup last, which is its restore mark."""
 RESTORE_SEEN: Final = "restore_seen:"
 """Setting of a link: the restore mark of ours with which its gate opened last."""
 PARTNER_RESTORED: Final = "partner_restored:"
@@ -60,15 +62,20 @@ def told_decision(uow: UnitOfWork, link: LinkId) -> dict[str, JsonValue]:
     return {"renew": {"ep": decided.ep, "why": decided.why}} if decided else {}
 
 
+def restore_mark(uow: UnitOfWork) -> str:
+    """Return the restore mark of this store, "" if it was never put back."""
+    return uow.settings.get(RESTORED) or ""
+
+
 def is_restored(uow: UnitOfWork, link: LinkId) -> bool:
     """Return True if this store was put back and the gate of the link has not opened since."""
-    restored = uow.settings.get("restored") or ""
+    restored = restore_mark(uow)
     return bool(restored) and uow.settings.get(RESTORE_SEEN + link) != restored
 
 
 def note_restores(uow: UnitOfWork, link: LinkId, partner: str) -> None:
     """Remember both restore marks: the gate opened with them."""
-    uow.settings.put(RESTORE_SEEN + link, uow.settings.get("restored") or "")
+    uow.settings.put(RESTORE_SEEN + link, restore_mark(uow))
     uow.settings.put(PARTNER_RESTORED + link, partner)
 
 

@@ -6,7 +6,8 @@
     accept     two persons of this side accept it as it is; settled once the other side has explained it, too
     escalate   the heads of department have it; nothing is written to the partner
 
-What the partner says of one, and what ends it: `hearing`. Two persons one after the other: `accepting`.
+What the partner says of one, and what ends it: `hearing`. Two persons who accept it one after the other:
+`accepted_differences`.
 """
 
 from dataclasses import asdict, replace

@@ -29,10 +29,9 @@ from exchange.messages.release import release_digest
 from exchange.service.meaning import document_of
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
+from exchange.service.renewal import restore_mark
 from exchange.service.rows import AuditRow, Direction, DraftRow, MessageRow, MessageState
 
-RESTORED: Final = "restored"
-"""Setting with the instant at which this store was put back from a backup."""
 HELD: Final = "drafts_held:"
 """Setting of a link: the break after which its waiting drafts were held, `last_break` as text."""
 AT_ONCE: Final = 50
@@ -58,7 +57,7 @@ class _Looked:
 
 def last_break(uow: UnitOfWork, node: Node, link: LinkId) -> datetime | None:
     """Return before when it is not sure what became of a draft (1); None if there was no such moment."""
-    restored, row = uow.settings.get(RESTORED), uow.links.get(link)
+    restored, row = restore_mark(uow), uow.links.get(link)
     found = [parse_instant(restored)] if restored else []
     first = uow.logs.leaves(link, node.agency, 0, 1) if row is not None and row.own_epoch > 1 else []
     return max([*found, *(decode_leaf(raw).claimed_at for raw in first)], default=None)

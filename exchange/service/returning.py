@@ -6,9 +6,9 @@
     change     the author hands in another document under the same number; it waits for a second person again
     discard    the author destroys it; if the author has left, somebody who may release
 
-Each act asks in its own transaction whether the draft is still what was shown (`unmoved`): of a release and a
-return at the same time exactly one happens, and the other person is told which. Each is recorded; the reason
-stands in the draft alone, sealed.
+Each act asks in its own transaction whether the draft is still what was shown (`draft_unchanged`): of a
+release and a return at the same time exactly one happens, and the other person is told which. Each is
+recorded; the reason stands in the draft alone, sealed.
 
 On the pages a draft that is taken back becomes the form again from which it came (`taken_back`).
 """
@@ -24,6 +24,7 @@ from exchange.messages.filling import release_digest
 from exchange.messages.media import Carried
 from exchange.protocol.parts import Document
 from exchange.service.draft_story import Returned, Story, Version, story_bytes, story_of
+from exchange.service.draft_unchanged import demand_handed_in, demand_unchanged
 from exchange.service.drafts import Fate, Sent, find_draft
 from exchange.service.enclosures import kept, unkept
 from exchange.service.facts import two_person_reason
@@ -32,7 +33,6 @@ from exchange.service.own_officers import has_left
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft, demand_officer, demand_whole
 from exchange.service.rows import AuditRow, DraftRow
-from exchange.service.unmoved import demand_offered, demand_unmoved
 
 MOST_REASON: Final = 500
 """Characters of a reason: some sentences. It stands on the list of work, where it is opened each time."""
@@ -51,7 +51,7 @@ async def send_back(
     """
     text = _reason(reason)
     row = await find_draft(node, prefix)
-    demand_offered(row)
+    demand_handed_in(row)
     if row.prepared_by == second:
         raise UsageError(
             "nobody sends back the own message", hint=f"take it back: exchange message take-back {row.id}"
@@ -148,7 +148,7 @@ async def discard(node: Node, prefix: str, officer: OfficerNumber) -> DraftRow:
     def unit(uow: UnitOfWork) -> None:
         if not has_left(uow, row.prepared_by, node.clock.now()):
             _demand_own(row, officer)
-        demand_unmoved(uow, row)
+        demand_unchanged(uow, row)
         uow.drafts.delete(row.id)
         _record(uow, node, row, "draft_discarded", officer)
 
@@ -193,7 +193,7 @@ def _reason(text: str) -> str:
 
 
 def _replace(uow: UnitOfWork, row: DraftRow, changed: DraftRow) -> None:
-    demand_unmoved(uow, row)
+    demand_unchanged(uow, row)
     uow.drafts.save(changed)
 
 

@@ -143,7 +143,7 @@ async def _send(
     node: Node, walked: Walk, span: Span, content: Content, signed: _Signed, officer: OfficerNumber | None
 ) -> StatementRow:
     made: list[StatementRow] = []
-    used = [said.no for said in walked.comparison.judge_of(node.agency).accounts.statements]
+    used = [said.no for said in walked.comparison.judge_of(node.agency).cross_checked.statements]
     used += await node.store.read(lambda uow: _last_numbers(uow, walked.link))
 
     def logged(uow: UnitOfWork, row: MessageRow) -> Entry:

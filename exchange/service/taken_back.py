@@ -15,6 +15,7 @@ from exchange.ids import OfficerNumber, parse_message_id
 from exchange.messages.document import content_of, header_of, persons_of, text_at
 from exchange.protocol.parts import Document
 from exchange.service.draft_story import story_of
+from exchange.service.draft_unchanged import demand_unchanged
 from exchange.service.enclosures import unkept
 from exchange.service.forms import Form, form_of_entered, keep_form
 from exchange.service.node import Node
@@ -23,7 +24,6 @@ from exchange.service.reading import Reader, read_draft
 from exchange.service.returning import followed, own_draft
 from exchange.service.rows import AuditRow, DraftRow
 from exchange.service.staff import FormRow
-from exchange.service.unmoved import demand_unmoved
 
 _BY_THE_PROGRAM: Final = frozenset(
     {
@@ -45,7 +45,7 @@ async def take_back_to_form(node: Node, prefix: str, officer: OfficerNumber) -> 
     row = await own_draft(node, prefix, officer)
 
     def unit(uow: UnitOfWork) -> Form:
-        demand_unmoved(uow, row)
+        demand_unchanged(uow, row)
         form = _form_of(uow, node, row)
         uow.drafts.delete(row.id)
         uow.audit.record(AuditRow(node.clock.now(), officer, "draft_taken_back", row.id, result="form"))

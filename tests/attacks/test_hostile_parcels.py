@@ -19,10 +19,10 @@ from exchange.protocol.envelope import join_line
 from exchange.protocol.frames import Frame, Outcome, Result, encode_frame
 from exchange.protocol.parcels import HEADER_BYTES, MAX_MESSAGES
 from exchange.protocol.suites import Algorithm, KeyUse
-from exchange.service.packing import LEAST_VOLUME_BYTES
+from exchange.service.parcel_reading import preview, read_parcel
+from exchange.service.parcel_writing import LEAST_VOLUME_BYTES
 from exchange.service.release import release
 from exchange.service.rows import Direction, LinkState, MessageState
-from exchange.service.unpacking import preview, unpack
 from tests.support.couriers import Courier, Forger, by_files
 from tests.support.identity import TH
 from tests.support.keys import test_key
@@ -183,7 +183,7 @@ def test_a_file_that_was_exchanged_after_it_was_shown_is_not_read() -> None:
         path = await courier.write(world.kh)
 
         with pytest.raises(UsageError):
-            await unpack(world.vn.node, courier.files, path, actor=OFFICER, expected=shown.digest)
+            await read_parcel(world.vn.node, courier.files, path, actor=OFFICER, expected=shown.digest)
         assert await states(world, world.vn, Direction.IN) == []
 
     play(9, story)

@@ -22,8 +22,8 @@ from exchange.interfaces.cli.figures import csv_text
 from exchange.messages.filling import fill
 from exchange.messages.notice_sheet import COLUMNS
 from exchange.messages.sheets import write_row
-from exchange.service.digests import Notices
 from exchange.service.drafts import send
+from exchange.service.notice_mails import Notices
 from exchange.service.rows import Direction, MessageState
 from tests.support.notices import small_notice, sources
 from tests.support.visitors import Visitor, give_account, open_house

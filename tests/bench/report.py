@@ -16,8 +16,6 @@ from tests.bench.peer import PeerRun
 from tests.bench.product import Drain, Idle, Load, share
 from tests.bench.scale import Scale
 
-Measured = Load | FloorRun | PeerRun
-
 
 @dataclass
 class Round:

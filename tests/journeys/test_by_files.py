@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from exchange.errors import ParcelInvalidError
-from exchange.service.packing import LEAST_VOLUME_BYTES
+from exchange.service.parcel_writing import LEAST_VOLUME_BYTES
 from exchange.service.reconcile import reconcile, verify
 from exchange.service.release import release
 from exchange.service.rows import Direction, LinkState, MessageState

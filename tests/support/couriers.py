@@ -24,9 +24,9 @@ from exchange.protocol.parcels import (
 )
 from exchange.protocol.suites import KeyUse, PrivateKey, PublicKey, Suite
 from exchange.service.gatetalk import report_of
-from exchange.service.packing import Volume, pack
 from exchange.service.pairing import pairing_of
-from exchange.service.unpacking import Taken, unpack
+from exchange.service.parcel_reading import Taken, read_parcel
+from exchange.service.parcel_writing import Volume, write_parcel
 from tests.support.world import OFFICER, Agency, World
 
 PIECE_BYTES = 50_000
@@ -103,10 +103,10 @@ class Courier:
     async def write_all(self, agency: Agency, **more: int) -> list[Volume]:
         self.count += 1
         path = f"/courier/{self.count}.parcel"
-        return await pack(agency.node, self.files, self.world.link, path, actor=OFFICER, **more)
+        return await write_parcel(agency.node, self.files, self.world.link, path, actor=OFFICER, **more)
 
     async def read(self, agency: Agency, path: str) -> Taken:
-        return await unpack(agency.node, self.files, path, actor=OFFICER)
+        return await read_parcel(agency.node, self.files, path, actor=OFFICER)
 
     async def carry(self, agency: Agency) -> Taken:
         """Let an agency write a parcel and the other one read it."""

@@ -28,7 +28,6 @@ from tests.support.crossing_ideas import UNTIL, Officers
 from tests.support.desks import MOVES, PERSONS, Desk, Idea, is_stop
 
 ACTS = 60
-ACT_KINDS = ("write",) * 4 + ("carry",) * 3 + ("tail", "any", "stop")
 SIDES = ("host", "origin")
 TRAVELS_IN = {"scheduled": "confirmed", "in_transfer": "departed"}
 

@@ -8,7 +8,7 @@ with fractions; and bounds are narrowed because no count is negative.
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from exchange.cases.disclosure import Sum
+from exchange.cases.cell_suppression import Sum
 
 
 def attack(sums: Sequence[Sum], shown: Mapping[str, int | None]) -> dict[str, int]:

@@ -147,9 +147,6 @@ class PlainCases(_Table):
     def read_ahead(self, link: LinkId, direction: Direction, seqs: Collection[int]) -> None:
         """Everything is at hand."""
 
-    def reached_by(self, link: LinkId, direction: Direction, seq: int) -> list[CaseRow]:
-        return [self.rows[code] for code in self.of_message(link, direction, seq)]
-
 
 class PlainMovements(_Table):
     def __init__(self) -> None:

@@ -20,7 +20,6 @@ from exchange.protocol.suites import KeyUse
 
 Row = dict[str, Any]
 D = Digest(sha256(b"a digest"))
-DIGESTS = {"eh": D, "cd": D, "pc": D}
 STORED, UNSTORED = "stored", "not stored"
 
 

@@ -62,10 +62,6 @@ class NodeKeys:
         """Return the entries of all keys for the own card."""
         return tuple(own.entry for own in self.keys)
 
-    def with_keys(self, more: Iterable[OwnKey]) -> Self:
-        """Return the keys and some new ones."""
-        return replace(self, keys=(*self.keys, *more))
-
     def without(self, kids: Iterable[KeyId]) -> Self:
         """Return the keys without some that are destroyed."""
         gone = set(kids)

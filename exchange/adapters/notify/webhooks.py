@@ -26,7 +26,7 @@ TIMEOUT_S = 10.0
 
 
 class WebhookBell:
-    """The `Bell` port for one address."""
+    """Tells one address; `ring` is what a `Channel` calls."""
 
     def __init__(self, settings: WebhookSection, *, clock: Clock) -> None:
         self._settings = settings

@@ -19,9 +19,9 @@ from exchange.service.granting import (
     propose_reader,
 )
 from exchange.service.node import Node
-from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader, demand_desk
+from exchange.service.unique_match import the_only
 
 OnReader = Callable[[UnitOfWork, Node, Reader, CasePlace, OfficerNumber], ReaderRow | None]
 

@@ -15,8 +15,8 @@ from exchange.errors import UsageError
 from exchange.ids import AgencyCode, LinkId
 from exchange.interfaces.api.access import waiting_answer
 from exchange.interfaces.api.arrivals import arrivals_answer
-from exchange.interfaces.api.coming import coming_answer
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
+from exchange.interfaces.api.handover_tasks import handover_answer
 from exchange.interfaces.api.retaining import owed_answer, proposal_answer
 from exchange.messages.catalog import message_types
 from exchange.service.due import Task, Worklist, count_work, work_page
@@ -58,7 +58,7 @@ async def list_due(desk: Desk, ask: Ask) -> Answer:
         **await desk.node.store.read(lambda uow: waiting_answer(uow, desk.node)),
         **await desk.node.store.read(arrivals_answer),
         "paused": await paused_answer(desk),
-        **await coming_answer(desk, announced),
+        **await handover_answer(desk, announced),
         "erasures": await _erasures(desk),
         "calendar_fault": announced.fault,
     }

@@ -20,10 +20,10 @@ from exchange.service.casework import shown_case
 from exchange.service.meaning import document_of
 from exchange.service.next_steps import steps_of_case
 from exchange.service.node import Node
-from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader, open_case, reading_of
 from exchange.service.rows import AuditRow, CaseEventRow, CaseRow, Direction, MessageRow, MessageState
+from exchange.service.unique_match import the_only
 
 FINAL = frozenset({MessageState.ACCEPTED, MessageState.REJECTED, MessageState.VOIDED})
 OPENED, ACTS_READ = "message_opened", 1_000

@@ -5,11 +5,11 @@ from exchange.errors import UsageError
 from exchange.ids import parse_digest
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, when
 from exchange.protocol.parcels import MAX_PARCEL_BYTES
-from exchange.service import packing, unpacking
+from exchange.service import parcel_reading, parcel_writing
+from exchange.service.parcel_reading import Preview
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import demand_officer
 from exchange.service.rows import LinkRow
-from exchange.service.unpacking import Preview
 
 MEGABYTE = 10**6
 
@@ -19,7 +19,7 @@ async def write_parcel(desk: Desk, ask: Ask) -> Answer:
     row = await desk.link(ask.text("partner", ""))
     await _demand_officer(desk, ask)
     volume_bytes = ask.number("volume_mb", MAX_PARCEL_BYTES // MEGABYTE) * MEGABYTE
-    volumes = await packing.pack(
+    volumes = await parcel_writing.write_parcel(
         desk.node,
         desk.opened.parcels,
         row.link,
@@ -47,14 +47,14 @@ async def write_parcel(desk: Desk, ask: Ask) -> Answer:
 
 async def preview_parcel(desk: Desk, ask: Ask) -> Answer:
     """Return what a parcel holds, in counts, after it was verified; nothing is taken."""
-    return _preview(await unpacking.preview(desk.node, desk.opened.parcels, ask.text("path")))
+    return _preview(await parcel_reading.preview(desk.node, desk.opened.parcels, ask.text("path")))
 
 
 async def read_parcel(desk: Desk, ask: Ask) -> Answer:
     """Take in a parcel; with `sha256` only the one that was shown."""
     await _demand_officer(desk, ask)
     shown = ask.text("sha256", "")
-    taken = await unpacking.unpack(
+    taken = await parcel_reading.read_parcel(
         desk.node,
         desk.opened.parcels,
         ask.text("path"),

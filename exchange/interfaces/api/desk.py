@@ -16,10 +16,10 @@ from exchange.clock import instant_text
 from exchange.errors import ExchangeError, InputError, UsageError
 from exchange.ids import AgencyCode, LinkId, OfficerNumber, parse_agency, parse_officer
 from exchange.service.node import Node
-from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader, count_opening, reader_of
 from exchange.service.rows import LinkRow, MessageRow
+from exchange.service.unique_match import the_only
 
 Answer = dict[str, Any]
 

@@ -14,7 +14,7 @@ from exchange.ids import Digest, LinkId, OfficerNumber, parse_message_id
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, message_of, when
 from exchange.ledger.differences import CLASSES, Difference, Repair
 from exchange.protocol.strictjson import JsonValue
-from exchange.service import accepting
+from exchange.service import accepted_differences
 from exchange.service.differences import sweep
 from exchange.service.node import Node
 from exchange.service.ports import UnitOfWork
@@ -99,17 +99,17 @@ async def waiting_differences(desk: Desk, ask: Ask) -> Answer:
 
 async def propose_acceptance(desk: Desk, ask: Ask) -> Answer:
     """Propose to accept a difference as it is; nothing is told before a second person confirms."""
-    return await _on_shown(desk, ask, partial(accepting.propose, text=ask.text("because", "")))
+    return await _on_shown(desk, ask, partial(accepted_differences.propose, text=ask.text("because", "")))
 
 
 async def confirm_acceptance(desk: Desk, ask: Ask) -> Answer:
     """Accept what was proposed, as the second person; the partner is told."""
-    return await _on_shown(desk, ask, accepting.confirm)
+    return await _on_shown(desk, ask, accepted_differences.confirm)
 
 
 async def give_up_acceptance(desk: Desk, ask: Ask) -> Answer:
     """Let a proposal to accept go."""
-    return await _on_shown(desk, ask, accepting.give_up)
+    return await _on_shown(desk, ask, accepted_differences.give_up)
 
 
 async def _on_shown(desk: Desk, ask: Ask, act: OnShown) -> Answer:

@@ -16,9 +16,9 @@ from exchange.messages.attachments import FileToAttach, attach
 from exchange.messages.codelists import codelist
 from exchange.messages.document import object_at, text_at
 from exchange.messages.filling import Filled, fill
+from exchange.messages.first_record import first_record
 from exchange.messages.on_paper import on_paper
 from exchange.messages.replying import following
-from exchange.messages.signing import first_record
 from exchange.protocol.handover_token import read_token
 from exchange.protocol.parts import Document
 from exchange.service.drafts import send

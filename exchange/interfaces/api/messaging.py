@@ -23,15 +23,15 @@ from exchange.messages.attachments import attach
 from exchange.messages.filling import Filled, fill, release_digest
 from exchange.messages.versions import understood
 from exchange.protocol.parts import Document
+from exchange.service.batching import each_does_this_step
 from exchange.service.drafts import approve, send
+from exchange.service.emergency_review import review
 from exchange.service.long_work import beside, is_about_many
 from exchange.service.own_officers import has_left
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import check_draft
 from exchange.service.restored_drafts import is_from_before, last_break
 from exchange.service.rows import Direction, DraftSummary, LinkRow, MessageState
-from exchange.service.second_look import review
-from exchange.service.together import each_does_this_step
 from exchange.service.void import give_up
 
 MAX_WAIT_S = 60

@@ -15,7 +15,7 @@ from exchange.service.own_officers import demand_officer
 from exchange.service.pairing import parsed_card
 from exchange.service.pauses import Pause, demand_unpaused
 from exchange.service.ports import UnitOfWork
-from exchange.service.renewal import RESTORE_SEEN, take_back
+from exchange.service.renewal import RESTORE_SEEN, restore_mark, take_back
 from exchange.service.rows import AuditRow, CardRow, HeadRow
 
 
@@ -202,7 +202,7 @@ async def resume(desk: Desk, ask: Ask) -> Answer:
 
     def unit(uow: UnitOfWork) -> HeadRow | None:
         head = uow.logs.head(row.link, node.agency)
-        uow.settings.put(RESTORE_SEEN + row.link, uow.settings.get("restored") or "")
+        uow.settings.put(RESTORE_SEEN + row.link, restore_mark(uow))
         take_back(uow, row)
         for actor in (first, second):
             uow.audit.record(AuditRow(node.clock.now(), actor, "start_confirmed", row.link))

@@ -17,6 +17,7 @@ from exchange.messages.filling import fill
 from exchange.messages.release_questions import release_questions
 from exchange.protocol.parts import Document
 from exchange.service.draft_story import Returned, story_bytes, story_of
+from exchange.service.draft_unchanged import moved_error
 from exchange.service.enclosures import unkept
 from exchange.service.node import Node
 from exchange.service.own_officers import has_left
@@ -25,7 +26,6 @@ from exchange.service.reading import Reader, note_opening, read_draft
 from exchange.service.restored_drafts import is_from_before, last_break
 from exchange.service.returning import change, discard, own_draft, send_back, take_back
 from exchange.service.rows import DraftRow
-from exchange.service.unmoved import moved_error
 
 
 async def shown_draft(desk: Desk, ask: Ask, found: DraftRow) -> Answer:

@@ -3,11 +3,11 @@
 
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, reader_for, when
 from exchange.service.access import CasePlace
-from exchange.service.only import the_only
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import open_case
 from exchange.service.recipients import Given, recipients_of
 from exchange.service.rows import CaseRow
+from exchange.service.unique_match import the_only
 
 
 async def list_recipients(desk: Desk, ask: Ask) -> Answer:

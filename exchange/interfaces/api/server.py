@@ -29,6 +29,7 @@ from exchange.interfaces.api import (
     casebook,
     clientele,
     courier,
+    deadlines,
     differing,
     evidence,
     figures,
@@ -51,7 +52,6 @@ from exchange.interfaces.api import (
     stating,
     telling,
     training,
-    until,
 )
 from exchange.interfaces.api.allowed import demand_allowed
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, problem_answer
@@ -88,7 +88,7 @@ COMMANDS: dict[str, Command] = {
     **finding.COMMANDS,
     **figures.COMMANDS,
     **agenda.COMMANDS,
-    **until.COMMANDS,
+    **deadlines.COMMANDS,
     **arrivals.COMMANDS,
     **persons.COMMANDS,
     **printing.COMMANDS,

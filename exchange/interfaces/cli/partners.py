@@ -142,10 +142,8 @@ def withdraw(
     as_json: Json = False,
 ) -> None:
     """Take back an invitation, or an enrolment that did not come to its end; needs two officers."""
-    officers = _two(officer, second)
-    answer = Service(data).ask(
-        "partner.withdraw", partner=partner, officer=officers.first, second=officers.second
-    )
+    two = _as_two(officer, second)
+    answer = Service(data).ask("partner.withdraw", partner=partner, **two)
     if as_json:
         say_json(answer)
         return
@@ -225,14 +223,13 @@ def decide_address(
     as_json: Json = False,
 ) -> None:
     """Take the new address of a partner, as two officers who asked it on the telephone; or refuse it."""
-    officers = _two(officer, second)
+    two = _as_two(officer, second)
     answer = Service(data).ask(
         "partner.address",
         partner=partner,
         address="" if address == NO_ADDRESS else address,
         decision="refuse" if refuse else "take",
-        officer=officers.first,
-        second=officers.second,
+        **two,
     )
     if as_json:
         say_json(answer)
@@ -251,14 +248,11 @@ def resume(
     as_json: Json = False,
 ) -> None:
     """Confirm as two officers that this store is the newest one; or end a pause, with --end-pause."""
-    officers = _two(officer, second)
+    two = _as_two(officer, second)
     if end_pause:
-        two = {"officer": officers.first, "second": officers.second}
         pausing.end(Service(data), partner, **two, as_json=as_json)
         return
-    answer = Service(data).ask(
-        "partner.resume", partner=partner, officer=officers.first, second=officers.second
-    )
+    answer = Service(data).ask("partner.resume", partner=partner, **two)
     if as_json:
         say_json(answer)
         return
@@ -278,15 +272,8 @@ def renew(
     as_json: Json = False,
 ) -> None:
     """Begin the ledger with a partner anew, as two officers; the partner has to do the same."""
-    officers = _two(officer, second)
-    answer = Service(data).ask(
-        "partner.renew",
-        partner=partner,
-        reason=reason,
-        first=from_number,
-        officer=officers.first,
-        second=officers.second,
-    )
+    two = _as_two(officer, second)
+    answer = Service(data).ask("partner.renew", partner=partner, reason=reason, first=from_number, **two)
     if as_json:
         say_json(answer)
         return
@@ -312,6 +299,12 @@ def _two(officer: str, second: str) -> enrolling.Officers:
     if first == other:
         raise UsageError("this act needs two different officers", hint="say the second one with --second")
     return enrolling.Officers(first, other)
+
+
+def _as_two(officer: str, second: str) -> dict[str, str]:
+    """Return the members of a command that two officers give."""
+    officers = _two(officer, second)
+    return {"officer": officers.first, "second": officers.second}
 
 
 def _recovery(data: Path, path: Path | None) -> PrivateKey:

@@ -14,7 +14,7 @@ import typer
 from exchange.cases.permissions import Role
 from exchange.errors import UsageError
 from exchange.interfaces.cli.client import Service
-from exchange.interfaces.cli.offices import Number
+from exchange.interfaces.cli.officers import Number
 from exchange.interfaces.cli.options import DATA, Data, Json, Officer, the_officer
 from exchange.interfaces.cli.output import Answer, say, say_json, warn
 

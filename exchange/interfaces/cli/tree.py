@@ -20,7 +20,7 @@ from exchange.interfaces.cli import (
     kit,
     ledgers,
     messages,
-    offices,
+    officers,
     parcels,
     partners,
     pausing,
@@ -53,7 +53,7 @@ for name, group in (
     ("handover", handover.group),
     ("partner", partners.group),
     ("agreement", agreements.group),
-    ("officer", offices.officers),
+    ("officer", officers.officers),
     ("client", clientele.group),
     ("notice", telling.group),
     ("key", keys.group),
@@ -68,10 +68,10 @@ for name, group in (
     ("backup", backups.group),
 ):
     app.add_typer(group, name=name)
-access.register(cases.group, offices.officers)
-staffing.register(offices.officers)
+access.register(cases.group, officers.officers)
+staffing.register(officers.officers)
 answering.register(messages.group)
 finding.register(cases.group)
 pausing.register(partners.group)
 ledgers.register(app)
-offices.register(app)
+officers.register(app)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from random import Random
 
 import pytest
-from exchange.cases.disclosure import Sum
+from exchange.cases.cell_suppression import Sum
 from exchange.cases.publication import Period, added, month_of, period_of, published
 from exchange.cases.statistics import CELLS, SUMS
 from tests.support.differences import attack

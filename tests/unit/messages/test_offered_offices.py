@@ -8,8 +8,8 @@ from exchange.ids import AgencyCode
 from exchange.messages.codelists import agencies, agency
 from exchange.messages.offices import Around, names_an_office, offices_at, with_offices
 from exchange.messages.questions import Field, fields_of_part, fields_of_person_block, questions_of
-from exchange.messages.receiving import receiving_office
 from exchange.messages.returns import Decision
+from exchange.messages.taking_over import office_taking_over
 from exchange.messages.validation import KnownFacts
 from tests.support.documents import decision
 
@@ -83,7 +83,7 @@ def test_every_office_that_is_offered_for_reception_passes_the_rule() -> None:
     header = Decision.model_validate(decision()).header
     for own, partner in ((KH, VN), (VN, KH), (MY, KH), (TH, KH)):
         for code in offices_at(("reception",), around(own, partner, partner)):
-            assert [*receiving_office(code, (own,), (TODAY,), header, KnownFacts(), "persons", 0)] == []
+            assert [*office_taking_over(code, (own,), (TODAY,), header, KnownFacts(), "persons", 0)] == []
 
 
 def test_every_field_of_every_form_that_names_an_office_offers_some() -> None:

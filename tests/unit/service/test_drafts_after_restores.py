@@ -11,7 +11,8 @@ from exchange.errors import DraftMovedError
 from exchange.messages.filling import fill
 from exchange.service.drafts import Fate, approve, release_waiting, send
 from exchange.service.release import release
-from exchange.service.restored_drafts import RESTORED, sent_as
+from exchange.service.renewal import RESTORED
+from exchange.service.restored_drafts import sent_as
 from exchange.service.rows import Direction, LinkState, MessageState
 from tests.support.checks import rows, settle
 from tests.support.faulty import with_stage

@@ -10,10 +10,10 @@ from exchange.ids import Digest, OfficerNumber
 from exchange.protocol.terms import ReleaseRule
 from exchange.service.drafts import Fate, approve, send
 from exchange.service.emergency import hours_alone
+from exchange.service.emergency_review import review
 from exchange.service.pairing import pairing_of
 from exchange.service.release import release
 from exchange.service.rows import LinkState
-from exchange.service.second_look import review
 from tests.support.faulty import with_stage
 from tests.support.notices import child_notice, notice
 from tests.support.world import KH, OFFICER, SECOND

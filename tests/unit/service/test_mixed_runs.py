@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from exchange.ids import MovementCode
 from exchange.service import independence, release, stages, taking
+from exchange.service.batching import Failed
 from exchange.service.examine import Examined
 from exchange.service.independence import LOOKS_NO_FURTHER
 from exchange.service.pairing import pairing_of
@@ -15,7 +16,6 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.release import Ready, number_run
 from exchange.service.rows import MessageRow, MessageState
 from exchange.service.sealing import seal_message
-from exchange.service.together import Failed
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.support.careless import second_for, send_anyway

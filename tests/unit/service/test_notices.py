@@ -15,7 +15,7 @@ from exchange.clock import Clock
 from exchange.errors import TransportError
 from exchange.i18n import LANGUAGES
 from exchange.ids import LinkId
-from exchange.service.digests import ARRIVED, LATE, LOOK, TEST, UNKNOWN, WELL, Letter, Notices, Readers
+from exchange.service.notice_mails import ARRIVED, LATE, LOOK, TEST, UNKNOWN, WELL, Letter, Notices, Readers
 from exchange.service.notices import (
     TRIES,
     WAIT_LONGEST_S,

@@ -9,12 +9,12 @@ import pytest
 from exchange.messages.filling import fill
 from exchange.protocol.parts import Document
 from exchange.service import casework, release
+from exchange.service.batching import Failed
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.release import Ready, number_run
 from exchange.service.rows import Direction
 from exchange.service.sealing import seal_message
-from exchange.service.together import Failed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.notices import notice, small_notice, sources

@@ -17,14 +17,14 @@ from exchange.service.converse import LINES_AT_ONCE, answer, call
 from exchange.service.drafts import Fate, send
 from exchange.service.gate import answer_gate
 from exchange.service.node import Held
-from exchange.service.packing import LEAST_VOLUME_BYTES
+from exchange.service.parcel_reading import preview
+from exchange.service.parcel_writing import LEAST_VOLUME_BYTES
 from exchange.service.pausing import end_pause, pause
 from exchange.service.ports import Unit, UnitOfWork
 from exchange.service.reconcile import reconcile
 from exchange.service.refill import PAGE, REFILL
 from exchange.service.release import release
 from exchange.service.rows import Direction, LinkState
-from exchange.service.unpacking import preview
 from tests.support.couriers import Courier, FilesInMemory, by_files
 from tests.support.faulty import Stage, with_stage
 from tests.support.ledger_world import write

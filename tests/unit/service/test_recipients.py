@@ -52,6 +52,14 @@ async def tell(world, link, partner, *, earlier=None):
     return cases_of(document)[0]
 
 
+async def tell_both(world):
+    """Open both links and send a notice about one person on each; return the other link and both cases."""
+    await world.open()
+    other = await second_link(world)
+    earlier = await tell(world, world.link, VN)
+    return other, earlier, await tell(world, other, TH, earlier=earlier)
+
+
 async def withdraw(world, link, partner, case, scope="return"):
     small = {
         "type": "CWD", "purpose": "return_arrangement", "scope": [scope], "withdrawn_at": TOLD_AT,
@@ -115,10 +123,7 @@ def test_another_person_of_the_same_notice_is_not_counted():
 @pytest.mark.parametrize("asked_for", ["the earlier case", "the later case"])
 def test_cases_of_one_person_are_found_over_every_link(asked_for):
     async def story(world):
-        await world.open()
-        other = await second_link(world)
-        earlier = await tell(world, world.link, VN)
-        later = await tell(world, other, TH, earlier=earlier)
+        other, earlier, later = await tell_both(world)
         place = (world.link, earlier) if asked_for == "the earlier case" else (other, later)
         found = await recipients_of(world.kh.node, *place)
         assert found.cases[0] == place
@@ -156,10 +161,7 @@ def test_a_message_that_was_rejected_or_not_delivered_counts_with_its_state():
 
 def test_after_erasure_it_stays_known_that_something_was_given():
     async def story(world):
-        await world.open()
-        other = await second_link(world)
-        earlier = await tell(world, world.link, VN)
-        later = await tell(world, other, TH, earlier=earlier)
+        other, earlier, later = await tell_both(world)
         await world.kh.store.write(lambda uow: uow.cases.erase(world.link, earlier))
         found = await recipients_of(world.kh.node, other, later)
         assert [given.partner for given in found.given] == [TH]
@@ -176,10 +178,7 @@ def test_every_member_of_a_person_has_a_category():
 
 def test_a_withdrawal_told_to_one_partner_is_due_with_every_other_one():
     async def story(world):
-        await world.open()
-        other = await second_link(world)
-        earlier = await tell(world, world.link, VN)
-        later = await tell(world, other, TH, earlier=earlier)
+        _, earlier, later = await tell_both(world)
         await withdraw(world, world.link, VN, earlier)
         [task] = await open_withdrawals(world)
         assert (task.partner, task.case, task.scopes, task.told) == (TH, later, ("return",), VN)
@@ -190,10 +189,7 @@ def test_a_withdrawal_told_to_one_partner_is_due_with_every_other_one():
 
 def test_it_is_no_longer_due_once_the_other_partner_was_told():
     async def story(world):
-        await world.open()
-        other = await second_link(world)
-        earlier = await tell(world, world.link, VN)
-        later = await tell(world, other, TH, earlier=earlier)
+        other, earlier, later = await tell_both(world)
         await withdraw(world, world.link, VN, earlier)
         assert len(await open_withdrawals(world)) == 1
         await withdraw(world, other, TH, later)
@@ -204,10 +200,7 @@ def test_it_is_no_longer_due_once_the_other_partner_was_told():
 
 def test_another_scope_does_not_settle_it():
     async def story(world):
-        await world.open()
-        other = await second_link(world)
-        earlier = await tell(world, world.link, VN)
-        later = await tell(world, other, TH, earlier=earlier)
+        other, earlier, later = await tell_both(world)
         await withdraw(world, world.link, VN, earlier)
         await withdraw(world, other, TH, later, scope="trace_family")
         scopes = {(task.partner, task.scopes) for task in await open_withdrawals(world)}
@@ -218,10 +211,7 @@ def test_another_scope_does_not_settle_it():
 
 def test_the_machine_sends_no_withdrawal_by_itself():
     async def story(world):
-        await world.open()
-        other = await second_link(world)
-        earlier = await tell(world, world.link, VN)
-        await tell(world, other, TH, earlier=earlier)
+        other, earlier, _ = await tell_both(world)
         await withdraw(world, world.link, VN, earlier)
         await settle(world)
         link = await world.kh.store.read(lambda uow: uow.links.get(other))
@@ -245,10 +235,7 @@ def test_a_withdrawal_of_somebody_else_s_is_nobody_else_s_business():
 
 def test_no_case_code_stands_in_clear_in_what_is_noted():
     async def story(world):
-        await world.open()
-        other = await second_link(world)
-        earlier = await tell(world, world.link, VN)
-        later = await tell(world, other, TH, earlier=earlier)
+        _, earlier, later = await tell_both(world)
         await withdraw(world, world.link, VN, earlier)
         await open_withdrawals(world)
         noted = await world.kh.store.read(

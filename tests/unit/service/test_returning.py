@@ -10,12 +10,12 @@ from exchange.cases.permissions import Role
 from exchange.errors import DraftMovedError, InputError, NodeError, UsageError
 from exchange.ids import Digest, OfficerNumber
 from exchange.service.draft_story import MOST_VERSIONS, Returned, Story, Version, story_bytes, story_of
+from exchange.service.draft_unchanged import demand_unchanged
 from exchange.service.drafts import Fate, approve, release_draft, release_waiting, send
 from exchange.service.enclosures import unkept
 from exchange.service.returning import MOST_REASON, change, discard, send_back, take_back
 from exchange.service.rows import Direction, LinkState
 from exchange.service.staff import AccountRow
-from exchange.service.unmoved import demand_unmoved
 from tests.support.faulty import with_stage
 from tests.support.notices import child_notice, notice
 from tests.support.world import KH, OFFICER, SECOND
@@ -190,7 +190,7 @@ def test_who_read_a_draft_before_it_was_released_behind_a_closed_gate_acts_on_no
         stage.node.presence.of(stage.link).gate = LinkState.CLOSED
         await approve(stage.node, sent.id, SECOND)
         with pytest.raises(DraftMovedError, match="it was released, and waits"):
-            await stage.store.write(lambda uow: demand_unmoved(uow, read_before))
+            await stage.store.write(lambda uow: demand_unchanged(uow, read_before))
 
     with_stage(story, target=KH)
 

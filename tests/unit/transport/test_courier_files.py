@@ -14,7 +14,7 @@ from exchange.adapters.transport.parcels import PIECE_BYTES, CourierFiles
 from exchange.errors import InputError, ParcelInvalidError, UsageError
 from exchange.ids import Digest, b64url
 from exchange.protocol.parcels import MAX_PARCEL_BYTES
-from exchange.service.unpacking import preview
+from exchange.service.parcel_reading import preview
 
 FILES = CourierFiles()
 

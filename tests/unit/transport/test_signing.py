@@ -30,7 +30,6 @@ PATH = "/v1/links/kh-vn-AAAAAAAAAAAAAAAA/exchange"
 KEY = door_key("VN")
 BODY = b"a frame\n"
 Fields = list[tuple[str, str]]
-WITHOUT_DIGEST = tuple(name for name in SIGNED_COMPONENTS if name != "content-digest")
 CREATED = f"created={int(NOW.timestamp())}"
 KEYID = f'keyid="{KEY.kid}"'
 NONCE = f'nonce="{"n" * 22}"'

@@ -12,7 +12,7 @@ from exchange.interfaces.web.desk import House
 from exchange.service.enclosures import unkept
 from exchange.service.preparing import keep_prepared
 from exchange.service.release import release
-from exchange.service.restored_drafts import RESTORED
+from exchange.service.renewal import RESTORED
 from exchange.service.rows import DraftRow
 from tests.support.notices import notice
 from tests.support.visitors import Visitor, acts, give_account, open_house

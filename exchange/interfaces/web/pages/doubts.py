@@ -16,9 +16,9 @@ from exchange.interfaces.web.pages.returning import changes_of
 from exchange.messages.compared import Difference
 from exchange.messages.document import Document, header_of, objects_at, persons_of, text_at
 from exchange.messages.nationalities import not_of
+from exchange.service.contradictions import said_otherwise, tell_otherwise
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader
-from exchange.service.said_before import said_otherwise, tell_otherwise
 
 CONFIRMED = "elsewhere"
 """Input that says that another country is meant."""

@@ -49,6 +49,7 @@ from exchange.messages.catalog import message_type, message_types
 from exchange.messages.document import JsonValue
 from exchange.messages.questions import Question
 from exchange.service.appointments import Doubt
+from exchange.service.contradictions import known_to, tell_known
 from exchange.service.effects import effect_of
 from exchange.service.following import IDENTITY
 from exchange.service.forms import Form, begin_form, drop_form, open_form, save_step, send_form
@@ -56,7 +57,6 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader
 from exchange.service.record_forms import movement_of_form
 from exchange.service.rows import DraftRow, MessageRow
-from exchange.service.said_before import known_to, tell_known
 from exchange.service.steering import CHILDREN, asks_of_children
 from exchange.service.whom import children_among
 

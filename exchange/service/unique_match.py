@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one thing that a code or number, or its first characters, names."""
+"""Finds the one thing that a code or number, or its first characters, names."""
 
 from collections.abc import Sequence
 from typing import TypeVar

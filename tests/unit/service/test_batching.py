@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from exchange.errors import BusyError, InputError
-from exchange.service.together import RUN, Failed, Line
+from exchange.service.batching import RUN, Batcher, Failed
 
 
 class Bench:
     """Runs that double numbers and refuse negative ones, each when the test lets it."""
 
     def __init__(self) -> None:
-        self.line: Line[int, int] = Line()
+        self.batcher: Batcher[int, int] = Batcher()
         self.runs: list[list[int]] = []
         self.open = asyncio.Event()
         self.open.set()
@@ -27,7 +27,7 @@ class Bench:
         return [2 * thing if thing >= 0 else Failed(InputError("below zero")) for thing in things]
 
     async def join(self, thing: int) -> int:
-        return await self.line.join(thing, self.run)
+        return await self.batcher.join(thing, self.run)
 
 
 def play(story: Callable[[Bench], Awaitable[None]]) -> None:

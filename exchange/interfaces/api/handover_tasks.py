@@ -8,7 +8,7 @@ from exchange.cases.calendars import AnnouncedDays
 from exchange.interfaces.api.desk import Answer, Desk, when
 from exchange.messages.codelists import codelist
 from exchange.messages.document import text_at
-from exchange.service.coming import Coming, Reception, coming, receptions
+from exchange.service.handover_tasks import HandoverTask, Reception, handover_tasks, receptions
 from exchange.service.handovers import Handover
 from exchange.service.pairing import pairing_of
 from exchange.service.ports import UnitOfWork
@@ -17,13 +17,13 @@ SHOWN = 10
 """Handovers beside other work; all of them stand in `handover.list`."""
 
 
-async def coming_answer(desk: Desk, announced: AnnouncedDays) -> Answer:
+async def handover_answer(desk: Desk, announced: AnnouncedDays) -> Answer:
     """Return what has to be done next at the crossing and after it, the first to be done first.
 
     Raises:
         HolidaysMissingError: the calendar of our side does not cover a period.
     """
-    near = await coming(desk.node, limit=SHOWN)
+    near = await handover_tasks(desk.node, limit=SHOWN)
     owed = await receptions(desk.node, announced, limit=SHOWN)
 
     def unit(uow: UnitOfWork) -> Answer:
@@ -35,7 +35,7 @@ async def coming_answer(desk: Desk, announced: AnnouncedDays) -> Answer:
     return await desk.node.store.read(unit)
 
 
-def _handover(desk: Desk, one: Coming) -> Answer:
+def _handover(desk: Desk, one: HandoverTask) -> Answer:
     movement, until_at = one.handover, one.until_at
     is_host = movement.row.host == desk.node.agency
     zones = (movement.host_zone, movement.origin_zone)

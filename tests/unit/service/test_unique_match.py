@@ -3,7 +3,7 @@
 
 import pytest
 from exchange.errors import NotHereError, UsageError
-from exchange.service.only import the_only
+from exchange.service.unique_match import the_only
 
 
 def test_what_was_found_alone_is_returned() -> None:

@@ -12,8 +12,8 @@ Before anything is opened, in this order:
 What is wrong up to here is refused whole. Then the file is read a second time:
 
 6. the report of the partner: if it has seen more of our log than we have, the parcel has to bring that
-   back (`bringback`), or nothing more is taken (`filegate`). Its card and its countersignature are taken;
-   they may open the gate. If both sides have decided a new epoch, it begins first, and a parcel of the
+   back (`refill_by_parcels`), or nothing more is taken (`filegate`). Its card and its countersignature are
+   taken; they may open the gate. If both sides have decided a new epoch, it begins first, and a parcel of the
    epoch before brings nothing more. If entries are missing between what we hold and the first one inside,
    nothing more is taken either;
 7. each frame like one of the network (`converse.take_frame`). A process that is killed here goes on when
@@ -58,7 +58,6 @@ from exchange.protocol.parcels import (
 )
 from exchange.protocol.suites import KeyUse, PublicKey
 from exchange.protocol.trust import NOW, trusted_signer
-from exchange.service.bringback import Archive, lacks, note_lack
 from exchange.service.converse import take_frame
 from exchange.service.filegate import PARTNER_AHEAD, begin_by_files, heed_view, open_by_files
 from exchange.service.gatetalk import Report, note_what_partner_holds, report_from
@@ -68,6 +67,7 @@ from exchange.service.pairing import Pairing, pairing_of, parsed_card
 from exchange.service.parcel_files import OpenParcel, ParcelFiles
 from exchange.service.partners import hear_agreement
 from exchange.service.ports import UnitOfWork
+from exchange.service.refill_by_parcels import Archive, lacks, note_lack
 from exchange.service.rows import AuditRow, Direction, LinkState
 
 
@@ -138,7 +138,7 @@ async def preview(node: Node, files: ParcelFiles, path: str) -> Preview:
         return (await _verify(node, file)).preview
 
 
-async def unpack(
+async def read_parcel(
     node: Node, files: ParcelFiles, path: str, *, actor: str, expected: Digest | None = None
 ) -> Taken:
     """Take in a parcel; `expected` is the digest that was shown before, so that no other file is read.

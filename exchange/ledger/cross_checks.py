@@ -49,8 +49,8 @@ class Began:
 
 
 @dataclass
-class Accounts:
-    """The leaves of one log that this module compares."""
+class CrossChecked:
+    """The leaves of one log that are checked against the other log."""
 
     statements: list[Said] = field(default_factory=list)
     answers: list[Said] = field(default_factory=list)
@@ -107,7 +107,7 @@ class Deadlines:
 
 
 def misfits(
-    own: AgencyCode, ours: Accounts, partner: AgencyCode, theirs: Accounts, deadlines: Deadlines
+    own: AgencyCode, ours: CrossChecked, partner: AgencyCode, theirs: CrossChecked, deadlines: Deadlines
 ) -> Iterator[Misfit]:
     """Yield what does not fit; the same for both sides, but for the order of the two directions."""
     for maker, made, other, heard in ((own, ours, partner, theirs), (partner, theirs, own, ours)):
@@ -118,7 +118,7 @@ def misfits(
         yield from _shortened(maker, made, other, heard)  # 6
 
 
-def _numbered(maker: AgencyCode, made: Accounts) -> Iterator[Misfit]:
+def _numbered(maker: AgencyCode, made: CrossChecked) -> Iterator[Misfit]:
     expected = made.statements[0].no if made.is_later_epoch and made.statements else 1
     for said in made.statements:
         if said.no != expected:
@@ -127,7 +127,9 @@ def _numbered(maker: AgencyCode, made: Accounts) -> Iterator[Misfit]:
         expected = max(expected, said.no + 1)
 
 
-def _answered(maker: AgencyCode, made: Accounts, other: AgencyCode, heard: Accounts) -> Iterator[Misfit]:
+def _answered(
+    maker: AgencyCode, made: CrossChecked, other: AgencyCode, heard: CrossChecked
+) -> Iterator[Misfit]:
     first: dict[int, Said] = {}
     for said in made.statements:
         first.setdefault(said.no, said)
@@ -146,7 +148,7 @@ def _answered(maker: AgencyCode, made: Accounts, other: AgencyCode, heard: Accou
 
 
 def _erased(
-    maker: AgencyCode, made: Accounts, other: AgencyCode, heard: Accounts, before_ms: int
+    maker: AgencyCode, made: CrossChecked, other: AgencyCode, heard: CrossChecked, before_ms: int
 ) -> Iterator[Misfit]:
     answered = Counter(said.dg for said in heard.erasures)
     left: list[Said] = []
@@ -162,7 +164,7 @@ def _erased(
             yield Misfit(DifferenceKind.ERASURE_MISMATCH, ((maker, said.index),), "", other)
 
 
-def _unanswered(made: Accounts, heard: Accounts) -> Iterator[int]:
+def _unanswered(made: CrossChecked, heard: CrossChecked) -> Iterator[int]:
     """Yield the numbers of contents of erasures that have no leaf with the same digest in the other log."""
     answered = Counter(said.dg for said in heard.erasures)
     for said in made.erasures:
@@ -173,7 +175,7 @@ def _unanswered(made: Accounts, heard: Accounts) -> Iterator[int]:
 
 
 def _switched(
-    maker: AgencyCode, made: Accounts, other: AgencyCode, heard: Accounts, before_ms: int
+    maker: AgencyCode, made: CrossChecked, other: AgencyCode, heard: CrossChecked, before_ms: int
 ) -> Iterator[Misfit]:
     for n, said in made.versions.items():
         if not _has(heard.versions, n) and said.at_ms < before_ms:
@@ -186,7 +188,9 @@ def _has(versions: Mapping[int, Said], n: int) -> bool:
     return any(later >= n for later in versions)
 
 
-def _shortened(maker: AgencyCode, made: Accounts, other: AgencyCode, heard: Accounts) -> Iterator[Misfit]:
+def _shortened(
+    maker: AgencyCode, made: CrossChecked, other: AgencyCode, heard: CrossChecked
+) -> Iterator[Misfit]:
     if made.began and heard.began and made.began.own < heard.began.copy:
         places = ((maker, made.began.index), (other, heard.began.index))
         yield Misfit(DifferenceKind.LOG_SHRUNK, places, "entries_lost", maker)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Does in one unit of work what became ready together; one line of waiting things for each link.
+"""Does in one unit of work what became ready together: a batcher for each link, and its queue of things.
 
-1. What joins the line waits for the next turn of the loop, so that what is ready at once goes together.
-2. One run of a line is under way at a time, of at most `RUN` things; what joins meanwhile is the next run.
+1. What joins the queue waits for the next turn of the loop, so that what is ready at once goes together.
+2. One run of a batcher is under way at a time, of at most `RUN` things; what joins meanwhile is the next run.
 3. Each thing has its own outcome. If the run itself fails, all of its things get that error.
-4. Whoever stops waiting before the thing was taken leaves the line with it; what was taken is done.
+4. Whoever stops waiting before the thing was taken leaves the queue with it; what was taken is done.
 
 What a run does is the business of its caller.
 """
@@ -56,7 +56,7 @@ async def each_does_this_step() -> None:
     await asyncio.sleep(0)
 
 
-class Line(Generic[T, R]):
+class Batcher(Generic[T, R]):
     """Things that wait for their run; every one of them is given the same `run`."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class Line(Generic[T, R]):
         self._is_busy = False
 
     def join(self, thing: T, run: Run[T, R]) -> asyncio.Future[R]:
-        """Put a thing at the end of the line and return its outcome to come."""
+        """Put a thing at the end of the queue and return its outcome to come."""
         loop = asyncio.get_running_loop()
         place: _Place[T, R] = _Place(thing, loop.create_future())
         self._waiting.append(place)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Offices that take a person over: whose they are, and on which day they exist (`messages.receiving`)."""
+"""Offices that take a person over: whose they are, and on which day they exist (`messages.taking_over`)."""
 
 from dataclasses import replace
 from datetime import date

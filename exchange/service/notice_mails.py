@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The mails that come by the calendar: what is late, and once a week that all is well; see `notices`.
+"""The mails among the `notices`, and the task that tells all notices of a node (`Notices`).
 
-They are sent by the clock of the own side. If a mail is not taken, the next look tries again; the day or the
-week counts as told only when the mail was taken. Figures only, and no figure about a single partner. Readers
-of different languages get a mail each; if a later one is not taken, those before it may get theirs twice.
+A mail says that something arrived, on working days how much is late, once a week that all is well. Those by
+the calendar are sent by the clock of the own side: if a mail is not taken, the next look tries again, and the
+day or the week counts as told only when the mail was taken. Figures only, and no figure about a single
+partner. Readers of different languages get a mail each; if a later one is not taken, those before it may get
+theirs twice.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping

@@ -5,9 +5,9 @@
    how far we are. Otherwise the high-water file is first raised to our log: nothing leaves the house that
    it does not know (`filegate`).
 2. A number is taken and the act recorded; nothing is written into our log.
-3. The report of the gate comes first, then what a restored partner lacks (`bringback`). Then, in frames
-   like those of the network: the leaves that the partner has not cosigned, our cosignature, results that
-   are owed; then every queued line, stops first.
+3. The report of the gate comes first, then what a restored partner lacks (`refill_by_parcels`). Then, in
+   frames like those of the network: the leaves that the partner has not cosigned, our cosignature, results
+   that are owed; then every queued line, stops first.
 4. A volume ends before it is longer than wanted, apart from one with a single longer message, or holds
    too many messages; the next one begins with the report.
 5. All volumes are durable before the first one gets its name.
@@ -46,7 +46,6 @@ from exchange.protocol.parcels import (
 from exchange.protocol.strictjson import JsonValue
 from exchange.protocol.suites import CONTENT_KEY_BYTES, KeyUse, StreamSealer
 from exchange.protocol.trust import trusted_sealing_key
-from exchange.service.bringback import back_records
 from exchange.service.composing import LINE_BUDGET, fitting, lines_of, next_tail, partner_holds, tells_keys
 from exchange.service.filegate import raise_mark
 from exchange.service.gatetalk import report_of
@@ -54,6 +53,7 @@ from exchange.service.node import Node
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.parcel_files import NewParcel, ParcelFiles
 from exchange.service.ports import UnitOfWork
+from exchange.service.refill_by_parcels import back_records
 from exchange.service.rows import AuditRow, LinkState, MessageRow
 
 NUMBER = "parcel:"
@@ -134,7 +134,7 @@ class _Writing:
         return sealed_bytes(longer) <= volume_bytes and self.messages + len(frame.lines) <= MAX_MESSAGES
 
 
-async def pack(
+async def write_parcel(
     node: Node,
     files: ParcelFiles,
     link: LinkId,

@@ -5,7 +5,7 @@ import itertools
 from random import Random
 
 import pytest
-from exchange.cases.disclosure import Counts, Sum
+from exchange.cases.cell_suppression import Counts, Sum
 from tests.support.differences import attack
 
 T = 10

@@ -14,8 +14,8 @@ from exchange.messages.context import Facts, RuleContext, country_of
 from exchange.messages.dates import Days
 from exchange.messages.document import pointer
 from exchange.messages.identification_rules import answers, unknown_case
-from exchange.messages.papers import IssuedPaper, PaperRequest, PaperStatus
 from exchange.messages.steps import TypeRules
+from exchange.messages.travel_documents import IssuedPaper, PaperRequest, PaperStatus
 from exchange.messages.wording import fault
 
 

@@ -60,8 +60,8 @@ class NextAct(StrEnum):
 
 
 @dataclass(frozen=True)
-class Coming:
-    """A handover that is near."""
+class HandoverTask:
+    """What has to be done next for a handover that is near."""
 
     handover: Handover
     act: NextAct
@@ -99,11 +99,11 @@ def _keep_windows(uow: UnitOfWork, node: Node) -> None:
         uow.movements.keep_window(row.link, row.code, begins_at or row.opened_at)
 
 
-async def coming(node: Node, *, limit: int) -> list[Coming]:
+async def handover_tasks(node: Node, *, limit: int) -> list[HandoverTask]:
     """Return the handovers from yesterday to tomorrow, the first to begin first; then what was left open."""
     await settle_windows(node)
     rows = await node.store.read(lambda uow: _near(uow, node, limit))
-    return [await node.store.read(partial(_coming, node=node, row=row)) for row in rows]
+    return [await node.store.read(partial(_task, node=node, row=row)) for row in rows]
 
 
 def _near(uow: UnitOfWork, node: Node, limit: int) -> list[MovementRow]:
@@ -132,32 +132,32 @@ def _end_of_tomorrow(uow: UnitOfWork, node: Node) -> datetime:
     return datetime.combine(here.date() + timedelta(days=DAYS_SEEN), time(), tzinfo=here.tzinfo)
 
 
-def _coming(uow: UnitOfWork, node: Node, row: MovementRow) -> Coming:
+def _task(uow: UnitOfWork, node: Node, row: MovementRow) -> HandoverTask:
     one = handover_of(uow, node, row)
     ours = [step for step in one.steps if step.by == node.agency]
     match one.state:
         case "countered":
             response, is_ours = _newest(uow, one.row, _RESPONSE), any(step.type == _RESPONSE for step in ours)
-            return Coming(one, NextAct.ANSWER, is_ours, after=response.id if response else None)
+            return HandoverTask(one, NextAct.ANSWER, is_ours, after=response.id if response else None)
         case "confirmed":
             return _to_depart(uow, node, one)
     waiting = [step for step in one.steps if step.countersigns]
     if waiting:
-        return Coming(one, NextAct.COUNTERSIGN, any(step.by == node.agency for step in waiting))
+        return HandoverTask(one, NextAct.COUNTERSIGN, any(step.by == node.agency for step in waiting))
     reserved = _reserved(uow, one.row)
     if reserved is not None:
         by_us = reserved.direction is Direction.OUT
-        return Coming(one, NextAct.RECORD_ANEW, True, after=reserved.id, reserved_by_us=by_us)
-    return Coming(one, NextAct.RECORD, True)
+        return HandoverTask(one, NextAct.RECORD_ANEW, True, after=reserved.id, reserved_by_us=by_us)
+    return HandoverTask(one, NextAct.RECORD, True)
 
 
-def _to_depart(uow: UnitOfWork, node: Node, one: Handover) -> Coming:
+def _to_depart(uow: UnitOfWork, node: Node, one: Handover) -> HandoverTask:
     response, is_host = _newest(uow, one.row, _RESPONSE), one.row.host == node.agency
     stay = _staying(uow, node, one)
     if one.listed and stay == len(one.listed):
-        return Coming(one, NextAct.CALL_OFF, True, staying=stay)
+        return HandoverTask(one, NextAct.CALL_OFF, True, staying=stay)
     after = response.id if response else None
-    return Coming(one, NextAct.DEPART, is_host, _leave_by(uow, node, one), after, staying=stay)
+    return HandoverTask(one, NextAct.DEPART, is_host, _leave_by(uow, node, one), after, staying=stay)
 
 
 def _staying(uow: UnitOfWork, node: Node, one: Handover) -> int:

@@ -4,7 +4,8 @@
     counts = Counts({"all": 25, "women": 22, "men": 3}, (Sum("all", ("women", "men")),))
     counts.published(10)        # {"all": 25, "women": None, "men": None}
 
-Counts hang together by sums, `total = parts`. What is hidden is chosen in this order:
+Counts hang together by sums, `total = parts`. What is hidden is chosen in this order, which statisticians
+call primary (1) and complementary (2, 3) cell suppression:
 
 1. every count below the threshold, also 0: that nobody is among so many says something about each of them;
 2. in each sum so many more, the smallest first, that what is hidden of it is two counts or more and together

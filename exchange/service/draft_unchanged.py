@@ -12,7 +12,7 @@ from exchange.service.rows import DraftRow
 _LOOK = "look at it again: exchange message list --drafts"
 
 
-def is_unmoved(uow: UnitOfWork, shown: DraftRow) -> bool:
+def is_unchanged(uow: UnitOfWork, shown: DraftRow) -> bool:
     """Return whether the draft in the store is the one that was read before."""
     now = uow.drafts.get(shown.id)
     return now is not None and _standing(now) == _standing(shown)
@@ -23,17 +23,17 @@ def _standing(row: DraftRow) -> tuple[object, ...]:
     return row.digest, row.returned, row.waiting
 
 
-def demand_unmoved(uow: UnitOfWork, shown: DraftRow) -> None:
+def demand_unchanged(uow: UnitOfWork, shown: DraftRow) -> None:
     """Return if the draft in the store is the one that was read before.
 
     Raises:
         DraftMovedError: it is not; says what became of it.
     """
-    if not is_unmoved(uow, shown):
+    if not is_unchanged(uow, shown):
         raise moved_error(uow.drafts.get(shown.id))
 
 
-def demand_offered(shown: DraftRow) -> None:
+def demand_handed_in(shown: DraftRow) -> None:
     """Return if a second person may act on a draft.
 
     Raises:

@@ -29,7 +29,7 @@ TAKEN_OVER = frozenset({"handed_over", "added"})
 _LIST = "agencies"
 
 
-def receiving_office(
+def office_taking_over(
     code: str | None,
     sides: Collection[AgencyCode],
     days: Collection[date | None],
