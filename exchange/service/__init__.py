@@ -30,7 +30,7 @@ begins and which way it goes: docs/explanation/where-things-are.md.
     parcels              parcel_files, parcel_writing, parcel_reading
     partners, keys       partners, pairing, unfinished, addresses, pausing, pauses, keychange,
                          keyplaces, key_ends, key_trial
-    agreements           agreements, agreement_words, versions, switching
+    agreements           agreements, agreement_words, versions, held_versions, switching, new_recovery
     who may read         reading, access, granting
     erasure              retention, erasable, erasing, erasures, erasure_day
     people, programs     accounts, sessions, signing_on, passkeys, staff, staffing, admission, clients,

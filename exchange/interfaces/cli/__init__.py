@@ -12,7 +12,7 @@ docs/explanation/where-things-are.md.
     handover        handover, handover_code, handover_record
     what is due     due
     auditor         ledgers, differing, stating, evidence, packing, tiling, witness
-    partners        partners, enrolling, agreements, pausing, parcels, moved
+    partners        partners, enrolling, spoken, agreements, pausing, parcels, moved
     the node        setup, keys, backups, officers, staffing, clientele, figures, telling, doctor,
                     doctor_files, doctor_keys, doctor_newcomers, doctor_outside, doctor_running
     demo, kit       demo, demo_courier, demo_files, demo_nodes, demo_pages, demo_parcels, demo_stage,
