@@ -73,6 +73,7 @@ def test_a_lost_recovery_key_is_replaced_by_people_of_both_sides(pair: RealPair,
     pair.kh.start()
     pair.until(pair.is_open)
     waits = _told(pair.kh, "key", "list")
+    drilled = _ask(pair.kh, "key", "drill", "--recovery-key", key, recovery=NEW_PASSPHRASE)
 
     offered = _told(
         pair.kh, "agreement", "recovery", "-o", file, "--recovery-key", key, recovery=NEW_PASSPHRASE
@@ -88,6 +89,7 @@ def test_a_lost_recovery_key_is_replaced_by_people_of_both_sides(pair: RealPair,
     _refused(before_start, "which it is not", "counts from the next start")
     assert waits["recovery"]["kid"] == made["recovery"]
     assert waits["recovery_waits"] == [VN]
+    assert f"not agreed on yet with {VN}" in drilled.out
     _refused(unread, "the words are not the same", "tell your security officer")
     assert signed.code == 0, signed
     assert f"recovery key of {KH}" in signed.out

@@ -119,7 +119,8 @@ async def list_keys(desk: Desk, _: Ask) -> Answer:
 async def prepare_keys(desk: Desk, ask: Ask) -> Answer:
     """Record which two officers are about to change keys; return our card as it stands, and who has it.
 
-    A partner that only calls (`calls_us`) cannot learn of a new TLS key by itself.
+    A partner that only calls (`calls_us`) cannot learn of a new TLS key by itself; one that has another
+    recovery key of ours (`waits`) takes no new card at all.
     """
     first, second, act = ask.officer(), ask.officer("second"), ask.text("act")
     if first == second or act not in KEY_ACTS:
@@ -133,8 +134,13 @@ async def prepare_keys(desk: Desk, ask: Ask) -> Answer:
         return own_card(uow, desk.node).raw.decode("ascii")
 
     card = await desk.node.store.write(unit)
+    waits = await desk.node.store.read(lambda uow: waiting_for(uow, desk.node))
     partners = [
-        {"partner": row.partner, "calls_us": desk.node.presence.of(row.link).only_answers}
+        {
+            "partner": row.partner,
+            "calls_us": desk.node.presence.of(row.link).only_answers,
+            "waits": row.partner in waits,
+        }
         for row in await desk.links()
     ]
     return {"card": card, "partners": partners}

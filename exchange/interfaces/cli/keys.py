@@ -267,7 +267,8 @@ def drill(
     from exchange.bootstrap import rehearse_keys
 
     officers = _two(officer, second)
-    held = _permitted(data, officers, "drill").card
+    permitted = _permitted(data, officers, "drill")
+    held, waits = permitted.card, [row["partner"] for row in permitted.partners if row.get("waits")]
     recovery = _recovery(data, recovery_key)
     made = rehearse_keys(data, read_passphrase(), recovery, held=held)
     trial = Service(data).ask("key.drilled", officer=officers[0], second=officers[1])
@@ -276,7 +277,8 @@ def drill(
         answer = {"serial": held.serial, "next_serial": made.serial, "ending": ending, "failing": failing}
         say_json(answer)
         raise typer.Exit(NodeError.exit_code if failing else 0)
-    say("the key file opens, the recovery key is the one that partners have pinned")
+    pinned = f"not agreed on yet with {', '.join(waits)}" if waits else "the one that partners have pinned"
+    say(f"the key file opens, the recovery key is {pinned}")
     say(f"card {made.serial} could be signed today, with {len(made.keys)} keys; nothing was written")
     for row in ending:
         say(f"  {row['use']} {row['kid']} ends on {row['until']}, and nothing follows it yet")
