@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from exchange.i18n import label, marked
-from exchange.interfaces.papers.members import facts_of
+from exchange.interfaces.papers.members import cut_words, facts_of
 from exchange.interfaces.papers.said import agency_name
 from exchange.interfaces.papers.sheet import Sheet, Texts, code, shown
 from exchange.messages.codelists import codelist
@@ -91,7 +91,7 @@ def final_list(sheet: Sheet, opened: Opened) -> Iterator[str]:
             str(number),
             _who(sheet, person, known=_known(opened, person)),
             _papers(sheet, objects_at(person, "documents")),
-            _each(sheet, _below(line, "flags"), person.get("flags")),
+            _to_do(sheet, line, person, main.cut_in(f"/persons/{number - 1}").get("flags", 0)),
             _each(
                 sheet,
                 _below(line, "languages", "understood"),
@@ -262,6 +262,12 @@ def _thing(thing: Document) -> str:
     number, count = text_at(thing, "number"), thing.get("count")
     times = f"{count} " if isinstance(count, int) else ""
     return shown(f"{times}{text_at(thing, 'what')}{f' {number}' if number else ''}")
+
+
+def _to_do(sheet: Sheet, line: TitledNode, person: Document, cut: int) -> str:
+    """Return what must be done or avoided, and how much of it stands in the message only."""
+    flags = _each(sheet, _below(line, "flags"), person.get("flags"))
+    return "\n".join(filter(None, (flags, sheet.stacked(cut_words(sheet, cut)) if cut else "")))
 
 
 def _each(sheet: Sheet, node: TitledNode | None, value: JsonValue) -> str:

@@ -218,7 +218,8 @@ def _content(sheet: Sheet, opened: Opened) -> Iterator[str]:
     if special is not None:
         yield from special(sheet, opened)
     else:
-        yield sheet.facts(list(facts_of(sheet, form.members["content"], content_of(main.document))))
+        content, cut = content_of(main.document), main.cut_in("/content")
+        yield sheet.facts(list(facts_of(sheet, form.members["content"], content, cut=cut)))
         yield from person_sections(sheet, main)
     yield from handover.signature_lines(sheet, [(main.sender, ())])
 
@@ -250,4 +251,5 @@ def _as_json(printed: Printed) -> dict[str, object]:
         "created": f"{row.created_at:%Y-%m-%dT%H:%M:%S.%fZ}",
         "pc": row.commitment,
     }
-    return {"message": about, "left_out": printed.left_out, "document": printed.document}
+    left = {"left_out": printed.left_out, "left_out_of": dict(printed.cut)}
+    return {"message": about, **left, "document": printed.document}

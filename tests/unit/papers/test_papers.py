@@ -100,6 +100,42 @@ def test_what_stays_in_the_message_is_counted_on_the_paper() -> None:
     assert "Best-interests decision" not in text
 
 
+FAMILY, FREE = "trq/child-with-a-threat-in-the-family", "trq/adult-agrees-to-tell-what-happened"
+MUST_NOT_LEARN = "Persons and offices that must not learn of it"
+
+
+def rows(made: Opened) -> list[str]:
+    """Return the rows of a paper in English, as text."""
+    html = paper_of(made, ("en",)).html
+    return [" ".join(Page(row).text.split()) for row in re.findall(r"<tr[^>]*>.*?</tr>", html, re.DOTALL)]
+
+
+def test_a_paper_never_says_none_of_a_list_that_stays_in_the_message() -> None:
+    """An officer would ask the aunt who must not learn of it."""
+    told, nobody = rows(opened(FAMILY)), rows(opened(FREE))
+
+    assert f"{MUST_NOT_LEARN} Not on paper: 2. Read the message itself." in told
+    assert "What must be done or avoided Under 18 Not on paper: 1. Read the message itself." in told
+    assert f"{MUST_NOT_LEARN} none" in nobody
+
+
+def test_the_attached_json_says_which_list_is_not_whole() -> None:
+    value = json.loads(paper_of(opened(FAMILY), ("en",)).attached)
+
+    assert value["left_out_of"] == {"/persons/0/flags": 1, "/persons/0/not_to_contact": 2}
+
+
+def test_a_final_list_says_of_whom_more_must_be_minded() -> None:
+    restricted = rows(opened("hdp/night-departure-with-restricted-flag"))
+
+    said = [
+        "Not on paper: 1. Read the message itself." in row
+        for row in restricted
+        if row[:2] in ("1 ", "2 ", "3 ")
+    ]
+    assert said == [False, False, True]
+
+
 def test_a_paper_of_a_training_node_has_a_band() -> None:
     assert "Training. Not a real person." in page(opened(NOTICE, training=True), ("en",)).text
     assert "Training" not in page(opened(NOTICE), ("en",)).text
