@@ -190,7 +190,7 @@ def _message_facts(sheet: Sheet, opened: Opened) -> Iterator[str]:
     form, header = titled_form(main.row.type).members["header"], header_of(main.document)
     for english, agency in ((marked("From"), main.sender), (marked("To"), main.recipient)):
         yield sheet.row(sheet.words(english), [agency_name(agency, each) for each in sheet.languages])
-    if header.get("acting_agency") != main.sender:
+    if header.get("acting_agency") != main.sender and main.row.type != RECORD:
         yield from facts_of(sheet, form, header, ("acting_agency",))
     sent = marked("Sent")
     yield sheet.row(sheet.words(sent), sheet.moment(main.row.created_at))

@@ -7,7 +7,7 @@ import pytest
 import weasyprint
 from exchange.interfaces.papers import paper_of
 from exchange.service.papers import Opened
-from tests.support.papers import many_lines, opened
+from tests.support.papers import example, many_lines, opened, printed
 
 RECORD, AGREED = "hrc/first-record-two-handed-over", "hrc/countersignature-agreed"
 
@@ -47,3 +47,16 @@ def test_a_form_of_many_persons_is_signed_where_its_last_person_stands() -> None
 
         assert f"AAAA-BBBB-{persons - 1:04d}" in pages[-1], persons
         assert "Stamp" in pages[-1], persons
+
+
+def test_a_line_stays_on_its_page_however_much_somebody_carries() -> None:
+    document = example(RECORD)
+    person = document["persons"][0]
+    person["names"] = [{"full": "PREAH MOHAKSATRIYANI NORODOM MONINEATH SIHANOUK SOVANNAROTH"}]
+    person["belongings"] = [{"what": f"thing {at} that was counted", "count": 1} for at in range(45)]
+
+    pages = texts_of_pages(Opened(printed(document)), ("km", "en"))
+
+    (whole,) = (text for text in pages if person["case_code"] in text)
+    things = [thing["what"].replace(" ", "") for thing in person["belongings"]]
+    assert [thing for thing in things if thing not in whole.replace(" ", "")] == []

@@ -14,6 +14,7 @@ from exchange.errors import UsageError
 from exchange.i18n import label
 from exchange.i18n.breaks import ZERO_WIDTH_SPACE
 from exchange.interfaces.papers import paper_of
+from exchange.messages.codelists import codelist
 from exchange.service.meetings import Meeting
 from exchange.service.papers import NamedMessage, Opened
 from tests.support.papers import SENT_AT, example, examples, many_lines, opened, printed
@@ -222,11 +223,126 @@ def test_a_reservation_of_the_other_side_stands_in_its_words() -> None:
     assert "Agreed as it stands" not in text
 
 
-def test_before_the_record_the_list_is_a_form_with_a_box_for_every_outcome() -> None:
+OF_THE_LIST = [code for code in codelist("handover-outcomes").codes if code != "added"]
+"""Outcomes of somebody who is on the list."""
+
+
+def test_before_the_record_the_list_is_a_form_with_a_box_for_every_outcome_of_the_list() -> None:
     made = paper_of(opened(LIST, blank=True), ("en",))
 
-    assert made.html.count('class="box"') == 6 * len(example(LIST)["persons"])
+    assert made.html.count('class="box"') == len(OF_THE_LIST) * len(example(LIST)["persons"])
     assert "to be filled in by hand" in Page(made.html).text
+
+
+@pytest.mark.parametrize("languages", [("en",), BOTH], ids="-".join)
+def test_a_form_has_a_place_for_each_member_that_a_line_of_the_record_needs(
+    languages: tuple[str, ...],
+) -> None:
+    """What nobody wrote down at the crossing would have to be guessed in the office."""
+    text = page(opened(LIST, blank=True), languages).text
+
+    for word in (
+        "Compared with photograph or paper",
+        "Papers and belongings handed over",
+        "Custody, remarks",
+    ):
+        assert text.count(word) == 1
+    assert text.count("Why not handed over") == text.count("Condition on arrival") == 1
+
+
+def test_a_form_has_a_line_for_somebody_who_is_on_no_list() -> None:
+    lines = rows(opened(LIST, blank=True))
+
+    assert "Added Names Sex as in a travel document Consents" in lines
+    assert lines.index("Added Names Sex as in a travel document Consents") > max(
+        at for at, line in enumerate(lines) if "CHEA Vuthy" in line
+    )
+
+
+def _sides(made: Opened) -> dict[str, str]:
+    """Return what each agency does at the crossing, by its code."""
+    block = paper_of(made, ("en",)).html.rpartition('<table class="sign">')[2]
+    cells = re.findall(r"<strong>[^<]*\(([A-Z-]+)\)</strong><p>([^<]*)</p>", block)
+    return dict(cells)
+
+
+HANDS_OVER = {"TH-MSDHS-DATIP": "Host side: hands over", "KH-MOSVY-DAHT": "Origin side: takes over"}
+
+
+def by_the_origin_side() -> Opened:
+    """Return a record that the side of origin wrote."""
+    document = example(RECORD)
+    header = document["header"]
+    header["sender"], header["recipient"] = header["recipient"], header["sender"]
+    document["content"]["signatory"]["side"] = "origin"
+    return Opened(printed(document))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [opened(RECORD), opened(RECORD, AGREED), by_the_origin_side(), opened(LIST, blank=True)],
+    ids=["by the host", "signed by both", "by the origin side", "to be filled in"],
+)
+def test_minutes_say_who_hands_over_whoever_wrote_them(made: Opened) -> None:
+    """From and To are those of the message; at the crossing it may be the other way round."""
+    assert _sides(made) == HANDS_OVER
+
+
+def test_a_form_before_the_departure_says_who_hands_over_if_the_origin_side_proposed() -> None:
+    proposed = opened("hpr/proposed-by-the-origin-side", blank=True)
+
+    known = replace(proposed, meeting=replace(MEETING, host=proposed.main.recipient))
+
+    assert _sides(known)[proposed.main.recipient] == "Host side: hands over"
+    assert _sides(known)[proposed.main.sender] == "Origin side: takes over"
+    assert _sides(replace(proposed, meeting=MEETING)) == {}
+
+
+def test_each_signature_says_for_which_office_it_was_given() -> None:
+    text = page(opened(RECORD, AGREED), ("en",)).text
+
+    for name in (RECORD, AGREED):
+        office = example(name)["header"]["acting_agency"]
+        assert text.count(f"{label('agencies', office, 'en')} ({office})") >= 1
+    assert "Office that does this act" not in text
+
+
+def test_a_supplement_says_which_record_it_adds_to() -> None:
+    made = opened("hrc/supplement-for-one-person")
+    record = made.main.document["content"]["supplements"]  # type: ignore[index, call-overload]
+    named = {record["id"]: NamedMessage("HRC", SENT_AT)}  # type: ignore[index, call-overload]
+
+    text = " ".join(page(replace(made, named=named), ("en",)).text.split())
+
+    assert "Record it adds to Handover record, sent 17 September 2027, 09:50 (UTC+07:00)" in text
+
+
+def test_an_empty_list_of_things_says_so_and_leaves_no_room_to_add_one() -> None:
+    first, second = (
+        row for row in rows(opened(RECORD)) if row in ("travel document E0000001 2 bag", "none none")
+    )
+
+    assert (first, second) == ("travel document E0000001 2 bag", "none none")
+
+
+def test_minutes_have_the_consents_of_who_was_added() -> None:
+    made = opened("hrc/first-record-child-added-with-custody")
+
+    text = page(made, ("en",)).text
+
+    consents = made.main.document["persons"][-1]["consents"]  # type: ignore[index, call-overload]
+    assert len(consents) == text.count("Returning to the state of origin, Given, ")
+    assert "Legal or appointed guardian, 17 September 2027" in text
+
+
+def test_a_name_of_who_has_custody_stands_once() -> None:
+    document = example(RECORD)
+    document["persons"][1]["custody"] |= {"name": "CHAN Sopheap", "relationship": "grandparent"}
+
+    text = page(Opened(printed(document))).text
+
+    assert text.count("CHAN Sopheap") == 1
+    assert label("relationships", "grandparent", "en") in text
 
 
 def test_words_of_the_outcomes_stand_once_in_a_form_of_many_persons() -> None:
@@ -393,7 +509,7 @@ def test_minutes_before_the_departure_have_a_line_for_each_agreed_person_and_say
     made = paper_of(replace(opened(PROPOSAL, blank=True), meeting=MEETING), ("en",))
 
     text = Page(made.html).text
-    assert made.html.count('class="box"') == 6 * len(MEETING.persons)
+    assert made.html.count('class="box"') == len(OF_THE_LIST) * len(MEETING.persons)
     assert "SOK Chanthou" in text
     assert "SOK Vanna" in text
     assert "Compare the persons with the final list." in text
