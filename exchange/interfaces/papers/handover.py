@@ -43,7 +43,9 @@ _PARTS = 15
 _RECORD, PROPOSAL, _ADDED = "HRC", "HPR", "added"
 _AT_ONCE = "electronic"
 """How a record is signed if nothing else is said of it."""
-_PAPERS = "id-document-types"
+_PAPERS, _LINKS = "id-document-types", "link-kinds"
+_AT_THE_GATE = frozenset({"keep_apart", "travels_with", "sibling", "parent_child", "couple"})
+"""Links that say with whom somebody stands or must not stand at the crossing."""
 _OF_RECORD = ("supplements", "minutes_number", "checkpoint", "checkpoint_name", "started_at", "ended_at")
 _TO_FILL_IN = ("minutes_number", "checkpoint", "started_at", "ended_at")
 _OF_DEPARTURE = ("departed_at", "expected_at", "vehicle", "escort_contact")
@@ -56,7 +58,7 @@ _OUTCOME, _THINGS = marked("Outcome"), marked("Papers and belongings handed over
 _CUSTODY, _STAMP = marked("Custody, remarks"), marked("Stamp")
 _SIGNATURES = marked("Signatures")
 _PLACES = (marked("Signature"), marked("Name"), marked("Function"), marked("Place and date"))
-_AGE = marked("Age: {age}")
+_AGE, _NO_AGE = marked("Age: {age}"), marked("Age: not known")
 _NOT_LEFT = marked("Printed before the departure. Compare the persons with the final list.")
 _HANDS_OVER, _TAKES_OVER = marked("Host side: hands over"), marked("Origin side: takes over")
 _NOT_SIGNED, _CHILD = marked("Not signed electronically yet."), marked("child")
@@ -94,8 +96,8 @@ def final_list(sheet: Sheet, opened: Opened) -> Iterator[str]:
         [
             str(number),
             _who(sheet, person, known=_known(opened, person)),
-            _papers(sheet, objects_at(person, "documents")),
-            _to_do(sheet, line, person, main.cut_in(f"/persons/{number - 1}").get("flags", 0)),
+            _papers(sheet, _below(line, "documents"), objects_at(person, "documents")),
+            _to_do(sheet, main, number - 1, person),
             _each(
                 sheet,
                 _below(line, "languages", "understood"),
@@ -106,7 +108,7 @@ def final_list(sheet: Sheet, opened: Opened) -> Iterator[str]:
         for number, person in enumerate(persons_of(main.document), start=1)
     ]
     yield sheet.table(
-        heads, rows, (5, 22, 22, 20, 9, 6, 7, 9), over=sheet.words(marked("At the crossing")), last=3
+        heads, rows, (5, 19, 21, 18, 10, 9, 7, 11), over=sheet.words(marked("At the crossing")), last=3
     )
 
 
@@ -267,10 +269,9 @@ def _who(sheet: Sheet, person: Document, *, known: Document | None = None) -> st
     names = "\n".join(shown(text_at(name, "full")) for name in objects_at(person, "names"))
     sex = [label("sexes", text_at(person, "sex"), language) for language in sheet.languages]
     child = [sheet.inline(sheet.words(_CHILD))] if person.get("is_child") is True else []
-    lines = [f"<strong>{names}</strong>", sheet.inline(sex), *child]
-    if known is not None:
-        lines += [*_age(sheet, known), *_acts_for(sheet, known | person)]
-    return "\n".join((*lines, code(text_at(person, "case_code"))))
+    age, acts = (_age(sheet, known), _acts_for(sheet, known | person)) if known is not None else ([], [])
+    facts = ", ".join((sheet.inline(sex), *child, *age))
+    return "\n".join((f"<strong>{names}</strong>", facts, *acts, code(text_at(person, "case_code"))))
 
 
 def _known(opened: Opened, person: Document) -> Document:
@@ -278,10 +279,12 @@ def _known(opened: Opened, person: Document) -> Document:
 
 
 def _age(sheet: Sheet, known: Document) -> list[str]:
-    """Return the age on the day of the window, two if the birth is not exact, nothing if it is not known."""
+    """Return the age on the day of the window: two if the birth is not exact, that nobody knows it if so."""
     ages = known.get("ages")
-    said = "-".join(map(str, ages)) if isinstance(ages, list) else ""
-    return [sheet.inline(sheet.filled(_AGE, age=said))] if said else []
+    if not isinstance(ages, list):
+        return []
+    said = "-".join(map(str, ages))
+    return [sheet.inline(sheet.filled(_AGE, age=said) if said else sheet.words(_NO_AGE))]
 
 
 def _acts_for(sheet: Sheet, person: Document) -> list[str]:
@@ -293,12 +296,17 @@ def _acts_for(sheet: Sheet, person: Document) -> list[str]:
     return [f"{title}: {_receiver(sheet, guardian)}"]
 
 
-def _papers(sheet: Sheet, papers: Sequence[Document]) -> str:
-    return "\n".join(
-        sheet.stacked([label(_PAPERS, text_at(paper, "type"), each) for each in sheet.languages])
-        + f"\n{shown(text_at(paper, 'number'))}"
-        for paper in papers
-    )
+def _papers(sheet: Sheet, node: TitledNode | None, papers: Sequence[Document]) -> str:
+    """Return the papers of a person, each with the last day on which it is valid."""
+    lines, until = [], _below(node, "expires")
+    for paper in papers:
+        lines += [sheet.stacked([label(_PAPERS, text_at(paper, "type"), each) for each in sheet.languages])]
+        said = [shown(text_at(paper, "number"))]
+        if "expires" in paper:
+            words = zip(sheet.title(until, "expires"), sheet.value(until, paper["expires"]), strict=True)
+            said += [sheet.inline([f"{title}: {day}" for title, day in words])]
+        lines += [", ".join(filter(None, said))]
+    return "\n".join(filter(None, lines))
 
 
 def _paper_given(sheet: Sheet, paper: Document) -> str:
@@ -316,10 +324,25 @@ def _thing(thing: Document) -> str:
     return shown(f"{times}{text_at(thing, 'what')}{f' {number}' if number else ''}")
 
 
-def _to_do(sheet: Sheet, line: TitledNode, person: Document, cut: int) -> str:
-    """Return what must be done or avoided, and how much of it stands in the message only."""
+def _to_do(sheet: Sheet, main: Printed, at: int, person: Document) -> str:
+    """Return what must be done or avoided, with whom, and how much of it stands in the message only."""
+    line, cut = titled_form(DEPARTURE).at("persons"), main.cut_in(f"/persons/{at}").get("flags", 0)
     flags = _each(sheet, _below(line, "flags"), person.get("flags"))
-    return "\n".join(filter(None, (flags, sheet.stacked(cut_words(sheet, cut)) if cut else "")))
+    said = sheet.stacked(cut_words(sheet, cut)) if cut else ""
+    return "\n".join(filter(None, (flags, *_together(sheet, main, person), said)))
+
+
+def _together(sheet: Sheet, main: Printed, person: Document) -> Iterator[str]:
+    """Yield who belongs to a person and who must be kept apart, by the number on the list, else by code."""
+    numbers = {text_at(one, "case_code"): at for at, one in enumerate(persons_of(main.document), start=1)}
+    for link in objects_at(person, "links"):
+        kind, other = text_at(link, "kind"), text_at(link, "case_code")
+        if kind in _AT_THE_GATE:
+            names = [label(_LINKS, kind, language) for language in sheet.languages]
+            signs = sheet.words(_NUMBER) if other in numbers else [""] * len(names)
+            who = str(numbers.get(other, other))
+            pairs = zip(names, signs, strict=True)
+            yield sheet.stacked([f"{name}: {f'{sign} {who}'.strip()}" for name, sign in pairs])
 
 
 def _each(sheet: Sheet, node: TitledNode | None, value: JsonValue) -> str:

@@ -498,6 +498,40 @@ def test_the_final_list_says_where_when_how_old_and_who_acts_for_a_child() -> No
     assert "Guardian: " in text
 
 
+def test_the_final_list_says_whom_it_means_by_named_persons() -> None:
+    document = example(LIST)
+    document["persons"][2]["flags"] = ["keep_apart"]
+    document["persons"][2]["links"] = [
+        {"kind": "keep_apart", "case_code": "P5HJ-2CYK-6GSM"},
+        {"kind": "couple", "case_code": "9TXC-H2WP-35NE"},
+    ]
+    document["persons"][1]["links"] += [{"kind": "earlier_case", "case_code": "AAAA-0000-AAAA"}]
+
+    first, second, third = (row for row in rows(Opened(printed(document))) if row[:2] in ("1 ", "2 ", "3 "))
+
+    assert "Parent and child: No. 2" in first
+    assert "Parent and child: No. 1" in second
+    assert "AAAA-0000-AAAA" not in second
+    assert "Must not travel or be lodged with named persons Must be kept apart: No. 1" in third
+    assert "Couple: 9TXC-H2WP-35NE" in third
+
+
+def test_the_final_list_says_until_when_a_paper_is_valid() -> None:
+    text = page(opened(LIST), ("th", "en")).text
+
+    assert "E0000001" in text
+    assert "Valid until: 31 December 2027" in text
+    assert "พ.ศ. 2570" in text
+
+
+def test_an_age_that_nobody_knows_is_said_to_be_unknown() -> None:
+    unknown = {**MEETING.persons[0], "ages": []}
+
+    text = page(replace(opened(LIST), meeting=replace(MEETING, persons=(unknown,))), ("en",)).text
+
+    assert text.count("Age: not known") == 1
+
+
 def test_a_final_list_of_which_nothing_else_is_shown_has_no_ages() -> None:
     text = page(opened(LIST), ("en",)).text
 
