@@ -18,7 +18,7 @@ from datetime import datetime
 from exchange.i18n import label, marked
 from exchange.interfaces.papers.members import cut_words, facts_of
 from exchange.interfaces.papers.said import NONE, agency_name
-from exchange.interfaces.papers.sheet import Sheet, code, shown
+from exchange.interfaces.papers.sheet import Sheet, code, written
 from exchange.messages.codelists import codelist
 from exchange.messages.document import (
     Document,
@@ -230,7 +230,7 @@ def _line(sheet: Sheet, form: TitledNode, number: int, person: Document) -> str:
     )
     custody = object_at(person, "custody")
     receiver = _receiver(sheet, custody) if custody else ""
-    cells = (_who(sheet, person), outcome, shown(text_at(person, "identity_check")), receiver)
+    cells = (_who(sheet, person), outcome, written(text_at(person, "identity_check")), receiver)
     lists = (
         [_paper_given(sheet, paper) for paper in objects_at(person, "papers")],
         [_thing(thing) for thing in objects_at(person, "belongings")],
@@ -259,14 +259,14 @@ def _receiver(sheet: Sheet, custody: Document) -> str:
     """Return who has custody: an agency, a person with the relationship, or both; a name stands once."""
     name, agency, kind = (text_at(custody, member) for member in ("name", "agency", "relationship"))
     said = [sheet.stacked([agency_name(agency, each) for each in sheet.languages])] if agency else []
-    said += [shown(name)] if name else []
+    said += [written(name)] if name else []
     said += [sheet.inline([label("relationships", kind, each) for each in sheet.languages])] if kind else []
     return "\n".join(said)
 
 
 def _who(sheet: Sheet, person: Document, *, known: Document | None = None) -> str:
     """Return name, sex and case of a person; with what else is known also age and guardian."""
-    names = "\n".join(shown(text_at(name, "full")) for name in objects_at(person, "names"))
+    names = "\n".join(written(text_at(name, "full")) for name in objects_at(person, "names"))
     sex = [label("sexes", text_at(person, "sex"), language) for language in sheet.languages]
     child = [sheet.inline(sheet.words(_CHILD))] if person.get("is_child") is True else []
     age, acts = (_age(sheet, known), _acts_for(sheet, known | person)) if known is not None else ([], [])
@@ -301,7 +301,7 @@ def _papers(sheet: Sheet, node: TitledNode | None, papers: Sequence[Document]) -
     lines, until = [], _below(node, "expires")
     for paper in papers:
         lines += [sheet.stacked([label(_PAPERS, text_at(paper, "type"), each) for each in sheet.languages])]
-        said = [shown(text_at(paper, "number"))]
+        said = [written(text_at(paper, "number"))]
         if "expires" in paper:
             words = zip(sheet.title(until, "expires"), sheet.value(until, paper["expires"]), strict=True)
             said += [sheet.inline([f"{title}: {day}" for title, day in words])]
@@ -315,13 +315,13 @@ def _paper_given(sheet: Sheet, paper: Document) -> str:
     if what not in codelist(_PAPERS).codes:
         return _thing(paper)
     named = sheet.inline([label(_PAPERS, what, language) for language in sheet.languages])
-    return f"{named} {shown(number)}" if number else named
+    return f"{named} {written(number)}" if number else named
 
 
 def _thing(thing: Document) -> str:
     number, count = text_at(thing, "number"), thing.get("count")
     times = f"{count} " if isinstance(count, int) else ""
-    return shown(f"{times}{text_at(thing, 'what')}{f' {number}' if number else ''}")
+    return written(f"{times}{text_at(thing, 'what')}{f' {number}' if number else ''}")
 
 
 def _to_do(sheet: Sheet, main: Printed, at: int, person: Document) -> str:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from exchange.i18n import marked
-from exchange.interfaces.papers.sheet import Sheet, Texts, code, shown
+from exchange.interfaces.papers.sheet import Sheet, Texts, code, written
 from exchange.messages.document import Document, JsonValue, objects_at, persons_of, text_at
 from exchange.messages.form_titles import TitledNode, form_with_changes, titled_form
 from exchange.service.papers import Printed
@@ -55,18 +55,19 @@ def form_of(main: Printed) -> TitledNode:
 
 
 def person_sections(sheet: Sheet, main: Printed) -> Iterator[str]:
-    """Yield each person or line of a message with all that is said of it."""
+    """Yield each person or line of a message with all that is said of it, the name on each page of it."""
     form = form_of(main).at("persons")
     line = form.items or form
     for number, person in enumerate(persons_of(main.document), start=1):
         rest = {name: value for name, value in person.items() if name not in _HEADINGS}
         cut = main.cut_in(f"/persons/{number - 1}")
-        rows = sheet.facts(list(facts_of(sheet, line, rest, cut=cut)))
-        yield f'<section class="person"><h2>{number}. {heading_of(person)}</h2>{rows}</section>'
+        heading = f"<h2>{number}. {heading_of(person)}</h2>"
+        rows = sheet.facts(list(facts_of(sheet, line, rest, cut=cut)), over=heading)
+        yield f'<section class="person">{rows}</section>'
 
 
 def heading_of(person: Document) -> str:
     """Return name and case code of a person as mark-up."""
     names = [text_at(name, "full") for name in objects_at(person, "names")]
-    said = f"{shown(names[0])} " if names else ""
+    said = f"{written(names[0])} " if names else ""
     return f"{said}{code(text_at(person, 'case_code'))}"

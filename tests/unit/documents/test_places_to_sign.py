@@ -98,3 +98,16 @@ def test_no_word_of_a_heading_is_torn_apart(made: Opened, language: str) -> None
 
     assert set_in_lines
     assert sorted(set_in_lines - written) == []
+
+
+def test_each_page_of_a_notice_names_the_person_whom_it_is_about() -> None:
+    """A page that lies alone on a desk is not taken for one about somebody else."""
+    pages = texts_of_pages(many_lines("rpn/child-with-guardian-and-best-interests", 6), ("km", "en"))
+
+    last = 0
+    for text in pages[1:]:
+        named = [person for person in range(6) if f"AAAA-BBBB-{person:04d}" in text]
+        assert named, text[:80]
+        assert named[0] in (last, last + 1)
+        last = named[-1]
+    assert last == 5

@@ -73,6 +73,21 @@ def test_a_name_stands_in_every_script_once() -> None:
     assert all(name in text for name in names)
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("សុខ ចាន់ធូ", "km"), ("สก จันทู", "th"), ("ສຸກ ຈັນທູ", "lo"), ("NGUYỄN Thị Ánh", "")],
+)
+def test_a_name_is_marked_as_the_language_of_its_script(text: str, language: str) -> None:
+    """Lines of Khmer are higher: on an English paper signs below a letter touched the next line."""
+    for name, member in ((NOTICE, "names"), (LIST, "names"), (RECORD, "names")):
+        document = example(name)
+        document["persons"][0][member] = [{"full": text}]
+
+        html = paper_of(Opened(printed(document)), ("en",)).html.replace(ZERO_WIDTH_SPACE, "")
+
+        assert (f'<span lang="{language}">{text}</span>' in html) is bool(language), name
+
+
 def test_days_show_the_calendar_of_each_language() -> None:
     text = page(opened(NOTICE), ("th", "en")).text
 
@@ -366,6 +381,13 @@ def test_a_statement_shows_both_directions_and_nobody() -> None:
     assert "9120" in found.text
     assert "Balance of each direction" in found.text
     assert "1611" in found.text
+
+
+def test_the_period_of_a_statement_stands_in_utc_as_its_title_says() -> None:
+    lines = rows(opened(STATEMENT))
+
+    assert "Begin, in UTC 1 June 2027, 00:00 (UTC)" in lines
+    assert "End, in UTC 1 July 2027, 00:00 (UTC)" in lines
 
 
 def test_a_statement_says_until_when_it_counts() -> None:
