@@ -29,6 +29,8 @@ from exchange.messages.form_tree import CHANGED, FormNode, Sensitivity, form_tre
 
 ON_PAPER = frozenset({"self_harm_risk", "keep_apart"})
 """Flags of class S4 that say what the officer at the gate has to do."""
+AT_THE_GATE = frozenset({"keep_apart", "travels_with", "sibling", "parent_child", "couple"})
+"""Links that say with whom somebody stands or must not stand at the crossing."""
 SALT = "salt"
 
 

@@ -31,6 +31,7 @@ from exchange.messages.document import (
     text_at,
 )
 from exchange.messages.form_titles import TitledNode, titled_form
+from exchange.messages.on_paper import AT_THE_GATE
 from exchange.service.meetings import PLACE_AND_TIME
 from exchange.service.papers import DEPARTURE, Opened, Printed
 
@@ -44,8 +45,6 @@ _RECORD, PROPOSAL, _ADDED = "HRC", "HPR", "added"
 _AT_ONCE = "electronic"
 """How a record is signed if nothing else is said of it."""
 _PAPERS, _LINKS = "id-document-types", "link-kinds"
-_AT_THE_GATE = frozenset({"keep_apart", "travels_with", "sibling", "parent_child", "couple"})
-"""Links that say with whom somebody stands or must not stand at the crossing."""
 _OF_RECORD = ("supplements", "minutes_number", "checkpoint", "checkpoint_name", "started_at", "ended_at")
 _TO_FILL_IN = ("minutes_number", "checkpoint", "started_at", "ended_at")
 _OF_DEPARTURE = ("departed_at", "expected_at", "vehicle", "escort_contact")
@@ -337,7 +336,7 @@ def _together(sheet: Sheet, main: Printed, person: Document) -> Iterator[str]:
     numbers = {text_at(one, "case_code"): at for at, one in enumerate(persons_of(main.document), start=1)}
     for link in objects_at(person, "links"):
         kind, other = text_at(link, "kind"), text_at(link, "case_code")
-        if kind in _AT_THE_GATE:
+        if kind in AT_THE_GATE:
             names = [label(_LINKS, kind, language) for language in sheet.languages]
             signs = sheet.words(_NUMBER) if other in numbers else [""] * len(names)
             who = str(numbers.get(other, other))
