@@ -17,6 +17,7 @@ from exchange.interfaces.papers import paper_of
 from exchange.messages.codelists import codelist
 from exchange.service.meetings import Meeting
 from exchange.service.papers import NamedMessage, Opened
+from exchange.service.rows import MessageState
 from tests.support.papers import SENT_AT, example, examples, many_lines, opened, printed
 
 NOTICE, DECISION = "rpn/child-with-guardian-and-best-interests", "rpd/three-persons-three-outcomes"
@@ -150,6 +151,17 @@ def test_a_final_list_says_of_whom_more_must_be_minded() -> None:
         if row[:2] in ("1 ", "2 ", "3 ")
     ]
     assert said == [False, False, True]
+
+
+@pytest.mark.parametrize("state", list(MessageState))
+def test_a_message_that_has_no_effect_says_so_on_paper(state: MessageState) -> None:
+    made = opened(NOTICE)
+    row = replace(made.main.row, state=state)
+
+    text = page(replace(made, main=replace(made.main, row=row)), ("en",)).text
+
+    gone = state in (MessageState.REJECTED, MessageState.VOIDED)
+    assert ("This message has no effect: it was rejected" in text) is gone
 
 
 def test_a_paper_of_a_training_node_has_a_band() -> None:
