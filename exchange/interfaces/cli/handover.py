@@ -6,7 +6,7 @@ is signed is shown first; without `--yes` the officer is asked.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -197,7 +197,8 @@ def departure_lines(departure: Answer, window: Answer) -> list[str]:
     vehicle = f" in {departure['vehicle']}" if departure.get("vehicle") else ""
     return [
         f"left {in_zones(departure['departed_at'], window)}{vehicle}",
-        f"expected {in_zones(departure['expected_at'], window)}; escort {departure['escort_contact']}",
+        f"expected {in_zones(departure['expected_at'], window)}",
+        f"escort {departure['escort_contact']}",
         f"papers with the escort: {_things(departure['papers_with_escort'])}",
     ]
 
@@ -207,7 +208,8 @@ def person_lines(number: int, person: Answer, window: Answer, places: Mapping[st
     names = " / ".join(person["names"]) or "name not known"
     facts = ", ".join(part for part in (person["sex"], age(person["ages"]), _child(person)) if part)
     lines = [
-        f"{number:>3}. {_boxes(person, window)}   {person['case']}",
+        f"{number:>3}. {_boxes(person)}   {person['case']}",
+        *_stays_since(person, window),
         f"     {names} ({facts})" if facts else f"     {names}",
         f"     papers: {'; '.join(person['papers']) or 'none'}",
     ]
@@ -283,13 +285,15 @@ def _link(link: Answer, places: Mapping[str, int]) -> str:
     return f"     {kind}: {places.get(case) or case}"
 
 
-def _boxes(person: Answer, window: Answer) -> str:
+def _boxes(person: Answer) -> str:
     """Return what is ticked at the crossing; who does not travel has nothing to tick."""
-    if not person.get("stays"):
-        return "[ ] here  [ ] papers  [ ] belongings"
-    known = person["stays_by"] and person["stays_since"]
-    since = f" ({person['stays_by']} {in_zones(person['stays_since'], window)})" if known else ""
-    return f"DOES NOT TRAVEL{since}"
+    return "DOES NOT TRAVEL" if person.get("stays") else "[ ] here  [ ] papers  [ ] belongings"
+
+
+def _stays_since(person: Answer, window: Answer) -> Iterator[str]:
+    """Yield which message took a person off the list, and when, if that is known."""
+    if person.get("stays") and person["stays_by"] and person["stays_since"]:
+        yield f"     {person['stays_by']} {in_zones(person['stays_since'], window)}"
 
 
 def reference(record: Answer) -> str:
