@@ -113,6 +113,7 @@ def test_the_list_names_nobody_and_the_sheet_is_recorded(tmp_path: Path) -> None
         assert "NGUYEN" not in listed.text
         assert before == []
         assert sheet.says("NGUYEN Thi Mai")
+        assert sheet.says("Left: Mon 4 Oct 2027, 08:50 Phnom Penh.")
         assert after == [(BORDER, movement)]
 
     play(tmp_path, story)
