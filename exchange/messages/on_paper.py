@@ -7,16 +7,30 @@ what the officer at the gate has to do. How many values were left out is said on
 An amendment or a correction names places in the part of a person. Where a value of a change is of class S4 at
 its place, the whole change is left out: that something was changed there, and how it is known, says too much.
 
+A list of which entries were left out is told apart from one that is empty (`cut`): that nobody must not learn
+of it would send somebody to the door of those who must not.
+
 The salts of the parts are left out, too: they would let somebody who finds the paper test the commitments.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
-from exchange.messages.document import Document, JsonValue, header_of, objects_at, persons_of, text_at
+from exchange.messages.document import (
+    Document,
+    JsonValue,
+    content_of,
+    header_of,
+    objects_at,
+    persons_of,
+    text_at,
+)
 from exchange.messages.form_tree import CHANGED, FormNode, Sensitivity, form_tree, person_tree
 
 ON_PAPER = frozenset({"self_harm_risk", "keep_apart"})
 """Flags of class S4 that say what the officer at the gate has to do."""
+AT_THE_GATE = frozenset({"keep_apart", "travels_with", "sibling", "parent_child", "couple"})
+"""Links that say with whom somebody stands or must not stand at the crossing."""
 SALT = "salt"
 
 
@@ -26,6 +40,8 @@ class OnPaper:
 
     document: Document
     left_out: int
+    cut: Mapping[str, int] = field(default_factory=dict)
+    """How many entries of a list were left out, by the pointer of the list."""
 
 
 def on_paper(document: Document, *, changed: str = "") -> OnPaper:
@@ -42,7 +58,20 @@ def on_paper(document: Document, *, changed: str = "") -> OnPaper:
     pairs = [_changes(person, block) for person in persons_of(kept)]
     persons: list[JsonValue] = [person for person, _ in pairs]
     hidden = sum(count for _, count in pairs)
-    return OnPaper(kept | {"persons": persons} if hidden else kept, left_out + hidden)
+    kept = kept | {"persons": persons} if hidden else kept
+    return OnPaper(kept, left_out + hidden, dict(_cut(document, kept)))
+
+
+def _cut(whole: Document, kept: Document) -> Iterator[tuple[str, int]]:
+    """Yield the pointer of each list of a part that lost entries, and how many."""
+    persons = zip(persons_of(whole), persons_of(kept), strict=True)
+    parts = [("/content", content_of(whole), content_of(kept))]
+    parts += [(f"/persons/{at}", *pair) for at, pair in enumerate(persons)]
+    for place, before, after in parts:
+        for name, value in before.items():
+            left = after.get(name)
+            if isinstance(value, list) and isinstance(left, list) and len(left) < len(value):
+                yield f"{place}/{name}", len(value) - len(left)
 
 
 def _person_form(type_code: str) -> FormNode:
@@ -72,7 +101,10 @@ def _value(value: JsonValue, node: FormNode) -> tuple[JsonValue, int]:
         return _stated(value, node) if node.by_member else _group(value, node)
     if isinstance(value, list) and node.items is not None:
         pairs = [_value(item, node.items) for item in value]
-        return [kept for kept, _ in pairs if kept is not None], sum(count for _, count in pairs)
+        left: list[JsonValue] = [
+            kept for kept, count in pairs if kept is not None and not (count and kept == {})
+        ]
+        return left, sum(count for _, count in pairs)
     if node.by_code is not None and isinstance(value, str):
         hidden = node.by_code.get(value, Sensitivity.S4) is Sensitivity.S4 and value not in ON_PAPER
         return (None, 1) if hidden else (value, 0)

@@ -6,14 +6,14 @@
    the state each is in, because who is on hold or has withdrawn does not come.
 3. A flag stands there as what has to be done. Of class S4 only what the officer at the gate must do is on
    paper; how many others there are is said, and they are read in the message itself.
-4. An age is counted for the day of the window; a birth that is not exact gives two ages.
+4. An age is counted for the day of the window at the crossing; a birth that is not exact gives two ages.
 5. While a movement is open, whoever is not on its list any more does not travel: the sheet says so with the
    message that did it, and the list says how many they are.
 
 Nothing here is changed; who opens a sheet is recorded by the caller.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -24,7 +24,7 @@ from exchange.messages.codelists import codelist
 from exchange.messages.dates import Span, as_day, value_span
 from exchange.messages.document import JsonValue, content_of, object_at, objects_at, text_at
 from exchange.messages.earlier import Appointment
-from exchange.messages.on_paper import ON_PAPER
+from exchange.messages.on_paper import AT_THE_GATE, ON_PAPER
 from exchange.messages.replying import Line
 from exchange.service.casework import shown_case
 from exchange.service.facts import StoreFacts
@@ -77,6 +77,8 @@ class Person:
     more_flags: int
     """Flags that are not printed."""
     languages: tuple[str, ...]
+    links: tuple[dict[str, str], ...] = ()
+    """With whom the person stands or must not stand: `kind` of link, and the other `case`."""
     stays: bool = False
     """Does not travel with this movement any more (5)."""
     stays_by: str = ""
@@ -148,9 +150,10 @@ def sheet_of(uow: UnitOfWork, node: Node, row: MovementRow) -> Sheet:
     handover = handover_of(uow, node, row)
     notice = departed(uow, row)
     facts = StoreFacts(uow, pairing_of(uow, node, row.link), node.agency)
-    opens = _moment(text_at(dict(handover.terms), "window_from")) or node.clock.now()
+    opens = text_at(dict(handover.terms), "window_from")
+    on = (datetime.fromisoformat(opens) if opens else node.clock.now()).date()
     stay = staying(uow, node, handover)
-    persons = (_person(uow, node, facts, row, code, opens.date()) for code in handover.listed)
+    persons = (_person(uow, node, facts, row, code, on) for code in handover.listed)
     return Sheet(
         handover=handover,
         persons=tuple(_staying(uow, row, one) if one.case in stay else one for one in persons),
@@ -233,7 +236,14 @@ def _person(
         actions=tuple(codelist("vulnerability-flags").label(flag) for flag in printed),
         more_flags=len(flags) - len(printed),
         languages=_texts(object_at(known, "languages").get("understood")),
+        links=tuple(_links(known)),
     )
+
+
+def _links(known: Line) -> Iterator[dict[str, str]]:
+    for link in objects_at(known, "links"):
+        if text_at(link, "kind") in AT_THE_GATE:
+            yield {name: text_at(link, member) for name, member in (("kind", "kind"), ("case", "case_code"))}
 
 
 def known_of(facts: StoreFacts, code: CaseCode) -> Line:

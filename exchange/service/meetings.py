@@ -36,6 +36,8 @@ class Meeting:
     """Members of the proposal (1); empty when it was erased."""
     persons: tuple[Document, ...]
     """Parts of persons: `case_code`, `names`, `sex`, `is_child`, `ages` and `guardian` if there is one."""
+    host: str = ""
+    """The agency that hands over, "" if it is not known."""
 
     def of(self, case: str) -> Document:
         """Return what is known of a person, nothing for one who is not on the list."""
@@ -50,7 +52,7 @@ def meeting_of(uow: UnitOfWork, node: Node, reader: Reader, handover: Handover) 
     """
     demand_movement(node, reader, handover)
     terms = {name: handover.terms[name] for name in PLACE_AND_TIME if name in handover.terms}
-    return Meeting(terms, tuple(_travellers(uow, node, handover)))
+    return Meeting(terms, tuple(_travellers(uow, node, handover)), handover.row.host)
 
 
 def _travellers(uow: UnitOfWork, node: Node, handover: Handover) -> Iterator[Document]:

@@ -70,6 +70,13 @@ class Printed:
     token: str
     changed: str = ""
     """Type of the message in which it changes something, "" if it changes nothing or that is not here."""
+    cut: Mapping[str, int] = field(default_factory=dict)
+    """How many entries of a list stay in the message, by the pointer of the list."""
+
+    def cut_in(self, place: str) -> dict[str, int]:
+        """Return how many entries of each list of a part stay in the message, for example of `/persons/0`."""
+        parts = {pointer.rpartition("/"): count for pointer, count in self.cut.items()}
+        return {name: count for (part, _, name), count in parts.items() if part == place}
 
 
 @dataclass(frozen=True)
@@ -271,7 +278,7 @@ def _printed(uow: UnitOfWork, node: Node, row: MessageRow) -> Printed:
     ours = row.direction is Direction.OUT
     sender, recipient = (node.agency, link.partner) if ours else (link.partner, node.agency)
     token = token_for(row.link, row.seq, sender, row.id, row.commitment)
-    return Printed(row, sender, recipient, kept.document, kept.left_out, token.text, changed)
+    return Printed(row, sender, recipient, kept.document, kept.left_out, token.text, changed, kept.cut)
 
 
 def _changed(uow: UnitOfWork, row: MessageRow, document: Document) -> str:

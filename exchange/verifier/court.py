@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from exchange.verifier.claims import NOT_PROVED
 from exchange.verifier.disclosure import Disclosed, SignedHead
-from exchange.verifier.page import STYLE, list_of, rows_of
+from exchange.verifier.page import TIMES, head_of, list_of, rows_of
 
 ALL_HOLDS: Final = "Everything that can be checked with this file holds."
 SOMETHING_FAILS: Final = "Something in this file does not hold; see what fails."
@@ -27,6 +27,7 @@ _COURT_TERMS: Final = (
     ("Witness", "A third party that remembers how far a ledger went; it saw numbers, no message."),
     ("Time stamp", "An authority signed a digest and a time: what the digest is made of existed by then."),
     ("Recovery key", "The only key that was compared by telephone at enrolment; it signs all others."),
+    TIMES,
 )
 
 
@@ -117,9 +118,7 @@ def disclosed_as_page(found: Disclosed) -> str:
     header = found.header
     person = f"person {header['person']} of the message" if header["person"] else "no person"
     parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8"><title>Disclosure of one message</title>',
-        f"<style>{STYLE}</style></head><body>",
+        *head_of(f"Disclosure of message {header['message']}"),
         "<h1>Disclosure of one message</h1>",
         rows_of(
             ("Message", header["message"]),

@@ -8,6 +8,7 @@ from exchange.verifier.forms import segment_of
 from exchange.verifier.report import DIFFERS, HOLDS
 from exchange.verifier.verify import Verified
 
+TIMES = ("Z after a time", "It is Coordinated Universal Time (UTC), not the time of a place.")
 TERMS = (
     ("Link", "The connection of two agencies that have an agreement; its id is made of the agreement."),
     ("Ledger", "Each agency writes one. An entry says that a message was sent, arrived, or was judged."),
@@ -20,15 +21,19 @@ TERMS = (
     ("Recovery key", "The only key that was compared by telephone at enrolment; it signs all others."),
     ("Proved", "Both ledgers name the same message and verdict, both sides signed, and the sender's "
      "signature on the message itself was verified."),
+    TIMES,
 )  # fmt: skip
 STYLE = """
 @page { size: A4; margin: 20mm }
+@page { @bottom-right { content: counter(page) " / " counter(pages); font: 9pt serif } }
 body { font-family: "Noto Serif", Georgia, serif; max-width: 46rem; margin: 2rem auto; line-height: 1.45 }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0 }
 th, td { border: 1px solid #888; padding: .3rem .5rem; text-align: left; vertical-align: top }
 code { font-size: .85em; overflow-wrap: anywhere }
 .result { border: 2px solid; padding: .6rem; font-weight: bold }
 tr, li, dt { break-inside: avoid }
+h2, dt { break-after: avoid }
+thead { display: table-header-group }
 """
 
 
@@ -36,9 +41,7 @@ def as_page(found: Verified) -> str:
     """Return the page."""
     header = found.header
     parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8"><title>Evidence report</title>',
-        f"<style>{STYLE}</style></head><body>",
+        *head_of(f"Evidence report, link {header['link']}"),
         "<h1>Evidence report</h1>",
         rows_of(
             ("Link", header["link"]),
@@ -54,10 +57,27 @@ def as_page(found: Verified) -> str:
         list_of("What differs", [*found.faults, *_differences(found)], none="Nothing."),
         list_of("What was not checked", found.unchecked, none="Nothing."),
         "<h2>What the words mean</h2><dl>",
-        *(f"<dt><strong>{escape(term)}</strong></dt><dd>{escape(words)}</dd>" for term, words in TERMS),
+        *(
+            f"<dt><strong>{escape(term)}</strong></dt><dd>{escape(words)}</dd>"
+            for term, words in (*TERMS, TIMES)
+        ),
         "</dl></body></html>",
     ]
     return "\n".join(parts)
+
+
+def head_of(title: str) -> tuple[str, ...]:
+    """Return the beginning of a page, with its title at the foot of each sheet where the browser can do that.
+
+    Sheets of a court's file are taken apart: each has to say to what it belongs.
+    """
+    foot = "".join(one if one.isascii() and one.isalnum() else f"\\{ord(one):x} " for one in title)
+    identified = f'@page {{ @bottom-left {{ content: "{foot}"; font: 9pt serif }} }}'
+    return (
+        "<!doctype html>",
+        f'<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>',
+        f"<style>{STYLE}{identified}</style></head><body>",
+    )
 
 
 def _log(found: Verified, by: str) -> str:
@@ -87,7 +107,7 @@ def _messages(found: Verified) -> str:
     head = ("Direction", "Verdicts", "Proved", "Not proved, and why")
     cells = "".join(f"<th>{escape(text)}</th>" for text in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{cells}</tr>{body}</table>"
+    return f"<table><thead><tr>{cells}</tr></thead>{body}</table>"
 
 
 def _differences(found: Verified) -> list[str]:

@@ -236,6 +236,33 @@ def test_the_sheet_names_persons_and_its_opening_is_recorded(tmp_path: Path) -> 
     play(story, tmp_path)
 
 
+def test_a_sheet_has_the_age_of_the_day_at_the_crossing_and_who_is_kept_apart(tmp_path: Path) -> None:
+    """At five in the morning it is still the day before in UTC."""
+    birthday = {
+        "window_from": "2027-10-05T05:00+07:00", "window_to": "2027-10-05T06:00+07:00",
+        "go_no_go_at": "2027-10-05T04:30+07:00",
+    }  # fmt: skip
+
+    async def story(world: World, desks: Desks) -> None:
+        document = small_notice("VN", 1)
+        apart = {"kind": "keep_apart", "case_code": "3FWN-8RTA-Q0ZV"}
+        document["persons"][0] |= {"birth": {"value": "2000-10-05"}, "links": [apart]}
+        notice = await desks.sent(await desks.kh("message.send", document=document))
+        await desks.sent(
+            await desks.vn("message.answer", id=notice, outcome="accepted", valid_until="2027-12-20")
+        )
+        shown = await desks.vn("message.show", id=notice)
+        codes = list(shown["document"]["header"]["case_codes"])
+        _, movement = await proposed(desks, codes, **birthday)
+
+        (person,) = (await desks.vn("handover.sheet", movement=movement, officer=BORDER))["persons"]
+
+        assert person["ages"] == [27]
+        assert person["links"] == [{"kind": "keep_apart", "case": "3FWN-8RTA-Q0ZV"}]
+
+    play(story, tmp_path)
+
+
 def test_the_list_of_handovers_names_nobody(tmp_path: Path) -> None:
     async def story(world: World, desks: Desks) -> None:
         _, codes = await departed(desks)

@@ -38,7 +38,7 @@ def printed(document: dict[str, Any], *, seq: int = 41, changed: str = "") -> Pr
     row = row_of(document, seq)
     sender, recipient = AgencyCode(header["sender"]), AgencyCode(header["recipient"])
     token = token_for(row.link, seq, sender, row.id, row.commitment)
-    return Printed(row, sender, recipient, kept.document, kept.left_out, token.text, changed)
+    return Printed(row, sender, recipient, kept.document, kept.left_out, token.text, changed, kept.cut)
 
 
 def row_of(document: dict[str, Any], seq: int) -> MessageRow:

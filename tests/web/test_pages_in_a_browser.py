@@ -171,6 +171,40 @@ def test_the_training_band_is_on_the_screen_and_on_paper(browser: Browser, made:
     assert not officer.page.locator(".desk-ways").is_visible()
 
 
+A4_WIDTH = 680
+"""Pixels between the margins of A4."""
+_CUT = """width => {
+    document.body.style.width = `${width}px`;
+    const all = [...document.querySelectorAll('main .code, main td')];
+    const isCut = one => one.getBoundingClientRect().right > width || one.scrollWidth > one.clientWidth + 1;
+    return all.filter(isCut).map(one => one.innerText);
+}"""
+
+
+def test_no_code_is_cut_off_on_paper(told: dict[str, str], browser: Browser, made: PagesPair) -> None:
+    """A browser asks the width of its own usual paper, which is wider than what is left of A4."""
+    officer = Officer(browser, made, made.kh, "P-0001", script=True, width=816).sign_in()
+    officer.page.emulate_media(media="print")
+    for path in (f"/message/{told['group']}", "/cases"):
+        officer.go(path)
+
+        assert officer.page.locator("main .code").count() > 0
+        assert officer.page.evaluate(_CUT, A4_WIDTH) == [], path
+
+
+def test_no_heading_stands_on_paper_without_what_it_is_above(
+    told: dict[str, str], browser: Browser, made: PagesPair
+) -> None:
+    """What can be pressed is not printed, so its heading is not either."""
+    officer = Officer(browser, made, made.kh, BORDER).sign_in()
+    officer.go(f"/handover/{told['sheet']}")
+    stop = officer.page.get_by_role("heading", name="Stop", exact=True)
+    on_screen = stop.is_visible()
+    officer.page.emulate_media(media="print")
+
+    assert (on_screen, stop.is_visible()) == (True, False)
+
+
 def test_leaving_shows_a_page_that_says_nothing(browser: Browser, made: PagesPair) -> None:
     officer = Officer(browser, made, made.kh, "P-0001").sign_in()
 

@@ -193,7 +193,7 @@ def _deadlines(sheet: _Sheet) -> Iterator[str]:
     yield _table(heads, rows, widths=(36, 18, 14, 14, 18))
     for rule in terms.instead:
         steps = ", ".join(_code(step) for step in rule.steps)
-        yield f"<p>{sheet.say('instead')}: {_text(rule.country)}, {_code(rule.code)}: {steps}</p>"
+        yield f"<p>{sheet.say('instead')}</p><p>{_text(rule.country)}, {_code(rule.code)}: {steps}</p>"
 
 
 def _time(sheet: _Sheet, row: Deadline) -> str:

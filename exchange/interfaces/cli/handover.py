@@ -6,9 +6,11 @@ is signed is shown first; without `--yes` the officer is asked.
 """
 
 import sys
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -29,6 +31,7 @@ from exchange.interfaces.cli.options import (
     the_officer,
 )
 from exchange.interfaces.cli.output import Answer, say, say_json, say_table, warn
+from exchange.messages.codelists import codelist
 
 group = typer.Typer(help="Handovers: list them, print the sheet, sign the record.", no_args_is_help=True)
 
@@ -53,6 +56,7 @@ OwnRecord = Annotated[
     bool, typer.Option("--own-record", help="Write a record although one of the partner waits.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Sign without being asked.")]
+LINKS = "link-kinds"
 _SHORT = 9
 """Two groups of a code, as they are read out on the telephone."""
 
@@ -176,10 +180,11 @@ def sheet_lines(found: Answer) -> list[str]:
     lines += [f"place: {row['place']}"] if row["place"] else []
     lines += [f"if it is closed: {row['alternative']}"] if row["alternative"] else []
     lines.append(f"go or no-go until {time_in(window['host'], window['origin'], 'go_no_go')}")
-    lines += departure_lines(departure) if departure else []
+    lines += departure_lines(departure, window) if departure else []
     lines.append("")
+    places = {person["case"]: number for number, person in enumerate(persons, 1)}
     for number, person in enumerate(persons, 1):
-        lines += person_lines(number, person)
+        lines += person_lines(number, person, window, places)
     lines += ["Stop the handover: call " + " or ".join(map(contact, found["stop_officers"])), ""]
     code = row["code"][:_SHORT]
     lines.append(f"Sign now: exchange handover sign {code}")
@@ -187,28 +192,31 @@ def sheet_lines(found: Answer) -> list[str]:
     return lines
 
 
-def departure_lines(departure: Answer) -> list[str]:
+def departure_lines(departure: Answer, window: Answer) -> list[str]:
     """Return when the group left, in what, and what the escort carries."""
     vehicle = f" in {departure['vehicle']}" if departure.get("vehicle") else ""
-    left, expected = short_time(departure["departed_at"]), short_time(departure["expected_at"])
     return [
-        f"left {left}{vehicle}, expected {expected}; escort {departure['escort_contact']}",
+        f"left {in_zones(departure['departed_at'], window)}{vehicle}",
+        f"expected {in_zones(departure['expected_at'], window)}",
+        f"escort {departure['escort_contact']}",
         f"papers with the escort: {_things(departure['papers_with_escort'])}",
     ]
 
 
-def person_lines(number: int, person: Answer) -> list[str]:
+def person_lines(number: int, person: Answer, window: Answer, places: Mapping[str, int]) -> list[str]:
     """Return the lines of one person: boxes first, so that they can be ticked without reading on."""
     names = " / ".join(person["names"]) or "name not known"
     facts = ", ".join(part for part in (person["sex"], age(person["ages"]), _child(person)) if part)
     lines = [
         f"{number:>3}. {_boxes(person)}   {person['case']}",
+        *_stays_since(person, window),
         f"     {names} ({facts})" if facts else f"     {names}",
         f"     papers: {'; '.join(person['papers']) or 'none'}",
     ]
     if person["belongings"]:
         lines.append(f"     belongings: {'; '.join(person['belongings'])}")
     lines += [f"     ! {action}" for action in person["actions"]]
+    lines += [_link(link, places) for link in person.get("links", ())]
     if person["more_flags"]:
         lines.append(f"     ! {person['more_flags']} more, not on paper: exchange message show")
     if person["languages"]:
@@ -245,8 +253,12 @@ def time_in(here: Answer, there: Answer, name: str) -> str:
     return f"{own:%H:%M} {city(here['zone'])} / {other:%H:%M} {city(there['zone'])}"
 
 
-def short_time(text: str) -> str:
-    return f"{datetime.fromisoformat(text):%a %d %b %H:%M}"
+def in_zones(text: str, window: Answer) -> str:
+    """Return `Thu 21 Oct 07:00 Phnom Penh / 08:00 Kuala Lumpur`: a time is told with its place."""
+    zones = [window[side]["zone"] for side in ("host", "origin")]
+    here, there = (datetime.fromisoformat(text).astimezone(ZoneInfo(zone)) for zone in zones)
+    day = "" if there.date() == here.date() else f"{there:%a %d %b} "
+    return f"{here:%a %d %b %H:%M} {city(zones[0])} / {day}{there:%H:%M} {city(zones[1])}"
 
 
 def age(ages: list[int]) -> str:
@@ -267,13 +279,21 @@ def contact(officer: Answer) -> str:
     return f"{officer['number']}{name}{phone} ({officer['agency']}{missing})"
 
 
+def _link(link: Answer, places: Mapping[str, int]) -> str:
+    """Return with whom a person stands or must not stand, by the number on this sheet, else by code."""
+    kind, case = codelist(LINKS).label(link["kind"]), link["case"]
+    return f"     {kind}: {places.get(case) or case}"
+
+
 def _boxes(person: Answer) -> str:
     """Return what is ticked at the crossing; who does not travel has nothing to tick."""
-    if not person.get("stays"):
-        return "[ ] here  [ ] papers  [ ] belongings"
-    known = person["stays_by"] and person["stays_since"]
-    since = f" ({person['stays_by']} {short_time(person['stays_since'])})" if known else ""
-    return f"DOES NOT TRAVEL{since}"
+    return "DOES NOT TRAVEL" if person.get("stays") else "[ ] here  [ ] papers  [ ] belongings"
+
+
+def _stays_since(person: Answer, window: Answer) -> Iterator[str]:
+    """Yield which message took a person off the list, and when, if that is known."""
+    if person.get("stays") and person["stays_by"] and person["stays_since"]:
+        yield f"     {person['stays_by']} {in_zones(person['stays_since'], window)}"
 
 
 def reference(record: Answer) -> str:

@@ -2,6 +2,8 @@
 """A statement on paper: the balance of each direction, roots, totals of persons, open numbers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC
 
 from exchange.i18n import label, marked
 from exchange.interfaces.papers.members import facts_of
@@ -12,6 +14,7 @@ from exchange.messages.form_titles import TitledNode, titled_form
 from exchange.service.papers import Opened
 
 _PERIOD = ("period_from", "period_to")
+"""Days and months of a statement are those of UTC, and their titles say so."""
 _TABLES = ("heads", "balance", "roots", "open_items")
 _COUNTED = "counted"
 _CUT = marked("Entries and messages counted until")
@@ -24,7 +27,8 @@ def balance(sheet: Sheet, opened: Opened) -> Iterator[str]:
     main = opened.main
     form, content = titled_form(main.row.type).members["content"], content_of(main.document)
     cut = sheet.row(sheet.words(_CUT), sheet.moment(main.row.created_at))
-    yield sheet.facts([*facts_of(sheet, form, content, _PERIOD), cut])
+    in_utc = replace(sheet, around=replace(sheet.around, zone=UTC))
+    yield sheet.facts([*facts_of(in_utc, form, content, _PERIOD), cut])
     for name in _TABLES:
         groups = objects_at(content, name)
         if groups:

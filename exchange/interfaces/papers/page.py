@@ -6,7 +6,8 @@
    compare it. Nothing stands behind the places to sign, so that no page is needed for a remark alone.
 2. A training node prints a striped band on every page.
 3. While a language is a machine draft, the paper says so under its title.
-4. What is left out (class S4), and letters that no font here can show, are told on the first page. The JSON
+4. What was rejected or given up says so under its title: the paper looks like that of a message that counts.
+   What is left out (class S4), and letters that no font here can show, are told on the first page. The JSON
    that is attached to the file has the same content as the paper, letter by letter.
 5. The same message gives the same bytes: times are those of the message, never of the printing. All of them
    are given in the zone of the agency that sent it, so both sides print the same.
@@ -34,6 +35,7 @@ from exchange.interfaces.papers.sheet import Sheet, Texts, code, shown
 from exchange.messages.document import content_of, header_of
 from exchange.messages.form_titles import titled_form
 from exchange.service.papers import DEPARTURE, RECORD, Opened, Paper, Printed
+from exchange.service.rows import MessageState
 
 MAX_LANGUAGES: Final = 2
 """Side by side on A4; a third one would leave no room for a name."""
@@ -44,6 +46,8 @@ _HEADER: Final = (
 _AT_THE_CROSSING: Final = ("movement_code", "official_reference", "remark")
 """Members of the header that two officers at a bridge need."""
 _STATEMENT: Final = "STM"
+_GONE: Final = frozenset({MessageState.REJECTED, MessageState.VOIDED})
+_NO_EFFECT: Final = marked("This message has no effect: it was rejected, or its number was given up.")
 _PLACES: Final = re.compile(r"\{(page|pages)\}")
 _PAGE_OF: Final = marked("Page {page} of {pages}")
 _BAND: Final = marked("Training. Not a real person.")
@@ -168,6 +172,8 @@ def _qr(main: Printed) -> str:
 
 def _head(sheet: Sheet, opened: Opened) -> Iterator[str]:
     yield sheet.beside(_title(sheet, opened), "h1")
+    if opened.main.row.state in _GONE:
+        yield f'<div class="note">{sheet.beside(sheet.words(_NO_EFFECT), "strong")}</div>'
     notes = tuple(draft_note(language) for language in sheet.languages)
     if any(notes):
         yield f'<div class="note">{sheet.beside(notes)}</div>'
@@ -190,7 +196,7 @@ def _message_facts(sheet: Sheet, opened: Opened) -> Iterator[str]:
     form, header = titled_form(main.row.type).members["header"], header_of(main.document)
     for english, agency in ((marked("From"), main.sender), (marked("To"), main.recipient)):
         yield sheet.row(sheet.words(english), [agency_name(agency, each) for each in sheet.languages])
-    if header.get("acting_agency") != main.sender:
+    if header.get("acting_agency") != main.sender and main.row.type != RECORD:
         yield from facts_of(sheet, form, header, ("acting_agency",))
     sent = marked("Sent")
     yield sheet.row(sheet.words(sent), sheet.moment(main.row.created_at))
@@ -218,7 +224,8 @@ def _content(sheet: Sheet, opened: Opened) -> Iterator[str]:
     if special is not None:
         yield from special(sheet, opened)
     else:
-        yield sheet.facts(list(facts_of(sheet, form.members["content"], content_of(main.document))))
+        content, cut = content_of(main.document), main.cut_in("/content")
+        yield sheet.facts(list(facts_of(sheet, form.members["content"], content, cut=cut)))
         yield from person_sections(sheet, main)
     yield from handover.signature_lines(sheet, [(main.sender, ())])
 
@@ -250,4 +257,5 @@ def _as_json(printed: Printed) -> dict[str, object]:
         "created": f"{row.created_at:%Y-%m-%dT%H:%M:%S.%fZ}",
         "pc": row.commitment,
     }
-    return {"message": about, "left_out": printed.left_out, "document": printed.document}
+    left = {"left_out": printed.left_out, "left_out_of": dict(printed.cut)}
+    return {"message": about, **left, "document": printed.document}

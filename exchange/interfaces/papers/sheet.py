@@ -5,10 +5,12 @@ A row has what a member is called on the left in the first language and on the r
 value stands between them: once if it is the same text in both (a name, a number), otherwise in each language.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from typing import Final
 
 from exchange.i18n import moment, translations
 from exchange.i18n.breaks import breakable
@@ -16,6 +18,14 @@ from exchange.interfaces.papers.said import ALONE, Around, said, title
 from exchange.messages.document import JsonValue
 from exchange.messages.form_titles import TitledNode
 
+_SCRIPTS: Final = {
+    "km": re.compile("[\u1780-\u17ff]"),
+    "th": re.compile("[\u0e00-\u0e7f]"),
+    "lo": re.compile("[\u0e80-\u0eff]"),
+}
+"""Letters by which a text is known to be of a language whose lines are higher than those of Latin letters."""
+_FACTS, _SINGLE = (18, 32, 32, 18), (35, 65)
+"""Shares of the page for the columns of a table of facts, in two languages and in one."""
 Texts = Sequence[str]
 """One text for each language of a sheet, in its order."""
 
@@ -55,7 +65,7 @@ class Sheet:
     def _spans(self, texts: Texts) -> list[str]:
         """Return the different texts as runs of their languages; what is the same in all has none."""
         if len(set(texts)) == 1:
-            return [shown(texts[0])]
+            return [written(texts[0])]
         pairs = dict(zip(texts, self.languages, strict=True))
         return [f"<span{_lang(language)}>{shown(text)}</span>" for text, language in pairs.items()]
 
@@ -75,10 +85,10 @@ class Sheet:
     def row(self, titles: Texts, values: Texts) -> str:
         """Return a row of a table of facts."""
         if len(self.languages) == 1:
-            return f"<tr>{_head(self.languages[0], titles[0])}<td>{shown(values[0])}</td></tr>"
+            return f"<tr>{_head(self.languages[0], titles[0])}<td>{written(values[0])}</td></tr>"
         first, second = self.languages
         if len(set(values)) == 1:
-            cells = f'<td colspan="2">{shown(values[0])}</td>'
+            cells = f'<td colspan="2">{written(values[0])}</td>'
         else:
             cells = "".join(
                 f"<td{_lang(language)}>{shown(text)}</td>"
@@ -86,10 +96,13 @@ class Sheet:
             )
         return f"<tr>{_head(first, titles[0])}{cells}{_head(second, titles[1])}</tr>"
 
-    def facts(self, rows: Sequence[str]) -> str:
-        """Return a table of rows."""
-        kind = "facts" if len(self.languages) == 2 else "facts single"
-        return f'<table class="{kind}">{"".join(rows)}</table>' if rows else ""
+    def facts(self, rows: Sequence[str], *, over: str = "") -> str:
+        """Return a table of rows; `over` is mark-up that stands above them on each page that they reach."""
+        kind, widths = ("facts", _FACTS) if len(self.languages) == 2 else ("facts single", _SINGLE)
+        columns = "".join(f'<col style="width:{width}%">' for width in widths)
+        head = f'<thead><tr><td colspan="{len(widths)}">{over}</td></tr></thead>' if over else ""
+        body = f"<colgroup>{columns}</colgroup>{head}<tbody>{''.join(rows)}</tbody>"
+        return f'<table class="{kind}">{body}</table>' if rows or over else ""
 
     def table(
         self,
@@ -128,6 +141,15 @@ class Sheet:
 def shown(text: str) -> str:
     """Return a text as mark-up that cannot be anything else, with places where a line may end."""
     return escape(breakable(text), quote=True)
+
+
+def written(text: str) -> str:
+    """Return a text that stands once for all languages, marked as the one in whose script it is written.
+
+    A Khmer name on an English paper needs lines as high as those of Khmer, else its signs touch the next one.
+    """
+    language = next((code for code, letters in _SCRIPTS.items() if letters.search(text)), "")
+    return f"<span{_lang(language)}>{shown(text)}</span>" if language else shown(text)
 
 
 def code(text: str) -> str:

@@ -67,6 +67,11 @@ def test_every_type_and_every_deadline_of_the_terms_stands_in_it() -> None:
     assert text.index("DL-VRS-VN-LOCAL") < text.index("DL-VRS-VN ")
 
 
+def test_no_line_of_the_page_begins_with_a_colon() -> None:
+    """A sentence stands in each language on a line of its own; what follows it begins a line, too."""
+    assert re.findall(r"</span>\s*:", page_of_first()) == []
+
+
 def test_the_languages_are_english_and_those_of_the_two_sides() -> None:
     assert outline(page_of_first()).languages == {"en", "km", "vi"}
 

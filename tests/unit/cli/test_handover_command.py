@@ -93,8 +93,29 @@ def test_a_sheet_after_the_departure_says_when_the_group_comes() -> None:
 
     lines = sheet_lines({**SHEET, "departure": left})
 
-    expected = "left Thu 21 Oct 07:00 in white bus, expected Thu 21 Oct 10:00; escort +855 23 000 000"
-    assert expected in lines
+    assert "left Thu 21 Oct 07:00 Phnom Penh / 08:00 Kuala Lumpur in white bus" in lines
+    assert "expected Thu 21 Oct 10:00 Phnom Penh / 11:00 Kuala Lumpur" in lines
+    assert "escort +855 23 000 000" in lines
+
+
+def test_who_does_not_travel_is_told_with_a_time_of_the_place_and_not_of_utc() -> None:
+    stays = {"stays": True, "stays_by": "CWD", "stays_since": "2027-10-20T16:30+00:00"}
+
+    lines = sheet_lines({**SHEET, "persons": [{**PERSON, **stays}]})
+
+    at = lines.index("  1. DOES NOT TRAVEL   7KQ2-M9XD-4TBE")
+    assert lines[at + 1] == "     CWD Wed 20 Oct 23:30 Phnom Penh / Thu 21 Oct 00:30 Kuala Lumpur"
+    assert max(map(len, lines[at:])) <= 80
+
+
+def test_the_sheet_says_from_whom_somebody_is_kept_apart() -> None:
+    links = [{"kind": "keep_apart", "case": "3FWN-8RTA-Q0ZV"}, {"kind": "sibling", "case": "9TXC-H2WP-35NE"}]
+    other = {**PERSON, "case": "3FWN-8RTA-Q0ZV"}
+
+    lines = sheet_lines({**SHEET, "persons": [{**PERSON, "links": links}, other]})
+
+    assert "     Must be kept apart: 2" in lines
+    assert "     Brother or sister: 9TXC-H2WP-35NE" in lines
 
 
 @pytest.mark.parametrize(

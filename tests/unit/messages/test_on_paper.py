@@ -40,6 +40,24 @@ def test_what_the_officer_at_the_gate_must_do_stays() -> None:
     assert on_paper(document).left_out == 0
 
 
+FAMILY = "trq/child-with-a-threat-in-the-family"
+
+
+def test_a_list_that_lost_all_its_entries_is_told_apart_from_an_empty_one() -> None:
+    """On paper "none" would say that everybody may learn of it."""
+    threatened, empty = on_paper(example(FAMILY)), on_paper(example("trq/adult-looks-for-her-mother"))
+
+    assert threatened.document["persons"][0]["not_to_contact"] == []  # type: ignore[index, call-overload]
+    assert threatened.cut == {"/persons/0/not_to_contact": 2, "/persons/0/flags": 1}
+    assert "/persons/0/not_to_contact" not in empty.cut
+
+
+def test_a_correction_that_is_left_out_is_told_without_its_place() -> None:
+    found = on_paper(example(CORRECTION), changed="RPN")
+
+    assert found.cut == {"/persons/0/changes": 1}
+
+
 def test_an_attachment_of_class_s4_is_not_named() -> None:
     document = example("rpn/adult-with-photograph")
     document["header"]["attachments"][0]["class"] = "S4"

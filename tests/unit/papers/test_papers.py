@@ -14,8 +14,10 @@ from exchange.errors import UsageError
 from exchange.i18n import label
 from exchange.i18n.breaks import ZERO_WIDTH_SPACE
 from exchange.interfaces.papers import paper_of
+from exchange.messages.codelists import codelist
 from exchange.service.meetings import Meeting
 from exchange.service.papers import NamedMessage, Opened
+from exchange.service.rows import MessageState
 from tests.support.papers import SENT_AT, example, examples, many_lines, opened, printed
 
 NOTICE, DECISION = "rpn/child-with-guardian-and-best-interests", "rpd/three-persons-three-outcomes"
@@ -72,6 +74,21 @@ def test_a_name_stands_in_every_script_once() -> None:
     assert all(name in text for name in names)
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("សុខ ចាន់ធូ", "km"), ("สก จันทู", "th"), ("ສຸກ ຈັນທູ", "lo"), ("NGUYỄN Thị Ánh", "")],
+)
+def test_a_name_is_marked_as_the_language_of_its_script(text: str, language: str) -> None:
+    """Lines of Khmer are higher: on an English paper signs below a letter touched the next line."""
+    for name, member in ((NOTICE, "names"), (LIST, "names"), (RECORD, "names")):
+        document = example(name)
+        document["persons"][0][member] = [{"full": text}]
+
+        html = paper_of(Opened(printed(document)), ("en",)).html.replace(ZERO_WIDTH_SPACE, "")
+
+        assert (f'<span lang="{language}">{text}</span>' in html) is bool(language), name
+
+
 def test_days_show_the_calendar_of_each_language() -> None:
     text = page(opened(NOTICE), ("th", "en")).text
 
@@ -98,6 +115,53 @@ def test_what_stays_in_the_message_is_counted_on_the_paper() -> None:
 
     assert "Values of class S4 that are not on paper: 1." in text
     assert "Best-interests decision" not in text
+
+
+FAMILY, FREE = "trq/child-with-a-threat-in-the-family", "trq/adult-agrees-to-tell-what-happened"
+MUST_NOT_LEARN = "Persons and offices that must not learn of it"
+
+
+def rows(made: Opened) -> list[str]:
+    """Return the rows of a paper in English, as text."""
+    html = paper_of(made, ("en",)).html
+    return [" ".join(Page(row).text.split()) for row in re.findall(r"<tr[^>]*>.*?</tr>", html, re.DOTALL)]
+
+
+def test_a_paper_never_says_none_of_a_list_that_stays_in_the_message() -> None:
+    """An officer would ask the aunt who must not learn of it."""
+    told, nobody = rows(opened(FAMILY)), rows(opened(FREE))
+
+    assert f"{MUST_NOT_LEARN} Not on paper: 2. Read the message itself." in told
+    assert "What must be done or avoided Under 18 Not on paper: 1. Read the message itself." in told
+    assert f"{MUST_NOT_LEARN} none" in nobody
+
+
+def test_the_attached_json_says_which_list_is_not_whole() -> None:
+    value = json.loads(paper_of(opened(FAMILY), ("en",)).attached)
+
+    assert value["left_out_of"] == {"/persons/0/flags": 1, "/persons/0/not_to_contact": 2}
+
+
+def test_a_final_list_says_of_whom_more_must_be_minded() -> None:
+    restricted = rows(opened("hdp/night-departure-with-restricted-flag"))
+
+    said = [
+        "Not on paper: 1. Read the message itself." in row
+        for row in restricted
+        if row[:2] in ("1 ", "2 ", "3 ")
+    ]
+    assert said == [False, False, True]
+
+
+@pytest.mark.parametrize("state", list(MessageState))
+def test_a_message_that_has_no_effect_says_so_on_paper(state: MessageState) -> None:
+    made = opened(NOTICE)
+    row = replace(made.main.row, state=state)
+
+    text = page(replace(made, main=replace(made.main, row=row)), ("en",)).text
+
+    gone = state in (MessageState.REJECTED, MessageState.VOIDED)
+    assert ("This message has no effect: it was rejected" in text) is gone
 
 
 def test_a_paper_of_a_training_node_has_a_band() -> None:
@@ -186,11 +250,126 @@ def test_a_reservation_of_the_other_side_stands_in_its_words() -> None:
     assert "Agreed as it stands" not in text
 
 
-def test_before_the_record_the_list_is_a_form_with_a_box_for_every_outcome() -> None:
+OF_THE_LIST = [code for code in codelist("handover-outcomes").codes if code != "added"]
+"""Outcomes of somebody who is on the list."""
+
+
+def test_before_the_record_the_list_is_a_form_with_a_box_for_every_outcome_of_the_list() -> None:
     made = paper_of(opened(LIST, blank=True), ("en",))
 
-    assert made.html.count('class="box"') == 6 * len(example(LIST)["persons"])
+    assert made.html.count('class="box"') == len(OF_THE_LIST) * len(example(LIST)["persons"])
     assert "to be filled in by hand" in Page(made.html).text
+
+
+@pytest.mark.parametrize("languages", [("en",), BOTH], ids="-".join)
+def test_a_form_has_a_place_for_each_member_that_a_line_of_the_record_needs(
+    languages: tuple[str, ...],
+) -> None:
+    """What nobody wrote down at the crossing would have to be guessed in the office."""
+    text = page(opened(LIST, blank=True), languages).text
+
+    for word in (
+        "Compared with photograph or paper",
+        "Papers and belongings handed over",
+        "Custody, remarks",
+    ):
+        assert text.count(word) == 1
+    assert text.count("Why not handed over") == text.count("Condition on arrival") == 1
+
+
+def test_a_form_has_a_line_for_somebody_who_is_on_no_list() -> None:
+    lines = rows(opened(LIST, blank=True))
+
+    assert "Added Names Sex as in a travel document Consents" in lines
+    assert lines.index("Added Names Sex as in a travel document Consents") > max(
+        at for at, line in enumerate(lines) if "CHEA Vuthy" in line
+    )
+
+
+def _sides(made: Opened) -> dict[str, str]:
+    """Return what each agency does at the crossing, by its code."""
+    block = paper_of(made, ("en",)).html.rpartition('<table class="sign">')[2]
+    cells = re.findall(r"<strong>[^<]*\(([A-Z-]+)\)</strong><p>([^<]*)</p>", block)
+    return dict(cells)
+
+
+HANDS_OVER = {"TH-MSDHS-DATIP": "Host side: hands over", "KH-MOSVY-DAHT": "Origin side: takes over"}
+
+
+def by_the_origin_side() -> Opened:
+    """Return a record that the side of origin wrote."""
+    document = example(RECORD)
+    header = document["header"]
+    header["sender"], header["recipient"] = header["recipient"], header["sender"]
+    document["content"]["signatory"]["side"] = "origin"
+    return Opened(printed(document))
+
+
+@pytest.mark.parametrize(
+    "made",
+    [opened(RECORD), opened(RECORD, AGREED), by_the_origin_side(), opened(LIST, blank=True)],
+    ids=["by the host", "signed by both", "by the origin side", "to be filled in"],
+)
+def test_minutes_say_who_hands_over_whoever_wrote_them(made: Opened) -> None:
+    """From and To are those of the message; at the crossing it may be the other way round."""
+    assert _sides(made) == HANDS_OVER
+
+
+def test_a_form_before_the_departure_says_who_hands_over_if_the_origin_side_proposed() -> None:
+    proposed = opened("hpr/proposed-by-the-origin-side", blank=True)
+
+    known = replace(proposed, meeting=replace(MEETING, host=proposed.main.recipient))
+
+    assert _sides(known)[proposed.main.recipient] == "Host side: hands over"
+    assert _sides(known)[proposed.main.sender] == "Origin side: takes over"
+    assert _sides(replace(proposed, meeting=MEETING)) == {}
+
+
+def test_each_signature_says_for_which_office_it_was_given() -> None:
+    text = page(opened(RECORD, AGREED), ("en",)).text
+
+    for name in (RECORD, AGREED):
+        office = example(name)["header"]["acting_agency"]
+        assert text.count(f"{label('agencies', office, 'en')} ({office})") >= 1
+    assert "Office that does this act" not in text
+
+
+def test_a_supplement_says_which_record_it_adds_to() -> None:
+    made = opened("hrc/supplement-for-one-person")
+    record = made.main.document["content"]["supplements"]  # type: ignore[index, call-overload]
+    named = {record["id"]: NamedMessage("HRC", SENT_AT)}  # type: ignore[index, call-overload]
+
+    text = " ".join(page(replace(made, named=named), ("en",)).text.split())
+
+    assert "Record it adds to Handover record, sent 17 September 2027, 09:50 (UTC+07:00)" in text
+
+
+def test_an_empty_list_of_things_says_so_and_leaves_no_room_to_add_one() -> None:
+    first, second = (
+        row for row in rows(opened(RECORD)) if row in ("travel document E0000001 2 bag", "none none")
+    )
+
+    assert (first, second) == ("travel document E0000001 2 bag", "none none")
+
+
+def test_minutes_have_the_consents_of_who_was_added() -> None:
+    made = opened("hrc/first-record-child-added-with-custody")
+
+    text = page(made, ("en",)).text
+
+    consents = made.main.document["persons"][-1]["consents"]  # type: ignore[index, call-overload]
+    assert len(consents) == text.count("Returning to the state of origin, Given, ")
+    assert "Legal or appointed guardian, 17 September 2027" in text
+
+
+def test_a_name_of_who_has_custody_stands_once() -> None:
+    document = example(RECORD)
+    document["persons"][1]["custody"] |= {"name": "CHAN Sopheap", "relationship": "grandparent"}
+
+    text = page(Opened(printed(document))).text
+
+    assert text.count("CHAN Sopheap") == 1
+    assert label("relationships", "grandparent", "en") in text
 
 
 def test_words_of_the_outcomes_stand_once_in_a_form_of_many_persons() -> None:
@@ -214,6 +393,13 @@ def test_a_statement_shows_both_directions_and_nobody() -> None:
     assert "9120" in found.text
     assert "Balance of each direction" in found.text
     assert "1611" in found.text
+
+
+def test_the_period_of_a_statement_stands_in_utc_as_its_title_says() -> None:
+    lines = rows(opened(STATEMENT))
+
+    assert "Begin, in UTC 1 June 2027, 00:00 (UTC)" in lines
+    assert "End, in UTC 1 July 2027, 00:00 (UTC)" in lines
 
 
 def test_a_statement_says_until_when_it_counts() -> None:
@@ -346,6 +532,40 @@ def test_the_final_list_says_where_when_how_old_and_who_acts_for_a_child() -> No
     assert "Guardian: " in text
 
 
+def test_the_final_list_says_whom_it_means_by_named_persons() -> None:
+    document = example(LIST)
+    document["persons"][2]["flags"] = ["keep_apart"]
+    document["persons"][2]["links"] = [
+        {"kind": "keep_apart", "case_code": "P5HJ-2CYK-6GSM"},
+        {"kind": "couple", "case_code": "9TXC-H2WP-35NE"},
+    ]
+    document["persons"][1]["links"] += [{"kind": "earlier_case", "case_code": "AAAA-0000-AAAA"}]
+
+    first, second, third = (row for row in rows(Opened(printed(document))) if row[:2] in ("1 ", "2 ", "3 "))
+
+    assert "Parent and child: No. 2" in first
+    assert "Parent and child: No. 1" in second
+    assert "AAAA-0000-AAAA" not in second
+    assert "Must not travel or be lodged with named persons Must be kept apart: No. 1" in third
+    assert "Couple: 9TXC-H2WP-35NE" in third
+
+
+def test_the_final_list_says_until_when_a_paper_is_valid() -> None:
+    text = page(opened(LIST), ("th", "en")).text
+
+    assert "E0000001" in text
+    assert "Valid until: 31 December 2027" in text
+    assert "พ.ศ. 2570" in text
+
+
+def test_an_age_that_nobody_knows_is_said_to_be_unknown() -> None:
+    unknown = {**MEETING.persons[0], "ages": []}
+
+    text = page(replace(opened(LIST), meeting=replace(MEETING, persons=(unknown,))), ("en",)).text
+
+    assert text.count("Age: not known") == 1
+
+
 def test_a_final_list_of_which_nothing_else_is_shown_has_no_ages() -> None:
     text = page(opened(LIST), ("en",)).text
 
@@ -357,7 +577,7 @@ def test_minutes_before_the_departure_have_a_line_for_each_agreed_person_and_say
     made = paper_of(replace(opened(PROPOSAL, blank=True), meeting=MEETING), ("en",))
 
     text = Page(made.html).text
-    assert made.html.count('class="box"') == 6 * len(MEETING.persons)
+    assert made.html.count('class="box"') == len(OF_THE_LIST) * len(MEETING.persons)
     assert "SOK Chanthou" in text
     assert "SOK Vanna" in text
     assert "Compare the persons with the final list." in text

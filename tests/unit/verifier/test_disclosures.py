@@ -3,6 +3,7 @@
 
 import base64
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from exchange.verifier.disclosure import Disclosed, verify_disclosure
 from exchange.verifier.forms import WrongFormError, segment_of
 from exchange.verifier.main import main
 from exchange.verifier.onefile import one_file
+from exchange.verifier.page import head_of
 from tests.support.disclosures import group_disclosure, write_disclosure
 from tests.support.notices import NAMES
 from tests.support.packs import changed, with_members
@@ -186,6 +188,29 @@ def test_the_page_says_what_is_proved_and_names_nobody_else(tmp_path: Path) -> N
     assert NAMES[1] in page
     assert not any(name in page for name in (NAMES[0], NAMES[2]))
     assert "that what the message says is true" in page
+
+
+def test_each_sheet_of_the_page_says_to_which_message_it_belongs(tmp_path: Path) -> None:
+    path = write_disclosure(tmp_path / "a.disclosure", lines())
+
+    main([str(path), "--html", str(tmp_path / "a.html")])
+
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    (title,) = re.findall(r"<title>(Disclosure of message [0-9a-f-]{36})</title>", page)
+    assert f"<code>{title.rpartition(' ')[2]}</code>" in page
+    (foot,) = re.findall(r'@bottom-left { content: "([^"]*)"', page)
+    assert re.sub(r"\\([0-9a-f]+) ", lambda one: chr(int(one[1], 16)), foot) == title
+    assert "counter(page)" in page
+    assert "Coordinated Universal Time" in page
+
+
+def test_a_title_is_text_in_the_style_as_well() -> None:
+    """What stands at the foot comes out of the file."""
+    beginning = "".join(head_of('a"; } </style><script>\\'))
+
+    assert beginning.count("</style>") == 1
+    assert "<script>" not in beginning
+    assert 'content: "a\\22 \\3b \\20 \\7d ' in beginning
 
 
 def test_a_bare_interpreter_verifies_it(tmp_path: Path) -> None:

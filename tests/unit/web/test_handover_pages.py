@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from exchange.interfaces.web.desk import House
 from exchange.service.rows import Direction
-from tests.journeys.test_handover_desk import accepted, departed, proposed, signed
+from tests.journeys.test_handover_desk import accepted, departed, left, proposed, signed
+from tests.support.notices import small_notice
 from tests.support.staff import BORDER, Desks
 from tests.support.visitors import Shown, Visitor, acts, give_account, open_house
 from tests.support.world import World
@@ -112,6 +113,7 @@ def test_the_list_names_nobody_and_the_sheet_is_recorded(tmp_path: Path) -> None
         assert "NGUYEN" not in listed.text
         assert before == []
         assert sheet.says("NGUYEN Thi Mai")
+        assert sheet.says("Left: Mon 4 Oct 2027, 08:50 Phnom Penh.")
         assert after == [(BORDER, movement)]
 
     play(tmp_path, story)
@@ -181,6 +183,23 @@ async def countersigning(world: World, desks: Desks, folder: Path) -> tuple[Visi
     theirs = await open_house(world.vn, folder)
     await give_account(theirs, BORDER, "handover")
     return await about_to_sign(theirs, movement)
+
+
+def test_the_sheet_says_from_whom_somebody_is_kept_apart(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        document = small_notice("VN", 1)
+        document["persons"][0]["links"] = [{"kind": "keep_apart", "case_code": "3FWN-8RTA-Q0ZV"}]
+        notice = await desks.sent(await desks.kh("message.send", document=document))
+        answered = {"id": notice, "outcome": "accepted", "valid_until": "2027-12-20"}
+        await desks.sent(await desks.vn("message.answer", **answered))
+        shown = await desks.vn("message.show", id=notice)
+        movement = await left(desks, list(shown["document"]["header"]["case_codes"]))
+
+        sheet = await (await at_the_crossing(house)).get(f"/handover/{movement}")
+
+        assert sheet.says("Must be kept apart: 3FWN-8RTA-Q0ZV")
+
+    play(tmp_path, story)
 
 
 @pytest.mark.parametrize(
