@@ -5,6 +5,7 @@
 2. An incident report stops nothing; that is said, for who sends one may rely on it.
 3. What asks for a decision has decided nothing; what asks for something else waits for an answer.
 4. Everything else is with the partner. That it counts is said only where a state has changed.
+5. A stop that is not delivered yet stops nobody at the partner's: that is said first, with what to do.
 """
 
 from collections.abc import Mapping
@@ -63,6 +64,12 @@ _ALWAYS: Mapping[str, str] = MappingProxyType(
         ),
     }
 )
+
+
+def is_urgent(type_code: str) -> bool:
+    """Return whether the partner has to be called while it does not have a message of this type (5)."""
+    row = message_types().get(type_code)
+    return row is not None and row.is_stop
 
 
 def sentences(type_code: str, effect: Effect) -> tuple[str, ...]:

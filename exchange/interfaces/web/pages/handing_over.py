@@ -10,6 +10,7 @@ from exchange.cases.permissions import Act, sees_movement
 from exchange.errors import NotAllowedError, UsageError
 from exchange.ids import MovementCode
 from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.pages.undelivered import undelivered_stops
 from exchange.interfaces.web.pages.writing import CANCELLATION, STOPS, form_after
 from exchange.interfaces.web.paging import WIDE_ROWS, Slice, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_HANDOVER, print_choices
@@ -37,6 +38,7 @@ async def listed(clerk: Clerk) -> Reply:
         "handovers": part.shown(found),
         "final": clerk.node.tables.final,
         "beside": part.ways(found),
+        "undelivered": await undelivered_stops(clerk),
         "own": own,
         "held": {row.link for row in own if row.link and presence.of(row.link).pause},
     }

@@ -8,6 +8,7 @@ from exchange.cases.permissions import Act
 from exchange.errors import UsageError
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.pages.returning import names_of
+from exchange.interfaces.web.pages.undelivered import undelivered_stops
 from exchange.interfaces.web.paging import WIDE_ROWS
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.forms import forms_of
@@ -54,6 +55,7 @@ async def today(clerk: Clerk) -> Reply:
     values = {
         "due": due,
         "stops": stops,
+        "undelivered": await undelivered_stops(clerk),
         "handovers": due["handovers"][:FEW],
         "arrived": due["arrived"][:FEW],
         "ours": due["tasks"],
@@ -93,7 +95,8 @@ def _after(clerk: Clerk) -> int | None:
 def _is_quiet(clerk: Clerk, values: Mapping[str, Any]) -> bool:
     """Return whether nothing at all waits for this officer; what partners owe waits for them."""
     due = values["due"]
-    shown = [values[name] for name in ("stops", "ours", "acceptances", "forms", "back", "kept", "stuck")]
+    lists = ("stops", "undelivered", "ours", "acceptances", "forms", "back", "kept", "stuck")
+    shown = [values[name] for name in lists]
     shown += [due[name] for name in _WAITING_TOO]
     shown += list(due["erasures"].values())
     if clerk.may(Act.RELEASE):

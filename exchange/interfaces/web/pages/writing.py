@@ -26,7 +26,7 @@ from exchange.interfaces.web.entering import (
 )
 from exchange.interfaces.web.pages import changing, proposing
 from exchange.interfaces.web.pages.acts_now import NOTHING_SAID, acts_of_message, said_before
-from exchange.interfaces.web.pages.after_sending import sentences
+from exchange.interfaces.web.pages.after_sending import is_urgent, sentences
 from exchange.interfaces.web.pages.at_once import has_room_for_latin, told_at_once
 from exchange.interfaces.web.pages.doubts import doubts_about
 from exchange.interfaces.web.pages.fitting import fitted
@@ -325,14 +325,16 @@ async def sent(clerk: Clerk) -> Reply:
     draft, rows = await clerk.node.store.read(unit)
     if draft is not None:
         held = draft.link is not None and clerk.node.presence.of(draft.link).pause is not None
-        return Page("sent.html", {"draft": draft, "message": None, "type": draft.type, "held": held})
+        kept = {"draft": draft, "type": draft.type, "held": held, "urgent": is_urgent(draft.type)}
+        return Page("sent.html", kept)
     if not rows:
         return await became(clerk, id)
     row, partner = rows[0], await _partner(clerk, rows[0])
     told = await clerk.ask("message.wait", link=row.link, seq=row.seq, timeout_s=WAIT_S)
     effect = await clerk.node.store.read(lambda uow: effect_of(uow, clerk.node, row))
-    values = {"draft": None, "message": row, "told": told, "partner": partner, "type": row.type}
-    return Page("sent.html", {**values, "sentences": sentences(row.type, effect)})
+    values = {"draft": None, "told": told, "partner": partner, "type": row.type}
+    said = {"sentences": sentences(row.type, effect), "urgent": is_urgent(row.type)}
+    return Page("sent.html", {**values, **said})
 
 
 async def open_or_stale(clerk: Clerk) -> Form:

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A stop that the partner does not have yet: pages say to telephone, none says that one need not wait."""
+
+from pathlib import Path
+
+import pytest
+from exchange.interfaces.web.pages.after_sending import is_urgent
+from exchange.messages.catalog import message_types
+from tests.support.staff import BORDER
+from tests.support.visitors import Shown, give_account
+from tests.support.world import OFFICER
+from tests.unit.web.test_work_today import Seen, notified, play
+
+PHONE, LISTED = (
+    "Telephone the partner now if somebody is on the way",
+    "Your stops that the partner does not have yet",
+)
+
+
+async def withdrawn(seen: Seen, code: str, officer: str = OFFICER) -> str:
+    """Let our side say that a person withdrew the consent to return; the partner does not answer."""
+    told = {
+        "type": "CWD", "purpose": "return_arrangement", "scope": ["return"],
+        "withdrawn_at": "2027-10-04T08:00+07:00", "case_codes": [code], "persons": [{"case_code": code}],
+    }  # fmt: skip
+    return str((await seen.desks.kh("message.send", document=told, officer=officer))["id"])
+
+
+async def asleep(seen: Seen, officer: str = OFFICER) -> tuple[str, str]:
+    """Let the partner fall asleep before a withdrawal is sent; return the message and the case."""
+    _, code = await notified(seen.desks)
+    seen.world.vn.crash()
+    return await withdrawn(seen, code, officer), code
+
+
+def test_a_stop_on_its_way_is_said_to_stop_nobody_yet(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        number, _ = await asleep(seen)
+        shown = await (await seen.visitor()).get(f"/sent/{number}")
+
+        assert shown.says("On its way")
+        assert shown.says(PHONE)
+        assert not shown.says("You need not wait")
+        assert "govuk-panel--waits" in shown.text
+
+    play(tmp_path, story, at="kh")
+
+
+def test_an_answer_on_its_way_asks_for_no_call(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        _, code = await notified(seen.desks)
+        seen.world.vn.crash()
+        asked = {
+            "type": "INQ", "purpose": "return_arrangement", "target": code, "question": "When?",
+            "case_codes": [code], "persons": [{"case_code": code}],
+        }  # fmt: skip
+        number = (await seen.desks.kh("message.send", document=asked))["id"]
+        shown = await (await seen.visitor()).get(f"/sent/{number}")
+        today = await seen.today()
+
+        assert (shown.says("You need not wait"), shown.says(PHONE)) == (True, False)
+        assert not today.says(LISTED)
+
+    play(tmp_path, story, at="kh")
+
+
+def test_a_stop_stands_on_top_of_the_work_until_the_partner_has_it(tmp_path: Path) -> None:
+    async def story(seen: Seen) -> None:
+        number, code = await asleep(seen)
+        meanwhile = await seen.today()
+        handovers = await (await seen.visitor()).get("/handovers")
+        seen.world.vn.start()
+        await seen.desks.quiet()
+        after = await seen.today()
+
+        for shown in (meanwhile, handovers):
+            assert shown.says(LISTED)
+            assert shown.says(code)
+            assert f'href="/sent/{number}"' in shown.text
+        assert meanwhile.text.index(LISTED) < meanwhile.text.index("Write a new message")
+        assert not meanwhile.says("Nothing is waiting")
+        assert not after.says(LISTED)
+
+    play(tmp_path, story, at="kh")
+
+
+@pytest.mark.parametrize(("author", "is_listed"), [(BORDER, True), (OFFICER, False)])
+def test_who_is_at_the_crossing_reads_of_the_own_stops_only(
+    tmp_path: Path, author: str, is_listed: bool
+) -> None:
+    async def story(seen: Seen) -> None:
+        await give_account(seen.house, BORDER, "handover")
+        await asleep(seen, author)
+        shown: Shown = await (await seen.visitor(BORDER)).get("/handovers")
+
+        assert shown.says(LISTED) is is_listed
+
+    play(tmp_path, story, at="kh")
+
+
+@pytest.mark.parametrize("type_code", sorted(message_types()))
+def test_exactly_the_stops_are_urgent(type_code: str) -> None:
+    assert is_urgent(type_code) is (type_code in {"CWD", "HLD", "CAN", "INC", "CKS"})
