@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The crossing on the pages: who sees a movement when, the sheet, and a signature that is made once."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,11 +11,14 @@ import pytest
 from exchange.interfaces.web.desk import House
 from exchange.service.rows import Direction
 from tests.journeys.test_handover_desk import accepted, departed, proposed, signed
+from tests.support.notices import NAMES
 from tests.support.staff import BORDER, Desks
 from tests.support.visitors import Shown, Visitor, acts, give_account, open_house
 from tests.support.world import World
 
 Story = Callable[[World, House, Desks], Awaitable[None]]
+ALL = "all"
+"""What is chosen on the sheet if a stop concerns everybody."""
 
 
 def play(folder: Path, story: Story) -> None:
@@ -236,7 +240,7 @@ def test_one_officer_at_the_crossing_can_begin_a_stop(tmp_path: Path, kind: str)
         border = await at_the_crossing(house)
         await border.get(f"/handover/{movement}")
 
-        begun = await border.post(f"/handover/{movement}/stop", type=kind, case="")
+        begun = await border.post(f"/handover/{movement}/stop", type=kind, case=ALL)
         asked = await border.get((await border.follow()).to)
 
         assert begun.to.startswith("/form/")
@@ -312,6 +316,117 @@ def test_a_withdrawal_at_the_crossing_takes_one_person_off(tmp_path: Path) -> No
         assert sent.to.startswith("/sent/"), sent.words
         assert (await border.follow()).says("Delivered")
         assert codes[1] not in whole.text
+
+    play(tmp_path, story)
+
+
+async def begun_at_the_sheet(
+    border: Visitor, movement: str, type_code: str, case: str
+) -> tuple[Shown, Shown]:
+    """Begin a stop at the sheet; return its first question, and the page that shows everything."""
+    form = (await border.post(f"/handover/{movement}/stop", type=type_code, case=case)).to
+    return await border.get((await border.get(form)).to), await border.get(f"{form}/check")
+
+
+@pytest.mark.parametrize("type_code", ["CWD", "HLD", "INC"])
+def test_a_stop_at_the_crossing_names_the_person_whom_it_concerns(tmp_path: Path, type_code: str) -> None:
+    """Who only works at the crossing opens no message, but read the name on the sheet a moment ago."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        codes = await accepted(desks)
+        _, movement = await proposed(desks, codes)
+        border = await at_the_crossing(house)
+        asked, whole = await begun_at_the_sheet(border, movement, type_code, codes[0])
+        opened = [(row.actor, row.object) for row in await acts(house) if row.result == "form"]
+
+        for shown in (asked, whole):
+            assert shown.says(NAMES[0])
+            assert codes[0] in shown.text
+            assert not shown.says(NAMES[1])
+        assert set(opened) == {(BORDER, movement)}
+
+    play(tmp_path, story)
+
+
+def test_a_stop_of_everybody_names_everybody(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        codes = await accepted(desks)
+        _, movement = await proposed(desks, codes)
+        asked, _ = await begun_at_the_sheet(await at_the_crossing(house), movement, "CWD", ALL)
+
+        assert all(asked.says(name) for name in NAMES[:2]), asked.words
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("type_code", ["CWD", "HLD", "INC"])
+@pytest.mark.parametrize("case", ["", "ZZZZ-ZZZZ-ZZZZ"])
+def test_of_several_persons_nobody_is_stopped_by_default(tmp_path: Path, type_code: str, case: str) -> None:
+    """Everybody was chosen beforehand: one slip, and the whole group had withdrawn its consent."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        _, movement = await proposed(desks, await accepted(desks))
+        border = await at_the_crossing(house)
+        shown = await border.post(f"/handover/{movement}/stop", type=type_code, case=case)
+
+        assert shown.status == 400
+        assert shown.says("Choose whom it concerns, or everybody")
+        assert re.search(f'value="{type_code}" checked', shown.text)
+
+    play(tmp_path, story)
+
+
+def test_a_stop_without_a_kind_is_asked_for_it_on_the_sheet(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        codes = await accepted(desks)
+        _, movement = await proposed(desks, codes)
+        border = await at_the_crossing(house)
+        shown = await border.post(f"/handover/{movement}/stop", type="", case=codes[1])
+
+        assert (shown.status, shown.says("Choose what has happened")) == (400, True)
+        assert re.search(f'value="{codes[1]}" selected', shown.text)
+
+    play(tmp_path, story)
+
+
+def test_one_person_need_not_be_chosen(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        codes = await accepted(desks, persons=1)
+        _, movement = await proposed(desks, codes)
+        border = await at_the_crossing(house)
+        begun = await border.post(f"/handover/{movement}/stop", type="CWD", case="")
+
+        assert begun.to.startswith("/form/")
+
+    play(tmp_path, story)
+
+
+def test_the_top_of_the_sheet_leads_to_the_stop(tmp_path: Path) -> None:
+    """Of a long list the stop stands many screens below, on a telephone."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        _, movement = await proposed(desks, await accepted(desks))
+        text = (await (await at_the_crossing(house)).get(f"/handover/{movement}")).text
+
+        assert text.index('href="#stop"') < text.index(NAMES[0]) < text.index('id="stop"')
+
+    play(tmp_path, story)
+
+
+def test_a_stop_names_nobody_when_its_sheet_is_not_shown_any_more(tmp_path: Path) -> None:
+    """Two days after the window (`cases.permissions`, 5), also in a form that was begun before."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        codes = await accepted(desks)
+        _, movement = await proposed(desks, codes)
+        border = await at_the_crossing(house)
+        form = (await border.post(f"/handover/{movement}/stop", type="CWD", case=codes[0])).to
+        house.node.clock.jump(timedelta(hours=55))  # type: ignore[attr-defined]
+        later = await at_the_crossing(house)
+        whole = await later.get(f"{form}/check")
+
+        assert codes[0] in whole.text
+        assert not whole.says(NAMES[0])
 
     play(tmp_path, story)
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The persons of a form on its pages: beside each question about one, and over what is said of each.
+"""The persons of a form on its pages: beside each question, and over what is said of each.
 
-What stands there, and who may see it, `service.whom` decides.
+What stands there, and who may see it, `service.whom` decides. A question about all names them while they are
+few: a stop, a question or a request is about somebody, also where it does not ask about one of them.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.lines import Group, PersonRow, Shown
@@ -17,14 +19,18 @@ from exchange.service.whom import Person, persons_asked_about
 
 Persons = Mapping[int, Person]
 """By their places in the form, from 0 on."""
+MOST_BESIDE: Final = 3
+"""Persons who are named beside a question about all; of more their number is said."""
 
 
-async def person_of(clerk: Clerk, form: Form, step: Step) -> Person | None:
-    """Return whom a question is about, None if it is about all, or about somebody who is not known yet."""
+async def persons_beside(clerk: Clerk, form: Form, step: Step) -> tuple[Person, ...]:
+    """Return whom a question is about: none if they are many, or not known yet."""
+    numbers: Iterable[int] = (step.number,)
     if step.question.part != "persons":
-        return None
-    person = (await persons_of_form(clerk, form, (step.number,))).get(step.number)
-    return person if form.after or (person is not None and person.is_known) else None
+        count = len(form.given["persons"])
+        numbers = range(count) if count <= MOST_BESIDE else ()
+    persons = (await persons_of_form(clerk, form, numbers)).values()
+    return tuple(person for person in persons if form.after or person.is_known)
 
 
 async def persons_of_form(clerk: Clerk, form: Form, numbers: Iterable[int]) -> dict[int, Person]:

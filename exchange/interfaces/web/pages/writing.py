@@ -43,7 +43,7 @@ from exchange.interfaces.web.pages.steps import (
     step_at,
     whole_of,
 )
-from exchange.interfaces.web.pages.whom import person_of, with_persons
+from exchange.interfaces.web.pages.whom import MOST_BESIDE, persons_beside, with_persons
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
 from exchange.messages.document import JsonValue
@@ -426,7 +426,8 @@ async def _question(
         "form": form,
         "step": step,
         "question": question,
-        "whom": await person_of(clerk, form, step),
+        "whom": await persons_beside(clerk, form, step),
+        "most_beside": MOST_BESIDE,
         "inputs": inputs,
         "named": named,
         "problems": problems,
