@@ -17,7 +17,13 @@ from exchange.ids import MessageId
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.pages.doubts import doubts_about
 from exchange.interfaces.web.pages.lines import files_of, shown_document
-from exchange.interfaces.web.pages.returning import became, changes_of, names_of, reason_problem
+from exchange.interfaces.web.pages.returning import (
+    became,
+    changes_of,
+    is_own_draft,
+    names_of,
+    reason_problem,
+)
 from exchange.interfaces.web.pages.steps import asked_about, changed_type
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.draft_acts import may_undo
@@ -69,9 +75,7 @@ async def _page(clerk: Clerk, told: Told) -> Reply:
 
 async def _command(clerk: Clerk) -> str:
     """Return the command that shows the draft: to read the own one needs no more than to write it."""
-    place = clerk.asked.places["id"]
-    rows = await clerk.node.store.read(lambda uow: uow.drafts.find(place))
-    return "message.own_draft" if [row.prepared_by for row in rows] == [clerk.officer] else "message.show"
+    return "message.own_draft" if await is_own_draft(clerk) else "message.show"
 
 
 async def _is_gone(clerk: Clerk) -> bool:
