@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A stop that the partner does not have yet: pages say to telephone, none says that one need not wait."""
 
+import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,23 @@ def test_who_is_at_the_crossing_reads_of_the_own_stops_only(
 @pytest.mark.parametrize("type_code", sorted(message_types()))
 def test_exactly_the_stops_are_urgent(type_code: str) -> None:
     assert is_urgent(type_code) is (type_code in {"CWD", "HLD", "CAN", "INC", "CKS"})
+
+
+def test_a_case_says_first_and_in_local_time_that_a_consent_was_withdrawn(tmp_path: Path) -> None:
+    """At night the day of UTC, by which both sides order, is the day before; *given* says the opposite."""
+
+    async def story(seen: Seen) -> None:
+        _, code = await notified(seen.desks)
+        before = await (await seen.visitor()).get(f"/case/{code}")
+        await asyncio.sleep(timedelta(hours=16).total_seconds())
+        number = await withdrawn(seen, code)
+        await seen.desks.quiet()
+        shown = await (await seen.visitor()).get(f"/case/{code}")
+        rows = (await seen.desks.kh("message.list"))["messages"]
+
+        assert next(row["created"] for row in rows if row["id"] == number).startswith("2027-10-04T18:")
+        assert before.says("Returning to the state of origin: Given")
+        assert shown.says("Returning to the state of origin: withdrawn on Tue 5 Oct 2027, 01:")
+        assert not shown.says("Returning to the state of origin: Given")
+
+    play(tmp_path, story, at="kh")

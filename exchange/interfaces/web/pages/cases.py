@@ -25,6 +25,7 @@ from exchange.service.following import IDENTITY
 from exchange.service.pairing import pairing_of
 
 CASE_WORK = "case_work"
+WITHDRAWAL = "CWD"
 _WITHOUT_EFFECT = frozenset({"rejected", "voided", "stopped"})
 """States of messages that do not count."""
 OF_PERSON = "RPN"
@@ -49,6 +50,7 @@ async def show(clerk: Clerk) -> Reply:
         "case": found["case"],
         "events": events,
         "person": _person(events),
+        "withdrawn": _withdrawn(found["case"]["withdrawn_consents"], events),
         "conditions": _conditions(events),
         "acts": await acts_of_case(clerk, link, CaseCode(found["case"]["code"])),
         "next_theirs": _next_theirs(clerk, found),
@@ -113,6 +115,19 @@ def _person(events: list[dict[str, Any]]) -> dict[str, Any]:
         for consent in line.get("consents") or []:
             consents[consent.get("scope", ""), consent.get("giver", "")] = consent
     return {**known, "consents": list(consents.values())}
+
+
+def _withdrawn(days: dict[str, str], events: list[dict[str, Any]]) -> dict[str, str]:
+    """Return when each scope was withdrawn: the moment of the message, else the day on which it counts.
+
+    That day is one of UTC, for both sides order by it; at night it is the day before, here.
+    """
+    told = {
+        event["released"][: len("2027-10-04")]: event["released"]
+        for event in events
+        if event["type"] == WITHDRAWAL and event["released"]
+    }
+    return {scope: told.get(on, on) for scope, on in days.items()}
 
 
 def _conditions(events: list[dict[str, Any]]) -> list[str]:
