@@ -12,7 +12,9 @@ from exchange.cases.permissions import Act
 from exchange.ids import CaseCode, LinkId
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.acts_now import acts_of_case, acts_of_message
+from exchange.interfaces.web.pages.asked_before import question_behind
 from exchange.interfaces.web.pages.lines import files_of, shown_document
+from exchange.interfaces.web.pages.naming import earlier_in_words
 from exchange.interfaces.web.pages.returning import changes_of
 from exchange.interfaces.web.pages.steps import changed_type
 from exchange.interfaces.web.pages.whom_shown import Persons, with_persons
@@ -70,10 +72,14 @@ async def show_message(clerk: Clerk) -> Reply:
     document, sent = found["document"], "message" in found
     changed = await changed_type(clerk, document)
     shown = shown_document(clerk.asked, document, found["withheld"], changed=changed)
+    about = found.get("message") or found["draft"]
+    if sent:
+        shown = await earlier_in_words(clerk, LinkId(about["link"]), document, shown)
     persons = await with_persons(clerk, found, shown) if sent else Persons(shown)
     values = {
         "found": found,
-        "about": found.get("message") or found["draft"],
+        "about": about,
+        "asked": await question_behind(clerk, about["type"], about.get("in_reply_to") or ""),
         "shown": persons.shown,
         "persons": persons,
         "files": files_of(document),

@@ -58,6 +58,8 @@ class Line:
     """Why there is a value that is not shown, "" when it is shown."""
     named: Nameable | None = None
     """What the value names: shown in words in place of its number."""
+    address: str = ""
+    """Where that is read, "" for no link."""
 
 
 @dataclass(frozen=True)

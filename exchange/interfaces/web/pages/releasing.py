@@ -15,8 +15,10 @@ from exchange.cases.permissions import Act
 from exchange.errors import DraftMovedError, UsageError
 from exchange.ids import MessageId
 from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.pages.asked_before import question_behind
 from exchange.interfaces.web.pages.doubts import doubts_about
 from exchange.interfaces.web.pages.lines import files_of, shown_document
+from exchange.interfaces.web.pages.naming import earlier_in_words
 from exchange.interfaces.web.pages.returning import (
     became,
     changes_of,
@@ -26,6 +28,7 @@ from exchange.interfaces.web.pages.returning import (
 )
 from exchange.interfaces.web.pages.steps import asked_about, changed_type
 from exchange.interfaces.web.replying import Page, Redirect, Reply
+from exchange.messages.document import header_of, text_at
 from exchange.service.draft_acts import may_undo
 from exchange.service.enclosures import unkept
 from exchange.service.facts import two_person_reason
@@ -86,11 +89,16 @@ async def _is_gone(clerk: Clerk) -> bool:
 
 async def _shown(clerk: Clerk, found: Answer, draft: DraftRow) -> dict[str, Any]:
     changed = await changed_type(clerk, found["document"])
+    shown = shown_document(clerk.asked, found["document"], found["withheld"], changed=changed)
+    if draft.link:
+        shown = await earlier_in_words(clerk, draft.link, found["document"], shown)
+    asked = text_at(header_of(found["document"]), "in_reply_to")
     about, own = found["draft"], draft.prepared_by == clerk.officer
     back = about["returned"] or about["sent_back"]
     return {
         "draft": about,
-        "shown": shown_document(clerk.asked, found["document"], found["withheld"], changed=changed),
+        "shown": shown,
+        "asked": await question_behind(clerk, draft.type, asked),
         "written_in": str(found["document"]["header"].get("language", "")),
         "files": files_of(found["document"]),
         "sent_as": await sent_as(clerk.node, draft.link, draft) if draft.link else None,

@@ -27,6 +27,7 @@ from exchange.interfaces.web.entering import (
 from exchange.interfaces.web.pages import changing, proposing
 from exchange.interfaces.web.pages.acts_now import NOTHING_SAID, acts_of_message, said_before
 from exchange.interfaces.web.pages.after_sending import is_urgent, sentences
+from exchange.interfaces.web.pages.asked_before import question_behind
 from exchange.interfaces.web.pages.at_once import has_room_for_latin, told_at_once
 from exchange.interfaces.web.pages.doubts import doubts_about
 from exchange.interfaces.web.pages.fitting import fitted
@@ -436,6 +437,7 @@ async def _question(
         "back": "check" if back == "check" else "",
         "is_stale": is_stale,
         "around": await around(clerk, form),
+        "asked": await question_behind(clerk, form.row.type, form.after),
         "type": form.row.type,
         "persons": len(form.given["persons"]),
         "top": TOP,
@@ -464,6 +466,7 @@ async def _whole_page(
     values = {
         "form": form,
         "around": await around(clerk, form, whole.document),
+        "asked": await question_behind(clerk, form.row.type, form.after),
         "unsure": unsure,
         "doubts": replace(doubts, unconfirmed=unconfirmed),
         "sent_back": back,
