@@ -7,6 +7,7 @@ from typing import Any
 from exchange.cases.permissions import Act
 from exchange.errors import UsageError
 from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.pages.own_forms import whom_of_own_forms
 from exchange.interfaces.web.pages.returning import names_of
 from exchange.interfaces.web.pages.undelivered import undelivered_stops
 from exchange.interfaces.web.paging import WIDE_ROWS
@@ -63,6 +64,7 @@ async def today(clerk: Clerk) -> Reply:
         "theirs": theirs["tasks"],
         "more_theirs": _place_text(theirs["more"]),
         "forms": await forms_of(clerk.node, clerk.officer),
+        "whom": await whom_of_own_forms(clerk),
         "to_release": to_release[:WIDE_ROWS],
         "more_to_release": max(len(to_release) - WIDE_ROWS, 0),
         "acceptances": (await clerk.ask("difference.waiting"))["differences"] if offered else [],
