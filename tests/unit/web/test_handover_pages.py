@@ -144,9 +144,9 @@ def test_what_is_signed_is_shown_first_and_signed_once(tmp_path: Path) -> None:
     [
         ({"started_at_d": "33"}, "When it began: enter a day that exists"),
         ({"ended_at_t": ""}, "When it ended: enter a day and a time"),
-        ({"ended_at_t": "08:50"}, "End of the handover"),
-        ({"p-0-condition": ""}, "Condition"),
-        ({"p-1-outcome": ""}, "Outcome"),
+        ({"ended_at_t": "08:50"}, "When it ended: This lies before the time"),
+        ({"p-0-condition": ""}, "Person 1, Condition, if the person is here:"),
+        ({"p-1-outcome": ""}, "Person 2, What happened: This is missing"),
     ],
     ids=["no such day", "no time", "end before the begin", "no condition", "no outcome"],
 )
