@@ -211,7 +211,8 @@ def _steered(step: Step, demands: Demands) -> Step:
         return replace(step, is_refused=True)
     if question.name not in demands.needed:
         return step
-    asked = replace(question, field=replace(question.field, needed=True), more=False)
+    field = replace(question.field, needed=True, least=max(question.field.least, 1))
+    asked = replace(question, field=field, more=False)
     return replace(step, question=asked, is_demanded=True)
 
 

@@ -358,9 +358,10 @@ async def _whole(clerk: Clerk, form: Form) -> Whole:
 
 
 def _not_empty(step: Step, entered: Entered) -> Entered:
-    """Return what was entered; an empty list is no answer where another answer demands one."""
-    if entered.value == [] and step.is_demanded:
-        return Entered(None, (Problem(TOP, "needed", step.question.field.title),))
+    """Return what was entered; an empty list is no answer where the form or another answer demands one."""
+    field = step.question.field
+    if entered.value == [] and field.needed and field.least:
+        return Entered(None, (Problem(TOP, "needed", field.title),))
     return entered
 
 
