@@ -70,6 +70,8 @@ class Line:
     """What the value names: shown in words in place of its number."""
     address: str = ""
     """Where that is read, "" for no link."""
+    whom: Person | None = None
+    """Who the person is whose case the value names."""
 
 
 @dataclass(frozen=True)
