@@ -123,3 +123,36 @@ def test_a_case_says_first_and_in_local_time_that_a_consent_was_withdrawn(tmp_pa
         assert not shown.says("Returning to the state of origin: Given")
 
     play(tmp_path, story, at="kh")
+
+
+def test_a_partner_that_does_not_take_a_message_is_not_said_to_work(tmp_path: Path) -> None:
+    """It may have called a minute ago: the last contact alone stayed green for a quarter of an hour."""
+
+    async def story(seen: Seen) -> None:
+        await asleep(seen)
+        at_once = await (await seen.visitor()).get("/partners")
+        await asyncio.sleep(timedelta(minutes=2).total_seconds())
+        later = await (await seen.visitor()).get("/partners")
+        seen.world.vn.start()
+        await seen.desks.quiet()
+        after = await (await seen.visitor()).get("/partners")
+
+        assert (at_once.says("Everything works."), after.says("Everything works.")) == (True, True)
+        assert (later.says("Everything works."), later.says("Cannot be reached now.")) == (False, True)
+
+    play(tmp_path, story, at="kh")
+
+
+def test_the_page_after_sending_leads_to_the_message(tmp_path: Path) -> None:
+    """Who telephones the partner has to say whom the stop is about."""
+
+    async def story(seen: Seen) -> None:
+        await give_account(seen.house, BORDER, "handover")
+        number, _ = await asleep(seen)
+        shown = await (await seen.visitor()).get(f"/sent/{number}")
+        at_the_crossing = await (await seen.visitor(BORDER)).get(f"/sent/{number}")
+
+        assert f'href="/message/{number}"' in shown.text
+        assert "/message/" not in at_the_crossing.text
+
+    play(tmp_path, story, at="kh")

@@ -333,7 +333,7 @@ async def sent(clerk: Clerk) -> Reply:
     row, partner = rows[0], await _partner(clerk, rows[0])
     told = await clerk.ask("message.wait", link=row.link, seq=row.seq, timeout_s=WAIT_S)
     effect = await clerk.node.store.read(lambda uow: effect_of(uow, clerk.node, row))
-    values = {"draft": None, "told": told, "partner": partner, "type": row.type}
+    values = {"draft": None, "id": row.id, "told": told, "partner": partner, "type": row.type}
     said = {"sentences": sentences(row.type, effect), "urgent": is_urgent(row.type)}
     return Page("sent.html", {**values, **said})
 
