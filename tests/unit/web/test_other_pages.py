@@ -388,3 +388,22 @@ def test_a_new_account_speaks_the_language_of_the_agency(tmp_path: Path) -> None
         assert row.language == "km"
 
     play(tmp_path, story)
+
+
+@pytest.mark.parametrize("roles", [(), ("auditor", "officer"), ("officer", "king")])
+@pytest.mark.parametrize("act", ["open", "roles"])
+def test_roles_that_nobody_can_hold_are_asked_again_with_what_was_chosen(
+    tmp_path: Path, act: str, roles: tuple[str, ...]
+) -> None:
+    async def story(world: World, house: House) -> None:
+        administrator = await signed_in(house, ADMINISTRATOR)
+        address = f"/accounts/{OFFICER}"
+        await administrator.get(address)
+        shown = await administrator.post(address, act=act, roles=roles)
+
+        assert shown.status == 400
+        assert shown.says("Choose at least one role; with the role of auditor no other one")
+        ticked = re.findall(r'value="([a-z_]+)" checked', shown.text)
+        assert ticked == [role for role in ("officer", "auditor") if role in roles]
+
+    play(tmp_path, story)
