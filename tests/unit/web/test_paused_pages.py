@@ -19,6 +19,7 @@ from tests.unit.web.test_record_pages import WHOLE
 
 STOPPED = "Your side stopped everything with"
 PHONE = "Telephone the partner about whatever cannot wait"
+SAID_AT = {"f_d": "4", "f_m": "10", "f_y": "2027", "f_t": "08:59"}
 PLANTED = "<script>alert(1)</script> & </main>"
 
 
@@ -150,3 +151,28 @@ def test_who_only_hands_over_opens_the_scan_of_the_own_record(tmp_path: Path) ->
         assert refused.status == 403
 
     play_at_the_crossing(tmp_path, story)
+
+
+def test_a_stop_that_waits_under_a_pause_stands_on_the_first_page_of_every_officer(tmp_path: Path) -> None:
+    """A colleague who telephones the partner has to know of it; a notice that waits is not as urgent."""
+
+    async def story(writer: Writer) -> None:
+        form, version = await ready(writer)
+        await writer.visitor.post(f"/form/{form}/send", version=version)
+        (number,) = await writer.sent()
+        shown = await writer.visitor.get(f"/message/{number}")
+        (code,) = set(re.findall(r'href="/case/([0-9A-Z-]{14})"', shown.text))
+        await stop(writer)
+        begun = await writer.visitor.post("/write", type="CWD", after=number, case=code)
+        for place, answer in (("scope", {"f": "return"}), ("withdrawn_at", SAID_AT)):
+            await writer.visitor.get(f"{begun.to}/content/0/{place}")
+            await writer.step(f"{begun.to}/content/0/{place}", answer)
+        whole = await writer.visitor.get(f"{begun.to}/check")
+        sent = await writer.visitor.post(f"{begun.to}/send", version=whole.hidden["version"])
+        work = await (await at_the_crossing(writer.house, SECOND)).get("/today")
+
+        assert sent.to.startswith("/sent/"), sent.words
+        assert work.says("Your stops that the partner does not have yet")
+        assert f'href="{sent.to}"' in work.text
+
+    play(tmp_path, story)
