@@ -525,3 +525,60 @@ def test_who_may_stop_it_is_shown_as_the_partner_has_named_the_officer(
         assert shown.says(words), shown.words
 
     play(tmp_path, story)
+
+
+async def departing(house: House, desks: Desks, stop: str) -> tuple[Visitor, str, list[str]]:
+    """Begin the departure notice of two persons of whom the first one was stopped; return the codes, too."""
+    proposal, _ = await proposed(desks, codes := await accepted(desks))
+    agreed = {"as": "HRP", "document": {"response": "confirm"}}
+    answer = await desks.vn("message.answer", id=proposal, **agreed)
+    await desks.sent(answer)
+    await (_withdraw if stop == "CWD" else _hold)(desks, codes[0])
+    officer = await at_the_crossing(house, "P-0001")
+    await officer.get(f"/case/{codes[1]}")
+    begun = await officer.post("/write", type="HDP", after=answer["id"], case=codes[1])
+    return officer, begun.to, codes
+
+
+async def _hold(desks: Desks, case: str) -> None:
+    document = {
+        "type": "HLD", "case_codes": [case], "effect": "all_steps", "review_on": "2027-10-30",
+        "persons": [{"case_code": case, "reason": "medical"}],
+    }  # fmt: skip
+    await desks.sent(await desks.kh("message.send", document=document))
+
+
+def test_who_withdrew_is_taken_off_the_departure_without_typing_a_code(tmp_path: Path) -> None:
+    """The notice was stopped with a sentence that led nowhere; the field stood behind "Say more", empty."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        officer, form, codes = await departing(house, desks, "CWD")
+        whole = await officer.get(f"{form}/check")
+        place = f"{form}/content/0/taken_off"
+        asked = await officer.get(f"{place}?back=check")
+
+        assert f'href="{place}?back=check"' in whole.text.partition("govuk-error-summary")[2]
+        assert asked.says(NAMES[0])
+        assert not asked.says(NAMES[1])
+        assert f'value="{codes[0]}"' in asked.text
+        assert re.search(r'<option value="withdrew" selected>|value="withdrew" checked', asked.text)
+        kept = {"f-0-case_code": codes[0], "f-0-reason": "withdrew"}
+        await officer.post(place, version=asked.hidden["version"], back="check", **kept)
+        assert not (await officer.get(f"{form}/check")).says("is left out")
+
+    play(tmp_path, story)
+
+
+def test_why_somebody_on_hold_does_not_travel_is_asked(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        officer, form, codes = await departing(house, desks, "HLD")
+        place = f"{form}/content/0/taken_off"
+        asked = await officer.get(f"{place}?back=check")
+        version = asked.hidden["version"]
+        taken = await officer.post(place, version=version, back="check", **{"f-0-case_code": codes[0]})
+
+        assert f'value="{codes[0]}"' in asked.text
+        assert " selected" not in asked.text.partition('name="f-0-reason"')[2].partition("</select>")[0]
+        assert (taken.status, taken.says("Enter: Reason")) == (400, True)
+
+    play(tmp_path, story)

@@ -13,6 +13,7 @@ from typing import Final
 
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.fitting import cases_of_form
+from exchange.interfaces.web.pages.left_out import about_who_stays, asks_who_stays, left_out
 from exchange.interfaces.web.pages.lines import Group, PersonRow, Shown
 from exchange.interfaces.web.pages.steps import Step, Whole
 from exchange.messages.document import persons_of
@@ -33,6 +34,8 @@ async def persons_beside(clerk: Clerk, form: Form, step: Step) -> tuple[Person, 
     numbers: Iterable[int] = (step.number,)
     if step.question.part != "persons":
         form = await _listing(clerk, form)
+        if asks_who_stays(form, step):
+            form = about_who_stays(form, await left_out(clerk, form))
         count = len(form.given["persons"])
         numbers = range(count) if count <= MOST_BESIDE else ()
     persons = (await persons_of_form(clerk, form, numbers)).values()

@@ -31,6 +31,7 @@ from exchange.interfaces.web.pages.asked_before import question_behind
 from exchange.interfaces.web.pages.at_once import has_room_for_latin, told_at_once
 from exchange.interfaces.web.pages.doubts import doubts_about
 from exchange.interfaces.web.pages.fitting import fitted
+from exchange.interfaces.web.pages.left_out import asks_who_stays, left_out
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
 from exchange.interfaces.web.pages.offices import step_with_offices
@@ -208,6 +209,8 @@ async def ask(clerk: Clerk) -> Reply:
 async def _value(clerk: Clerk, form: Form, step: Step) -> JsonValue:
     """Return what a question shows as its answer: what was entered, or else what the case knows; recorded."""
     entered = step.value(form)
+    if entered is None and asks_who_stays(form, step):
+        return [*await left_out(clerk, form)] or None
     name = step.question.name
     if entered is not None or step.question.part != "persons" or name not in IDENTITY:
         return entered
