@@ -564,7 +564,9 @@ def test_who_withdrew_is_taken_off_the_departure_without_typing_a_code(tmp_path:
         assert re.search(r'<option value="withdrew" selected>|value="withdrew" checked', asked.text)
         kept = {"f-0-case_code": codes[0], "f-0-reason": "withdrew"}
         await officer.post(place, version=asked.hidden["version"], back="check", **kept)
-        assert not (await officer.get(f"{form}/check")).says("is left out")
+        done = await officer.get(f"{form}/check")
+        assert not done.says("is left out")
+        assert done.says(f"{NAMES[0]} , Female, born 14 May 2003 {codes[0]}")
 
     play(tmp_path, story)
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.fitting import cases_of_form
-from exchange.interfaces.web.pages.left_out import about_who_stays, asks_who_stays, left_out
+from exchange.interfaces.web.pages.left_out import TAKEN_OFF, about_who_stays, asks_who_stays, left_out
 from exchange.interfaces.web.pages.lines import Group, PersonRow, Shown
 from exchange.interfaces.web.pages.steps import Step, Whole
 from exchange.messages.document import persons_of
@@ -59,7 +59,11 @@ async def with_persons(clerk: Clerk, form: Form, whole: Whole) -> Whole:
     lines = persons_of(whole.document or {})
     nameless = {number: one for number, one in persons.items() if not lines[number].get("names")}
     told = replace(whole, shown=_said(shown, nameless), persons=persons)
-    return told if lines else await _with_listed(clerk, form, told)
+    stay = form.given["content"].get(TAKEN_OFF)
+    if lines and not stay:
+        return told
+    listed = about_who_stays(form, stay) if stay else await _listing(clerk, form)
+    return await _with_listed(clerk, listed, told)
 
 
 async def _listing(clerk: Clerk, form: Form) -> Form:
@@ -71,8 +75,7 @@ async def _listing(clerk: Clerk, form: Form) -> Form:
 
 
 async def _with_listed(clerk: Clerk, form: Form, whole: Whole) -> Whole:
-    """Return the whole of a message that lists cases in its content with who the persons are."""
-    form = await _listing(clerk, form)
+    """Return the whole of a message that lists cases in its content with who these persons are."""
     codes = [str(line["case_code"]) for line in form.given["persons"]]
     lines = [line for group in whole.shown.groups if group.name == "content" for line in group.lines]
     named = {line.value for line in lines}.intersection(codes[:MOST_LISTED])
