@@ -12,6 +12,19 @@ from types import MappingProxyType
 
 from exchange.i18n.catalogues import marked
 
+OF_MOMENTS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("date.future", "a moment that has passed"): marked(
+            "The time lies in the future. Enter one that has passed."
+        ),
+        ("date.past", "a moment that lies ahead"): marked("The time has passed. Enter one that lies ahead."),
+        **dict.fromkeys(
+            [("date.order", "a later moment"), ("date.order", "the same moment or later")],
+            marked("This lies before the time that it must follow. Change one of the two."),
+        ),
+    }
+)
+"""What is said where a rule is about a time, by what it expects: at noon, 19:00 is no other day."""
 _NOT_ITS_ENTRY = marked(
     "The attachment and its entry do not fit together. Take the file off and attach it again."
 )

@@ -21,7 +21,7 @@ from exchange.errors import ExchangeError, Fault
 from exchange.i18n.catalogues import marked, translations
 from exchange.i18n.error_sentences import sentence_of
 from exchange.i18n.fault_details import details
-from exchange.i18n.fault_sentences import FAULT_SENTENCES
+from exchange.i18n.fault_sentences import FAULT_SENTENCES, OF_MOMENTS
 from exchange.i18n.labels import label
 from exchange.i18n.languages import ENGLISH
 
@@ -107,7 +107,7 @@ def fault_words(rule: str, *, code: str, expected: str, hint: str, language: str
     A rule that nobody knows is told by its code.
     """
     texts = translations(language)
-    sentence = FAULT_SENTENCES.get(rule)
+    sentence = OF_MOMENTS.get((rule, expected)) or FAULT_SENTENCES.get(rule)
     if sentence is None:
         reason = REASON_SENTENCES.get(code)
         named = texts.gettext(reason) if reason else label(_CODES, code, language)

@@ -119,6 +119,8 @@ class Field:
     fields: tuple["Field", ...] = ()
     """Of a group, or of each group of a list."""
     most: int = 0
+    least: int = 0
+    """Entries of a list that are needed at least; with 0 an empty list is an answer."""
     pattern: str = ""
     """Of a text, or of each line."""
     form: str = ""
@@ -271,6 +273,7 @@ def _field(
         longest=int(inner.get("maxLength", 0)),
         fields=_below(holder, inner_base, of_one, name) if kind in {Kind.GROUP, Kind.GROUPS} else (),
         most=int(merged.get("maxItems", 0)),
+        least=int(merged.get("minItems", 0)),
         pattern=str(inner.get("pattern", "")) if kind in {Kind.LINE, Kind.LINES} else "",
         form=_form_of(str(inner.get("pattern", ""))) if kind in {Kind.LINE, Kind.LINES} else "",
         is_filled=is_filled,

@@ -111,6 +111,16 @@ async def forms_of(node: Node, officer: OfficerNumber) -> list[FormRow]:
     return await node.store.read(lambda uow: uow.staff.forms.of(officer))
 
 
+async def newest_forms(node: Node, officer: OfficerNumber, *, limit: int) -> list[Form]:
+    """Return the forms of an officer that changed last, with what was entered."""
+
+    def unit(uow: UnitOfWork) -> list[Form]:
+        rows = [uow.staff.forms.get(row.id) for row in uow.staff.forms.of(officer)[:limit]]
+        return [_read(row) for row in rows if row is not None]
+
+    return await node.store.read(unit)
+
+
 async def save_step(
     node: Node,
     id: MessageId,

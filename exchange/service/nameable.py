@@ -116,6 +116,18 @@ def nameable(
     return tuple(_RULES[type_code, name](around)) if is_asked else ()
 
 
+def named_here(uow: UnitOfWork, node: Node, link: LinkId, number: str) -> Nameable | None:
+    """Return what a number of a message names, in whatever state it is now; None if it is not here."""
+    around = _Around(uow, node, link, ())
+    for row in uow.messages.find(number):
+        if row.link == link and row.id == number:
+            return replace(around.message(row), others=0)
+    movement = uow.movements.get(link, MovementCode(number))
+    if movement is not None:
+        return _movement(movement, handover_of(uow, node, movement).terms, around.partner)
+    return Nameable(number, "case") if uow.cases.get(link, CaseCode(number)) is not None else None
+
+
 def with_named(given: Mapping[str, Any], type_code: str, chosen: Nameable | None) -> dict[str, Any]:
     """Return what was entered in a form together with what follows from what it names (4)."""
     if type_code not in (CANCELLATION, AMENDMENT, RECORD):
@@ -232,16 +244,19 @@ def _open_movements(around: _Around) -> Iterator[Nameable]:
         if handover.state in around.node.tables.final or wanted - set(handover.listed):
             continue
         terms = dict(handover.terms)
-        window = text_at(terms, "window_from")
-        yield Nameable(
-            row.code,
-            "movement",
-            at=datetime.fromisoformat(window) if window else row.opened_at,
-            partner=around.partner,
-            checkpoint=text_at(terms, "checkpoint"),
-            movement=row.code,
-            others=len(set(handover.listed) - wanted),
-        )
+        others = len(set(handover.listed) - wanted)
+        yield replace(_movement(row, terms, around.partner), movement=row.code, others=others)
+
+
+def _movement(row: MovementRow, terms: Mapping[str, JsonValue], partner: AgencyCode) -> Nameable:
+    window = text_at(dict(terms), "window_from")
+    return Nameable(
+        row.code,
+        "movement",
+        at=datetime.fromisoformat(window) if window else row.opened_at,
+        partner=partner,
+        checkpoint=text_at(dict(terms), "checkpoint"),
+    )
 
 
 def _amended_by_us(around: _Around) -> Iterator[Nameable]:

@@ -7,14 +7,17 @@
 3. Seeing it is opening that message, counted and recorded as there. Whoever is stopped from reading goes on
    writing, and sees the codes.
 4. Names come in the order of the message, official ones first, each with its language.
+5. Who only works at the crossing opens no message, but the sheet of a handover near its window. What such an
+   officer writes from there, a stop, names the persons of that list as the sheet does: codes say nothing.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from exchange.cases.permissions import Act, allows
 from exchange.cases.readable import readable_line
+from exchange.errors import NotAllowedError
 from exchange.ids import CaseCode, LinkId
 from exchange.messages.document import Document, JsonValue, object_at, objects_at, text_at
 from exchange.service.access import CasePlace
@@ -22,6 +25,7 @@ from exchange.service.changeable import BLOCK, Names
 from exchange.service.facts import StoreFacts
 from exchange.service.following import known_of
 from exchange.service.forms import Form
+from exchange.service.handovers import Handover, demand_movement, handover_of
 from exchange.service.meaning import message_by_id
 from exchange.service.node import Node
 from exchange.service.pairing import pairing_of
@@ -57,13 +61,14 @@ def persons_asked_about(
     entered = form.given["persons"]
     wanted = {number: entered[number] for number in numbers if number < len(entered)}
     known: dict[int, Document] = {}
-    if wanted and _may_open(uow, reader, form):
+    if wanted and form.after and uow.access.stop_of(reader.officer) is None:
+        handover = None if allows(reader.roles, Act.OPEN_MESSAGE) else _handover(uow, node, reader, form)
         facts = StoreFacts(uow, pairing_of(uow, node, form.row.link), node.agency)
         for number, line in wanted.items():
             place = CasePlace(form.row.link, CaseCode(text_at(line, "case_code")))
-            known[number] = _known(uow, node, reader, facts, place)
-    if any(known.values()):
-        _note(uow, node, reader, form)
+            known[number] = _known(uow, node, reader, facts, place, handover)
+        if any(known.values()):
+            _note(uow, node, reader, form, handover)
     return {number: _person({**known.get(number, {}), **_said(line)}) for number, line in wanted.items()}
 
 
@@ -73,23 +78,47 @@ def children_among(uow: UnitOfWork, node: Node, link: LinkId, codes: Iterable[st
     return [code for code in codes if facts.is_child(CaseCode(code))]
 
 
-def _may_open(uow: UnitOfWork, reader: Reader, form: Form) -> bool:
-    stopped = uow.access.stop_of(reader.officer) is not None
-    return bool(form.after) and not stopped and allows(reader.roles, Act.OPEN_MESSAGE)
+def _handover(uow: UnitOfWork, node: Node, reader: Reader, form: Form) -> Handover | None:
+    """Return the handover from whose sheet a form was begun, if its sheet is shown to the reader now (5)."""
+    message = message_by_id(uow, form.row.link, form.after)
+    code = uow.movements.of_message(message.link, message.direction, message.seq) if message else None
+    movement = uow.movements.get(form.row.link, code) if code else None
+    if movement is None:
+        return None
+    handover = handover_of(uow, node, movement)
+    try:
+        demand_movement(node, reader, handover)
+    except NotAllowedError:
+        return None
+    return handover
 
 
-def _known(uow: UnitOfWork, node: Node, reader: Reader, facts: StoreFacts, place: CasePlace) -> Document:
-    """Return what earlier messages say of a person, as far as the reader reads it (1, 2)."""
-    if not place.case or not has_desk(uow, node, reader, place):
+def _known(
+    uow: UnitOfWork,
+    node: Node,
+    reader: Reader,
+    facts: StoreFacts,
+    place: CasePlace,
+    handover: Handover | None,
+) -> Document:
+    """Return what earlier messages say of a person, as far as the reader reads it (1, 2, 5)."""
+    on_sheet = handover is not None and place.case in handover.listed
+    at_desk = allows(reader.roles, Act.OPEN_MESSAGE) and has_desk(uow, node, reader, place)
+    if not place.case or not (on_sheet or at_desk):
         return {}
-    known = known_of(facts, place.case)
+    known, reading = known_of(facts, place.case), reading_of(uow, node, reader, None, [place])
+    if on_sheet:
+        reading = replace(reading, elsewhere=frozenset())
     shown: Document = {name: known[name] for name in _SHOWN if name in known}
-    return readable_line(shown, BLOCK, reading_of(uow, node, reader, None, [place])).document
+    return readable_line(shown, BLOCK, reading).document
 
 
-def _note(uow: UnitOfWork, node: Node, reader: Reader, form: Form) -> None:
+def _note(uow: UnitOfWork, node: Node, reader: Reader, form: Form, handover: Handover | None) -> None:
+    if handover is not None:
+        note_opening(uow, node, reader, handover.row.code, act="sheet_opened", result="form")
+        return
     row = message_by_id(uow, form.row.link, form.after)
-    cases = uow.cases.of_message(form.row.link, row.direction, row.seq) if row is not None else ()
+    cases = uow.cases.of_message(row.link, row.direction, row.seq) if row is not None else ()
     counted = cases[0] if len(cases) == 1 else form.after
     note_opening(uow, node, reader, form.after, act="message_opened", counted=counted, result="form")
 

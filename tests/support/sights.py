@@ -233,7 +233,7 @@ SIGHTS: Final = (
         Sight("GET /search", "search.html", "/search", _SEARCH),
         Sight("POST /search", "search.html", "/search", _SEARCH, pressing(_BUTTON), 400),
         Sight(
-            "POST /search", "found.html", "/search", "20 persons found",
+            "POST /search", "found.html", "/search", "More than 20 persons found",
             filling(_BUTTON, name=NAMES[0], purpose="handover"),
         ),
         Sight(

@@ -17,6 +17,7 @@ from exchange.service.access import CasePlace
 from exchange.service.enclosures import unkept
 from exchange.service.ports import UnitOfWork
 from exchange.service.reading import demand_desk, note_opening, open_document, read_draft
+from exchange.service.returning import own_draft
 from exchange.service.rows import DraftRow, MessageRow
 
 
@@ -29,6 +30,12 @@ async def open_file(desk: Desk, ask: Ask) -> Answer:
         return await desk.node.store.write(lambda uow: _of_draft(uow, desk, ask, draft))
     row = await message_of(desk, prefix)
     return await desk.node.store.write(lambda uow: _of_message(uow, desk, ask, row))
+
+
+async def open_own_file(desk: Desk, ask: Ask) -> Answer:
+    """Return the bytes of a file of the own draft: to read it needs no more than to have added it."""
+    draft = await own_draft(desk.node, ask.text("id"), ask.officer())
+    return await desk.node.store.write(lambda uow: _of_draft(uow, desk, ask, draft))
 
 
 def _of_draft(uow: UnitOfWork, desk: Desk, ask: Ask, draft: DraftRow) -> Answer:
@@ -86,4 +93,4 @@ def _entry(document: Document, parts: Sequence[Carried], number: int) -> Answer:
     }
 
 
-COMMANDS: dict[str, Command] = {"message.file": open_file}
+COMMANDS: dict[str, Command] = {"message.file": open_file, "message.own_file": open_own_file}

@@ -46,6 +46,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "message.show": Act.OPEN_MESSAGE,
         "message.own_draft": Act.STOP,
         "message.file": Act.OPEN_MESSAGE,
+        "message.own_file": Act.STOP,
         "message.print": Act.OPEN_MESSAGE,
         "message.offer": Act.OPEN_CASE,
         "message.tasks": Act.OPEN_CASE,

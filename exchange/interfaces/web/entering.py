@@ -50,7 +50,7 @@ class Problem:
     code: str
     title: str
     more: str = ""
-    """What stands behind it, for a reader of English."""
+    """What stands behind it, for a reader of English; of a text that is too long how long it may be."""
     read_as: str = ""
     """The day, month or year that was understood, of a year of the Buddhist era."""
     form: str = ""
@@ -227,8 +227,9 @@ def _missing(field: Field, place: str) -> tuple[Problem, ...]:
 def _single(field: Field, text: str) -> "JsonValue | Problem":
     if not text:
         return None
-    if len(text) > (field.longest or LONGEST):
-        return Problem("", "too_long", "")
+    longest = field.longest or LONGEST
+    if len(text) > longest:
+        return Problem("", "too_long", "", str(longest))
     match field.kind:
         case Kind.YES_NO:
             return {"yes": True, "no": False}.get(text, Problem("", "code", ""))

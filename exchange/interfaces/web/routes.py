@@ -111,7 +111,7 @@ ROUTES = (
     Route("POST", "/form/<id>/<part>/<n>/<name>", Act.STOP, writing.take, takes_a_step=True),
     Route("GET", "/sent/<id>", Act.SEE_HANDOVERS, writing.sent),
     Route("GET", "/draft/<id>", Act.STOP, releasing.show),
-    Route("GET", "/draft/<id>/file/<n>", Act.OPEN_MESSAGE, files.open_file),
+    Route("GET", "/draft/<id>/file/<n>", Act.STOP, files.open_draft_file),
     Route("POST", "/draft/<id>/release", Act.RELEASE, releasing.release),
     Route("POST", "/draft/<id>/send-back", Act.RELEASE, releasing.send_back),
     Route("POST", "/draft/<id>/discard", Act.RELEASE, releasing.discard),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page after sending says what the message does now: a stop counts, a notice has decided nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,13 @@ def _proposal(cases: list[str]) -> dict[str, object]:
         "stop_officers": [{"side": "host", "officer": "P-0001"}, {"side": "origin", "officer": "P-0002"}],
         "transport": ["bus"], "record_form": "electronic", **WINDOW,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("type_code", ["RPN", "HPR", "TRA", "INQ", "VRQ", "TDQ"])
+def test_what_was_answered_is_not_said_to_need_no_answer(type_code: str) -> None:
+    """The page after sending is opened again, with *Back* or from a list, when the answer is here."""
+    for effect in (_NOTHING, replace(_WAITS, awaits=False)):
+        words = said(type_code, effect)
+
+        assert "need not answer" not in words
+        assert "No answer of the partner is open any more" in words

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The crossing on the pages: who sees a movement when, the sheet, and a signature that is made once."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,12 +11,14 @@ import pytest
 from exchange.interfaces.web.desk import House
 from exchange.service.rows import Direction
 from tests.journeys.test_handover_desk import accepted, departed, left, proposed, signed
-from tests.support.notices import small_notice
+from tests.support.notices import NAMES, small_notice
 from tests.support.staff import BORDER, Desks
 from tests.support.visitors import Shown, Visitor, acts, give_account, open_house
 from tests.support.world import World
 
 Story = Callable[[World, House, Desks], Awaitable[None]]
+ALL = "all"
+"""What is chosen on the sheet if a stop concerns everybody."""
 
 
 def play(folder: Path, story: Story) -> None:
@@ -142,9 +145,9 @@ def test_what_is_signed_is_shown_first_and_signed_once(tmp_path: Path) -> None:
     [
         ({"started_at_d": "33"}, "When it began: enter a day that exists"),
         ({"ended_at_t": ""}, "When it ended: enter a day and a time"),
-        ({"ended_at_t": "08:50"}, "End of the handover"),
-        ({"p-0-condition": ""}, "Condition"),
-        ({"p-1-outcome": ""}, "Outcome"),
+        ({"ended_at_t": "08:50"}, "When it ended: This lies before the time"),
+        ({"p-0-condition": ""}, "Person 1, Condition, if the person is here:"),
+        ({"p-1-outcome": ""}, "Person 2, What happened: This is missing"),
     ],
     ids=["no such day", "no time", "end before the begin", "no condition", "no outcome"],
 )
@@ -255,7 +258,7 @@ def test_one_officer_at_the_crossing_can_begin_a_stop(tmp_path: Path, kind: str)
         border = await at_the_crossing(house)
         await border.get(f"/handover/{movement}")
 
-        begun = await border.post(f"/handover/{movement}/stop", type=kind, case="")
+        begun = await border.post(f"/handover/{movement}/stop", type=kind, case=ALL)
         asked = await border.get((await border.follow()).to)
 
         assert begun.to.startswith("/form/")
@@ -331,6 +334,117 @@ def test_a_withdrawal_at_the_crossing_takes_one_person_off(tmp_path: Path) -> No
         assert sent.to.startswith("/sent/"), sent.words
         assert (await border.follow()).says("Delivered")
         assert codes[1] not in whole.text
+
+    play(tmp_path, story)
+
+
+async def begun_at_the_sheet(
+    border: Visitor, movement: str, type_code: str, case: str
+) -> tuple[Shown, Shown]:
+    """Begin a stop at the sheet; return its first question, and the page that shows everything."""
+    form = (await border.post(f"/handover/{movement}/stop", type=type_code, case=case)).to
+    return await border.get((await border.get(form)).to), await border.get(f"{form}/check")
+
+
+@pytest.mark.parametrize("type_code", ["CWD", "HLD", "INC"])
+def test_a_stop_at_the_crossing_names_the_person_whom_it_concerns(tmp_path: Path, type_code: str) -> None:
+    """Who only works at the crossing opens no message, but read the name on the sheet a moment ago."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        codes = await accepted(desks)
+        _, movement = await proposed(desks, codes)
+        border = await at_the_crossing(house)
+        asked, whole = await begun_at_the_sheet(border, movement, type_code, codes[0])
+        opened = [(row.actor, row.object) for row in await acts(house) if row.result == "form"]
+
+        for shown in (asked, whole):
+            assert shown.says(NAMES[0])
+            assert codes[0] in shown.text
+            assert not shown.says(NAMES[1])
+        assert set(opened) == {(BORDER, movement)}
+
+    play(tmp_path, story)
+
+
+def test_a_stop_of_everybody_names_everybody(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        codes = await accepted(desks)
+        _, movement = await proposed(desks, codes)
+        asked, _ = await begun_at_the_sheet(await at_the_crossing(house), movement, "CWD", ALL)
+
+        assert all(asked.says(name) for name in NAMES[:2]), asked.words
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("type_code", ["CWD", "HLD", "INC"])
+@pytest.mark.parametrize("case", ["", "ZZZZ-ZZZZ-ZZZZ"])
+def test_of_several_persons_nobody_is_stopped_by_default(tmp_path: Path, type_code: str, case: str) -> None:
+    """Everybody was chosen beforehand: one slip, and the whole group had withdrawn its consent."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        _, movement = await proposed(desks, await accepted(desks))
+        border = await at_the_crossing(house)
+        shown = await border.post(f"/handover/{movement}/stop", type=type_code, case=case)
+
+        assert shown.status == 400
+        assert shown.says("Choose whom it concerns, or everybody")
+        assert re.search(f'value="{type_code}" checked', shown.text)
+
+    play(tmp_path, story)
+
+
+def test_a_stop_without_a_kind_is_asked_for_it_on_the_sheet(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        codes = await accepted(desks)
+        _, movement = await proposed(desks, codes)
+        border = await at_the_crossing(house)
+        shown = await border.post(f"/handover/{movement}/stop", type="", case=codes[1])
+
+        assert (shown.status, shown.says("Choose what has happened")) == (400, True)
+        assert re.search(f'value="{codes[1]}" selected', shown.text)
+
+    play(tmp_path, story)
+
+
+def test_one_person_need_not_be_chosen(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        codes = await accepted(desks, persons=1)
+        _, movement = await proposed(desks, codes)
+        border = await at_the_crossing(house)
+        begun = await border.post(f"/handover/{movement}/stop", type="CWD", case="")
+
+        assert begun.to.startswith("/form/")
+
+    play(tmp_path, story)
+
+
+def test_the_top_of_the_sheet_leads_to_the_stop(tmp_path: Path) -> None:
+    """Of a long list the stop stands many screens below, on a telephone."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        _, movement = await proposed(desks, await accepted(desks))
+        text = (await (await at_the_crossing(house)).get(f"/handover/{movement}")).text
+
+        assert text.index('href="#stop"') < text.index(NAMES[0]) < text.index('id="stop"')
+
+    play(tmp_path, story)
+
+
+def test_a_stop_names_nobody_when_its_sheet_is_not_shown_any_more(tmp_path: Path) -> None:
+    """Two days after the window (`cases.permissions`, 5), also in a form that was begun before."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        codes = await accepted(desks)
+        _, movement = await proposed(desks, codes)
+        border = await at_the_crossing(house)
+        form = (await border.post(f"/handover/{movement}/stop", type="CWD", case=codes[0])).to
+        house.node.clock.jump(timedelta(hours=55))  # type: ignore[attr-defined]
+        later = await at_the_crossing(house)
+        whole = await later.get(f"{form}/check")
+
+        assert codes[0] in whole.text
+        assert not whole.says(NAMES[0])
 
     play(tmp_path, story)
 
@@ -427,5 +541,64 @@ def test_who_may_stop_it_is_shown_as_the_partner_has_named_the_officer(
         shown = await _shown_sheet(house, movement)
 
         assert shown.says(words), shown.words
+
+    play(tmp_path, story)
+
+
+async def departing(house: House, desks: Desks, stop: str) -> tuple[Visitor, str, list[str]]:
+    """Begin the departure notice of two persons of whom the first one was stopped; return the codes, too."""
+    proposal, _ = await proposed(desks, codes := await accepted(desks))
+    agreed = {"as": "HRP", "document": {"response": "confirm"}}
+    answer = await desks.vn("message.answer", id=proposal, **agreed)
+    await desks.sent(answer)
+    await (_withdraw if stop == "CWD" else _hold)(desks, codes[0])
+    officer = await at_the_crossing(house, "P-0001")
+    await officer.get(f"/case/{codes[1]}")
+    begun = await officer.post("/write", type="HDP", after=answer["id"], case=codes[1])
+    return officer, begun.to, codes
+
+
+async def _hold(desks: Desks, case: str) -> None:
+    document = {
+        "type": "HLD", "case_codes": [case], "effect": "all_steps", "review_on": "2027-10-30",
+        "persons": [{"case_code": case, "reason": "medical"}],
+    }  # fmt: skip
+    await desks.sent(await desks.kh("message.send", document=document))
+
+
+def test_who_withdrew_is_taken_off_the_departure_without_typing_a_code(tmp_path: Path) -> None:
+    """The notice was stopped with a sentence that led nowhere; the field stood behind "Say more", empty."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        officer, form, codes = await departing(house, desks, "CWD")
+        whole = await officer.get(f"{form}/check")
+        place = f"{form}/content/0/taken_off"
+        asked = await officer.get(f"{place}?back=check")
+
+        assert f'href="{place}?back=check"' in whole.text.partition("govuk-error-summary")[2]
+        assert asked.says(NAMES[0])
+        assert not asked.says(NAMES[1])
+        assert f'value="{codes[0]}"' in asked.text
+        assert re.search(r'<option value="withdrew" selected>|value="withdrew" checked', asked.text)
+        kept = {"f-0-case_code": codes[0], "f-0-reason": "withdrew"}
+        await officer.post(place, version=asked.hidden["version"], back="check", **kept)
+        done = await officer.get(f"{form}/check")
+        assert not done.says("is left out")
+        assert done.says(f"{NAMES[0]} , Female, born 14 May 2003 {codes[0]}")
+
+    play(tmp_path, story)
+
+
+def test_why_somebody_on_hold_does_not_travel_is_asked(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        officer, form, codes = await departing(house, desks, "HLD")
+        place = f"{form}/content/0/taken_off"
+        asked = await officer.get(f"{place}?back=check")
+        version = asked.hidden["version"]
+        taken = await officer.post(place, version=version, back="check", **{"f-0-case_code": codes[0]})
+
+        assert f'value="{codes[0]}"' in asked.text
+        assert " selected" not in asked.text.partition('name="f-0-reason"')[2].partition("</select>")[0]
+        assert (taken.status, taken.says("Enter: Reason")) == (400, True)
 
     play(tmp_path, story)

@@ -87,6 +87,20 @@ def test_a_search_for_nothing_or_for_no_reason_finds_nothing(tmp_path: Path, fie
     play(tmp_path, story)
 
 
+def test_a_search_that_finds_nobody_does_not_say_that_nobody_is_known(tmp_path: Path) -> None:
+    async def story(world: World, house: House) -> None:
+        officer = await signed_in(house, OFFICER)
+        await officer.get("/search")
+        nobody = await officer.post("/search", name="Nobody At All", purpose="handover")
+        found = await officer.post("/search", name=NAMES[0], purpose="handover")
+
+        assert nobody.says("does not say that nobody is known. Search once more with another spelling")
+        assert not found.says("Search once more")
+        assert re.search(r"Female, born 14 May 2003 · [0-9A-Z-]{14}", found.words)
+
+    play(tmp_path, story)
+
+
 def test_a_search_speaks_the_language_of_the_officer(tmp_path: Path) -> None:
     """Also the word before an error, which is only read out, and how well somebody fits."""
 
@@ -372,5 +386,24 @@ def test_a_new_account_speaks_the_language_of_the_agency(tmp_path: Path) -> None
         row = await house.node.store.read(lambda uow: uow.staff.accounts.get(SECOND))
         assert row is not None
         assert row.language == "km"
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("roles", [(), ("auditor", "officer"), ("officer", "king")])
+@pytest.mark.parametrize("act", ["open", "roles"])
+def test_roles_that_nobody_can_hold_are_asked_again_with_what_was_chosen(
+    tmp_path: Path, act: str, roles: tuple[str, ...]
+) -> None:
+    async def story(world: World, house: House) -> None:
+        administrator = await signed_in(house, ADMINISTRATOR)
+        address = f"/accounts/{OFFICER}"
+        await administrator.get(address)
+        shown = await administrator.post(address, act=act, roles=roles)
+
+        assert shown.status == 400
+        assert shown.says("Choose at least one role; with the role of auditor no other one")
+        ticked = re.findall(r'value="([a-z_]+)" checked', shown.text)
+        assert ticked == [role for role in ("officer", "auditor") if role in roles]
 
     play(tmp_path, story)

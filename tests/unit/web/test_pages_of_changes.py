@@ -192,7 +192,7 @@ def test_a_change_can_be_taken_back_and_what_was_added_behind_it_moves_up(tmp_pa
         ({"f": ""}, "Enter: Full form"),
         ({"f": "NGUYEN Thi Mai"}, "Full form: this is what it says now."),
         ({"f": "TEST\nMai"}, "Full form: write it in one line"),
-        ({"f": "x" * 8_001}, "Full form: this is too long"),
+        ({"f": "x" * 8_001}, "Full form: this is too long; write at most 200 characters"),
         ({"f": "", "out": "yes"}, "Enter: Full form"),
     ],
     ids=["nothing", "the same", "two lines", "too long", "what must stay is taken out"],

@@ -13,7 +13,7 @@ from exchange.interfaces.web.desk import House
 from exchange.service.forms import forms_of, open_form
 from exchange.service.rows import Direction, OfficerRow
 from tests.journeys.test_handover_desk import proposed
-from tests.support.notices import small_notice
+from tests.support.notices import NAMES, small_notice
 from tests.support.staff import BORDER, Desks
 from tests.support.visitors import Shown, Visitor, acts, give_account, open_house
 from tests.support.world import KH, OFFICER, START, VN, World
@@ -528,5 +528,22 @@ def test_a_proposal_with_an_officer_of_ours_who_is_not_there_is_not_confirmed(tm
         assert whole.says("No officer of your side has this number now")
         assert whole.says("no officer of this number is in your directory")
         assert sheet.says("no officer of this number is in your directory")
+
+    play(tmp_path, story)
+
+
+def test_who_proposes_reads_who_travels_and_not_only_codes(tmp_path: Path) -> None:
+    """Beside each question while they are few, and before sending in the list itself."""
+
+    async def story(desk: Desk) -> None:
+        form = await desk.begin()
+        asked = await desk.kh.get((await desk.kh.get(form)).to)
+        whole = await desk.answer(form, answers(INSIDE))
+
+        who = [(NAMES[at], code) for at, code in enumerate(desk.cases)]
+        assert all(asked.says(f"{name} Female, born 14 May 2003 {code}") for name, code in who), asked.words
+        assert all(whole.says(f"{name} , Female, born 14 May 2003 {code}") for name, code in who), whole.words
+        opened = [row.object for row in await acts(desk.house) if row.result == "form"]
+        assert set(opened) == {desk.decision}
 
     play(tmp_path, story)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The record of a handover on the pages: both officers see all of it before they sign; nothing is lost."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -621,5 +622,38 @@ def test_who_works_at_the_crossing_alone_opens_no_draft_of_somebody_else(tmp_pat
 
         assert (shown.status in (403, 404), taken.status in (400, 403, 404)) == (True, True)
         assert await house.node.store.read(lambda uow: uow.drafts.get(kept["id"])) is not None
+
+    play(tmp_path, story)
+
+
+def test_what_is_wrong_is_told_in_the_words_of_the_field_and_of_which_person(tmp_path: Path) -> None:
+    """A record of several persons said the same sentence of each, by titles that no field of the page has."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement, _ = await departed(desks)
+        border, page = await about_to_sign(house, movement)
+        wrong = record(minutes_number="", **{"p-0-identity_check": "", "p-1-outcome": ""})
+        shown = await entered(border, page, **wrong)
+        told = shown.text.partition("govuk-error-summary__list")[2].partition("</ul>")[0]
+
+        words = " ".join(re.sub(r"<[^>]+>", " ", told).split())
+        assert "Number of the minutes: This is missing" in words
+        assert "Person 1, How the person was compared: This is missing" in words
+        assert "Person 2, What happened: This is missing" in words
+        assert not any(title in words for title in ("Outcome", "Number agreed by both sides"))
+
+    play(tmp_path, story)
+
+
+def test_a_time_of_today_that_has_not_come_is_not_called_a_wrong_day(tmp_path: Path) -> None:
+    async def story(world: World, house: House, desks: Desks) -> None:
+        movement, _ = await departed(desks)
+        border, page = await about_to_sign(house, movement)
+        later = await entered(border, page, **record(ended_at_t="23:50"))
+        before = await entered(border, page, **record(started_at_t="08:59", ended_at_t="08:55"))
+
+        assert later.says("When it ended: The time lies in the future. Enter one that has passed.")
+        assert before.says("When it ended: This lies before the time that it must follow.")
+        assert not any(shown.says("Enter today or an earlier day") for shown in (later, before))
 
     play(tmp_path, story)

@@ -228,3 +228,15 @@ def test_the_pages_speak_the_language_of_the_officer(language: str, words: str, 
         assert shown.says(words)
 
     play(tmp_path, story)
+
+
+@pytest.mark.parametrize("path", [f"/case/{MAI}/keeping", f"{HOLD}?reason=court"])
+def test_who_holds_a_case_back_reads_that_the_return_goes_on(path: str, tmp_path: Path) -> None:
+    """A hold of the return is a message; whoever takes the one for the other lets a person travel."""
+
+    async def story(house: House, first: Visitor, _: Visitor) -> None:
+        shown = await first.get(path)
+
+        assert shown.says("the return goes on. To stop the return, open the case and choose: Stop.")
+
+    play(tmp_path, story)

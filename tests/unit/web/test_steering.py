@@ -10,6 +10,8 @@ from exchange.service.meaning import document_of
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import Direction
 from tests.unit.web.test_deciding import Deciding, play
+from tests.unit.web.test_naming import Desk
+from tests.unit.web.test_naming import play as play_naming
 
 DAY = {"f_d": "20", "f_m": "12", "f_y": "2027"}
 ANSWERS: dict[str, dict[str, Any]] = {
@@ -170,3 +172,18 @@ async def lines_sent(desk: Deciding) -> list[Any]:
         return persons_of(document_of(uow, row) or {})
 
     return await desk.house.node.store.read(unit)
+
+
+def test_a_list_that_may_not_be_empty_is_not_said_to_take_none(tmp_path: Path) -> None:
+    """A withdrawal of no consent said "or none", and then that there are too many or too few entries."""
+
+    async def story(desk: Desk) -> None:
+        form = await desk.begin("CWD")
+        asked = await desk.ask(form, "content/0/scope")
+        empty = await desk.officer.post(f"{form}/content/0/scope", version=asked.hidden["version"], back="")
+
+        assert asked.says("Choose all that apply.")
+        assert not asked.says("or none")
+        assert (empty.status, empty.says("Enter: Consents withdrawn")) == (400, True)
+
+    play_naming(tmp_path, story)

@@ -297,3 +297,45 @@ def test_a_character_that_turns_the_line_is_shown_as_a_sign(tmp_path: Path) -> N
     from exchange.interfaces.web.rendering import said
 
     assert str(said("a\u202eb<i>")) == '<bdi class="said">a\ufffdb&lt;i&gt;</bdi>'
+
+
+def test_work_today_says_whom_each_message_is_about_that_is_written(tmp_path: Path) -> None:
+    """Several of one type stand there at once, and the wrong one is sent."""
+
+    async def story(writer: Writer) -> None:
+        empty = await writer.begin()
+        named = await writer.begin()
+        await writer.visitor.get(f"/form/{named}/persons/0/names")
+        await writer.step(f"/form/{named}/persons/0/names", ANSWERS["names"])
+        shown = await writer.visitor.get("/today")
+
+        rows = re.findall(r'<li class="row">(.*?)</li>', shown.text, re.S)
+        told = {form: "TRAN Thi Hoa" in row for row in rows for form in (empty, named) if form in row}
+        assert told == {empty: False, named: True}
+
+    play(tmp_path, story)
+
+
+def test_of_a_case_that_goes_on_its_code_is_said_and_nothing_is_opened(tmp_path: Path) -> None:
+    async def story(writer: Writer) -> None:
+        form = await writer.begin()
+        await writer.answer(form, ANSWERS)
+        whole = await writer.visitor.get(f"/form/{form}/check")
+        await writer.visitor.post(f"/form/{form}/send", version=whole.hidden["version"])
+        (number,) = await writer.sent()
+        case = (await writer.visitor.get(f"/message/{number}")).words
+        code = re.findall(r"Case ([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})", case)[0]
+        await writer.visitor.post("/write", type="HLD", after=number, case=code)
+        before = await _opened(writer)
+        shown = await writer.visitor.get("/today")
+
+        row = shown.text.partition("You are writing")[2]
+        assert code in row
+        assert "TRAN Thi Hoa" not in row
+        assert await _opened(writer) == before
+
+    play(tmp_path, story)
+
+
+async def _opened(writer: Writer) -> int:
+    return sum(row.act.endswith("_opened") for row in await acts(writer.house))

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Administration of the desk: officers of the directory, their accounts and roles. No case is seen here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from exchange.cases.permissions import Role
+from exchange.cases.permissions import Role, checked_roles
 from exchange.errors import IdentifierError, UsageError
 from exchange.ids import OfficerNumber, parse_officer
 from exchange.interfaces.web.desk import Clerk
@@ -76,6 +76,8 @@ async def change(clerk: Clerk) -> Reply:
     """Open, close or change the account of another officer, as the button says."""
     officer, desk, actor = _officer(clerk), clerk.house.staff, clerk.officer
     opened: Opened | None = None
+    if clerk.asked.text("act") in ("open", "roles") and not _are_possible(clerk.asked.texts("roles")):
+        return await _page(clerk, wrong_roles=True)
     match clerk.asked.text("act"):
         case "open":
             language = clerk.asked.text("language") or clerk.house.language
@@ -94,7 +96,15 @@ async def change(clerk: Clerk) -> Reply:
     return await _page(clerk, opened=opened) if opened else Redirect(f"/accounts/{officer}")
 
 
-async def _page(clerk: Clerk, *, opened: Opened | None = None) -> Page:
+def _are_possible(roles: Sequence[str]) -> bool:
+    """Return whether an account can hold these roles."""
+    try:
+        return bool(checked_roles(roles))
+    except UsageError:
+        return False
+
+
+async def _page(clerk: Clerk, *, opened: Opened | None = None, wrong_roles: bool = False) -> Page:
     officer = _officer(clerk)
     officers: list[dict[str, Any]] = (await clerk.ask("officer.list"))["officers"]
     entry = next((row for row in officers if row["number"] == officer), None)
@@ -109,11 +119,13 @@ async def _page(clerk: Clerk, *, opened: Opened | None = None) -> Page:
         "account": account,
         "first_password": opened.first_password if opened else "",
         "roles": tuple(Role),
+        "wrong_roles": wrong_roles,
+        "entered_roles": clerk.asked.texts("roles"),
         "languages": LANGUAGES,
         "usual": clerk.house.language,
         "is_own": officer == clerk.officer,
     }
-    return Page("account.html", values)
+    return Page("account.html", values, status=400 if wrong_roles else 200)
 
 
 def _officer(clerk: Clerk) -> OfficerNumber:

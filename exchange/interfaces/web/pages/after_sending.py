@@ -4,7 +4,9 @@
 1. A stop that counts is said to count, at once and on both sides. It is never said to wait for somebody.
 2. An incident report stops nothing; that is said, for who sends one may rely on it.
 3. What asks for a decision has decided nothing; what asks for something else waits for an answer.
-4. Everything else is with the partner. That it counts is said only where a state has changed.
+4. What was answered meanwhile is not said to need no answer. Everything else is with the partner; that it
+   counts is said only where a state has changed.
+5. A stop that is not delivered yet stops nobody at the partner's: that is said first, with what to do.
 """
 
 from collections.abc import Mapping
@@ -18,6 +20,8 @@ from exchange.service.offers import RECORD
 
 _DECISIVE: Final = frozenset({"RPN", "HPR", "TRA"})
 """Types that are answered with a decision."""
+_ASKING: Final = _DECISIVE | {"INQ", "VRQ", "TRQ", "TDQ"}
+"""Types that wait for an answer until it comes."""
 _ON_THE_WAY: Final = frozenset({"CWD", "HLD", "CAN", "INC"})
 """Stops after which somebody may have to be called."""
 _UNDECIDED = marked("Delivered is not decided: until an officer of the partner answers, nothing is decided.")
@@ -26,6 +30,7 @@ _TO_SIGN = marked("The record is complete only when an officer of the partner ha
 _RESERVED = marked(
     "If one side signed with a reservation, nothing is agreed yet: the record has to be written anew."
 )
+_ANSWERED = marked("No answer of the partner is open any more. What was answered stands at the case.")
 _NO_ANSWER = marked("The partner has it, and need not answer it.")
 _CALL = marked(
     "If somebody is on the way, call the partner as well: a message that nobody has read stops no vehicle."
@@ -65,6 +70,12 @@ _ALWAYS: Mapping[str, str] = MappingProxyType(
 )
 
 
+def is_urgent(type_code: str) -> bool:
+    """Return whether the partner has to be called while it does not have a message of this type (5)."""
+    row = message_types().get(type_code)
+    return row is not None and row.is_stop
+
+
 def sentences(type_code: str, effect: Effect) -> tuple[str, ...]:
     """Return what is said of a delivered message, in English; the page translates it."""
     found = _stop_words(type_code, effect)
@@ -90,6 +101,8 @@ def _said(type_code: str, effect: Effect) -> str:
         return _UNDECIDED
     if effect.awaits:
         return _TO_SIGN if type_code in message_types()[type_code].replies else _TO_ANSWER
+    if type_code in _ASKING:
+        return _ANSWERED
     if effect.changed_case or effect.changed_movement:
         return _COUNTS.get(type_code, _NO_ANSWER)
     return _RESERVED if type_code == RECORD else _NO_ANSWER

@@ -12,7 +12,9 @@ from exchange.cases.permissions import Act
 from exchange.ids import CaseCode, LinkId
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.pages.acts_now import acts_of_case, acts_of_message
+from exchange.interfaces.web.pages.asked_before import question_behind
 from exchange.interfaces.web.pages.lines import files_of, shown_document
+from exchange.interfaces.web.pages.naming import earlier_in_words
 from exchange.interfaces.web.pages.returning import changes_of
 from exchange.interfaces.web.pages.steps import changed_type
 from exchange.interfaces.web.pages.whom_shown import Persons, with_persons
@@ -25,6 +27,7 @@ from exchange.service.following import IDENTITY
 from exchange.service.pairing import pairing_of
 
 CASE_WORK = "case_work"
+WITHDRAWAL = "CWD"
 _WITHOUT_EFFECT = frozenset({"rejected", "voided", "stopped"})
 """States of messages that do not count."""
 OF_PERSON = "RPN"
@@ -49,6 +52,7 @@ async def show(clerk: Clerk) -> Reply:
         "case": found["case"],
         "events": events,
         "person": _person(events),
+        "withdrawn": _withdrawn(found["case"]["withdrawn_consents"], events),
         "conditions": _conditions(events),
         "acts": await acts_of_case(clerk, link, CaseCode(found["case"]["code"])),
         "next_theirs": _next_theirs(clerk, found),
@@ -68,10 +72,14 @@ async def show_message(clerk: Clerk) -> Reply:
     document, sent = found["document"], "message" in found
     changed = await changed_type(clerk, document)
     shown = shown_document(clerk.asked, document, found["withheld"], changed=changed)
+    about = found.get("message") or found["draft"]
+    if sent:
+        shown = await earlier_in_words(clerk, LinkId(about["link"]), document, shown)
     persons = await with_persons(clerk, found, shown) if sent else Persons(shown)
     values = {
         "found": found,
-        "about": found.get("message") or found["draft"],
+        "about": about,
+        "asked": await question_behind(clerk, about["type"], about.get("in_reply_to") or ""),
         "shown": persons.shown,
         "persons": persons,
         "files": files_of(document),
@@ -113,6 +121,19 @@ def _person(events: list[dict[str, Any]]) -> dict[str, Any]:
         for consent in line.get("consents") or []:
             consents[consent.get("scope", ""), consent.get("giver", "")] = consent
     return {**known, "consents": list(consents.values())}
+
+
+def _withdrawn(days: dict[str, str], events: list[dict[str, Any]]) -> dict[str, str]:
+    """Return when each scope was withdrawn: the moment of the message, else the day on which it counts.
+
+    That day is one of UTC, for both sides order by it; at night it is the day before, here.
+    """
+    told = {
+        event["released"][: len("2027-10-04")]: event["released"]
+        for event in events
+        if event["type"] == WITHDRAWAL and event["released"]
+    }
+    return {scope: told.get(on, on) for scope, on in days.items()}
 
 
 def _conditions(events: list[dict[str, Any]]) -> list[str]:

@@ -286,7 +286,7 @@ def _wrong_basis(text: str) -> list[Problem]:
     title = next(one.title for one in _correction_fields() if one.name == BASIS)
     if not text:
         return [Problem(BASIS, "needed", title)]
-    return [Problem(BASIS, "too_long", title)] if len(text) > LONGEST else []
+    return [Problem(BASIS, "too_long", title, str(LONGEST))] if len(text) > LONGEST else []
 
 
 def _correction_fields() -> tuple[Field, ...]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from exchange.errors import InputError, StaleFormError, UsageError
 from exchange.ids import parse_message_id, unb64url
 from exchange.interfaces.web.desk import Clerk
-from exchange.interfaces.web.pages.returning import became
+from exchange.interfaces.web.pages.returning import became, is_own_draft
 from exchange.interfaces.web.pages.writing import form_of, is_gone
 from exchange.interfaces.web.replying import Download, Page, Redirect, Reply
 from exchange.messages.attachments import FileToAttach, attach
@@ -72,11 +72,23 @@ async def take_off(clerk: Clerk) -> Reply:
 
 
 async def open_file(clerk: Clerk) -> Download:
-    """Return a file of a message or a draft; recorded as opening it."""
+    """Return a file of a message; recorded as opening it."""
+    return await _opened(clerk, "message.file")
+
+
+async def open_draft_file(clerk: Clerk) -> Reply | Download:
+    """Return a file of a draft; recorded as opening it."""
+    id = parse_message_id(clerk.asked.places["id"])
+    if await clerk.node.store.read(lambda uow: uow.drafts.get(id)) is None:
+        return await became(clerk, id)
+    return await _opened(clerk, "message.own_file" if await is_own_draft(clerk) else "message.file")
+
+
+async def _opened(clerk: Clerk, command: str) -> Download:
     number, place = clerk.asked.places["n"], clerk.asked.places["id"]
     if not (number.isascii() and number.isdigit()):
         raise UsageError("there is no such file here", hint="look at the list of files")
-    found = await clerk.ask("message.file", id=place, number=int(number[:4]))
+    found = await clerk.ask(command, id=place, number=int(number[:4]))
     ending = ENDINGS.get(found["media_type"], "bin")
     kind = found["media_type"] if found["media_type"] in ENDINGS else "application/octet-stream"
     return Download(unb64url(found["data"]), kind, f"file-{number}-{place}.{ending}")

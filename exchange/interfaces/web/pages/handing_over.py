@@ -7,9 +7,10 @@ A handover officer sees a movement around its window only (`cases.permissions`, 
 from datetime import datetime
 
 from exchange.cases.permissions import Act, sees_movement
-from exchange.errors import NotAllowedError, UsageError
+from exchange.errors import NotAllowedError
 from exchange.ids import MovementCode
 from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.pages.undelivered import undelivered_stops
 from exchange.interfaces.web.pages.writing import CANCELLATION, STOPS, form_after
 from exchange.interfaces.web.paging import WIDE_ROWS, Slice, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_HANDOVER, print_choices
@@ -22,7 +23,9 @@ from exchange.service.rows import DraftSummary
 MOST_NEAR = 200
 """Movements, last changed first, among which those near their window are looked for."""
 OF_ONE = frozenset({"HLD", "CWD", "INC"})
-"""Stops that may concern one person of the list."""
+"""Stops that may concern one person of the list. Of several one chooses: nobody withdraws by default."""
+EVERYBODY = "all"
+"""What is chosen if such a stop concerns the whole list."""
 
 
 async def listed(clerk: Clerk) -> Reply:
@@ -37,6 +40,7 @@ async def listed(clerk: Clerk) -> Reply:
         "handovers": part.shown(found),
         "final": clerk.node.tables.final,
         "beside": part.ways(found),
+        "undelivered": await undelivered_stops(clerk),
         "own": own,
         "held": {row.link for row in own if row.link and presence.of(row.link).pause},
     }
@@ -62,7 +66,11 @@ async def _near(clerk: Clerk) -> list[Answer]:
 
 async def sheet(clerk: Clerk) -> Reply:
     """Return the sheet of one handover; recorded as opening it."""
-    found = await _sheet(clerk)
+    return await _sheet_page(clerk, await _sheet(clerk))
+
+
+async def _sheet_page(clerk: Clerk, found: Answer, missing: tuple[str, ...] = ()) -> Page:
+    """Return the sheet; `missing` is what was not chosen of a stop."""
     row = found["handover"]
     record = await clerk.ask("handover.record", movement=row["code"])
     steps = [step for step in row["next"] if step["by"] == clerk.node.agency]
@@ -70,28 +78,41 @@ async def sheet(clerk: Clerk) -> Reply:
         **found,
         "to_sign": any(step["type"] == "HRC" for step in steps),
         "stops": STOPS if row["state"] not in clerk.node.tables.final else (),
+        "missing": missing,
+        "chosen": {name: clerk.asked.text(name) for name in ("type", "case")},
+        "everybody": EVERYBODY,
         "stay": sum(person["stays"] for person in found["persons"]),
         "signs_theirs": _signs_theirs(clerk, found),
         "ticks": await _ticks(clerk, row["code"], found["persons"]) if clerk.may(Act.SIGN_RECORD) else {},
         "record": record if row["state"] not in clerk.node.tables.final else {},
         "print": print_choices(clerk.language, OF_A_HANDOVER),
     }
-    return Page("sheet.html", values)
+    return Page("sheet.html", values, status=400 if missing else 200)
 
 
 async def stop(clerk: Clerk) -> Reply:
-    """Begin a stop of this handover: a cancellation or an incident of all, a hold or a withdrawal of one."""
+    """Begin a stop of this handover: a cancellation of all, another one of whom it concerns."""
     found, type_code = await _sheet(clerk), clerk.asked.text("type")
-    if type_code not in STOPS:
-        raise UsageError("choose how the handover is stopped", hint="go back and choose")
+    listed = [person["case"] for person in found["persons"]]
+    missing = _not_chosen(clerk, listed)
+    if missing:
+        return await _sheet_page(clerk, found, missing)
     clerk.demand_writing(type_code)
     code, case = found["handover"]["code"], clerk.asked.text("case")
     row = await clerk.node.store.read(lambda uow: proposed(uow, find_movement(uow, code)))
-    listed = [person["case"] for person in found["persons"]]
     cases = (case,) if case in listed and type_code in OF_ONE else tuple(listed)
     cancelled = code if type_code == CANCELLATION else ""
     form = await form_after(clerk, type_code, row.id, cases, movement=cancelled)
     return Redirect(f"/form/{form.id}")
+
+
+def _not_chosen(clerk: Clerk, listed: list[str]) -> tuple[str, ...]:
+    """Return what must be chosen before a stop begins: its kind, of several persons whom it concerns."""
+    type_code, case = clerk.asked.text("type"), clerk.asked.text("case")
+    if type_code not in STOPS:
+        return ("type",)
+    needs = type_code in OF_ONE and len(listed) > 1
+    return ("case",) if needs and case not in (EVERYBODY, *listed) else ()
 
 
 async def _ticks(clerk: Clerk, code: str, persons: list[Answer]) -> dict[str, tuple[str, ...]]:

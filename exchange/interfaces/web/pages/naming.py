@@ -6,19 +6,24 @@
 2. If there is one thing only that a needed question can name, it is filled when the form is begun.
 3. What was chosen may be cancelled or answered before the form is sent; then the question is asked again.
 4. A list of messages says something about a case, so it is shown at the desk of the case only.
+5. A message that was sent, received or waits for release says what it names in words, too: whoever reads it,
+   or releases it, learns nothing from a number. Who opens messages is led there.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from exchange.cases.permissions import Act
 from exchange.ids import CaseCode, LinkId
 from exchange.interfaces.web.desk import Clerk
 from exchange.interfaces.web.entering import TOP
 from exchange.interfaces.web.pages.lines import Line, Shown
 from exchange.interfaces.web.pages.steps import Step, Trouble, Whole, steps_for
-from exchange.messages.document import JsonValue
+from exchange.messages.catalog import message_type
+from exchange.messages.document import JsonValue, content_of, header_of, persons_of, text_at
 from exchange.messages.questions import Field, Kind, fields_of_part
+from exchange.protocol.parts import Document
 from exchange.service.access import CasePlace
 from exchange.service.changeable import with_changes
 from exchange.service.forms import Form
@@ -26,6 +31,7 @@ from exchange.service.nameable import (
     AMENDMENT,
     Nameable,
     nameable,
+    named_here,
     names_a_message,
     number_of,
     with_named,
@@ -34,6 +40,8 @@ from exchange.service.ports import UnitOfWork
 from exchange.service.reading import Reader, demand_desk
 
 Given = Mapping[str, Any]
+_PLACES = {"message": "/message", "movement": "/handover", "case": "/case"}
+"""Where each kind of thing is read."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +153,37 @@ async def in_words(clerk: Clerk, form: Form, whole: Whole) -> Whole:
     gone = [_gone(step) for step, thing in found.items() if thing is None and step.place not in told]
     said = {step: thing for step, thing in found.items() if thing is not None}
     return replace(whole, faults=(*whole.faults, *gone), shown=_said(whole.shown, said))
+
+
+async def earlier_in_words(clerk: Clerk, link: LinkId, document: Document, shown: Shown) -> Shown:
+    """Return what is shown of a message with what it names in words (5)."""
+    type_code = text_at(header_of(document), "type")
+    kind = message_type(type_code)
+    if kind is None or kind.form is None:
+        return shown
+    given = {"header": header_of(document), "content": content_of(document), "persons": persons_of(document)}
+    named = [step for step in _naming(type_code, given) if step.value_in(given) is not None]
+
+    def unit(uow: UnitOfWork) -> dict[Step, Nameable | None]:
+        numbers = {step: number_of(step.value_in(given)) for step in named}
+        return {step: named_here(uow, clerk.node, link, number) for step, number in numbers.items()}
+
+    found = await clerk.node.store.read(unit) if named else {}
+    said = _said(shown, {step: thing for step, thing in found.items() if thing is not None})
+    return _linked(said) if clerk.may(Act.OPEN_MESSAGE) else said
+
+
+def _linked(shown: Shown) -> Shown:
+    groups = (
+        replace(group, lines=[replace(line, address=_address(line)) for line in group.lines])
+        for group in shown.groups
+    )
+    return replace(shown, groups=tuple(groups))
+
+
+def _address(line: Line) -> str:
+    thing = line.named
+    return f"{_PLACES[thing.kind]}/{thing.number}" if thing is not None and thing.kind in _PLACES else ""
 
 
 def _said(shown: Shown, named: Mapping[Step, Nameable]) -> Shown:

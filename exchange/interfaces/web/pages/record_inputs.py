@@ -15,6 +15,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from exchange.i18n import marked
@@ -43,6 +44,21 @@ CONTRADICTION = marked(
     "You say that the record is right, and also what is not agreed. Choose one: delete the text, or sign with"
     " a reservation."
 )
+TITLES: Final = MappingProxyType(
+    {
+        "minutes_number": marked("Number of the minutes"),
+        "started_at": marked("When it began"),
+        "ended_at": marked("When it ended"),
+        "outcome": marked("What happened"),
+        "identity_check": marked("How the person was compared"),
+        "condition": marked("Condition, if the person is here"),
+        "reason": marked("Why not, if the person was not handed over"),
+        "custody": marked("Who has custody of the child now"),
+        "papers": marked("Papers handed over"),
+        "belongings": marked("Belongings handed over"),
+    }
+)
+"""Titles of the inputs as the page has them: what is wrong is told in the same words."""
 OF_LINE: Final = frozenset(
     {
         "outcome", "reason", "condition", "identity_check", "custody", "receiver",

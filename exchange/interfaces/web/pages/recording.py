@@ -26,12 +26,14 @@ from exchange.ids import CaseCode, LinkId, MovementCode, b64url, parse_message_i
 from exchange.interfaces.web.asking import Values
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.entering import Problem, as_understood, in_common_era
+from exchange.interfaces.web.languages import translations
 from exchange.interfaces.web.pages.files import file_problem
 from exchange.interfaces.web.pages.handing_over import seen_movement
 from exchange.interfaces.web.pages.lines import place_of
 from exchange.interfaces.web.pages.record_inputs import (
     OF_ALL,
     OF_LINE,
+    TITLES,
     Entered,
     countersigned,
     first_record,
@@ -245,9 +247,9 @@ async def _judged(clerk: Clerk, table: Table, inputs: Values, scans: Sequence[Fi
     except InputError as error:
         if not error.faults:
             raise
-        return Judged(None, tuple(_problem(fault, clerk.language) for fault in error.faults))
+        return Judged(None, tuple(_problem(fault, table, clerk.language) for fault in error.faults))
     faults = [Fault(**fault) for fault in answer["faults"]]
-    return Judged(answer, tuple(_problem(fault, clerk.language) for fault in faults))
+    return Judged(answer, tuple(_problem(fault, table, clerk.language) for fault in faults))
 
 
 def _entered(clerk: Clerk, table: Table, inputs: Values) -> Entered:
@@ -296,23 +298,42 @@ def _shown(table: Table) -> Mapping[str, Any]:
     }
 
 
-def _problem(fault: Fault, language: str) -> Problem:
-    """Return what is wrong with a record, at the field where it was entered."""
-    said = words_of(fault, language)
-    return told_at(_field_of(fault.pointer), place_of(RECORD, fault.pointer).titles, said, language)
+def _problem(fault: Fault, table: Table, language: str) -> Problem:
+    """Return what is wrong with a record, at the field where it was entered, in the words of that field."""
+    place, said = _field_of(fault.pointer), words_of(fault, language)
+    own = _own_field(fault.pointer)
+    titles = (TITLES[own],) if own in TITLES else place_of(RECORD, fault.pointer).titles
+    problem = told_at(place, titles, said, language)
+    return replace(problem, title=_of_person(table, place, problem.title, language))
+
+
+def _of_person(table: Table, place: str, words: str, language: str) -> str:
+    """Return words about a field of one among several persons behind the number of the person."""
+    if not place.startswith("p-") or len(table.persons) == 1:
+        return words
+    person = translations(language).gettext("Person %(number)s") % {"number": int(place.split("-")[1]) + 1}
+    return f"{person}, {words}"
 
 
 def _field_of(pointer: str) -> str:
     """Return the input of a place of the record; what has none is told at the first one of its person."""
+    own = _own_field(pointer)
     match pointer.split("/")[1:]:
-        case ["persons", number, *steps]:
-            name = steps[0] if steps and steps[0] in OF_LINE else "outcome"
-            return f"p-{number}-{name}"
+        case ["persons", number, *_]:
+            return f"p-{number}-{own or 'outcome'}"
         case ["persons"]:
             return "p-0-outcome"
+    return own or "minutes_number"
+
+
+def _own_field(pointer: str) -> str:
+    """Return the name of the input that asks for what a place of the record says, "" if none does."""
+    match pointer.split("/")[1:]:
+        case ["persons", _, name, *_] if name in OF_LINE:
+            return name
         case ["content", name, *_] if name in OF_ALL:
             return name
-    return "minutes_number"
+    return ""
 
 
 def _scans(clerk: Clerk, kept: RecordForm) -> tuple[list[FileToAttach], str]:

@@ -15,11 +15,20 @@ from exchange.cases.permissions import Act
 from exchange.errors import DraftMovedError, UsageError
 from exchange.ids import MessageId
 from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.pages.asked_before import question_behind
 from exchange.interfaces.web.pages.doubts import doubts_about
 from exchange.interfaces.web.pages.lines import files_of, shown_document
-from exchange.interfaces.web.pages.returning import became, changes_of, names_of, reason_problem
+from exchange.interfaces.web.pages.naming import earlier_in_words
+from exchange.interfaces.web.pages.returning import (
+    became,
+    changes_of,
+    is_own_draft,
+    names_of,
+    reason_problem,
+)
 from exchange.interfaces.web.pages.steps import asked_about, changed_type
 from exchange.interfaces.web.replying import Page, Redirect, Reply
+from exchange.messages.document import header_of, text_at
 from exchange.service.draft_acts import may_undo
 from exchange.service.enclosures import unkept
 from exchange.service.facts import two_person_reason
@@ -69,9 +78,7 @@ async def _page(clerk: Clerk, told: Told) -> Reply:
 
 async def _command(clerk: Clerk) -> str:
     """Return the command that shows the draft: to read the own one needs no more than to write it."""
-    place = clerk.asked.places["id"]
-    rows = await clerk.node.store.read(lambda uow: uow.drafts.find(place))
-    return "message.own_draft" if [row.prepared_by for row in rows] == [clerk.officer] else "message.show"
+    return "message.own_draft" if await is_own_draft(clerk) else "message.show"
 
 
 async def _is_gone(clerk: Clerk) -> bool:
@@ -82,11 +89,16 @@ async def _is_gone(clerk: Clerk) -> bool:
 
 async def _shown(clerk: Clerk, found: Answer, draft: DraftRow) -> dict[str, Any]:
     changed = await changed_type(clerk, found["document"])
+    shown = shown_document(clerk.asked, found["document"], found["withheld"], changed=changed)
+    if draft.link:
+        shown = await earlier_in_words(clerk, draft.link, found["document"], shown)
+    asked = text_at(header_of(found["document"]), "in_reply_to")
     about, own = found["draft"], draft.prepared_by == clerk.officer
     back = about["returned"] or about["sent_back"]
     return {
         "draft": about,
-        "shown": shown_document(clerk.asked, found["document"], found["withheld"], changed=changed),
+        "shown": shown,
+        "asked": await question_behind(clerk, draft.type, asked),
         "written_in": str(found["document"]["header"].get("language", "")),
         "files": files_of(found["document"]),
         "sent_as": await sent_as(clerk.node, draft.link, draft) if draft.link else None,

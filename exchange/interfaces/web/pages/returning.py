@@ -68,6 +68,13 @@ async def became(clerk: Clerk, id: MessageId) -> Reply:
     return Page("gone.html", status=404)
 
 
+async def is_own_draft(clerk: Clerk) -> bool:
+    """Return whether the address names a draft of this officer, who reads it whatever the roles open."""
+    place = clerk.asked.places["id"]
+    rows = await clerk.node.store.read(lambda uow: uow.drafts.find(place))
+    return [row.prepared_by for row in rows] == [clerk.officer]
+
+
 async def names_of(clerk: Clerk, numbers: set[str]) -> dict[str, str]:
     """Return the names of officers of the own side by their numbers; an unknown one keeps its number."""
 

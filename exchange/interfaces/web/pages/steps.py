@@ -9,7 +9,7 @@ can be said or changed from the page that shows the whole.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from exchange.cases.readable import Readable
 from exchange.errors import ExchangeError, InputError, UsageError
@@ -211,7 +211,8 @@ def _steered(step: Step, demands: Demands) -> Step:
         return replace(step, is_refused=True)
     if question.name not in demands.needed:
         return step
-    asked = replace(question, field=replace(question.field, needed=True), more=False)
+    field = replace(question.field, needed=True, least=max(question.field.least, 1))
+    asked = replace(question, field=field, more=False)
     return replace(step, question=asked, is_demanded=True)
 
 
@@ -338,6 +339,10 @@ def _of_error(error: ExchangeError) -> dict[str, str]:
     }
 
 
+_PUT_RIGHT_AT: Final = MappingProxyType({"count.listed": "/content/taken_off"})
+"""Where a fault is put right that names another place, by its rule: who does not travel is said apart."""
+
+
 def _troubles(steps: tuple[Step, ...], faults: list[dict[str, str]]) -> tuple[Trouble, ...]:
     return tuple(
         Trouble(
@@ -346,13 +351,17 @@ def _troubles(steps: tuple[Step, ...], faults: list[dict[str, str]]) -> tuple[Tr
             fault["expected"],
             fault["found"],
             fault["hint"],
-            step := _step_of(steps, fault["pointer"]),
-            _titles(step, fault["pointer"]),
-            fault["pointer"],
+            step := _step_of(steps, _pointer_of(fault)),
+            _titles(step, _pointer_of(fault)),
+            _pointer_of(fault),
             _titles_in_order(steps, fault),
         )
         for fault in faults
     )
+
+
+def _pointer_of(fault: Mapping[str, str]) -> str:
+    return _PUT_RIGHT_AT.get(fault["rule"], fault["pointer"])
 
 
 def _titles_in_order(steps: tuple[Step, ...], fault: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,7 +7,9 @@ from typing import Any
 from exchange.cases.permissions import Act
 from exchange.errors import UsageError
 from exchange.interfaces.web.desk import Answer, Clerk
+from exchange.interfaces.web.pages.own_forms import whom_of_own_forms
 from exchange.interfaces.web.pages.returning import names_of
+from exchange.interfaces.web.pages.undelivered import undelivered_stops
 from exchange.interfaces.web.paging import WIDE_ROWS
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.forms import forms_of
@@ -54,6 +56,7 @@ async def today(clerk: Clerk) -> Reply:
     values = {
         "due": due,
         "stops": stops,
+        "undelivered": await undelivered_stops(clerk),
         "handovers": due["handovers"][:FEW],
         "arrived": due["arrived"][:FEW],
         "ours": due["tasks"],
@@ -61,6 +64,7 @@ async def today(clerk: Clerk) -> Reply:
         "theirs": theirs["tasks"],
         "more_theirs": _place_text(theirs["more"]),
         "forms": await forms_of(clerk.node, clerk.officer),
+        "whom": await whom_of_own_forms(clerk),
         "to_release": to_release[:WIDE_ROWS],
         "more_to_release": max(len(to_release) - WIDE_ROWS, 0),
         "acceptances": (await clerk.ask("difference.waiting"))["differences"] if offered else [],
@@ -93,7 +97,8 @@ def _after(clerk: Clerk) -> int | None:
 def _is_quiet(clerk: Clerk, values: Mapping[str, Any]) -> bool:
     """Return whether nothing at all waits for this officer; what partners owe waits for them."""
     due = values["due"]
-    shown = [values[name] for name in ("stops", "ours", "acceptances", "forms", "back", "kept", "stuck")]
+    lists = ("stops", "undelivered", "ours", "acceptances", "forms", "back", "kept", "stuck")
+    shown = [values[name] for name in lists]
     shown += [due[name] for name in _WAITING_TOO]
     shown += list(due["erasures"].values())
     if clerk.may(Act.RELEASE):

@@ -26,10 +26,12 @@ from exchange.interfaces.web.entering import (
 )
 from exchange.interfaces.web.pages import changing, proposing
 from exchange.interfaces.web.pages.acts_now import NOTHING_SAID, acts_of_message, said_before
-from exchange.interfaces.web.pages.after_sending import sentences
+from exchange.interfaces.web.pages.after_sending import is_urgent, sentences
+from exchange.interfaces.web.pages.asked_before import question_behind
 from exchange.interfaces.web.pages.at_once import has_room_for_latin, told_at_once
 from exchange.interfaces.web.pages.doubts import doubts_about
 from exchange.interfaces.web.pages.fitting import fitted
+from exchange.interfaces.web.pages.left_out import asks_who_stays, left_out
 from exchange.interfaces.web.pages.lines import Shown, files_of
 from exchange.interfaces.web.pages.naming import Offered, begun, closed_by, in_words, offered, put_named
 from exchange.interfaces.web.pages.offices import step_with_offices
@@ -43,7 +45,7 @@ from exchange.interfaces.web.pages.steps import (
     step_at,
     whole_of,
 )
-from exchange.interfaces.web.pages.whom import person_of, with_persons
+from exchange.interfaces.web.pages.whom import MOST_BESIDE, persons_beside, with_persons
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.messages.catalog import message_type, message_types
 from exchange.messages.document import JsonValue
@@ -207,6 +209,8 @@ async def ask(clerk: Clerk) -> Reply:
 async def _value(clerk: Clerk, form: Form, step: Step) -> JsonValue:
     """Return what a question shows as its answer: what was entered, or else what the case knows; recorded."""
     entered = step.value(form)
+    if entered is None and asks_who_stays(form, step):
+        return [*await left_out(clerk, form)] or None
     name = step.question.name
     if entered is not None or step.question.part != "persons" or name not in IDENTITY:
         return entered
@@ -325,14 +329,16 @@ async def sent(clerk: Clerk) -> Reply:
     draft, rows = await clerk.node.store.read(unit)
     if draft is not None:
         held = draft.link is not None and clerk.node.presence.of(draft.link).pause is not None
-        return Page("sent.html", {"draft": draft, "message": None, "type": draft.type, "held": held})
+        kept = {"draft": draft, "type": draft.type, "held": held, "urgent": is_urgent(draft.type)}
+        return Page("sent.html", kept)
     if not rows:
         return await became(clerk, id)
     row, partner = rows[0], await _partner(clerk, rows[0])
     told = await clerk.ask("message.wait", link=row.link, seq=row.seq, timeout_s=WAIT_S)
     effect = await clerk.node.store.read(lambda uow: effect_of(uow, clerk.node, row))
-    values = {"draft": None, "message": row, "told": told, "partner": partner, "type": row.type}
-    return Page("sent.html", {**values, "sentences": sentences(row.type, effect)})
+    values = {"draft": None, "id": row.id, "told": told, "partner": partner, "type": row.type}
+    said = {"sentences": sentences(row.type, effect), "urgent": is_urgent(row.type)}
+    return Page("sent.html", {**values, **said})
 
 
 async def open_or_stale(clerk: Clerk) -> Form:
@@ -355,9 +361,10 @@ async def _whole(clerk: Clerk, form: Form) -> Whole:
 
 
 def _not_empty(step: Step, entered: Entered) -> Entered:
-    """Return what was entered; an empty list is no answer where another answer demands one."""
-    if entered.value == [] and step.is_demanded:
-        return Entered(None, (Problem(TOP, "needed", step.question.field.title),))
+    """Return what was entered; an empty list is no answer where the form or another answer demands one."""
+    field = step.question.field
+    if entered.value == [] and field.needed and field.least:
+        return Entered(None, (Problem(TOP, "needed", field.title),))
     return entered
 
 
@@ -424,7 +431,8 @@ async def _question(
         "form": form,
         "step": step,
         "question": question,
-        "whom": await person_of(clerk, form, step),
+        "whom": await persons_beside(clerk, form, step),
+        "most_beside": MOST_BESIDE,
         "inputs": inputs,
         "named": named,
         "problems": problems,
@@ -433,6 +441,7 @@ async def _question(
         "back": "check" if back == "check" else "",
         "is_stale": is_stale,
         "around": await around(clerk, form),
+        "asked": await question_behind(clerk, form.row.type, form.after),
         "type": form.row.type,
         "persons": len(form.given["persons"]),
         "top": TOP,
@@ -461,6 +470,7 @@ async def _whole_page(
     values = {
         "form": form,
         "around": await around(clerk, form, whole.document),
+        "asked": await question_behind(clerk, form.row.type, form.after),
         "unsure": unsure,
         "doubts": replace(doubts, unconfirmed=unconfirmed),
         "sent_back": back,
