@@ -26,6 +26,11 @@ MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 _LIMITS: Final = Limits(max_bytes=MAX_FILE_BYTES, max_depth=20, max_members=250, max_items=2_000, max_name=64)
 OTHERS: Final = 0o077
 """Bits of a mode that let others than the owner at a file."""
+STRANGERS: Final = 0o007
+"""Those that count for what systemd hands over: from its version 254 on it lets the service at the file by an
+access list, and then the bits of the group are the mask of that list; the group itself has none."""
+CREDENTIALS: Final = "CREDENTIALS_DIRECTORY"
+"""Names the folder of what systemd hands over, which only this service sees: systemd.exec(5), Credentials."""
 PASSPHRASE: Final = "EXCHANGE_PASSPHRASE"  # noqa: S105  the name of a variable
 RECOVERY_PASSPHRASE: Final = "EXCHANGE_RECOVERY_PASSPHRASE"  # noqa: S105
 
@@ -84,7 +89,8 @@ def _secret(variable: str, what: str) -> str:
             return _private_text(Path(name)).rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(
-                f"the file of {variable}_FILE cannot be read: {name}", hint="it holds one line of text"
+                f"the file of {variable}_FILE cannot be read: {name}",
+                hint="it holds one line of text, and the user who runs this can read it",
             ) from error
     if not sys.stdin.isatty():
         raise UsageError(f"no {what} is given", hint=f"set {variable}_FILE=<file with one line>")
@@ -99,12 +105,17 @@ def _private_text(path: Path) -> str:
     """
     with path.open(encoding="utf-8") as file:
         mode = os.fstat(file.fileno()).st_mode
-        if stat.S_ISREG(mode) and stat.S_IMODE(mode) & OTHERS:
+        if stat.S_ISREG(mode) and stat.S_IMODE(mode) & _forbidden(path):
             raise FileModeError(
                 f"{path} has mode {stat.S_IMODE(mode):04o}: others can read the passphrase in it",
                 hint=f"chmod go= {shlex.quote(str(path))}",
             )
         return file.read()
+
+
+def _forbidden(path: Path) -> int:
+    handed_over = os.environ.get(CREDENTIALS)
+    return STRANGERS if handed_over and path.parent == Path(handed_over) else OTHERS
 
 
 def demand_two_files() -> None:
