@@ -41,7 +41,8 @@ What is secret or about one command never stands in the file:
 |---|---|
 | `EXCHANGE_PASSPHRASE` | passphrase of the keys; else it is asked for |
 | `EXCHANGE_PASSPHRASE_FILE` | a file with it |
-| `EXCHANGE_RECOVERY_PASSPHRASE` | passphrase of the recovery key; else it is asked for |
+| `EXCHANGE_RECOVERY_PASSPHRASE` | passphrase of the recovery key; else that of the keys, if it stands here |
+| `EXCHANGE_RECOVERY_PASSPHRASE_FILE` | a file with it |
 | `EXCHANGE_DATA` | the data folder, as `--data` |
 | `EXCHANGE_OFFICER`, `EXCHANGE_SECOND` | officers of a command, as `--officer` and `--second` |
 """

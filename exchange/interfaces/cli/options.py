@@ -54,9 +54,9 @@ RecoveryKey = Annotated[
 _NOTHING_DONE: Final = "nothing was sent, nothing was stored"
 
 
-def read_passphrase() -> str:
-    """Return the passphrase of the key file."""
-    return _secret(PASSPHRASE, "passphrase")
+def read_passphrase(what: str = "passphrase") -> str:
+    """Return the passphrase of the key file; `what` is asked for."""
+    return _secret(PASSPHRASE, what)
 
 
 def read_recovery_passphrase() -> str:
@@ -66,13 +66,20 @@ def read_recovery_passphrase() -> str:
     return _secret(RECOVERY_PASSPHRASE, "passphrase of the recovery key")
 
 
-def new_passphrase() -> str:
+def new_passphrase(what: str = "passphrase") -> str:
     """Return the passphrase for new keys; typed, it is asked for twice."""
-    first = read_passphrase()
-    if is_given(PASSPHRASE):
-        return first
+    return read_passphrase(what) if is_given(PASSPHRASE) else _typed_again(read_passphrase(what))
+
+
+def new_recovery_passphrase() -> str:
+    """Return the passphrase for a new recovery key; typed, it is asked for twice."""
+    is_typed = not (is_given(RECOVERY_PASSPHRASE) or is_given(PASSPHRASE))
+    return _typed_again(read_recovery_passphrase()) if is_typed else read_recovery_passphrase()
+
+
+def _typed_again(first: str) -> str:
     if getpass.getpass("the same passphrase again: ") != first:
-        raise UsageError("the two passphrases are not the same")
+        raise UsageError("the two passphrases are not the same", hint="nothing was made; begin again")
     return first
 
 
