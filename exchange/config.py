@@ -184,7 +184,7 @@ class WitnessSection(Section):
     """A third party that remembers how far our ledgers went; none is needed."""
 
     url: str
-    """Where it takes heads: `https://host/path`."""
+    """Address of the witness, `https://host` or with a path; heads go to `/add-checkpoint` below it."""
     key: str
     """`<name>+<key id>+<key>`, as `exchange witness init` prints it."""
 
