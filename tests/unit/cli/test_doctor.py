@@ -450,7 +450,9 @@ def test_a_partner_that_has_not_confirmed_the_words_is_waited_for(tmp_path: Path
     _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [row]})
 
     assert not found["partner VN-MPS-IMM"]["well"]
-    assert "confirmed the words" in found["partner VN-MPS-IMM"]["todo"]
+    todo = found["partner VN-MPS-IMM"]["todo"]
+    assert "confirmed the words" in todo
+    assert todo.index("wait a minute") < todo.index("only if they did not, take it back")
 
 
 def test_one_officer_is_too_few(tmp_path: Path) -> None:
