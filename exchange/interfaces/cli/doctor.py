@@ -100,8 +100,8 @@ def doctor(data: Data = DATA, as_json: Json = False) -> None:
     else:
         for item in findings:
             say(f"{'ok   ' if item.well else 'WRONG'}  {item.what}: {item.found}")
-            if item.todo:
-                say(f"       {item.todo}")
+            for line in item.todo.splitlines():
+                say(f"       {line}")
     if not all(item.well for item in findings):
         raise typer.Exit(UNWELL)
 
