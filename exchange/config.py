@@ -30,7 +30,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from exchange.config_faults import TOML_HINT, first_fault, place_in_toml, place_of
+from exchange.config_faults import first_fault, place_of, toml_fault
 from exchange.errors import ConfigurationError, IdentifierError
 from exchange.ids import parse_agency, parse_node
 
@@ -40,6 +40,8 @@ MAX_AUTHORITIES: Final = 4
 """Time-stamping authorities: each one is asked for each statement, and two of two states are enough."""
 LANGUAGES: Final = ("en", "km", "th", "vi")
 """As `exchange.i18n` has them; a test compares."""
+ADDED: Final = "webhook"
+"""A member that is several sections. TOML lets nobody add one of them where the empty list is written."""
 EXAMPLE_ZONE: Final = "Asia/Phnom_Penh"
 EXAMPLE_ADDRESS: Final = "https://exchange.agency.example:8443"
 _DOOR = re.compile(r"https://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?/?", re.ASCII)
@@ -182,7 +184,7 @@ class WitnessSection(Section):
     """A third party that remembers how far our ledgers went; none is needed."""
 
     url: str
-    """Where it takes heads: `https://host/path`."""
+    """Address of the witness, `https://host` or with a path; heads go to `/add-checkpoint` below it."""
     key: str
     """`<name>+<key id>+<key>`, as `exchange witness init` prints it."""
 
@@ -354,9 +356,8 @@ def read_settings(folder: Path) -> Settings:
         line = raw.count(b"\n", 0, error.start) + 1
         raise ConfigurationError(f"{path} is not UTF-8 text: line {line}", hint="save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(
-            f"{path} cannot be read: {place_in_toml(error)} is not TOML", hint=TOML_HINT
-        ) from error
+        fault = toml_fault(error)
+        raise ConfigurationError(f"{path} cannot be read: {fault.sentence}", hint=fault.hint) from error
     try:
         return Settings(**members)
     except ValidationError as error:
@@ -374,7 +375,7 @@ def settings_text(settings: Settings) -> str:
         several = isinstance(value, list)
         for section in value if several else [value]:
             lines.append(f"[[{name}]]" if several else f"[{name}]")
-            lines += [f"{key} = {_toml(item)}" for key, item in section.items()]
+            lines += [f"{key} = {_toml(item)}" for key, item in section.items() if item or key != ADDED]
             lines.append("")
     return "\n".join(lines)
 

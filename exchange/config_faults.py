@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Says in our own words what is wrong in the settings of a node, and what would be right.
 
-1. A file that is no TOML: the line, never its text, because a secret may stand there.
+1. A file that is no TOML: the line, never its text, because a secret may stand there. A section that stands
+   above already is told as that: whoever copies one from a guide does not see the one that is there.
 2. A setting: its line, or the variable that sets it, its section and name, and what it should be. The first
    fault only; the next start finds the next one.
 3. A name that does not exist: the nearest name of that section.
@@ -25,6 +26,12 @@ TOML_HINT: Final = (
     'a section is [name], a setting is name = value, and a text stands in quotes: address = ""\n'
     "the fault may stand at the end of the line before"
 )
+TWICE_HINT: Final = (
+    "each section and each setting stands once: write it where it stands above\n"
+    "[[staff.webhook]] needs that the line webhook = [] in [staff] goes"
+)
+_TWICE: Final = re.compile(r"Cannot (?:declare|overwrite|mutate) ", re.ASCII)
+"""How the library begins to say that a name has its value already."""
 _LINE: Final = re.compile(r"at line (?P<line>[0-9]+)", re.ASCII)
 _HEADING: Final = re.compile(r"\s*\[\s*(?P<name>[a-z_]+)\s*\]")
 _OWN: Final = "Value error, "
@@ -71,10 +78,13 @@ class SettingFault:
         return f"{names or 'settings'}{place}"
 
 
-def place_in_toml(error: tomllib.TOMLDecodeError) -> str:
-    """Return where a text stops being TOML."""
+def toml_fault(error: tomllib.TOMLDecodeError) -> SettingFault:
+    """Return where a text stops being TOML, and why if it is known."""
     found = _LINE.search(str(error))
-    return f"line {found['line']}" if found else "its last line"
+    place = f"line {found['line']}" if found else "its last line"
+    if _TWICE.match(str(error)):
+        return SettingFault((), f"{place} says a second time what stands above", TWICE_HINT)
+    return SettingFault((), f"{place} is not TOML", TOML_HINT)
 
 
 def first_fault(error: ValidationError, settings: type[BaseModel]) -> SettingFault:

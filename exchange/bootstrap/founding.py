@@ -41,7 +41,7 @@ def set_up(
     `clock` says from when on its keys count; without it that of the machine does.
 
     Raises:
-        ConfigurationError: the folder is not empty.
+        ConfigurationError: the folder is not empty, or cannot be made.
         PassphraseError: a passphrase is too short. Then, as after every error, nothing is left behind.
     """
     if folder.exists() and any(folder.iterdir()):
@@ -49,8 +49,7 @@ def set_up(
             f"{folder} is not empty", hint="choose an empty folder; nothing is overwritten"
         )
     made = [each for each in _folders_of(folder, settings) if not each.exists()]
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    _make(folder, mode=0o700)
     try:
         return _fill(
             folder, settings, passphrase, recovery_passphrase, officers or {}, clock=clock or SystemClock()
@@ -70,6 +69,19 @@ def _folders_of(folder: Path, settings: Settings) -> list[Path]:
     return [folder, *([Path(settings.paths.high_water)] if settings.paths.high_water else [])]
 
 
+def _make(folder: Path, *, mode: int | None = None) -> None:
+    """Make a folder unless it is there; with `mode` one that is there gets it, too."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if mode is not None:
+            folder.chmod(mode)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{folder} cannot be made: {error.strerror}",
+            hint="name a folder that this user may make, or let the administrator of the machine make it",
+        ) from error
+
+
 def _fill(
     folder: Path,
     settings: Settings,
@@ -83,7 +95,7 @@ def _fill(
     for name in FOLDERS:
         (folder / name).mkdir(mode=0o700)
     if settings.paths.high_water:
-        Path(settings.paths.high_water).mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(Path(settings.paths.high_water))
     keys = make_keys(secrets.token_bytes, clock.now())
     KeyFiles(folder / "keys").create(
         keys, passphrase, random=secrets.token_bytes, recovery_passphrase=recovery_passphrase

@@ -273,7 +273,10 @@ def _first_password(node: Node) -> str:
 def _known(uow: UnitOfWork, officer: OfficerNumber) -> AccountRow:
     row = uow.staff.accounts.get(officer)
     if row is None:
-        raise UsageError(f"officer {officer} has no account", hint="run: exchange officer account")
+        raise UsageError(
+            f"officer {officer} has no account",
+            hint=f"open one: exchange officer account {officer} --role officer",
+        )
     return row
 
 

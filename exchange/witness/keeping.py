@@ -90,7 +90,9 @@ class WitnessStore:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._lock)
-            raise ConfigurationError(f"another process uses {path}") from error
+            raise ConfigurationError(
+                f"another process uses {path}", hint="stop the witness first: exchange witness serve runs"
+            ) from error
         try:
             if create:
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))

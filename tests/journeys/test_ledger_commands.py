@@ -12,7 +12,7 @@ from exchange.config import TsaSection
 from exchange.errors import UsageError
 from tests.support.command_line import run
 from tests.support.notices import real_notice
-from tests.support.pair import FIRST, RealPair
+from tests.support.pair import FIRST, KH, RealPair
 from tests.support.tsa import Authority, AuthoritySite
 
 YEARS = timedelta(days=3_649)
@@ -64,6 +64,16 @@ def test_both_sides_compute_the_same_figures_and_agree(pair: RealPair) -> None:
 def test_difference_that_was_never_named_is_refused(pair: RealPair) -> None:
     with pytest.raises(UsageError, match="no difference 1"):
         pair.kh.service.ask("difference.show", no=1)
+
+
+def test_an_entry_that_is_not_there_is_answered_as_people_count(pair: RealPair) -> None:
+    """Entries begin with 1 for people and with 0 for programs; how many there are is the same for both."""
+    size = pair.kh.service.ask("ledger.list")["size"]
+
+    done = run("ledger", "show", size + 1, "--data", pair.kh.folder)
+
+    assert (done.code, done.err.splitlines()[0]) == (2, f"error: the ledger of {KH} has {size} entries")
+    assert run("ledger", "show", size, "--data", pair.kh.folder).code == 0
 
 
 def test_stamp_of_an_authority_is_in_the_pack_and_the_verifier_checks_it(pair: RealPair) -> None:

@@ -43,6 +43,24 @@ def test_a_file_that_is_no_toml_is_refused_with_the_line(tmp_path: Path, added: 
     assert "secret-word" not in f"{error} {error.hint}"
 
 
+@pytest.mark.parametrize(
+    "added",
+    [
+        "[agency]\n",
+        "[door]\nport = 1\nport = 2\n",
+        '[staff]\nwebhook = []\n[[staff.webhook]]\nurl = "https://a"\n',
+    ],
+    ids=["section", "setting", "webhook"],
+)
+def test_what_stands_above_already_is_told_as_that(tmp_path: Path, added: str) -> None:
+    """Guides show sections; exchange init wrote them already."""
+    error = _refusal(tmp_path, RIGHT + added)
+
+    assert "says a second time what stands above" in str(error)
+    assert error.hint is not None
+    assert error.hint.startswith("each section and each setting stands once: write it where it stands above")
+
+
 def test_a_file_in_another_encoding_is_refused_with_the_line(tmp_path: Path) -> None:
     error = _refusal(tmp_path, RIGHT.encode() + '[desk]\nhost = "é"\n'.encode("latin-1"))
 

@@ -28,6 +28,8 @@ TOP = """# Settings
 
 For administrators. Each node has one file of settings, `exchange.toml` in its data folder. `exchange init`
 writes it; change it with an editor, then restart the service. `exchange doctor` says whether it is right.
+Each section stands there once: change a setting where it is. A section in double brackets is added below
+the rest.
 A name that does not stand here is refused, so a mistyped one is never passed over. The file has at most
 64 KiB and holds no passphrase.
 
@@ -41,7 +43,8 @@ What is secret or about one command never stands in the file:
 |---|---|
 | `EXCHANGE_PASSPHRASE` | passphrase of the keys; else it is asked for |
 | `EXCHANGE_PASSPHRASE_FILE` | a file with it |
-| `EXCHANGE_RECOVERY_PASSPHRASE` | passphrase of the recovery key; else it is asked for |
+| `EXCHANGE_RECOVERY_PASSPHRASE` | passphrase of the recovery key; else that of the keys, if it stands here |
+| `EXCHANGE_RECOVERY_PASSPHRASE_FILE` | a file with it |
 | `EXCHANGE_DATA` | the data folder, as `--data` |
 | `EXCHANGE_OFFICER`, `EXCHANGE_SECOND` | officers of a command, as `--officer` and `--second` |
 """

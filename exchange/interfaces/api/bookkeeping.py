@@ -139,7 +139,7 @@ async def show_entry(desk: Desk, ask: Ask) -> Answer:
     def unit(uow: UnitOfWork) -> Answer:
         size = uow.logs.position(row.link, by).size
         if not 0 <= index < size:
-            raise UsageError(f"the ledger of {by} has entries 0 to {size - 1}")
+            raise UsageError(f"the ledger of {by} has {size} entries", hint="run: exchange ledger list")
         raw = uow.logs.leaves(row.link, by, index, index + 1)[0]
         signed, cosigned = uow.logs.head(row.link, by), uow.logs.cosigned(row.link, by)[0]
         return {

@@ -102,11 +102,16 @@ def pick_link(uow: UnitOfWork, partner: str) -> LinkRow:
     chosen = [row for row in rows if not partner or row.partner == partner]
     if len(chosen) == 1:
         return chosen[0]
-    known = ", ".join(sorted(row.partner for row in rows)) or "none"
+    if not rows:
+        raise UsageError(
+            "no partner is enrolled", hint="run: exchange partner invite, or exchange partner join"
+        )
+    known = ", ".join(sorted(row.partner for row in rows))
     if partner:
         raise UsageError(f"{partner} is not enrolled; partners: {known}", hint="run: exchange partner list")
     raise UsageError(
-        f"{len(rows)} partners are enrolled ({known})", hint="say which one with --to or --partner"
+        f"{len(rows)} partners are enrolled ({known})",
+        hint="say which one: its code behind the command, or with --to or --partner, as --help has it",
     )
 
 

@@ -46,7 +46,7 @@ class Commands(TyperGroup):
         except typer.TyperException as error:
             code = _misused(error, self._usage(error, typed), typed)
         except typer.Abort:
-            code = STOPPED
+            code = _stopped(typed)
         sys.exit(code if isinstance(code, int) else 0)
 
     def _usage(self, error: typer.TyperException, typed: Sequence[str]) -> UsageError:
@@ -104,6 +104,14 @@ def _misused(error: typer.TyperException, usage: UsageError, typed: Sequence[str
         return _refuse(usage, typed)
     say(error.format_message())
     return usage.exit_code
+
+
+def _stopped(typed: Sequence[str]) -> int:
+    """Say why a question ended a command where nobody sits; who typed no or Ctrl-C knows."""
+    if not sys.stdin.isatty():
+        hint = "where nobody can be asked, an option answers, like --yes: see --help of the command"
+        _refuse(UsageError("the question was not answered with yes", hint=hint), typed)
+    return STOPPED
 
 
 def _refuse(error: ExchangeError, typed: Sequence[str]) -> int:

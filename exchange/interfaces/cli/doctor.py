@@ -50,7 +50,8 @@ RESUME: Final = "exchange partner resume PARTNER --officer NUMBER --second NUMBE
 NEXT: Final = {
     "words": f"telephone the partner and run: exchange partner confirm; {TAKE_BACK}",
     "countersignature": f"wait until the inviter confirms; the nodes tell each other; {TAKE_BACK}",
-    "not_confirmed_there": f"wait until the partner's officers confirmed the words; {TAKE_BACK}",
+    "not_confirmed_there": "wait a minute; if it stays, ask if the partner's officers confirmed the words;"
+    " only if they did not, take it back: exchange partner withdraw",
     NOT_ASKED: "wait some seconds; if it stays, the partner's node does not answer",
     "unreachable": "the partner's node does not answer at its address; ask it, check the network",
     "timeout": "the partner's node answers too late; ask it, check the network",
@@ -99,8 +100,8 @@ def doctor(data: Data = DATA, as_json: Json = False) -> None:
     else:
         for item in findings:
             say(f"{'ok   ' if item.well else 'WRONG'}  {item.what}: {item.found}")
-            if item.todo:
-                say(f"       {item.todo}")
+            for line in item.todo.splitlines():
+                say(f"       {line}")
     if not all(item.well for item in findings):
         raise typer.Exit(UNWELL)
 

@@ -214,7 +214,11 @@ def words_with(service: Service, partner: AgencyCode) -> tuple[str, ...]:
     for row in service.ask("partner.list")["partners"]:
         if row["partner"] == partner and row["reason"] == "words":
             return tuple(row["words"])
-    raise UsageError(f"there is nothing to confirm with {partner}", hint="run: exchange partner list")
+    raise UsageError(
+        f"there is nothing to confirm with {partner}",
+        hint="who invited names the answer file in place of the code: exchange partner confirm FILE\n"
+        "how partners stand: exchange partner list",
+    )
 
 
 def demand_same(expected: Sequence[str], spoken: Sequence[str]) -> None:

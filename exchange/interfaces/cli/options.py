@@ -26,6 +26,11 @@ MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 _LIMITS: Final = Limits(max_bytes=MAX_FILE_BYTES, max_depth=20, max_members=250, max_items=2_000, max_name=64)
 OTHERS: Final = 0o077
 """Bits of a mode that let others than the owner at a file."""
+STRANGERS: Final = 0o007
+"""Those that count for what systemd hands over: from its version 254 on it lets the service at the file by an
+access list, and then the bits of the group are the mask of that list; the group itself has none."""
+CREDENTIALS: Final = "CREDENTIALS_DIRECTORY"
+"""Names the folder of what systemd hands over, which only this service sees: systemd.exec(5), Credentials."""
 PASSPHRASE: Final = "EXCHANGE_PASSPHRASE"  # noqa: S105  the name of a variable
 RECOVERY_PASSPHRASE: Final = "EXCHANGE_RECOVERY_PASSPHRASE"  # noqa: S105
 
@@ -49,9 +54,9 @@ RecoveryKey = Annotated[
 _NOTHING_DONE: Final = "nothing was sent, nothing was stored"
 
 
-def read_passphrase() -> str:
-    """Return the passphrase of the key file."""
-    return _secret(PASSPHRASE, "passphrase")
+def read_passphrase(what: str = "passphrase") -> str:
+    """Return the passphrase of the key file; `what` is asked for."""
+    return _secret(PASSPHRASE, what)
 
 
 def read_recovery_passphrase() -> str:
@@ -61,23 +66,20 @@ def read_recovery_passphrase() -> str:
     return _secret(RECOVERY_PASSPHRASE, "passphrase of the recovery key")
 
 
-def new_passphrase() -> str:
+def new_passphrase(what: str = "passphrase") -> str:
     """Return the passphrase for new keys; typed, it is asked for twice."""
-    return _twice(read_passphrase(), is_typed=not is_given(PASSPHRASE))
+    return read_passphrase(what) if is_given(PASSPHRASE) else _typed_again(read_passphrase(what))
 
 
 def new_recovery_passphrase() -> str:
     """Return the passphrase for a new recovery key; typed, it is asked for twice."""
-    return _twice(
-        read_recovery_passphrase(), is_typed=not (is_given(RECOVERY_PASSPHRASE) or is_given(PASSPHRASE))
-    )
+    is_typed = not (is_given(RECOVERY_PASSPHRASE) or is_given(PASSPHRASE))
+    return _typed_again(read_recovery_passphrase()) if is_typed else read_recovery_passphrase()
 
 
-def _twice(first: str, *, is_typed: bool) -> str:
-    if not is_typed:
-        return first
+def _typed_again(first: str) -> str:
     if getpass.getpass("the same passphrase again: ") != first:
-        raise UsageError("the two passphrases are not the same")
+        raise UsageError("the two passphrases are not the same", hint="nothing was made; begin again")
     return first
 
 
@@ -94,7 +96,8 @@ def _secret(variable: str, what: str) -> str:
             return _private_text(Path(name)).rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(
-                f"the file of {variable}_FILE cannot be read: {name}", hint="it holds one line of text"
+                f"the file of {variable}_FILE cannot be read: {name}",
+                hint="it holds one line of text, and the user who runs this can read it",
             ) from error
     if not sys.stdin.isatty():
         raise UsageError(f"no {what} is given", hint=f"set {variable}_FILE=<file with one line>")
@@ -109,12 +112,17 @@ def _private_text(path: Path) -> str:
     """
     with path.open(encoding="utf-8") as file:
         mode = os.fstat(file.fileno()).st_mode
-        if stat.S_ISREG(mode) and stat.S_IMODE(mode) & OTHERS:
+        if stat.S_ISREG(mode) and stat.S_IMODE(mode) & _forbidden(path):
             raise FileModeError(
                 f"{path} has mode {stat.S_IMODE(mode):04o}: others can read the passphrase in it",
                 hint=f"chmod go= {shlex.quote(str(path))}",
             )
         return file.read()
+
+
+def _forbidden(path: Path) -> int:
+    handed_over = os.environ.get(CREDENTIALS)
+    return STRANGERS if handed_over and path.parent == Path(handed_over) else OTHERS
 
 
 def demand_two_files() -> None:

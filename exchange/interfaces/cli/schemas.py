@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`exchange schema …`: which forms are installed, what stands in them, and whether a file keeps them.
 
-Two kinds of forms are listed and shown: those of messages, and those of the objects on the wire.
+Two kinds of forms are listed and shown: those of messages, and those of the objects on the wire. The code
+lists that both name are shown by `codes`.
 
 `check FILE` looks at a complete message (`exchange message fill` prints one) without any node: version, form,
 codes, then the rules that need no earlier message. Of a draft it says that no rule was judged. What a rule
@@ -11,6 +12,7 @@ without a file looks at the installation.
 
 import json
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -21,10 +23,13 @@ from exchange.interfaces.cli.installed import check_installed, document_faults, 
 from exchange.interfaces.cli.options import Json, read_document
 from exchange.interfaces.cli.output import say, say_json, say_table
 from exchange.messages.catalog import FORMS, message_type
+from exchange.messages.codelists import codelist, list_versions, raw_list
 from exchange.messages.schemas import schemas
 from exchange.protocol.wireforms import wire_schemas
 
-group = typer.Typer(help="Forms of messages and of the wire: list, show, check.", no_args_is_help=True)
+group = typer.Typer(
+    help="Forms of messages and of the wire: list, show, check; their code lists.", no_args_is_help=True
+)
 
 DIFFERENCES: Final = 1
 
@@ -63,6 +68,35 @@ def show(
     """Print the schema of a type or object: it is JSON with and without --json."""
     found = wire_schemas().get(type_name) or schemas()[_schema_of(type_name)]
     say_json(json.loads(json.dumps(found)))
+
+
+@group.command("codes")
+def codes(
+    name: Annotated[str, typer.Argument(metavar="LIST", help="Name of a code list; none: all of them.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show the code lists, or the codes of one; with --json its whole file, with every rule in it."""
+    if not name:
+        _say_lists(as_json=as_json)
+        return
+    if name not in list_versions():
+        near = get_close_matches(name, list_versions(), n=3, cutoff=0.5) or sorted(list_versions())
+        raise UsageError(f"{name[:40]} is no code list", hint=f"did you mean {', '.join(near)}")
+    if as_json:
+        say_json(raw_list(name))
+        return
+    found = codelist(name)
+    say(f"{name} {found.version}: {found.title}")
+    rows = [(one.code, f"{one.label}, retired" if one.retired else one.label) for one in found.codes.values()]
+    say_table(("code", "means"), rows, empty="no codes")
+
+
+def _say_lists(*, as_json: bool) -> None:
+    if as_json:
+        say_json({"lists": [{"list": name, "version": of} for name, of in list_versions().items()]})
+        return
+    rows = [(name, version, codelist(name).title) for name, version in list_versions().items()]
+    say_table(("code list", "version", "title"), rows, empty="no code list is installed")
 
 
 @group.command("check")

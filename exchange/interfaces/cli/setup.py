@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`exchange init` sets up a node by six questions; `exchange serve` runs it.
 
-Every question is also an option, so that a script can set up a node; only the passphrase is none.
+Every question is also an option, so that a script can set up a node; only the two passphrases are none.
 """
 
 import re
@@ -19,14 +19,14 @@ from exchange.errors import IdentifierError, UsageError
 from exchange.ids import OfficerNumber, new_node_id, parse_officer
 from exchange.interfaces.cli.options import (
     DATA,
-    RECOVERY_PASSPHRASE,
+    PASSPHRASE,
     Data,
     Json,
     demand_two_files,
     is_given,
     new_passphrase,
+    new_recovery_passphrase,
     read_passphrase,
-    read_recovery_passphrase,
 )
 from exchange.interfaces.cli.output import say, say_json
 from exchange.messages.codelists import Agency, agencies, agency, codelist
@@ -96,7 +96,7 @@ def init(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Set up this agency: six questions, then keys, card and store in a new folder."""
+    """Set up this agency: six questions, two passphrases, then keys, card and store in a new folder."""
     from exchange.bootstrap import set_up
     from exchange.config import DoorSection, PathsSection, Settings
 
@@ -108,12 +108,12 @@ def init(
         door=DoorSection(host=host, port=port or answers.port, address=answers.address),
         paths=PathsSection(high_water=str(marks or "")),
     )
-    passphrase = new_passphrase()
+    passphrase = new_passphrase("passphrase of the node")
     card = set_up(
         data,
         settings,
         passphrase,
-        recovery_passphrase=_own_recovery_passphrase(passphrase),
+        recovery_passphrase=_recovery_passphrase(passphrase, training=training),
         officers=answers.officers,
     )
     if as_json:
@@ -273,10 +273,19 @@ def serve(data: Data = DATA) -> None:
     say("stopped")
 
 
-def _own_recovery_passphrase(passphrase: str) -> str:
-    """Return the passphrase of the recovery key if one is set, or "" for the same one."""
-    recovery = read_recovery_passphrase() if is_given(RECOVERY_PASSPHRASE) else ""
-    return "" if recovery == passphrase else recovery
+def _recovery_passphrase(passphrase: str, *, training: bool) -> str:
+    """Return the passphrase of the recovery key; only a script and a training node take one for both.
+
+    Raises:
+        UsageError: both were typed, and are the same; who can start the node could then sign a card alone.
+    """
+    recovery = new_recovery_passphrase()
+    if recovery == passphrase and not training and not is_given(PASSPHRASE):
+        raise UsageError(
+            "the recovery key has the passphrase of the node",
+            hint="the recovery key belongs to two other persons: begin again, with one of its own",
+        )
+    return recovery
 
 
 def _ask_officers() -> list[str]:

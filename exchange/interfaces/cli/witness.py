@@ -50,7 +50,7 @@ def init(
 ) -> None:
     """Make a witness: its key, an empty store, a policy without logs."""
     demand_witness_name(name)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(folder)
     if any(folder.iterdir()):
         raise ConfigurationError(f"{folder} is not empty", hint="a witness is made once, in an empty folder")
     key = make_witness_key(folder, new_passphrase(), random=secrets.token_bytes)
@@ -63,6 +63,16 @@ def init(
     say(f"made a witness in {folder}")
     say(f"its key, for the nodes that use it: {told}")
     say(f"next: enter the logs in {folder / POLICY_NAME}, then: exchange witness serve {folder}")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{folder} cannot be made: {error.strerror}",
+            hint="name a folder that this user may make, or let the administrator of the machine make it",
+        ) from error
 
 
 @group.command("serve")

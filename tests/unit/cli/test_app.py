@@ -117,6 +117,17 @@ def test_without_a_command_the_commands_are_shown_line_by_line(words: tuple[str,
     assert any(line.strip().startswith(f"{shown} ") for line in done.out.splitlines())
 
 
+def test_a_question_without_a_terminal_says_how_to_answer_it(tmp_path: Path) -> None:
+    """It ended with 130 and not a word, in a job as well."""
+    row = {"act": "hold", "case": "7KQ2", "partner": "VN", "state": "open", "closed_on": "", "waits": []}
+    shown = {**row, "proposed_by": "P-0001", "digest": "d"}
+    with LocalService(tmp_path, {"erasure.look": shown}):
+        done = run("case", "hold", "7KQ2", "--confirm", "--data", tmp_path, OFFICER="P-0002")
+
+    assert done.code == 130
+    assert "error: the question was not answered with yes\nhint: where nobody can be asked" in done.err
+
+
 def test_the_version_is_said_for_the_ceremony() -> None:
     done = run("--version")
 

@@ -89,6 +89,19 @@ def test_a_file_that_others_can_read_is_named_with_its_repair(tmp_path: Path) ->
     assert f"run: chmod -R go= {folder}" in done.out
 
 
+def test_what_is_to_do_stands_under_its_finding_line_by_line(tmp_path: Path) -> None:
+    folder = _folder(tmp_path)
+    path = folder / "exchange.toml"
+    path.write_text(path.read_text() + "[door]\n")
+
+    done = run("doctor", "--data", folder)
+
+    assert done.out.splitlines()[1].startswith("WRONG  configuration: ")
+    todo = done.out.splitlines()[2:]
+    assert len(todo) == 2
+    assert all(line.startswith("       ") for line in todo)
+
+
 def test_a_configuration_that_cannot_be_read_ends_the_examination(tmp_path: Path) -> None:
     folder = _folder(tmp_path)
     (folder / "exchange.toml").write_text("[agency]\ncode = 1\n")
@@ -450,7 +463,9 @@ def test_a_partner_that_has_not_confirmed_the_words_is_waited_for(tmp_path: Path
     _, found = _examined(_folder(tmp_path), {**STATUS, "partners": [row]})
 
     assert not found["partner VN-MPS-IMM"]["well"]
-    assert "confirmed the words" in found["partner VN-MPS-IMM"]["todo"]
+    todo = found["partner VN-MPS-IMM"]["todo"]
+    assert "confirmed the words" in todo
+    assert todo.index("wait a minute") < todo.index("only if they did not, take it back")
 
 
 def test_one_officer_is_too_few(tmp_path: Path) -> None:

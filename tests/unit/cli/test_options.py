@@ -12,6 +12,7 @@ from exchange.interfaces.cli import options
 def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PASSPHRASE", "PASSPHRASE_FILE", "RECOVERY_PASSPHRASE", "RECOVERY_PASSPHRASE_FILE"):
         monkeypatch.delenv(f"EXCHANGE_{name}", raising=False)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
 
 
 def test_a_passphrase_comes_from_the_environment_before_the_file(
@@ -71,6 +72,37 @@ def test_a_passphrase_file_of_the_owner_is_read(
     monkeypatch.setenv("EXCHANGE_PASSPHRASE_FILE", str(path))
 
     assert options.read_passphrase() == "secret words"
+
+
+@pytest.mark.parametrize(("mode", "is_read"), [(0o400, True), (0o440, True), (0o444, False), (0o404, False)])
+def test_of_what_systemd_hands_over_the_bits_of_the_group_are_the_mask_of_its_access_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, is_read: bool
+) -> None:
+    """Seen with systemd 257: 0440, owner root, `user:exchange:r--`, `group::---`, `mask::r--`."""
+    path = tmp_path / "passphrase"
+    path.write_text("secret words\n")
+    path.chmod(mode)
+    monkeypatch.setenv("EXCHANGE_PASSPHRASE_FILE", str(path))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+
+    if is_read:
+        assert options.read_passphrase() == "secret words"
+    else:
+        with pytest.raises(FileModeError, match="others can read"):
+            options.read_passphrase()
+
+
+def test_a_file_outside_the_folder_of_systemd_is_for_its_owner_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "passphrase"
+    path.write_text("secret words\n")
+    path.chmod(0o440)
+    monkeypatch.setenv("EXCHANGE_PASSPHRASE_FILE", str(path))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "other"))
+
+    with pytest.raises(FileModeError, match="others can read"):
+        options.read_passphrase()
 
 
 def test_without_a_terminal_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -105,6 +105,7 @@ def test_without_anything_to_confirm_nothing_is_asked(tmp_path: Path) -> None:
 
     assert done.code == 2
     assert "there is nothing to confirm" in done.err
+    assert "hint: who invited names the answer file in place of the code" in done.err
     assert service.names() == ["partner.list"]
 
 

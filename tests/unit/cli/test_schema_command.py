@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from exchange.interfaces.cli import installed
 from exchange.messages.catalog import FORMS, message_type
-from exchange.messages.codelists import schema_root
+from exchange.messages.codelists import list_versions, schema_root
 from exchange.protocol.wireforms import wire_schemas
 from tests.support.command_line import run
 from tests.support.documents import GONE, notice
@@ -59,6 +59,30 @@ def test_the_schema_of_an_object_on_the_wire_is_the_file_as_it_stands() -> None:
 
 def test_no_object_on_the_wire_has_the_name_of_a_type() -> None:
     assert [name for name in wire_schemas() if message_type(name) or name in {"header", "person"}] == []
+
+
+@pytest.mark.parametrize("name", ["discrepancy-types", "checkpoint-status"])
+def test_a_code_list_is_shown_with_its_words_and_whole_as_its_file_stands(name: str) -> None:
+    """Guides name lists by their names; an auditor reads what exactly a class of differences means."""
+    done, whole = run("schema", "codes", name), run("schema", "codes", name, "--json")
+
+    file = json.loads((schema_root() / "codelists" / f"{name}.json").read_text(encoding="utf-8"))
+    assert json.loads(whole.out) == file
+    assert all(f"{one['code']} " in done.out and one["label"] in done.out for one in file["codes"])
+
+
+def test_every_code_list_is_listed() -> None:
+    listed = json.loads(run("schema", "codes", "--json").out)["lists"]
+
+    assert {row["list"]: row["version"] for row in listed} == dict(list_versions())
+    assert all(name in run("schema", "codes").out for name in list_versions())
+
+
+def test_a_list_that_is_mistyped_is_answered_with_those_that_are_alike() -> None:
+    done = run("schema", "codes", "discrepancy-type")
+
+    assert (done.code, done.err.splitlines()[0]) == (2, "error: discrepancy-type is no code list")
+    assert "discrepancy-types" in done.err
 
 
 @pytest.mark.parametrize("name", ["ACK", "XYZ", "../header", ""])

@@ -1,14 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """`exchange init`: six questions, each also an option; nothing is overwritten, nothing is left half done."""
 
+import io
 import json
 import stat
 from pathlib import Path
 
 import pytest
+from exchange.bootstrap import recovery_key
 from exchange.config import read_settings
-from exchange.errors import UsageError
-from exchange.interfaces.cli.setup import address_of, checked_zone, contact_point, office_of, officers_of
+from exchange.errors import PassphraseError, UsageError
+from exchange.interfaces.cli.setup import (
+    address_of,
+    checked_zone,
+    contact_point,
+    init,
+    office_of,
+    officers_of,
+)
 from exchange.messages.codelists import agency, codelist
 from exchange.protocol.profiles import profile_codes
 from tests.support.command_line import Outcome, run
@@ -290,3 +299,71 @@ def test_two_passphrase_files_are_taken(tmp_path: Path) -> None:
         files[name] = str(path)
 
     assert _init(tmp_path / "kh", passphrase="", **files).code == 0
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def _typed(monkeypatch: pytest.MonkeyPatch, folder: Path, *passphrases: str, training: bool = False) -> None:
+    """Set up a node at a terminal; everything but the passphrases is said by options."""
+    answers = list(passphrases)
+    for name in ("PASSPHRASE", "RECOVERY_PASSPHRASE"):
+        for variable in (f"EXCHANGE_{name}", f"EXCHANGE_{name}_FILE"):
+            monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("getpass.getpass", lambda _: answers.pop(0))
+    init(
+        folder, "KH-MOSVY-DAHT", "Office", "KH-MOSVY-DAHT", "none", "Asia/Phnom_Penh",
+        ["P-0001=Chan Dara"], training=training,
+    )  # fmt: skip
+    assert answers == []
+
+
+def test_at_a_terminal_the_recovery_key_gets_a_passphrase_of_its_own_typed_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key ceremony: two officers type one half each; keys/README.md, step 3."""
+    own = "first half, second half"
+
+    _typed(monkeypatch, tmp_path / "kh", PASSPHRASE, PASSPHRASE, own, own)
+
+    assert recovery_key(tmp_path / "kh", own).public
+    with pytest.raises(PassphraseError):
+        recovery_key(tmp_path / "kh", PASSPHRASE)
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ((PASSPHRASE, PASSPHRASE, "first half, second half", "first half, secnod half"), "not the same"),
+        ((PASSPHRASE, PASSPHRASE, PASSPHRASE, PASSPHRASE), "has the passphrase of the node"),
+    ],
+    ids=["mistyped", "that of the node"],
+)
+def test_a_passphrase_that_nobody_could_use_is_refused_before_a_key_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        _typed(monkeypatch, tmp_path / "kh", *typed)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_training_node_may_have_one_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _typed(monkeypatch, tmp_path / "kh", *[PASSPHRASE] * 4, training=True)
+
+    assert recovery_key(tmp_path / "kh", PASSPHRASE).public
+
+
+@pytest.mark.parametrize("place", ["data", "high-water"])
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("in the way")
+    inside = tmp_path / "file" / "kh"
+
+    folder, words = (inside, ()) if place == "data" else (tmp_path / "kh", ("--high-water", inside))
+    done = _init(folder, *words)
+
+    assert (done.code, [path.name for path in tmp_path.iterdir()]) == (6, ["file"])
+    assert done.err.splitlines()[0] == f"error: {inside} cannot be made: Not a directory"

@@ -30,6 +30,15 @@ def test_a_witness_is_made_with_its_key_store_and_policy(tmp_path: Path) -> None
     assert {path.name for path in (tmp_path / "w").iterdir()} >= {"witness.key", "witness.db", "witness.toml"}
 
 
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    done = run("witness", "init", tmp_path / "file" / "w", "--name", NAME, PASSPHRASE="correct horse")
+
+    assert done.code == 6
+    assert done.err.splitlines()[0] == f"error: {tmp_path / 'file' / 'w'} cannot be made: Not a directory"
+
+
 def test_it_is_made_once(tmp_path: Path) -> None:
     made(tmp_path / "w")
     done = run("witness", "init", tmp_path / "w", "--name", NAME, PASSPHRASE="correct horse")

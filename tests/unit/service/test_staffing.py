@@ -56,6 +56,16 @@ def test_a_mistyped_name_is_corrected_and_recorded_without_the_name(tmp_path: Pa
     play(tmp_path, story)
 
 
+def test_who_has_no_account_is_answered_with_the_command_that_opens_one(tmp_path: Path) -> None:
+    async def story(world: World, desks: Desks) -> None:
+        with pytest.raises(UsageError, match="has no account") as refused:
+            await desks.kh("account.roles", number=THIRD, roles=["officer"])
+
+        assert refused.value.hint == f"open one: exchange officer account {THIRD} --role officer"
+
+    play(tmp_path, story)
+
+
 @pytest.mark.parametrize(
     ("members", "error"),
     [
