@@ -7,17 +7,18 @@ A handover officer sees a movement around its window only (`cases.permissions`, 
 from datetime import datetime
 
 from exchange.cases.permissions import Act, sees_movement
-from exchange.errors import NotAllowedError, UsageError
-from exchange.ids import MovementCode
+from exchange.errors import NotAllowedError, ReadingStoppedError, UsageError
+from exchange.ids import CaseCode, MovementCode
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.pages.writing import CANCELLATION, STOPS, form_after
 from exchange.interfaces.web.paging import WIDE_ROWS, Slice, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_HANDOVER, print_choices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.following import proposed
-from exchange.service.handovers import find_movement
+from exchange.service.handovers import Handover, find_movement, handover_of
+from exchange.service.ports import UnitOfWork
 from exchange.service.record_forms import kept_record
-from exchange.service.rows import DraftSummary
+from exchange.service.rows import DraftSummary, MessageRow
 
 MOST_NEAR = 200
 """Movements, last changed first, among which those near their window are looked for."""
@@ -62,7 +63,10 @@ async def _near(clerk: Clerk) -> list[Answer]:
 
 async def sheet(clerk: Clerk) -> Reply:
     """Return the sheet of one handover; recorded as opening it."""
-    found = await _sheet(clerk)
+    try:
+        found = await _sheet(clerk)
+    except ReadingStoppedError:
+        return await _closed_sheet(clerk)
     row = found["handover"]
     record = await clerk.ask("handover.record", movement=row["code"])
     steps = [step for step in row["next"] if step["by"] == clerk.node.agency]
@@ -79,16 +83,38 @@ async def sheet(clerk: Clerk) -> Reply:
     return Page("sheet.html", values)
 
 
+async def _closed_sheet(clerk: Clerk) -> Page:
+    """Return the page for who opened too much: it names nobody, and the handover can be stopped on it."""
+    code = clerk.asked.places["code"]
+
+    def unit(uow: UnitOfWork) -> Handover:
+        return handover_of(uow, clerk.node, find_movement(uow, code))
+
+    handover = await clerk.node.store.read(unit)
+    if handover.state in clerk.node.tables.final or not clerk.may(Act.STOP):
+        return Page("reading_stopped.html", status=403)
+    persons = [{"case": case, "names": ()} for case in handover.listed]
+    values = {"movement": handover.row.code, "stops": STOPS, "persons": persons}
+    return Page("reading_stopped.html", values, status=403)
+
+
 async def stop(clerk: Clerk) -> Reply:
-    """Begin a stop of this handover: a cancellation or an incident of all, a hold or a withdrawal of one."""
-    found, type_code = await _sheet(clerk), clerk.asked.text("type")
+    """Begin a stop of this handover: a cancellation or an incident of all, a hold or a withdrawal of one.
+
+    The sheet is not opened for it: who opened too much, or is of another office, can stop all the same.
+    """
+    code, type_code = await seen_movement(clerk), clerk.asked.text("type")
     if type_code not in STOPS:
         raise UsageError("choose how the handover is stopped", hint="go back and choose")
     clerk.demand_writing(type_code)
-    code, case = found["handover"]["code"], clerk.asked.text("case")
-    row = await clerk.node.store.read(lambda uow: proposed(uow, find_movement(uow, code)))
-    listed = [person["case"] for person in found["persons"]]
-    cases = (case,) if case in listed and type_code in OF_ONE else tuple(listed)
+
+    def unit(uow: UnitOfWork) -> tuple[MessageRow, tuple[CaseCode, ...]]:
+        movement = find_movement(uow, code)
+        return proposed(uow, movement), handover_of(uow, clerk.node, movement).listed
+
+    row, listed = await clerk.node.store.read(unit)
+    case = clerk.asked.text("case")
+    cases = (case,) if case in listed and type_code in OF_ONE else listed
     cancelled = code if type_code == CANCELLATION else ""
     form = await form_after(clerk, type_code, row.id, cases, movement=cancelled)
     return Redirect(f"/form/{form.id}")
