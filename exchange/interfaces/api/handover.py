@@ -89,7 +89,7 @@ async def show_sheet(desk: Desk, ask: Ask) -> Answer:
         row = find_movement(uow, prefix)
         sheet = sheet_of(uow, desk.node, row)
         reader = reader_for(uow, ask)
-        demand_movement(desk.node, reader, sheet.handover)
+        demand_movement(uow, desk.node, reader, sheet.handover)
         note_opening(uow, desk.node, reader, row.code, act="sheet_opened")
         return {
             "handover": _handover(desk, sheet.handover),
