@@ -7,7 +7,7 @@ clock. Instants are aware UTC `datetime` in whole milliseconds; on the wire `202
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
 from exchange.errors import IdentifierError
@@ -42,6 +42,18 @@ def cut(moment: datetime) -> datetime:
     """Return the instant in UTC without the digits below a millisecond."""
     moment = moment.astimezone(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """Return an instant as the clocks of a zone show it.
+
+    What a partner claims may lie on the first or the last day of the calendar, where a zone has no day any
+    more; it is given back in its own zone then, so that it can be read all the same.
+    """
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment
 
 
 def instant_text(moment: datetime) -> str:

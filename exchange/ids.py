@@ -46,6 +46,8 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _AGENCY = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,12}){1,4}", re.ASCII)
 _LINK = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 _MESSAGE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
+_TIME_DIGITS = 12
+"""Hex digits at the begin of a message id that count milliseconds since 1970 (RFC 9562, version 7)."""
 _CASE = re.compile(rf"[{CROCKFORD}]{{4}}(?:-[{CROCKFORD}]{{4}}){{2}}", re.ASCII)
 _HEX16 = re.compile(r"[0-9a-f]{16}", re.ASCII)
 _OFFICER = re.compile(r"[A-Z0-9][A-Z0-9-]{0,15}", re.ASCII)
@@ -104,6 +106,11 @@ def new_message_id(now: datetime, random: RandomSource) -> MessageId:
         | bits & (1 << 62) - 1
     )
     return MessageId(str(uuid.UUID(int=value)))
+
+
+def claimed_ms(id: MessageId) -> int:
+    """Return the time in a message id, in milliseconds since 1970; whoever made it may have written any."""
+    return int(id.replace("-", "")[:_TIME_DIGITS], 16)
 
 
 def new_case_code(random: RandomSource) -> CaseCode:

@@ -28,6 +28,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from exchange.clock import in_zone
 from exchange.errors import ConfigurationError, HolidaysMissingError
 from exchange.protocol.terms import Side
 
@@ -133,7 +134,7 @@ class Calendar:
 
     def local(self, moment: datetime) -> datetime:
         """Return an instant as the clocks of this side show it."""
-        return moment.astimezone(self.zone)
+        return in_zone(moment, self.zone)
 
     def is_working(self, day: date) -> bool:
         """Return whether the offices of this side work on a day.

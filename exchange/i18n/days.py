@@ -16,6 +16,7 @@ from datetime import date, datetime, tzinfo
 from types import MappingProxyType
 from typing import Final
 
+from exchange.clock import in_zone
 from exchange.i18n.languages import ENGLISH, demand_language
 
 BUDDHIST_YEARS: Final = 543
@@ -87,7 +88,7 @@ def moment(value: datetime, language: str, zone: tzinfo | None = None) -> str:
 
     `21 October 2027, 09:05 (UTC+07:00)`. Requires an aware value.
     """
-    local = value.astimezone(zone) if zone else value
+    local = in_zone(value, zone) if zone else value
     offset = local.isoformat(timespec="minutes")[len("2027-10-21T09:05") :]
     return f"{day(local, language)}, {local:%H:%M} (UTC{'' if offset == '+00:00' else offset})"
 

@@ -84,7 +84,7 @@ class LogView:
     head_at: datetime | None = None
     """When its newest head was signed (own) or taken over (copy)."""
     known_out: int = 0
-    """The highest number of its writer that the store knows of, and of the other side."""
+    """The highest number of its writer up to which the store had every one, and of the other side."""
     known_in: int = 0
 
 

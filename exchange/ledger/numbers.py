@@ -81,7 +81,7 @@ class Numbers:
     first: int = 1
     """The number with which this epoch of the log begins; lower ones are of an epoch before."""
     known: int = 0
-    """The highest number that the store knows of; what is not beyond it is not too far."""
+    """The highest number up to which the store had every one; what is not beyond it is not too far."""
 
     @property
     def highest(self) -> int:

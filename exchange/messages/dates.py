@@ -8,7 +8,7 @@ have been born, so that doubt stays visible: a child is who may be under 18.
 
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 
 from exchange.errors import Fault
 from exchange.messages.context import ADULT_FROM_AGE
@@ -79,6 +79,18 @@ def value_span(value: str) -> Span | None:
     return Span(first, date(first.year, month, monthrange(first.year, month)[1]))
 
 
+def _as_moment(text: str) -> datetime | None:
+    """Return a moment in UTC; None if the calendar has none, or it lies in the first or last year of it.
+
+    There a time zone or a day more leads out of the calendar, on every page that shows the moment.
+    """
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return moment if MINYEAR < moment.year < MAXYEAR else None
+
+
 class Days:
     """Reads the days of one document and collects what is wrong with them."""
 
@@ -139,11 +151,10 @@ class Days:
         """Return the moment of a member in UTC, or None when it is missing or no moment."""
         if text is None or (text[:2] in _BUDDHIST_BEGINNINGS and self._is_buddhist(text, place)):
             return None
-        try:
-            return datetime.fromisoformat(text).astimezone(UTC)
-        except (ValueError, OverflowError):
+        moment = _as_moment(text)
+        if moment is None:
             self._keep("date.impossible", place, "a moment of the Gregorian calendar", "no such moment")
-            return None
+        return moment
 
     def moment_not_after(self, limit: datetime, text: str | None, *place: str | int) -> datetime | None:
         """Read a moment with offset that must have passed."""

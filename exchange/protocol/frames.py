@@ -34,6 +34,8 @@ MAX_WAIT_S = 55
 PAD_TO = 4096
 MAX_HEADER_BYTES = 128 * 1024
 """200 results of about 100 bytes, a head, a cosignature and a card of at most 64 KiB."""
+MAX_ROWS = 1 + MAX_TAIL_LEAVES + MAX_LINES + 1
+"""Header, leaves, messages and padding. A frame is cut into no more: 8 MiB may be millions of line feeds."""
 MAX_NOTE_CHARS = 8 * 1024
 """A head with its signature lines, or one of these lines; C2SP notes here have below 1 kB."""
 HEADER_LIMITS = Limits(max_bytes=MAX_HEADER_BYTES, max_depth=4, max_members=32, max_items=200, max_name=32)
@@ -129,7 +131,7 @@ def decode_frame(raw: bytes, *, max_bytes: int = MAX_FRAME_BYTES + MAX_HEADER_BY
         raise FrameInvalidError(
             f"frame has {len(raw)} bytes; expected a multiple of {PAD_TO} that ends with a line feed"
         )
-    rows = raw.split(b"\n")
+    rows = raw.split(b"\n", MAX_ROWS)
     try:
         return _read(parse_object(rows[0], HEADER_LIMITS), rows[1:])
     except (StrictJsonError, ValueError) as error:

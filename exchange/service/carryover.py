@@ -38,6 +38,9 @@ PAGE: Final = 1_000
 """Numbers read in one unit, some 10 ms."""
 MAX_NAMED: Final = 1_000
 """Entries looked at one by one when the other side lost them; more nobody can work off singly."""
+MAX_LOST: Final = 1_000_000
+"""Numbers between the last one that is known here and the first one of a new epoch: no backup is so old. Each
+takes 49 bytes when both ledgers are compared."""
 OPEN_OUT: Final = frozenset(
     {MessageState.QUEUED, MessageState.HELD, MessageState.STOPPED, MessageState.VOIDING}
 )
@@ -130,10 +133,13 @@ def _first_of(uow: UnitOfWork, pairing: Pairing) -> int:
 
 
 def begin_numbers(uow: UnitOfWork, pairing: Pairing, leaf: Leaf) -> None:
-    """Go on with the partner's numbers from the first one of its new epoch; its second leaf says it."""
-    row = uow.links.get(pairing.link.link)
-    if leaf.ep > 1 and leaf.i == 1 and row and row.contiguous_in < int(leaf.fields["fs"]) - 1:
-        uow.links.update(replace(row, contiguous_in=int(leaf.fields["fs"]) - 1))
+    """Go on with the partner's numbers from the first one of its new epoch; its second leaf says it.
+
+    A number that is further away than any store can have lost begins nothing.
+    """
+    row, last = uow.links.get(pairing.link.link), int(leaf.fields["fs"]) - 1
+    if leaf.ep > 1 and leaf.i == 1 and row and row.contiguous_in < last <= row.contiguous_in + MAX_LOST:
+        uow.links.update(replace(row, contiguous_in=last))
 
 
 def hear(uow: UnitOfWork, link: LinkId, leaf: Leaf) -> None:

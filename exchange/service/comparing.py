@@ -171,7 +171,8 @@ def _views(
     if row is None:
         raise NodeError(f"link {link} is not in the store")
 
-    sent, heard = row.next_seq - 1, uow.messages.announced_last(link)
+    # What the partner only announces is no measure: a single entry may name any number.
+    sent, heard = row.next_seq - 1, row.contiguous_in
 
     def view(by: AgencyCode, at: int) -> LogView:
         position, head = uow.logs.position(link, by), uow.logs.head(link, by)

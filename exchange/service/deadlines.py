@@ -30,8 +30,9 @@ from exchange.cases.deadlines import Pause, answer_by, no_later_than
 from exchange.cases.tables import LifecycleTable
 from exchange.clock import parse_instant
 from exchange.errors import ConfigurationError, HolidaysMissingError, IdentifierError, StoreError
-from exchange.ids import AgencyCode, LinkId, MessageId, sha256
+from exchange.ids import AgencyCode, LinkId, MessageId, claimed_ms, sha256
 from exchange.ledger.entries import Event, stored_form
+from exchange.ledger.moments import milliseconds, span_ms
 from exchange.messages.catalog import message_types
 from exchange.messages.document import text_at
 from exchange.protocol.terms import Deadline, Terms
@@ -320,8 +321,9 @@ def told_at(
 ) -> datetime:
     """Return the instant of a leaf with the verdict on a message, or `known_at` if it is of another one.
 
-    `of` is number and id of the message. A log that is ahead of our clock by more than `skew` is not
-    believed. Requires a leaf that was decoded when it was kept.
+    `of` is number and id of the message. A log that is ahead of our clock by more than `skew`, or that took
+    the message before it was begun, is not believed: no calendar knows the year 1. Requires a leaf that was
+    decoded when it was kept.
     """
     said = stored_form(Event.RCVD).fullmatch(leaf) or stored_form(Event.ACCP).fullmatch(leaf)
     if said is None or (int(said["seq"]), said["id"].decode()) != of:
@@ -330,7 +332,9 @@ def told_at(
         written_at = parse_instant(said["t"].decode())
     except IdentifierError:
         return known_at
-    return known_at if written_at > known_at + skew else written_at
+    begun_ms = claimed_ms(MessageId(said["id"].decode()))
+    is_early = milliseconds(written_at) < begun_ms - span_ms(skew)
+    return known_at if is_early or written_at > known_at + skew else written_at
 
 
 def calendar_of(terms: Terms, agency: AgencyCode, announced: AnnouncedDays) -> Calendar:

@@ -78,6 +78,10 @@ class Story:
         kept = [one for one in self.versions if one.digest != version.digest]
         return replace(self, versions=(*kept, version)[-MOST_VERSIONS:])
 
+    def is_unseen_by(self, officer: OfficerNumber, digest: Digest) -> bool:
+        """Return whether a draft was changed, and this officer has not looked at it since."""
+        return bool(self.versions) and self.looks.get(officer, ())[-1:] != (digest,)
+
     def before(self, officer: OfficerNumber, digest: Digest) -> Version | None:
         """Return the version this officer looked at last before the present one, None for the first round.
 

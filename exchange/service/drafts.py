@@ -32,6 +32,7 @@ from exchange.messages.forms import check_form
 from exchange.messages.media import Carried
 from exchange.protocol.parts import Document
 from exchange.service.batching import each_does_this_step
+from exchange.service.draft_story import story_of
 from exchange.service.draft_unchanged import demand_handed_in, demand_unchanged, is_unchanged
 from exchange.service.enclosures import kept, unkept
 from exchange.service.facts import two_person_reason
@@ -102,7 +103,8 @@ async def approve(node: Node, prefix: str, second: OfficerNumber, *, digest: Dig
     Raises:
         UsageError: no such draft, or it is one's own.
         NodeError: the second person is not in the directory.
-        InputError: the draft changed since it was shown (`digest`), or is not allowed any more.
+        InputError: the draft changed since it was shown (`digest`, without it the last look at it), or is not
+            allowed any more.
         DraftMovedError: it was sent back or taken back.
     """
     row = await find_draft(node, prefix)
@@ -112,7 +114,7 @@ async def approve(node: Node, prefix: str, second: OfficerNumber, *, digest: Dig
             "the second person must be another officer than the one who prepared the message",
             hint=f"prepared by {row.prepared_by}; run: exchange message release {row.id} --officer <another>",
         )
-    if digest is not None and digest != row.digest:
+    if digest != row.digest and (digest is not None or story_of(row.story).is_unseen_by(second, row.digest)):
         raise InputError(
             "the draft changed since it was shown to you", hint="read it again: exchange message show"
         )

@@ -40,7 +40,6 @@ REASONS: Final = ("both_restored", "two_histories", "entries_lost")
 DECIDED_REASON: Final = "epoch_decided"
 LEAP: Final = 1_000
 """What both sides lost since their backups is less than so many messages; else people name the number."""
-MAX_FIRST: Final = 2**40
 ENDED_SETTINGS: Final = (
     "refill:",
     "ahead:",
@@ -76,8 +75,10 @@ async def decide(node: Node, link: LinkId, *, why: str, first: int = 0, actors: 
         node.presence.demand_unpaused(link)
         row = _row(uow, link)
         least = first_number(uow, node, row)
-        if first and not least <= first <= MAX_FIRST:
-            raise UsageError(f"number {first} may have been used", hint=f"name one from {least} on")
+        most = least + carryover.MAX_LOST
+        if first and not least <= first <= most:
+            why_not = "may have been used" if first < least else "is further away than messages can be lost"
+            raise UsageError(f"number {first} {why_not}", hint=f"name one from {least} to {most}")
         restored = restore_mark(uow)
         decided = Decision(_next_epoch(node, row), why, first, restored)
         uow.settings.put(DECIDED + link, json.dumps(asdict(decided)))
@@ -118,9 +119,13 @@ def _next_epoch(node: Node, row: LinkRow) -> int:
 
 
 def first_number(uow: UnitOfWork, node: Node, row: LinkRow) -> int:
-    """Return the first number of ours in a new epoch: the next thousand above all that is known (5)."""
-    water = node.high_water.read(row.link)
-    used = max(row.next_seq - 1, node.presence.of(row.link).numbers_told, water[3] - 1 if water else 0)
+    """Return the first number of ours in a new epoch: the next thousand above all that is known (5).
+
+    A partner that tells of a number further away than messages can be lost is not believed.
+    """
+    water, told = node.high_water.read(row.link), node.presence.of(row.link).numbers_told
+    used = max(row.next_seq - 1, water[3] - 1 if water else 0)
+    used = max(used, told) if told <= used + carryover.MAX_LOST else used
     return (used // LEAP + 1) * LEAP + 1
 
 

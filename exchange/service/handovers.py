@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from exchange.cases.permissions import Act, demand, sees_movement
+from exchange.cases.permissions import Act, Role, demand, sees_movement
 from exchange.errors import NotAllowedError, UsageError
 from exchange.ids import AgencyCode, CaseCode, MovementCode, OfficerNumber
 from exchange.messages.codelists import codelist
@@ -26,6 +26,7 @@ from exchange.messages.document import JsonValue, content_of, object_at, objects
 from exchange.messages.earlier import Appointment
 from exchange.messages.on_paper import AT_THE_GATE, ON_PAPER
 from exchange.messages.replying import Line
+from exchange.service.access import CasePlace
 from exchange.service.casework import shown_case
 from exchange.service.facts import StoreFacts
 from exchange.service.following import SPOKE_OF_PERSONS, content_kept, departed
@@ -34,7 +35,7 @@ from exchange.service.node import Node
 from exchange.service.officers_told import officers_named
 from exchange.service.pairing import Pairing, pairing_of
 from exchange.service.ports import UnitOfWork
-from exchange.service.reading import Reader
+from exchange.service.reading import Reader, demand_desk
 from exchange.service.rows import CaseRow, Direction, MovementRow
 from exchange.service.unique_match import the_only
 
@@ -176,16 +177,30 @@ def _is_in(node: Node, case: CaseRow, movement: MovementRow) -> bool:
     return movement.code in (shown.movement, *shown.listed)
 
 
-def demand_movement(node: Node, reader: Reader, handover: Handover) -> None:
+def demand_movement(
+    uow: UnitOfWork, node: Node, reader: Reader, handover: Handover, *, on_paper: bool = False
+) -> None:
     """Return if a movement is shown to this reader now.
 
+    At the crossing it is shown around its window, wherever its cases lie. Casework sees it at any time, as
+    long as one of its cases lies at the own desk, and on paper as long as each does: who works on a group has
+    to see who else travels, and a paper goes on to others.
+
     Raises:
-        NotAllowedError: the roles do not allow it, or it is too early or too late for the crossing.
+        NotAllowedError: the roles do not allow it, it is too early or too late for the crossing, or its cases
+            are given to another office.
     """
     demand(reader.roles, Act.OPEN_SHEET)
     terms = dict(handover.terms)
     opens, closes = (_moment(text_at(terms, name)) for name in ("window_from", "window_to"))
-    if not sees_movement(reader.roles, opens_at=opens, closes_at=closes, now=node.clock.now()):
+    at_the_crossing = [role for role in reader.roles if role is Role.HANDOVER]
+    if sees_movement(at_the_crossing, opens_at=opens, closes_at=closes, now=node.clock.now()):
+        return
+    if sees_movement(reader.roles, opens_at=opens, closes_at=closes, now=node.clock.now()):
+        places = [CasePlace(handover.row.link, code) for code in handover.listed]
+        for some in [[place] for place in places] if on_paper else [places]:
+            demand_desk(uow, node, reader, some)
+    else:
         raise NotAllowedError(
             f"movement {handover.row.code} is not shown to you now",
             hint="it is shown from 24 hours before its window to 48 hours after it",

@@ -14,6 +14,7 @@ own comparison does not find it any more (`differences`), or when both sides acc
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from exchange.ids import AgencyCode, Digest, LinkId, MessageId, parse_digest
@@ -58,7 +59,7 @@ def follow_leaf(uow: UnitOfWork, node: Node, link: LinkId, leaf: Leaf) -> None:
         case Event.DSCR:
             hear_leaf(uow, node, link, leaf)
         case Event.ERAS:
-            hear_erasure(uow, link, leaf)
+            hear_erasure(uow, link, leaf, now=node.clock.now())
         case _:
             pass
 
@@ -72,10 +73,13 @@ def hear_statement(uow: UnitOfWork, node: Node, link: LinkId, leaf: Leaf) -> Non
     uow.statements.add(StatementRow(link, False, no, period, dg, leaf.i, node.clock.now()))
 
 
-def hear_erasure(uow: UnitOfWork, link: LinkId, leaf: Leaf) -> None:
-    """Keep how many cases the partner says that it erased; we have to follow (`retention`)."""
+def hear_erasure(uow: UnitOfWork, link: LinkId, leaf: Leaf, *, now: datetime) -> None:
+    """Keep how many cases the partner says that it erased; we have to follow (`retention`).
+
+    The time is the one of the leaf, unless that is still to come.
+    """
     n, dg = int(leaf.fields["n"]), parse_digest(str(leaf.fields["dg"]))
-    uow.erasures.hear(HeardErasure(link, leaf.i, n, dg, leaf.claimed_at))
+    uow.erasures.hear(HeardErasure(link, leaf.i, n, dg, min(leaf.claimed_at, now)))
 
 
 def take_back_statement(uow: UnitOfWork, link: LinkId, leaf: Leaf) -> None:

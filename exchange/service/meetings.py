@@ -50,7 +50,7 @@ def meeting_of(uow: UnitOfWork, node: Node, reader: Reader, handover: Handover) 
     Raises:
         NotAllowedError: the movement is not shown to this reader now.
     """
-    demand_movement(node, reader, handover)
+    demand_movement(uow, node, reader, handover, on_paper=True)
     terms = {name: handover.terms[name] for name in PLACE_AND_TIME if name in handover.terms}
     return Meeting(terms, tuple(_travellers(uow, node, handover)), handover.row.host)
 

@@ -25,7 +25,15 @@ from exchange.protocol.strictjson import Limits, parse_object
 from exchange.service.accounts import Desk
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import AuditRow
-from exchange.service.sessions import REFUSED, Session, Tries, begin_session, refuse_sign_in, usable
+from exchange.service.sessions import (
+    REFUSED,
+    Session,
+    Tries,
+    begin_session,
+    demand_password,
+    refuse_sign_in,
+    usable,
+)
 from exchange.service.staff import AccountRow, PasskeyDevices, PasskeyPlace, PasskeyRow, Signed
 
 LASTS_S: Final = 300
@@ -115,13 +123,8 @@ async def ask_to_add(keys: Passkeys, tries: Tries, session: Session, *, password
         SignInError: the password is wrong, or was tried too often.
         UsageError: the account has as many as it may have.
     """
-    desk, account, own = keys.desk, session.account, (f"{session.officer}|again",)
-    tries.demand_room(own, desk.node.clock.monotonic_s())
-    tries.note(own, desk.node.clock.monotonic_s())
-    if not await desk.passwords.verify(account.password, password):
-        await desk.node.store.write(lambda uow: refuse_sign_in(uow, desk, account))
-        raise SignInError("the password is wrong")
-    tries.clear(own[0])
+    desk, account = keys.desk, session.account
+    await demand_password(desk, tries, session, password=password)
     known = await desk.node.store.read(lambda uow: uow.staff.passkeys.of(account.officer))
     if len(known) >= MOST_KEYS:
         raise UsageError(f"an account has at most {MOST_KEYS} passkeys", hint="remove one first")

@@ -10,7 +10,8 @@
 4. Of what is opened the table decides value by value (`cases.readable`).
 5. A message that follows another one repeats what it said of a person. Who writes it is shown of that no more
    than before (`carried_by`, `read_prepared`); it travels all the same, because the journey depends on it.
-6. What was opened, by whom and what for, is recorded in the same commit (rule 30). A message of the partner
+6. A draft is shown whole to who prepared it and to who decides about it; to others as a message (3, 4).
+7. What was opened, by whom and what for, is recorded in the same commit (rule 30). A message of the partner
    does not wait to be opened any more (`arrivals`).
 
 Nothing here formats what is shown.
@@ -243,20 +244,31 @@ def has_desk(uow: UnitOfWork, node: Node, reader: Reader, place: CasePlace) -> b
     return bool(uow.access.emergencies_of(reader.officer, place, since))
 
 
-def read_draft(uow: UnitOfWork, reader: Reader, document: Document, draft: DraftRow) -> Readable:
-    """Return a draft: what it says itself for who prepared it, whole for who decides, masked for others.
+def read_draft(uow: UnitOfWork, node: Node, reader: Reader, document: Document, draft: DraftRow) -> Readable:
+    """Return a draft: for who prepared it, whole for who decides, for others as a message (3, 4).
 
     What a second person approves is exactly what was shown (rule 28), so nothing of it is masked.
+
+    Raises:
+        NotAllowedError: the roles do not allow it, or its cases lie at another desk.
     """
     prepared = reader.officer == draft.prepared_by
     if prepared:
         demand_author(reader.roles, draft.type)
     else:
         demand(reader.roles, Act.OPEN_MESSAGE)
-    author = prepared or Role.RELEASER in reader.roles
-    link = draft.link if prepared else None
-    carried = carried_by(uow, link, document, reader.officer) if link else frozenset[str]()
-    return readable(document, Reading(reader.roles, reader.officer, author, carried=carried))
+    if sees_whole(reader, draft):
+        link = draft.link if prepared else None
+        carried = carried_by(uow, link, document, reader.officer) if link else frozenset[str]()
+        return readable(document, Reading(reader.roles, reader.officer, author=True, carried=carried))
+    places = [CasePlace(draft.link, code) for code in cases_of(document)] if draft.link else []
+    demand_desk(uow, node, reader, places)
+    return readable(document, reading_of(uow, node, reader, None, places))
+
+
+def sees_whole(reader: Reader, draft: DraftRow) -> bool:
+    """Return whether a reader prepared a draft or decides about it, wherever its cases lie."""
+    return reader.officer == draft.prepared_by or Role.RELEASER in reader.roles
 
 
 def read_prepared(

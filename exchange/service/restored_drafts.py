@@ -22,7 +22,7 @@ from typing import Final
 
 from exchange.clock import instant_text, parse_instant
 from exchange.errors import DraftMovedError
-from exchange.ids import LinkId, MessageId
+from exchange.ids import LinkId, MessageId, claimed_ms
 from exchange.ledger.entries import decode_leaf
 from exchange.messages.catalog import message_types
 from exchange.messages.release import release_digest
@@ -42,8 +42,6 @@ _SLACK: Final = timedelta(seconds=300)
 """Clocks may be apart by so much (threat model, section 7)."""
 _ENDED: Final = frozenset({MessageState.REJECTED, MessageState.VOIDING, MessageState.VOIDED})
 """Messages that do not count: to send them again is right."""
-_MILLISECONDS: Final = 12
-"""Hex digits at the begin of an id that count milliseconds since 1970 (RFC 9562, version 7)."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +122,7 @@ async def demand_not_sent(node: Node, link: LinkId, draft: DraftRow) -> None:
 
 
 def _begun_at(id: MessageId) -> datetime:
-    return datetime.fromtimestamp(int(id.replace("-", "")[:_MILLISECONDS], 16) / 1000, UTC)
+    return datetime.fromtimestamp(claimed_ms(id) / 1000, UTC)
 
 
 def _mark(at: datetime | None) -> str:

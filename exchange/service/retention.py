@@ -14,6 +14,7 @@ How an erasure of the partner is found (2): its entry holds a digest over the ma
 give the digest. That works while only a few come into question; otherwise people ask the partner.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -42,6 +43,9 @@ CANDIDATES = 500
 """Closed cases whose marks are compared with what the partner erased."""
 TRIES = 20_000
 """Combinations tried for one entry, some 50 ms."""
+OWED = 30
+"""Entries of one partner about erasures that are shown, the oldest first; it writes one a day. What comes
+behind them is shown when these are followed."""
 FOLLOW_WITHIN: timedelta = Tolerances().erased_within
 """As the comparison of both ledgers: later it is the difference `erasure_mismatch`."""
 
@@ -113,17 +117,23 @@ async def owed_erasures(node: Node, link: LinkRow) -> list[Owed]:
         return []
     marks = await _marks(node, link.link)
     heard = {one.index: one for one in await node.store.read(lambda uow: uow.erasures.heard(link.link))}
-    return [_with_cases(one, heard[one.index], marks) for one in open_ones]
+    owed = []
+    for one in open_ones:
+        owed.append(_with_cases(one, heard[one.index], marks))
+        await asyncio.sleep(0)
+    return owed
 
 
 def not_followed(uow: UnitOfWork, link: LinkRow) -> list[Owed]:
-    """Return the partner's erasures that ours do not cover, counted from the oldest."""
+    """Return the partner's erasures that ours do not cover, counted from the oldest, at most `OWED`."""
     ours = uow.erasures.count(link.link)
     found = []
     for one in uow.erasures.heard(link.link):
         left, ours = max(one.n - ours, 0), max(ours - one.n, 0)
         if left:
             found.append(Owed(link.link, link.partner, one.index, left, one.at, one.at + FOLLOW_WITHIN))
+        if len(found) == OWED:
+            break
     return found
 
 

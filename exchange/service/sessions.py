@@ -134,6 +134,21 @@ async def sign_out(desk: Desk, session: Session) -> None:
     await desk.node.store.write(unit)
 
 
+async def demand_password(desk: Desk, tries: Tries, session: Session, *, password: str) -> None:
+    """Return if who sits at a sign-in gives the password of the account again; as often as at a sign-in (2).
+
+    Raises:
+        SignInError: the password is wrong, or was tried too often.
+    """
+    own, now_s = (f"{session.officer}|again",), desk.node.clock.monotonic_s()
+    tries.demand_room(own, now_s)
+    tries.note(own, now_s)
+    if not await desk.passwords.verify(session.account.password, password):
+        await desk.node.store.write(lambda uow: refuse_sign_in(uow, desk, session.account))
+        raise SignInError("the password is wrong")
+    tries.clear(own[0])
+
+
 def _officer_of(name: str) -> OfficerNumber | None:
     try:
         return parse_officer(name.strip().upper())

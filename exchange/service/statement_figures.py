@@ -67,7 +67,7 @@ def span_of(name: str) -> Span:
         else:
             first = date.fromisoformat(name)
             after = first + timedelta(days=1)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:  # no day follows the last one of the calendar
         raise UsageError(f"{name[:20]} is no day and no month", hint="write 2027-10-04 or 2027-10") from error
     begins, ends = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, after))
     return Span(name, begins, ends)

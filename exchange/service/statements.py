@@ -56,6 +56,10 @@ AFTER_THE_DAY: Final = timedelta(hours=1)
 """The last messages get their verdicts, and both clocks are past the day. DL-STM-DAY gives 12 hours."""
 NOTICES: Final = 1_000
 """Statements looked through for a message; more than two years of them."""
+LOOKED_AT: Final = 50
+"""Unanswered statements of a partner that are looked at in one turn; it makes one a day."""
+ANSWERED_AT_ONCE: Final = 3
+"""Statements answered in one turn, a minute before the next: each takes as long as a comparison."""
 RESTS_ON_OPENING: Final = "/balance"
 """Place of the figures that begin where the statement before ended."""
 AGREED, DIFFERS = "agreed", "differs"
@@ -319,12 +323,16 @@ def _answer(
 
 
 async def answer_days(node: Node, link: LinkId) -> int:
-    """Answer the partner's daily statements whose messages are here, as they are found; return how many."""
+    """Answer the partner's daily statements whose messages are here, as they are found; return how many.
+
+    Each is compared with both ledgers, so that a few are answered at once, the newest ones first. One whose
+    message never comes, or whose period is none, holds up no other.
+    """
     rows = await node.store.read(lambda uow: uow.statements.unanswered(link, is_own=False))
     answered = 0
-    for row in rows:
-        if span_of(row.period).is_month:
-            continue
+    for row in [row for row in reversed(rows) if _is_of_a_day(row)][:LOOKED_AT]:
+        if answered == ANSWERED_AT_ONCE:
+            break
         shown = await check(node, row)
         if shown.content is not None:
             await node.store.write(
@@ -332,6 +340,14 @@ async def answer_days(node: Node, link: LinkId) -> int:
             )
             answered += 1
     return answered
+
+
+def _is_of_a_day(row: StatementRow) -> bool:
+    """Return False for a month, and for a period that is none: the leaf of the partner may say any."""
+    try:
+        return not span_of(row.period).is_month
+    except UsageError:
+        return False
 
 
 # --- when

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs everything a node does by itself: one loop for each link, and the upkeep.
 
-The first storage error ends the process (rule 21): tasks run in one group, and any error that is not a
-known, transient one leaves it. Links that are enrolled while the node runs get their loop at once.
+The first storage error ends the process (rule 21): tasks run in one group, and it leaves that. Nothing else
+does: what fails with the data of one partner must not end the others, nor the process, which would meet the
+same data again after each start. It is noted, and tried again. Links that are enrolled while the node runs
+get their loop at once.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from exchange.errors import ExchangeError, NodeError, StoreError
 from exchange.ids import LinkId
@@ -54,22 +57,32 @@ class Supervisor:
         """Run until the node stops; raises StoreError when the store failed."""
         async with asyncio.TaskGroup() as group:
             for task in self._beside:
-                group.create_task(_coroutine(task))
+                group.create_task(self._go_on(task))
             polls = self._node.only_calls or await self._node.store.read(
                 lambda uow: has_moved(uow, self._node)
             )
             while not self._node.presence.is_draining:
-                links = await self._node.store.read(lambda uow: uow.links.all())
-                self._end_loops({row.link for row in links})
-                for row in links:
-                    if row.state in RUNNING and row.link not in self._loops:
-                        self._loops[row.link] = group.create_task(self._keep(deliver, row.link))
-                    if polls and row.link not in self._polls:
-                        self._polls[row.link] = group.create_task(self._keep(poll, row.link))
-                for row in links:
-                    if row.state in RUNNING:
-                        await self._upkeep(row.link)
+                await _tolerate(self._node, partial(self._look, group, polls=polls))
                 await self._node.presence.rest(self._node.limits.upkeep_s)
+
+    async def _look(self, group: asyncio.TaskGroup, *, polls: bool) -> None:
+        """Begin the loops of new links, end those of links that are gone, and do the upkeep of each."""
+        links = await self._node.store.read(lambda uow: uow.links.all())
+        self._end_loops({row.link for row in links})
+        for row in links:
+            if row.state in RUNNING and row.link not in self._loops:
+                self._loops[row.link] = group.create_task(self._keep(deliver, row.link))
+            if polls and row.link not in self._polls:
+                self._polls[row.link] = group.create_task(self._keep(poll, row.link))
+        for row in links:
+            if row.state in RUNNING:
+                await self._upkeep(row.link)
+
+    async def _go_on(self, task: Callable[[], Awaitable[None]]) -> None:
+        """Run a task beside the links; what fails in it is tried again."""
+        while not self._node.presence.is_draining:
+            await _tolerate(self._node, task)
+            await self._node.presence.rest(self._node.limits.after_trouble_s)
 
     def _end_loops(self, links: set[LinkId]) -> None:
         """End the loops of links that are there no more: their enrolment was taken back."""
@@ -93,8 +106,7 @@ class Supervisor:
                 self._node.journal.note("link_waits", link=link, reason=error.reason)
                 self._node.counters.count("link_waits", reason=error.reason)
             except Exception as error:  # a fault of the program on one link must not end the others
-                self._node.journal.note("task_failed", link=link, error=type(error).__name__)
-                self._node.counters.count("task_failed")
+                _note_fault(self._node, error, link=link)
             await self._node.presence.rest(self._node.limits.after_trouble_s)
 
     async def _upkeep(self, link: LinkId) -> None:
@@ -111,7 +123,7 @@ class Supervisor:
             self._stamp_heads,
             self._books.keep,
         ):
-            await _tolerate(self._node, step, link)
+            await _tolerate(self._node, partial(step, link), link=link)
 
     async def _note_high_water(self, link: LinkId) -> None:
         node = self._node
@@ -196,21 +208,28 @@ class Supervisor:
             await release_waiting(self._node, link)
 
 
-async def _coroutine(task: Callable[[], Awaitable[None]]) -> None:
-    await task()
-
-
 def _write_beat(uow: UnitOfWork, node: Node, link: LinkId) -> None:
     row = uow.links.get(link)
     if row:
         logbook.write(uow, node, row, [beat()])
 
 
-async def _tolerate(node: Node, step: Callable[[LinkId], Awaitable[None]], link: LinkId) -> None:
-    """Run a step of the upkeep; trouble of one link ends neither the others nor the process."""
+async def _tolerate(node: Node, step: Callable[[], Awaitable[None]], *, link: LinkId | None = None) -> None:
+    """Run a step, of a link or of all; trouble in it ends neither the others nor the process."""
     try:
-        await step(link)
+        await step()
     except StoreError:
         raise
     except ExchangeError as error:
-        node.journal.note("link_waits", link=link, reason=error.reason)
+        node.journal.note("link_waits", reason=error.reason, **_named(link))
+    except Exception as error:  # a fault of the program, perhaps with what a partner said
+        _note_fault(node, error, link=link)
+
+
+def _note_fault(node: Node, error: Exception, *, link: LinkId | None) -> None:
+    node.journal.note("task_failed", error=type(error).__name__, **_named(link))
+    node.counters.count("task_failed")
+
+
+def _named(link: LinkId | None) -> dict[str, str]:
+    return {"link": link} if link else {}

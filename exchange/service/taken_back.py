@@ -57,7 +57,7 @@ async def take_back_to_form(node: Node, prefix: str, officer: OfficerNumber) -> 
 def _form_of(uow: UnitOfWork, node: Node, row: DraftRow) -> Form:
     if row.link is None:
         raise UsageError("the draft names no partner", hint=_AT_THE_COMMAND_LINE)
-    entered = story_of(row.story).form or _entered(uow, row)
+    entered = story_of(row.story).form or _entered(uow, node, row)
     story = replace(followed(row), form=None)
     version = int(entered.get("version", 0))
     form_row = FormRow(
@@ -66,11 +66,11 @@ def _form_of(uow: UnitOfWork, node: Node, row: DraftRow) -> Form:
     return form_of_entered(form_row, entered, story)
 
 
-def _entered(uow: UnitOfWork, row: DraftRow) -> dict[str, Any]:
+def _entered(uow: UnitOfWork, node: Node, row: DraftRow) -> dict[str, Any]:
     """Return a draft that was not written on the pages as if it had been."""
     document, files = unkept(row.document)
     reader = Reader(row.prepared_by, (Role.OFFICER,))
-    if files or read_draft(uow, reader, document, row).withheld:
+    if files or read_draft(uow, node, reader, document, row).withheld:
         raise UsageError("this draft was not written on the pages", hint=_AT_THE_COMMAND_LINE)
     header = {name: value for name, value in header_of(document).items() if name not in _BY_THE_PROGRAM}
     given = {"header": header, "content": content_of(document), "persons": persons_of(document), "known": []}

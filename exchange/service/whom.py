@@ -87,7 +87,7 @@ def _handover(uow: UnitOfWork, node: Node, reader: Reader, form: Form) -> Handov
         return None
     handover = handover_of(uow, node, movement)
     try:
-        demand_movement(node, reader, handover)
+        demand_movement(uow, node, reader, handover)
     except NotAllowedError:
         return None
     return handover

@@ -4,6 +4,7 @@
 Threat model, rules 18, 20, 24 to 26; the classes are those of `discrepancy-types`.
 """
 
+import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from exchange.ledger.notes import Head, sign_head
 from exchange.protocol.frames import FrameTail, Outcome
 from exchange.protocol.suites import KeyUse
 from exchange.service.meaning import document_of
+from exchange.service.reconcile import reconcile
 from exchange.service.release import release
 from exchange.service.rows import Direction, MessageState
 from tests.support.faulty import OTHER_DIGEST, verdict_on, with_stage
@@ -451,6 +453,26 @@ def test_a_number_far_away_is_announced_without_harm():
         far = stage.partner.build(seq=2**53 - 1)
         stage.partner.announce(far)
         assert [(r.outcome.value, r.code) for r in await stage.give(far)] == [("again", "gap")]
+        await goes_on(stage)
+
+    with_stage(story)
+
+
+def test_a_number_far_away_takes_no_memory_when_both_ledgers_are_compared():
+    """One entry of 300 bytes may name any number; a table up to that number would fill the memory."""
+
+    async def story(stage):
+        far = stage.partner.build(seq=5_000_000)
+        stage.partner.announce(far)
+        await stage.give()
+
+        tracemalloc.start()
+        found = await reconcile(stage.node, stage.link)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+        assert "number_far" in [one.reason for one in found.differences]
+        assert most < 32 * 2**20
         await goes_on(stage)
 
     with_stage(story)

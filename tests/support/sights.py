@@ -297,6 +297,10 @@ SIGHTS: Final = (
             "GET /case/<code>", "reading_stopped.html", "/case/{case}", "You have opened very many cases",
             status=403,
         ),
+        Sight(
+            "GET /handover/<code>", "reading_stopped.html", "/handover/{sheet}",
+            "You have opened very many cases", status=403,
+        ),
     ),
     *seen_by(
         AUDITOR,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from exchange.bootstrap import announced_days
 from exchange.cases.calendars import AnnouncedDays
+from exchange.clock import in_zone
 from exchange.errors import UsageError
 from exchange.ids import AgencyCode, LinkId
 from exchange.interfaces.api.access import waiting_answer
@@ -215,7 +216,7 @@ async def _erasures(desk: Desk) -> Answer:
 
 def _local(moment: datetime | None, zone: str) -> Answer:
     """Return an instant as the clocks of a zone show it."""
-    local = moment.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes") if moment else None
+    local = in_zone(moment, ZoneInfo(zone)).isoformat(timespec="minutes") if moment else None
     return {"zone": zone, "at": local}
 
 

@@ -16,7 +16,7 @@ from exchange.protocol.parts import attachments_of, join_parts
 from exchange.service.access import CasePlace
 from exchange.service.enclosures import unkept
 from exchange.service.ports import UnitOfWork
-from exchange.service.reading import demand_desk, note_opening, open_document, read_draft
+from exchange.service.reading import demand_desk, note_opening, open_document, read_draft, sees_whole
 from exchange.service.returning import own_draft
 from exchange.service.rows import DraftRow, MessageRow
 
@@ -41,9 +41,12 @@ async def open_own_file(desk: Desk, ask: Ask) -> Answer:
 def _of_draft(uow: UnitOfWork, desk: Desk, ask: Ask, draft: DraftRow) -> Answer:
     number, reader = ask.number("number"), reader_for(uow, ask)
     document, parts = unkept(draft.document)
-    _demand_shown(read_draft(uow, reader, document, draft).document, document, number)
+    _demand_shown(read_draft(uow, desk.node, reader, document, draft).document, document, number)
+    found = _entry(document, parts, number)
+    if found["case_code"] and draft.link and not sees_whole(reader, draft):
+        demand_desk(uow, desk.node, reader, [CasePlace(draft.link, CaseCode(found["case_code"]))])
     note_opening(uow, desk.node, reader, draft.id, act="file_opened", result=f"file_{number}")
-    return _entry(document, parts, number)
+    return found
 
 
 def _of_message(uow: UnitOfWork, desk: Desk, ask: Ask, row: MessageRow) -> Answer:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from exchange.clock import in_zone
 from exchange.errors import UsageError
 from exchange.ids import MovementCode, unb64url
 from exchange.interfaces.api.desk import Answer, Ask, Command, Desk, reader_for, when
@@ -88,7 +89,7 @@ async def show_sheet(desk: Desk, ask: Ask) -> Answer:
         row = find_movement(uow, prefix)
         sheet = sheet_of(uow, desk.node, row)
         reader = reader_for(uow, ask)
-        demand_movement(desk.node, reader, sheet.handover)
+        demand_movement(uow, desk.node, reader, sheet.handover)
         note_opening(uow, desk.node, reader, row.code, act="sheet_opened")
         return {
             "handover": _handover(desk, sheet.handover),
@@ -293,7 +294,7 @@ def _local(terms: Document, zone: str) -> Answer:
         text = text_at(terms, name)
         if not text:
             return None
-        return datetime.fromisoformat(text).astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")
+        return in_zone(datetime.fromisoformat(text), ZoneInfo(zone)).isoformat(timespec="minutes")
 
     return {"zone": zone, "from": at("window_from"), "to": at("window_to"), "go_no_go": at("go_no_go_at")}
 

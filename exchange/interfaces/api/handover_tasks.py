@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from exchange.cases.calendars import AnnouncedDays
+from exchange.clock import in_zone
 from exchange.interfaces.api.desk import Answer, Desk, when
 from exchange.messages.codelists import codelist
 from exchange.messages.document import text_at
@@ -71,7 +72,7 @@ def _begins(movement: Handover, zone: str) -> Answer:
 
 def _local(moment: datetime | None, zone: str) -> Answer:
     """Return an instant as the clocks of a zone show it."""
-    local = moment.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes") if moment else None
+    local = in_zone(moment, ZoneInfo(zone)).isoformat(timespec="minutes") if moment else None
     return {"zone": zone, "at": local}
 
 

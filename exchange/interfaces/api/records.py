@@ -20,7 +20,7 @@ async def show_record(desk: Desk, ask: Ask) -> Answer:
     def unit(uow: UnitOfWork) -> Answer:
         demand_officer(uow, ask.officer(), desk.node.clock.now())
         row, reader = find_movement(uow, prefix), reader_for(uow, ask)
-        demand_movement(desk.node, reader, handover_of(uow, desk.node, row))
+        demand_movement(uow, desk.node, reader, handover_of(uow, desk.node, row))
         now = record_now(uow, desk.node, row)
         found: dict[str, Written | None] = {
             "theirs": now.theirs, "ours": now.ours, "reservation": now.reservation, "reserved": now.reserved,

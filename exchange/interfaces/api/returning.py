@@ -40,8 +40,8 @@ async def shown_draft(desk: Desk, ask: Ask, found: DraftRow) -> Answer:
         document = unkept(row.document)[0]
         about = _about(uow, desk.node, row)
         partner = about["draft"]["partner"]
-        answer = _content(read_draft(uow, reader, document, row), document, partner)
-        return about | answer | {"changes": _looked(uow, reader, row, answer["document"])}
+        answer = _content(read_draft(uow, desk.node, reader, document, row), document, partner)
+        return about | answer | {"changes": _looked(uow, desk.node, reader, row, answer["document"])}
 
     return await desk.node.store.write(unit)
 
@@ -143,7 +143,9 @@ def _content(read: Readable, document: Document, partner: str) -> Answer:
     }
 
 
-def _looked(uow: UnitOfWork, reader: Reader, row: DraftRow, shown: Document) -> list[dict[str, Any]]:
+def _looked(
+    uow: UnitOfWork, node: Node, reader: Reader, row: DraftRow, shown: Document
+) -> list[dict[str, Any]]:
     """Remember that an officer looked at a draft, and return what changed since the look before."""
     story = story_of(row.story)
     before = story.before(reader.officer, row.digest)
@@ -152,7 +154,7 @@ def _looked(uow: UnitOfWork, reader: Reader, row: DraftRow, shown: Document) -> 
         uow.drafts.save(replace(row, story=story_bytes(looked)))
     if before is None or before.digest == row.digest:
         return []
-    earlier = read_draft(uow, reader, before.document, row).document
+    earlier = read_draft(uow, node, reader, before.document, row).document
     return [asdict(one) for one in differences(earlier, shown)]
 
 

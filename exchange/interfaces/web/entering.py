@@ -21,6 +21,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from exchange.clock import in_zone
 from exchange.i18n.place_codes import country_code, language_tag
 from exchange.interfaces.web.asking import Values
 from exchange.interfaces.web.moments import ERAS
@@ -357,7 +358,7 @@ def _inputs_of_day(text: str, place: str) -> dict[str, tuple[str, ...]]:
 
 
 def _inputs_of_instant(text: str, zone: str, place: str) -> dict[str, tuple[str, ...]]:
-    local = datetime.fromisoformat(text).astimezone(ZoneInfo(zone))
+    local = in_zone(datetime.fromisoformat(text), ZoneInfo(zone))
     return {**_inputs_of_day(local.date().isoformat(), place), f"{place}_t": (f"{local:%H:%M}",)}
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime
 
+from exchange.clock import in_zone
 from exchange.i18n.days import BUDDHIST_YEARS, written_day
 
 BUDDHIST_FROM = 2400
@@ -21,14 +22,14 @@ ERAS = {"th": ("พ.ศ.", BUDDHIST_YEARS)}
 
 def moment_text(moment: datetime, zone: str, language: str) -> str:
     """Return a moment in the time of a place: `Fri 24 Sep 2027, 16:00`."""
-    local = moment.astimezone(ZoneInfo(zone))
+    local = in_zone(moment, ZoneInfo(zone))
     day = _day(local, language, "EEE d MMM")
     return f"{day}, {format_datetime(local, 'HH:mm', locale=_locale(language))}"
 
 
 def end_text(first: datetime, last: datetime, zone: str, language: str) -> str:
     """Return the end of a window in the time of a place; of the same day only its clock: `18:00`."""
-    begins, ends = (moment.astimezone(ZoneInfo(zone)) for moment in (first, last))
+    begins, ends = (in_zone(moment, ZoneInfo(zone)) for moment in (first, last))
     return f"{ends:%H:%M}" if begins.date() == ends.date() else moment_text(last, zone, language)
 
 

@@ -102,6 +102,9 @@ def test_possible_birth_is_no_fault(value: str) -> None:
         ("2027-02-30T09:40+07:00", "date.impossible"),
         ("0001-01-01T00:00+23:59", "date.impossible"),
         ("0000-01-01T00:00Z", "date.impossible"),
+        ("0001-12-31T23:59Z", "date.impossible"),
+        ("9999-01-01T00:00+00:00", "date.impossible"),
+        ("9999-12-31T23:30+00:00", "date.impossible"),
     ],
 )
 def test_moment_that_cannot_be(text: str, rule: str) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Frames and gate statements: exactly the agreed members, each within its bound."""
 
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -145,6 +146,28 @@ def test_a_header_of_another_form_is_refused(changes: dict[str, Any]) -> None:
 def test_other_bytes_than_a_frame_are_refused(raw: bytes) -> None:
     with pytest.raises(FrameInvalidError):
         decode_frame(raw)
+
+
+@pytest.mark.parametrize("row", [b"\n", b"xx\n"])
+def test_a_frame_of_line_feeds_is_refused_without_building_a_row_of_each(row: bytes) -> None:
+    """Rule 2: counts before anything is built."""
+    text = b"{}\n" + row * (MAX_FRAME_BYTES // len(row))
+    raw = text + b" " * (-(len(text) + 1) % PAD_TO) + b"\n"
+    tracemalloc.start()
+
+    with pytest.raises(FrameInvalidError):
+        decode_frame(raw)
+
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2 * MAX_FRAME_BYTES
+
+
+def test_a_frame_may_have_all_its_leaves_and_all_its_lines() -> None:
+    tail = FrameTail(KH, 1, 0, (b"x",) * MAX_TAIL_LEAVES, "note")
+    frame = replace(FRAME, tail=tail, lines=(b"y",) * MAX_LINES)
+
+    assert decode_frame(encode_frame(frame)) == frame
 
 
 def test_leaves_and_lines_of_a_frame_may_have_8_mib_together() -> None:

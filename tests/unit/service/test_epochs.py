@@ -199,7 +199,7 @@ def test_while_the_gate_is_open_nothing_can_be_ended():
 
 @pytest.mark.parametrize(
     ("why", "first"),
-    [("because", 0), ("", 0), ("two_histories", 1), ("two_histories", LEAP), ("two_histories", 2**53)],
+    [("because", 0), ("", 0), ("two_histories", 1), ("two_histories", LEAP), ("two_histories", 2_000_000)],
 )
 def test_a_strange_reason_or_a_used_number_is_refused(why, first):
     async def story(world):
@@ -209,6 +209,25 @@ def test_a_strange_reason_or_a_used_number_is_refused(why, first):
         assert caught.value.hint
 
     World(seed=37).run(story)
+
+
+@pytest.mark.parametrize("claimed", [2_000_000, 2**40, 2**53 - 1])
+def test_a_number_that_the_partner_only_claims_to_have_seen_is_not_gone_on_from(claimed):
+    """The table of both ledgers would take 49 bytes for each number up to it."""
+
+    async def story(world):
+        await fork(world)
+        for agency in world.agencies:
+            agency.node.presence.of(world.link).numbers_told = claimed
+        await both_decide(world)
+        await until_open(world)
+        sent = await send(world.kh)
+        await settle(world)
+
+        assert sent.seq == LEAP + 1
+        assert await agreed(world.vn) == ()
+
+    World(seed=39).run(story)
 
 
 def test_people_may_name_the_number_that_the_new_ledger_begins_with():

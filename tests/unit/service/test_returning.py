@@ -46,6 +46,13 @@ async def acts(stage):
     return [(row.actor, row.act, row.object) for row in rows if row.act.startswith("draft_")][::-1]
 
 
+async def look(stage):
+    """Let the second person look at the draft as it is."""
+    row = await draft(stage)
+    story = story_of(row.story).looked(SECOND, row.digest)
+    await stage.store.write(lambda uow: uow.drafts.save(replace(row, story=story_bytes(story))))
+
+
 def changed(row):
     document = unkept(row.document)[0]
     document["content"]["proposed_to"] = "2027-10-22"
@@ -223,6 +230,26 @@ def test_a_changed_draft_needs_a_second_person_again_and_has_its_number():
             await approve(stage.node, sent.id, SECOND, digest=sent.digest)
         assert (await approve(stage.node, sent.id, SECOND, digest=again.digest)).seq == 1
         assert await draft(stage) is None
+
+    with_stage(story, target=KH)
+
+
+def test_a_draft_that_was_changed_since_the_last_look_is_not_released_by_its_number_alone():
+    """Rule 28: at the command line nobody has to type the digest of what was shown."""
+
+    async def story(stage):
+        sent = await kept(stage)
+        await look(stage)
+        await change(stage.node, sent.id, OFFICER, changed(await draft(stage)))
+        for officer in (SECOND, OfficerNumber("P-0003")):
+            with pytest.raises(InputError) as caught:
+                await approve(stage.node, sent.id, officer)
+            assert "changed since it was shown" in str(caught.value)
+        assert await numbers(stage) == []
+
+        await look(stage)
+
+        assert (await approve(stage.node, sent.id, SECOND)).fate is Fate.RELEASED
 
     with_stage(story, target=KH)
 

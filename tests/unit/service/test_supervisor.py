@@ -2,12 +2,15 @@
 """What a node does by itself."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
+from exchange.errors import BusyError
 from exchange.ledger.entries import Event, decode_leaf
-from exchange.service import deliver
+from exchange.service import bookkeeper, deliver
 from exchange.service.ports import UnitOfWork
 from exchange.service.rows import LinkState
+from exchange.service.supervisor import Supervisor
 from tests.support.ledger_world import jump
 from tests.support.world import KH, Agency, Pair, World
 
@@ -56,3 +59,33 @@ def test_a_fault_of_the_program_on_a_link_does_not_end_the_process(monkeypatch) 
         assert all(("task_failed", "") in agency.noted.counts for agency in world.agencies)
 
     World(seed=4).run(story)
+
+
+def test_a_fault_in_the_upkeep_or_beside_it_does_not_end_the_process(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    tries = {"upkeep": 0, "beside": 0}
+
+    async def hears(node, link):  # type: ignore[no-untyped-def]
+        tries["upkeep"] += 1
+        raise OverflowError("what a partner said leads out of the calendar")
+
+    async def looks() -> None:
+        tries["beside"] += 1
+        raise BusyError("too much to do")
+
+    monkeypatch.setattr(bookkeeper, "hear", hears)
+
+    async def story(world: World) -> None:
+        await world.open()
+        node = world.kh.node
+        node = replace(node, limits=replace(node.limits, keeps_books=True))
+        supervisor = Supervisor(node, beside=(looks,))
+        running = asyncio.create_task(supervisor.run())
+        await asyncio.sleep(60)
+
+        assert not running.done()
+        assert min(tries.values()) > 2
+        assert ("task_failed", "") in world.kh.noted.counts
+        supervisor.stop()
+        await running
+
+    World(seed=5).run(story)

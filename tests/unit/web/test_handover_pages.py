@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from exchange.ids import OfficerNumber
 from exchange.interfaces.web.desk import House
+from exchange.service.access import StopRow
 from exchange.service.rows import Direction
 from tests.journeys.test_handover_desk import accepted, departed, left, proposed, signed
 from tests.support.notices import NAMES, small_notice
@@ -263,6 +265,35 @@ def test_one_officer_at_the_crossing_can_begin_a_stop(tmp_path: Path, kind: str)
 
         assert begun.to.startswith("/form/")
         assert asked.status == 200
+
+    play(tmp_path, story)
+
+
+def test_who_has_opened_too_much_can_still_stop_it(tmp_path: Path) -> None:
+    """A stop that waits for a second person is a child at a closed bridge."""
+
+    async def story(world: World, house: House, desks: Desks) -> None:
+        _, movement = await proposed(desks, await accepted(desks))
+        border = await at_the_crossing(house)
+        stop = StopRow(OfficerNumber(BORDER), house.node.clock.now(), 60)
+        await house.node.store.write(lambda uow: uow.access.stop(stop))
+
+        sheet = await border.get(f"/handover/{movement}")
+        form = (await border.post(f"/handover/{movement}/stop", type="CAN", case="")).to
+        answers: dict[str, dict[str, str]] = {"reason": {"f": "security"}, "purpose": {"f": "handover"}}
+        while not (step := (await border.get(form)).to).endswith("/check"):
+            hidden = (await border.get(step)).hidden
+            name = step.rpartition("/")[2]
+            await border.post(step, version=hidden["version"], back="", **answers.get(name, {}))
+        shown = await border.get(f"{form}/check")
+        await border.post(f"{form}/send", version=shown.hidden["version"])
+        await desks.quiet()
+
+        assert sheet.status == 403
+        assert f'action="/handover/{movement}/stop"' in sheet.text
+        assert not sheet.says("NGUYEN")
+        (row,) = (await desks.vn("handover.list"))["handovers"]
+        assert (row["code"], row["state"]) == (movement, "cancelled")
 
     play(tmp_path, story)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signing in, and how long it lasts: threat model, section 7 (limits) and rule 27."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -334,6 +335,27 @@ def test_a_bad_new_password_is_refused_at_its_field(
         assert shown.status == 400
         assert shown.words.count(words) == 2, shown.words
         assert (await Visitor(house).sign_in(OFFICER)).status == 303
+
+    play(tmp_path, story)
+
+
+def test_the_present_password_is_guessed_no_more_often_than_at_a_sign_in(tmp_path: Path) -> None:
+    """Somebody at the open browser of a colleague."""
+
+    async def story(house: House) -> None:
+        visitor = Visitor(house)
+        await visitor.sign_in(OFFICER)
+        new = PASSWORD + "!"
+
+        for guess in range(5):
+            await visitor.post("/account/password", old=f"guess number {guess}", new=new, again=new)
+        shown = await visitor.post("/account/password", old=PASSWORD, new=new, again=new)
+
+        assert (shown.status, shown.words.count("Too many tries")) == (400, 2)
+        assert len([row for row in await acts(house) if row.act == "sign_in_refused"]) == 5
+        await asyncio.sleep(61)
+        changed = await visitor.post("/account/password", old=PASSWORD, new=new, again=new)
+        assert changed.to == "/sign-in?ended=password"
 
     play(tmp_path, story)
 

@@ -4,11 +4,12 @@
 A handover officer sees a movement around its window only (`cases.permissions`, 5).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from exchange.cases.permissions import Act, sees_movement
-from exchange.errors import NotAllowedError
-from exchange.ids import MovementCode
+from exchange.errors import NotAllowedError, ReadingStoppedError
+from exchange.ids import CaseCode, MovementCode
 from exchange.interfaces.web.desk import Answer, Clerk
 from exchange.interfaces.web.pages.undelivered import undelivered_stops
 from exchange.interfaces.web.pages.writing import CANCELLATION, STOPS, form_after
@@ -16,9 +17,10 @@ from exchange.interfaces.web.paging import WIDE_ROWS, Slice, asked_slice
 from exchange.interfaces.web.paper_choices import OF_A_HANDOVER, print_choices
 from exchange.interfaces.web.replying import Page, Redirect, Reply
 from exchange.service.following import proposed
-from exchange.service.handovers import find_movement
+from exchange.service.handovers import Handover, find_movement, handover_of
+from exchange.service.ports import UnitOfWork
 from exchange.service.record_forms import kept_record
-from exchange.service.rows import DraftSummary
+from exchange.service.rows import DraftSummary, MessageRow
 
 MOST_NEAR = 200
 """Movements, last changed first, among which those near their window are looked for."""
@@ -66,11 +68,19 @@ async def _near(clerk: Clerk) -> list[Answer]:
 
 async def sheet(clerk: Clerk) -> Reply:
     """Return the sheet of one handover; recorded as opening it."""
-    return await _sheet_page(clerk, await _sheet(clerk))
+    return await _shown(clerk)
+
+
+async def _shown(clerk: Clerk, missing: tuple[str, ...] = ()) -> Page:
+    """Return the sheet, or what is left of it for who opened too much; `missing` is what a stop lacks."""
+    try:
+        found = await _sheet(clerk)
+    except ReadingStoppedError:
+        return await _closed_sheet(clerk, missing)
+    return await _sheet_page(clerk, found, missing)
 
 
 async def _sheet_page(clerk: Clerk, found: Answer, missing: tuple[str, ...] = ()) -> Page:
-    """Return the sheet; `missing` is what was not chosen of a stop."""
     row = found["handover"]
     record = await clerk.ask("handover.record", movement=row["code"])
     steps = [step for step in row["next"] if step["by"] == clerk.node.agency]
@@ -78,9 +88,7 @@ async def _sheet_page(clerk: Clerk, found: Answer, missing: tuple[str, ...] = ()
         **found,
         "to_sign": any(step["type"] == "HRC" for step in steps),
         "stops": STOPS if row["state"] not in clerk.node.tables.final else (),
-        "missing": missing,
-        "chosen": {name: clerk.asked.text(name) for name in ("type", "case")},
-        "everybody": EVERYBODY,
+        **_of_the_stop(clerk, missing),
         "stay": sum(person["stays"] for person in found["persons"]),
         "signs_theirs": _signs_theirs(clerk, found),
         "ticks": await _ticks(clerk, row["code"], found["persons"]) if clerk.may(Act.SIGN_RECORD) else {},
@@ -90,23 +98,56 @@ async def _sheet_page(clerk: Clerk, found: Answer, missing: tuple[str, ...] = ()
     return Page("sheet.html", values, status=400 if missing else 200)
 
 
+def _of_the_stop(clerk: Clerk, missing: tuple[str, ...]) -> Answer:
+    """Return what the form of a stop shows again: what was chosen, and what is missing of it."""
+    chosen = {name: clerk.asked.text(name) for name in ("type", "case")}
+    return {"missing": missing, "chosen": chosen, "everybody": EVERYBODY}
+
+
+async def _closed_sheet(clerk: Clerk, missing: tuple[str, ...]) -> Page:
+    """Return the page for who opened too much: it names nobody, and the handover can be stopped on it."""
+    code = clerk.asked.places["code"]
+
+    def unit(uow: UnitOfWork) -> Handover:
+        return handover_of(uow, clerk.node, find_movement(uow, code))
+
+    handover = await clerk.node.store.read(unit)
+    if handover.state in clerk.node.tables.final or not clerk.may(Act.STOP):
+        return Page("reading_stopped.html", status=403)
+    persons = [{"case": case, "names": ()} for case in handover.listed]
+    values = {
+        "movement": handover.row.code,
+        "stops": STOPS,
+        "persons": persons,
+        **_of_the_stop(clerk, missing),
+    }
+    return Page("reading_stopped.html", values, status=400 if missing else 403)
+
+
 async def stop(clerk: Clerk) -> Reply:
-    """Begin a stop of this handover: a cancellation of all, another one of whom it concerns."""
-    found, type_code = await _sheet(clerk), clerk.asked.text("type")
-    listed = [person["case"] for person in found["persons"]]
+    """Begin a stop of this handover: a cancellation of all, another one of whom it concerns.
+
+    The sheet is not opened for it: who opened too much, or is of another office, can stop all the same.
+    """
+    code, type_code = await seen_movement(clerk), clerk.asked.text("type")
+
+    def unit(uow: UnitOfWork) -> tuple[MessageRow, tuple[CaseCode, ...]]:
+        movement = find_movement(uow, code)
+        return proposed(uow, movement), handover_of(uow, clerk.node, movement).listed
+
+    row, listed = await clerk.node.store.read(unit)
     missing = _not_chosen(clerk, listed)
     if missing:
-        return await _sheet_page(clerk, found, missing)
+        return await _shown(clerk, missing)
     clerk.demand_writing(type_code)
-    code, case = found["handover"]["code"], clerk.asked.text("case")
-    row = await clerk.node.store.read(lambda uow: proposed(uow, find_movement(uow, code)))
-    cases = (case,) if case in listed and type_code in OF_ONE else tuple(listed)
+    case = clerk.asked.text("case")
+    cases = (case,) if case in listed and type_code in OF_ONE else listed
     cancelled = code if type_code == CANCELLATION else ""
     form = await form_after(clerk, type_code, row.id, cases, movement=cancelled)
     return Redirect(f"/form/{form.id}")
 
 
-def _not_chosen(clerk: Clerk, listed: list[str]) -> tuple[str, ...]:
+def _not_chosen(clerk: Clerk, listed: Sequence[str]) -> tuple[str, ...]:
     """Return what must be chosen before a stop begins: its kind, of several persons whom it concerns."""
     type_code, case = clerk.asked.text("type"), clerk.asked.text("case")
     if type_code not in STOPS:

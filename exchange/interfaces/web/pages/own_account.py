@@ -16,6 +16,7 @@ from exchange.service.accounts import (
     set_language,
 )
 from exchange.service.passkeys import Passkeys, add_passkey, ask_to_add, remove_passkey, shown_id
+from exchange.service.sessions import demand_password
 
 
 async def show(clerk: Clerk) -> Reply:
@@ -28,10 +29,12 @@ async def change_own_password(clerk: Clerk) -> Reply:
     old, new, again = ((fields.get(name) or ("",))[0] for name in ("old", "new", "again"))
     if new != again:
         return await _page(clerk, problem="again")
+    staff, tries = clerk.house.staff, clerk.house.tries
     try:
-        await change_password(clerk.house.staff, clerk.officer, old=old, new=new)
-    except SignInError:
-        return await _page(clerk, problem="old")
+        await demand_password(staff, tries, clerk.session, password=old)
+        await change_password(staff, clerk.officer, old=old, new=new)
+    except SignInError as error:
+        return await _page(clerk, problem="often" if error.reason == "sign_in_too_often" else "old")
     except InputError:
         is_length = not LEAST_PASSWORD <= len(new) <= MOST_PASSWORD
         return await _page(clerk, problem="length" if is_length else "same" if new == old else "common")
