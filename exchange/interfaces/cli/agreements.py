@@ -178,6 +178,10 @@ def sign(
     held, own = _held(service.ask("agreement.show", partner=partner)), _own(service, partner)
     signatures, heard = dict(offered.signatures), tuple[str, ...]()
     if own not in signatures:
+        if offered.agreement.raw == held.raw:
+            raise UsageError(
+                f"version {held.n} is agreed on already", hint="look at: exchange agreement show"
+            )
         _say_differences(held, offered.agreement, as_json=as_json)
         heard = _compared(held, offered.agreement, own, spoken)
         _demand_yes(f"sign version {offered.agreement.n} for {own}?", yes=yes)

@@ -179,6 +179,31 @@ def test_a_link_whose_ledger_has_begun_on_the_other_side_stays() -> None:
     play(story)
 
 
+def test_a_link_that_is_open_on_the_other_side_stays_though_its_ledger_is_not_here_yet() -> None:
+    """Both confirmed the words; a node that only calls hears of the other ledger up to a minute later."""
+
+    async def story(world: World) -> None:
+        world.kh.node.presence.of(world.link).state_told = LinkState.OPEN.value
+        with pytest.raises(UsageError, match="has begun"):
+            await withdraw(world.kh.node, world.vn.node.agency, actors=TWO)
+
+    play(story)
+
+
+def test_who_has_not_confirmed_the_words_takes_back_though_the_other_side_is_open() -> None:
+    """It may be somebody else who says so."""
+
+    async def story(world: World) -> None:
+        signed = await joined(world, invitation_of(thailand("somebody else")))
+        world.kh.node.presence.of(signed.agreement.link_id).state_told = LinkState.OPEN.value
+
+        await withdraw(world.kh.node, TH, actors=TWO)
+
+        assert TH not in await states(world)
+
+    play(story)
+
+
 def test_numbers_that_were_given_keep_a_link() -> None:
     async def story(world: World) -> None:
         row = await world.kh.store.read(lambda uow: uow.links.get(world.link))
