@@ -125,7 +125,9 @@ def read_card(raw: bytes, *, pinned_recovery: PublicKey | None) -> Card:
     except CardInvalidError:
         raise
     except ProtocolError as error:
-        raise CardInvalidError(f"the card is not valid: {error}") from error
+        raise CardInvalidError(
+            f"the card is not valid: {error}", hint="a card in a file is written by: exchange key card"
+        ) from error
 
 
 def newer_card(

@@ -179,7 +179,10 @@ def _read_file(raw: bytes, typ: str, names: Collection[str], *, kind: str) -> _F
     except (CardInvalidError, AgreementInvalidError):
         raise
     except ProtocolError as error:
-        raise AgreementInvalidError(f"this is no {kind}, or it was changed: {error}") from error
+        raise AgreementInvalidError(
+            f"this is no {kind}, or it was changed: {error}",
+            hint=f"name the file of the {kind}; if it is that, ask for it once more, by another way",
+        ) from error
     return _File(members, card, raw)
 
 
