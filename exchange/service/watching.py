@@ -26,6 +26,12 @@ class LinkStanding:
     """How far the partner's clock is ahead of ours if that is too far, else 0."""
 
 
+def waiting_on(uow: UnitOfWork, link: LinkId) -> int:
+    """Return how many messages of ours wait: for their verdict, or until the gate opens or a pause ends."""
+    drafts = sum(draft.waiting and draft.link == link for draft in uow.drafts.summaries())
+    return uow.messages.open_count(link)[0] + drafts
+
+
 def link_standings(uow: UnitOfWork, node: Node) -> list[LinkStanding]:
     """Return how each link stands."""
     drafts = [draft.link for draft in uow.drafts.summaries() if draft.waiting]

@@ -82,6 +82,9 @@ def test_a_pause_under_load_outlives_a_kill_and_nothing_is_lost_or_doubled(pair:
     (row,) = pair.kh.service.ask("partner.list")["partners"]
     assert (row["state"], row["pause"]["by"], row["pause"]["reason"]) == ("paused", FIRST, WHY)
     _demand_told(pair)
+    (told,) = pair.kh.service.ask("status")["partners"]
+    has_no_verdict = sum(row["state"] == "queued" for row in pair.kh.messages("out"))
+    assert told["waiting"] == ours.fates.count("waiting") + has_no_verdict
     theirs.fates.append(pair.vn.send(real_notice("KH"))["fate"])
     pair.until(lambda: _is_put_off(pair.vn))
     assert how_far(pair.kh) == before

@@ -22,6 +22,7 @@ from exchange.service.release import demand_officer
 from exchange.service.rows import AuditRow, LinkState
 from exchange.service.shortfall import shortfall
 from exchange.service.stamping import standings_of
+from exchange.service.watching import waiting_on
 
 KEY_ACTS = ("rotate", "retire", "revoke", "address", "recovery", "drill")
 
@@ -87,7 +88,7 @@ async def _address(desk: Desk, link: LinkId | None) -> Answer | None:
 async def _waiting(desk: Desk, link: LinkId | None) -> int:
     if link is None:
         return 0
-    return await desk.node.store.read(lambda uow: uow.messages.open_count(link)[0])
+    return await desk.node.store.read(lambda uow: waiting_on(uow, link))
 
 
 async def list_keys(desk: Desk, _: Ask) -> Answer:
