@@ -88,7 +88,7 @@ def renewed(held: Agreement, agency: AgencyCode, recovery: PublicKey) -> Agreeme
     if old.recovery == recovery:
         raise InputError(
             f"version {held.n} pins recovery key {recovery.kid} already",
-            hint="make a new one first: exchange key recovery",
+            hint="name the file of the new one: --recovery-key; it is made by: exchange key recovery",
         )
     new = replace(old, recovery=recovery)
     first, second = held.parties
