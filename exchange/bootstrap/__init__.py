@@ -37,6 +37,7 @@ from exchange.bootstrap.founding import set_up as set_up
 from exchange.bootstrap.keykeeping import check_keys as check_keys
 from exchange.bootstrap.keykeeping import new_recovery_key as new_recovery_key
 from exchange.bootstrap.keykeeping import prepare_keys as prepare_keys
+from exchange.bootstrap.keykeeping import prepared_serial as prepared_serial
 from exchange.bootstrap.keykeeping import recovery_key as recovery_key
 from exchange.bootstrap.keykeeping import rehearse_keys as rehearse_keys
 from exchange.bootstrap.keys_back import restore_keys as restore_keys

@@ -82,6 +82,16 @@ def prepare_keys(
     return made.card
 
 
+def prepared_serial(folder: Path) -> int:
+    """Return the serial of the newest card that was made for the keys of a folder, 0 for the first one.
+
+    Raises:
+        FileModeError, StoreDamagedError: others can change its file; it has another form.
+    """
+    prepared = KeyFiles(folder / "keys").prepared_card()
+    return read_card(prepared.raw, pinned_recovery=None).serial if prepared else 0
+
+
 def new_recovery_key(
     folder: Path,
     passphrase: str,

@@ -117,12 +117,15 @@ def test_a_rotation_takes_effect_at_the_next_start_and_reaches_the_partner(pair:
     made = _told(pair.kh, "key", "rotate")
     waiting = _told(pair.kh, "key", "list")["serial"]
     twice = _ask(pair.kh, "key", "rotate", "--json")
+    too_early = _ask(pair.kh, "key", "announce")
     _restart(pair, pair.kh)
     announced = _ask(pair.kh, "key", "announce")
 
     after = _told(pair.kh, "key", "list")
     assert (made["serial"], waiting, after["serial"]) == (2, 1, 2)
     assert "was prepared before" in json.loads(twice.out)["error"]["message"]
+    assert too_early.code == 2
+    assert "card 2 is prepared and not in use yet" in too_early.err
     assert announced.code == 0, announced.err
     new = {row["kid"] for row in after["keys"] if row["use"] != "tls"}
     pair.until(lambda: _keyx(pair.kh, "add") >= new)

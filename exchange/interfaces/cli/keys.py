@@ -315,8 +315,16 @@ def announce(
     as_json: Json = False,
 ) -> None:
     """Tell a partner by a message KEY which card of ours is the newest."""
+    from exchange.bootstrap import prepared_serial
+
     service = Service(data)
     found = service.ask("key.list")
+    if (prepared := prepared_serial(data)) > found["serial"]:
+        raise UsageError(
+            f"card {prepared} is prepared and not in use yet; nothing was sent",
+            hint=f"restart the service first: exchange serve --data {data}; if it says the same then, repeat"
+            " the key command, which was broken off",
+        )
     document = {
         "type": "KEY", "card_serial": found["serial"], "card_digest": found["digest"], "reason": reason,
     }  # fmt: skip
