@@ -139,8 +139,9 @@ def take_back(uow: UnitOfWork, node: Node, link: LinkId, gives: Mapping[str, Jso
         known = find_signed(uow, link, file.agreement.digest)
         if known is not None and known.withdrawn:
             return False
-        check_version(chain(uow, link), file.agreement, signatures)
-        demand_own_key(uow, node, file.agreement)
+        newest = chain(uow, link)
+        check_version(newest, file.agreement, signatures)
+        demand_own_key(uow, node, newest, file.agreement)
     except ProtocolError as error:
         node.journal.note("link_waits", link=link, reason=error.reason)
         return False

@@ -58,7 +58,7 @@ async def propose(node: Node, link: LinkId, raw: bytes, *, actors: tuple[str, ..
             demand_unpaused(uow, link)
         demand_quiet(uow, link)
         check_version(held, offered.agreement, offered.signatures)
-        demand_own_key(uow, node, offered.agreement)
+        demand_own_key(uow, node, held, offered.agreement)
         version = Signed(offered.agreement, _ours(node, offered), offered.signatures.get(partner, ""))
         keep_signed(uow, link, version)
         note(uow, node, "agreement_proposed", link, version.agreement, actors)
@@ -98,7 +98,7 @@ async def sign(
         if known is None or known.withdrawn:
             demand_quiet(uow, link)
         check_version(held, offered.agreement, offered.signatures)
-        demand_own_key(uow, node, offered.agreement)
+        demand_own_key(uow, node, held, offered.agreement)
         if renewed is not None and renewed.agency == partner:
             demand_unknown(uow, node, renewed)
         if partner not in offered.signatures:

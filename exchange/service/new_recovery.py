@@ -11,7 +11,8 @@
 
 1. A card proves nothing here: whoever has the old recovery key signs cards, too. What counts is a version of
    the agreement that names the new key, and that the other side signed with its own recovery key.
-2. Our side of a version is always a key that signed a card of ours, whoever proposed it.
+2. Our side of a version is the key of before, or one that signed a later card of ours, whoever proposed it.
+   So it is never somebody else's, nor one that we replaced: that one may be in other hands.
 3. A new key of the partner is signed only with the words that two people compared, as at enrolment.
 4. It is a key that nobody had before: no card of ours or of any partner names it.
 5. All this works while the link is paused: that somebody may have the key is a reason for a pause.
@@ -20,6 +21,8 @@ From the signature of both on, cards under the old key are refused (`keyplaces`)
 with our newest card under the old key until they have signed as well (`pairing.shown_card`).
 Source: docs/protocol/agreement-versions.md; decision: docs/adr/0097.
 """
+
+from operator import attrgetter
 
 from exchange.errors import AgreementInvalidError, UsageError, WordsDifferError
 from exchange.ids import LinkId
@@ -62,14 +65,17 @@ def demand_words(offered: Agreement, spoken: tuple[str, ...]) -> None:
         )
 
 
-def demand_own_key(uow: UnitOfWork, node: Node, offered: Agreement) -> None:
-    """Return if the recovery key that a version names for our side signed a card of ours (2).
+def demand_own_key(uow: UnitOfWork, node: Node, held: Agreement, offered: Agreement) -> None:
+    """Return if a version after `held` names our recovery key of before, or one that followed it (2).
 
     Raises:
-        AgreementInvalidError: it did not; the version would give our place to somebody else.
+        AgreementInvalidError: it does not; the version would give our place to somebody else.
     """
-    party = offered.party(node.agency)
-    if all(parsed_card(row.raw).recovery != party.recovery for row in uow.links.cards(node.agency)):
+    before, party = held.party(node.agency), offered.party(node.agency)
+    cards = sorted((parsed_card(row.raw) for row in uow.links.cards(node.agency)), key=attrgetter("serial"))
+    newest = {card.recovery: card.serial for card in cards}
+    is_later = newest.get(party.recovery, 0) > newest.get(before.recovery, 0)
+    if party != before and not is_later:
         raise AgreementInvalidError(
             f"version {offered.n} names {party.recovery.kid} as our recovery key, which it is not",
             hint="a new one is made by: exchange key recovery; it counts from the next start of the service",

@@ -59,7 +59,7 @@ def keys_of(
 def renewed(partners: Sequence[str]) -> Iterator[Finding]:
     """Say which partners have a recovery key of ours that we replaced (check 5)."""
     for partner in partners:
-        found = "has the recovery key that we replaced; no card of ours reaches it any more"
+        found = "has the recovery key that we replaced; it takes no newer card of ours"
         todo = f"two officers: exchange agreement recovery {partner} -o FILE, and telephone {partner}"
         yield Finding(f"recovery key at {partner}", False, found, todo)
 

@@ -184,9 +184,8 @@ def recovery(
         return
     say(f"recovery key {made.recovery.kid} is written to {place}; card {made.serial} is prepared with it")
     say(f"partners still have recovery key {permitted.card.recovery.kid}, and go on with what they have")
-    say(
-        f"next: two copies of {place} as the ceremony says; restart the service: exchange serve --data {data}"
-    )
+    say(f"next: make two copies of {place}, as at the ceremony")
+    say(f"      restart the service: exchange serve --data {data}")
     for partner in partners:
         say(f"      exchange agreement recovery {partner} -o {partner}.version, and telephone {partner}")
 

@@ -255,6 +255,25 @@ def test_our_place_in_a_version_is_never_given_to_a_key_that_is_not_ours() -> No
     play(story)
 
 
+def test_our_place_is_not_given_back_to_the_key_that_we_replaced() -> None:
+    """Whoever stole the old key and a partner that helps: both signatures are right."""
+
+    async def story(world: World) -> None:
+        await agreed(world)
+        second = await world.kh.store.read(lambda uow: parsed_agreement(newest_held(uow, world.link).raw))
+        old = world.kh.identity.recovery
+        back = renewed(second, KH, old.public)
+        signatures = {KH: sign_agreement(back.raw, old)}
+        signatures[VN] = sign_agreement(back.raw, world.vn.identity.recovery)
+        for act in (propose, sign):
+            with pytest.raises(AgreementInvalidError, match="as our recovery key, which it is not"):
+                await act(world.kh.node, world.link, write_version(back, signatures), actors=TWO)
+        gives = {"agreement": b64url(back.raw), "own": signatures[VN], "partner": signatures[KH]}
+        assert not await world.kh.store.write(lambda uow: take_back(uow, world.kh.node, world.link, gives))
+
+    play(story)
+
+
 def test_a_key_that_somebody_had_before_is_no_new_one() -> None:
     async def story(world: World) -> None:
         await agreed(world)
