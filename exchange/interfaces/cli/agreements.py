@@ -33,9 +33,10 @@ from exchange.interfaces.cli.options import (
     Partner,
     RecoveryKey,
     Second,
+    demand_free,
+    open_recovery_key,
     read_bytes,
     read_document,
-    read_recovery_passphrase,
     the_officer,
     the_second,
     write_file,
@@ -52,7 +53,6 @@ from exchange.protocol.agreement import (
 )
 from exchange.protocol.amendment import amended, differences, in_words, renewed
 from exchange.protocol.strictjson import encode, parse_object
-from exchange.protocol.suites import PrivateKey
 from exchange.protocol.versions import MAX_VERSION_FILE_BYTES, read_version, write_version
 
 group = typer.Typer(help="What is agreed with a partner, and how it is changed.", no_args_is_help=True)
@@ -104,14 +104,14 @@ def change(
 ) -> None:
     """Make and sign the next version; needs two officers and the recovery key."""
     officers = _officers(officer, second)
-    _demand_free(out, force=force)
+    demand_free(out, force=force)
     service = Service(data)
     held = _held(service.ask("agreement.show", partner=partner))
     new = amended(held, _changes(file))
     _say_differences(held, new, as_json=as_json)
     _demand_yes(f"sign version {new.n} for {_own(service, partner)}?", yes=yes)
     own = _own(service, partner)
-    raw = write_version(new, {own: sign_agreement(new.raw, _recovery(data, recovery_key))})
+    raw = write_version(new, {own: sign_agreement(new.raw, open_recovery_key(data, recovery_key))})
     done = service.ask("agreement.propose", partner=partner, file=raw.decode("ascii"), **officers)
     write_file(out, raw, force=force)
     if as_json:
@@ -134,10 +134,10 @@ def recovery(
 ) -> None:
     """Ask a partner to pin our new recovery key: signs the version that names it; needs two officers."""
     officers = _officers(officer, second)
-    _demand_free(out, force=force)
+    demand_free(out, force=force)
     service = Service(data)
     found = service.ask("agreement.show", partner=partner)
-    held, own, key = _held(found), _own_of(found), _recovery(data, recovery_key)
+    held, own, key = _held(found), _own_of(found), open_recovery_key(data, recovery_key)
     new = renewed(held, own, key.public)
     raw = write_version(new, {own: sign_agreement(new.raw, key)})
     done = service.ask("agreement.propose", partner=partner, file=raw.decode("ascii"), **officers)
@@ -173,7 +173,7 @@ def sign(
     """Sign the version that the partner proposes, or take ours back with its signature; two officers."""
     officers, service = _officers(officer, second), Service(data)
     if out is not None:
-        _demand_free(out, force=force)
+        demand_free(out, force=force)
     offered = read_version(read_bytes(file, what="the version", max_bytes=MAX_VERSION_FILE_BYTES))
     held, own = _held(service.ask("agreement.show", partner=partner)), _own(service, partner)
     signatures, heard = dict(offered.signatures), tuple[str, ...]()
@@ -185,7 +185,7 @@ def sign(
         _say_differences(held, offered.agreement, as_json=as_json)
         heard = _compared(held, offered.agreement, own, spoken)
         _demand_yes(f"sign version {offered.agreement.n} for {own}?", yes=yes)
-        signatures[own] = sign_agreement(offered.agreement.raw, _recovery(data, recovery_key))
+        signatures[own] = sign_agreement(offered.agreement.raw, open_recovery_key(data, recovery_key))
     raw = write_version(offered.agreement, signatures)
     done = service.ask(
         "agreement.sign", partner=partner, file=raw.decode("ascii"), words=list(heard), **officers
@@ -231,7 +231,7 @@ def print_annex(
     as_json: Json = False,
 ) -> None:
     """Write the annex for both ministries: terms, fingerprints in words, places to sign; one HTML file."""
-    _demand_free(out, force=force)
+    demand_free(out, force=force)
     found = Service(data).ask("agreement.show", partner=partner, version=version)
     page = annex(
         _held(found),
@@ -370,15 +370,3 @@ def _officers(officer: str, second: str) -> dict[str, str]:
             "a change of the agreement needs two different officers", hint="say the second one with --second"
         )
     return {"officer": first, "second": other}
-
-
-def _recovery(data: Path, path: Path | None) -> PrivateKey:
-    from exchange.bootstrap import recovery_key
-
-    return recovery_key(data, read_recovery_passphrase(), path)
-
-
-def _demand_free(out: Path, *, force: bool) -> None:
-    """Refuse before anything is signed, so that a repeated command loses nothing."""
-    if out.exists() and not force:
-        raise UsageError(f"{out} exists", hint="choose another name, or say --force")

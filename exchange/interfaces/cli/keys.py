@@ -34,8 +34,8 @@ from exchange.interfaces.cli.options import (
     Second,
     To,
     new_recovery_passphrase,
+    open_recovery_key,
     read_passphrase,
-    read_recovery_passphrase,
     the_officer,
     the_second,
     write_file,
@@ -46,7 +46,6 @@ from exchange.protocol.suites import KeyUse
 
 if TYPE_CHECKING:
     from exchange.bootstrap import KeyAct
-    from exchange.protocol.suites import PrivateKey
 
 group = typer.Typer(
     help="The keys of this agency: list, rotate, retire, revoke, address; try it with drill.",
@@ -208,7 +207,7 @@ def _change(
     if needing and not as_json:
         say(f"partners that need the new card by hand, telephone them first: {', '.join(needing)}")
         say("  until they have it, nothing goes between them and this node; nothing is lost")
-    recovery, passphrase = _recovery(data, recovery_path), read_passphrase()
+    recovery, passphrase = open_recovery_key(data, recovery_path), read_passphrase()
     made = prepare_keys(data, passphrase, recovery, held=held, act=wanted, kids=kids, officers=officers)
     if as_json:
         answer = {"act": act, "serial": made.serial, "digest": made.digest, "keys": kids, "by_hand": needing}
@@ -268,7 +267,7 @@ def drill(
     officers = _two(officer, second)
     permitted = _permitted(data, officers, "drill")
     held, waits = permitted.card, [row["partner"] for row in permitted.partners if row.get("waits")]
-    recovery = _recovery(data, recovery_key)
+    recovery = open_recovery_key(data, recovery_key)
     made = rehearse_keys(data, read_passphrase(), recovery, held=held)
     trial = Service(data).ask("key.drilled", officer=officers[0], second=officers[1])
     ending, failing = _ending(held), _failing(trial)
@@ -353,12 +352,6 @@ def _two(officer: str, second: str) -> tuple[OfficerNumber, OfficerNumber]:
             "keys are changed by two different officers", hint="say the second one with --second"
         )
     return first, other
-
-
-def _recovery(data: Path, path: Path | None) -> "PrivateKey":
-    from exchange.bootstrap import recovery_key
-
-    return recovery_key(data, read_recovery_passphrase(), path)
 
 
 def _card(raw: bytes) -> Card:

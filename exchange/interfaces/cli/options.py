@@ -17,9 +17,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from exchange.bootstrap import read_spreadsheet
+from exchange.bootstrap import read_spreadsheet, recovery_key
 from exchange.errors import ConfigurationError, FileModeError, InputError, StrictJsonError, UsageError
 from exchange.protocol.strictjson import Limits, parse_object
+from exchange.protocol.suites import PrivateKey
 
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024
 """A notice with 1,000 persons is about 6 MiB."""
@@ -213,6 +214,25 @@ def write_file(path: Path, raw: bytes, *, force: bool) -> None:
         raise UsageError(f"{path} exists", hint="choose another name, or say --force") from error
     except OSError as error:
         raise UsageError(f"{path} cannot be written", hint="check the folder") from error
+
+
+def demand_free(path: Path, *, force: bool) -> None:
+    """Refuse before anything is signed, so that a repeated command loses nothing.
+
+    Raises:
+        UsageError: the file exists.
+    """
+    if path.exists() and not force:
+        raise UsageError(f"{path} exists", hint="choose another name, or say --force")
+
+
+def open_recovery_key(data: Path, path: Path | None) -> PrivateKey:
+    """Return the recovery key from its file, by default in the data folder; its passphrase is asked for.
+
+    Raises:
+        NodeError: as `exchange.bootstrap.recovery_key`.
+    """
+    return recovery_key(data, read_recovery_passphrase(), path)
 
 
 def write_private(path: Path, raw: bytes) -> None:

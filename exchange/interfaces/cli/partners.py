@@ -18,8 +18,9 @@ from exchange.interfaces.cli.options import (
     Officer,
     RecoveryKey,
     Second,
+    demand_free,
+    open_recovery_key,
     read_bytes,
-    read_recovery_passphrase,
     the_officer,
     the_second,
     write_file,
@@ -29,7 +30,6 @@ from exchange.interfaces.cli.spoken import spoken_words
 from exchange.protocol.enrolment import shown
 from exchange.protocol.invitations import MAX_FILE_BYTES
 from exchange.protocol.profiles import profile_codes
-from exchange.protocol.suites import PrivateKey
 
 group = typer.Typer(
     help="Enrol partners: invite, join, confirm; list, show and pause them.", no_args_is_help=True
@@ -57,10 +57,10 @@ def invite(
 ) -> None:
     """1: write an invitation for a partner."""
     service, acting = Service(data), parse_officer(the_officer(officer))
-    _demand_free(out, force=force)
+    demand_free(out, force=force)
     raw = enrolling.invite(
         service,
-        _recovery(data, recovery_key),
+        open_recovery_key(data, recovery_key),
         partner,
         profile=profile,
         answer_to=answer_to,
@@ -88,8 +88,8 @@ def join(
     """2: answer an invitation; needs two officers."""
     officers = _two(officer, second)
     raw = read_bytes(invitation, what="the invitation", max_bytes=MAX_FILE_BYTES)
-    _demand_free(out, force=force)
-    done = enrolling.join(Service(data), _recovery(data, recovery_key), raw, officers=officers)
+    demand_free(out, force=force)
+    done = enrolling.join(Service(data), open_recovery_key(data, recovery_key), raw, officers=officers)
     write_file(out, done.file, force=force)
     if as_json:
         say_json({"partner": done.partner, "profile": done.profile, "words": done.words, "file": str(out)})
@@ -124,7 +124,7 @@ def confirm(
         partner, expected = judged.partner, judged.words
         spoken = spoken_words(words, expected, reads_first=True)
         enrolling.demand_same(expected, spoken)
-        key = _recovery(data, recovery_key)
+        key = open_recovery_key(data, recovery_key)
         enrolling.countersign(service, key, judged, spoken=spoken, officers=officers)
     if as_json:
         say_json({"partner": partner, "words": expected})
@@ -305,18 +305,6 @@ def _as_two(officer: str, second: str) -> dict[str, str]:
     """Return the members of a command that two officers give."""
     officers = _two(officer, second)
     return {"officer": officers.first, "second": officers.second}
-
-
-def _recovery(data: Path, path: Path | None) -> PrivateKey:
-    from exchange.bootstrap import recovery_key
-
-    return recovery_key(data, read_recovery_passphrase(), path)
-
-
-def _demand_free(out: Path, *, force: bool) -> None:
-    """Refuse before anything is signed, so that a repeated command loses nothing."""
-    if out.exists() and not force:
-        raise UsageError(f"{out} exists", hint="choose another name, or say --force")
 
 
 def _no_address(found: Answer) -> str:

@@ -154,7 +154,7 @@ def test_an_invitation_with_a_profile_of_other_countries_leaves_no_file(
     out = tmp_path / "invitation.txt"
     own = agency(KH)
     here = {"card": own.card.raw.decode(), "known_keys": [], "known_agencies": list(DIRECTORY)}
-    monkeypatch.setattr(partners, "_recovery", lambda *_: own.recovery)
+    monkeypatch.setattr(partners, "open_recovery_key", lambda *_: own.recovery)
 
     with LocalService(tmp_path, {"partner.here": here}) as service:
         done = run(
